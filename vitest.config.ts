@@ -19,11 +19,19 @@ export default defineConfig({
     include: ['{packages,services}/*/{src,test}/**/*.test.ts', 'infra/**/*.test.ts', 'scripts/**/*.test.ts'],
     globalSetup: ['scripts/test-run/infrastructure.ts'],
     setupFiles: ['scripts/test-run/setup.ts'],
-    reporters: [createReporter({ factor, showAll: process.env.TEST_TIMINGS === 'all', figuresFile: process.env.FIGURES_FILE })],
+    reporters: [
+      createReporter({
+        factor,
+        showAll: process.env.TEST_TIMINGS === 'all',
+        figuresFile: process.env.FIGURES_FILE,
+      }),
+    ],
     sequence: { sequencer: StageSequencer },
-    // Most of a test's time is waiting for a server, so a second file runs even where the main process has one core of two.
+    // Most of a test's time is waiting for a server, so a second file runs even where the main process has
+    // one core of two.
     maxWorkers: Math.max(2, availableParallelism() - 1),
-    // Files of one worker share what they import, and Node.js reads it as it is: more than half of the CPU went into that.
+    // Files of one worker share what they import, and Node.js reads it as it is: more than half of the CPU
+    // went into that.
     isolate: false,
     experimental: { viteModuleRunner: false },
     testTimeout: HUNG_MS * factor,

@@ -7,7 +7,8 @@ import { importsOf as importsIn, readSources, roomOf, root } from './imports.ts'
 const sources = readSources()
 const files = [...sources.keys()]
 const isTest = (file: string) => /\.test\.ts$|\/test\//.test(file)
-const importsOf = (file: string, options = { types: true }) => importsIn(file, sources.get(file) ?? '', options)
+const importsOf = (file: string, options = { types: true }) =>
+  importsIn(file, sources.get(file) ?? '', options)
 const isService = (room: string) => room.startsWith('services/')
 
 describe('the house', () => {
@@ -23,7 +24,10 @@ describe('the house', () => {
     const bad = files.flatMap((file) =>
       importsOf(file)
         .filter(
-          (name) => /^(packages|services)\//.test(name) && roomOf(name) !== roomOf(file) && /^(packages|services)\//.test(file),
+          (name) =>
+            /^(packages|services)\//.test(name) &&
+            roomOf(name) !== roomOf(file) &&
+            /^(packages|services)\//.test(file),
         )
         .map((name) => `${file} imports ${name}`),
     )
@@ -37,13 +41,16 @@ describe('the house', () => {
   })
   // A bundler for browsers keeps all of zod, in every language, for whoever imports `{ z }`.
   test('contracts import zod as a namespace', () => {
-    const whole = files.filter((file) => roomOf(file) === 'packages/contracts' && /import \{ z \}/.test(sources.get(file) ?? ''))
+    const whole = files.filter(
+      (file) => roomOf(file) === 'packages/contracts' && /import \{ z \}/.test(sources.get(file) ?? ''),
+    )
     expect(whole).toEqual([])
   })
   test('only main.ts and config.ts read the environment', () => {
     const readers = files.filter(
       (file) =>
-        /process\.env\b/.test(sources.get(file) ?? '') && !/(^|\/)(main|config)\.ts$|^scripts\/|^vitest\.config\.ts$/.test(file),
+        /process\.env\b/.test(sources.get(file) ?? '') &&
+        !/(^|\/)(main|config)\.ts$|^scripts\/|^vitest\.config\.ts$/.test(file),
     )
     expect(readers.filter((file) => !isTest(file))).toEqual([])
   })
@@ -63,9 +70,14 @@ describe('the house', () => {
     expect(cycles).toEqual([])
   })
   test('tests wait by `until` alone, and take no port that the kernel gives to others', () => {
-    const waits = /\bvi\.wait(For|Until)\(|\bexpect\.poll\(|new Promise(<void>)?\(\((resolve|next|done)\) => setTimeout\(/
+    const waits =
+      /\bvi\.wait(For|Until)\(|\bexpect\.poll\(|new Promise(<void>)?\(\((resolve|next|done)\) => setTimeout\(/
     const ports = /\.listen\(0\b|\bport: 0\b/
-    const allowed = ['packages/testing/src/timings.test.ts', 'scripts/boundary.test.ts', 'packages/stack/src/supervise.test.ts']
+    const allowed = [
+      'packages/testing/src/timings.test.ts',
+      'scripts/boundary.test.ts',
+      'packages/stack/src/supervise.test.ts',
+    ]
     const bad = files.filter(
       (file) =>
         (isTest(file) || file.endsWith('/testing.ts') || /^packages\/e2e\/src\/(?!bench\/)/.test(file)) &&
@@ -74,9 +86,11 @@ describe('the house', () => {
     )
     expect(bad).toEqual([])
   })
-  // Columns keep milliseconds and round: every other `now()` is a moment in the future for whoever looks at once.
+  // Columns keep milliseconds and round: every other `now()` is a moment in the future for whoever looks at
+  // once.
   test('a time that a test says is over was over a while ago', () => {
-    const atOnce = /(leased_until|next_attempt_at|expires_at|end_date|sales_end_at) = (clock_timestamp|now)\(\)(?! [-+])/
+    const atOnce =
+      /(leased_until|next_attempt_at|expires_at|end_date|sales_end_at) = (clock_timestamp|now)\(\)(?! [-+])/
     expect(files.filter((file) => isTest(file) && atOnce.test(sources.get(file) ?? ''))).toEqual([])
   })
   const importers = (name: string) =>
@@ -93,7 +107,8 @@ describe('the house', () => {
   })
   test('there is one rate limit and one concurrency limit', () => {
     expect(importers('limiter')).toEqual(['packages/service-kit/src/rate-limit.ts'])
-    const others = /^(async-mutex|async-sema|bottleneck|cockatiel|p-limit|p-queue|p-throttle|rate-limiter-flexible)$/
+    const others =
+      /^(async-mutex|async-sema|bottleneck|cockatiel|p-limit|p-queue|p-throttle|rate-limiter-flexible)$/
     expect(files.flatMap((file) => importsOf(file)).filter((name) => others.test(name))).toEqual([])
   })
   test('one rule says when an event is over: its TypeScript in contracts, its SQL in the two services that ask by it', () => {
@@ -106,20 +121,29 @@ describe('the house', () => {
     ])
   })
   test('a test is a `test`', () => {
-    const bad = files.filter((file) => /^import \{[^}]*\bit\b[^}]*\} from 'vitest'/m.test(sources.get(file) ?? ''))
+    const bad = files.filter((file) =>
+      /^import \{[^}]*\bit\b[^}]*\} from 'vitest'/m.test(sources.get(file) ?? ''),
+    )
     expect(bad).toEqual([])
   })
   test('no name says nothing', () => {
-    expect(files.filter((file) => /^(utils?|helpers?|common|manager|service)\.ts$/.test(path.basename(file)))).toEqual([])
+    expect(
+      files.filter((file) => /^(utils?|helpers?|common|manager|service)\.ts$/.test(path.basename(file))),
+    ).toEqual([])
   })
   test('no export is a default one but a configuration’s', () => {
-    const bad = files.filter((file) => /^export default/m.test(sources.get(file) ?? '') && !/\.config\.ts$/.test(file))
+    const bad = files.filter(
+      (file) => /^export default/m.test(sources.get(file) ?? '') && !/\.config\.ts$/.test(file),
+    )
     expect(bad).toEqual([])
   })
 })
 
 test('the tables of messaging are the same in every service', () => {
-  const original = readFileSync(path.join(root, 'packages/messaging/migrations/20261121080000_messaging.sql'), 'utf8')
+  const original = readFileSync(
+    path.join(root, 'packages/messaging/migrations/20261121080000_messaging.sql'),
+    'utf8',
+  )
   const rooms = new Set(files.map(roomOf).filter(isService))
   expect(rooms.size).toBe(6)
   for (const room of rooms) {

@@ -11,7 +11,10 @@ const IMAGES = path.join(ROOT, 'node_modules/.cache/boxoffice/images')
 /** What a program is built of, and how. */
 const INPUTS = ['packages', 'services', 'scripts/build-*.ts', 'pnpm-lock.yaml', 'package.json']
 
-/** A program as `buildProgram` makes it, or as it was made before from the same contents of all sources: see `INPUTS`. */
+/**
+ * A program as `buildProgram` makes it, or as it was made before from the same contents of all sources: see
+ * `INPUTS`.
+ */
 export async function buildOnce(name: ProgramName): Promise<Built> {
   const folder = path.join(IMAGES, await hashOfInputs(), name)
   const kept = `${folder}.json`
@@ -21,7 +24,8 @@ export async function buildOnce(name: ProgramName): Promise<Built> {
   const work = await mkdtemp(`${folder}-`)
   try {
     const built = { ...(await buildProgram(name, path.join(work, 'program'))), folder }
-    if (path.basename(path.dirname(folder)) !== (await hashOfInputs())) throw new Error('a source was changed during the build')
+    if (path.basename(path.dirname(folder)) !== (await hashOfInputs()))
+      throw new Error('a source was changed during the build')
     if (existsSync(kept) && existsSync(folder)) return JSON.parse(await readFile(kept, 'utf8')) // another process was faster
     await rm(folder, { recursive: true, force: true })
     await rename(path.join(work, 'program'), folder)
@@ -34,11 +38,14 @@ export async function buildOnce(name: ProgramName): Promise<Built> {
 }
 
 async function hashOfInputs(): Promise<string> {
-  const { stdout } = await execa('git', ['ls-files', '-co', '--exclude-standard', '-z', ...INPUTS], { cwd: ROOT })
+  const { stdout } = await execa('git', ['ls-files', '-co', '--exclude-standard', '-z', ...INPUTS], {
+    cwd: ROOT,
+  })
   const files = stdout.split('\0').filter((file) => file !== '' && !/\.test\.ts$|\/test\/|\.md$/.test(file))
   const sum = createHash('sha256')
   for (const file of [...new Set(files)].sort()) {
-    if (existsSync(path.join(ROOT, file))) sum.update(`\0${file}\0`).update(await readFile(path.join(ROOT, file)))
+    if (existsSync(path.join(ROOT, file)))
+      sum.update(`\0${file}\0`).update(await readFile(path.join(ROOT, file)))
   }
   return sum.digest('hex').slice(0, 16)
 }

@@ -24,10 +24,14 @@ const PRELUDE = `import { createRequire as createRequireOfBundle } from 'node:mo
 const require = createRequireOfBundle(import.meta.url), __filename = import.meta.filename, __dirname = import.meta.dirname`
 
 /**
- * Bundle a program into a folder, `dist/<program>` where none is named, together with every file that it reads: Node.js runs `main.js` there, with no
- * `node_modules` but fonts and no source. The folder is emptied first. Throws with esbuild's words when something is missing.
+ * Bundle a program into a folder, `dist/<program>` where none is named, together with every file that it
+ * reads: Node.js runs `main.js` there, with no `node_modules` but fonts and no source. The folder is emptied
+ * first. Throws with esbuild's words when something is missing.
  */
-export async function buildProgram(name: ProgramName, folder = path.join(ROOT, 'dist', name)): Promise<Built> {
+export async function buildProgram(
+  name: ProgramName,
+  folder = path.join(ROOT, 'dist', name),
+): Promise<Built> {
   const program: Program = programs[name]
   await rm(folder, { recursive: true, force: true })
   await mkdir(folder, { recursive: true })
@@ -62,8 +66,12 @@ export async function buildProgram(name: ProgramName, folder = path.join(ROOT, '
 }
 
 async function sizeOf(folder: string): Promise<Pick<Built, 'bytes' | 'files'>> {
-  const entries = (await readdir(folder, { recursive: true, withFileTypes: true })).filter((entry) => entry.isFile())
-  const sizes = await Promise.all(entries.map(async (entry) => (await stat(path.join(entry.parentPath, entry.name))).size))
+  const entries = (await readdir(folder, { recursive: true, withFileTypes: true })).filter((entry) =>
+    entry.isFile(),
+  )
+  const sizes = await Promise.all(
+    entries.map(async (entry) => (await stat(path.join(entry.parentPath, entry.name))).size),
+  )
   return { bytes: sizes.reduce((sum, size) => sum + size, 0), files: sizes.length }
 }
 

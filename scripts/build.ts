@@ -1,7 +1,8 @@
 import { buildProgram } from './build-program.ts'
 import { type ProgramName, programNames } from './program-list.ts'
 
-// `npm run build` builds every program that has an image; `npm run build -- auth ops` builds these. Says what came of it.
+// `npm run build` builds every program that has an image; `npm run build -- auth ops` builds these. Says what
+// came of it.
 const asked = process.argv.slice(2)
 const unknown = asked.filter((name) => !programNames.includes(name as ProgramName))
 if (unknown.length > 0) {
@@ -9,7 +10,8 @@ if (unknown.length > 0) {
   process.exit(2)
 }
 
-const line = (name: string, bytes: string, files: string) => `${name.padEnd(14)}${bytes.padStart(9)}${files.padStart(7)}`
+const line = (name: string, bytes: string, files: string) =>
+  `${name.padEnd(14)}${bytes.padStart(9)}${files.padStart(7)}`
 console.log(line('program', 'kB', 'files'))
 for (const name of asked.length > 0 ? (asked as ProgramName[]) : programNames) {
   const { bytes, files } = await buildProgram(name)

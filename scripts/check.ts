@@ -18,11 +18,13 @@ const USAGE = `npm test [-- [options] [files or folders]]
   --repeat=5           everything so many times
 What vitest takes is passed on to it.`
 
-// Everything runs even when something before it failed, and the last line always says how many passed and failed: a tool that
-// complains is one failure, and so is a process that is left behind. With STACK=docker and no Docker nothing runs.
+// Everything runs even when something before it failed, and the last line always says how many passed and
+// failed: a tool that complains is one failure, and so is a process that is left behind. With STACK=docker
+// and no Docker nothing runs.
 const options = readOptions(process.argv.slice(2))
 await chooseStores(process.env.STACK).catch((error: Error) => giveUp(error.message))
-const tests = options.changed === undefined ? options.tests : selectChanged(options.changed || 'HEAD', options.tests)
+const tests =
+  options.changed === undefined ? options.tests : selectChanged(options.changed || 'HEAD', options.tests)
 
 let interrupted = false // no tool is begun after it
 const tools = new Set<{ kill(signal: NodeJS.Signals): unknown }>()
@@ -52,7 +54,10 @@ const figures: Figures = { passed: 0, failed: 0 }
 const checks =
   options.watch || interrupted
     ? []
-    : [runTool('biome', ['ci', '.']), runTool('tsc', ['-p', 'tsconfig.json', '--incremental', '--tsBuildInfoFile', TYPES])]
+    : [
+        runTool('biome', ['ci', '.']),
+        runTool('tsc', ['-p', 'tsconfig.json', '--incremental', '--tsBuildInfoFile', TYPES]),
+      ]
 for (let round = 0; round < options.repeat && !interrupted; round++) await runTests(run)
 for (const passed of await Promise.all(checks)) if (!passed) figures.failed++
 await stopStress()
@@ -70,8 +75,12 @@ async function runTests({ folder }: TestRun): Promise<void> {
   rmSync(figuresFile, { force: true })
   const args = [options.watch ? 'watch' : 'run', ...tests]
   const env = { ...environment, FIGURES_FILE: figuresFile }
-  const { exitCode } = await ending(execa('node_modules/.bin/vitest', args, { stdio: 'inherit', reject: false, env }))
-  const counted: Figures = existsSync(figuresFile) ? JSON.parse(readFileSync(figuresFile, 'utf8')) : { passed: 0, failed: 0 }
+  const { exitCode } = await ending(
+    execa('node_modules/.bin/vitest', args, { stdio: 'inherit', reject: false, env }),
+  )
+  const counted: Figures = existsSync(figuresFile)
+    ? JSON.parse(readFileSync(figuresFile, 'utf8'))
+    : { passed: 0, failed: 0 }
   figures.passed += counted.passed
   // One that ended before it could count has failed.
   figures.failed += exitCode !== 0 && counted.failed === 0 && !options.watch ? 1 : counted.failed
@@ -86,7 +95,9 @@ async function runTool(tool: string, args: string[]): Promise<boolean> {
 }
 
 /** The tool hears of signals until it has ended. */
-async function ending<T extends PromiseLike<unknown> & { kill(signal: NodeJS.Signals): unknown }>(tool: T): Promise<Awaited<T>> {
+async function ending<T extends PromiseLike<unknown> & { kill(signal: NodeJS.Signals): unknown }>(
+  tool: T,
+): Promise<Awaited<T>> {
   tools.add(tool)
   try {
     return await tool
@@ -114,11 +125,15 @@ function readOptions(args: string[]) {
     process.exit(0)
   }
   const repeat = Number(values.repeat)
-  if (!Number.isInteger(repeat) || repeat < 1) giveUp(`--repeat is ${values.repeat}, which is no number of rounds`)
+  if (!Number.isInteger(repeat) || repeat < 1)
+    giveUp(`--repeat is ${values.repeat}, which is no number of rounds`)
   return { ...values, repeat, tests: args.filter((arg) => !isOwn(arg)) }
 }
 
-/** What to tell vitest: the test files of `given` (all without) that changes affect; ends here when there are none. */
+/**
+ * What to tell vitest: the test files of `given` (all without) that changes affect; ends here when there are
+ * none.
+ */
 function selectChanged(revision: string, given: readonly string[]): string[] {
   const isFilter = (arg: string) => !arg.startsWith('-') && existsSync(arg)
   const [filters, flags] = [given.filter(isFilter), given.filter((arg) => !isFilter(arg))]
@@ -130,7 +145,9 @@ function selectChanged(revision: string, given: readonly string[]): string[] {
   }
   const selected = selectTests(changed)
   if (selected === null) return [...given]
-  const wanted = selected.filter((file) => filters.length === 0 || filters.some((filter) => file.startsWith(filter)))
+  const wanted = selected.filter(
+    (file) => filters.length === 0 || filters.some((filter) => file.startsWith(filter)),
+  )
   if (wanted.length > 0) return [...wanted, ...flags]
   console.log(`no test is affected by what has changed since ${revision}`)
   console.log(closingLine({ passed: 0, failed: 0 }))

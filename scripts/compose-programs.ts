@@ -26,7 +26,9 @@ const opsWith =
   (environment) =>
     part(ops.loadConfig(environment, 'nowhere'))
 
-/** What each program asks its environment for when it starts, by its name in the build and its first argument. */
+/**
+ * What each program asks its environment for when it starts, by its name in the build and its first argument.
+ */
 const loads: Readonly<Record<string, Load | undefined>> = {
   ...Object.fromEntries(serviceKeys.map((key) => [key, services[key]?.loadConfig])),
   edge: edge.loadConfig,
@@ -53,7 +55,8 @@ const ENV_FILE = /^--env-file=\/run\/boxoffice\/(\w+)\.env$/
 
 /** Whose environment file a service is started with; null for none. */
 export const holderOf = ({ entrypoint = [] }: ComposeService): Holder | null =>
-  (entrypoint.map((argument) => ENV_FILE.exec(argument)?.[1]).find((holder) => holder) ?? null) as Holder | null
+  (entrypoint.map((argument) => ENV_FILE.exec(argument)?.[1]).find((holder) => holder) ??
+    null) as Holder | null
 
 /** All that a program of ours is started with: what stands in the file, over what `secrets` gives it. */
 export function environmentsOf(compose: Compose): Record<string, Record<string, string>> {
@@ -66,7 +69,10 @@ export function environmentsOf(compose: Compose): Record<string, Record<string, 
   return Object.fromEntries(ofServices)
 }
 
-/** Every program starts with what it is given, is given nothing that it does not read, and nothing secret stands in the file. */
+/**
+ * Every program starts with what it is given, is given nothing that it does not read, and nothing secret
+ * stands in the file.
+ */
 export function complaintsOfEnvironments(compose: Compose): string[] {
   const environments = environmentsOf(compose)
   return Object.entries(compose.services).flatMap(([name, service]) => {

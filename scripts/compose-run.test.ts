@@ -40,8 +40,19 @@ beforeAll(async () => {
     '/data/sandbox.sqlite': path.join(folder, 'data/sandbox/sandbox.sqlite'), // its volume, which it knows as /data
     '/data': path.join(folder, 'data'),
   }
-  const holders = ['auth', 'events', 'tickets', 'payments', 'notifications', 'analytics', 'sandbox', 'migrate', 'ops']
-  for (const name of holders) places[`/run/boxoffice/${name}.env`] = path.join(folder, 'secrets', name, `${name}.env`)
+  const holders = [
+    'auth',
+    'events',
+    'tickets',
+    'payments',
+    'notifications',
+    'analytics',
+    'sandbox',
+    'migrate',
+    'ops',
+  ]
+  for (const name of holders)
+    places[`/run/boxoffice/${name}.env`] = path.join(folder, 'secrets', name, `${name}.env`)
   places['/run/boxoffice'] = path.join(folder, 'secrets')
   for (const [name, { environment }] of Object.entries(compose.services)) {
     if (!environment?.PORT) continue
@@ -72,12 +83,16 @@ test('what docker-compose.yml starts, in its order, puts the demo events on sale
   const said = await play.up('seed')
   expect(said).toContain('on sale: Riverside Festival')
   expect(said).toContain('organizer: organizer@boxoffice.example')
-  const { events } = (await (await fetch(`${edgeUrl}/api/events?query=riverside+festival`)).json()) as { events: unknown[] }
+  const { events } = (await (await fetch(`${edgeUrl}/api/events?query=riverside+festival`)).json()) as {
+    events: unknown[]
+  }
   expect(events).toHaveLength(1)
   const page = async () => (await fetch(edgeUrl)).text()
   expect(await page()).toContain('href="http://127.0.0.1:4566/_aws/ses"')
   await until(async () => expect((await page()).match(/class="ready"/g)).toHaveLength(6))
-  expect(await play.runOnce('boxoffice', ['users', 'grant', 'organizer@boxoffice.example', 'ADMIN'])).toContain('ADMIN')
+  expect(
+    await play.runOnce('boxoffice', ['users', 'grant', 'organizer@boxoffice.example', 'ADMIN']),
+  ).toContain('ADMIN')
   // The read side asks the others for what they have said.
   expect(await play.runOnce('boxoffice', ['analytics', 'rebuild'])).toMatch(
     /rebuild of generation 2 done[\s\S]*tickets +([1-9]\d*) of \1$/m,

@@ -10,15 +10,18 @@ const LOOK_MS = 50
 export interface Surroundings {
   /** What runs already in the place of an image of others: nothing is started for it. */
   instead: readonly string[]
-  /** What stands in the file, and what it is here: addresses, folders, ports. The longest is replaced first. */
+  /**
+   * What stands in the file, and what it is here: addresses, folders, ports. The longest is replaced first.
+   */
   places: Readonly<Record<string, string>>
   /** Put over every environment. */
   env: Readonly<Record<string, string>>
 }
 
 /**
- * Do what `docker compose up` would with the programs of the file, as processes of this machine: each when those that it waits for
- * have completed, or are healthy by their own health checks. Rejects when a one-shot fails, or a service ends before it is healthy.
+ * Do what `docker compose up` would with the programs of the file, as processes of this machine: each when
+ * those that it waits for have completed, or are healthy by their own health checks. Rejects when a one-shot
+ * fails, or a service ends before it is healthy.
  */
 export function playCompose(compose: Compose, { instead, places, env }: Surroundings) {
   const children = new Map<string, ChildProcess>()
@@ -29,11 +32,17 @@ export function playCompose(compose: Compose, { instead, places, env }: Surround
   const here = (text: string) => text.replaceAll(anyPlace, (place) => places[place] ?? place)
   const environmentOf = ({ environment = {} }: ComposeService) => {
     const entries = Object.entries({ ...environment, ...env }).map(([name, value]) => [name, here(value)])
-    return { PATH: '', ...Object.fromEntries(entries), ...(environment.HOST && { HOST: '127.0.0.1' }) } as Record<string, string>
+    return {
+      PATH: '',
+      ...Object.fromEntries(entries),
+      ...(environment.HOST && { HOST: '127.0.0.1' }),
+    } as Record<string, string>
   }
   const run = (service: ComposeService, args: readonly string[] = service.command ?? []) => {
     const { PROGRAM } = (service.build as Required<ComposeService>['build']).args
-    const options = (service.entrypoint ?? []).filter((argument) => argument.startsWith('--env-file')).map(here)
+    const options = (service.entrypoint ?? [])
+      .filter((argument) => argument.startsWith('--env-file'))
+      .map(here)
     const program = programs[PROGRAM as ProgramName].entries.main
     const child = spawn(process.execPath, [...options, program, ...args], {
       env: environmentOf(service),
@@ -55,7 +64,10 @@ export function playCompose(compose: Compose, { instead, places, env }: Surround
     const port = Number(service.environment?.PORT)
     const isHealthy = async (): Promise<boolean> => {
       if (port && !(await listensOn(port))) return false // a process for each look would take the time from the start
-      const probe = spawn(process.execPath, check.slice(1).map(here), { env: environmentOf(service), stdio: 'ignore' })
+      const probe = spawn(process.execPath, check.slice(1).map(here), {
+        env: environmentOf(service),
+        stdio: 'ignore',
+      })
       const [code] = await once(probe, 'close')
       return code === 0
     }
@@ -73,7 +85,10 @@ export function playCompose(compose: Compose, { instead, places, env }: Surround
     children.set(name, child)
     return service.restart === 'no' ? complete(name, child) : becomeHealthy(name, service, child)
   }
-  /** Resolves when a service and all that it waits for are as the file wants them; with what a one-shot has said. */
+  /**
+   * Resolves when a service and all that it waits for are as the file wants them; with what a one-shot has
+   * said.
+   */
   const up = (name: string): Promise<unknown> => {
     const known = begun.get(name) ?? begin(name)
     begun.set(name, known)
@@ -82,7 +97,8 @@ export function playCompose(compose: Compose, { instead, places, env }: Surround
   return {
     up,
     /** As `docker compose run`: a service once, with these arguments; what it says. */
-    runOnce: (name: string, args: readonly string[]) => complete(name, run(compose.services[name] as ComposeService, args)),
+    runOnce: (name: string, args: readonly string[]) =>
+      complete(name, run(compose.services[name] as ComposeService, args)),
     /** End whatever was started and is still there, at once. */
     kill(): void {
       for (const child of spawned) child.kill('SIGKILL')

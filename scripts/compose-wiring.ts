@@ -6,7 +6,11 @@ import { environmentsOf, holderOf } from './compose-programs.ts'
 
 const ROOT = path.join(import.meta.dirname, '..')
 /** Where the images of others listen. */
-const foreignPorts: Readonly<Record<string, number>> = { postgres: 5432, 'valkey/valkey': 6379, 'localstack/localstack': 4566 }
+const foreignPorts: Readonly<Record<string, number>> = {
+  postgres: 5432,
+  'valkey/valkey': 6379,
+  'localstack/localstack': 4566,
+}
 
 /** Where each service listens inside; null for those that do not. */
 const portsOf = (compose: Compose): Record<string, number | null> =>
@@ -29,7 +33,8 @@ export function complaintsOfPorts(compose: Compose): string[] {
       const complaints: string[] = []
       if (host !== '127.0.0.1') complaints.push(`${name}: ${published} is open to the network`)
       if (taken.has(String(outside))) complaints.push(`${name}: ${outside} is taken`)
-      if (Number(outside) !== documented[names[name] ?? name]) complaints.push(`${name}: nobody looks for it at ${outside}`)
+      if (Number(outside) !== documented[names[name] ?? name])
+        complaints.push(`${name}: nobody looks for it at ${outside}`)
       if (Number(inside) !== listening[name]) complaints.push(`${name} does not listen on ${inside}`)
       taken.add(String(outside))
       return complaints
@@ -37,34 +42,48 @@ export function complaintsOfPorts(compose: Compose): string[] {
   )
 }
 
-/** Every address in an environment is that of a service of the file, or one that the file publishes on this machine. */
+/**
+ * Every address in an environment is that of a service of the file, or one that the file publishes on this
+ * machine.
+ */
 export function complaintsOfAddresses(compose: Compose): string[] {
   const listening = portsOf(compose)
-  const published = Object.values(compose.services).flatMap(({ ports = [] }) => ports.map((port) => port.split(':')[1]))
+  const published = Object.values(compose.services).flatMap(({ ports = [] }) =>
+    ports.map((port) => port.split(':')[1]),
+  )
   return Object.entries(environmentsOf(compose)).flatMap(([name, environment]) =>
     Object.entries(environment).flatMap(([variable, value]) =>
       [...value.matchAll(/\b[a-z]+:\/\/[^\s"',]+/g)].flatMap(([address]) => {
         const { hostname, port } = new URL(address)
-        const known = hostname === '127.0.0.1' ? published.includes(port) : port !== '' && listening[hostname] === Number(port)
+        const known =
+          hostname === '127.0.0.1'
+            ? published.includes(port)
+            : port !== '' && listening[hostname] === Number(port)
         return known ? [] : [`${name}: ${variable} leads nowhere: ${hostname}:${port}`]
       }),
     ),
   )
 }
 
-/** Mounted paths are there, volumes are declared and all used, and each environment file comes from its writer's volume. */
+/**
+ * Mounted paths are there, volumes are declared and all used, and each environment file comes from its
+ * writer's volume.
+ */
 export function complaintsOfMounts(compose: Compose): string[] {
   const used = new Set<string>()
   const mountsOf = (name: string) => (compose.services[name]?.volumes ?? []).map((mount) => mount.split(':'))
   const complaints = Object.keys(compose.services).flatMap((name) =>
     mountsOf(name).flatMap(([source = '']) => {
-      if (source.startsWith('.')) return existsSync(path.join(ROOT, source)) ? [] : [`${name}: there is no ${source}`]
+      if (source.startsWith('.'))
+        return existsSync(path.join(ROOT, source)) ? [] : [`${name}: there is no ${source}`]
       used.add(source)
       return source in compose.volumes ? [] : [`${name}: there is no volume ${source}`]
     }),
   )
   const written = new Map(mountsOf('secrets').map(([source, target]) => [target, source]))
-  const given = (compose.services.secrets?.environment?.DATA_FOLDERS ?? '').split(',').map((folder) => written.get(folder))
+  const given = (compose.services.secrets?.environment?.DATA_FOLDERS ?? '')
+    .split(',')
+    .map((folder) => written.get(folder))
   for (const [name, service] of Object.entries(compose.services)) {
     const reads = service.environment?.POSTGRES_PASSWORD_FILE ? 'postgres' : holderOf(service)
     const [volume, , mode] = mountsOf(name).find(([, target]) => target === '/run/boxoffice') ?? []
@@ -72,7 +91,8 @@ export function complaintsOfMounts(compose: Compose): string[] {
       complaints.push(`${name}: nobody writes the secrets of ${reads} into its volume`)
     if (volume && mode !== 'ro') complaints.push(`${name} could change its secrets`)
     const data = mountsOf(name).find(([, target]) => target === '/data')?.[0]
-    if (service.build && data && !given.includes(data)) complaints.push(`${name}: ${data} does not belong to its user`)
+    if (service.build && data && !given.includes(data))
+      complaints.push(`${name}: ${data} does not belong to its user`)
   }
   const unused = Object.keys(compose.volumes).filter((volume) => !used.has(volume))
   return [...complaints, ...unused.map((volume) => `nobody uses the volume ${volume}`)]

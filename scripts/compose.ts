@@ -29,12 +29,20 @@ export interface Compose {
 }
 
 // The specification's own formats: how long something takes is `1m30s`, not ISO 8601's `PT90S`.
-const formats = { duration: /^(\d+(\.\d+)?(us|ms|s|m|h))+$/, ports: true, expose: true, subnet_ip_address: true } as const
+const formats = {
+  duration: /^(\d+(\.\d+)?(us|ms|s|m|h))+$/,
+  ports: true,
+  expose: true,
+  subnet_ip_address: true,
+} as const
 const validate = new Ajv2019({ strict: false, allErrors: true, formats }).compile(withoutNames(composeSchema))
 
 /** The file as a compose program reads it, with `variables` in the places of `${NAME:-standard}`. */
 export function readCompose(text: string, variables: Readonly<Record<string, string>> = {}): Compose {
-  const filled = text.replaceAll(/\$\{(\w+):-([^}]*)\}/g, (_, name: string, standard: string) => variables[name] ?? standard)
+  const filled = text.replaceAll(
+    /\$\{(\w+):-([^}]*)\}/g,
+    (_, name: string, standard: string) => variables[name] ?? standard,
+  )
   return parse(filled, { merge: true })
 }
 
@@ -55,11 +63,19 @@ function withoutNames(schema: object): object {
 type Services = [name: string, service: ComposeService][]
 const servicesOf = (compose: Compose): Services => Object.entries(compose.services)
 
-/** Every image of others is pinned to a whole version; ours are built from a program that there is, and never pulled. */
+/**
+ * Every image of others is pinned to a whole version; ours are built from a program that there is, and never
+ * pulled.
+ */
 export function complaintsOfImages(compose: Compose, programs: readonly string[]): string[] {
   return servicesOf(compose).flatMap(([name, { image, build, pull_policy }]) => {
-    if (!build) return /^[\w./-]+:\d+\.\d+(\.\d+)?(-[a-z]+)?$/.test(image ?? '') ? [] : [`${name}: image ${image} is not pinned`]
-    const complaints = programs.includes(build.args.PROGRAM) ? [] : [`${name}: there is no program ${build.args.PROGRAM}`]
+    if (!build)
+      return /^[\w./-]+:\d+\.\d+(\.\d+)?(-[a-z]+)?$/.test(image ?? '')
+        ? []
+        : [`${name}: image ${image} is not pinned`]
+    const complaints = programs.includes(build.args.PROGRAM)
+      ? []
+      : [`${name}: there is no program ${build.args.PROGRAM}`]
     if (image) complaints.push(`${name}: ${image} could be somebody else's`)
     if (pull_policy !== 'build') complaints.push(`${name}: an old image would be used`)
     return complaints
@@ -72,7 +88,8 @@ export function complaintsOfOrder(compose: Compose): string[] {
     Object.entries(depends_on).flatMap(([other, { condition }]) => {
       const awaited = compose.services[other]
       if (!awaited) return [`${name} waits for ${other}, which there is not`]
-      if (condition === 'service_healthy') return awaited.healthcheck ? [] : [`${name}: ${other} has no health check`]
+      if (condition === 'service_healthy')
+        return awaited.healthcheck ? [] : [`${name}: ${other} has no health check`]
       if (condition === 'service_completed_successfully')
         return awaited.restart === 'no' ? [] : [`${name}: ${other} never completes`]
       return [`${name}: ${condition} says nothing about ${other}`]
@@ -95,10 +112,13 @@ export function complaintsOfHardening(compose: Compose): string[] {
       'has 30 s to stop': Number.parseInt(service.stop_grace_period ?? '', 10) >= 30,
       'has logs with an end': ['max-size', 'max-file'].every((option) => service.logging?.options[option]),
       'has a health check, or is a one-shot': service.restart === 'no' || service.healthcheck !== undefined,
-      'cannot change its files': service.read_only === true || service.image?.startsWith('localstack/') === true,
+      'cannot change its files':
+        service.read_only === true || service.image?.startsWith('localstack/') === true,
       'has no rights': !service.build || service.cap_drop?.includes('ALL') === true,
       'gets no rights': !service.build || service.security_opt?.includes('no-new-privileges:true') === true,
     }
-    return Object.entries(wanted).flatMap(([what, holds]) => (holds ? [] : [`${name}: not so that it ${what}`]))
+    return Object.entries(wanted).flatMap(([what, holds]) =>
+      holds ? [] : [`${name}: not so that it ${what}`],
+    )
   })
 }

@@ -8,7 +8,9 @@ import { programNames } from './program-list.ts'
 
 const ROOT = path.join(import.meta.dirname, '..')
 const text = readFileSync(path.join(ROOT, 'Dockerfile'), 'utf8')
-const tracked = execaSync('git', ['ls-files', '--cached', '--others', '--exclude-standard'], { cwd: ROOT }).stdout.split('\n')
+const tracked = execaSync('git', ['ls-files', '--cached', '--others', '--exclude-standard'], {
+  cwd: ROOT,
+}).stdout.split('\n')
 const context = dockerContext(ROOT, tracked)
 
 const PINNED = /^\w+:\d+\.\d+\.\d+-[a-z]+(-[a-z]+)*@sha256:[0-9a-f]{64}$/
@@ -29,7 +31,9 @@ function problemsOf(content: string): string[] {
     const keyword = instruction.getKeyword()
     const argument = instruction.getArgumentsContent() ?? ''
     if (keyword === 'FROM') {
-      const [from] = dockerfile.getFROMs().filter((each) => each.getRange().start.line === instruction.getRange().start.line)
+      const [from] = dockerfile
+        .getFROMs()
+        .filter((each) => each.getRange().start.line === instruction.getRange().start.line)
       const named = from?.getImage() ?? ''
       const image = images.get(/^\$(\w+)$/.exec(named)?.[1] ?? '') ?? named
       if (!stages.includes(image) && !PINNED.test(image)) problems.push(`${image} is not pinned`)
@@ -46,7 +50,8 @@ function problemsOf(content: string): string[] {
       const known = keyword === 'FROM' ? PLATFORM.includes(name) || images.has(name) : declared.has(name)
       if (!known) problems.push(`${keyword} uses ${name}, which is not declared there`)
     }
-    if (/^(ARG|ENV)$/.test(keyword) && SECRET.test(argument)) problems.push(`${keyword} ${argument} would stay in the image`)
+    if (/^(ARG|ENV)$/.test(keyword) && SECRET.test(argument))
+      problems.push(`${keyword} ${argument} would stay in the image`)
   }
   for (const copy of dockerfile.getCOPYs()) {
     const [source = ''] = copy.getArguments().map((each) => each.getValue())
@@ -56,18 +61,24 @@ function problemsOf(content: string): string[] {
     if (!from && source !== '.' && !context.some((file) => file === source || file.startsWith(`${source}/`)))
       problems.push(`${source} is ignored by .dockerignore`)
   }
-  return [...problems, ...problemsOfFinal(final, dockerfile.getENTRYPOINTs().at(-1)?.getJSONStrings().length ?? 0)]
+  return [
+    ...problems,
+    ...problemsOfFinal(final, dockerfile.getENTRYPOINTs().at(-1)?.getJSONStrings().length ?? 0),
+  ]
 }
 
 function problemsOfFinal(stage: { keyword: string; argument: string }[], entryWords: number): string[] {
-  const of = (keyword: string) => stage.filter((each) => each.keyword === keyword).map(({ argument }) => argument)
+  const of = (keyword: string) =>
+    stage.filter((each) => each.keyword === keyword).map(({ argument }) => argument)
   const problems: string[] = []
   if (!of('USER').at(-1) || /^(root|0)\b/.test(of('USER').at(-1) ?? '')) problems.push('it runs as root')
-  if (of('ENTRYPOINT').length !== 1 || entryWords < 2) problems.push('a shell stands between signals and Node.js')
+  if (of('ENTRYPOINT').length !== 1 || entryWords < 2)
+    problems.push('a shell stands between signals and Node.js')
   if (of('STOPSIGNAL').join() !== 'SIGTERM') problems.push('it is not stopped by SIGTERM')
   if (of('RUN').length > 0) problems.push('a command of the last stage needs a machine of the image’s kind')
   if (of('HEALTHCHECK').length > 0) problems.push('its health is for who runs it to ask')
-  if (!of('ENV').some((argument) => argument.includes('NODE_ENV=production'))) problems.push('it runs for development')
+  if (!of('ENV').some((argument) => argument.includes('NODE_ENV=production')))
+    problems.push('it runs for development')
   return problems
 }
 
@@ -83,12 +94,24 @@ describe('the Dockerfile', () => {
     ['FROM $NODE_IMAGE\n', 'FROM $OTHER_IMAGE\n', 'FROM uses OTHER_IMAGE, which is not declared there'],
     ['USER node\n', '', 'it runs as root'],
     ['USER node\n', 'USER root\n', 'it runs as root'],
-    ['["node", "--enable-source-maps", "main.js"]', 'node main.js', 'a shell stands between signals and Node.js'],
+    [
+      '["node", "--enable-source-maps", "main.js"]',
+      'node main.js',
+      'a shell stands between signals and Node.js',
+    ],
     ['STOPSIGNAL SIGTERM\n', '', 'it is not stopped by SIGTERM'],
-    ['USER node\n', 'RUN true\nUSER node\n', 'a command of the last stage needs a machine of the image’s kind'],
+    [
+      'USER node\n',
+      'RUN true\nUSER node\n',
+      'a command of the last stage needs a machine of the image’s kind',
+    ],
     ['USER node\n', 'HEALTHCHECK CMD true\nUSER node\n', 'its health is for who runs it to ask'],
     ['ARG REVISION=unknown\n', '', 'LABEL uses REVISION, which is not declared there'],
-    ['ARG REVISION=unknown\n', 'ARG REVISION=unknown\nARG NPM_TOKEN\n', 'ARG NPM_TOKEN would stay in the image'],
+    [
+      'ARG REVISION=unknown\n',
+      'ARG REVISION=unknown\nARG NPM_TOKEN\n',
+      'ARG NPM_TOKEN would stay in the image',
+    ],
     ['COPY . .\n', 'COPY lost.txt .\n', 'COPY takes lost.txt from where it is not'],
     ['COPY . .\n', 'COPY docs docs\n', 'docs is ignored by .dockerignore'],
     ['--from=program', '--from=elsewhere', 'COPY takes /app/ from where it is not'],
@@ -114,7 +137,9 @@ describe('what is sent to the build', () => {
       'infra/package.json',
       'scripts/bootstrap.mjs',
     ]
-    const manifests = tracked.filter((file) => /^(packages|services)\/[^/]+\/package\.json$|^patches\//.test(file))
+    const manifests = tracked.filter((file) =>
+      /^(packages|services)\/[^/]+\/package\.json$|^patches\//.test(file),
+    )
     const sources = tracked.filter((file) =>
       /^(packages|services)\/[^/]+\/(src|prisma)\/.*(?<!\.test)\.(ts|lua|sql|prisma)$/.test(file),
     )
@@ -123,13 +148,22 @@ describe('what is sent to the build', () => {
   })
 
   test('is no history, secret, document, test or anything that was made here', () => {
-    const unwanted = ['.git/config', '.boxoffice/secrets.json', '.env', 'services/auth/.env', 'dist/auth/main.js', 'docs/api.md']
+    const unwanted = [
+      '.git/config',
+      '.boxoffice/secrets.json',
+      '.env',
+      'services/auth/.env',
+      'dist/auth/main.js',
+      'docs/api.md',
+    ]
     const made = [
       'node_modules/zod/index.js',
       'services/auth/node_modules/zod/index.js',
       'services/auth/src/generated/prisma/client.ts',
     ]
-    const tests = tracked.filter((file) => /\.test\.ts$|\/test\/|\.md$|^docs\/|^infra\/(?!package\.json)/.test(file))
+    const tests = tracked.filter((file) =>
+      /\.test\.ts$|\/test\/|\.md$|^docs\/|^infra\/(?!package\.json)/.test(file),
+    )
     expect(dockerContext(ROOT, [...unwanted, ...made, ...tests])).toEqual([])
   })
 })

@@ -5,7 +5,8 @@ import { longProse } from './house/lines.ts'
 import { readTree } from './house/tree.ts'
 import { importsOf, isTest, roomOf } from './imports.ts'
 
-// The rules of the house about its folders and what a file may hold (docs/architecture.md). `npm run house` counts the rest.
+// The rules of the house about its folders and what a file may hold (docs/architecture.md). `npm run house`
+// counts the rest.
 const tree = readTree()
 /** Rooms and documents that do not keep these rules yet: to be emptied. */
 const todo = ['services/payments', 'docs/api.md']
@@ -25,15 +26,19 @@ test('SQL stands in repositories alone', () => {
   expect(code.filter(([file, text]) => hasStraySql(file, text)).map(([file]) => file)).toEqual([])
 })
 
-// A file of a service that never waits decides something: its input is data, and so is what it gives. What opens
-// connections, reads the environment or hands a request on waits, or is made to be waited for. The one exception reads files
-// that were installed with the service, once.
+// A file of a service that never waits decides something: its input is data, and so is what it gives. What
+// opens connections, reads the environment or hands a request on waits, or is made to be waited for. The one
+// exception reads files that were installed with the service, once.
 test('a file that waits for nothing imports no input and output', () => {
-  const io = /^(pg|ioredis|undici|stripe|node:(fs|net|http|https|child_process|worker_threads)(\/.*)?|@aws-sdk\/.*|@prisma\/.*)$/
+  const io =
+    /^(pg|ioredis|undici|stripe|node:(fs|net|http|https|child_process|worker_threads)(\/.*)?|@aws-sdk\/.*|@prisma\/.*)$/
   const waits = /\b(async|await|Promise|Worker)\b/
   const wiring = /\/(main|config|dependencies|app|workers|peers|installed-files)\.ts$/
   const bad = [...tree]
-    .filter(([file, text]) => /^services\/.*\.ts$/.test(file) && !isTest(file) && !waits.test(text) && !wiring.test(file))
+    .filter(
+      ([file, text]) =>
+        /^services\/.*\.ts$/.test(file) && !isTest(file) && !waits.test(text) && !wiring.test(file),
+    )
     .flatMap(([file, text]) => importsOf(file, text, { types: false }).map((name) => ({ file, name })))
     .filter(({ name }) => io.test(name))
   expect(bad.map(({ file, name }) => `${file} imports ${name}`)).toEqual([])

@@ -12,7 +12,8 @@ const USAGE = `npm run house [-- [options] [revision]]
   --found=SQL    and what is counted by the figures whose name has this word
   --wrap         wraps the prose and the comments of the working tree first`
 
-// The figures of the house (docs/architecture.md): which of its rules are broken how often, and how far features reach.
+// The figures of the house (docs/architecture.md): which of its rules are broken how often, and how far
+// features reach.
 const { values, positionals } = parseArgs({
   allowPositionals: true,
   options: {
@@ -33,6 +34,10 @@ if (values.wrap) {
 }
 const [revision] = positionals
 const now = figuresOf(readTree())
-console.log(tableOf(now, revision === undefined ? undefined : { revision, figures: figuresOf(readTree(revision)) }))
-for (const { name, found } of values.found === undefined ? [] : now.filter(({ name }) => name.includes(values.found ?? '')))
+console.log(
+  tableOf(now, revision === undefined ? undefined : { revision, figures: figuresOf(readTree(revision)) }),
+)
+for (const { name, found } of values.found === undefined
+  ? []
+  : now.filter(({ name }) => name.includes(values.found ?? '')))
   console.log([`\n${name}`, ...found].join('\n  '))

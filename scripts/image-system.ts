@@ -24,8 +24,9 @@ export interface Ending {
 }
 
 /**
- * Every program, built, and copied to where an image has nothing else: an empty folder, below the system's temporary one. `start`
- * gives it Node.js and its environment, and no more: no PATH, no other folder to read, none to write but those that are named.
+ * Every program, built, and copied to where an image has nothing else: an empty folder, below the system's
+ * temporary one. `start` gives it Node.js and its environment, and no more: no PATH, no other folder to read,
+ * none to write but those that are named.
  */
 export async function unpackImages() {
   const folder = await realpath(await mkdtemp(path.join(tmpdir(), 'boxoffice-images-')))
@@ -45,15 +46,23 @@ export async function unpackImages() {
     data,
     folderOf: (name: ProgramName) => path.join(folder, name),
 
-    start(name: ProgramName, env: Record<string, string>, options: { args?: string[]; writes?: boolean } = {}): Running {
+    start(
+      name: ProgramName,
+      env: Record<string, string>,
+      options: { args?: string[]; writes?: boolean } = {},
+    ): Running {
       const cwd = path.join(folder, name)
       const permissions = ['--permission', `--allow-fs-read=${cwd}`, '--allow-net', '--allow-worker']
       if (options.writes) permissions.push(`--allow-fs-read=${data}`, `--allow-fs-write=${data}`)
-      const child = spawn(process.execPath, [...permissions, '--enable-source-maps', 'main.js', ...(options.args ?? [])], {
-        cwd,
-        env: { NODE_ENV: 'production', PATH: '', ...env },
-        stdio: ['ignore', 'pipe', 'pipe'],
-      })
+      const child = spawn(
+        process.execPath,
+        [...permissions, '--enable-source-maps', 'main.js', ...(options.args ?? [])],
+        {
+          cwd,
+          env: { NODE_ENV: 'production', PATH: '', ...env },
+          stdio: ['ignore', 'pipe', 'pipe'],
+        },
+      )
       running.push(child)
       const chunks: Buffer[] = []
       for (const stream of [child.stdout, child.stderr]) stream.on('data', (chunk) => chunks.push(chunk))

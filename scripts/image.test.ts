@@ -31,12 +31,18 @@ let migrating: Running
 const running: Running[] = []
 const urlOf = (name: keyof Ports) => `http://127.0.0.1:${ports[name]}`
 
-/** The environment of each service, as `npm start` has it, but for its database: its own role, and what that may do. */
+/**
+ * The environment of each service, as `npm start` has it, but for its database: its own role, and what that
+ * may do.
+ */
 function environmentsOf(prefix: string) {
   const secrets = createSecrets()
   const addresses = {
     publicUrl: urlOf('edge'),
-    services: Object.fromEntries(serviceKeys.map((key) => [key, urlOf(key)])) as Record<(typeof serviceKeys)[number], string>,
+    services: Object.fromEntries(serviceKeys.map((key) => [key, urlOf(key)])) as Record<
+      (typeof serviceKeys)[number],
+      string
+    >,
     redis: inject('redisUrl'),
     aws: inject('awsEndpoint'),
     mailbox: urlOf('mailbox'),
@@ -45,7 +51,10 @@ function environmentsOf(prefix: string) {
     databaseUrl: (key: string) => server.urlAs(prefix + key, prefix + key),
   }
   const messaging = { MESSAGING_PREFIX: `${prefix.slice(0, -1)}-` }
-  const of = (key: (typeof serviceKeys)[number]): Environment => ({ ...environmentOf(key, secrets, addresses), ...messaging })
+  const of = (key: (typeof serviceKeys)[number]): Environment => ({
+    ...environmentOf(key, secrets, addresses),
+    ...messaging,
+  })
   return { secrets, of }
 }
 
@@ -66,9 +75,14 @@ beforeAll(async () => {
 
   migrating = images.start('ops', server.env, { args: ['migrate'] })
   await migrating.ended
-  const start = (name: ProgramName, env: Record<string, string>, options = {}) => running.push(images.start(name, env, options))
+  const start = (name: ProgramName, env: Record<string, string>, options = {}) =>
+    running.push(images.start(name, env, options))
   const { stripeSecretKey: STRIPE_SECRET_KEY, stripeWebhookSecret: STRIPE_WEBHOOK_SECRET } = secrets
-  const ledger = { SANDBOX_DATABASE: path.join(images.data, 'ledger.sqlite'), STRIPE_SECRET_KEY, STRIPE_WEBHOOK_SECRET }
+  const ledger = {
+    SANDBOX_DATABASE: path.join(images.data, 'ledger.sqlite'),
+    STRIPE_SECRET_KEY,
+    STRIPE_WEBHOOK_SECRET,
+  }
   const WEBHOOK_URL = `${urlOf('edge')}/api/payments/webhooks/stripe`
   start('sandbox', { ...ledger, WEBHOOK_URL, PORT: `${ports.sandbox}` }, { writes: true })
   for (const key of serviceKeys) start(key, of(key))
@@ -130,7 +144,15 @@ describe('what goes into an image', () => {
       })
       process.stdout.write(pdf.toString('latin1').match(/BaseFont [^ \\n]+/g).join(' '))`
     const { stdout } = await execa(process.execPath, ['--input-type=module', '-e', code])
-    for (const family of ['SansHebrew', 'SansMyanmar', 'Emoji', 'SansMath', 'SansJP', 'SansThai', 'SerifTibetan'])
+    for (const family of [
+      'SansHebrew',
+      'SansMyanmar',
+      'Emoji',
+      'SansMath',
+      'SansJP',
+      'SansThai',
+      'SerifTibetan',
+    ])
       expect(stdout).toContain(`Noto${family}`)
   })
 
@@ -138,7 +160,9 @@ describe('what goes into an image', () => {
     for (const { name, bytes } of images.built) {
       const files = await readdir(images.folderOf(name), { recursive: true, withFileTypes: true })
       const fonts = files.filter((file) => file.isFile() && /\.(ttf|woff2)$/.test(file.name))
-      const sizes = await Promise.all(fonts.map(async (file) => (await stat(path.join(file.parentPath, file.name))).size))
+      const sizes = await Promise.all(
+        fonts.map(async (file) => (await stat(path.join(file.parentPath, file.name))).size),
+      )
       const fontBytes = sizes.reduce((sum, size) => sum + size, 0)
       expect(fontBytes, name).toBeLessThan(name === 'tickets' ? FONTS_BYTES_MAX : 1)
       expect(bytes - fontBytes, name).toBeLessThan(BYTES_MAX)
@@ -149,7 +173,12 @@ describe('what goes into an image', () => {
 describe('started from an empty folder, with Node.js and nothing else', () => {
   test('a program can read that folder alone', async () => {
     const script = `require('node:fs').readFileSync(${JSON.stringify(path.join(ROOT, 'package.json'))})`
-    const flags = ['--permission', `--allow-fs-read=${images.folderOf('auth')}`, '--allow-net', '--allow-worker']
+    const flags = [
+      '--permission',
+      `--allow-fs-read=${images.folderOf('auth')}`,
+      '--allow-net',
+      '--allow-worker',
+    ]
     const { stderr } = await execa(process.execPath, [...flags, '-e', script], { reject: false })
     expect(stderr).toContain('ERR_ACCESS_DENIED')
   })
@@ -167,13 +196,19 @@ describe('started from an empty folder, with Node.js and nothing else', () => {
       })
     }
     const page = async (where: string) => (await fetch(`${urlOf('edge')}${where}`)).text()
-    await until(async () => expect((await page('/')).match(/class="ready"/g)).toHaveLength(serviceKeys.length))
+    await until(async () =>
+      expect((await page('/')).match(/class="ready"/g)).toHaveLength(serviceKeys.length),
+    )
     expect(await page('/docs')).toContain('Boxoffice API')
   })
 
   test('secrets writes what each program is told, into its volume', async () => {
     const folder = path.join(images.data, 'secrets')
-    const env = { SECRETS_FOLDER: folder, DATABASE_SERVER: 'postgres:5432', OWNER_ID: `${process.getuid?.()}` }
+    const env = {
+      SECRETS_FOLDER: folder,
+      DATABASE_SERVER: 'postgres:5432',
+      OWNER_ID: `${process.getuid?.()}`,
+    }
     const writing = images.start('secrets', env, { args: ['secrets'], writes: true })
     expect(await writing.ended, writing.output()).toEqual({ code: 0, signal: null })
     expect(await readdir(folder)).toEqual(expect.arrayContaining([...serviceKeys]))
@@ -181,23 +216,33 @@ describe('started from an empty folder, with Node.js and nothing else', () => {
 
   test('a ticket is sold, printed in its thread, and mailed', async () => {
     const people = { edge: urlOf('edge'), mailbox: urlOf('mailbox') }
-    const organizer = await createPerson(people, { firstName: 'Olga', lastName: 'Organizer' }, { organizer: true })
+    const organizer = await createPerson(
+      people,
+      { firstName: 'Olga', lastName: 'Organizer' },
+      { organizer: true },
+    )
     const wish = await publishEvent(organizer, { name: 'Łódź Image Night', quantity: 10, unitPrice: 2_500 })
     const buyer = await createPerson(people, { firstName: 'Ada', lastName: 'Źdźbło' })
     const { orderId } = expectStatus(await buyer.buy({ ...wish, quantity: 1 }), 201)
     const order = await buyer.waitForOrder(orderId, ({ status }) => status === 'CONFIRMED')
     const ticketId = order.tickets?.[0]?.ticketId
-    const printed = await fetch(`${urlOf('edge')}/api/tickets/${ticketId}/ticket.pdf`, { headers: buyer.headers() })
+    const printed = await fetch(`${urlOf('edge')}/api/tickets/${ticketId}/ticket.pdf`, {
+      headers: buyer.headers(),
+    })
     expect(printed.status).toBe(200)
     expect((await printed.text()).slice(0, 5)).toBe('%PDF-')
 
-    const mail = await createMailReader(urlOf('mailbox')).waitFor(buyer.email, ({ attachments }) => attachments.length > 0)
+    const mail = await createMailReader(urlOf('mailbox')).waitFor(
+      buyer.email,
+      ({ attachments }) => attachments.length > 0,
+    )
     expect(mail.body.html).toContain('Łódź Image Night')
     expect(mail.attachments.map(({ contentType }) => contentType)).toContain('application/pdf')
   })
 
   test('nothing fails on the way', () => {
-    for (const { name, output } of running) expect(output(), name).not.toMatch(/ERR_ACCESS_DENIED|Cannot find|"level":(50|60)/)
+    for (const { name, output } of running)
+      expect(output(), name).not.toMatch(/ERR_ACCESS_DENIED|Cannot find|"level":(50|60)/)
   })
 
   test('SIGTERM ends each with code 0', async () => {

@@ -4,7 +4,10 @@ import { execaSync } from 'execa'
 
 export const root = path.join(import.meta.dirname, '..')
 
-/** Every TypeScript file of the workspace, tracked or new, by its path from the root, with what is written in it. */
+/**
+ * Every TypeScript file of the workspace, tracked or new, by its path from the root, with what is written in
+ * it.
+ */
 export const readSources = (): ReadonlyMap<string, string> => readTexts(['*.ts'])
 
 /** The files of the working tree that match one of the patterns, as `readSources` gives them. */
@@ -26,9 +29,15 @@ function readIfThere(file: string): [string, string][] {
 /** Whether a file belongs to tests alone. */
 export const isTest = (file: string) => /\.test\.ts$|(^|\/)test\//.test(file)
 
-/** What a file imports: packages by name, files by their path from the root. Types vanish and bind nothing. */
+/**
+ * What a file imports: packages by name, files by their path from the root. Types vanish and bind nothing.
+ */
 export const importsOf = (file: string, source: string, options = { types: true }): string[] =>
-  [...source.matchAll(/^(?:import|export)\s+(type\s)?[^'"]*?from\s+['"]([^'"]+)['"]|^import\s+['"]([^'"]+)['"]/gm)]
+  [
+    ...source.matchAll(
+      /^(?:import|export)\s+(type\s)?[^'"]*?from\s+['"]([^'"]+)['"]|^import\s+['"]([^'"]+)['"]/gm,
+    ),
+  ]
     .filter(([, type]) => options.types || !type)
     .map(([, , from, bare]) => from ?? bare ?? '')
     .map((name) => (name.startsWith('.') ? path.normalize(path.join(path.dirname(file), name)) : name))

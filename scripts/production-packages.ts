@@ -4,15 +4,19 @@ import { parse } from 'yaml'
 
 type Versions = Record<string, string>
 interface Lockfile {
-  importers: Record<string, { dependencies?: Record<string, { version: string }>; devDependencies?: Record<string, unknown> }>
+  importers: Record<
+    string,
+    { dependencies?: Record<string, { version: string }>; devDependencies?: Record<string, unknown> }
+  >
   packages: Record<string, { peerDependencies?: Versions }>
   snapshots: Record<string, { dependencies?: Versions; optionalDependencies?: Versions }>
 }
 
 /**
- * Reads the lockfile. What it answers gives the names of all npm packages that a room of the workspace (`services/auth`) needs in production, its own and those that these
- * need, as the lockfile has them. What a package takes only because the room has it for development (Prisma's client its command
- * line) is not among them.
+ * Reads the lockfile. What it answers gives the names of all npm packages that a room of the workspace
+ * (`services/auth`) needs in production, its own and those that these need, as the lockfile has them. What a
+ * package takes only because the room has it for development (Prisma's client its command line) is not among
+ * them.
  */
 export function loadProductionPackages(root: string): (room: string) => Set<string> {
   const lockfile: Lockfile = parse(readFileSync(path.join(root, 'pnpm-lock.yaml'), 'utf8'))

@@ -3,7 +3,9 @@ import path from 'node:path'
 
 const TICKETS = path.join(import.meta.dirname, '../services/tickets')
 
-/** What becomes one folder that Node.js runs without anything else. Paths are from the root of the workspace. */
+/**
+ * What becomes one folder that Node.js runs without anything else. Paths are from the root of the workspace.
+ */
 export interface Program {
   /** Bundled into `<name>.js`; `main` is what is started. */
   readonly entries: Readonly<Record<string, string>> & { readonly main: string }
@@ -14,14 +16,19 @@ export interface Program {
 const main = (source: string): Program => ({ entries: { main: source }, files: [] })
 
 /** Of a package of the ticket service, at the same place beside the program. */
-const packageFile = (file: string) => ({ from: `services/tickets/node_modules/${file}`, to: `node_modules/${file}` })
+const packageFile = (file: string) => ({
+  from: `services/tickets/node_modules/${file}`,
+  to: `node_modules/${file}`,
+})
 const ownFonts = ['DejaVuSansCondensed', 'DejaVuSansCondensed-Bold', 'DejaVuSansMono-Bold'].map(
   (name) => `dejavu-fonts-ttf/ttf/${name}.ttf`,
 )
 
 /** Of Noto's fonts what the ticket service reads (`typesetting/font-parts.ts`), with their licences. */
 function notoFiles(): string[] {
-  const { dependencies } = JSON.parse(readFileSync(path.join(TICKETS, 'package.json'), 'utf8')) as { dependencies: object }
+  const { dependencies } = JSON.parse(readFileSync(path.join(TICKETS, 'package.json'), 'utf8')) as {
+    dependencies: object
+  }
   return Object.keys(dependencies)
     .filter((name) => name.startsWith('@fontsource'))
     .flatMap((name) => [
@@ -40,7 +47,10 @@ function isRead(family: string, file: string): boolean {
   return part !== '' && !/^(latin|greek|cyrillic|vietnamese)/.test(part)
 }
 
-const migrationsOf = (service: string) => ({ from: `services/${service}/prisma/migrations`, to: `migrations/${service}` })
+const migrationsOf = (service: string) => ({
+  from: `services/${service}/prisma/migrations`,
+  to: `migrations/${service}`,
+})
 
 /** Every program that has an image. The Dockerfile's `PROGRAM` is one of these names. */
 export const programs = {
@@ -69,7 +79,10 @@ export const programs = {
   },
   payments: main('services/payments/src/main.ts'),
   notifications: main('services/notifications/src/main.ts'),
-  analytics: { ...main('services/analytics/src/main.ts'), files: [{ from: 'services/analytics/src/cache/lua', to: 'lua' }] },
+  analytics: {
+    ...main('services/analytics/src/main.ts'),
+    files: [{ from: 'services/analytics/src/cache/lua', to: 'lua' }],
+  },
   ops: {
     ...main('packages/ops/src/main.ts'),
     files: ['auth', 'events', 'tickets', 'payments', 'notifications', 'analytics'].map(migrationsOf),

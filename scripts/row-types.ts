@@ -2,7 +2,10 @@ import { readFileSync } from 'node:fs'
 import path from 'node:path'
 import { type Field, getSchema, type Model } from '@mrleebo/prisma-ast'
 
-/** Services whose programs speak SQL: their rows have types of their own, made from the schema that their migrations keep to. */
+/**
+ * Services whose programs speak SQL: their rows have types of their own, made from the schema that their
+ * migrations keep to.
+ */
 export const servicesWithRows = ['tickets', 'payments', 'analytics'] as const
 type Service = (typeof servicesWithRows)[number]
 
@@ -11,7 +14,17 @@ export const rowTypesFile = (service: Service) => path.join(root, 'services', se
 
 /** Ids of contracts; a field is of the longest whose name it ends with (`newTicketId` is a TicketId). */
 const ids = [
-  ...['UserId', 'EventId', 'VenueId', 'TicketTypeId', 'ReservationId', 'TicketId', 'TransferId', 'OrderId', 'RefundId'],
+  ...[
+    'UserId',
+    'EventId',
+    'VenueId',
+    'TicketTypeId',
+    'ReservationId',
+    'TicketId',
+    'TransferId',
+    'OrderId',
+    'RefundId',
+  ],
   ...['ContactChangeId', 'NotificationId', 'MessageId', 'SeatId'],
 ].toSorted((a, b) => b.length - a.length)
 /** Users by what they do. */
@@ -69,9 +82,12 @@ function columnsOf(model: Model, models: ReadonlySet<string>): string {
 
 /** The columns of a table: without what Prisma would join. */
 const fieldsOf = ({ properties }: Model, models: ReadonlySet<string>): Field[] =>
-  properties.filter((property): property is Field => property.type === 'field' && !models.has(String(property.fieldType)))
+  properties.filter(
+    (property): property is Field => property.type === 'field' && !models.has(String(property.fieldType)),
+  )
 
-const isMap = (property: { type: string; name?: unknown }) => property.type === 'attribute' && property.name === 'map'
+const isMap = (property: { type: string; name?: unknown }) =>
+  property.type === 'attribute' && property.name === 'map'
 
 /** What `@map` or `@@map` says. */
 function mapOf(attribute: unknown): string | undefined {

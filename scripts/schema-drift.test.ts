@@ -8,7 +8,10 @@ import { sqlOfSchema } from './schema-engine.ts'
 
 const root = path.join(import.meta.dirname, '..')
 
-/** What both a Prisma schema and SQL can say: columns with their types, keys, references and the names of indexes. */
+/**
+ * What both a Prisma schema and SQL can say: columns with their types, keys, references and the names of
+ * indexes.
+ */
 async function describeDatabase(connectionString: string) {
   const client = new pg.Client({ connectionString })
   await client.connect()
@@ -23,7 +26,9 @@ async function describeDatabase(connectionString: string) {
     where connamespace = 'public'::regnamespace and contype in ('p', 'f') and conrelid::regclass::text <> '_prisma_migrations' order by 1`)
   const indexes = await read(`
     select tablename || ' ' || indexname as line from pg_indexes where schemaname = 'public' and tablename <> '_prisma_migrations' order by 1`)
-  const unvalidated = await read(`select conrelid::regclass || ' ' || conname as line from pg_constraint where not convalidated`)
+  const unvalidated = await read(
+    `select conrelid::regclass || ' ' || conname as line from pg_constraint where not convalidated`,
+  )
   await client.end()
   return { columns, constraints, indexes, unvalidated }
 }
@@ -45,13 +50,19 @@ test.each(['auth', 'events', 'tickets', 'payments', 'notifications', 'analytics'
     const made = await describeDatabase(await createTestDatabase(server, path.join(folder, 'migrations')))
     // A generated column is the migration's alone, and a list is never `not null` in a Prisma schema.
     const columnsOf = (lines: string[]) =>
-      lines.filter((line) => !line.startsWith('events.search')).map((line) => line.replace('[] not null', '[]'))
+      lines
+        .filter((line) => !line.startsWith('events.search'))
+        .map((line) => line.replace('[] not null', '[]'))
     expect(columnsOf(said.columns)).toEqual(columnsOf(made.columns))
-    expect(said.constraints.map((line) => line.replace(' ON UPDATE CASCADE ON DELETE RESTRICT', ''))).toEqual(made.constraints)
-    // What was added `not valid` is validated by a migration after that, but where the check of before was narrower.
+    expect(said.constraints.map((line) => line.replace(' ON UPDATE CASCADE ON DELETE RESTRICT', ''))).toEqual(
+      made.constraints,
+    )
+    // What was added `not valid` is validated by a migration after that, but where the check of before was
+    // narrower.
     const isWidened = (line: string) => line.endsWith(' seating_plan_versions_seat_count_in_range')
     expect(made.unvalidated.filter((line) => !isWidened(line))).toEqual([])
-    // Partial indexes cannot be said in a Prisma schema: every one that is said is made, not the other way round.
+    // Partial indexes cannot be said in a Prisma schema: every one that is said is made, not the other way
+    // round.
     expect(said.indexes.filter((index) => !made.indexes.includes(index))).toEqual([])
   },
 )

@@ -5,7 +5,8 @@ import { PrismaPg } from '@prisma/adapter-pg'
 import { bindMigrationAwareSqlAdapterFactory } from '@prisma/driver-adapter-utils'
 import * as bindings from '@prisma/schema-engine-wasm/schema_engine_bg'
 
-// Prisma's schema engine as WebAssembly: the native one is downloaded at run time, which not every machine can.
+// Prisma's schema engine as WebAssembly: the native one is downloaded at run time, which not every machine
+// can.
 
 interface SchemaEngine {
   diff(options: object): Promise<{ stdout: string }>
@@ -13,12 +14,19 @@ interface SchemaEngine {
 }
 interface Bindings {
   __wbg_set_wasm(exports: unknown): void
-  SchemaEngine: { 'new'(options: object, log: (line: string) => void, adapter: object): Promise<SchemaEngine> }
+  SchemaEngine: {
+    'new'(options: object, log: (line: string) => void, adapter: object): Promise<SchemaEngine>
+  }
 }
 
 // Node has it; TypeScript knows it only together with all of the DOM.
 const { WebAssembly } = globalThis as unknown as {
-  WebAssembly: { instantiate(code: Uint8Array, imports: object): Promise<{ instance: { exports: Record<string, unknown> } }> }
+  WebAssembly: {
+    instantiate(
+      code: Uint8Array,
+      imports: object,
+    ): Promise<{ instance: { exports: Record<string, unknown> } }>
+  }
 }
 
 let loaded: Promise<Bindings> | undefined
@@ -33,7 +41,10 @@ async function load(): Promise<Bindings> {
   return module
 }
 
-/** The SQL that makes, in an empty database, what a schema.prisma says. `databaseUrl` is a server that answers: the engine asks for its version. */
+/**
+ * The SQL that makes, in an empty database, what a schema.prisma says. `databaseUrl` is a server that
+ * answers: the engine asks for its version.
+ */
 export async function sqlOfSchema(schemaFile: string, databaseUrl: string): Promise<string> {
   loaded ??= load()
   const { SchemaEngine } = await loaded

@@ -7,7 +7,9 @@ const services = [...new Set([...sources.keys()].map(roomOf))].filter((room) => 
 const read = (file: string) => sources.get(file) ?? ''
 const codeOf = (folder: string) =>
   [...sources.keys()]
-    .filter((file) => file.startsWith(`${folder}/`) && !/\.test\.ts$|\/config\.ts$|\/testing[^/]*\.ts$/.test(file))
+    .filter(
+      (file) => file.startsWith(`${folder}/`) && !/\.test\.ts$|\/config\.ts$|\/testing[^/]*\.ts$/.test(file),
+    )
     .map((file) => withoutComments(read(file)))
     .join('\n')
 const withoutComments = (text: string) => text.replace(/\/\*[\s\S]*?\*\/|(?<!:)\/\/.*$/gm, '')
@@ -22,12 +24,15 @@ const readers = [
 /** Every name in the objects that a config.ts makes of the environment. */
 function madeBy(config: string): string[] {
   const code = withoutComments(config)
-  const loader = code.slice(code.search(/export function (loadConfig|baseConfig)|export const messagingConfig/))
+  const loader = code.slice(
+    code.search(/export function (loadConfig|baseConfig)|export const messagingConfig/),
+  )
   const made = loader.slice(loader.search(/return \{|=> \(\{/))
   return [...made.matchAll(/(?<![\w.'"])(\w+):\s(?!string|number|boolean|z\.)/g)].map(([, name = '']) => name)
 }
 /** Whether code takes it off an object: as a property, or by a pattern or a type that names it. */
-const takes = (code: string, name: string) => new RegExp(`\\.${name}\\b|[{,]\\s*${name}\\s*[,}:=]|'${name}'`).test(code)
+const takes = (code: string, name: string) =>
+  new RegExp(`\\.${name}\\b|[{,]\\s*${name}\\s*[,}:=]|'${name}'`).test(code)
 
 describe.each(services)('%s', (service) => {
   const file = `${service}/src/config.ts`

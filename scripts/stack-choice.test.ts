@@ -4,16 +4,25 @@ import { expect, test } from 'vitest'
 
 const root = path.join(import.meta.dirname, '..')
 
-/** What `npm test` hands over to; it may read this folder and nothing else, so that it finds no socket of a Docker engine. */
+/**
+ * What `npm test` hands over to; it may read this folder and nothing else, so that it finds no socket of a
+ * Docker engine.
+ */
 function check(stack: string) {
   const permissions = ['--no-warnings', '--permission', `--allow-fs-read=${root}`]
   const env = { PATH: '', HOME: '/nowhere', STACK: stack }
-  return spawnSync(process.execPath, [...permissions, 'scripts/check.ts'], { cwd: root, env, encoding: 'utf8' })
+  return spawnSync(process.execPath, [...permissions, 'scripts/check.ts'], {
+    cwd: root,
+    env,
+    encoding: 'utf8',
+  })
 }
 
 test('where no Docker engine answers STACK=docker says so, runs nothing, and counts as one failure', () => {
   const { status, stdout, stderr } = check('docker')
-  expect(stderr).toMatch(/^STACK=docker runs the tests on containers, and no Docker engine answers here: [^\n]*\n$/)
+  expect(stderr).toMatch(
+    /^STACK=docker runs the tests on containers, and no Docker engine answers here: [^\n]*\n$/,
+  )
   expect(stdout).toBe('0 passed, 1 failed\n')
   expect(status).toBe(1)
 })

@@ -2,7 +2,10 @@ import path from 'node:path'
 import tlds from 'tlds' with { type: 'json' }
 
 /** The file that has them, in contracts: those import no package but zod. */
-export const topLevelDomainsFile = path.join(import.meta.dirname, '../packages/contracts/src/values/top-level-domains.ts')
+export const topLevelDomainsFile = path.join(
+  import.meta.dirname,
+  '../packages/contracts/src/values/top-level-domains.ts',
+)
 
 const COLUMNS_MAX = 108
 

@@ -54,7 +54,11 @@ test.each<[from: string, to: string, complaint: string]>([
     'diff: a fork could assume our role',
   ],
   ['[auth, events, ', '[events, ', 'images: builds other programs than there are'],
-  ['persist-credentials: false', 'persist-credentials: true', 'test: leaves the token of the checkout behind'],
+  [
+    'persist-credentials: false',
+    'persist-credentials: true',
+    'test: leaves the token of the checkout behind',
+  ],
   ['npm run diff', 'npm run difference', 'diff: there is no npm script difference'],
   ['run --rm boxoffice', 'run --rm box-office', 'compose: there is no box-office in docker-compose.yml'],
 ])('%s instead of %s is noticed', async (from, to, complaint) => {

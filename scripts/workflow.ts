@@ -31,7 +31,8 @@ export function complaintsOfWorkflow(text: string, repository: Repository): stri
   const { on, permissions, jobs }: Workflow = parse(text)
   const complaints: string[] = []
   if ('pull_request_target' in on) complaints.push('pull requests of forks would run with our rights')
-  if (JSON.stringify(permissions) !== '{"contents":"read"}') complaints.push('every job may do more than read')
+  if (JSON.stringify(permissions) !== '{"contents":"read"}')
+    complaints.push('every job may do more than read')
   if (/\bsecrets\./.test(text)) complaints.push('a secret is used')
   for (const [, line = ''] of text.matchAll(/uses: (.*)$/gm)) {
     if (!/^[\w/-]+@[0-9a-f]{40} # v\d+\.\d+\.\d+$/.test(line)) complaints.push(`${line} is not pinned`)
@@ -48,7 +49,8 @@ function complaintsOfJob(job: Job, { scripts, programs, composeServices }: Repos
   const guarded = job.if?.includes('head.repo.full_name == github.repository') === true
   if (job.permissions?.['id-token'] && !guarded) complaints.push('a fork could assume our role')
   const built = job.strategy?.matrix.program
-  if (built && [...built].sort().join() !== [...programs].sort().join()) complaints.push('builds other programs than there are')
+  if (built && [...built].sort().join() !== [...programs].sort().join())
+    complaints.push('builds other programs than there are')
   for (const { uses, run = '', with: given } of job.steps) {
     if (uses?.startsWith('actions/checkout@') && given?.['persist-credentials'] !== false)
       complaints.push('leaves the token of the checkout behind')

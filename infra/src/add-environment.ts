@@ -27,7 +27,10 @@ export function addEnvironment(app: App, environment: EnvironmentDefinition, set
     network,
     messaging,
   })
-  const edge = new EdgeStack(app, id('edge'), { ...about('load balancer, certificate and firewall'), network })
+  const edge = new EdgeStack(app, id('edge'), {
+    ...about('load balancer, certificate and firewall'),
+    network,
+  })
   const services = new ServicesStack(app, id('services'), {
     ...about('the six services'),
     network,

@@ -10,7 +10,10 @@ export interface ServiceSize {
   databasePoolSize: number
 }
 
-/** What an environment is: sizes and how much is lost when something breaks. Nothing of an account stands here. */
+/**
+ * What an environment is: sizes and how much is lost when something breaks. Nothing of an account stands
+ * here.
+ */
 export interface EnvironmentDefinition {
   name: 'dev' | 'prod'
   zones: number
@@ -28,7 +31,10 @@ export interface EnvironmentDefinition {
   }
   redis: { holdsNode: string; cacheNode: string; replicas: number }
   services: Readonly<Record<ServiceKey, ServiceSize>>
-  /** Whether orders are accepted for later; see "Orders through a queue" in docs/deployment.md before it is turned on or off. */
+  /**
+   * Whether orders are accepted for later; see "Orders through a queue" in docs/deployment.md before it is
+   * turned on or off.
+   */
   orderQueue: 'on' | 'off'
   logDays: number
   /** Part of all traces that is kept, 0 to 1. */
@@ -40,7 +46,10 @@ export interface EnvironmentDefinition {
 }
 
 const everyService = (size: ServiceSize, others: Partial<Record<ServiceKey, Partial<ServiceSize>>> = {}) =>
-  Object.fromEntries(serviceKeys.map((key) => [key, { ...size, ...others[key] }])) as Record<ServiceKey, ServiceSize>
+  Object.fromEntries(serviceKeys.map((key) => [key, { ...size, ...others[key] }])) as Record<
+    ServiceKey,
+    ServiceSize
+  >
 
 /** Small and cheap: one task of each, one zone's worth of everything, gone with its stacks. */
 const dev: EnvironmentDefinition = {

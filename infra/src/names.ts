@@ -14,9 +14,12 @@ export const mailConfigurationSetOf = (environment: EnvironmentName) => `${prefi
 export const hostOf = (service: ServiceKey) => `${services[service].name}.${NAMESPACE}`
 export const urlOf = (service: ServiceKey) => `http://${hostOf(service)}:${services[service].defaultPort}`
 
-const arnOf = (service: 'sns' | 'sqs', name: string) => `arn:${Aws.PARTITION}:${service}:${Aws.REGION}:${Aws.ACCOUNT_ID}:${name}`
-export const topicArn = (environment: EnvironmentName, topic: TopicName) => arnOf('sns', prefixOf(environment) + topic)
-export const queueArn = (environment: EnvironmentName, queue: string) => arnOf('sqs', prefixOf(environment) + queue)
+const arnOf = (service: 'sns' | 'sqs', name: string) =>
+  `arn:${Aws.PARTITION}:${service}:${Aws.REGION}:${Aws.ACCOUNT_ID}:${name}`
+export const topicArn = (environment: EnvironmentName, topic: TopicName) =>
+  arnOf('sns', prefixOf(environment) + topic)
+export const queueArn = (environment: EnvironmentName, queue: string) =>
+  arnOf('sqs', prefixOf(environment) + queue)
 
 /** An id for a construct: `order-commands.fifo` → `OrderCommandsFifo`. */
 export const idOf = (name: string) =>

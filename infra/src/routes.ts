@@ -2,7 +2,9 @@ import type { RoutingRule, ServiceKey } from '@boxoffice/contracts'
 import { aws_elasticloadbalancingv2 as elb } from 'aws-cdk-lib'
 import { idOf } from './names.ts'
 
-/** A rule of the load balancer: to a service, or an answer of its own. In the order in which they are tried. */
+/**
+ * A rule of the load balancer: to a service, or an answer of its own. In the order in which they are tried.
+ */
 export type ListenerRule = { id: string; paths: readonly string[]; methods?: readonly string[] } & (
   | { service: ServiceKey }
   | { service: null; answer: elb.ListenerAction }
@@ -23,8 +25,9 @@ const welcome = elb.ListenerAction.fixedResponse(200, {
 })
 
 /**
- * The rules for a routing table: internal paths first, answered 404; then, the longest prefix first, those of one method before
- * those of all; then the root, for people. (WAF refuses internal paths in other spellings, which a pattern does not see.)
+ * The rules for a routing table: internal paths first, answered 404; then, the longest prefix first, those of
+ * one method before those of all; then the root, for people. (WAF refuses internal paths in other spellings,
+ * which a pattern does not see.)
  */
 export function listenerRules(routing: readonly RoutingRule[]): ListenerRule[] {
   const internal: ListenerRule = {
@@ -34,7 +37,8 @@ export function listenerRules(routing: readonly RoutingRule[]): ListenerRule[] {
     answer: notFound,
   }
   const sorted = routing.toSorted(
-    (a, b) => b.prefix.length - a.prefix.length || Number(b.methods !== undefined) - Number(a.methods !== undefined),
+    (a, b) =>
+      b.prefix.length - a.prefix.length || Number(b.methods !== undefined) - Number(a.methods !== undefined),
   )
   const forwarded = sorted.map(
     ({ prefix, service, methods }): ListenerRule => ({

@@ -40,7 +40,10 @@ export const cachesReads = (service: ServiceKey) => reads(service, 'CACHE_REDIS_
 /** The variables that a service takes from its own secret. */
 export const secretsOf = (service: ServiceKey): string[] =>
   Object.entries(schemas[service].shape)
-    .filter(([name, schema]) => (isSecret(schema as z.ZodType) || madeOfKeys.includes(name)) && !isRedisPassword(name))
+    .filter(
+      ([name, schema]) =>
+        (isSecret(schema as z.ZodType) || madeOfKeys.includes(name)) && !isRedisPassword(name),
+    )
     .map(([name]) => name)
 
 /** The Redis passwords that it reads. */
@@ -69,7 +72,10 @@ export interface Surroundings {
   orderQueue: 'on' | 'off'
 }
 
-/** The environment of a service's task, without what is secret: of everything that could be said, what its schema reads. */
+/**
+ * The environment of a service's task, without what is secret: of everything that could be said, what its
+ * schema reads.
+ */
 export function environmentOf(service: ServiceKey, around: Surroundings): Record<string, string> {
   const all: Record<string, string | undefined> = {
     NODE_ENV: 'production',

@@ -5,8 +5,8 @@ const region = /^[a-z]{2}(-[a-z]+)+-\d$/
 const isUnder = (name: string, domain: string) => name === domain || name.endsWith(`.${domain}`)
 
 /**
- * What only whoever deploys can know. Given to the first deployment of an environment and remembered in its account (Parameter
- * Store); reaches the stacks as the context `settings`, in JSON.
+ * What only whoever deploys can know. Given to the first deployment of an environment and remembered in its
+ * account (Parameter Store); reaches the stacks as the context `settings`, in JSON.
  */
 export const Settings = z
   .strictObject({
@@ -15,7 +15,11 @@ export const Settings = z
       .regex(/^\d{12}$/, 'must be twelve digits')
       .optional()
       .describe("the AWS account; the credentials' own where none is named"),
-    region: z.string().regex(region, 'must be a region such as eu-west-1').default('eu-west-1').describe('the AWS region'),
+    region: z
+      .string()
+      .regex(region, 'must be a region such as eu-west-1')
+      .default('eu-west-1')
+      .describe('the AWS region'),
     operators: z.email().optional().describe('where alarms, alerts and the budget write to'),
     domain: z.hostname().optional().describe('what the outside calls us, such as tickets.example.com'),
     zone: z
@@ -40,7 +44,10 @@ export const Settings = z
       .default('17.5')
       .describe('version of Aurora PostgreSQL: AWS takes old ones away'),
     selfSigned: z.string().optional().describe('the certificate that signs itself; the deployment makes it'),
-    established: z.boolean().optional().describe('whether a deployment came to its end; from then on stacks are protected'),
+    established: z
+      .boolean()
+      .optional()
+      .describe('whether a deployment came to its end; from then on stacks are protected'),
     from: z.email().optional().describe('sender of every mail; tickets@<domain> where none is named'),
     replyTo: z.string().optional().describe('where answers to mails go, comma separated'),
     templatesDir: z
@@ -57,7 +64,10 @@ export const Settings = z
   })
 export type Settings = z.output<typeof Settings>
 
-/** The certificate that is not made with the load balancer: one that was brought, or the one that signs itself. */
+/**
+ * The certificate that is not made with the load balancer: one that was brought, or the one that signs
+ * itself.
+ */
 export const certificateOf = ({ certificate, selfSigned, domain }: Settings): string | undefined =>
   certificate ?? (domain ? undefined : selfSigned)
 
@@ -68,6 +78,8 @@ export function readSettings(json: string | undefined): Settings {
   return result.data
 }
 
-/** Where mails come from. Without a domain, or an address of one's own, it is only good to look at a template. */
+/**
+ * Where mails come from. Without a domain, or an address of one's own, it is only good to look at a template.
+ */
 export const senderOf = ({ from, domain, operators }: Settings): string =>
   from ?? (domain ? `tickets@${domain}` : (operators ?? 'tickets@boxoffice.example'))

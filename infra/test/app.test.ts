@@ -33,7 +33,9 @@ test('the app is synthesized as it is deployed, clean by cdk-nag, by a process t
   expect({ exitCode, all }).toMatchObject({ exitCode: 0 })
   const templates = readdirSync(outdir).filter((file) => file.endsWith('.template.json'))
   expect(templates.sort()).toEqual(
-    environmentNames.flatMap((name) => stackNames.map((stack) => `boxoffice-${name}-${stack}.template.json`)).sort(),
+    environmentNames
+      .flatMap((name) => stackNames.map((stack) => `boxoffice-${name}-${stack}.template.json`))
+      .sort(),
   )
 })
 
@@ -66,8 +68,12 @@ test('a stack comes after those it takes something from', () => {
 
 test('settings that cannot be are refused with a sentence each', () => {
   const given = { domain: 'tickets.example.com', region: 'Ireland', operators: 'nobody' }
-  expect(() => readSettings(JSON.stringify(given))).toThrow(/must be a region such as eu-west-1[\s\S]*operators/)
-  expect(() => readSettings(JSON.stringify({ domain: 'tickets.example.com' }))).toThrow(/needs the hosted zone/)
+  expect(() => readSettings(JSON.stringify(given))).toThrow(
+    /must be a region such as eu-west-1[\s\S]*operators/,
+  )
+  expect(() => readSettings(JSON.stringify({ domain: 'tickets.example.com' }))).toThrow(
+    /needs the hosted zone/,
+  )
   expect(() => readSettings(JSON.stringify({ dommain: 'x' }))).toThrow(/dommain/)
 })
 
@@ -75,14 +81,18 @@ test('the outputs that the runbooks ask for are outputs of their stacks', () => 
   const { all } = synthesize('prod')
   const runbooks = path.join(import.meta.dirname, '../../docs/runbooks')
   const asked = readdirSync(runbooks).flatMap((file) =>
-    [...readFileSync(path.join(runbooks, file), 'utf8').matchAll(/\$\(out (\w+) (\w+)\)/g)].map(([, stack, name]) => ({
-      file,
-      stack,
-      name,
-    })),
+    [...readFileSync(path.join(runbooks, file), 'utf8').matchAll(/\$\(out (\w+) (\w+)\)/g)].map(
+      ([, stack, name]) => ({
+        file,
+        stack,
+        name,
+      }),
+    ),
   )
   expect(asked.length).toBeGreaterThan(2)
   for (const { file, stack, name } of asked) {
-    expect(Object.keys((all[stack as 'network'].Outputs ?? {}) as object), `${file}: ${stack}`).toContain(name)
+    expect(Object.keys((all[stack as 'network'].Outputs ?? {}) as object), `${file}: ${stack}`).toContain(
+      name,
+    )
   }
 })

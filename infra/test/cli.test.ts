@@ -17,7 +17,9 @@ describe('secrets', () => {
     const filled = fillSecrets(nothing, gateway)
     const keys = serviceKeys.map((key) => {
       expect(Object.keys(filled[key]).sort()).toEqual(secretsOf(key).sort())
-      const own = z.object(Object.fromEntries(secretsOf(key).map((name) => [name, schemas[key].shape[name] as z.ZodType])))
+      const own = z.object(
+        Object.fromEntries(secretsOf(key).map((name) => [name, schemas[key].shape[name] as z.ZodType])),
+      )
       const read = readEnvironment(own, filled[key])
       return (read.SERVICE_PUBLIC_KEYS as { keys: { kid: string }[] }).keys.map(({ kid }) => kid).sort()
     })
@@ -41,7 +43,10 @@ describe('secrets', () => {
     const before = fillSecrets(nothing, gateway)
     expect(fillSecrets(before, {})).toEqual(before)
     const after = fillSecrets(before, { secretKey: 'sk_live_2', webhookSecret: 'whsec_2' })
-    expect(changesOf(before, after)).toEqual(['payments: STRIPE_SECRET_KEY', 'payments: STRIPE_WEBHOOK_SECRET'])
+    expect(changesOf(before, after)).toEqual([
+      'payments: STRIPE_SECRET_KEY',
+      'payments: STRIPE_WEBHOOK_SECRET',
+    ])
   })
 
   test('a key that is lost is made anew and told to everybody; a second public key of somebody stays', () => {
@@ -53,7 +58,10 @@ describe('secrets', () => {
     )
     const keys = JSON.parse(before.auth.SERVICE_PUBLIC_KEYS ?? '')
     const two = JSON.stringify({ keys: [...keys.keys, { ...keys.keys[0], kid: 'next' }] })
-    expect(fillSecrets({ ...before, auth: { ...before.auth, SERVICE_PUBLIC_KEYS: two } }, {}).auth.SERVICE_PUBLIC_KEYS).toBe(two)
+    expect(
+      fillSecrets({ ...before, auth: { ...before.auth, SERVICE_PUBLIC_KEYS: two } }, {}).auth
+        .SERVICE_PUBLIC_KEYS,
+    ).toBe(two)
   })
 
   test('the two halves of the key for mails stay together', () => {
@@ -71,7 +79,10 @@ describe('secrets', () => {
   })
 })
 
-/** The command line over an account in memory; what it asks of this machine is written down among what is done to the account. */
+/**
+ * The command line over an account in memory; what it asks of this machine is written down among what is done
+ * to the account.
+ */
 function start(
   options: Parameters<typeof createFakeCloud>[0] & {
     docker?: boolean
@@ -120,7 +131,10 @@ describe('deploy', () => {
       'certificate -----BEGIN CERTIFICATE----- -----BEGIN PRIVATE KEY-----',
       'remember /boxoffice/dev/settings',
       'ask operators@example.com to confirm itself',
-      deploy(stacks, ' --parameters boxoffice-dev-edge:CertificateArn=arn:aws:acm:eu-west-1:111122223333:certificate/1'),
+      deploy(
+        stacks,
+        ' --parameters boxoffice-dev-edge:CertificateArn=arn:aws:acm:eu-west-1:111122223333:certificate/1',
+      ),
       'task boxoffice-dev boxoffice-dev-migrations subnet-1+subnet-2 sg-1: migrate',
       deploy('boxoffice-dev-services'),
       deploy('boxoffice-dev-observability'),
@@ -128,7 +142,9 @@ describe('deploy', () => {
       'task boxoffice-dev boxoffice-dev-operations subnet-1+subnet-2 sg-1: status',
       'remember /boxoffice/dev/settings',
     ])
-    expect(done.filter((step) => step.startsWith('secret '))).toEqual(owners.map((owner) => `secret boxoffice/dev/${owner}`))
+    expect(done.filter((step) => step.startsWith('secret '))).toEqual(
+      owners.map((owner) => `secret boxoffice/dev/${owner}`),
+    )
     expect(said).toContain('auth: 3 migrations')
     expect(said.at(-2)).toBe(url)
     expect(said.join()).not.toMatch(/sk_test|"d":/)
@@ -155,7 +171,8 @@ describe('deploy', () => {
   })
 
   test('prod is protected when its first deployment came to its end, and not before', async () => {
-    const command = 'deploy --env prod --operators a@example.com --domain tickets.example.com --zone Z0123456789ABC'
+    const command =
+      'deploy --env prod --operators a@example.com --domain tickets.example.com --zone Z0123456789ABC'
     const failed = start({ answers: [] })
     expect(await failed.run(command)).toBe(1)
     expect(failed.done.filter((step) => step.startsWith('protect'))).toEqual([])
@@ -241,7 +258,12 @@ describe('the other commands', () => {
 
   test('what makes no sense is refused with exit code 2', async () => {
     const { run, done } = start()
-    for (const command of ['deploy', 'deploy --env staging', 'deploy --env dev --domain not_a_domain', 'operate --env dev']) {
+    for (const command of [
+      'deploy',
+      'deploy --env staging',
+      'deploy --env dev --domain not_a_domain',
+      'operate --env dev',
+    ]) {
       expect(await run(command), command).toBe(2)
     }
     expect(done).toEqual([])

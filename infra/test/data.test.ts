@@ -44,7 +44,10 @@ describe.each(everyEnvironment())('in %s', (name, { all, resources }) => {
 
   test('the pools of all tasks at their most fit into the connections, twice while a deployment replaces them', () => {
     const { services } = environment
-    const pools = serviceKeys.reduce((sum, key) => sum + services[key].tasksMax * services[key].databasePoolSize, 0)
+    const pools = serviceKeys.reduce(
+      (sum, key) => sum + services[key].tasksMax * services[key].databasePoolSize,
+      0,
+    )
     const room = environment.database.connectionsMax * 0.9 // the rest is for migrations, RDS itself and people
     expect(2 * pools).toBeLessThanOrEqual(room)
   })
@@ -52,7 +55,11 @@ describe.each(everyEnvironment())('in %s', (name, { all, resources }) => {
   test('holds are never dropped and caches may be, each on Redis of its own, with TLS and a password', () => {
     const groups = [...resources('data', 'AWS::ElastiCache::ReplicationGroup').values()]
     const policies = groups.map((group) => {
-      expect(group).toMatchObject({ Engine: 'valkey', TransitEncryptionEnabled: true, AtRestEncryptionEnabled: true })
+      expect(group).toMatchObject({
+        Engine: 'valkey',
+        TransitEncryptionEnabled: true,
+        AtRestEncryptionEnabled: true,
+      })
       expect(resolved(group.AuthToken)).toMatch(/^\{\{resolve:secretsmanager:/)
       const parameters = all.data.Resources[resolved(group.CacheParameterGroupName).slice(1, -1)]?.Properties
       return [group.ReplicationGroupId, parameters?.Properties]
@@ -62,7 +69,10 @@ describe.each(everyEnvironment())('in %s', (name, { all, resources }) => {
       [`boxoffice-${name}-cache`, { 'maxmemory-policy': 'allkeys-lru' }],
     ])
     for (const group of groups)
-      expect(group).toMatchObject({ MultiAZEnabled: name === 'prod', AutomaticFailoverEnabled: name === 'prod' })
+      expect(group).toMatchObject({
+        MultiAZEnabled: name === 'prod',
+        AutomaticFailoverEnabled: name === 'prod',
+      })
   })
 
   test('the network has as many zones as the environment asks for, and data none that leads outside', () => {

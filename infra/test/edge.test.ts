@@ -5,7 +5,11 @@ import { everyEnvironment, type Json, objectsOf, resolved, settings, synthesize 
 
 interface Rule {
   Priority: number
-  Conditions: { Field: string; PathPatternConfig?: { Values: string[] }; HttpRequestMethodConfig?: { Values: string[] } }[]
+  Conditions: {
+    Field: string
+    PathPatternConfig?: { Values: string[] }
+    HttpRequestMethodConfig?: { Values: string[] }
+  }[]
   Actions: { Type: string; TargetGroupArn?: Json; FixedResponseConfig?: { StatusCode: string } }[]
 }
 
@@ -18,7 +22,8 @@ describe.each(everyEnvironment())('in %s', (name, { resources }) => {
   test('what passes is what the routing says, and internal paths are refused before', () => {
     const said = rules.map(({ Conditions, Actions }) => {
       const paths = Conditions.find(({ Field }) => Field === 'path-pattern')?.PathPatternConfig?.Values ?? []
-      const methods = Conditions.find(({ Field }) => Field === 'http-request-method')?.HttpRequestMethodConfig?.Values
+      const methods = Conditions.find(({ Field }) => Field === 'http-request-method')?.HttpRequestMethodConfig
+        ?.Values
       const [action] = Actions
       return [
         methods ? `${methods} ${paths}` : `${paths}`,
@@ -37,7 +42,8 @@ describe.each(everyEnvironment())('in %s', (name, { resources }) => {
     expect(forwarded.toSorted()).toEqual(routed.toSorted())
     expect(others.at(-1)).toEqual(['/', 200])
     // Who buys comes before who reads the same path.
-    const at = (service: string) => forwarded.findIndex(([paths, to]) => String(paths).includes('/api/v1') && to === service)
+    const at = (service: string) =>
+      forwarded.findIndex(([paths, to]) => String(paths).includes('/api/v1') && to === service)
     expect(at('payments')).toBeLessThan(at('analytics'))
   })
 
@@ -80,7 +86,10 @@ describe.each(everyEnvironment())('in %s', (name, { resources }) => {
     expect(groups).toEqual(expect.arrayContaining(expected.map((group) => expect.objectContaining(group))))
     for (const { Name } of expected) expect(Name.length).toBeLessThanOrEqual(32)
     for (const group of groups) {
-      expect(group.TargetGroupAttributes).toContainEqual({ Key: 'deregistration_delay.timeout_seconds', Value: '30' })
+      expect(group.TargetGroupAttributes).toContainEqual({
+        Key: 'deregistration_delay.timeout_seconds',
+        Value: '30',
+      })
       expect(group.TargetGroupAttributes).toContainEqual({ Key: 'stickiness.enabled', Value: 'false' })
     }
   })
@@ -99,13 +108,22 @@ describe.each(everyEnvironment())('in %s', (name, { resources }) => {
     )
     expect(JSON.stringify(firewall.Rules)).toContain('NORMALIZE_PATH_WIN')
     const [purchase] = (firewall.Rules as { Name: string }[]).filter((rule) => rule.Name === 'rate-purchase')
-    const posts = [...objectsOf(purchase as unknown as Json)].flatMap(({ AndStatement }) => (AndStatement ? [AndStatement] : []))
-    expect(posts.map((both) => [...JSON.stringify(both).matchAll(/"SearchString":"([^"]*)"/g)].map(([, text]) => text))).toEqual([
+    const posts = [...objectsOf(purchase as unknown as Json)].flatMap(({ AndStatement }) =>
+      AndStatement ? [AndStatement] : [],
+    )
+    expect(
+      posts.map((both) =>
+        [...JSON.stringify(both).matchAll(/"SearchString":"([^"]*)"/g)].map(([, text]) => text),
+      ),
+    ).toEqual([
       ['POST', '/api/v1/tickets'], // who reads there is not limited with those who buy
     ])
     expect(resources('edge', 'AWS::WAFv2::WebACLAssociation').size).toBe(1)
     const [logging] = resources('edge', 'AWS::WAFv2::LoggingConfiguration').values()
-    expect(logging?.RedactedFields).toEqual([{ SingleHeader: { Name: 'authorization' } }, { QueryString: {} }])
+    expect(logging?.RedactedFields).toEqual([
+      { SingleHeader: { Name: 'authorization' } },
+      { QueryString: {} },
+    ])
   })
 
   test('access is logged', () => {
@@ -119,7 +137,8 @@ describe.each(everyEnvironment())('in %s', (name, { resources }) => {
 })
 
 test('with a domain the certificate is proved in its zone; without one the deployment brings it', () => {
-  const certificates = (given: object) => synthesize('dev', given).resources('edge', 'AWS::CertificateManager::Certificate').size
+  const certificates = (given: object) =>
+    synthesize('dev', given).resources('edge', 'AWS::CertificateManager::Certificate').size
   expect(certificates(settings)).toBe(1)
   expect(certificates({})).toBe(0)
   expect(Object.keys(synthesize('dev', {}).all.edge.Parameters as object)).toContain('CertificateArn')

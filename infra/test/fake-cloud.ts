@@ -1,8 +1,13 @@
 import type { Cloud, TaskState } from '../src/cli/cloud.ts'
 import { type Owner, owners } from '../src/cli/secrets.ts'
 
-/** An account in memory, as it is after the foundation's stacks were made; what is done to it is written down in `done`. */
-export function createFakeCloud(options: { task?: TaskState[]; secrets?: Partial<Record<Owner, Record<string, string>>> } = {}) {
+/**
+ * An account in memory, as it is after the foundation's stacks were made; what is done to it is written down
+ * in `done`.
+ */
+export function createFakeCloud(
+  options: { task?: TaskState[]; secrets?: Partial<Record<Owner, Record<string, string>>> } = {},
+) {
   const done: string[] = []
   const parameters = new Map<string, string>()
   const secrets = new Map(
@@ -21,8 +26,10 @@ export function createFakeCloud(options: { task?: TaskState[]; secrets?: Partial
   const cloud: Cloud = {
     account: async () => '111122223333',
     async findOutputs(stack): Promise<Record<string, string> | null> {
-      if (/^boxoffice-(dev|prod)-network$/.test(stack)) return { OneShotSubnets: 'subnet-1,subnet-2', OneShotGroup: 'sg-1' }
-      if (/^boxoffice-(dev|prod)-edge$/.test(stack)) return { Url: 'https://boxoffice-dev-1.elb.amazonaws.com' }
+      if (/^boxoffice-(dev|prod)-network$/.test(stack))
+        return { OneShotSubnets: 'subnet-1,subnet-2', OneShotGroup: 'sg-1' }
+      if (/^boxoffice-(dev|prod)-edge$/.test(stack))
+        return { Url: 'https://boxoffice-dev-1.elb.amazonaws.com' }
       return null
     },
     findParameter: async (name) => parameters.get(name) ?? null,

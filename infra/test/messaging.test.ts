@@ -10,7 +10,8 @@ import { everyEnvironment, type Json, resolved, synthesize } from './synthesize.
 
 const { all, resources } = synthesize('prod')
 const PREFIX = 'boxoffice-prod-'
-const nameOf = (properties: { [name: string]: Json }) => String(properties.QueueName ?? properties.TopicName).slice(PREFIX.length)
+const nameOf = (properties: { [name: string]: Json }) =>
+  String(properties.QueueName ?? properties.TopicName).slice(PREFIX.length)
 const queueOf = (id: string) => nameOf(all.messaging.Resources[id]?.Properties ?? {})
 /** A queue or topic that a value refers to, by its name in the topology. */
 const referred = (value: Json | undefined) => queueOf(resolved(value).replace(/[{}]|\.Arn/g, ''))
@@ -106,10 +107,14 @@ describe('the template and local provisioning make the same', () => {
       ]
     })
     const subscriptions = topics.map(async (topic) => {
-      const { Subscriptions = [] } = await aws.sns.send(new ListSubscriptionsByTopicCommand({ TopicArn: aws.topicArn(topic) }))
+      const { Subscriptions = [] } = await aws.sns.send(
+        new ListSubscriptionsByTopicCommand({ TopicArn: aws.topicArn(topic) }),
+      )
       return Promise.all(
         Subscriptions.map(async ({ SubscriptionArn, Endpoint }): Promise<Subscribed> => {
-          const { Attributes = {} } = await aws.sns.send(new GetSubscriptionAttributesCommand({ SubscriptionArn }))
+          const { Attributes = {} } = await aws.sns.send(
+            new GetSubscriptionAttributesCommand({ SubscriptionArn }),
+          )
           const filter = JSON.parse(Attributes.FilterPolicy || '{}')
           return {
             topic,
@@ -134,7 +139,9 @@ describe('the template and local provisioning make the same', () => {
 test('what services take from is what the topology says they do', () => {
   const consumed = serviceKeys.flatMap((key) => {
     const folder = path.join(import.meta.dirname, '../../services', key, 'src')
-    const files = readdirSync(folder, { recursive: true, encoding: 'utf8' }).filter((file) => /(?<!\.test)\.ts$/.test(file))
+    const files = readdirSync(folder, { recursive: true, encoding: 'utf8' }).filter((file) =>
+      /(?<!\.test)\.ts$/.test(file),
+    )
     const sources = files.map((file) => readFileSync(path.join(folder, file), 'utf8'))
     return sources.flatMap((source) => consumedIn(source, sources)).map((name) => [name, key])
   })
@@ -142,24 +149,38 @@ test('what services take from is what the topology says they do', () => {
   expect(consumed.toSorted()).toEqual(declared.toSorted())
 })
 
-/** The queues that a source consumes: named in the call, or each of a list that the service declares and goes over. */
+/**
+ * The queues that a source consumes: named in the call, or each of a list that the service declares and goes
+ * over.
+ */
 function consumedIn(source: string, ofService: readonly string[]): string[] {
-  return [...source.matchAll(/\bmessaging\.consume(?:With)?\(\s*(?:'([^']+)'|(\w+))/g)].flatMap(([call, name, each]) => {
-    if (name) return [name]
-    const list = new RegExp(`\\b(\\w+)\\.map\\(\\(${each}\\) =>`).exec(source)?.[1]
-    const declaration = new RegExp(`\\bconst ${list} = \\[([^\\]]*)\\]`)
-    const names = ofService.map((text) => declaration.exec(text)?.[1]).find((found) => found !== undefined)
-    if (names === undefined) throw new Error(`of which queues is this: ${call}`)
-    return [...names.matchAll(/'([^']+)'/g)].map(([, queue = '']) => queue)
-  })
+  return [...source.matchAll(/\bmessaging\.consume(?:With)?\(\s*(?:'([^']+)'|(\w+))/g)].flatMap(
+    ([call, name, each]) => {
+      if (name) return [name]
+      const list = new RegExp(`\\b(\\w+)\\.map\\(\\(${each}\\) =>`).exec(source)?.[1]
+      const declaration = new RegExp(`\\bconst ${list} = \\[([^\\]]*)\\]`)
+      const names = ofService.map((text) => declaration.exec(text)?.[1]).find((found) => found !== undefined)
+      if (names === undefined) throw new Error(`of which queues is this: ${call}`)
+      return [...names.matchAll(/'([^']+)'/g)].map(([, queue = '']) => queue)
+    },
+  )
 }
 
 describe.each(everyEnvironment())('in %s', (environment, { resources: of }) => {
   test('every topic and queue of the topology is there, encrypted by our own key', () => {
-    const all = [...of('messaging', 'AWS::SNS::Topic').values(), ...of('messaging', 'AWS::SQS::Queue').values()]
+    const all = [
+      ...of('messaging', 'AWS::SNS::Topic').values(),
+      ...of('messaging', 'AWS::SQS::Queue').values(),
+    ]
     expect(
-      all.map(({ TopicName, QueueName }) => String(TopicName ?? QueueName).replace(`boxoffice-${environment}-`, '')).sort(),
-    ).toEqual([...topics, ...queueNames, ...queueNames.map((name) => (queues[name] as Queue).deadLetterQueue)].sort())
+      all
+        .map(({ TopicName, QueueName }) =>
+          String(TopicName ?? QueueName).replace(`boxoffice-${environment}-`, ''),
+        )
+        .sort(),
+    ).toEqual(
+      [...topics, ...queueNames, ...queueNames.map((name) => (queues[name] as Queue).deadLetterQueue)].sort(),
+    )
     for (const properties of all) {
       expect(resolved(properties.KmsMasterKeyId)).toMatch(/Key/)
       expect(properties.FifoTopic ?? properties.FifoQueue ?? false).toBe(
@@ -169,10 +190,15 @@ describe.each(everyEnvironment())('in %s', (environment, { resources: of }) => {
   })
 
   test('a queue that keeps order does so within a group, and groups do not wait for each other', () => {
-    const fifo = [...of('messaging', 'AWS::SQS::Queue').values()].filter(({ FifoQueue }) => FifoQueue === true)
+    const fifo = [...of('messaging', 'AWS::SQS::Queue').values()].filter(
+      ({ FifoQueue }) => FifoQueue === true,
+    )
     expect(fifo).toHaveLength(queueNames.filter(isFifo).length * 2) // with their dead letters
     for (const queue of fifo)
-      expect(queue).toMatchObject({ DeduplicationScope: 'messageGroup', FifoThroughputLimit: 'perMessageGroupId' })
+      expect(queue).toMatchObject({
+        DeduplicationScope: 'messageGroup',
+        FifoThroughputLimit: 'perMessageGroupId',
+      })
   })
 
   test('a queue lets in what its own topics send and nothing else, over TLS alone', () => {
@@ -185,14 +211,20 @@ describe.each(everyEnvironment())('in %s', (environment, { resources: of }) => {
     expect(policies.length).toBe(subscribed.size)
     for (const { PolicyDocument, Queues } of policies) {
       const [deny, ...allow] = (PolicyDocument as { Statement: { [name: string]: Json }[] }).Statement
-      expect(deny).toMatchObject({ Effect: 'Deny', Action: 'sqs:*', Condition: { Bool: { 'aws:SecureTransport': 'false' } } })
+      expect(deny).toMatchObject({
+        Effect: 'Deny',
+        Action: 'sqs:*',
+        Condition: { Bool: { 'aws:SecureTransport': 'false' } },
+      })
       const senders = allow.map((statement) => {
         expect(statement).toMatchObject({
           Effect: 'Allow',
           Action: 'sqs:SendMessage',
           Principal: { Service: 'sns.amazonaws.com' },
         })
-        return referred((statement.Condition as { ArnEquals: { 'aws:SourceArn': Json } }).ArnEquals['aws:SourceArn'])
+        return referred(
+          (statement.Condition as { ArnEquals: { 'aws:SourceArn': Json } }).ArnEquals['aws:SourceArn'],
+        )
       })
       expect(senders).toEqual(subscribed.get(referred(Queues)))
     }
@@ -203,12 +235,19 @@ describe.each(everyEnvironment())('in %s', (environment, { resources: of }) => {
     for (const queue of of('messaging', 'AWS::SQS::Queue').values()) {
       const name = String(queue.QueueName).replace(`boxoffice-${environment}-`, '')
       expect(queue.RedrivePolicy === undefined, name).toBe(letters.has(name))
-      if (letters.has(name)) expect((queue.RedriveAllowPolicy as { redrivePermission: string }).redrivePermission).toBe('byQueue')
+      if (letters.has(name))
+        expect((queue.RedriveAllowPolicy as { redrivePermission: string }).redrivePermission).toBe('byQueue')
     }
-    const subscriptions = [...of('messaging', 'AWS::SNS::Subscription').values()].filter(({ Protocol }) => Protocol === 'sqs')
-    expect(subscriptions.length).toBe(queueNames.flatMap((name) => (queues[name] as Queue).subscriptions).length)
+    const subscriptions = [...of('messaging', 'AWS::SNS::Subscription').values()].filter(
+      ({ Protocol }) => Protocol === 'sqs',
+    )
+    expect(subscriptions.length).toBe(
+      queueNames.flatMap((name) => (queues[name] as Queue).subscriptions).length,
+    )
     for (const { RedrivePolicy } of subscriptions)
-      expect(resolved((RedrivePolicy as { deadLetterTargetArn: Json }).deadLetterTargetArn)).toMatch(/DeadLetters/)
+      expect(resolved((RedrivePolicy as { deadLetterTargetArn: Json }).deadLetterTargetArn)).toMatch(
+        /DeadLetters/,
+      )
   })
 })
 
@@ -222,12 +261,14 @@ test.each(everyEnvironment())(
       Enabled: true,
       MatchingEventTypes: expect.arrayContaining(['bounce', 'complaint', 'reject']),
     })
-    expect(referred((destination as { SnsDestination: { TopicARN: Json } }).SnsDestination.TopicARN)).toBe('mail-feedback')
+    expect(referred((destination as { SnsDestination: { TopicARN: Json } }).SnsDestination.TopicARN)).toBe(
+      'mail-feedback',
+    )
     const policies = [...of('messaging', 'AWS::SNS::TopicPolicy').values()]
     const allowed = policies.flatMap(({ PolicyDocument, Topics }) =>
-      (PolicyDocument as { Statement: { [name: string]: Json }[] }).Statement.filter(({ Effect }) => Effect === 'Allow').map(
-        (statement) => [referred(Topics), statement.Principal],
-      ),
+      (PolicyDocument as { Statement: { [name: string]: Json }[] }).Statement.filter(
+        ({ Effect }) => Effect === 'Allow',
+      ).map((statement) => [referred(Topics), statement.Principal]),
     )
     expect(allowed).toEqual([['mail-feedback', { Service: 'ses.amazonaws.com' }]])
   },

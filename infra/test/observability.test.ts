@@ -7,14 +7,18 @@ import { collectorConfig, shippedMetrics } from '../src/constructs/collector.ts'
 import { everyEnvironment, type Json, objectsOf, settings, synthesize } from './synthesize.ts'
 
 const ROOT = path.join(import.meta.dirname, '../..')
-const shipped = new Map(shippedMetrics.flatMap(({ labels, names }) => names.map((name) => [name, labels] as const)))
+const shipped = new Map(
+  shippedMetrics.flatMap(({ labels, names }) => names.map((name) => [name, labels] as const)),
+)
 /** The metrics that services count, by their own page: name and labels. */
 const documented = readFileSync(path.join(ROOT, 'docs/metrics.md'), 'utf8')
 
 describe.each(everyEnvironment())('in %s', (name, { all, resources }) => {
   const alarms = [...resources('observability', 'AWS::CloudWatch::Alarm').values()]
   const about = (kind: string) =>
-    alarms.map(({ AlarmName }) => String(AlarmName)).flatMap((alarm) => alarm.split(`boxoffice-${name}-${kind}-`).slice(1))
+    alarms
+      .map(({ AlarmName }) => String(AlarmName))
+      .flatMap((alarm) => alarm.split(`boxoffice-${name}-${kind}-`).slice(1))
 
   test('every alarm names a page of what to do that is there, and tells somebody', () => {
     expect(alarms.length).toBeGreaterThan(30)
@@ -32,7 +36,9 @@ describe.each(everyEnvironment())('in %s', (name, { all, resources }) => {
   })
 
   test('every queue is watched for dead letters and for messages that wait, every service for errors, slowness and tasks', () => {
-    expect(about('dead-letters').sort()).toEqual(queueNames.map((queue) => (queues[queue] as Queue).deadLetterQueue).sort())
+    expect(about('dead-letters').sort()).toEqual(
+      queueNames.map((queue) => (queues[queue] as Queue).deadLetterQueue).sort(),
+    )
     expect(about('messages-wait').sort()).toEqual(queueNames.toSorted())
     expect(about('slow-answers').sort()).toEqual(serviceKeys.toSorted())
     expect(about('no-healthy-tasks').sort()).toEqual(serviceKeys.toSorted())
@@ -42,12 +48,20 @@ describe.each(everyEnvironment())('in %s', (name, { all, resources }) => {
   test('of what services count, alarms and dashboards ask only for what the collector sends, under the labels it sends', () => {
     const asked = [...objectsOf(all.observability.Resources as unknown as Json)].flatMap((found) =>
       found.Namespace === 'Boxoffice'
-        ? [{ name: String(found.MetricName), labels: (found.Dimensions as { Name: string }[]).map(({ Name }) => Name) }]
+        ? [
+            {
+              name: String(found.MetricName),
+              labels: (found.Dimensions as { Name: string }[]).map(({ Name }) => Name),
+            },
+          ]
         : [],
     )
     expect(asked.length).toBeGreaterThan(5)
     for (const { name: metric, labels } of asked)
-      expect({ metric, labels: labels.sort() }).toEqual({ metric, labels: [...(shipped.get(metric) ?? [])].sort() })
+      expect({ metric, labels: labels.sort() }).toEqual({
+        metric,
+        labels: [...(shipped.get(metric) ?? [])].sort(),
+      })
   })
 
   test('somebody is told when a deployment is rolled back, and before the month costs more than it should', () => {
@@ -70,27 +84,35 @@ test('every metric that is sent to CloudWatch is one that services count', () =>
   for (const [name, labels] of shipped) {
     const row = documented.split('\n').find((line) => line.includes(`\`${name}\``)) ?? ''
     expect(row, name).not.toBe('')
-    for (const label of labels.filter((own) => own !== 'service')) expect(row, `${name}: ${label}`).toContain(label)
+    for (const label of labels.filter((own) => own !== 'service'))
+      expect(row, `${name}: ${label}`).toContain(label)
   }
 })
 
 test('every page of what to do belongs to something that sends people there', () => {
   const pages = readdirSync(path.join(ROOT, 'docs/runbooks')).map((file) => `docs/runbooks/${file}`)
   const linked = readFileSync(path.join(ROOT, 'docs/runbooks/README.md'), 'utf8')
-  for (const page of pages.filter((file) => !file.endsWith('README.md'))) expect(linked, page).toContain(path.basename(page))
+  for (const page of pages.filter((file) => !file.endsWith('README.md')))
+    expect(linked, page).toContain(path.basename(page))
   for (const kind of [...Object.keys(alarmKinds), 'deployment-failed', 'budget'] as const)
     expect(pages).toContain(`docs/runbooks/${kind}.md`)
 })
 
 test('the collector takes traces and metrics on the loopback, and sends them on', () => {
-  const config = JSON.parse(collectorConfig('payments', { logGroup: '/boxoffice/dev/metrics', region: 'eu-west-1' }))
-  for (const { receivers, processors, exporters } of Object.values<Record<string, string[]>>(config.service.pipelines)) {
+  const config = JSON.parse(
+    collectorConfig('payments', { logGroup: '/boxoffice/dev/metrics', region: 'eu-west-1' }),
+  )
+  for (const { receivers, processors, exporters } of Object.values<Record<string, string[]>>(
+    config.service.pipelines,
+  )) {
     for (const name of receivers ?? []) expect(config.receivers).toHaveProperty(name)
     for (const name of processors ?? []) expect(config.processors).toHaveProperty(name)
     for (const name of exporters ?? []) expect(config.exporters).toHaveProperty(name)
   }
   expect(config.receivers.otlp.protocols.http.endpoint).toBe('127.0.0.1:4318')
-  expect(config.receivers.prometheus.config.scrape_configs[0].static_configs[0].targets).toEqual(['127.0.0.1:8083'])
+  expect(config.receivers.prometheus.config.scrape_configs[0].static_configs[0].targets).toEqual([
+    '127.0.0.1:8083',
+  ])
 })
 
 test('without anybody to tell, nothing is subscribed', () => {

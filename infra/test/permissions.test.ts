@@ -1,4 +1,13 @@
-import { commandQueuesOf, publishers, type Queue, queueNames, queues, serviceKeys, services, topics } from '@boxoffice/contracts'
+import {
+  commandQueuesOf,
+  publishers,
+  type Queue,
+  queueNames,
+  queues,
+  serviceKeys,
+  services,
+  topics,
+} from '@boxoffice/contracts'
 import { describe, expect, test } from 'vitest'
 import { everyEnvironment, type Json, resolved } from './synthesize.ts'
 
@@ -9,7 +18,8 @@ interface Statement {
   NotResource?: Json
   Condition?: Json
 }
-const list = (value: Json | undefined): Json[] => (Array.isArray(value) ? value : value === undefined ? [] : [value])
+const list = (value: Json | undefined): Json[] =>
+  Array.isArray(value) ? value : value === undefined ? [] : [value]
 const actionsOf = ({ Action }: Statement) => [Action].flat()
 
 /** What may be done to everything, and why nothing narrower can be said. */
@@ -20,11 +30,15 @@ const wildcards = {
 }
 
 describe.each(everyEnvironment())('in %s', (environment, { all, resources }) => {
-  const policies = Object.keys(all).flatMap((stack) => [...resources(stack as 'services', 'AWS::IAM::Policy').entries()])
+  const policies = Object.keys(all).flatMap((stack) => [
+    ...resources(stack as 'services', 'AWS::IAM::Policy').entries(),
+  ])
   const statementsOf = (pattern: RegExp) =>
     policies
       .filter(([id]) => pattern.test(id))
-      .flatMap(([, { PolicyDocument }]) => (PolicyDocument as unknown as { Statement: Statement[] }).Statement)
+      .flatMap(
+        ([, { PolicyDocument }]) => (PolicyDocument as unknown as { Statement: Statement[] }).Statement,
+      )
   const taskOf = (name: string) => statementsOf(new RegExp(`^${name.replaceAll('-', '')}TaskTaskRole`, 'i'))
   const resourcesOf = (statements: Statement[], action: string) =>
     statements
@@ -34,22 +48,29 @@ describe.each(everyEnvironment())('in %s', (environment, { all, resources }) => 
     arns.map((arn) => arn.split(':').at(-1)?.replace(`boxoffice-${environment}-`, '') ?? '').sort()
 
   test('no permission is for everything, but those that AWS knows no narrower form of', () => {
-    const everything = statementsOf(/./).filter(({ Resource }) => list(Resource).some((resource) => resource === '*'))
+    const everything = statementsOf(/./).filter(({ Resource }) =>
+      list(Resource).some((resource) => resource === '*'),
+    )
     expect([...new Set(everything.flatMap(actionsOf))].sort()).toEqual(Object.keys(wildcards).sort())
-    for (const statement of statementsOf(/./)) for (const action of actionsOf(statement)) expect(action).not.toMatch(/\*/)
+    for (const statement of statementsOf(/./))
+      for (const action of actionsOf(statement)) expect(action).not.toMatch(/\*/)
   })
 
   describe.each(serviceKeys)('%s', (key) => {
     const own = taskOf(services[key].name)
 
     test('may decrypt the secrets that it is given', () => {
-      const role = statementsOf(new RegExp(`^${services[key].name.replaceAll('-', '')}TaskExecutionRole`, 'i'))
+      const role = statementsOf(
+        new RegExp(`^${services[key].name.replaceAll('-', '')}TaskExecutionRole`, 'i'),
+      )
       expect(resourcesOf(role, 'secretsmanager:GetSecretValue').length).toBeGreaterThan(0)
       expect(resourcesOf(role, 'kms:Decrypt')).toHaveLength(1)
     })
 
     test('publishes to its topics alone', () => {
-      expect(names(resourcesOf(own, 'sns:Publish'))).toEqual(topics.filter((topic) => publishers[topic].includes(key)).sort())
+      expect(names(resourcesOf(own, 'sns:Publish'))).toEqual(
+        topics.filter((topic) => publishers[topic].includes(key)).sort(),
+      )
     })
 
     test('takes from its queues alone, and sets aside into their dead-letter queues; only the watch looks into all of those', () => {
@@ -63,14 +84,18 @@ describe.each(everyEnvironment())('in %s', (environment, { all, resources }) => 
     })
 
     test('signs in to its own database user alone', () => {
-      expect(resourcesOf(own, 'rds-db:connect')).toMatchObject([expect.stringMatching(new RegExp(`/${key}$`))])
+      expect(resourcesOf(own, 'rds-db:connect')).toMatchObject([
+        expect.stringMatching(new RegExp(`/${key}$`)),
+      ])
     })
 
     test('sends mails and text messages where that is its work', () => {
       const texts = own.filter(({ NotResource }) => NotResource !== undefined)
       const mails = own.filter((statement) => actionsOf(statement).includes('ses:SendRawEmail'))
       expect(mails.map(({ Condition }) => Condition)).toEqual(
-        key === 'notifications' ? [{ StringEquals: { 'ses:FromAddress': 'tickets@tickets.example.com' } }] : [],
+        key === 'notifications'
+          ? [{ StringEquals: { 'ses:FromAddress': 'tickets@tickets.example.com' } }]
+          : [],
       )
       expect(texts.map(({ Action, NotResource }) => [Action, list(NotResource).map(resolved)])).toEqual(
         key === 'notifications' ? [['sns:Publish', ['arn:aws:sns:*:*:*']]] : [],
@@ -80,7 +105,9 @@ describe.each(everyEnvironment())('in %s', (environment, { all, resources }) => 
 
   test('orders that wait for their saga are sent and taken by the payment service alone', () => {
     const may = (action: string) =>
-      serviceKeys.filter((key) => names(resourcesOf(taskOf(services[key].name), action)).includes('order-commands.fifo'))
+      serviceKeys.filter((key) =>
+        names(resourcesOf(taskOf(services[key].name), action)).includes('order-commands.fifo'),
+      )
     expect([may('sqs:SendMessage'), may('sqs:ReceiveMessage')]).toEqual([['payments'], ['payments']])
   })
 

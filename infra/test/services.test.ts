@@ -24,23 +24,37 @@ describe.each(everyEnvironment())('in %s', (name, { all, resources }) => {
 
   describe.each(serviceKeys)('%s', (key) => {
     const container = containerOf(key)
-    const clear = Object.fromEntries((container.Environment ?? []).map(({ Name, Value }) => [Name, resolved(Value)]))
+    const clear = Object.fromEntries(
+      (container.Environment ?? []).map(({ Name, Value }) => [Name, resolved(Value)]),
+    )
     const hidden = (container.Secrets ?? []).map(({ Name }) => Name)
 
     test('starts with what its task is told', () => {
       const passwords = Object.fromEntries(redisPasswords.map((variable) => [variable, 'a-password']))
-      const filled: Record<string, string> = { ...passwords, ...fillSecrets(nothing, { secretKey: 'sk_test_1' })[key] }
+      const filled: Record<string, string> = {
+        ...passwords,
+        ...fillSecrets(nothing, { secretKey: 'sk_test_1' })[key],
+      }
       const told = Object.fromEntries(hidden.map((variable) => [variable, filled[variable]]))
-      const made = Object.entries(clear).map(([variable, value]) => [variable, value.replace(/\{[^}]*\}/g, 'made.example')])
+      const made = Object.entries(clear).map(([variable, value]) => [
+        variable,
+        value.replace(/\{[^}]*\}/g, 'made.example'),
+      ])
       expect(() => readEnvironment(schemas[key], { ...Object.fromEntries(made), ...told })).not.toThrow()
     })
 
     test('is told nothing that it does not read, and nothing secret in clear', () => {
       const { shape } = schemas[key]
-      const unknown = [...Object.keys(clear), ...hidden].filter((variable) => !(variable in shape) && variable !== 'NODE_ENV')
+      const unknown = [...Object.keys(clear), ...hidden].filter(
+        (variable) => !(variable in shape) && variable !== 'NODE_ENV',
+      )
       expect(unknown).toEqual([])
-      expect(Object.keys(clear).filter((variable) => variable in shape && isSecret(shape[variable] as never))).toEqual([])
-      expect(hidden.sort()).toEqual([...secretsOf(key), ...redisPasswords.filter((variable) => variable in shape)].sort())
+      expect(
+        Object.keys(clear).filter((variable) => variable in shape && isSecret(shape[variable] as never)),
+      ).toEqual([])
+      expect(hidden.sort()).toEqual(
+        [...secretsOf(key), ...redisPasswords.filter((variable) => variable in shape)].sort(),
+      )
     })
 
     test('runs on ARM, cannot write to its own files, is asked whether it lives, and has 30 s to stop', () => {
@@ -57,7 +71,9 @@ describe.each(everyEnvironment())('in %s', (name, { all, resources }) => {
         LinuxParameters: { InitProcessEnabled: true },
         PortMappings: [{ ContainerPort: known[key].defaultPort }],
       })
-      expect(JSON.stringify(container.HealthCheck)).toContain(`http://127.0.0.1:${known[key].defaultPort}/actuator/health/live`)
+      expect(JSON.stringify(container.HealthCheck)).toContain(
+        `http://127.0.0.1:${known[key].defaultPort}/actuator/health/live`,
+      )
     })
 
     test('is rolled back when it does not come up, has no public address, and scales', () => {
@@ -76,15 +92,22 @@ describe.each(everyEnvironment())('in %s', (name, { all, resources }) => {
       if (name === 'prod') expect(tasksMin).toBeGreaterThanOrEqual(2)
       const targets = [...resources('services', 'AWS::ApplicationAutoScaling::ScalableTarget').values()]
       expect(targets).toHaveLength(serviceKeys.length)
-      expect(targets.map(({ MinCapacity, MaxCapacity }) => [MinCapacity, MaxCapacity])).toContainEqual([tasksMin, tasksMax])
+      expect(targets.map(({ MinCapacity, MaxCapacity }) => [MinCapacity, MaxCapacity])).toContainEqual([
+        tasksMin,
+        tasksMax,
+      ])
     })
   })
 
   test('services scale by processor and requests, and those that take messages by how many wait', () => {
-    const policies = [...resources('services', 'AWS::ApplicationAutoScaling::ScalingPolicy').values()].map((policy) => {
-      const tracking = policy.TargetTrackingScalingPolicyConfiguration as { [name: string]: { [name: string]: Json } }
-      return String(tracking.PredefinedMetricSpecification?.PredefinedMetricType ?? 'backlog')
-    })
+    const policies = [...resources('services', 'AWS::ApplicationAutoScaling::ScalingPolicy').values()].map(
+      (policy) => {
+        const tracking = policy.TargetTrackingScalingPolicyConfiguration as {
+          [name: string]: { [name: string]: Json }
+        }
+        return String(tracking.PredefinedMetricSpecification?.PredefinedMetricType ?? 'backlog')
+      },
+    )
     const count = (type: string) => policies.filter((policy) => policy === type).length
     expect(count('ECSServiceAverageCPUUtilization')).toBe(serviceKeys.length)
     expect(count('ALBRequestCountPerTarget')).toBe(serviceKeys.length)
@@ -92,7 +115,9 @@ describe.each(everyEnvironment())('in %s', (name, { all, resources }) => {
   })
 
   test('each is found under the name that the others call', () => {
-    const names = [...resources('services', 'AWS::ServiceDiscovery::Service').values()].map(({ Name }) => Name)
+    const names = [...resources('services', 'AWS::ServiceDiscovery::Service').values()].map(
+      ({ Name }) => Name,
+    )
     expect(names.sort()).toEqual(
       Object.values(known)
         .map((service) => service.name)
@@ -103,7 +128,9 @@ describe.each(everyEnvironment())('in %s', (name, { all, resources }) => {
     ])
     for (const key of serviceKeys) {
       for (const callee of calleesOf(key)) {
-        const url = containerOf(key).Environment?.find(({ Name }) => Name === `${callee.toUpperCase()}_URL`)?.Value
+        const url = containerOf(key).Environment?.find(
+          ({ Name }) => Name === `${callee.toUpperCase()}_URL`,
+        )?.Value
         expect(url).toBe(`http://${known[callee].name}.eventbooking.local:${known[callee].defaultPort}`)
       }
     }
@@ -111,14 +138,17 @@ describe.each(everyEnvironment())('in %s', (name, { all, resources }) => {
 
   test('a service may call those whose address it reads, and nobody else', () => {
     const groups = [...resources('network', 'AWS::EC2::SecurityGroup')]
-    const idOf = (key: ServiceKey) => groups.find(([, { GroupDescription }]) => GroupDescription === known[key].name)?.[0] ?? ''
+    const idOf = (key: ServiceKey) =>
+      groups.find(([, { GroupDescription }]) => GroupDescription === known[key].name)?.[0] ?? ''
     const keyOf = new Map(serviceKeys.map((key) => [idOf(key), key]))
     const owner = (value: Json | undefined) => keyOf.get(resolved(value).replace(/[{}]|\.GroupId/g, ''))
     const allowed = [...resources('network', 'AWS::EC2::SecurityGroupIngress').values()].flatMap((rule) => {
       const [from, to] = [owner(rule.SourceSecurityGroupId), owner(rule.GroupId)]
       return from && to ? [`${from} → ${to}:${rule.FromPort}`] : []
     })
-    const wanted = serviceKeys.flatMap((key) => calleesOf(key).map((callee) => `${key} → ${callee}:${known[callee].defaultPort}`))
+    const wanted = serviceKeys.flatMap((key) =>
+      calleesOf(key).map((callee) => `${key} → ${callee}:${known[callee].defaultPort}`),
+    )
     expect(allowed.sort()).toEqual(wanted.sort())
   })
 
@@ -136,7 +166,9 @@ describe.each(everyEnvironment())('in %s', (name, { all, resources }) => {
       const clear = containerOf(key).Environment?.find(({ Name }) => Name === variable)?.Value
       return Number((schemas[key].shape[variable] as z.ZodType).parse(clear))
     }
-    expect(told('tickets', 'CLAIM_TTL_SECONDS')).toBeGreaterThan(told('payments', 'PAYMENT_UNKNOWN_LIMIT_SECONDS'))
+    expect(told('tickets', 'CLAIM_TTL_SECONDS')).toBeGreaterThan(
+      told('payments', 'PAYMENT_UNKNOWN_LIMIT_SECONDS'),
+    )
   })
 
   test('nothing secret stands in any template', () => {

@@ -2,7 +2,12 @@ import { loadAwsServiceSpecSync } from '@aws-cdk/aws-service-spec'
 import type { Json, Resource } from './synthesize.ts'
 
 let specification: ReturnType<typeof loadAwsServiceSpecSync> | undefined // 100 MB of JSON
-type PropertyType = { type: string; element?: PropertyType; types?: PropertyType[]; reference?: { $ref: string } }
+type PropertyType = {
+  type: string
+  element?: PropertyType
+  types?: PropertyType[]
+  reference?: { $ref: string }
+}
 type Properties = Record<string, { type: PropertyType; previousTypes?: PropertyType[]; required?: boolean }>
 
 const isIntrinsic = (value: Json) =>
@@ -12,8 +17,9 @@ const isIntrinsic = (value: Json) =>
   Object.keys(value).some((key) => /^(Ref|Fn::\w+)$/.test(key))
 
 /**
- * What in a template's resources is not as AWS's own specification has it: unknown types and properties, missing ones that are
- * required, values of another kind, at any depth. Values that CloudFormation makes (Ref, Fn::…) are believed.
+ * What in a template's resources is not as AWS's own specification has it: unknown types and properties,
+ * missing ones that are required, values of another kind, at any depth. Values that CloudFormation makes
+ * (Ref, Fn::…) are believed.
  */
 export function findErrors(resources: Record<string, Resource>): string[] {
   specification ??= loadAwsServiceSpecSync()
@@ -21,7 +27,8 @@ export function findErrors(resources: Record<string, Resource>): string[] {
   const errors: string[] = []
 
   const checkObject = (at: string, properties: Properties, value: { [name: string]: Json }) => {
-    for (const name of Object.keys(value)) if (!(name in properties)) errors.push(`${at}: unknown property ${name}`)
+    for (const name of Object.keys(value))
+      if (!(name in properties)) errors.push(`${at}: unknown property ${name}`)
     for (const [name, property] of Object.entries(properties)) {
       const given = value[name]
       if (given === undefined) {
@@ -42,18 +49,24 @@ export function findErrors(resources: Record<string, Resource>): string[] {
     if (isIntrinsic(value)) return
     switch (type.type) {
       case 'union':
-        if (!type.types?.some((one) => errorsOf(at, one, value).length === 0)) errors.push(`${at}: none of its kinds`)
+        if (!type.types?.some((one) => errorsOf(at, one, value).length === 0))
+          errors.push(`${at}: none of its kinds`)
         return
       case 'array':
         if (!Array.isArray(value)) errors.push(`${at}: must be a list`)
-        else for (const [index, item] of value.entries()) checkValue(`${at}[${index}]`, type.element as PropertyType, item)
+        else
+          for (const [index, item] of value.entries())
+            checkValue(`${at}[${index}]`, type.element as PropertyType, item)
         return
       case 'map':
         if (typeof value !== 'object') errors.push(`${at}: must be a map`)
         return
       case 'ref': {
-        const { properties } = db.get('typeDefinition', type.reference?.$ref as never) as unknown as { properties: Properties }
-        if (value === null || typeof value !== 'object' || Array.isArray(value)) errors.push(`${at}: must be an object`)
+        const { properties } = db.get('typeDefinition', type.reference?.$ref as never) as unknown as {
+          properties: Properties
+        }
+        if (value === null || typeof value !== 'object' || Array.isArray(value))
+          errors.push(`${at}: must be an object`)
         else checkObject(at, properties, value)
         return
       }

@@ -27,7 +27,10 @@ export const settings = {
 
 const made = new Map<string, Synthesized>()
 
-/** The templates of an environment, as CloudFormation would get them: made once a process, and not to be changed. */
+/**
+ * The templates of an environment, as CloudFormation would get them: made once a process, and not to be
+ * changed.
+ */
 export function synthesize(name: EnvironmentName, given: object = settings): Synthesized {
   const key = JSON.stringify([name, given])
   const known = made.get(key) ?? synthesizeAnew(name, given)
@@ -53,7 +56,10 @@ interface Template {
   [section: string]: unknown
 }
 
-function templatesOf(name: EnvironmentName, given: object): { all: Record<StackName, Template>; order: string[] } {
+function templatesOf(
+  name: EnvironmentName,
+  given: object,
+): { all: Record<StackName, Template>; order: string[] } {
   const outdir = mkdtempSync(path.join(tmpdir(), 'boxoffice-templates-'))
   try {
     const app = new App({
@@ -63,8 +69,12 @@ function templatesOf(name: EnvironmentName, given: object): { all: Record<StackN
     })
     addEnvironment(app, environments[name], readSettings(JSON.stringify(given)))
     const assembly = app.synth()
-    const templateOf = (stack: StackName) => frozen(assembly.getStackByName(`boxoffice-${name}-${stack}`).template)
-    const all = Object.fromEntries(stackNames.map((stack) => [stack, templateOf(stack)])) as Record<StackName, Template>
+    const templateOf = (stack: StackName) =>
+      frozen(assembly.getStackByName(`boxoffice-${name}-${stack}`).template)
+    const all = Object.fromEntries(stackNames.map((stack) => [stack, templateOf(stack)])) as Record<
+      StackName,
+      Template
+    >
     return { all, order: assembly.stacks.map((stack) => stack.stackName) }
   } finally {
     rmSync(outdir, { recursive: true })
@@ -86,7 +96,9 @@ export function* objectsOf(json: Json): Generator<{ [name: string]: Json }> {
   for (const value of Object.values(json)) yield* objectsOf(value)
 }
 
-/** A value as it would read on AWS, with every reference to another resource or export as its name in braces. */
+/**
+ * A value as it would read on AWS, with every reference to another resource or export as its name in braces.
+ */
 export function resolved(value: Json | undefined): string {
   if (value === undefined || value === null) return ''
   if (typeof value !== 'object') return String(value)

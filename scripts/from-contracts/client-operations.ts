@@ -6,7 +6,9 @@ export const clientOperationsFile = 'packages/client/src/operations.ts'
 /** All that the client needs to know of routes when it runs, so that no contract and no zod comes with it. */
 export function clientOperationsText(): string {
   const services = Object.entries(publicApi).map(([service, routes]) => {
-    const entries = Object.entries(routes as Record<string, Route>).map(([name, route]) => `    ${name}: ${entryOf(route)},`)
+    const entries = Object.entries(routes as Record<string, Route>).map(
+      ([name, route]) => `    ${name}: ${entryOf(route)},`,
+    )
     return `  ${service}: {\n${entries.join('\n')}\n  },`
   })
   return `// Written by \`npm run from-contracts\`; do not edit.
@@ -20,4 +22,5 @@ ${services.join('\n')}
 `
 }
 
-const entryOf = (route: Route): string => `['${route.method}', '${route.path}'${idempotencyOf(route) === 'none' ? '' : ', true'}]`
+const entryOf = (route: Route): string =>
+  `['${route.method}', '${route.path}'${idempotencyOf(route) === 'none' ? '' : ', true'}]`

@@ -1,5 +1,10 @@
 import * as platform from '../../packages/contracts/src/http/refusals.ts'
-import { impliedRefusals, publicApi, type RefusalDefinition, type Route } from '../../packages/contracts/src/index.ts'
+import {
+  impliedRefusals,
+  publicApi,
+  type RefusalDefinition,
+  type Route,
+} from '../../packages/contracts/src/index.ts'
 
 /** The page that has the table. */
 export const refusalTableFile = 'docs/api.md'
@@ -37,7 +42,9 @@ function refusalTable(): string {
   const { ROUTE_NOT_FOUND, PAYLOAD_TOO_LARGE, UNSUPPORTED_MEDIA_TYPE, INTERNAL } = platform
   for (const refusal of [ROUTE_NOT_FOUND, PAYLOAD_TOO_LARGE, UNSUPPORTED_MEDIA_TYPE, INTERNAL]) add(refusal)
   const everywhere = new Set([...found.keys()])
-  for (const [name, route] of Object.values(publicApi).flatMap((routes) => Object.entries(routes as Record<string, Route>))) {
+  for (const [name, route] of Object.values(publicApi).flatMap((routes) =>
+    Object.entries(routes as Record<string, Route>),
+  )) {
     for (const refusal of impliedRefusals(route)) {
       add(refusal)
       everywhere.add(`${refusal.status} ${refusal.code}`)
@@ -53,12 +60,18 @@ function refusalTable(): string {
       [...fields].join(', '),
       everywhere.has(name) ? 'any' : [...calls].join(', '),
     ])
-  return tableOf([['status', '`error`', 'message, where there is none more precise', 'may have', 'operations'], ...rows])
+  return tableOf([
+    ['status', '`error`', 'message, where there is none more precise', 'may have', 'operations'],
+    ...rows,
+  ])
 }
 
 function tableOf(rows: readonly (readonly string[])[]): string {
   const [head = [], ...body] = rows
   const widths = head.map((_, column) => Math.max(...rows.map((row) => row[column]?.length ?? 0)))
-  const line = (cells: readonly string[]) => `| ${cells.map((cell, column) => cell.padEnd(widths[column] ?? 0)).join(' | ')} |`
-  return [line(head), `| ${widths.map((width) => '-'.repeat(width)).join(' | ')} |`, ...body.map(line)].join('\n')
+  const line = (cells: readonly string[]) =>
+    `| ${cells.map((cell, column) => cell.padEnd(widths[column] ?? 0)).join(' | ')} |`
+  return [line(head), `| ${widths.map((width) => '-'.repeat(width)).join(' | ')} |`, ...body.map(line)].join(
+    '\n',
+  )
 }

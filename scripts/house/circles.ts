@@ -3,9 +3,9 @@ import { importsOf, isTest, roomOf } from '../imports.ts'
 import type { Tree } from './tree.ts'
 
 /**
- * The folders of one room (`services/tickets`, `infra`) that import each other in a circle, types included: each circle
- * as the list of its folders. Files in the room's own `src` are its roof: they see every feature, and only
- * `dependencies.ts` being imported by one is a fault, which has a rule of its own.
+ * The folders of one room (`services/tickets`, `infra`) that import each other in a circle, types included:
+ * each circle as the list of its folders. Files in the room's own `src` are its roof: they see every feature,
+ * and only `dependencies.ts` being imported by one is a fault, which has a rule of its own.
  */
 export function folderCircles(tree: Tree): string[][] {
   const edges = new Map<string, Set<string>>()
@@ -20,7 +20,9 @@ export function folderCircles(tree: Tree): string[][] {
   return circlesOf(edges)
 }
 
-/** The feature folder of a file, `services/tickets/src/holds`; null where it stands in the room's own `src`. */
+/**
+ * The feature folder of a file, `services/tickets/src/holds`; null where it stands in the room's own `src`.
+ */
 export function featureOf(file: string): string | null {
   const feature = /^((?:infra|(?:packages|services)\/[^/]+)\/src\/[^/]+)\//.exec(file)?.[1] ?? null
   return feature
@@ -58,7 +60,10 @@ export const importersOfDependencies = (tree: Tree): string[] =>
 
 const roomSource = (file: string) => path.join(roomOf(file), 'src')
 
-/** The files of its own room that a file imports, over others too, itself included; `types` counts imports of types. */
+/**
+ * The files of its own room that a file imports, over others too, itself included; `types` counts imports of
+ * types.
+ */
 export function reachOf(tree: Tree, start: string, options: { types: boolean }): string[] {
   const reached = new Set([start])
   for (const file of reached)

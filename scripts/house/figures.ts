@@ -14,12 +14,17 @@ export interface Figure {
 
 /** Where a feature begins: the first of these files that there is. */
 const FEATURES: Record<string, readonly string[]> = {
-  'placing an order': ['services/payments/src/orders/place-order.ts', 'services/payments/src/orders/routes.ts'],
+  'placing an order': [
+    'services/payments/src/orders/place-order.ts',
+    'services/payments/src/orders/routes.ts',
+  ],
   'holding seats': ['services/tickets/src/reservations/reserve.ts'],
   'sending one mail': ['services/notifications/src/sending/deliver.ts'],
 }
 
-/** What begins a transaction by itself; it should stand in the service kit's `database` and in tools alone. */
+/**
+ * What begins a transaction by itself; it should stand in the service kit's `database` and in tools alone.
+ */
 const BEGINS = /\$transaction\(|\bpool\.connect\(|\bquery\(['"`]begin\b|= ['"`]begin\b|\bexec\(['"`]begin\b/
 
 /** The figures of the house, in the order in which they are printed. */
@@ -38,7 +43,10 @@ export function figuresOf(tree: Tree): Figure[] {
       'places that begin a transaction',
       own.flatMap(([file, text]) => places(file, text, BEGINS)),
     ),
-    figure(`lines of code over ${CODE_COLUMNS} columns`, code.flatMap(at(({ text }) => longLines(text, CODE_COLUMNS)))),
+    figure(
+      `lines of code over ${CODE_COLUMNS} columns`,
+      code.flatMap(at(({ text }) => longLines(text, CODE_COLUMNS))),
+    ),
     figure('lines of prose over 100 columns', prose.flatMap(at(({ text }) => longProse(text)))),
     figure(
       'functions of 70 lines and more',
@@ -60,7 +68,8 @@ const at =
   ([file, text]: [string, string]): string[] =>
     find({ text }).map((line) => `${file}:${line}`)
 
-const named = ({ file, line, lines }: { file: string; line: number; lines: number }) => `${file}:${line} (${lines} lines)`
+const named = ({ file, line, lines }: { file: string; line: number; lines: number }) =>
+  `${file}:${line} (${lines} lines)`
 
 const places = (file: string, text: string, pattern: RegExp) =>
   text.split('\n').flatMap((line, index) => (pattern.test(line) ? [`${file}:${index + 1}`] : []))
@@ -93,19 +102,32 @@ function wordFigures(texts: readonly [string, string][]): Figure[] {
   return [...WORDS.keys()].map((word) => ({
     name: `“${word}”`,
     count: counts.reduce((sum, { words }) => sum + (words.get(word) ?? 0), 0),
-    found: counts.flatMap(({ file, words }) => ((words.get(word) ?? 0) > 0 ? [`${file} (${words.get(word)})`] : [])),
+    found: counts.flatMap(({ file, words }) =>
+      (words.get(word) ?? 0) > 0 ? [`${file} (${words.get(word)})`] : [],
+    ),
   }))
 }
 
 /** The table, with the figures of before in the first column of numbers where they are given. */
-export function tableOf(now: readonly Figure[], before?: { revision: string; figures: readonly Figure[] }): string {
+export function tableOf(
+  now: readonly Figure[],
+  before?: { revision: string; figures: readonly Figure[] },
+): string {
   const earlier = new Map(before?.figures.map(({ name, count }) => [name, count]))
-  const rows = now.map(({ name, count }) => [name, ...(before ? [String(earlier.get(name) ?? '')] : []), String(count)])
+  const rows = now.map(({ name, count }) => [
+    name,
+    ...(before ? [String(earlier.get(name) ?? '')] : []),
+    String(count),
+  ])
   const head = ['', ...(before ? [before.revision] : []), 'now']
-  const widths = head.map((title, column) => Math.max(title.length, ...rows.map((row) => row[column]?.length ?? 0)))
+  const widths = head.map((title, column) =>
+    Math.max(title.length, ...rows.map((row) => row[column]?.length ?? 0)),
+  )
   return [head, ...rows]
     .map((row) =>
-      row.map((cell, column) => (column ? cell.padStart(widths[column] ?? 0) : cell.padEnd(widths[0] ?? 0))).join('  '),
+      row
+        .map((cell, column) => (column ? cell.padStart(widths[column] ?? 0) : cell.padEnd(widths[0] ?? 0)))
+        .join('  '),
     )
     .join('\n')
 }

@@ -56,15 +56,20 @@ describe('circles', () => {
 describe('syntax', () => {
   const lines = (count: number) => Array.from({ length: count }, (_, index) => `  call(${index})\n`).join('')
   test('a function of 70 lines is long, comments and blank lines apart', () => {
-    expect(longFunctions('a.ts', `const a = () => {\n${lines(68)}}\n`)).toEqual([{ file: 'a.ts', line: 1, lines: 70 }])
+    expect(longFunctions('a.ts', `const a = () => {\n${lines(68)}}\n`)).toEqual([
+      { file: 'a.ts', line: 1, lines: 70 },
+    ])
     expect(longFunctions('a.ts', `function a() {\n\n  // why\n${lines(67)}}\n`)).toEqual([])
   })
-  test.each(['`select 1`', '`\n  update orders o set a = 1`', "'Delete from a'", '`with x as (select 1) select 1`'])(
-    '%s is SQL',
-    (text) => expect(sqlLines(`const a = 1\nconst b = ${text}\n`)).toEqual([2]),
-  )
-  test.each(["'select'", "'Update your address'", "'with a name'", "// 'select 1'\n0", '`selected `'])('%s is not', (text) =>
-    expect(sqlLines(`const a = ${text}\n`)).toEqual([]),
+  test.each([
+    '`select 1`',
+    '`\n  update orders o set a = 1`',
+    "'Delete from a'",
+    '`with x as (select 1) select 1`',
+  ])('%s is SQL', (text) => expect(sqlLines(`const a = 1\nconst b = ${text}\n`)).toEqual([2]))
+  test.each(["'select'", "'Update your address'", "'with a name'", "// 'select 1'\n0", '`selected `'])(
+    '%s is not',
+    (text) => expect(sqlLines(`const a = ${text}\n`)).toEqual([]),
   )
   test('SQL is at home in repositories, and the rule is of services', () => {
     expect(hasStraySql('services/a/src/x/one.ts', "query('select 1')")).toBe(true)
@@ -79,11 +84,27 @@ describe('lines', () => {
   })
   test('long prose is found outside of tables, code blocks, headings and what cannot be wrapped', () => {
     const long = 'word '.repeat(30)
-    const text = ['', long, `| ${long}|`, '```', long, '```', `# ${long}`, `[a](https://${'x'.repeat(100)})`, `- ${long}`]
+    const text = [
+      '',
+      long,
+      `| ${long}|`,
+      '```',
+      long,
+      '```',
+      `# ${long}`,
+      `[a](https://${'x'.repeat(100)})`,
+      `- ${long}`,
+    ]
     expect(longProse(text.join('\n'))).toEqual([2, 9])
   })
   test('a link and a code span are one word', () => {
-    expect(splitWords('see [two words](a b) and `c d`, so')).toEqual(['see', '[two words](a b)', 'and', '`c d`,', 'so'])
+    expect(splitWords('see [two words](a b) and `c d`, so')).toEqual([
+      'see',
+      '[two words](a b)',
+      'and',
+      '`c d`,',
+      'so',
+    ])
   })
 })
 

@@ -7,8 +7,8 @@ export const longLines = (text: string, max: number): number[] =>
   text.split('\n').flatMap((line, index) => ([...line].length > max ? [index + 1] : []))
 
 /**
- * Long lines of Markdown prose: not those of tables, of code blocks and of front matter, not headings, and no line
- * that a link or a code span without a space makes long.
+ * Long lines of Markdown prose: not those of tables, of code blocks and of front matter, not headings, and no
+ * line that a link or a code span without a space makes long.
  */
 export function longProse(text: string, max = PROSE_COLUMNS): number[] {
   let fence = ''
@@ -26,7 +26,10 @@ export function longProse(text: string, max = PROSE_COLUMNS): number[] {
   })
 }
 
-/** Whether a line of Markdown outside of code blocks is prose: no table, no heading, no HTML, no definition of a link. */
+/**
+ * Whether a line of Markdown outside of code blocks is prose: no table, no heading, no HTML, no definition of
+ * a link.
+ */
 export const isProse = (line: string) => !/^\s*(\||#|<|\[[^\]]+\]:\s)/.test(line)
 
 /** A line of one word and its indent cannot be wrapped: a link with its address often is one. */

@@ -17,8 +17,8 @@ export interface LongFunction {
 const FUNCTIONS = new Set(['FunctionDeclaration', 'FunctionExpression', 'ArrowFunctionExpression'])
 
 /**
- * Functions of `max` lines of code and more: of the body, braces included, without blank lines and comments. That is
- * close to what Biome's `noExcessiveLinesPerFunction` counts, which cannot be asked about a revision.
+ * Functions of `max` lines of code and more: of the body, braces included, without blank lines and comments.
+ * That is close to what Biome's `noExcessiveLinesPerFunction` counts, which cannot be asked about a revision.
  */
 export function longFunctions(file: string, source: string, max = 70): LongFunction[] {
   if (source.split('\n').length < max) return []
@@ -30,7 +30,8 @@ export function longFunctions(file: string, source: string, max = 70): LongFunct
   })
 }
 
-const codeLines = (text: string) => text.split('\n').filter((line) => line.trim() !== '' && !/^\s*(\/\/|\/?\*)/.test(line)).length
+const codeLines = (text: string) =>
+  text.split('\n').filter((line) => line.trim() !== '' && !/^\s*(\/\/|\/?\*)/.test(line)).length
 
 const SQL =
   /^\s*(select\s+\S|insert\s+into\s|update\s+\S+\s+(\w+\s+)?set\s|delete\s+from\s|with\s+(recursive\s+)?\w+\s*(\([^)]*\)\s*)?as\s|lock\s+table\s|truncate\s+\w)/i

@@ -1,8 +1,8 @@
 import { CODE_COLUMNS, splitWords } from './lines.ts'
 
 /**
- * TypeScript with the comments wrapped that have a line of more than `max` columns: the whole paragraph of it. Code,
- * and comments behind code, stay as they are.
+ * TypeScript with the comments wrapped that have a line of more than `max` columns: the whole paragraph of
+ * it. Code, and comments behind code, stay as they are.
  */
 export function wrapComments(text: string, max = CODE_COLUMNS): string {
   const lines = text.split('\n')

@@ -4,8 +4,8 @@ import { isProse, longProse, PROSE_COLUMNS, splitWords } from './lines.ts'
 const MARKUP = /^([-*+]|#+|\d+[.)])$|^([>|]|```|~~~)/
 
 /**
- * Markdown with the paragraphs and list items wrapped that have a line of prose that is too long; all others stay as
- * they are.
+ * Markdown with the paragraphs and list items wrapped that have a line of prose that is too long; all others
+ * stay as they are.
  */
 export function wrapProse(text: string, max = PROSE_COLUMNS): string {
   const long = new Set(longProse(text, max))
@@ -36,7 +36,8 @@ function endOfBlock(lines: readonly string[], start: number): number {
   return end
 }
 
-const continues = (line: string) => line.trim() !== '' && isProse(line) && !/^\s*([-*+>]|\d+[.)])\s|^\s*(```|~~~)/.test(line)
+const continues = (line: string) =>
+  line.trim() !== '' && isProse(line) && !/^\s*([-*+>]|\d+[.)])\s|^\s*(```|~~~)/.test(line)
 
 function wrapBlock(block: readonly string[], max: number): string[] {
   const lead = /^\s*(?:(?:[-*+]|\d+[.)])\s+|>\s+)*/.exec(block[0] ?? '')?.[0] ?? ''

@@ -6,7 +6,9 @@ const sources = readSources()
 const select = (...changed: string[]) => selectTests(changed, sources)
 
 test('a change touches itself and whoever imports it, over other files and packages', () => {
-  expect(select('services/payments/src/saga/advance.test.ts')).toEqual(['services/payments/src/saga/advance.test.ts'])
+  expect(select('services/payments/src/saga/advance.test.ts')).toEqual([
+    'services/payments/src/saga/advance.test.ts',
+  ])
   const touched = select('packages/contracts/src/values/money.ts')
   expect(touched).toContain('services/payments/src/saga/advance.test.ts')
   expect(touched).toContain('packages/contracts/src/contracts.test.ts')
@@ -23,7 +25,9 @@ test('a service is tried by its own tests and by those that start it as a proces
 })
 
 test('Lua and SQL are read by their whole service, documents by what tries them out', () => {
-  expect(select('services/tickets/src/holds/lua/hold.lua')).toContain('services/tickets/src/holds/commands.test.ts')
+  expect(select('services/tickets/src/holds/lua/hold.lua')).toContain(
+    'services/tickets/src/holds/commands.test.ts',
+  )
   expect(select('README.md')).toContain('packages/e2e/test/readme.test.ts')
   expect(select('README.md')).not.toContain('services/tickets/src/holds/commands.test.ts')
 })

@@ -5,29 +5,40 @@ import { importsOf, readSources, roomOf, root } from '../imports.ts'
 
 const isTest = (file: string) => file.endsWith('.test.ts')
 
-/** What is different from `revision`: committed, staged, changed or new; paths from the root. Throws when there is no such revision. */
+/**
+ * What is different from `revision`: committed, staged, changed or new; paths from the root. Throws when
+ * there is no such revision.
+ */
 export function findChangedFiles(revision: string): string[] {
   const lines = (...args: string[]) => execaSync('git', args, { cwd: root }).stdout.split('\n')
-  const all = [...lines('diff', '--name-only', revision), ...lines('ls-files', '--others', '--exclude-standard')]
+  const all = [
+    ...lines('diff', '--name-only', revision),
+    ...lines('ls-files', '--others', '--exclude-standard'),
+  ]
   return [...new Set(all)].filter((file) => file !== '')
 }
 
 /**
- * The test files that a change touches: those that changed, and those that import what changed, over however many files. Besides
- * imports these bind: whoever starts a system runs every program in it; of a room, what is no TypeScript (SQL, Lua) is read
- * by all of it; documents, images and settings at the root are read by `scripts` and by what tries the README out; what the whole
- * workspace is built and tested with touches every test. `null` for every test.
+ * The test files that a change touches: those that changed, and those that import what changed, over however
+ * many files. Besides imports these bind: whoever starts a system runs every program in it; of a room, what
+ * is no TypeScript (SQL, Lua) is read by all of it; documents, images and settings at the root are read by
+ * `scripts` and by what tries the README out; what the whole workspace is built and tested with touches every
+ * test. `null` for every test.
  */
 export function selectTests(changed: readonly string[], sources = readSources()): string[] | null {
   if (
-    changed.some((file) => /^(package\.json|pnpm-|tsconfig|vitest\.config|patches\/|scripts\/(test-run\/|bootstrap))/.test(file))
+    changed.some((file) =>
+      /^(package\.json|pnpm-|tsconfig|vitest\.config|patches\/|scripts\/(test-run\/|bootstrap))/.test(file),
+    )
   )
     return null
   const tests = [...sources.keys()].filter(isTest)
   const touched = new Set(changed.filter((file) => sources.has(file)))
   for (const file of changed.filter((file) => !sources.has(file))) {
     const room = file.startsWith('infra/') ? 'infra' : roomOf(file)
-    const reads = isRoom(room) ? (name: string) => name.startsWith(`${room}/`) : (name: string) => readsTheRoot(name)
+    const reads = isRoom(room)
+      ? (name: string) => name.startsWith(`${room}/`)
+      : (name: string) => readsTheRoot(name)
     for (const name of sources.keys()) if (reads(name)) touched.add(name)
   }
   spread(touched, importersOf(sources))
@@ -54,7 +65,8 @@ function spread(touched: Set<string>, importers: ReadonlyMap<string, readonly st
 function importersOf(sources: ReadonlyMap<string, string>): Map<string, string[]> {
   const entries = packageEntries(sources)
   const importers = new Map<string, string[]>()
-  const add = (imported: string, importer: string) => importers.set(imported, [...(importers.get(imported) ?? []), importer])
+  const add = (imported: string, importer: string) =>
+    importers.set(imported, [...(importers.get(imported) ?? []), importer])
   for (const [file, source] of sources) {
     for (const name of importsOf(file, source)) add(entries.get(name) ?? name, file)
     for (const program of programsStartedBy(file, source, sources)) add(program, file)
@@ -69,7 +81,10 @@ function packageEntries(sources: ReadonlyMap<string, string>): Map<string, strin
     [...rooms].flatMap((room) => {
       const { name, exports = {} } = JSON.parse(readFileSync(path.join(root, room, 'package.json'), 'utf8'))
       const all = typeof exports === 'string' ? { '.': exports } : (exports as Record<string, string>)
-      return Object.entries(all).map(([as, file]): [string, string] => [path.posix.join(name, as), path.posix.join(room, file)])
+      return Object.entries(all).map(([as, file]): [string, string] => [
+        path.posix.join(name, as),
+        path.posix.join(room, file),
+      ])
     }),
   )
 }

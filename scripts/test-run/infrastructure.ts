@@ -30,8 +30,8 @@ declare module 'vitest' {
 }
 
 /**
- * Boots what the tests need, once a run, on ports of its own, in containers with STACK=docker; what it returns takes it down.
- * Where vitest was started by itself, not by `npm test`, it begins the test run too.
+ * Boots what the tests need, once a run, on ports of its own, in containers with STACK=docker; what it
+ * returns takes it down. Where vitest was started by itself, not by `npm test`, it begins the test run too.
  */
 export async function setup(project: TestProject): Promise<() => Promise<void>> {
   const run = process.env[RUN_VARIABLE] ? null : await beginRun()
@@ -61,7 +61,14 @@ export async function setup(project: TestProject): Promise<() => Promise<void>> 
           ] as const)
         : ([
             boot(startPostgres({ dataDir: path.join(folder, 'postgres'), port: postgresPort, unsafe: true })),
-            boot(startRedis({ dataDir: path.join(folder, 'redis'), port: redisPort, log: console.log, unsafe: true })),
+            boot(
+              startRedis({
+                dataDir: path.join(folder, 'redis'),
+                port: redisPort,
+                log: console.log,
+                unsafe: true,
+              }),
+            ),
             boot(startAws({ port: awsPort })),
           ] as const)
     await Promise.allSettled(booting)

@@ -22,11 +22,17 @@ const indented = (message: string) =>
 const seconds = (ms: number) => `${(ms / 1_000).toFixed(1)} s`
 
 /**
- * A line for each file, and each failure at once. In the end the slowest files, what each stage took of its budget, what failed with
- * the first lines of why, and how many passed and failed: a file that does not load, or an error outside a test, counts as failed. With `figuresFile` the figures go
- * there as JSON instead, for a caller that has more to count. `showAll`: the 60 slowest files, not only five, and slow tests by their names.
+ * A line for each file, and each failure at once. In the end the slowest files, what each stage took of its
+ * budget, what failed with the first lines of why, and how many passed and failed: a file that does not load,
+ * or an error outside a test, counts as failed. With `figuresFile` the figures go there as JSON instead, for
+ * a caller that has more to count. `showAll`: the 60 slowest files, not only five, and slow tests by their
+ * names.
  */
-export function createReporter(options: { factor: number; showAll: boolean; figuresFile?: string }): Reporter {
+export function createReporter(options: {
+  factor: number
+  showAll: boolean
+  figuresFile?: string
+}): Reporter {
   let vitest: Vitest
   const log = (text: string) => vitest.logger.log(text)
   /** What tests printed, by their id, until it is known whether they failed. */
@@ -58,7 +64,11 @@ export function createReporter(options: { factor: number; showAll: boolean; figu
       const ms = collectDuration + setupDuration + prepareDuration + duration
       const tests = [...module.children.allTests()]
       const failed = tests.filter((test) => test.result().state === 'failed').length
-      times.push({ file: module.relativeModuleId, ms, importMs: collectDuration + setupDuration + prepareDuration })
+      times.push({
+        file: module.relativeModuleId,
+        ms,
+        importMs: collectDuration + setupDuration + prepareDuration,
+      })
       if (module.errors().length > 0) show(module.relativeModuleId, module.errors(), module)
       const counted = `${tests.length} tests${failed > 0 ? `, ${failed} failed` : ''}`
       log(`${module.ok() ? '✓' : '✗'} ${module.relativeModuleId}  ${counted}  ${seconds(ms)}`)

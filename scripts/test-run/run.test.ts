@@ -15,7 +15,10 @@ afterEach(() => {
   for (const child of children.splice(0)) child.kill('SIGKILL')
 })
 
-/** A run in a process of its own, which has started a process that heeds nothing, orphaned it, and written a file. */
+/**
+ * A run in a process of its own, which has started a process that heeds nothing, orphaned it, and written a
+ * file.
+ */
 async function startRun(): Promise<{ owner: ChildProcess; folder: string }> {
   const program = `
     import { spawn } from 'node:child_process'
@@ -45,7 +48,9 @@ async function startRun(): Promise<{ owner: ChildProcess; folder: string }> {
 /** The process that cleans up behind the run of `folder`; null when there is none. */
 function findWatcherOf(folder: string): number | null {
   const { stdout } = execaSync('ps', ['-Ao', 'pid=,stat=,args='])
-  const line = stdout.split('\n').find((line) => line.includes(`watcher.ts ${folder}`) && !/^ *\d+ Z/.test(line))
+  const line = stdout
+    .split('\n')
+    .find((line) => line.includes(`watcher.ts ${folder}`) && !/^ *\d+ Z/.test(line))
   return line ? Number.parseInt(line, 10) : null
 }
 
@@ -84,8 +89,16 @@ test('where the watcher was killed too, the next run cleans up', async () => {
 test('a store that hides its environment is found by the folder that it works in, and somebody’s shell there is left alone', async () => {
   const run = await beginRun(QUICK)
   const server = ['-e', 'setInterval(() => {}, 1000)', 'redis-server']
-  const child = spawn(process.execPath, server, { cwd: path.join(run.folder, 'tmp'), stdio: 'ignore', env: {} })
-  const shell = spawn(process.execPath, ['-e', 'setInterval(() => {}, 1000)'], { cwd: run.folder, stdio: 'ignore', env: {} })
+  const child = spawn(process.execPath, server, {
+    cwd: path.join(run.folder, 'tmp'),
+    stdio: 'ignore',
+    env: {},
+  })
+  const shell = spawn(process.execPath, ['-e', 'setInterval(() => {}, 1000)'], {
+    cwd: run.folder,
+    stdio: 'ignore',
+    env: {},
+  })
   children.push(child, shell)
   await Promise.all([once(child, 'spawn'), once(shell, 'spawn')])
   expect(findProcessesOf(run.folder).map(({ pid }) => pid)).toEqual([child.pid])

@@ -27,8 +27,8 @@ export interface TestRun {
   /** For the processes of the run: its mark, and the place for temporary files. */
   readonly environment: Readonly<Record<string, string>>
   /**
-   * Ends what still runs and removes the folder; what ran on although nobody waited for it any more. A machine that is `factor` times
-   * as slow has as much longer to end.
+   * Ends what still runs and removes the folder; what ran on although nobody waited for it any more. A
+   * machine that is `factor` times as slow has as much longer to end.
    */
   end(factor?: number): Promise<Process[]>
 }
@@ -36,8 +36,8 @@ export interface TestRun {
 const ownerOf = (folder: string) => path.join(folder, 'owner.pid')
 
 /**
- * Begins a test run, after cleaning up behind runs that were killed. A watcher in a process of its own does the same for this one
- * as soon as we are gone, however that happens: after a SIGKILL nothing is left either.
+ * Begins a test run, after cleaning up behind runs that were killed. A watcher in a process of its own does
+ * the same for this one as soon as we are gone, however that happens: after a SIGKILL nothing is left either.
  */
 export async function beginRun(limits: Limits = LIMITS): Promise<TestRun> {
   await removeLeftovers(limits)
@@ -55,7 +55,10 @@ export async function beginRun(limits: Limits = LIMITS): Promise<TestRun> {
     folder,
     environment: { [RUN_VARIABLE]: folder, TMPDIR: temporary },
     async end(factor = 1) {
-      const left = await endProcesses(folder, { noticeMs: limits.noticeMs * factor, endMs: limits.endMs * factor })
+      const left = await endProcesses(folder, {
+        noticeMs: limits.noticeMs * factor,
+        endMs: limits.endMs * factor,
+      })
       await removeFolder(folder)
       watcher.stdin?.destroy()
       return left
@@ -69,7 +72,10 @@ export async function cleanUp(folder: string, limits: Limits): Promise<void> {
   await removeFolder(folder)
 }
 
-/** SIGINT, which PostgreSQL too understands as: now. What does not heed it, or is stopped, is killed. Those that had to be told. */
+/**
+ * SIGINT, which PostgreSQL too understands as: now. What does not heed it, or is stopped, is killed. Those
+ * that had to be told.
+ */
 async function endProcesses(folder: string, { noticeMs, endMs }: Limits): Promise<Process[]> {
   await untilNone(folder, noticeMs)
   const left = findProcessesOf(folder)
@@ -84,7 +90,8 @@ async function endProcesses(folder: string, { noticeMs, endMs }: Limits): Promis
 }
 
 async function untilNone(folder: string, limitMs: number): Promise<void> {
-  for (const limit = Date.now() + limitMs; findProcessesOf(folder).length > 0 && Date.now() < limit; ) await sleep(20)
+  for (const limit = Date.now() + limitMs; findProcessesOf(folder).length > 0 && Date.now() < limit; )
+    await sleep(20)
 }
 
 function signal(processes: readonly Process[], name: NodeJS.Signals): void {
@@ -99,14 +106,17 @@ function signal(processes: readonly Process[], name: NodeJS.Signals): void {
 
 /** Its owner last: what is cut off is found again. Somebody who is just dying may write once more. */
 async function removeFolder(folder: string): Promise<void> {
-  const content = existsSync(folder) ? readdirSync(folder).filter((name) => name !== path.basename(ownerOf(folder))) : []
+  const content = existsSync(folder)
+    ? readdirSync(folder).filter((name) => name !== path.basename(ownerOf(folder)))
+    : []
   const removal = { recursive: true, force: true, maxRetries: 20, retryDelay: 50 }
   for (const name of content) await rm(path.join(folder, name), removal)
   await rm(folder, removal)
 }
 
 /** It may have no owner yet. */
-const isYoung = (folder: string) => !existsSync(ownerOf(folder)) && Date.now() - statSync(folder).mtimeMs < BEGINNING_MS_MAX
+const isYoung = (folder: string) =>
+  !existsSync(ownerOf(folder)) && Date.now() - statSync(folder).mtimeMs < BEGINNING_MS_MAX
 
 /** What runs left behind whose watcher was killed too. */
 async function removeLeftovers(limits: Limits): Promise<void> {

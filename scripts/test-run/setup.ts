@@ -8,7 +8,8 @@ import { fileOfSpending } from './spending.ts'
 const LINES_OF_A_LOG = 20
 const TICKS_PER_SECOND = 100
 
-// Runs before each test file, in its worker. It writes down what the file spends its time on, and shows the logs of a test that fails.
+// Runs before each test file, in its worker. It writes down what the file spends its time on, and shows the
+// logs of a test that fails.
 const before = { ...activitiesSoFar(), ...cpuMs() }
 afterAll(() => {
   const folder = process.env[RUN_VARIABLE]
@@ -38,7 +39,8 @@ afterAll(() => {
 function showLogs(during: string): void {
   for (const source of logSources()) {
     for (const [name, lines] of source.readSinceMark(LINES_OF_A_LOG)) {
-      if (lines.length > 0) console.error(`the last lines of ${name} during «${during}»:\n  ${lines.join('\n  ')}`)
+      if (lines.length > 0)
+        console.error(`the last lines of ${name} during «${during}»:\n  ${lines.join('\n  ')}`)
     }
   }
 }

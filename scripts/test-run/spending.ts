@@ -2,7 +2,10 @@ import { existsSync, readFileSync } from 'node:fs'
 import path from 'node:path'
 import type { Activity } from '../../packages/testing/src/timings.ts'
 
-/** What one test file spent, in milliseconds: see `activities`; CPU of its own worker, and of child processes that have ended. */
+/**
+ * What one test file spent, in milliseconds: see `activities`; CPU of its own worker, and of child processes
+ * that have ended.
+ */
 export type Spending = Readonly<Record<Activity | 'cpu' | 'children', number>>
 
 /** Where the workers of a run write it, a line of JSON each file. */

@@ -19,7 +19,10 @@ test('what fails soonest comes first', () => {
 
 test('the documentation has the budgets of the run', () => {
   const page = readFileSync(path.join(import.meta.dirname, '../../docs/testing.md'), 'utf8')
-  const rows = [...page.matchAll(/^\| ([\w, ]+?) +\| (\d+) +\|/gm)].map(([, name, seconds]) => [name, Number(seconds)])
+  const rows = [...page.matchAll(/^\| ([\w, ]+?) +\| (\d+) +\|/gm)].map(([, name, seconds]) => [
+    name,
+    Number(seconds),
+  ])
   expect(rows).toEqual(stages.map(({ name, budgetSeconds }) => [name, budgetSeconds]))
 })
 
@@ -30,9 +33,15 @@ test('a stage that took more than its budget is named, and a slow machine has as
 })
 
 test('the slowest files come first, with what they waited for', () => {
-  const times = ['fast', 'slow', 'middle'].map((file, index) => ({ file, ms: [10, 3_000, 200][index] ?? 0, importMs: 100 }))
+  const times = ['fast', 'slow', 'middle'].map((file, index) => ({
+    file,
+    ms: [10, 3_000, 200][index] ?? 0,
+    importMs: 100,
+  }))
   const spent = { servers: 1_000, migrations: 0, waiting: 500, pauses: 0, cpu: 700, children: 0 }
-  const [header, ...rows] = timingsTable(times, (file) => (file === 'slow' ? spent : undefined), 2).split('\n')
+  const [header, ...rows] = timingsTable(times, (file) => (file === 'slow' ? spent : undefined), 2).split(
+    '\n',
+  )
   expect(header?.split(/ +/).slice(1, 5)).toEqual(['all', 'imports', 'servers', 'migrations'])
   expect(rows.map((row) => row.split(/ +/).at(-1))).toEqual(['slow', 'middle'])
   expect(rows[0]?.split(/ +/).slice(1, 6)).toEqual(['3.0', '0.1', '1.0', '0.0', '0.5'])

@@ -3,18 +3,34 @@ import { BaseSequencer, type TestSpecification } from 'vitest/node'
 
 const ROOT = path.join(import.meta.dirname, '../..')
 
-/** The parts of a test run, in their order: what fails soonest comes first. `docs/testing.md` has what each may take. */
+/**
+ * The parts of a test run, in their order: what fails soonest comes first. `docs/testing.md` has what each
+ * may take.
+ */
 export const stages = [
-  { name: 'rules of the house', budgetSeconds: 5, has: (file: string) => file === 'scripts/boundary.test.ts' },
+  {
+    name: 'rules of the house',
+    budgetSeconds: 5,
+    has: (file: string) => file === 'scripts/boundary.test.ts',
+  },
   {
     name: 'units',
     budgetSeconds: 55,
-    has: (file: string) => /^(services\/[^/]+|packages\/(contracts|testing|service-kit|ops))\/src\//.test(file),
+    has: (file: string) =>
+      /^(services\/[^/]+|packages\/(contracts|testing|service-kit|ops))\/src\//.test(file),
   },
   { name: 'packages', budgetSeconds: 260, has: (file: string) => !/^(services|packages\/e2e)\//.test(file) },
   { name: 'services', budgetSeconds: 340, has: (file: string) => file.startsWith('services/') },
-  { name: 'end to end, killed', budgetSeconds: 230, has: (file: string) => file.startsWith('packages/e2e/test/faults/') },
-  { name: 'end to end', budgetSeconds: 200, has: (file: string) => !file.startsWith('packages/e2e/test/apart/') },
+  {
+    name: 'end to end, killed',
+    budgetSeconds: 230,
+    has: (file: string) => file.startsWith('packages/e2e/test/faults/'),
+  },
+  {
+    name: 'end to end',
+    budgetSeconds: 200,
+    has: (file: string) => !file.startsWith('packages/e2e/test/apart/'),
+  },
   { name: 'end to end, apart', budgetSeconds: 85, has: () => true },
 ] as const
 export type Stage = (typeof stages)[number]

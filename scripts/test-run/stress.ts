@@ -12,9 +12,15 @@ for (;;) {
   fs.fsyncSync(descriptor)
 }`
 
-/** Takes the machine from the tests: a busy loop on every core, at the same priority as they, and a disk that never rests. */
+/**
+ * Takes the machine from the tests: a busy loop on every core, at the same priority as they, and a disk that
+ * never rests.
+ */
 export function startStress({ folder, environment }: TestRun): () => Promise<void> {
-  const programs = [...Array.from({ length: availableParallelism() }, () => BUSY_LOOP), busyDisk(path.join(folder, 'busy'))]
+  const programs = [
+    ...Array.from({ length: availableParallelism() }, () => BUSY_LOOP),
+    busyDisk(path.join(folder, 'busy')),
+  ]
   const processes = programs.map((program) =>
     spawn(process.execPath, ['-e', program], { stdio: 'ignore', env: { ...process.env, ...environment } }),
   )

@@ -1,5 +1,9 @@
 import { ACMClient, ImportCertificateCommand } from '@aws-sdk/client-acm'
-import { CloudFormationClient, DescribeStacksCommand, UpdateTerminationProtectionCommand } from '@aws-sdk/client-cloudformation'
+import {
+  CloudFormationClient,
+  DescribeStacksCommand,
+  UpdateTerminationProtectionCommand,
+} from '@aws-sdk/client-cloudformation'
 import { CloudWatchLogsClient, GetLogEventsCommand } from '@aws-sdk/client-cloudwatch-logs'
 import { DescribeTasksCommand, ECSClient, RunTaskCommand } from '@aws-sdk/client-ecs'
 import {
@@ -8,7 +12,11 @@ import {
   ResourceNotFoundException as SecretNotFound,
   SecretsManagerClient,
 } from '@aws-sdk/client-secrets-manager'
-import { GetIdentityVerificationAttributesCommand, SESClient, VerifyEmailIdentityCommand } from '@aws-sdk/client-ses'
+import {
+  GetIdentityVerificationAttributesCommand,
+  SESClient,
+  VerifyEmailIdentityCommand,
+} from '@aws-sdk/client-ses'
 import { GetParameterCommand, ParameterNotFound, PutParameterCommand, SSMClient } from '@aws-sdk/client-ssm'
 import { GetCallerIdentityCommand, STSClient } from '@aws-sdk/client-sts'
 
@@ -31,7 +39,10 @@ export interface Cloud {
   /** A secret's JSON; null when there is no such secret. */
   findSecret(name: string): Promise<Record<string, string> | null>
   putSecret(name: string, value: Record<string, string>): Promise<void>
-  /** Make sure that mails may come from an address: where they may not yet, SES mails it a link. Answers whether they may. */
+  /**
+   * Make sure that mails may come from an address: where they may not yet, SES mails it a link. Answers
+   * whether they may.
+   */
   verifySender(address: string): Promise<boolean>
   /** Refuse to delete a stack from now on. */
   protectStack(stack: string): Promise<void>
@@ -91,7 +102,9 @@ export function createCloud(region: string): Cloud {
     async findOutputs(StackName) {
       try {
         const { Stacks: [stack] = [] } = await cloudFormation.send(new DescribeStacksCommand({ StackName }))
-        return Object.fromEntries((stack?.Outputs ?? []).map(({ OutputKey = '', OutputValue = '' }) => [OutputKey, OutputValue]))
+        return Object.fromEntries(
+          (stack?.Outputs ?? []).map(({ OutputKey = '', OutputValue = '' }) => [OutputKey, OutputValue]),
+        )
       } catch (error) {
         if (isMissingStack(error)) return null
         throw error
@@ -124,14 +137,19 @@ export function createCloud(region: string): Cloud {
       return false
     },
     async protectStack(StackName) {
-      await cloudFormation.send(new UpdateTerminationProtectionCommand({ StackName, EnableTerminationProtection: true }))
+      await cloudFormation.send(
+        new UpdateTerminationProtectionCommand({ StackName, EnableTerminationProtection: true }),
+      )
     },
     async putSecret(SecretId, value) {
       await secrets.send(new PutSecretValueCommand({ SecretId, SecretString: JSON.stringify(value) }))
     },
     async importCertificate({ certificate, privateKey }) {
       const bytes = (pem: string) => new TextEncoder().encode(pem)
-      const imported = new ImportCertificateCommand({ Certificate: bytes(certificate), PrivateKey: bytes(privateKey) })
+      const imported = new ImportCertificateCommand({
+        Certificate: bytes(certificate),
+        PrivateKey: bytes(privateKey),
+      })
       const { CertificateArn = '' } = await acm.send(imported)
       return CertificateArn
     },
@@ -141,11 +159,14 @@ export function createCloud(region: string): Cloud {
           cluster,
           taskDefinition: definition,
           launchType: 'FARGATE',
-          networkConfiguration: { awsvpcConfiguration: { subnets, securityGroups: [group], assignPublicIp: 'DISABLED' } },
+          networkConfiguration: {
+            awsvpcConfiguration: { subnets, securityGroups: [group], assignPublicIp: 'DISABLED' },
+          },
           overrides: { containerOverrides: [{ name: container, command }] },
         }),
       )
-      if (!task?.taskArn) throw new Error(`the task did not start: ${failures.map(({ reason }) => reason).join(', ')}`)
+      if (!task?.taskArn)
+        throw new Error(`the task did not start: ${failures.map(({ reason }) => reason).join(', ')}`)
       return task.taskArn.split('/').at(-1) ?? ''
     },
     async lookAtTask(cluster, taskId, { group, stream }) {

@@ -6,7 +6,10 @@ const Environment = z.object({
   STRIPE_WEBHOOK_SECRET: z.string().min(1).optional(),
 })
 
-/** What the deployment takes from the environment, beside AWS's own credentials: a region, and what must not stand in a command. */
+/**
+ * What the deployment takes from the environment, beside AWS's own credentials: a region, and what must not
+ * stand in a command.
+ */
 export function loadConfig(environment: Record<string, string | undefined>) {
   const read = Environment.parse(environment)
   return {

@@ -16,7 +16,10 @@ export interface Surroundings {
   /** Build and push images, and bring these stacks up to date. */
   deployStacks(stacks: readonly string[], settings: Settings): Promise<void>
   createCertificate(): Promise<{ certificate: string; privateKey: string }>
-  /** The status that a URL answers with; null when nothing does. `trusted`: whether its certificate must be good. */
+  /**
+   * The status that a URL answers with; null when nothing does. `trusted`: whether its certificate must be
+   * good.
+   */
   askUrl(url: string, options: { trusted: boolean }): Promise<number | null>
   wait(ms: number): Promise<unknown>
   say(line: string): void
@@ -28,7 +31,9 @@ interface Deployment {
   gateway: { secretKey?: string; webhookSecret?: string }
 }
 
-/** A step of a deployment: what it is called, what it will do, and the doing. Steps share what they found out. */
+/**
+ * A step of a deployment: what it is called, what it will do, and the doing. Steps share what they found out.
+ */
 export interface Step {
   name: string
   what: string
@@ -106,7 +111,8 @@ export function stepsOf({ environment, given, gateway }: Deployment, around: Sur
       what: 'databases, roles and migrations, as a task that runs once; when it fails nothing more is done',
       async run() {
         const exitCode = await operate(cloud, name, ['migrate'], { say, wait: around.wait })
-        if (exitCode !== 0) throw new CannotDeploy('the migrations failed: the services were not touched and go on as they are')
+        if (exitCode !== 0)
+          throw new CannotDeploy('the migrations failed: the services were not touched and go on as they are')
       },
     },
     {
@@ -124,10 +130,13 @@ export function stepsOf({ environment, given, gateway }: Deployment, around: Sur
       what: `wait until the public address answers, say how every service and queue is${environment.keepsData ? ', protect the stacks' : ''}, print the address`,
       async run() {
         url = (await cloud.findOutputs(stackOf(environment, 'edge')))?.Url ?? ''
-        await waitForAnswer(`${url}/api/events`, around, { trusted: certificateOf(settings) !== settings.selfSigned })
+        await waitForAnswer(`${url}/api/events`, around, {
+          trusted: certificateOf(settings) !== settings.selfSigned,
+        })
         await operate(cloud, name, ['status'], { say, wait: around.wait })
         if (!settings.established) await rememberSettings(cloud, name, { ...settings, established: true })
-        if (environment.keepsData) for (const stack of allStacks) await cloud.protectStack(stackOf(environment, stack))
+        if (environment.keepsData)
+          for (const stack of allStacks) await cloud.protectStack(stackOf(environment, stack))
         say(url)
       },
     },
@@ -152,7 +161,9 @@ export const planOf = (steps: readonly Step[]): string[] =>
 export function findMissing({ name }: EnvironmentDefinition, settings: Settings): string[] {
   const missing: string[] = []
   if (name === 'prod' && !settings.domain) {
-    missing.push('prod needs a domain: --domain tickets.example.com --zone <id of its hosted zone in Route 53>')
+    missing.push(
+      'prod needs a domain: --domain tickets.example.com --zone <id of its hosted zone in Route 53>',
+    )
   }
   if (!settings.operators) missing.push('nobody would hear an alarm: --operators <mail address>')
   return missing
@@ -164,7 +175,11 @@ function requireSettings(environment: EnvironmentDefinition, settings: Settings)
 }
 
 /** Before anything is made: Aurora takes a quarter of an hour, and no service starts without this key. */
-async function requireGatewayKey(cloud: Cloud, name: string, { secretKey }: Deployment['gateway']): Promise<void> {
+async function requireGatewayKey(
+  cloud: Cloud,
+  name: string,
+  { secretKey }: Deployment['gateway'],
+): Promise<void> {
   if (secretKey || (await cloud.findSecret(`boxoffice/${name}/payments`))?.STRIPE_SECRET_KEY) return
   throw new CannotDeploy(MISSING_GATEWAY_KEY)
 }
@@ -189,7 +204,11 @@ async function fillStored(
   }
 }
 
-async function waitForAnswer(url: string, around: Surroundings, options: { trusted: boolean }): Promise<void> {
+async function waitForAnswer(
+  url: string,
+  around: Surroundings,
+  options: { trusted: boolean },
+): Promise<void> {
   for (let waitedMs = 0; waitedMs < HEALTH_MS; waitedMs += HEALTH_PAUSE_MS) {
     if ((await around.askUrl(url, options)) === 200) return
     await around.wait(HEALTH_PAUSE_MS)

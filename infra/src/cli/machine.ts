@@ -18,7 +18,10 @@ const contextOf = (environment: EnvironmentName | undefined, settings: Settings)
   `settings=${JSON.stringify(settings)}`,
 ]
 
-/** Run CDK's command line; what it says is passed through. Throws CannotDeploy when it fails, whose reason it has said. */
+/**
+ * Run CDK's command line; what it says is passed through. Throws CannotDeploy when it fails, whose reason it
+ * has said.
+ */
 export async function runCdk(
   args: readonly string[],
   environment: EnvironmentName | undefined,
@@ -34,13 +37,23 @@ export async function runCdk(
 }
 
 export async function requireDocker(): Promise<void> {
-  const { exitCode } = await execa('docker', ['info', '--format', '{{.ServerVersion}}'], { reject: false, stdio: 'ignore' })
+  const { exitCode } = await execa('docker', ['info', '--format', '{{.ServerVersion}}'], {
+    reject: false,
+    stdio: 'ignore',
+  })
   if (exitCode !== 0)
-    throw new CannotDeploy('no Docker engine answers here, and images are built by one: install Docker, or start it')
+    throw new CannotDeploy(
+      'no Docker engine answers here, and images are built by one: install Docker, or start it',
+    )
 }
 
-/** A certificate that signs itself, for an environment that has no name: what is sent is encrypted, who answers is not proved. */
-export async function createCertificate(environment: EnvironmentName): Promise<{ certificate: string; privateKey: string }> {
+/**
+ * A certificate that signs itself, for an environment that has no name: what is sent is encrypted, who
+ * answers is not proved.
+ */
+export async function createCertificate(
+  environment: EnvironmentName,
+): Promise<{ certificate: string; privateKey: string }> {
   const name = `boxoffice-${environment}.example`
   const notAfterDate = new Date(Date.now() + CERTIFICATE_DAYS * 86_400_000)
   const { cert, private: privateKey } = await generate([{ name: 'commonName', value: name }], {

@@ -6,8 +6,8 @@ const CONTAINER = 'boxoffice'
 const LOOK_MS = 2_000
 
 /**
- * Run the operators' command line inside the environment's network, as a task that ends, and say what it says as it says it; its
- * exit code. Throws CannotDeploy when the environment is not there.
+ * Run the operators' command line inside the environment's network, as a task that ends, and say what it says
+ * as it says it; its exit code. Throws CannotDeploy when the environment is not there.
  */
 export async function operate(
   cloud: Cloud,

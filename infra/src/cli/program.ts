@@ -14,7 +14,11 @@ export interface Reach {
   gateway: { secretKey?: string; webhookSecret?: string }
   createCloud(region: string): Cloud
   machine: Pick<Surroundings, 'requireDocker' | 'askUrl' | 'wait'> & {
-    runCdk(args: readonly string[], environment: EnvironmentName | undefined, settings: Settings): Promise<void>
+    runCdk(
+      args: readonly string[],
+      environment: EnvironmentName | undefined,
+      settings: Settings,
+    ): Promise<void>
     createCertificate(environment: EnvironmentName): Promise<{ certificate: string; privateKey: string }>
   }
   say(line: string): void
@@ -25,11 +29,15 @@ type Given = Partial<Settings> & { env: EnvironmentName }
 const DEFAULT_REGION = 'eu-west-1'
 const { shape } = Settings
 /** Settings that are given as options; others the deployment finds out. */
-const options = Object.entries(shape).filter(([name]) => !['account', 'selfSigned', 'established'].includes(name))
+const options = Object.entries(shape).filter(
+  ([name]) => !['account', 'selfSigned', 'established'].includes(name),
+)
 const dashed = (name: string) => name.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`)
 
 const environmentOption = () =>
-  new Option('--env <name>', `the environment: ${environmentNames.join(' or ')}`).choices(environmentNames).makeOptionMandatory()
+  new Option('--env <name>', `the environment: ${environmentNames.join(' or ')}`)
+    .choices(environmentNames)
+    .makeOptionMandatory()
 const settingsOf = ({ env: _, ...given }: Given): Partial<Settings> => given
 
 /** Every setting as an option that is checked as it is read. */
@@ -46,19 +54,30 @@ function withSettings(command: Command): Command {
   return command
 }
 
-/** The command line of infra/. `run` answers the exit code: 0 done, 1 could not be done, 2 what was asked for makes no sense. */
+/**
+ * The command line of infra/. `run` answers the exit code: 0 done, 1 could not be done, 2 what was asked for
+ * makes no sense.
+ */
 export function buildProgram(reach: Reach) {
   let exitCode = 0
-  const program = new Command('infra').description('Boxoffice on AWS').exitOverride().enablePositionalOptions()
+  const program = new Command('infra')
+    .description('Boxoffice on AWS')
+    .exitOverride()
+    .enablePositionalOptions()
   const regionOf = ({ region }: { region?: string }) => region ?? reach.region ?? DEFAULT_REGION
-  const recall = (given: Given, over: Partial<Settings>) => recallSettings(reach.createCloud(regionOf(given)), given.env, over)
+  const recall = (given: Given, over: Partial<Settings>) =>
+    recallSettings(reach.createCloud(regionOf(given)), given.env, over)
 
   withSettings(program.command('deploy'))
-    .description('build, push, migrate, deploy, wait for health, print the address; settings are remembered for the next time')
+    .description(
+      'build, push, migrate, deploy, wait for health, print the address; settings are remembered for the next time',
+    )
     .option('--dry-run', 'print the plan, and do nothing: reaches no network')
     .action(({ dryRun, ...given }: Given & { dryRun?: boolean }) => {
       const settings = { ...settingsOf(given), region: regionOf(given) }
-      return dryRun ? sayPlan(reach, given.env, settings) : runSteps(deploymentOf(reach, given.env, settings), reach)
+      return dryRun
+        ? sayPlan(reach, given.env, settings)
+        : runSteps(deploymentOf(reach, given.env, settings), reach)
     })
   withSettings(program.command('diff'))
     .description('what a deployment would change, as CloudFormation sees it')
@@ -68,8 +87,16 @@ export function buildProgram(reach: Reach) {
     })
   program
     .command('synth')
-    .description('write the templates of every environment to infra/cdk.out and check them; reaches no network')
-    .action(() => reach.machine.runCdk(['synth', '--quiet'], undefined, readSettings(JSON.stringify({ region: DEFAULT_REGION }))))
+    .description(
+      'write the templates of every environment to infra/cdk.out and check them; reaches no network',
+    )
+    .action(() =>
+      reach.machine.runCdk(
+        ['synth', '--quiet'],
+        undefined,
+        readSettings(JSON.stringify({ region: DEFAULT_REGION })),
+      ),
+    )
   program
     .command('destroy')
     .description('take dev down with everything in it; prod is protected, see docs/deployment.md')
@@ -77,7 +104,9 @@ export function buildProgram(reach: Reach) {
     .option('--region <value>', shape.region.description)
     .action(async (given: Given) => {
       if (environments[given.env].keepsData)
-        throw new CannotDeploy(`${given.env} holds what must not be lost: docs/deployment.md says how it is taken down`)
+        throw new CannotDeploy(
+          `${given.env} holds what must not be lost: docs/deployment.md says how it is taken down`,
+        )
       const settings = await recall(given, { region: regionOf(given) })
       await reach.machine.runCdk(['destroy', '--force', `boxoffice-${given.env}-*`], given.env, settings)
     })
@@ -108,7 +137,10 @@ export function buildProgram(reach: Reach) {
 }
 
 const deploymentOf = (reach: Reach, name: EnvironmentName, given: Partial<Settings> & { region: string }) =>
-  stepsOf({ environment: environments[name], given, gateway: reach.gateway }, surroundingsOf(reach, name, given.region))
+  stepsOf(
+    { environment: environments[name], given, gateway: reach.gateway },
+    surroundingsOf(reach, name, given.region),
+  )
 
 function sayPlan(reach: Reach, name: EnvironmentName, given: Partial<Settings> & { region: string }): void {
   reach.say(`Deploying ${name} to ${given.region} would do this, in order. Each step is safe to repeat.`)
@@ -116,14 +148,17 @@ function sayPlan(reach: Reach, name: EnvironmentName, given: Partial<Settings> &
   reach.say('The stacks, from the templates as they are now:')
   const settings = readSettings(JSON.stringify(given))
   for (const stack of describeStacks(environments[name], settings)) {
-    reach.say(`    ${stack.name.padEnd(32)}${String(stack.resources).padStart(4)} resources  ${stack.kinds.join(' ')}`)
+    reach.say(
+      `    ${stack.name.padEnd(32)}${String(stack.resources).padStart(4)} resources  ${stack.kinds.join(' ')}`,
+    )
   }
   for (const sentence of findMissing(environments[name], settings))
     reach.say(`Unless an earlier deployment was told: ${sentence}`)
 }
 
 const isUsage = (error: unknown): error is { code: string; exitCode: number } =>
-  typeof (error as { code?: unknown }).code === 'string' && String((error as { code: string }).code).startsWith('commander.')
+  typeof (error as { code?: unknown }).code === 'string' &&
+  String((error as { code: string }).code).startsWith('commander.')
 
 function surroundingsOf(reach: Reach, environment: EnvironmentName, region: string): Surroundings {
   const { machine } = reach
@@ -132,7 +167,8 @@ function surroundingsOf(reach: Reach, environment: EnvironmentName, region: stri
     say: reach.say,
     cloud: reach.createCloud(region),
     createCertificate: () => machine.createCertificate(environment),
-    bootstrap: (account, settings) => machine.runCdk(['bootstrap', `aws://${account}/${settings.region}`], environment, settings),
+    bootstrap: (account, settings) =>
+      machine.runCdk(['bootstrap', `aws://${account}/${settings.region}`], environment, settings),
     deployStacks: (stacks, settings) =>
       machine.runCdk(
         [

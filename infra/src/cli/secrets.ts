@@ -15,8 +15,9 @@ export const MISSING_GATEWAY_KEY =
 const CLI = 'boxoffice-cli'
 
 /**
- * What the secrets should hold: all that is there, as it is, and new keys for what is missing. The gateway's keys cannot be made
- * here: `gateway` brings them, and replaces those that are there. Throws CannotDeploy when there are none.
+ * What the secrets should hold: all that is there, as it is, and new keys for what is missing. The gateway's
+ * keys cannot be made here: `gateway` brings them, and replaces those that are there. Throws CannotDeploy
+ * when there are none.
  */
 export function fillSecrets(stored: Stored, gateway: { secretKey?: string; webhookSecret?: string }): Stored {
   const known = (owner: Owner, variable: string, fresh: KeyPair): KeyPair => {
@@ -24,7 +25,8 @@ export function fillSecrets(stored: Stored, gateway: { secretKey?: string; webho
     return json === undefined ? fresh : pairOf(JSON.parse(json))
   }
   const fresh = createSecrets()
-  const own = (owner: Owner, name: string) => known(owner, 'SERVICE_PRIVATE_KEY', fresh.services[name] as KeyPair)
+  const own = (owner: Owner, name: string) =>
+    known(owner, 'SERVICE_PRIVATE_KEY', fresh.services[name] as KeyPair)
   const secrets: Secrets = {
     services: Object.fromEntries([
       ...serviceKeys.map((key) => [services[key].name, own(key, services[key].name)]),
@@ -35,7 +37,8 @@ export function fillSecrets(stored: Stored, gateway: { secretKey?: string; webho
     notifications: known('notifications', 'NOTIFICATIONS_PRIVATE_KEY', fresh.notifications),
     push: known('notifications', 'VAPID_PRIVATE_KEY', fresh.push),
     stripeSecretKey: gateway.secretKey ?? stored.payments.STRIPE_SECRET_KEY ?? missingGatewayKey(),
-    stripeWebhookSecret: gateway.webhookSecret ?? stored.payments.STRIPE_WEBHOOK_SECRET ?? fresh.stripeWebhookSecret,
+    stripeWebhookSecret:
+      gateway.webhookSecret ?? stored.payments.STRIPE_WEBHOOK_SECRET ?? fresh.stripeWebhookSecret,
   }
   const { stripeSecretKey: STRIPE_SECRET_KEY, stripeWebhookSecret: STRIPE_WEBHOOK_SECRET } = secrets
   const filled = serviceKeys.map((key) => [
@@ -44,7 +47,10 @@ export function fillSecrets(stored: Stored, gateway: { secretKey?: string; webho
   ])
   const made: Record<Owner, Record<string, string>> = Object.fromEntries(filled)
   Object.assign(made.payments, { STRIPE_SECRET_KEY, STRIPE_WEBHOOK_SECRET })
-  made.operations = { SERVICE_PRIVATE_KEY: JSON.stringify(secrets.services[CLI]?.privateKey), ...stored.operations }
+  made.operations = {
+    SERVICE_PRIVATE_KEY: JSON.stringify(secrets.services[CLI]?.privateKey),
+    ...stored.operations,
+  }
   return made
 }
 
@@ -56,15 +62,19 @@ export const changesOf = (before: Stored, after: Stored): string[] =>
       .map((variable) => `${owner}: ${variable}`),
   )
 
-/** What lists earlier keys, before any was replaced: a task takes it from the secret, so it has to be there. */
+/**
+ * What lists earlier keys, before any was replaced: a task takes it from the secret, so it has to be there.
+ */
 const noEarlierKeys = (key: ServiceKey) =>
   Object.fromEntries(
-    secretsOf(key).flatMap((name) => (/_PREVIOUS_PUBLIC_KEYS$/.test(name) ? [[name, JSON.stringify({ keys: [] })]] : [])),
+    secretsOf(key).flatMap((name) =>
+      /_PREVIOUS_PUBLIC_KEYS$/.test(name) ? [[name, JSON.stringify({ keys: [] })]] : [],
+    ),
   )
 
 /**
- * Public keys are kept as they are (while one is replaced there are two), unless somebody's is missing among them. The one that
- * mails' tokens are sealed with always follows its private half.
+ * Public keys are kept as they are (while one is replaced there are two), unless somebody's is missing among
+ * them. The one that mails' tokens are sealed with always follows its private half.
  */
 function withoutStale(
   { SERVICE_PUBLIC_KEYS: set, NOTIFICATIONS_PUBLIC_KEY: _, ...others }: Readonly<Record<string, string>>,

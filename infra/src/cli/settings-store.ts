@@ -4,7 +4,10 @@ import type { Cloud } from './cloud.ts'
 
 const nameOf = (environment: EnvironmentName) => `/boxoffice/${environment}/settings`
 
-/** The settings of earlier deployments with those given now over them. Throws one error that names everything wrong. */
+/**
+ * The settings of earlier deployments with those given now over them. Throws one error that names everything
+ * wrong.
+ */
 export async function recallSettings(
   cloud: Cloud,
   environment: EnvironmentName,
@@ -15,7 +18,12 @@ export async function recallSettings(
 }
 
 /** For the next deployment, whoever makes it. */
-export async function rememberSettings(cloud: Cloud, environment: EnvironmentName, settings: Settings): Promise<void> {
+export async function rememberSettings(
+  cloud: Cloud,
+  environment: EnvironmentName,
+  settings: Settings,
+): Promise<void> {
   const json = JSON.stringify(settings)
-  if (json !== (await cloud.findParameter(nameOf(environment)))) await cloud.putParameter(nameOf(environment), json)
+  if (json !== (await cloud.findParameter(nameOf(environment))))
+    await cloud.putParameter(nameOf(environment), json)
 }

@@ -6,7 +6,10 @@ import { addEnvironment } from '../add-environment.ts'
 import type { EnvironmentDefinition } from '../environments.ts'
 import type { Settings } from '../settings.ts'
 
-/** The stacks of an environment in the order in which they are made, with how many resources of what kinds each has. */
+/**
+ * The stacks of an environment in the order in which they are made, with how many resources of what kinds
+ * each has.
+ */
 export function describeStacks(
   environment: EnvironmentDefinition,
   settings: Settings,
@@ -20,7 +23,9 @@ export function describeStacks(
     })
     addEnvironment(app, environment, settings)
     return app.synth().stacks.map(({ stackName, template }) => {
-      const types = Object.values<{ Type: string }>(template.Resources).map(({ Type }) => Type.split('::')[1] ?? Type)
+      const types = Object.values<{ Type: string }>(template.Resources).map(
+        ({ Type }) => Type.split('::')[1] ?? Type,
+      )
       return { name: stackName, resources: types.length, kinds: [...new Set(types)].sort() }
     })
   } finally {

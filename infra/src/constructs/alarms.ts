@@ -1,4 +1,9 @@
-import { aws_cloudwatch_actions as actions, aws_cloudwatch as cloudwatch, Duration, type aws_sns as sns } from 'aws-cdk-lib'
+import {
+  aws_cloudwatch_actions as actions,
+  aws_cloudwatch as cloudwatch,
+  Duration,
+  type aws_sns as sns,
+} from 'aws-cdk-lib'
 import { Construct } from 'constructs'
 import type { EnvironmentName } from '../environments.ts'
 
@@ -63,7 +68,9 @@ export class Alarms extends Construct {
       comparisonOperator: options.comparison ?? cloudwatch.ComparisonOperator.GREATER_THAN_THRESHOLD,
       evaluationPeriods: ofPeriods,
       datapointsToAlarm: periods,
-      treatMissingData: missingIsBad ? cloudwatch.TreatMissingData.BREACHING : cloudwatch.TreatMissingData.NOT_BREACHING,
+      treatMissingData: missingIsBad
+        ? cloudwatch.TreatMissingData.BREACHING
+        : cloudwatch.TreatMissingData.NOT_BREACHING,
     })
     alarm.addAlarmAction(this.action)
     alarm.addOkAction(this.action)

@@ -6,10 +6,14 @@ export const COLLECTOR_IMAGE = 'public.ecr.aws/aws-observability/aws-otel-collec
 const OTLP_PORT = 4318
 
 /**
- * What CloudWatch is sent of what a service counts: each with the labels that tell its rows apart there. Everything else stays
- * at `/actuator/prometheus`; a metric and its labels cost by the month (docs/metrics.md has the whole list).
+ * What CloudWatch is sent of what a service counts: each with the labels that tell its rows apart there.
+ * Everything else stays at `/actuator/prometheus`; a metric and its labels cost by the month (docs/metrics.md
+ * has the whole list).
  */
-export const shippedMetrics: readonly { readonly labels: readonly string[]; readonly names: readonly string[] }[] = [
+export const shippedMetrics: readonly {
+  readonly labels: readonly string[]
+  readonly names: readonly string[]
+}[] = [
   {
     labels: ['service'],
     names: [
@@ -23,12 +27,16 @@ export const shippedMetrics: readonly { readonly labels: readonly string[]; read
   { labels: ['service', 'callee'], names: ['circuit_breaker_state'] },
   { labels: ['service', 'use'], names: ['redis_connected'] },
   { labels: ['service', 'step'], names: ['compensation_failures_total'] },
-  { labels: ['service', 'outcome'], names: ['orders_total', 'holds_total', 'check_ins_total', 'notifications_total'] },
+  {
+    labels: ['service', 'outcome'],
+    names: ['orders_total', 'holds_total', 'check_ins_total', 'notifications_total'],
+  },
 ]
 
 /**
- * The collector beside a service, as its configuration file in JSON (which is YAML): takes traces on the loopback and passes them to
- * X-Ray, scrapes the service's own metrics once a minute and writes the chosen ones to CloudWatch.
+ * The collector beside a service, as its configuration file in JSON (which is YAML): takes traces on the
+ * loopback and passes them to X-Ray, scrapes the service's own metrics once a minute and writes the chosen
+ * ones to CloudWatch.
  */
 export function collectorConfig(service: ServiceKey, options: { logGroup: string; region: string }): string {
   const names = shippedMetrics.flatMap((metric) => metric.names)
@@ -43,7 +51,9 @@ export function collectorConfig(service: ServiceKey, options: { logGroup: string
               scrape_interval: '60s',
               metrics_path: '/actuator/prometheus',
               static_configs: [{ targets: [`127.0.0.1:${services[service].defaultPort}`] }],
-              metric_relabel_configs: [{ source_labels: ['__name__'], regex: names.join('|'), action: 'keep' }],
+              metric_relabel_configs: [
+                { source_labels: ['__name__'], regex: names.join('|'), action: 'keep' },
+              ],
             },
           ],
         },
@@ -56,7 +66,10 @@ export function collectorConfig(service: ServiceKey, options: { logGroup: string
       batch: {},
     },
     exporters: {
-      awsxray: { region: options.region, indexed_attributes: ['boxoffice.correlation_id', 'boxoffice.order_id'] },
+      awsxray: {
+        region: options.region,
+        indexed_attributes: ['boxoffice.correlation_id', 'boxoffice.order_id'],
+      },
       awsemf: {
         region: options.region,
         namespace: METRICS_NAMESPACE,
@@ -73,7 +86,11 @@ export function collectorConfig(service: ServiceKey, options: { logGroup: string
     },
     service: {
       pipelines: {
-        traces: { receivers: ['otlp'], processors: ['memory_limiter', 'resourcedetection', 'batch'], exporters: ['awsxray'] },
+        traces: {
+          receivers: ['otlp'],
+          processors: ['memory_limiter', 'resourcedetection', 'batch'],
+          exporters: ['awsxray'],
+        },
         metrics: {
           receivers: ['prometheus'],
           processors: ['memory_limiter', 'resourcedetection', 'batch'],

@@ -1,4 +1,11 @@
-import { type Queue, queueNames, queues, sagaStatesInProgress, serviceKeys, topicsOf } from '@boxoffice/contracts'
+import {
+  type Queue,
+  queueNames,
+  queues,
+  sagaStatesInProgress,
+  serviceKeys,
+  topicsOf,
+} from '@boxoffice/contracts'
 import { aws_cloudwatch as cloudwatch, Duration } from 'aws-cdk-lib'
 import type { Construct } from 'constructs'
 import type { EnvironmentDefinition } from '../environments.ts'
@@ -15,7 +22,9 @@ interface Watched {
 
 const WIDTH = 24
 
-/** One page that is read from top to bottom: each row is a question that somebody asks who was woken at night. */
+/**
+ * One page that is read from top to bottom: each row is a question that somebody asks who was woken at night.
+ */
 export function addDashboard(
   scope: Construct,
   environment: EnvironmentDefinition,
@@ -50,7 +59,9 @@ export function addDashboard(
       ),
     )
   }
-  dashboard.addWidgets(new cloudwatch.AlarmStatusWidget({ title: 'What is wrong now?', alarms, width: WIDTH, height: 5 }))
+  dashboard.addWidgets(
+    new cloudwatch.AlarmStatusWidget({ title: 'What is wrong now?', alarms, width: WIDTH, height: 5 }),
+  )
   row('Do people get answers?', requests(watched))
   row('Do purchases end?', purchases())
   row('Does anything wait?', messages(environment))
@@ -63,7 +74,9 @@ const perService = (make: (key: (typeof serviceKeys)[number]) => cloudwatch.IMet
 
 const requests = ({ edge }: Watched) => {
   const of = (metricName: string, statistic: string) =>
-    perService((key) => edge.targetGroups[key].metrics.custom(metricName, { period: MINUTE, statistic, label: key }))
+    perService((key) =>
+      edge.targetGroups[key].metrics.custom(metricName, { period: MINUTE, statistic, label: key }),
+    )
   return [
     { title: 'Requests in a minute', left: of('RequestCount', 'Sum') },
     { title: 'Answers 5xx in a minute', left: of('HTTPCode_Target_5XX_Count', 'Sum') },
@@ -74,16 +87,23 @@ const requests = ({ edge }: Watched) => {
 
 const purchases = () => {
   const outcomes = (service: 'payments' | 'tickets', name: string, values: string[]) =>
-    values.map((outcome) => ownMetric(service, name, { outcome }, { period: MINUTE, statistic: cloudwatch.Stats.SUM }))
+    values.map((outcome) =>
+      ownMetric(service, name, { outcome }, { period: MINUTE, statistic: cloudwatch.Stats.SUM }),
+    )
   return [
-    { title: 'Orders in a minute', left: outcomes('payments', 'orders_total', ['placed', 'confirmed', 'failed', 'refunded']) },
+    {
+      title: 'Orders in a minute',
+      left: outcomes('payments', 'orders_total', ['placed', 'confirmed', 'failed', 'refunded']),
+    },
     {
       title: 'Holds in a minute',
       left: outcomes('tickets', 'holds_total', ['reserved', 'INSUFFICIENT_INVENTORY', 'SEATS_TAKEN']),
     },
     {
       title: 'Purchases and refunds on their way: the oldest of each state',
-      left: sagaStatesInProgress.map((state) => ownMetric('payments', 'sagas_oldest_seconds', { state }, { period: MINUTE })),
+      left: sagaStatesInProgress.map((state) =>
+        ownMetric('payments', 'sagas_oldest_seconds', { state }, { period: MINUTE }),
+      ),
       unit: 's',
     },
     {

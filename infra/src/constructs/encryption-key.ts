@@ -2,7 +2,10 @@ import { aws_iam as iam, aws_kms as kms, RemovalPolicy, Stack } from 'aws-cdk-li
 import type { Construct } from 'constructs'
 import type { EnvironmentDefinition } from '../environments.ts'
 
-/** What holds something outlives its stack where it must; but not a creation that failed, which is to be repeated. */
+/**
+ * What holds something outlives its stack where it must; but not a creation that failed, which is to be
+ * repeated.
+ */
 export const removalOf = ({ keepsData }: EnvironmentDefinition): RemovalPolicy =>
   keepsData ? RemovalPolicy.RETAIN_ON_UPDATE_OR_DELETE : RemovalPolicy.DESTROY
 
@@ -20,7 +23,9 @@ export function createKey(
   })
   for (const principal of principals) {
     key.grantEncryptDecrypt(
-      new iam.ServicePrincipal(principal, { conditions: { StringEquals: { 'aws:SourceAccount': Stack.of(scope).account } } }),
+      new iam.ServicePrincipal(principal, {
+        conditions: { StringEquals: { 'aws:SourceAccount': Stack.of(scope).account } },
+      }),
     )
   }
   return key

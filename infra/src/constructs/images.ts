@@ -5,7 +5,10 @@ import type { Construct } from 'constructs'
 
 const ROOT = path.resolve(import.meta.dirname, '../../..')
 
-/** The image of a program, built from the repository by its one Dockerfile for the processor that Fargate runs it on. */
+/**
+ * The image of a program, built from the repository by its one Dockerfile for the processor that Fargate runs
+ * it on.
+ */
 export const imageOf = (scope: Construct, program: ServiceKey | 'ops'): ecs.ContainerImage =>
   ecs.ContainerImage.fromDockerImageAsset(
     new assets.DockerImageAsset(scope, `${program}Image`, {

@@ -1,4 +1,12 @@
-import { isFifo, longPollSeconds, type Queue, type QueueName, queues, retention, type TopicName } from '@boxoffice/contracts'
+import {
+  isFifo,
+  longPollSeconds,
+  type Queue,
+  type QueueName,
+  queues,
+  retention,
+  type TopicName,
+} from '@boxoffice/contracts'
 import {
   Duration,
   type aws_kms as kms,
@@ -17,7 +25,9 @@ interface MessageQueueProps {
   key: kms.IKey
 }
 
-/** In order within a group, and as fast as there are groups: without this all groups share 300 calls a second. */
+/**
+ * In order within a group, and as fast as there are groups: without this all groups share 300 calls a second.
+ */
 const inGroups = {
   fifo: true,
   deduplicationScope: sqs.DeduplicationScope.MESSAGE_GROUP,
@@ -25,8 +35,8 @@ const inGroups = {
 } as const
 
 /**
- * A queue of the topology with its dead-letter queue and its subscriptions. What a consumer cannot take and what SNS cannot
- * deliver end in the same dead-letter queue, where the operators' command line finds them.
+ * A queue of the topology with its dead-letter queue and its subscriptions. What a consumer cannot take and
+ * what SNS cannot deliver end in the same dead-letter queue, where the operators' command line finds them.
  */
 export class MessageQueue extends Construct {
   readonly queue: sqs.Queue
@@ -47,7 +57,9 @@ export class MessageQueue extends Construct {
       ...shared(definition.deadLetterQueue),
       retentionPeriod: Duration.days(retention.deadLetterDays),
       // By name: the two refer to each other.
-      redriveAllowPolicy: { sourceQueues: [sqs.Queue.fromQueueArn(this, 'Source', queueArn(environment.name, name))] },
+      redriveAllowPolicy: {
+        sourceQueues: [sqs.Queue.fromQueueArn(this, 'Source', queueArn(environment.name, name))],
+      },
     })
     this.queue = new sqs.Queue(this, 'Queue', {
       ...shared(name),
@@ -61,7 +73,9 @@ export class MessageQueue extends Construct {
         new subscriptions.SqsSubscription(this.queue, {
           rawMessageDelivery: true,
           deadLetterQueue: this.deadLetterQueue,
-          ...(eventTypes && { filterPolicy: { eventType: sns.SubscriptionFilter.stringFilter({ allowlist: [...eventTypes] }) } }),
+          ...(eventTypes && {
+            filterPolicy: { eventType: sns.SubscriptionFilter.stringFilter({ allowlist: [...eventTypes] }) },
+          }),
         }),
       )
     }

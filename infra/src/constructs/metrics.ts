@@ -12,7 +12,10 @@ export const metricOf = (
   options: { period: Duration; statistic: string; label?: string },
 ) => new cloudwatch.Metric({ namespace, metricName, dimensionsMap, ...options })
 
-/** A metric that a service counts itself (docs/metrics.md), as the collector beside it wrote it: the highest of its tasks. */
+/**
+ * A metric that a service counts itself (docs/metrics.md), as the collector beside it wrote it: the highest
+ * of its tasks.
+ */
 export const ownMetric = (
   service: ServiceKey,
   metricName: string,

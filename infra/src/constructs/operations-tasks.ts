@@ -25,8 +25,8 @@ interface OperationsTasksProps {
 export const ADMIN = 'boxoffice_admin'
 
 /**
- * The command line `boxoffice` as tasks that run once and end: one for operators (`dlq`, `status`, `users`), and one that migrates
- * before services roll. That one alone can sign in as the administrator of PostgreSQL.
+ * The command line `boxoffice` as tasks that run once and end: one for operators (`dlq`, `status`, `users`),
+ * and one that migrates before services roll. That one alone can sign in as the administrator of PostgreSQL.
  */
 export class OperationsTasks extends Construct {
   readonly operations: ecs.FargateTaskDefinition
@@ -79,7 +79,10 @@ export class OperationsTasks extends Construct {
       family: `boxoffice-${this.props.environment.name}-${name}`,
       cpu: 256,
       memoryLimitMiB: 512,
-      runtimePlatform: { cpuArchitecture: ecs.CpuArchitecture.ARM64, operatingSystemFamily: ecs.OperatingSystemFamily.LINUX },
+      runtimePlatform: {
+        cpuArchitecture: ecs.CpuArchitecture.ARM64,
+        operatingSystemFamily: ecs.OperatingSystemFamily.LINUX,
+      },
     })
     definition.addContainer('boxoffice', {
       containerName: 'boxoffice',
@@ -90,8 +93,16 @@ export class OperationsTasks extends Construct {
       linuxParameters: new ecs.LinuxParameters(this, `${idOf(name)}Linux`, { initProcessEnabled: true }),
       logging: ecs.LogDrivers.awsLogs({ streamPrefix: name, logGroup: this.log }),
     })
-    acknowledge(definition, 'AwsSolutions-ECS2', 'what is secret comes from Secrets Manager; the rest is addresses')
-    acknowledge(definition, 'AwsSolutions-IAM5[Resource::*]', 'signing in to ECR: an action that supports no resource')
+    acknowledge(
+      definition,
+      'AwsSolutions-ECS2',
+      'what is secret comes from Secrets Manager; the rest is addresses',
+    )
+    acknowledge(
+      definition,
+      'AwsSolutions-IAM5[Resource::*]',
+      'signing in to ECR: an action that supports no resource',
+    )
     return definition
   }
 }

@@ -40,8 +40,9 @@ const REQUESTS_PER_TASK = 3_000 // in a minute
 const BACKLOG_PER_TASK = 100
 
 /**
- * A service on Fargate: its container and the collector beside it, behind the load balancer and under its private name, as many
- * tasks as the load asks for. A deployment that does not come up is rolled back by itself.
+ * A service on Fargate: its container and the collector beside it, behind the load balancer and under its
+ * private name, as many tasks as the load asks for. A deployment that does not come up is rolled back by
+ * itself.
  */
 export class PlatformService extends Construct {
   readonly service: ecs.FargateService
@@ -63,7 +64,10 @@ export class PlatformService extends Construct {
       family: `boxoffice-${environment.name}-${key}`,
       cpu,
       memoryLimitMiB: memoryMiB,
-      runtimePlatform: { cpuArchitecture: ecs.CpuArchitecture.ARM64, operatingSystemFamily: ecs.OperatingSystemFamily.LINUX },
+      runtimePlatform: {
+        cpuArchitecture: ecs.CpuArchitecture.ARM64,
+        operatingSystemFamily: ecs.OperatingSystemFamily.LINUX,
+      },
     })
     acknowledge(
       this.taskDefinition,
@@ -78,7 +82,10 @@ export class PlatformService extends Construct {
     )
     // Started first and stopped last: it takes the last spans too.
     const collector = this.addCollector()
-    this.addContainer().addContainerDependencies({ container: collector, condition: ecs.ContainerDependencyCondition.START })
+    this.addContainer().addContainerDependencies({
+      container: collector,
+      condition: ecs.ContainerDependencyCondition.START,
+    })
     this.service = new ecs.FargateService(this, 'Service', {
       serviceName: key,
       cluster,
@@ -91,7 +98,11 @@ export class PlatformService extends Construct {
       assignPublicIp: false,
       availabilityZoneRebalancing: ecs.AvailabilityZoneRebalancing.ENABLED,
       propagateTags: ecs.PropagatedTagSource.SERVICE,
-      cloudMapOptions: { name: services[key].name, cloudMapNamespace: namespace, dnsTtl: Duration.seconds(10) },
+      cloudMapOptions: {
+        name: services[key].name,
+        cloudMapNamespace: namespace,
+        dnsTtl: Duration.seconds(10),
+      },
     })
     this.service.attachToApplicationTargetGroup(targetGroup)
     this.scale()
@@ -116,7 +127,8 @@ export class PlatformService extends Construct {
         mode: ecs.AwsLogDriverMode.NON_BLOCKING,
         maxBufferSize: LOG_BUFFER,
       }),
-      // Alive, not ready: whether it can serve is the load balancer's question, which is patient while a database fails over.
+      // Alive, not ready: whether it can serve is the load balancer's question, which is patient while a
+      // database fails over.
       healthCheck: {
         command: [
           'CMD',
@@ -140,7 +152,10 @@ export class PlatformService extends Construct {
       image: ecs.ContainerImage.fromRegistry(COLLECTOR_IMAGE),
       essential: false, // a service sells without being watched
       environment: {
-        AOT_CONFIG_CONTENT: collectorConfig(key, { logGroup: metricsLog.logGroupName, region: this.taskDefinition.stack.region }),
+        AOT_CONFIG_CONTENT: collectorConfig(key, {
+          logGroup: metricsLog.logGroupName,
+          region: this.taskDefinition.stack.region,
+        }),
       },
       memoryReservationMiB: 64,
       memoryLimitMiB: 256,
@@ -185,7 +200,12 @@ export class PlatformService extends Construct {
 }
 
 const backlogPerTask = (queue: string, cluster: string, service: string) => [
-  { id: 'perTask', expression: 'waiting / FILL(tasks, 1)', label: 'messages that wait for each task', returnData: true },
+  {
+    id: 'perTask',
+    expression: 'waiting / FILL(tasks, 1)',
+    label: 'messages that wait for each task',
+    returnData: true,
+  },
   {
     id: 'waiting',
     returnData: false,

@@ -23,7 +23,10 @@ interface RedisStoreProps {
   key: kms.IKey
 }
 
-/** Valkey on nodes of its own: TLS, a password that nobody has seen, and in prod replicas in other zones that take over. */
+/**
+ * Valkey on nodes of its own: TLS, a password that nobody has seen, and in prod replicas in other zones that
+ * take over.
+ */
 export class RedisStore extends Construct {
   readonly password: secrets.Secret
   readonly host: string
@@ -90,9 +93,17 @@ export class RedisStore extends Construct {
         },
       ],
     })
-    acknowledge(redis, 'AwsSolutions-AEC5', 'the standard port: reachable for our services alone, over TLS, with a password')
+    acknowledge(
+      redis,
+      'AwsSolutions-AEC5',
+      'the standard port: reachable for our services alone, over TLS, with a password',
+    )
     if (replicas === 0)
-      acknowledge(redis, 'AwsSolutions-AEC4', 'dev is small: what is lost with its one node is drawn anew from PostgreSQL')
+      acknowledge(
+        redis,
+        'AwsSolutions-AEC4',
+        'dev is small: what is lost with its one node is drawn anew from PostgreSQL',
+      )
     this.host = redis.attrPrimaryEndPointAddress
     this.nodeIds = Array.from({ length: replicas + 1 }, (_, index) => `${groupId}-00${index + 1}`)
   }

@@ -9,14 +9,22 @@ import {
   serviceKeys,
   topicsOf,
 } from '@boxoffice/contracts'
-import { aws_cloudwatch as cloudwatch, Duration, type aws_elasticloadbalancingv2 as elb, type aws_rds as rds } from 'aws-cdk-lib'
+import {
+  aws_cloudwatch as cloudwatch,
+  Duration,
+  type aws_elasticloadbalancingv2 as elb,
+  type aws_rds as rds,
+} from 'aws-cdk-lib'
 import type { EnvironmentDefinition } from '../environments.ts'
 import { prefixOf } from '../names.ts'
 import { type AlarmKind, type Alarms, FIVE_MINUTES, MINUTE } from './alarms.ts'
 import { metricOf, ownMetric } from './metrics.ts'
 import type { RedisStore } from './redis-store.ts'
 
-/** How long messages may wait before somebody is told: what people notice later is longer. That the read side is behind is told by itself. */
+/**
+ * How long messages may wait before somebody is told: what people notice later is longer. That the read side
+ * is behind is told by itself.
+ */
 const waitLimitSeconds = (name: QueueName) => (queues[name].consumer === 'analytics' ? 900 : 300)
 /** How far what organizers read may be behind what is sold. */
 const PROJECTION_LAG_SECONDS = 300
@@ -52,7 +60,10 @@ const watchedCalls = [
 ] as const
 
 type Limits = { readonly [State in SagaStateInProgress]?: number }
-/** Seconds in which a saga should know whether a card was charged. The last looks at the gateway's books again and again, by design. */
+/**
+ * Seconds in which a saga should know whether a card was charged. The last looks at the gateway's books again
+ * and again, by design.
+ */
 const unknownFor: Limits = { RESOLVING: 600, CANCELLING_CHARGE: 600, REFUND_IF_CHARGED: 7_200 }
 /** Seconds in which what was begun should be undone. */
 const undoingFor: Limits = {
@@ -66,7 +77,12 @@ const undoingFor: Limits = {
 /** Dead letters, messages that nobody takes, and those that do not get out. */
 export function watchMessages(alarms: Alarms, environment: EnvironmentDefinition): void {
   const ofQueue = (name: string, metricName: string) =>
-    metricOf('AWS/SQS', metricName, { QueueName: prefixOf(environment.name) + name }, { period: MINUTE, statistic: 'Maximum' })
+    metricOf(
+      'AWS/SQS',
+      metricName,
+      { QueueName: prefixOf(environment.name) + name },
+      { period: MINUTE, statistic: 'Maximum' },
+    )
   for (const name of queueNames) {
     const { deadLetterQueue }: Queue = queues[name]
     const letters = ofQueue(deadLetterQueue, 'ApproximateNumberOfMessagesVisible')
@@ -94,9 +110,18 @@ export function watchRequests(alarms: Alarms, environment: EnvironmentDefinition
   watchCertificate(alarms, edge)
 }
 
-function watchService(alarms: Alarms, environment: EnvironmentDefinition, edge: WatchedEdge, key: ServiceKey): void {
+function watchService(
+  alarms: Alarms,
+  environment: EnvironmentDefinition,
+  edge: WatchedEdge,
+  key: ServiceKey,
+): void {
   const targets = edge.targetGroups[key].metrics
-  const errors = targets.custom('HTTPCode_Target_5XX_Count', { period: MINUTE, statistic: 'Sum', label: 'errors' })
+  const errors = targets.custom('HTTPCode_Target_5XX_Count', {
+    period: MINUTE,
+    statistic: 'Sum',
+    label: 'errors',
+  })
   const requests = targets.custom('RequestCount', { period: MINUTE, statistic: 'Sum', label: 'requests' })
   const percent = new cloudwatch.MathExpression({
     // Of few requests, as at night, a few errors are enough.
@@ -107,7 +132,11 @@ function watchService(alarms: Alarms, environment: EnvironmentDefinition, edge: 
   })
   alarms.add('server-errors', { about: key, metric: percent, limit: 2, periods: 3, ofPeriods: 5 })
   const times = targets.custom('TargetResponseTime', { period: FIVE_MINUTES, statistic: 'p99', label: 'p99' })
-  const several = targets.custom('RequestCount', { period: FIVE_MINUTES, statistic: 'Sum', label: 'requests' })
+  const several = targets.custom('RequestCount', {
+    period: FIVE_MINUTES,
+    statistic: 'Sum',
+    label: 'requests',
+  })
   const slow = new cloudwatch.MathExpression({
     expression: 'IF(requests > 50, p99, 0)',
     usingMetrics: { p99: times, requests: several },
@@ -117,7 +146,10 @@ function watchService(alarms: Alarms, environment: EnvironmentDefinition, edge: 
   const limit = key === 'payments' ? P99_OF_PAYMENTS_SECONDS : P99_SECONDS
   alarms.add('slow-answers', { about: key, metric: slow, limit, periods: 3 })
   const inCluster = { ClusterName: `boxoffice-${environment.name}`, ServiceName: key }
-  const running = metricOf('ECS/ContainerInsights', 'RunningTaskCount', inCluster, { period: MINUTE, statistic: 'Minimum' })
+  const running = metricOf('ECS/ContainerInsights', 'RunningTaskCount', inCluster, {
+    period: MINUTE,
+    statistic: 'Minimum',
+  })
   const unhealthy = targets.custom('UnHealthyHostCount', { period: MINUTE, statistic: 'Maximum' })
   alarms.add('no-healthy-tasks', {
     about: key,
@@ -176,7 +208,12 @@ export function watchStores(alarms: Alarms, environment: EnvironmentDefinition, 
   for (const [name, store] of Object.entries({ holds: data.holds, cache: data.cache })) {
     for (const node of store.nodeIds) {
       const ofNode = (metricName: string) =>
-        metricOf('AWS/ElastiCache', metricName, { CacheClusterId: node }, { period: MINUTE, statistic: 'Maximum' })
+        metricOf(
+          'AWS/ElastiCache',
+          metricName,
+          { CacheClusterId: node },
+          { period: MINUTE, statistic: 'Maximum' },
+        )
       alarms.add('redis-full', {
         about: `${node}-memory`,
         metric: ofNode('DatabaseMemoryUsagePercentage'),
@@ -190,16 +227,37 @@ export function watchStores(alarms: Alarms, environment: EnvironmentDefinition, 
         periods: 5,
       })
       // The cache drops what it likes; the holds must drop nothing.
-      if (name === 'holds') alarms.add('redis-full', { about: `${node}-evictions`, metric: ofNode('Evictions'), limit: 0 })
+      if (name === 'holds')
+        alarms.add('redis-full', { about: `${node}-evictions`, metric: ofNode('Evictions'), limit: 0 })
     }
   }
-  const connected = ownMetric('tickets', 'redis_connected', { use: 'holds' }, { period: MINUTE, statistic: 'Minimum' })
+  const connected = ownMetric(
+    'tickets',
+    'redis_connected',
+    { use: 'holds' },
+    { period: MINUTE, statistic: 'Minimum' },
+  )
   const comparison = cloudwatch.ComparisonOperator.LESS_THAN_THRESHOLD
   alarms.add('redis-away', { about: 'tickets', metric: connected, limit: 1, comparison, periods: 3 })
   const ofDatabase = (metricName: string, statistic = 'Maximum') =>
-    metricOf('AWS/RDS', metricName, { DBClusterIdentifier: data.database.clusterIdentifier }, { period: MINUTE, statistic })
-  alarms.add('database-busy', { about: 'capacity', metric: ofDatabase('ACUUtilization'), limit: 90, periods: 5 })
-  alarms.add('database-busy', { about: 'processor', metric: ofDatabase('CPUUtilization'), limit: 90, periods: 5 })
+    metricOf(
+      'AWS/RDS',
+      metricName,
+      { DBClusterIdentifier: data.database.clusterIdentifier },
+      { period: MINUTE, statistic },
+    )
+  alarms.add('database-busy', {
+    about: 'capacity',
+    metric: ofDatabase('ACUUtilization'),
+    limit: 90,
+    periods: 5,
+  })
+  alarms.add('database-busy', {
+    about: 'processor',
+    metric: ofDatabase('CPUUtilization'),
+    limit: 90,
+    periods: 5,
+  })
   const { connectionsMax } = environment.database
   alarms.add('database-busy', {
     about: 'connections',
@@ -207,8 +265,18 @@ export function watchStores(alarms: Alarms, environment: EnvironmentDefinition, 
     limit: connectionsMax * 0.8,
     periods: 3,
   })
-  alarms.add('database-busy', { about: 'deadlocks', metric: ofDatabase('Deadlocks', 'Sum'), limit: 5, periods: 3 })
-  alarms.add('database-busy', { about: 'commits', metric: ofDatabase('CommitLatency', 'Average'), limit: 50, periods: 5 }) // ms
+  alarms.add('database-busy', {
+    about: 'deadlocks',
+    metric: ofDatabase('Deadlocks', 'Sum'),
+    limit: 5,
+    periods: 3,
+  })
+  alarms.add('database-busy', {
+    about: 'commits',
+    metric: ofDatabase('CommitLatency', 'Average'),
+    limit: 50,
+    periods: 5,
+  }) // ms
   if (environment.database.readers > 0) {
     alarms.add('database-busy', {
       about: 'replica-lag',
@@ -224,9 +292,14 @@ export function watchMails(alarms: Alarms): void {
   const waiting = ownMetric('notifications', 'notifications_oldest_pending_seconds', {}, { period: MINUTE })
   alarms.add('mails-wait', { about: 'notifications', metric: waiting, limit: 600, periods: 3 })
   // AWS looks into an account above 5 % and 0.1 %, and stops its mails above 10 % and 0.5 %.
-  const reputation = (metricName: string) => metricOf('AWS/SES', metricName, {}, { period: FIVE_MINUTES, statistic: 'Maximum' })
+  const reputation = (metricName: string) =>
+    metricOf('AWS/SES', metricName, {}, { period: FIVE_MINUTES, statistic: 'Maximum' })
   alarms.add('mails-bounce', { about: 'bounces', metric: reputation('Reputation.BounceRate'), limit: 0.04 })
-  alarms.add('mails-bounce', { about: 'complaints', metric: reputation('Reputation.ComplaintRate'), limit: 0.0008 })
+  alarms.add('mails-bounce', {
+    about: 'complaints',
+    metric: reputation('Reputation.ComplaintRate'),
+    limit: 0.0008,
+  })
 }
 
 /** ACM renews its own; one that was brought along ends some day. */

@@ -3,12 +3,18 @@ import type { EnvironmentDefinition } from '../environments.ts'
 
 const WINDOW_SECONDS = 300
 /**
- * Rules that would refuse what is right here, in words that are not ours: seating plans are large bodies, organizers write of
- * links and tags, programs name no browser. They count; services decode every body by its contract.
+ * Rules that would refuse what is right here, in words that are not ours: seating plans are large bodies,
+ * organizers write of links and tags, programs name no browser. They count; services decode every body by its
+ * contract.
  */
 const COUNTED = ['SizeRestrictions_BODY', 'CrossSiteScripting_BODY', 'GenericRFI_BODY', 'NoUserAgent_HEADER']
 /** Calls of one address in five minutes to what guesses passwords, fills mailboxes or takes places. */
-const SENSITIVE: readonly { name: string; paths: readonly string[]; posts?: readonly string[]; limit: number }[] = [
+const SENSITIVE: readonly {
+  name: string
+  paths: readonly string[]
+  posts?: readonly string[]
+  limit: number
+}[] = [
   {
     name: 'sign-in',
     paths: [
@@ -37,7 +43,9 @@ const visibility = (metricName: string): waf.CfnWebACL.VisibilityConfigProperty 
   sampledRequestsEnabled: true,
   metricName,
 })
-/** The same path in every spelling: percent signs decoded, dot segments and backslashes resolved, lower case. */
+/**
+ * The same path in every spelling: percent signs decoded, dot segments and backslashes resolved, lower case.
+ */
 const tidied = [
   { priority: 0, type: 'URL_DECODE' },
   { priority: 1, type: 'NORMALIZE_PATH_WIN' },
@@ -47,7 +55,12 @@ const pathWith = (
   searchString: string,
   positionalConstraint: 'CONTAINS' | 'STARTS_WITH' | 'ENDS_WITH',
 ): waf.CfnWebACL.StatementProperty => ({
-  byteMatchStatement: { fieldToMatch: { uriPath: {} }, positionalConstraint, searchString, textTransformations: tidied },
+  byteMatchStatement: {
+    fieldToMatch: { uriPath: {} },
+    positionalConstraint,
+    searchString,
+    textTransformations: tidied,
+  },
 })
 const postTo = (path: string): waf.CfnWebACL.StatementProperty => ({
   andStatement: {
@@ -64,7 +77,9 @@ const postTo = (path: string): waf.CfnWebACL.StatementProperty => ({
     ],
   },
 })
-/** The gateway calls from few addresses, often, in words of its own; its signature is what protects the path. */
+/**
+ * The gateway calls from few addresses, often, in words of its own; its signature is what protects the path.
+ */
 const notWebhooks: waf.CfnWebACL.StatementProperty = {
   notStatement: { statement: pathWith('/api/payments/webhooks/', 'STARTS_WITH') },
 }
@@ -72,7 +87,9 @@ const anyOf = (statements: waf.CfnWebACL.StatementProperty[]): waf.CfnWebACL.Sta
   statements.length === 1 && statements[0] ? statements[0] : { orStatement: { statements } }
 
 /** Rules of the firewall at the edge, and what it answers: the contract's 404 and 429. */
-export function webRules(environment: EnvironmentDefinition): Pick<waf.CfnWebACLProps, 'rules' | 'customResponseBodies'> {
+export function webRules(
+  environment: EnvironmentDefinition,
+): Pick<waf.CfnWebACLProps, 'rules' | 'customResponseBodies'> {
   const rules: Omit<waf.CfnWebACL.RuleProperty, 'priority'>[] = [
     {
       name: 'internal-paths',
@@ -86,7 +103,11 @@ export function webRules(environment: EnvironmentDefinition): Pick<waf.CfnWebACL
     },
     rateRule('every-address', environment.requestsPerAddress, notWebhooks),
     ...SENSITIVE.map(({ name, paths, posts = [], limit }) =>
-      rateRule(name, limit, anyOf([...paths.map((path) => pathWith(path, 'STARTS_WITH')), ...posts.map(postTo)])),
+      rateRule(
+        name,
+        limit,
+        anyOf([...paths.map((path) => pathWith(path, 'STARTS_WITH')), ...posts.map(postTo)]),
+      ),
     ),
     managed('AWSManagedRulesAmazonIpReputationList'),
     managed('AWSManagedRulesKnownBadInputsRuleSet'),
@@ -96,7 +117,10 @@ export function webRules(environment: EnvironmentDefinition): Pick<waf.CfnWebACL
     rules: rules.map((rule, priority) => ({ ...rule, priority })),
     customResponseBodies: {
       'not-found': json({ error: 'ROUTE_NOT_FOUND', message: 'nothing here' }),
-      'too-many': json({ error: 'RATE_LIMITED', message: 'too many requests from your address: try again in some minutes' }),
+      'too-many': json({
+        error: 'RATE_LIMITED',
+        message: 'too many requests from your address: try again in some minutes',
+      }),
     },
   }
 }

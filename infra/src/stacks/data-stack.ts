@@ -28,17 +28,26 @@ interface DataProps extends StackProps {
   messaging: MessagingStack
 }
 
-/** Everything that must not be lost, what is kept secret, and the task that works on it: PostgreSQL, Redis, keys, migrations. */
+/**
+ * Everything that must not be lost, what is kept secret, and the task that works on it: PostgreSQL, Redis,
+ * keys, migrations.
+ */
 export class DataStack extends Stack {
   readonly key: kms.Key
   readonly database: rds.DatabaseCluster
   readonly holds: RedisStore
   readonly cache: RedisStore
-  /** Of each service and of the operators' command line: a JSON object with a variable's value under its name. */
+  /**
+   * Of each service and of the operators' command line: a JSON object with a variable's value under its name.
+   */
   readonly secrets: Readonly<Record<ServiceKey | 'operations', secrets.Secret>>
   readonly operations: OperationsTasks
 
-  constructor(scope: Construct, id: string, { environment, settings, network, messaging, ...props }: DataProps) {
+  constructor(
+    scope: Construct,
+    id: string,
+    { environment, settings, network, messaging, ...props }: DataProps,
+  ) {
     super(scope, id, props)
     this.key = createKey(this, 'Key', {
       environment,
@@ -46,7 +55,14 @@ export class DataStack extends Stack {
     })
     this.database = this.createDatabase(environment, settings, network)
     const redis = (name: 'holds' | 'cache', policy: RedisPolicy) =>
-      new RedisStore(this, { name, policy, environment, vpc: network.vpc, group: network.groups[name], key: this.key })
+      new RedisStore(this, {
+        name,
+        policy,
+        environment,
+        vpc: network.vpc,
+        group: network.groups[name],
+        key: this.key,
+      })
     this.holds = redis('holds', 'noeviction')
     this.cache = redis('cache', 'allkeys-lru')
     this.secrets = Object.fromEntries(
@@ -61,10 +77,15 @@ export class DataStack extends Stack {
   }
 
   /**
-   * One cluster, a database and a role for each service (made by the migrations). Roles sign in with short-lived IAM tokens: the
-   * only password is the administrator's, which RDS keeps in Secrets Manager and changes every week.
+   * One cluster, a database and a role for each service (made by the migrations). Roles sign in with
+   * short-lived IAM tokens: the only password is the administrator's, which RDS keeps in Secrets Manager and
+   * changes every week.
    */
-  private createDatabase(environment: EnvironmentDefinition, settings: Settings, network: NetworkStack): rds.DatabaseCluster {
+  private createDatabase(
+    environment: EnvironmentDefinition,
+    settings: Settings,
+    network: NetworkStack,
+  ): rds.DatabaseCluster {
     const { capacityMin, capacityMax, readers, backupDays, connectionsMax } = environment.database
     const engine = rds.DatabaseClusterEngine.auroraPostgres({
       version: rds.AuroraPostgresEngineVersion.of(settings.postgres, '17'),
@@ -72,7 +93,10 @@ export class DataStack extends Stack {
     const instance: rds.ServerlessV2ClusterInstanceProps = {
       publiclyAccessible: false,
       autoMinorVersionUpgrade: false, // the template says which: the setting `postgres`
-      ...(environment.keepsData && { enablePerformanceInsights: true, performanceInsightEncryptionKey: this.key }),
+      ...(environment.keepsData && {
+        enablePerformanceInsights: true,
+        performanceInsightEncryptionKey: this.key,
+      }),
     }
     const clusterIdentifier = `${prefixOf(environment.name)}database`
     // RDS would make it, and keep it for ever.
@@ -102,7 +126,8 @@ export class DataStack extends Stack {
           'rds.force_ssl': '1',
           max_connections: String(connectionsMax),
           log_min_duration_statement: '1000',
-          // Values of statements are people's names and addresses: neither of slow ones nor of failed ones, nor in their details.
+          // Values of statements are people's names and addresses: neither of slow ones nor of failed ones,
+          // nor in their details.
           log_parameter_max_length: '0',
           log_parameter_max_length_on_error: '0',
           log_error_verbosity: 'terse',

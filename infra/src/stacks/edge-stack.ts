@@ -33,7 +33,9 @@ interface EdgeProps extends StackProps {
 
 const DRAIN_SECONDS = 30
 
-/** What the public calls: the load balancer with its certificate, rules and firewall, and the name it goes by. */
+/**
+ * What the public calls: the load balancer with its certificate, rules and firewall, and the name it goes by.
+ */
 export class EdgeStack extends Stack {
   readonly loadBalancer: elb.ApplicationLoadBalancer
   readonly targetGroups: Readonly<Record<ServiceKey, elb.ApplicationTargetGroup>>
@@ -79,7 +81,10 @@ export class EdgeStack extends Stack {
     new CfnOutput(this, 'Url', { value: this.url })
   }
 
-  private createTargetGroup(key: ServiceKey, of: Pick<EdgeProps, 'environment' | 'network'>): elb.ApplicationTargetGroup {
+  private createTargetGroup(
+    key: ServiceKey,
+    of: Pick<EdgeProps, 'environment' | 'network'>,
+  ): elb.ApplicationTargetGroup {
     return new elb.ApplicationTargetGroup(this, `${key}Targets`, {
       targetGroupName: `${of.environment.name}-${services[key].name}-tg`, // two environments may share an account
       vpc: of.network.vpc,
@@ -93,14 +98,18 @@ export class EdgeStack extends Stack {
         interval: Duration.seconds(30),
         timeout: Duration.seconds(5),
         healthyThresholdCount: 2,
-        // A task that is not ready is replaced in the end: not for a database that fails over, which takes a minute.
+        // A task that is not ready is replaced in the end: not for a database that fails over, which takes a
+        // minute.
         unhealthyThresholdCount: 3,
         healthyHttpCodes: '200',
       },
     })
   }
 
-  /** HTTPS alone is served; HTTP is told to come back over it. What no rule takes is answered here, and reaches nobody. */
+  /**
+   * HTTPS alone is served; HTTP is told to come back over it. What no rule takes is answered here, and
+   * reaches nobody.
+   */
   private createListeners(): elb.ApplicationListener {
     this.loadBalancer.addListener('Http', {
       port: 80,
@@ -120,7 +129,10 @@ export class EdgeStack extends Stack {
       'routing.http.response.strict_transport_security.header_value',
       securityHeaders['strict-transport-security'],
     )
-    https.setAttribute('routing.http.response.x_content_type_options.header_value', securityHeaders['x-content-type-options'])
+    https.setAttribute(
+      'routing.http.response.x_content_type_options.header_value',
+      securityHeaders['x-content-type-options'],
+    )
     return https
   }
 
@@ -208,7 +220,11 @@ export class EdgeStack extends Stack {
       lifecycleRules: [{ expiration: Duration.days(environment.logDays) }],
       removalPolicy: RemovalPolicy.RETAIN_ON_UPDATE_OR_DELETE, // a bucket with something in it cannot be deleted
     })
-    acknowledge(bucket, 'AwsSolutions-S1', 'it is the bucket of access logs: logging who writes logs would never end')
+    acknowledge(
+      bucket,
+      'AwsSolutions-S1',
+      'it is the bucket of access logs: logging who writes logs would never end',
+    )
     return bucket
   }
 }

@@ -23,7 +23,10 @@ interface MessagingProps extends StackProps {
 /** Those that people read: whoever operates is subscribed to them by mail. */
 const forOperators: readonly TopicName[] = ['ops-alerts', 'saga-compensation-failed']
 
-/** Everything that travels: topics, queues with their dead letters and subscriptions, all as the topology says, and mail. */
+/**
+ * Everything that travels: topics, queues with their dead letters and subscriptions, all as the topology
+ * says, and mail.
+ */
 export class MessagingStack extends Stack {
   readonly key: kms.Key
   readonly topics: Readonly<Record<TopicName, sns.Topic>>
@@ -33,7 +36,11 @@ export class MessagingStack extends Stack {
   constructor(scope: Construct, id: string, { environment, settings, ...props }: MessagingProps) {
     super(scope, id, props)
     // SES publishes what became of mails; SNS is added with each subscription.
-    this.key = createKey(this, 'Key', { environment, description: 'messages', principals: ['ses.amazonaws.com'] })
+    this.key = createKey(this, 'Key', {
+      environment,
+      description: 'messages',
+      principals: ['ses.amazonaws.com'],
+    })
     const topicOf = (name: TopicName) =>
       new sns.Topic(this, `${idOf(name)}Topic`, {
         topicName: prefixOf(environment.name) + name,
@@ -43,7 +50,10 @@ export class MessagingStack extends Stack {
       })
     this.topics = Object.fromEntries(topics.map((name) => [name, topicOf(name)])) as typeof this.topics
     this.queues = Object.fromEntries(
-      queueNames.map((name) => [name, new MessageQueue(this, { environment, name, topics: this.topics, key: this.key })]),
+      queueNames.map((name) => [
+        name,
+        new MessageQueue(this, { environment, name, topics: this.topics, key: this.key }),
+      ]),
     ) as typeof this.queues
     if (settings.operators) {
       for (const topic of forOperators)
@@ -71,8 +81,9 @@ export class MessagingStack extends Stack {
   }
 
   /**
-   * The domain, with its keys and what mail providers are to do with mails that lack them, in Route 53 where the domain is there.
-   * Without a domain the one address that we write from is asked to confirm itself by the deployment: it may be known already.
+   * The domain, with its keys and what mail providers are to do with mails that lack them, in Route 53 where
+   * the domain is there. Without a domain the one address that we write from is asked to confirm itself by
+   * the deployment: it may be known already.
    */
   private createIdentity(environment: EnvironmentDefinition, { domain, zone, zoneName }: Settings): void {
     if (!domain) return
@@ -96,6 +107,10 @@ export class MessagingStack extends Stack {
         resourceRecords: [value],
       })
     }
-    new route53.TxtRecord(this, 'Dmarc', { zone: inZone, recordName: `_dmarc.${domain}.`, values: ['v=DMARC1; p=quarantine'] })
+    new route53.TxtRecord(this, 'Dmarc', {
+      zone: inZone,
+      recordName: `_dmarc.${domain}.`,
+      values: ['v=DMARC1; p=quarantine'],
+    })
   }
 }

@@ -43,7 +43,9 @@ export class NetworkStack extends Stack {
     super(scope, id, props)
     this.vpc = new ec2.Vpc(this, 'Vpc', {
       ipAddresses: ec2.IpAddresses.cidr('10.40.0.0/16'),
-      availabilityZones: [...settings.zones].slice(0, environment.zones).map((zone) => `${this.region}${zone}`),
+      availabilityZones: [...settings.zones]
+        .slice(0, environment.zones)
+        .map((zone) => `${this.region}${zone}`),
       natGateways: environment.natGateways,
       restrictDefaultSecurityGroup: false, // a custom resource for a group that nothing uses
       subnetConfiguration: [
@@ -55,7 +57,10 @@ export class NetworkStack extends Stack {
       flowLogs: {
         rejected: {
           destination: ec2.FlowLogDestination.toCloudWatchLogs(
-            new logs.LogGroup(this, 'FlowLogs', { retention: environment.logDays, removalPolicy: RemovalPolicy.DESTROY }),
+            new logs.LogGroup(this, 'FlowLogs', {
+              retention: environment.logDays,
+              removalPolicy: RemovalPolicy.DESTROY,
+            }),
           ),
           trafficType: ec2.FlowLogTrafficType.REJECT,
         },
@@ -69,7 +74,9 @@ export class NetworkStack extends Stack {
     })
     this.namespace = new discovery.PrivateDnsNamespace(this, 'Names', { vpc: this.vpc, name: NAMESPACE })
     // Where one-shot tasks run: the deployment and operators start them.
-    new CfnOutput(this, 'OneShotSubnets', { value: this.vpc.privateSubnets.map((subnet) => subnet.subnetId).join(',') })
+    new CfnOutput(this, 'OneShotSubnets', {
+      value: this.vpc.privateSubnets.map((subnet) => subnet.subnetId).join(','),
+    })
     new CfnOutput(this, 'OneShotGroup', { value: this.groups.operations.securityGroupId })
   }
 
@@ -86,7 +93,8 @@ export class NetworkStack extends Stack {
       holds: group('HoldsGroup', 'Redis of holds', false),
       cache: group('CacheGroup', 'Redis of caches', false),
     }
-    for (const port of [80, 443]) groups.loadBalancer.addIngressRule(ec2.Peer.anyIpv4(), ec2.Port.tcp(port), 'everybody')
+    for (const port of [80, 443])
+      groups.loadBalancer.addIngressRule(ec2.Peer.anyIpv4(), ec2.Port.tcp(port), 'everybody')
     acknowledge(
       groups.loadBalancer,
       'AwsSolutions-EC23',

@@ -12,7 +12,14 @@ import type { Construct } from 'constructs'
 import { Alarms, runbookOf } from '../constructs/alarms.ts'
 import { addDashboard } from '../constructs/dashboard.ts'
 import { createKey } from '../constructs/encryption-key.ts'
-import { watchMails, watchMessages, watchProjection, watchPurchases, watchRequests, watchStores } from '../constructs/watches.ts'
+import {
+  watchMails,
+  watchMessages,
+  watchProjection,
+  watchPurchases,
+  watchRequests,
+  watchStores,
+} from '../constructs/watches.ts'
 import type { EnvironmentDefinition } from '../environments.ts'
 import { prefixOf } from '../names.ts'
 import type { Settings } from '../settings.ts'
@@ -88,7 +95,12 @@ export class ObservabilityStack extends Stack {
 
   private createBudget({ name, budgetUsd }: EnvironmentDefinition, { operators }: Settings): void {
     const notify = (threshold: number, notificationType: 'ACTUAL' | 'FORECASTED') => ({
-      notification: { comparisonOperator: 'GREATER_THAN', notificationType, threshold, thresholdType: 'PERCENTAGE' },
+      notification: {
+        comparisonOperator: 'GREATER_THAN',
+        notificationType,
+        threshold,
+        thresholdType: 'PERCENTAGE',
+      },
       subscribers: operators ? [{ subscriptionType: 'EMAIL', address: operators }] : [],
     })
     new budgets.CfnBudget(this, 'Budget', {

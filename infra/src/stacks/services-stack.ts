@@ -122,8 +122,14 @@ export class ServicesStack extends Stack {
     ])
   }
 
-  /** By its ARN: permissions to read it then stand with who reads, and the stack of the secrets does not depend on this one. */
+  /**
+   * By its ARN: permissions to read it then stand with who reads, and the stack of the secrets does not
+   * depend on this one.
+   */
   private imported(id: string, secret: secrets.ISecret): secrets.ISecret {
-    return secrets.Secret.fromSecretAttributes(this, id, { secretCompleteArn: secret.secretArn, encryptionKey: this.dataKey })
+    return secrets.Secret.fromSecretAttributes(this, id, {
+      secretCompleteArn: secret.secretArn,
+      encryptionKey: this.dataKey,
+    })
   }
 }

@@ -2,7 +2,10 @@ import { expect, test } from 'vitest'
 import { type ClientOptions, createBoxofficeClient, NoAnswerError } from './client.ts'
 
 const json = (status: number, body: object, headers: Record<string, string> = {}) =>
-  new Response(JSON.stringify(body), { status, headers: { 'content-type': 'application/json; charset=utf-8', ...headers } })
+  new Response(JSON.stringify(body), {
+    status,
+    headers: { 'content-type': 'application/json; charset=utf-8', ...headers },
+  })
 const refusal = (status: number, error: string) => json(status, { error, message: 'no', requestId: 'r' })
 
 interface Sent {
@@ -12,8 +15,13 @@ interface Sent {
   body: string | null
 }
 
-/** A client whose calls get these answers one after the other, the last one for ever; what fails is thrown. */
-function clientOf(answers: readonly (() => Response | Promise<Response>)[], options: Partial<ClientOptions> = {}) {
+/**
+ * A client whose calls get these answers one after the other, the last one for ever; what fails is thrown.
+ */
+function clientOf(
+  answers: readonly (() => Response | Promise<Response>)[],
+  options: Partial<ClientOptions> = {},
+) {
   const sent: Sent[] = []
   const fetch = async (url: unknown, init: RequestInit = {}) => {
     const answer = answers[Math.min(sent.length, answers.length - 1)]
@@ -21,7 +29,12 @@ function clientOf(answers: readonly (() => Response | Promise<Response>)[], opti
     return (answer as () => Promise<Response>)()
   }
   const retry = { firstWaitMs: 1, longestWaitMs: 2 }
-  const client = createBoxofficeClient({ baseUrl: 'https://x', fetch: fetch as typeof globalThis.fetch, retry, ...options })
+  const client = createBoxofficeClient({
+    baseUrl: 'https://x',
+    fetch: fetch as typeof globalThis.fetch,
+    retry,
+    ...options,
+  })
   return { client, sent, keys: () => sent.map(({ headers }) => headers['idempotency-key']) }
 }
 const lost = () => {
@@ -61,7 +74,11 @@ test('a purchase whose answer was lost is sent again under the same idempotency 
 })
 
 test('while the first attempt is still in progress its answer is waited for', async () => {
-  const { client, sent } = clientOf([lost, () => refusal(409, 'IDEMPOTENCY_IN_PROGRESS'), () => json(201, order)])
+  const { client, sent } = clientOf([
+    lost,
+    () => refusal(409, 'IDEMPOTENCY_IN_PROGRESS'),
+    () => json(201, order),
+  ])
   expect((await client.payments.createOrder({ body: newOrder })).status).toBe(201)
   expect(sent).toHaveLength(3)
 })
@@ -84,7 +101,9 @@ test('after so many attempts the answer is the last one; a page of a gateway is 
   const busy = clientOf([() => refusal(503, 'SERVICE_UNAVAILABLE')])
   expect((await busy.client.events.listEvents()).status).toBe(503)
   expect(busy.sent).toHaveLength(4)
-  const down = clientOf([() => new Response('<h1>Bad gateway</h1>', { status: 502 })], { retry: { attempts: 2, firstWaitMs: 1 } })
+  const down = clientOf([() => new Response('<h1>Bad gateway</h1>', { status: 502 })], {
+    retry: { attempts: 2, firstWaitMs: 1 },
+  })
   await expect(down.client.events.listEvents()).rejects.toMatchObject({ name: 'NoAnswerError', status: 502 })
   expect(down.sent).toHaveLength(2)
 })
@@ -92,7 +111,11 @@ test('after so many attempts the answer is the last one; a page of a gateway is 
 test('an attempt that takes too long counts as lost', async () => {
   const never = (_: unknown, { signal }: RequestInit = {}) =>
     new Promise<Response>((_, reject) => signal?.addEventListener('abort', () => reject(signal.reason)))
-  const { client } = clientOf([], { fetch: never as typeof fetch, timeoutMs: 5, retry: { attempts: 2, firstWaitMs: 1 } })
+  const { client } = clientOf([], {
+    fetch: never as typeof fetch,
+    timeoutMs: 5,
+    retry: { attempts: 2, firstWaitMs: 1 },
+  })
   await expect(client.events.listEvents()).rejects.toMatchObject({ cause: { name: 'TimeoutError' } })
 })
 
@@ -108,7 +131,8 @@ test('an aborted call ends with the reason, also while it waits for its next att
 
 test('an answer is JSON, bytes, nothing, or events as they come', async () => {
   const frames = ['data: {"seq":1}\n\nda', 'ta: {"seq":2}\n\n: still here\n\n']
-  const stream = () => new Response(new Blob(frames).stream(), { headers: { 'content-type': 'text/event-stream' } })
+  const stream = () =>
+    new Response(new Blob(frames).stream(), { headers: { 'content-type': 'text/event-stream' } })
   const png = () => new Response(new Uint8Array([1, 2]), { headers: { 'content-type': 'image/png' } })
   const { client } = clientOf([png, () => new Response(null, { status: 204 }), stream])
   const params = { ticketId: 't' }

@@ -22,7 +22,9 @@ export class NoAnswerError extends Error {
   /** Of a gateway's answer. */
   readonly status: number | undefined
   constructor(operation: string, options: { status?: number; cause?: unknown }) {
-    super(`${operation}: ${options.status ? `a gateway answered ${options.status}` : 'no answer'}`, { cause: options.cause })
+    super(`${operation}: ${options.status ? `a gateway answered ${options.status}` : 'no answer'}`, {
+      cause: options.cause,
+    })
     this.name = 'NoAnswerError'
     this.status = options.status
   }
@@ -32,9 +34,10 @@ type Call = CallOptions & { params?: Record<string, string>; query?: Record<stri
 const TIMEOUT_MS = 30_000
 
 /**
- * A client of every public operation: `client.payments.createOrder({ body })`. It answers `{ status, body }`, also for
- * refusals. What is safe to repeat is repeated after a network error, a 502, 503 or 504, under the same idempotency
- * key. Rejects with NoAnswerError where there is no answer in the end, and with the signal's reason when that is aborted.
+ * A client of every public operation: `client.payments.createOrder({ body })`. It answers `{ status, body }`,
+ * also for refusals. What is safe to repeat is repeated after a network error, a 502, 503 or 504, under the
+ * same idempotency key. Rejects with NoAnswerError where there is no answer in the end, and with the signal's
+ * reason when that is aborted.
  */
 export function createBoxofficeClient(options: ClientOptions): BoxofficeClient {
   const services = Object.entries(operations).map(([service, entries]) => [
@@ -49,7 +52,12 @@ export function createBoxofficeClient(options: ClientOptions): BoxofficeClient {
   return Object.fromEntries(services) as BoxofficeClient
 }
 
-async function send(name: string, entry: OperationEntry, call: Call, options: ClientOptions): Promise<RawAnswer> {
+async function send(
+  name: string,
+  entry: OperationEntry,
+  call: Call,
+  options: ClientOptions,
+): Promise<RawAnswer> {
   const [method, path, sendsKey] = entry
   const key = sendsKey ? (call.idempotencyKey ?? crypto.randomUUID()) : undefined
   const policy = { ...defaultRetry, ...options.retry }
@@ -57,7 +65,12 @@ async function send(name: string, entry: OperationEntry, call: Call, options: Cl
   const attempts = isRepeatable ? policy.attempts : 1
   for (let attempt = 1; ; attempt++) {
     const headers = await headersOf(call, options, key)
-    const outcome = await attemptOnce(name, options.baseUrl + urlOf(path, call), { method, headers, call, options })
+    const outcome = await attemptOnce(name, options.baseUrl + urlOf(path, call), {
+      method,
+      headers,
+      call,
+      options,
+    })
     const isLast = attempt >= attempts
     if ('failure' in outcome) {
       if (isLast) throw outcome.failure
@@ -68,14 +81,20 @@ async function send(name: string, entry: OperationEntry, call: Call, options: Cl
 
 /** The first attempt under a key may still be in progress when the second comes: its answer is waited for. */
 const isWorthAnother = ({ status, body }: RawAnswer): boolean =>
-  isUnavailable(status) || (status === 409 && (body as { error?: string } | undefined)?.error === 'IDEMPOTENCY_IN_PROGRESS')
+  isUnavailable(status) ||
+  (status === 409 && (body as { error?: string } | undefined)?.error === 'IDEMPOTENCY_IN_PROGRESS')
 
 type Outcome = { retryAfter: string | null } & ({ answer: RawAnswer } | { failure: NoAnswerError })
 
 async function attemptOnce(
   name: string,
   url: string,
-  { method, headers, call, options }: { method: string; headers: Record<string, string>; call: Call; options: ClientOptions },
+  {
+    method,
+    headers,
+    call,
+    options,
+  }: { method: string; headers: Record<string, string>; call: Call; options: ClientOptions },
 ): Promise<Outcome> {
   const fetch = options.fetch ?? globalThis.fetch
   const attempt = new AbortController()
@@ -94,7 +113,8 @@ async function attemptOnce(
     const answer = await readAnswer(response)
     streams = typeof answer.body === 'object' && answer.body !== null && Symbol.asyncIterator in answer.body
     // Every refusal of Boxoffice is JSON with a code.
-    const isOurs = answer.status < 400 || (answer.body as { error?: unknown } | undefined)?.error !== undefined
+    const isOurs =
+      answer.status < 400 || (answer.body as { error?: unknown } | undefined)?.error !== undefined
     if (isOurs) return { answer, retryAfter }
     return { failure: new NoAnswerError(name, { status: answer.status }), retryAfter }
   } catch (cause) {
@@ -107,7 +127,11 @@ async function attemptOnce(
   }
 }
 
-async function headersOf(call: Call, { token, headers }: ClientOptions, key?: string): Promise<Record<string, string>> {
+async function headersOf(
+  call: Call,
+  { token, headers }: ClientOptions,
+  key?: string,
+): Promise<Record<string, string>> {
   const bearer = typeof token === 'function' ? await token() : token
   return {
     ...headers,

@@ -4,7 +4,9 @@ import { waitMsAfter } from './retry.ts'
 const policy = { attempts: 4, firstWaitMs: 100, longestWaitMs: 5_000 }
 
 test('the wait is a random share of a time that doubles, up to the longest', () => {
-  expect([1, 2, 3, 4, 10].map((attempt) => waitMsAfter(attempt, policy, null, () => 1))).toEqual([100, 200, 400, 800, 5_000])
+  expect([1, 2, 3, 4, 10].map((attempt) => waitMsAfter(attempt, policy, null, () => 1))).toEqual([
+    100, 200, 400, 800, 5_000,
+  ])
   expect(waitMsAfter(3, policy, null, () => 0)).toBe(0)
 })
 

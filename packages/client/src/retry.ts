@@ -10,18 +10,27 @@ export interface RetryPolicy {
 
 export const defaultRetry: RetryPolicy = { attempts: 4, firstWaitMs: 300, longestWaitMs: 10_000 }
 
-/** Statuses that say nothing of the request: a gateway without a service, or a service that cannot right now. */
+/**
+ * Statuses that say nothing of the request: a gateway without a service, or a service that cannot right now.
+ */
 const UNAVAILABLE: readonly number[] = [502, 503, 504]
 
 export const isUnavailable = (status: number): boolean => UNAVAILABLE.includes(status)
 
 /**
- * How long to wait before the attempt after `attempt` (from 1): what `Retry-After` says, otherwise a random share of a
- * time that doubles, so that clients which failed together do not come back together.
+ * How long to wait before the attempt after `attempt` (from 1): what `Retry-After` says, otherwise a random
+ * share of a time that doubles, so that clients which failed together do not come back together.
  */
-export function waitMsAfter(attempt: number, policy: RetryPolicy, retryAfter: string | null, random = Math.random): number {
+export function waitMsAfter(
+  attempt: number,
+  policy: RetryPolicy,
+  retryAfter: string | null,
+  random = Math.random,
+): number {
   const asked = retryAfter === null ? Number.NaN : readRetryAfter(retryAfter)
-  const wait = Number.isNaN(asked) ? random() * policy.firstWaitMs * 2 ** (attempt - 1) : asked + random() * policy.firstWaitMs
+  const wait = Number.isNaN(asked)
+    ? random() * policy.firstWaitMs * 2 ** (attempt - 1)
+    : asked + random() * policy.firstWaitMs
   return Math.min(wait, policy.longestWaitMs)
 }
 

@@ -30,7 +30,9 @@ test('a request is what travels: ids and times are strings, what has a default m
     body: { eventId: string; ticketRequests: { ticketTypeId: string; quantity: number }[] }
   }>().toExtend<Reservation>()
   expectTypeOf<{ body: { eventId: string } }>().not.toExtend<Reservation>()
-  expectTypeOf<{ params: { orderId: string } }>().toExtend<Parameters<BoxofficeClient['payments']['getOrder']>[0]>()
+  expectTypeOf<{ params: { orderId: string } }>().toExtend<
+    Parameters<BoxofficeClient['payments']['getOrder']>[0]
+  >()
   expectTypeOf<undefined>().not.toExtend<Parameters<BoxofficeClient['payments']['getOrder']>[0]>()
 })
 

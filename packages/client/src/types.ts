@@ -24,11 +24,20 @@ import type * as z from 'zod'
 type Wire<Z extends z.ZodType> = unknown extends z.input<Z> ? z.output<Z> : z.input<Z>
 type MayBeLeftOut<Z extends z.ZodType> = Z extends z.ZodDefault | z.ZodOptional ? true : false
 type WireQuery<Shape extends z.ZodRawShape> = {
-  [K in keyof Shape as Shape[K] extends z.ZodType ? (MayBeLeftOut<Shape[K]> extends true ? K : never) : never]?: Field<Shape[K]>
+  [K in keyof Shape as Shape[K] extends z.ZodType
+    ? MayBeLeftOut<Shape[K]> extends true
+      ? K
+      : never
+    : never]?: Field<Shape[K]>
 } & {
-  [K in keyof Shape as Shape[K] extends z.ZodType ? (MayBeLeftOut<Shape[K]> extends true ? never : K) : never]: Field<Shape[K]>
+  [K in keyof Shape as Shape[K] extends z.ZodType
+    ? MayBeLeftOut<Shape[K]> extends true
+      ? never
+      : K
+    : never]: Field<Shape[K]>
 }
-type Field<F> = F extends z.ZodDefault<infer Inner extends z.ZodType> ? Wire<Inner> : F extends z.ZodType ? Wire<F> : never
+type Field<F> =
+  F extends z.ZodDefault<infer Inner extends z.ZodType> ? Wire<Inner> : F extends z.ZodType ? Wire<F> : never
 
 type Params<R> = R extends { params: infer P extends z.ZodObject } ? { params: z.input<P> } : unknown
 type Query<R> = R extends { query: z.ZodObject<infer Shape> }
@@ -72,7 +81,9 @@ type PlatformAnswer<R extends RefusalDefinition> = R extends RefusalDefinition
 
 /** What an operation answers: narrow on `status`, then on `body.error`. */
 export type AnswerOf<R extends Route> =
-  | { [S in keyof R['responses'] & number]: { status: S; body: z.input<R['responses'][S]> } }[keyof R['responses'] & number]
+  | {
+      [S in keyof R['responses'] & number]: { status: S; body: z.input<R['responses'][S]> }
+    }[keyof R['responses'] & number]
   | PlatformAnswer<Platform>
 
 type Operation<R extends Route> =
@@ -83,8 +94,13 @@ type Operation<R extends Route> =
 type Api = typeof publicApi
 /** Every public operation, by service. */
 export type BoxofficeClient = {
-  readonly [S in keyof Api]: { readonly [K in keyof Api[S]]: Api[S][K] extends Route ? Operation<Api[S][K]> : never }
+  readonly [S in keyof Api]: {
+    readonly [K in keyof Api[S]]: Api[S][K] extends Route ? Operation<Api[S][K]> : never
+  }
 }
 
 /** The body of an answer with this status. */
-export type BodyOf<A extends { status: number; body: unknown }, S extends A['status']> = Extract<A, { status: S }>['body']
+export type BodyOf<A extends { status: number; body: unknown }, S extends A['status']> = Extract<
+  A,
+  { status: S }
+>['body']

@@ -57,35 +57,50 @@ describe('money', () => {
 })
 
 describe('texts', () => {
-  test.each(['0000-01-01T00:00:00Z', '1969-12-31T23:59:59Z', '9999-12-31T23:59:59-01:00', '+010000-01-01T00:00:00Z'])(
-    '%s is no time that everybody can write',
-    (text) => {
-      expect(z.safeDecode(contracts.Instant, text).success).toBe(false)
-    },
-  )
+  test.each([
+    '0000-01-01T00:00:00Z',
+    '1969-12-31T23:59:59Z',
+    '9999-12-31T23:59:59-01:00',
+    '+010000-01-01T00:00:00Z',
+  ])('%s is no time that everybody can write', (text) => {
+    expect(z.safeDecode(contracts.Instant, text).success).toBe(false)
+  })
   test('a language tag is short', () => {
     expect(contracts.Locale.safeParse('sl-rozaj-biske-1994').success).toBe(true)
     expect(contracts.Locale.safeParse(`en${'-aaaaaaaa'.repeat(10)}`).success).toBe(false)
   })
-  test.each(['Europe/Warsaw', 'UTC', 'Etc/GMT+1', 'America/Argentina/Buenos_Aires'])('%s is a time zone', (name) => {
-    expect(contracts.TimeZone.safeParse(name).success).toBe(true)
-  })
+  test.each(['Europe/Warsaw', 'UTC', 'Etc/GMT+1', 'America/Argentina/Buenos_Aires'])(
+    '%s is a time zone',
+    (name) => {
+      expect(contracts.TimeZone.safeParse(name).success).toBe(true)
+    },
+  )
   test.each(['+01:00', '-05', 'Europe/Nowhere', ''])('%j is the name of no time zone', (name) => {
     expect(contracts.TimeZone.safeParse(name).success).toBe(false)
   })
   test('an offset that was kept as a time zone is still shown', () => {
-    const venue = { venueId: crypto.randomUUID(), organizerId: crypto.randomUUID(), name: 'Hall', address: 'Quay 1' }
+    const venue = {
+      venueId: crypto.randomUUID(),
+      organizerId: crypto.randomUUID(),
+      name: 'Hall',
+      address: 'Quay 1',
+    }
     const wire = { ...venue, createdAt: '2026-11-28T20:00:00Z', timeZone: '+01:00' }
     expect(contracts.Venue.safeParse(wire).success).toBe(true)
-    expect(contracts.NewVenue.safeParse({ name: 'Hall', address: 'Quay 1', timeZone: '+01:00' }).success).toBe(false)
+    expect(
+      contracts.NewVenue.safeParse({ name: 'Hall', address: 'Quay 1', timeZone: '+01:00' }).success,
+    ).toBe(false)
     const quietHours = { start: '22:00', end: '07:00', timeZone: '+01:00' }
     expect(contracts.Preferences.safeParse({ preferences: [], quietHours }).success).toBe(true)
     expect(contracts.QuietHours.safeParse(quietHours).success).toBe(false)
   })
-  test.each(['a\u0000b', 'a\ud800', 'abc\u202edef', 'a\u2066b'])('%j is nothing that anybody types', (text) => {
-    expect(contracts.line(50).safeParse(text).success).toBe(false)
-    expect(contracts.lines(50).safeParse(text).success).toBe(false)
-  })
+  test.each(['a\u0000b', 'a\ud800', 'abc\u202edef', 'a\u2066b'])(
+    '%j is nothing that anybody types',
+    (text) => {
+      expect(contracts.line(50).safeParse(text).success).toBe(false)
+      expect(contracts.lines(50).safeParse(text).success).toBe(false)
+    },
+  )
 })
 
 describe('routes', () => {
@@ -110,20 +125,28 @@ describe('routes', () => {
       ).toBe(true)
   })
   test('every refusal is listed once by a route, and every definition is of use', () => {
-    const codesOf = (refusals: readonly RefusalDefinition[]) => refusals.map(({ status, code }) => `${status} ${code}`)
+    const codesOf = (refusals: readonly RefusalDefinition[]) =>
+      refusals.map(({ status, code }) => `${status} ${code}`)
     for (const [name, { refusals = [] }] of everyRoute) {
       expect(new Set(codesOf(refusals)).size, name).toBe(refusals.length)
     }
-    const used = everyRoute.flatMap(([, route]) => codesOf([...(route.refusals ?? []), ...impliedRefusals(route)]))
+    const used = everyRoute.flatMap(([, route]) =>
+      codesOf([...(route.refusals ?? []), ...impliedRefusals(route)]),
+    )
     const ofTheServer = ['ROUTE_NOT_FOUND', 'PAYLOAD_TOO_LARGE', 'UNSUPPORTED_MEDIA_TYPE', 'INTERNAL']
-    const defined = Object.entries(contracts).filter(([name]) => /^[A-Z_]+$/.test(name) && !ofTheServer.includes(name))
+    const defined = Object.entries(contracts).filter(
+      ([name]) => /^[A-Z_]+$/.test(name) && !ofTheServer.includes(name),
+    )
     const idle = defined.filter(
-      ([, value]) => typeof value === 'object' && 'code' in value && !used.includes(codesOf([value])[0] ?? ''),
+      ([, value]) =>
+        typeof value === 'object' && 'code' in value && !used.includes(codesOf([value])[0] ?? ''),
     )
     expect(idle.map(([name]) => name)).toEqual([])
   })
   test('every body refuses fields that it does not name', () => {
-    const loose = everyRoute.filter(([, { body }]) => body?.safeParse({ surprise: 1 }).error?.issues.every(isNotUnknownKey))
+    const loose = everyRoute.filter(([, { body }]) =>
+      body?.safeParse({ surprise: 1 }).error?.issues.every(isNotUnknownKey),
+    )
     // The gateway's own events are not ours to restrict: their signature is checked.
     expect(loose.map(([name]) => name)).toEqual([])
     expect(contracts.paymentsRoutes.stripeWebhook.body.safeParse({ surprise: 1 }).success).toBe(true)
@@ -138,8 +161,14 @@ describe('routes', () => {
   })
   test('a file and a stream have a form, anything else is JSON', () => {
     expect(formOf(binary('image/png'))).toEqual({ kind: 'file', contentType: 'image/png' })
-    expect(formOf(fileOr(z.string(), 'text/csv'))).toMatchObject({ kind: 'file-or-json', contentType: 'text/csv' })
-    expect(formOf(eventStream(z.string()))).toMatchObject({ kind: 'event-stream', contentType: 'text/event-stream' })
+    expect(formOf(fileOr(z.string(), 'text/csv'))).toMatchObject({
+      kind: 'file-or-json',
+      contentType: 'text/csv',
+    })
+    expect(formOf(eventStream(z.string()))).toMatchObject({
+      kind: 'event-stream',
+      contentType: 'text/event-stream',
+    })
     expect(formOf(z.string())).toBeUndefined()
   })
 })
@@ -157,23 +186,29 @@ describe('topology', () => {
       expect(attributes.length + 2, eventType).toBeLessThanOrEqual(8) // ten, less the two of a dead letter
     }
   })
-  // The attributes of the reference (`002`, "SNS Topic Configuration"); `eventType` and `timestamp` are every message's.
+  // The attributes of the reference (`002`, "SNS Topic Configuration"); `eventType` and `timestamp` are every
+  // message's.
   test.each([
     ['payment-events', ['orderId', 'userId'], []],
     ['ticket-events', ['eventId', 'userId'], ['TICKET_TYPE_CHANGED']],
     ['event-events', ['eventId', 'organizerId'], []],
   ])('every message of %s says as attributes what it is about', (topic, expected, others) => {
-    const published = [...messages.values()].filter(({ topics }) => (topics as readonly string[]).includes(topic))
+    const published = [...messages.values()].filter(({ topics }) =>
+      (topics as readonly string[]).includes(topic),
+    )
     expect(published.length).toBeGreaterThan(3)
     for (const { eventType, attributes } of published) {
-      if (!(others as string[]).includes(eventType)) expect(attributes, eventType).toEqual(expect.arrayContaining(expected))
-      if (/^TICKET_(CANCELLED|TRANSFERRED|CHECKED_IN)$/.test(eventType)) expect(attributes).toContain('ticketId')
+      if (!(others as string[]).includes(eventType))
+        expect(attributes, eventType).toEqual(expect.arrayContaining(expected))
+      if (/^TICKET_(CANCELLED|TRANSFERRED|CHECKED_IN)$/.test(eventType))
+        expect(attributes).toContain('ticketId')
     }
   })
   test('every filter names messages of its own topic', () => {
     for (const name of queueNames) {
       for (const { topic, eventTypes = [] } of queues[name].subscriptions as readonly Subscription[]) {
-        for (const eventType of eventTypes) expect(messages.get(eventType)?.topics, `${name} ${eventType}`).toContain(topic)
+        for (const eventType of eventTypes)
+          expect(messages.get(eventType)?.topics, `${name} ${eventType}`).toContain(topic)
       }
     }
   })

@@ -22,7 +22,10 @@ import { seatPurchaseRoutes } from './payments/seat-purchase-routes.ts'
 import { ticketsRoutes } from './tickets/routes.ts'
 import type { ServiceKey } from './values/services.ts'
 
-/** Every public route by its service and the name of its operation: what OpenAPI, the client and the tests are made of. */
+/**
+ * Every public route by its service and the name of its operation: what OpenAPI, the client and the tests are
+ * made of.
+ */
 export const publicApi = {
   auth: { ...authRoutes, ...authOpsRoutes },
   events: { ...eventsRoutes, ...eventsOpsRoutes },
@@ -35,5 +38,10 @@ export const publicApi = {
     ...notificationsDeadLetterRoutes,
     ...notificationsSuppressionRoutes,
   },
-  analytics: { ...ticketQueryRoutes, ...analyticsRoutes, ...analyticsOpsRoutes, ...analyticsProjectionRoutes },
+  analytics: {
+    ...ticketQueryRoutes,
+    ...analyticsRoutes,
+    ...analyticsOpsRoutes,
+    ...analyticsProjectionRoutes,
+  },
 } as const satisfies Record<ServiceKey, Routes>

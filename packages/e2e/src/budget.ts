@@ -48,7 +48,8 @@ export function budgetTable(spent: Budget, budget: Budget): string {
     const [is, may] = [spent[service]?.[unit] ?? 0, budget[service]?.[unit] ?? 0]
     return `${is} of ${may}${is > may ? ' !' : ''}`
   }
-  const sumOfUnit = (of: Budget, unit: keyof Spent) => services.reduce((sum, service) => sum + (of[service]?.[unit] ?? 0), 0)
+  const sumOfUnit = (of: Budget, unit: keyof Spent) =>
+    services.reduce((sum, service) => sum + (of[service]?.[unit] ?? 0), 0)
   return [
     line(['', ...units]),
     ...services.map((service) => line([service, ...units.map((unit) => cellOf(service, unit))])),

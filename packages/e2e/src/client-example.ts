@@ -35,7 +35,8 @@ export async function buyTwo(baseUrl: string, words: string): Promise<string> {
     case 402:
       return bought.body.retryable ? 'try the card again later' : 'try another card'
     case 409:
-      if (bought.body.error === 'LIMIT_EXCEEDED') return `you hold ${bought.body.reservationIds?.length} reservations`
+      if (bought.body.error === 'LIMIT_EXCEEDED')
+        return `you hold ${bought.body.reservationIds?.length} reservations`
       return bought.body.error === 'INSUFFICIENT_INVENTORY' ? 'sold out' : bought.body.message
     default:
       return bought.body.message

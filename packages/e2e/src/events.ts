@@ -61,7 +61,11 @@ const hall = [
 ]
 
 /** A published event whose seats are sold, by its organizer. */
-export async function publishSeatedEvent(organizer: Person, name: string, options: { refundableUntil?: Date } = {}) {
+export async function publishSeatedEvent(
+  organizer: Person,
+  name: string,
+  options: { refundableUntil?: Date } = {},
+) {
   const eventDate = new Date(Date.now() + 30 * DAY_MS)
   const event = expectStatus(
     await organizer.events.createEvent({

@@ -20,7 +20,9 @@ export const tokenOf = (text: string | undefined, page: string): string =>
 /** What the local mailbox has received. */
 export function createMailReader(mailboxUrl: string) {
   const list = async (to: string): Promise<Mail[]> => {
-    const { emails } = (await (await fetch(`${mailboxUrl}/store?to=${encodeURIComponent(to)}`)).json()) as { emails: Mail[] }
+    const { emails } = (await (await fetch(`${mailboxUrl}/store?to=${encodeURIComponent(to)}`)).json()) as {
+      emails: Mail[]
+    }
     return emails
   }
   return {
@@ -30,7 +32,10 @@ export function createMailReader(mailboxUrl: string) {
       until(async () => {
         const mails = await list(to)
         const mail = mails.find(wanted instanceof RegExp ? ({ subject }) => wanted.test(subject) : wanted)
-        if (!mail) throw new Error(`no mail like ${wanted}; there is: ${mails.map(({ subject }) => subject).join(' | ')}`)
+        if (!mail)
+          throw new Error(
+            `no mail like ${wanted}; there is: ${mails.map(({ subject }) => subject).join(' | ')}`,
+          )
         return mail
       }, LONG),
   }

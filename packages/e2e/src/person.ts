@@ -65,7 +65,9 @@ interface Options {
   organizer?: boolean
 }
 
-/** Somebody who uses the public API through the edge, from registering on, and reads their mails at `mailbox`. */
+/**
+ * Somebody who uses the public API through the edge, from registering on, and reads their mails at `mailbox`.
+ */
 export async function createPerson(
   { edge: edgeUrl, mailbox }: { edge: string; mailbox: string },
   name: { firstName: string; lastName: string },
@@ -86,7 +88,9 @@ export async function createPerson(
   })
 
   let session = expectStatus(
-    await auth.register({ body: { email, password, ...name, ...(options.phone && { phone: options.phone }) } }),
+    await auth.register({
+      body: { email, password, ...name, ...(options.phone && { phone: options.phone }) },
+    }),
     201,
   )
   token = session.accessToken
@@ -96,7 +100,10 @@ export async function createPerson(
   }
   /** Follow the link of the first mail, and sign in again: that ends the session of before. */
   async function confirmAddress(): Promise<void> {
-    const mail = await createMailReader(mailbox).waitFor(email, ({ body }) => tokenOf(body.text, 'verify-email') !== '')
+    const mail = await createMailReader(mailbox).waitFor(
+      email,
+      ({ body }) => tokenOf(body.text, 'verify-email') !== '',
+    )
     const confirmation = { token: tokenOf(mail.body.text, 'verify-email'), password }
     expectStatus(await auth.verifyEmail({ body: confirmation }), 204)
     await signIn()
@@ -110,7 +117,10 @@ export async function createPerson(
 
   type Wish = { eventId: EventId; ticketTypeId: TicketTypeId; quantity: number }
   /** Buy straight away. */
-  const buy = (what: Wish, how: { paymentToken?: string; holderName?: string; key?: string; async?: boolean } = {}) =>
+  const buy = (
+    what: Wish,
+    how: { paymentToken?: string; holderName?: string; key?: string; async?: boolean } = {},
+  ) =>
     payments.createOrder({
       headers: { 'idempotency-key': how.key ?? randomUUID(), ...(how.async && { prefer: 'respond-async' }) },
       body: {
@@ -146,7 +156,11 @@ export async function createPerson(
       events: clientOf(eventsOpsRoutes),
       tickets: clientOf(ticketsOpsRoutes),
       payments: clientOf(paymentsOpsRoutes),
-      notifications: clientOf({ ...notificationsOpsRoutes, ...notificationsDeadLetterRoutes, ...notificationsSuppressionRoutes }),
+      notifications: clientOf({
+        ...notificationsOpsRoutes,
+        ...notificationsDeadLetterRoutes,
+        ...notificationsSuppressionRoutes,
+      }),
       analytics: clientOf({ ...analyticsOpsRoutes, ...analyticsProjectionRoutes }),
     },
 
@@ -164,7 +178,10 @@ export async function createPerson(
         },
       }),
 
-    /** Buy as a client that does not know what became of its request: the same key until there is an answer; the order's id. */
+    /**
+     * Buy as a client that does not know what became of its request: the same key until there is an answer;
+     * the order's id.
+     */
     async buyInsistently(what: Wish, paymentToken: string, how: { async?: boolean } = {}): Promise<OrderId> {
       const key = randomUUID()
       const answer = await until(async () => {

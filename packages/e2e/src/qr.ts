@@ -13,6 +13,9 @@ export function readQrOfPng(png: Uint8Array): string | null {
 
 /** The text of the QR code on a page of a PDF, read as a camera would: from the page's picture. */
 export async function readQrOfPdf(pdf: Uint8Array, page = 1): Promise<string | null> {
-  const picture = await renderPageAsImage(new Uint8Array(pdf), page, { canvasImport: () => import('@napi-rs/canvas'), scale: 2 })
+  const picture = await renderPageAsImage(new Uint8Array(pdf), page, {
+    canvasImport: () => import('@napi-rs/canvas'),
+    scale: 2,
+  })
   return readQrOfPng(new Uint8Array(picture))
 }

@@ -1,10 +1,15 @@
-/** The code of every fence of this language below a heading, down to the next heading of the same or a higher level. */
+/**
+ * The code of every fence of this language below a heading, down to the next heading of the same or a higher
+ * level.
+ */
 export function fencesUnder(markdown: string, heading: string, language: string): string[] {
   const lines = markdown.split('\n')
   const start = lines.findIndex((line) => /^#+ /.test(line) && line.replace(/^#+ /, '') === heading)
   if (start === -1) throw new Error(`there is no heading “${heading}”`)
   const level = lines[start]?.indexOf(' ') ?? 0
-  const end = lines.findIndex((line, index) => index > start && /^#+ /.test(line) && line.indexOf(' ') <= level)
+  const end = lines.findIndex(
+    (line, index) => index > start && /^#+ /.test(line) && line.indexOf(' ') <= level,
+  )
   const section = lines.slice(start + 1, end === -1 ? undefined : end).join('\n')
   return [...section.matchAll(/^```(\w*)\n(.*?)^```$/gms)]
     .filter(([, given]) => given === language)
@@ -13,7 +18,10 @@ export function fencesUnder(markdown: string, heading: string, language: string)
 
 const withoutCode = (markdown: string) => markdown.replace(/^```.*?^```$/gms, '').replace(/`[^`\n]*`/g, '')
 
-/** Where a page's links and pictures point to inside the repository: a path, empty for the page itself, and a heading's anchor. */
+/**
+ * Where a page's links and pictures point to inside the repository: a path, empty for the page itself, and a
+ * heading's anchor.
+ */
 export function linksOf(markdown: string): { path: string; anchor: string | null }[] {
   return [...withoutCode(markdown).matchAll(/\]\(([^)\s]+)\)/g)]
     .map(([, target = '']) => target)
@@ -34,8 +42,8 @@ export const anchorsOf = (markdown: string): string[] =>
   )
 
 /**
- * The environment variables that a page's “Configuration” names, each with the service whose it is said to be: `null` for the
- * page's own, `payment` for “the payment service's `NAME`”.
+ * The environment variables that a page's “Configuration” names, each with the service whose it is said to
+ * be: `null` for the page's own, `payment` for “the payment service's `NAME`”.
  */
 export function variablesOf(markdown: string): { name: string; of: string | null }[] {
   const [, configuration = ''] = /^## Configuration\n(.*?)(?=^## |(?![\s\S]))/ms.exec(markdown) ?? []
@@ -47,19 +55,26 @@ export function variablesOf(markdown: string): { name: string; of: string | null
   )
 }
 
-/** The examples of a page in order: each `sh` fence, with the JSON that it prints where a `json` fence follows at once. */
+/**
+ * The examples of a page in order: each `sh` fence, with the JSON that it prints where a `json` fence follows
+ * at once.
+ */
 export function examplesOf(markdown: string): { code: string; answer: unknown }[] {
-  return [...markdown.matchAll(/^```sh\n(.*?)^```\n(?:\n```json\n(.*?)^```$)?/gms)].map(([, code = '', json]) => ({
-    code,
-    answer: json === undefined ? undefined : JSON.parse(json),
-  }))
+  return [...markdown.matchAll(/^```sh\n(.*?)^```\n(?:\n```json\n(.*?)^```$)?/gms)].map(
+    ([, code = '', json]) => ({
+      code,
+      answer: json === undefined ? undefined : JSON.parse(json),
+    }),
+  )
 }
 
 /** Where `actual` is not of the shape of `example`: a field that is not there, or is of another kind. */
 export function differencesOf(example: unknown, actual: unknown, path = ''): string[] {
   if (Array.isArray(example)) {
     if (!Array.isArray(actual)) return [`${path}: no list`]
-    return example.length > 0 && actual.length === 0 ? [`${path}: empty`] : differencesOf(example[0], actual[0], `${path}.0`)
+    return example.length > 0 && actual.length === 0
+      ? [`${path}: empty`]
+      : differencesOf(example[0], actual[0], `${path}.0`)
   }
   if (typeof example === 'object' && example !== null) {
     if (typeof actual !== 'object' || actual === null) return [`${path}: no object`]

@@ -38,12 +38,18 @@ test('a forgotten password is replaced through the mail, every session ends, and
 
   const password = randomUUID()
   expectStatus(await guest.auth.resetPassword({ body: { token, password } }), 204)
-  expect(await guest.auth.resetPassword({ body: { token, password: randomUUID() } })).toMatchObject({ status: 400 })
+  expect(await guest.auth.resetPassword({ body: { token, password: randomUUID() } })).toMatchObject({
+    status: 400,
+  })
   for (const path of ['/api/auth/me', '/api/tickets/mine', '/api/payments/orders', '/api/notifications']) {
     expect((await fetch(running.edge + path, { headers: before })).status, path).toBe(401)
   }
-  expect(await guest.auth.refresh({ body: { refreshToken: guest.session().refreshToken } })).toMatchObject({ status: 401 })
-  expect(await guest.auth.login({ body: { email: guest.email, password: guest.password } })).toMatchObject({ status: 401 })
+  expect(await guest.auth.refresh({ body: { refreshToken: guest.session().refreshToken } })).toMatchObject({
+    status: 401,
+  })
+  expect(await guest.auth.login({ body: { email: guest.email, password: guest.password } })).toMatchObject({
+    status: 401,
+  })
   const { user } = expectStatus(await guest.auth.login({ body: { email: guest.email, password } }), 200)
   expect(user.emailVerified).toBe(true)
 })
@@ -79,17 +85,26 @@ test('a profile is changed, and what is optional is taken away again', async () 
 test('who mistyped their address and bought has the right one, and the tickets there; nobody at the wrong one can take that back', async () => {
   const organizer = await running.person({ firstName: 'Olga', lastName: 'Okoń' }, { organizer: true })
   const sale = await publishEvent(organizer, { name: 'Sent astray', quantity: 5, unitPrice: 5_000 })
-  const buyer = await running.person({ firstName: 'Zofia', lastName: 'Łącka' }, { email: `zofia-${randomUUID()}@gmial.example` })
+  const buyer = await running.person(
+    { firstName: 'Zofia', lastName: 'Łącka' },
+    { email: `zofia-${randomUUID()}@gmial.example` },
+  )
   const { orderId } = expectStatus(await buyer.buy({ ...sale, quantity: 1 }), 201)
-  const hasTickets = ({ attachments }: Mail) => attachments.some(({ contentType }) => contentType === 'application/pdf')
+  const hasTickets = ({ attachments }: Mail) =>
+    attachments.some(({ contentType }) => contentType === 'application/pdf')
   await running.mails.waitFor(buyer.email, hasTickets)
 
   const email = buyer.email.replace('gmial', 'gmail')
   expectStatus(await buyer.auth.changeEmail({ body: { email, password: buyer.password } }), 202)
-  const asked = await running.mails.waitFor(email, ({ body }) => tokenOf(body.text, 'verify-email/new') !== '')
+  const asked = await running.mails.waitFor(
+    email,
+    ({ body }) => tokenOf(body.text, 'verify-email/new') !== '',
+  )
   const token = tokenOf(asked.body.text, 'verify-email/new')
   expectStatus(await buyer.auth.confirmEmailChange({ body: { token, password: buyer.password } }), 204)
-  expect(await buyer.auth.login({ body: { email: buyer.email, password: buyer.password } })).toMatchObject({ status: 401 })
+  expect(await buyer.auth.login({ body: { email: buyer.email, password: buyer.password } })).toMatchObject({
+    status: 401,
+  })
 
   await buyer.signIn(email)
   expect(expectStatus(await buyer.auth.getMe({}), 200)).toMatchObject({ email, emailVerified: true })
@@ -100,7 +115,8 @@ test('who mistyped their address and bought has the right one, and the tickets t
   const astray = await running.mails.list(buyer.email)
   expect(astray.filter(hasTickets)).toHaveLength(1)
   for (const { body } of astray) expect(tokenOf(body.text, 'verify-email/undo')).toBe('')
-  const stale = astray.map(({ body }) => tokenOf(body.text, 'verify-email')).find((found) => found !== '') ?? 'no link'
+  const stale =
+    astray.map(({ body }) => tokenOf(body.text, 'verify-email')).find((found) => found !== '') ?? 'no link'
   for (const claim of [{ newPassword: randomUUID() }, { mine: false }]) {
     expect(await buyer.auth.verifyEmail({ body: { token: stale, ...claim } })).toMatchObject({
       status: 400,
@@ -116,7 +132,8 @@ test('who mistyped the address of an order has its tickets at the right one, and
   const buyer = await running.person({ firstName: 'Zofia', lastName: 'Łącka' }, { proven: true })
   const { orderId } = expectStatus(await buyer.buy({ ...sale, quantity: 1 }), 201)
   const params = { orderId }
-  const hasTickets = ({ attachments }: Mail) => attachments.some(({ contentType }) => contentType === 'application/pdf')
+  const hasTickets = ({ attachments }: Mail) =>
+    attachments.some(({ contentType }) => contentType === 'application/pdf')
   const resend = async () => expectStatus(await buyer.notifications.resendOrder({ params }), 202)
   const linkTo = async (email: string, page: string) => {
     const mail = await running.mails.waitFor(email, ({ body }) => tokenOf(body.text, page) !== '')
@@ -124,7 +141,10 @@ test('who mistyped the address of an order has its tickets at the right one, and
   }
   await running.mails.waitFor(buyer.email, hasTickets)
 
-  const [wrong, right] = ['gmial', 'gmail'].map((host) => `zofia-${randomUUID()}@${host}.example`) as [string, string]
+  const [wrong, right] = ['gmial', 'gmail'].map((host) => `zofia-${randomUUID()}@${host}.example`) as [
+    string,
+    string,
+  ]
   expectStatus(await buyer.payments.setOrderContact({ params, body: { email: wrong } }), 202)
   const stale = await linkTo(wrong, 'order/contact')
   const asked = expectStatus(await buyer.payments.setOrderContact({ params, body: { email: right } }), 202)
@@ -133,7 +153,10 @@ test('who mistyped the address of an order has its tickets at the right one, and
   // The page that the link opens sends its form to itself.
   const page = `${running.edge}/order/contact`
   expect((await fetch(page)).status).toBe(200)
-  const pressed = await fetch(page, { method: 'POST', body: new URLSearchParams({ code: token, act: 'confirm' }) })
+  const pressed = await fetch(page, {
+    method: 'POST',
+    body: new URLSearchParams({ code: token, act: 'confirm' }),
+  })
   expect(pressed.status).toBe(200)
   expect(expectStatus(await buyer.payments.getOrder({ params }), 200).contact).toEqual({ email: right })
   await resend()
@@ -150,16 +173,22 @@ test('who mistyped the address of an order has its tickets at the right one, and
   }
   expect(await running.mails.list(wrong)).toHaveLength(1)
   const stranger = await running.person({ firstName: 'Stefan', lastName: 'Obcy' }, { proven: true })
-  expect(await stranger.payments.setOrderContact({ params, body: { email: stranger.email } })).toMatchObject({ status: 404 })
+  expect(await stranger.payments.setOrderContact({ params, body: { email: stranger.email } })).toMatchObject({
+    status: 404,
+  })
 
   // The account's reader is told, and undoes it; the mails come to the account again.
   const undo = await linkTo(buyer.email, 'order/contact/undo')
   expectStatus(await stranger.notifications.undoOrderContact({ body: { token: undo } }), 204)
-  expect(await stranger.notifications.undoOrderContact({ body: { token: undo } })).toMatchObject({ status: 400 })
+  expect(await stranger.notifications.undoOrderContact({ body: { token: undo } })).toMatchObject({
+    status: 400,
+  })
   expect(await stranger.notifications.confirmOrderContact({ body: { token } })).toMatchObject({ status: 400 })
   expect(expectStatus(await buyer.payments.getOrder({ params }), 200).contact).toBeUndefined()
   const before = (await running.mails.list(buyer.email)).filter(hasTickets).length
   await resend()
-  await until(async () => expect((await running.mails.list(buyer.email)).filter(hasTickets)).toHaveLength(before + 1))
+  await until(async () =>
+    expect((await running.mails.list(buyer.email)).filter(hasTickets)).toHaveLength(before + 1),
+  )
   expect((await running.mails.list(right)).filter(hasTickets)).toHaveLength(1)
 })

@@ -37,7 +37,8 @@ test('every example of the page runs, and prints what the page says it prints', 
 })
 
 test('the story that they tell comes out as it is told', () => {
-  const lineOf = (pattern: RegExp) => printed[examples.findIndex(({ code }) => pattern.test(code))]?.trim().split('\n').at(-1)
+  const lineOf = (pattern: RegExp) =>
+    printed[examples.findIndex(({ code }) => pattern.test(code))]?.trim().split('\n').at(-1)
   expect(lineOf(/seatCount/)).toBe('6')
   expect(lineOf(/\/publish/)).toBe('PUBLISHED')
   expect(lineOf(/-X DELETE "\$url\/api\/tickets\/transfers/)).toBe('204')

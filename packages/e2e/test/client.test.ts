@@ -47,7 +47,9 @@ test('a purchase whose answers are lost on the way is made once, and answered in
   })
   const order = expectStatus(await client.payments.createOrder({ body: newOrder(1) }), 201)
   expect(lost).toBe(3)
-  expect((await running.ledger(order.orderId)).totals).toMatchObject([{ captured: 2_550, successfulCharges: 1 }])
+  expect((await running.ledger(order.orderId)).totals).toMatchObject([
+    { captured: 2_550, successfulCharges: 1 },
+  ])
   const { orders } = expectStatus(await client.payments.listOrders(), 200)
   expect(orders.map(({ orderId }) => orderId)).toEqual([order.orderId])
 })

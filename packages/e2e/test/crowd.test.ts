@@ -19,7 +19,9 @@ beforeAll(async () => {
   sale = await publishEvent(organizer, { name: 'Sold out in a minute', quantity: PLACES, unitPrice: PRICE })
   buyers = []
   while (buyers.length < BUYERS) {
-    const some = Array.from({ length: 20 }, (_, n) => running.person({ firstName: 'Buyer', lastName: `No ${buyers.length + n}` }))
+    const some = Array.from({ length: 20 }, (_, n) =>
+      running.person({ firstName: 'Buyer', lastName: `No ${buyers.length + n}` }),
+    )
     buyers.push(...(await Promise.all(some)))
   }
 })
@@ -45,7 +47,10 @@ test('two hundred at once want a hundred tickets: a hundred are sold, and nobody
       if (answer.status === 409) return { status: 'REFUSED', error: answer.body.error }
       if (answer.status !== 201 && answer.status !== 202)
         throw new Error(`answered ${answer.status}: ${JSON.stringify(answer.body)}`)
-      return buyer.waitForOrder(answer.body.orderId, ({ status }) => status === 'CONFIRMED' || status === 'FAILED')
+      return buyer.waitForOrder(
+        answer.body.orderId,
+        ({ status }) => status === 'CONFIRMED' || status === 'FAILED',
+      )
     }),
   )
   watching = false
@@ -55,7 +60,8 @@ test('two hundred at once want a hundred tickets: a hundred are sold, and nobody
   expect(confirmed).toHaveLength(PLACES)
   for (const outcome of outcomes) {
     if ('error' in outcome) expect(outcome.error).toBe('INSUFFICIENT_INVENTORY')
-    else if (outcome.status === 'FAILED') expect(outcome).toMatchObject({ failureReason: 'INSUFFICIENT_INVENTORY' })
+    else if (outcome.status === 'FAILED')
+      expect(outcome).toMatchObject({ failureReason: 'INSUFFICIENT_INVENTORY' })
   }
   const ours = new Set(outcomes.flatMap((outcome) => ('orderId' in outcome ? outcome.orderId : [])))
   const totals = (await running.ledger()).totals.filter(({ orderId }) => ours.has(orderId as OrderId))

@@ -12,7 +12,10 @@ beforeAll(async () => {
   running = await useTestSystem()
 })
 
-/** What `npm run demo` prints of this system. Rejects, with what it printed, where it ends with anything but 0. */
+/**
+ * What `npm run demo` prints of this system. Rejects, with what it printed, where it ends with anything but
+ * 0.
+ */
 async function demo(...args: string[]): Promise<string> {
   const { edge, mailbox } = running.system.urls
   const env = {
@@ -27,7 +30,12 @@ async function demo(...args: string[]): Promise<string> {
 
 test('the demo sells, mails a code that can be read, admits it once, and gives a seat back', async () => {
   const printed = await demo()
-  for (const said of ['its PDF has a code that can be read', 'admits', 'refused the second time', 'the other is given back']) {
+  for (const said of [
+    'its PDF has a code that can be read',
+    'admits',
+    'refused the second time',
+    'the other is given back',
+  ]) {
     expect(printed).toContain(said)
   }
   expect(printed).toMatch(/Done in \d/)

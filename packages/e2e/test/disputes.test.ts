@@ -36,7 +36,9 @@ const show = (eventId: EventId, code: string) =>
 const ticketOf = async (person: Person, ticketId: TicketId) =>
   expectStatus(await person.tickets.getTicket({ params: { ticketId } }), 200)
 const becomesStopped = (person: Person, ticketId: TicketId) =>
-  until(async () => expect(await ticketOf(person, ticketId)).toMatchObject({ status: 'ACTIVE', stopReason: 'DISPUTE_LOST' }))
+  until(async () =>
+    expect(await ticketOf(person, ticketId)).toMatchObject({ status: 'ACTIVE', stopReason: 'DISPUTE_LOST' }),
+  )
 
 test('a lost dispute stops the tickets wherever they are, their organizer lets one in, and the bank the other', async () => {
   const sale = await publishEvent(organizer, { name: 'Quarrelled over', quantity: 20, unitPrice: 4_000 })
@@ -45,7 +47,10 @@ test('a lost dispute stops the tickets wherever they are, their organizer lets o
   const order = await buyer.waitForOrder(orderId, ({ status }) => status === 'CONFIRMED')
   const [given, kept] = (order.tickets ?? []).map(({ ticketId }) => ticketId) as [TicketId, TicketId]
   expectStatus(
-    await buyer.tickets.transferTicket({ params: { ticketId: given }, body: { email: friend.email, holderName: 'Filip' } }),
+    await buyer.tickets.transferTicket({
+      params: { ticketId: given },
+      body: { email: friend.email, holderName: 'Filip' },
+    }),
     200,
   )
   const { tickets } = expectStatus(await friend.tickets.listMyTickets({ query: {} }), 200)
@@ -62,7 +67,8 @@ test('a lost dispute stops the tickets wherever they are, their organizer lets o
     })
   }
   expect(await buyer.tickets.getTicketPdf({ params: { ticketId: kept } })).toMatchObject({ status: 409 })
-  for (const person of [buyer, friend]) await running.mails.waitFor(person.email, /Quarrelled over is stopped/)
+  for (const person of [buyer, friend])
+    await running.mails.waitFor(person.email, /Quarrelled over is stopped/)
   // The gateway tells in any order.
   await until(async () => {
     const { history } = expectStatus(await buyer.payments.getOrderHistory({ params: { orderId } }), 200)

@@ -24,7 +24,11 @@ beforeAll(async () => {
 afterAll(() => running?.expectDocumented())
 
 /** An event and tickets of one order for it, with what their codes say. */
-async function withTickets(name: string, quantity: number, over: { person?: Person; by?: Person; holderName?: string } = {}) {
+async function withTickets(
+  name: string,
+  quantity: number,
+  over: { person?: Person; by?: Person; holderName?: string } = {},
+) {
   const person = over.person ?? buyer
   const sale = await publishEvent(over.by ?? organizer, {
     name,
@@ -32,7 +36,10 @@ async function withTickets(name: string, quantity: number, over: { person?: Pers
     unitPrice: 4_000,
     refundableUntil: new Date(Date.now() + 20 * 86_400_000),
   })
-  const bought = await person.buy({ ...sale, quantity }, over.holderName === undefined ? {} : { holderName: over.holderName })
+  const bought = await person.buy(
+    { ...sale, quantity },
+    over.holderName === undefined ? {} : { holderName: over.holderName },
+  )
   const { orderId } = expectStatus(bought, 201)
   const order = await person.waitForOrder(orderId, ({ status }) => status === 'CONFIRMED')
   const tickets = await Promise.all(
@@ -58,7 +65,9 @@ describe('at the door', () => {
   test('a ticket admits once, whoever shows it and however often, and the second time says when and where', async () => {
     const { eventId, tickets } = await withTickets('One admission', 1)
     const [{ ticketId, code }] = tickets
-    const answers = await Promise.all(Array.from({ length: 20 }, (_, index) => show(eventId, code, { gate: `Gate ${index}` })))
+    const answers = await Promise.all(
+      Array.from({ length: 20 }, (_, index) => show(eventId, code, { gate: `Gate ${index}` })),
+    )
     const admitted = answers.filter(({ status }) => status === 200)
     expect(admitted).toHaveLength(1)
     const { ticket, gate, checkedInAt } = expectStatus(admitted[0] as (typeof answers)[0], 200)
@@ -67,7 +76,9 @@ describe('at the door', () => {
       if (status === 200) continue
       expect(body).toMatchObject({ error: 'ALREADY_CHECKED_IN', gate, checkedInAt })
     }
-    expect(expectStatus(await buyer.tickets.getTicket({ params: { ticketId } }), 200).status).toBe('CHECKED_IN')
+    expect(expectStatus(await buyer.tickets.getTicket({ params: { ticketId } }), 200).status).toBe(
+      'CHECKED_IN',
+    )
   })
 
   test('the same scan sent again admits again, and nobody else', async () => {
@@ -83,21 +94,36 @@ describe('at the door', () => {
     const { eventId, orderId, tickets } = await withTickets('Refused', 2)
     const [refunded, other] = tickets as [Shown, Shown]
     expectStatus(
-      await buyer.payments.refundOrder({ params: { orderId }, body: { reason: 'Ill.', ticketIds: [refunded.ticketId] } }),
+      await buyer.payments.refundOrder({
+        params: { orderId },
+        body: { reason: 'Ill.', ticketIds: [refunded.ticketId] },
+      }),
       202,
     )
     await buyer.waitForOrder(orderId as OrderId, ({ refundedAmount }) => refundedAmount > 0)
-    expect(await show(eventId, refunded.code)).toMatchObject({ status: 409, body: { error: 'TICKET_CANCELLED' } })
+    expect(await show(eventId, refunded.code)).toMatchObject({
+      status: 409,
+      body: { error: 'TICKET_CANCELLED' },
+    })
 
     const elsewhere = await withTickets('Elsewhere', 1)
-    expect(await show(elsewhere.eventId, other.code)).toMatchObject({ status: 409, body: { error: 'WRONG_EVENT' } })
+    expect(await show(elsewhere.eventId, other.code)).toMatchObject({
+      status: 409,
+      body: { error: 'WRONG_EVENT' },
+    })
     const foreign = await withTickets('Of a rival', 1, { by: rival })
-    expect(await show(eventId, foreign.tickets[0].code)).toMatchObject({ status: 404, body: { error: 'TICKET_NOT_FOUND' } })
+    expect(await show(eventId, foreign.tickets[0].code)).toMatchObject({
+      status: 404,
+      body: { error: 'TICKET_NOT_FOUND' },
+    })
 
     const forged = Buffer.from(other.code, 'base64url')
     forged[10] = (forged[10] ?? 0) ^ 1
     for (const code of [forged.toString('base64url'), 'nonsense', '=1+1', `${other.code}x`, '\u{1F3AB}']) {
-      expect(await show(eventId, code), code).toMatchObject({ status: 404, body: { error: 'TICKET_NOT_FOUND' } })
+      expect(await show(eventId, code), code).toMatchObject({
+        status: 404,
+        body: { error: 'TICKET_NOT_FOUND' },
+      })
     }
     expect(await show(eventId, other.code, { by: rival })).toMatchObject({ status: 403 })
     expectStatus(await show(eventId, other.code), 200)
@@ -120,7 +146,10 @@ describe('at the door', () => {
     const holderName = '=HYPERLINK("evil","Ćma")'
     const { eventId, tickets } = await withTickets('On the list', 2, { holderName })
     expectStatus(await show(eventId, tickets[0].code, { gate: '@West' }), 200)
-    const { attendees } = expectStatus(await organizer.tickets.listAttendees({ query: { eventId } }), 200) as {
+    const { attendees } = expectStatus(
+      await organizer.tickets.listAttendees({ query: { eventId } }),
+      200,
+    ) as {
       attendees: { status: string; holderName: string; gate?: string }[]
     }
     expect(attendees.map(({ status }) => status).toSorted()).toEqual(['ACTIVE', 'CHECKED_IN'])
@@ -144,7 +173,10 @@ describe('a ticket that is passed on', () => {
     const { eventId, orderId, tickets } = await withTickets('Passed on', 2)
     const [{ ticketId, code }] = tickets
     const transfer = expectStatus(
-      await buyer.tickets.transferTicket({ params: { ticketId }, body: { email: friend.email, holderName: 'Filip Φίλος' } }),
+      await buyer.tickets.transferTicket({
+        params: { ticketId },
+        body: { email: friend.email, holderName: 'Filip Φίλος' },
+      }),
       200,
     )
     expect(transfer).toMatchObject({ status: 'COMPLETED', ticketId })
@@ -162,11 +194,16 @@ describe('a ticket that is passed on', () => {
       expectStatus(await buyer.tickets.listMyTickets({ query: {} }), 200),
       expectStatus(await buyer.payments.getOrder({ params: { orderId } }), 200),
       expectStatus(await buyer.tickets.listTransfers({ query: {} }), 200),
-      (await running.mails.list(buyer.email)).map(({ body, attachments }) => [body, attachments.map(({ filename }) => filename)]),
+      (await running.mails.list(buyer.email)).map(({ body, attachments }) => [
+        body,
+        attachments.map(({ filename }) => filename),
+      ]),
     ])
     expect(everything).not.toContain(newId)
     expect(everything).not.toContain(received?.ticketNumber)
-    expect(expectStatus(await buyer.tickets.getTicket({ params: { ticketId } }), 200).status).toBe('TRANSFERRED')
+    expect(expectStatus(await buyer.tickets.getTicket({ params: { ticketId } }), 200).status).toBe(
+      'TRANSFERRED',
+    )
     expect(await buyer.tickets.getTicketPdf({ params: { ticketId } })).toMatchObject({ status: 409 })
 
     const mail = await running.mails.waitFor(friend.email, /Passed on/)
@@ -177,7 +214,10 @@ describe('a ticket that is passed on', () => {
     expectStatus(await show(eventId, mailed ?? ''), 200)
     // Once it is used or passed on, the buyer cannot have the money back for it.
     expect(
-      await buyer.payments.refundOrder({ params: { orderId }, body: { reason: 'No.', ticketIds: [ticketId] } }),
+      await buyer.payments.refundOrder({
+        params: { orderId },
+        body: { reason: 'No.', ticketIds: [ticketId] },
+      }),
     ).toMatchObject({
       status: 409,
       body: { error: 'NOT_REFUNDABLE' },
@@ -199,17 +239,24 @@ describe('a ticket that is passed on', () => {
     expect(expectStatus(await buyer.tickets.getTicket({ params: { ticketId } }), 200).status).toBe('ACTIVE')
     const newcomer = await running.person({ firstName: 'Nowy', lastName: 'Gość' }, { email })
     const body = { token: tokenOf(offer.body.text, 'claim-ticket') }
-    expect(await newcomer.tickets.claimTransfer({ body })).toMatchObject({ status: 403, body: { error: 'EMAIL_NOT_VERIFIED' } })
+    expect(await newcomer.tickets.claimTransfer({ body })).toMatchObject({
+      status: 403,
+      body: { error: 'EMAIL_NOT_VERIFIED' },
+    })
     await newcomer.confirmAddress()
     expect(expectStatus(await newcomer.tickets.listMyTickets({ query: {} }), 200).tickets).toEqual([])
-    expect(expectStatus(await newcomer.tickets.claimTransfer({ body }), 200)).toMatchObject({ eventId, status: 'ACTIVE' })
+    expect(expectStatus(await newcomer.tickets.claimTransfer({ body }), 200)).toMatchObject({
+      eventId,
+      status: 'ACTIVE',
+    })
     expect(await show(eventId, code)).toMatchObject({ status: 409, body: { error: 'TICKET_TRANSFERRED' } })
   })
 
   test('can be kept after all while it waits, and not be given to oneself or twice', async () => {
     const { tickets } = await withTickets('Changed my mind', 1)
     const [{ ticketId }] = tickets
-    const give = (email: string) => buyer.tickets.transferTicket({ params: { ticketId }, body: { email, holderName: 'Ktoś' } })
+    const give = (email: string) =>
+      buyer.tickets.transferTicket({ params: { ticketId }, body: { email, holderName: 'Ktoś' } })
     const { transferId } = expectStatus(await give(addressOf('Nikt')), 200)
     expect(await give(addressOf('Inny'))).toMatchObject({ status: 409, body: { error: 'TRANSFER_PENDING' } })
     expectStatus(await buyer.tickets.cancelTransfer({ params: { transferId } }), 204)
@@ -221,10 +268,16 @@ describe('a ticket that is passed on', () => {
     const { eventId, orderId, tickets } = await withTickets('Taken back', 1)
     const [{ ticketId }] = tickets
     expectStatus(
-      await buyer.tickets.transferTicket({ params: { ticketId }, body: { email: friend.email, holderName: 'Filip' } }),
+      await buyer.tickets.transferTicket({
+        params: { ticketId },
+        body: { email: friend.email, holderName: 'Filip' },
+      }),
       200,
     )
-    expectStatus(await organizer.payments.refundOrder({ params: { orderId }, body: { reason: 'Moved.' } }), 202)
+    expectStatus(
+      await organizer.payments.refundOrder({ params: { orderId }, body: { reason: 'Moved.' } }),
+      202,
+    )
     await buyer.waitForOrder(orderId, ({ status }) => status === 'REFUNDED')
     const { tickets: ofFriend } = expectStatus(await friend.tickets.listMyTickets({ query: {} }), 200)
     expect(ofFriend.filter((ticket) => ticket.eventId === eventId)).toMatchObject([{ status: 'CANCELLED' }])

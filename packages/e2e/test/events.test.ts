@@ -47,9 +47,18 @@ const found = async (query: object) =>
 
 describe('an organizer', () => {
   test('keeps venues, and finds a hall again', async () => {
-    const body = { name: `Sala ${word}`, address: 'Rynek 1', city: 'Gdańsk', country: 'PL', timeZone: 'Europe/Warsaw' } as const
+    const body = {
+      name: `Sala ${word}`,
+      address: 'Rynek 1',
+      city: 'Gdańsk',
+      country: 'PL',
+      timeZone: 'Europe/Warsaw',
+    } as const
     const venue = expectStatus(await organizer.events.createVenue({ body }), 201)
-    const { venues } = expectStatus(await organizer.events.listVenues({ query: { query: `${word} gdansk` } }), 200)
+    const { venues } = expectStatus(
+      await organizer.events.listVenues({ query: { query: `${word} gdansk` } }),
+      200,
+    )
     expect(venues).toMatchObject([{ venueId: venue.venueId, city: 'Gdańsk' }])
     const event = await draft({ venueId: venue.venueId, venueName: undefined, venueAddress: undefined })
     expect(event).toMatchObject({ venueName: `Sala ${word}`, timeZone: 'Europe/Warsaw', status: 'DRAFT' })
@@ -65,19 +74,28 @@ describe('an organizer', () => {
     await sell(eventId as never)
     expect(expectStatus(await publish(eventId as never), 200).status).toBe('PUBLISHED')
     expect(await found({ query: `ranek ${word}` })).toEqual([`Ranek ${word}`])
-    expect(await organizer.events.deleteEvent({ params })).toMatchObject({ status: 409, body: { error: 'EVENT_NOT_DRAFT' } })
+    expect(await organizer.events.deleteEvent({ params })).toMatchObject({
+      status: 409,
+      body: { error: 'EVENT_NOT_DRAFT' },
+    })
 
     const other = await draft({ name: `Noc ${word}` })
     expectStatus(await organizer.events.deleteEvent({ params: { eventId: other.eventId } }), 204)
-    expect(await organizer.events.getEvent({ params: { eventId: other.eventId } })).toMatchObject({ status: 404 })
+    expect(await organizer.events.getEvent({ params: { eventId: other.eventId } })).toMatchObject({
+      status: 404,
+    })
   })
 
   test('plans seats as often as needed until they are sold', async () => {
     const { eventId } = await draft({ name: `Plan ${word}` })
     const params = { eventId }
-    const rows = (labels: string[]) => labels.map((rowLabel) => ({ rowLabel, seats: [{ colLabel: '1' }, { colLabel: '2' }] }))
+    const rows = (labels: string[]) =>
+      labels.map((rowLabel) => ({ rowLabel, seats: [{ colLabel: '1' }, { colLabel: '2' }] }))
     const put = (labels: string[]) =>
-      organizer.events.putSeatingPlan({ params, body: { zones: [{ zoneId: 1, name: 'Parter', rows: rows(labels) }] } })
+      organizer.events.putSeatingPlan({
+        params,
+        body: { zones: [{ zoneId: 1, name: 'Parter', rows: rows(labels) }] },
+      })
     expect(expectStatus(await put(['A']), 200)).toMatchObject({ planVersion: 1, seatCount: 2 })
     expect(expectStatus(await put(['A', 'B']), 200)).toMatchObject({ planVersion: 2, seatCount: 4 })
     const twice = JSON.stringify({ zones: [{ zoneId: 1, name: 'Parter', rows: rows(['A', 'A']) }] })
@@ -86,9 +104,17 @@ describe('an organizer', () => {
       headers: { ...organizer.headers(), 'content-type': 'application/json' },
       body: twice,
     })
-    expect(await refused.json()).toMatchObject({ details: [{ path: 'body.zones.0.rows.1.rowLabel', message: 'is there twice' }] })
+    expect(await refused.json()).toMatchObject({
+      details: [{ path: 'body.zones.0.rows.1.rowLabel', message: 'is there twice' }],
+    })
     expect(await customer.events.getSeatingPlan({ params, query: {} })).toMatchObject({ status: 404 })
-    const body = { eventId, name: 'Parter', unitPrice: 2_000 as never, currency: 'EUR', zoneIds: [1] } as const
+    const body = {
+      eventId,
+      name: 'Parter',
+      unitPrice: 2_000 as never,
+      currency: 'EUR',
+      zoneIds: [1],
+    } as const
     expectStatus(await organizer.tickets.createTicketType({ body: { ...body, zoneIds: [1] } }), 201)
     expect(await put(['A'])).toMatchObject({ status: 409, body: { error: 'PLAN_IN_USE' } })
   })
@@ -151,7 +177,14 @@ describe('the limits of a sale', () => {
     const type = async (over: object) =>
       expectStatus(
         await organizer.tickets.createTicketType({
-          body: { eventId, name: randomUUID(), unitPrice: 1_000 as never, currency: 'EUR', quantity: 10, ...over },
+          body: {
+            eventId,
+            name: randomUUID(),
+            unitPrice: 1_000 as never,
+            currency: 'EUR',
+            quantity: 10,
+            ...over,
+          },
         }),
         201,
       ).ticketTypeId
@@ -185,7 +218,13 @@ describe('the limits of a sale', () => {
   test('go with the event when it is moved to an earlier day: nobody buys or gives back after its end, and everybody sees it at once', async () => {
     const { eventId } = await draft({ name: `Przeniesione ${word}`, refundableUntil: inDays(29) })
     const { ticketTypeId } = await sell(eventId as never)
-    expectStatus(await organizer.tickets.updateTicketType({ params: { ticketTypeId }, body: { salesEndAt: inDays(28) } }), 200)
+    expectStatus(
+      await organizer.tickets.updateTicketType({
+        params: { ticketTypeId },
+        body: { salesEndAt: inDays(28) },
+      }),
+      200,
+    )
     expectStatus(await publish(eventId as never), 200)
     const [eventDate, endDate] = [inDays(5), inDays(5.1)]
     const moved = await organizer.events.updateEvent({ params: { eventId }, body: { eventDate, endDate } })
@@ -200,7 +239,10 @@ describe('the limits of a sale', () => {
     expectStatus(await publish(eventId as never), 200)
     const held = expectStatus(await reserve(customer, eventId as never, [{ ticketTypeId, quantity: 2 }]), 201)
     await customer.signIn()
-    const { reservations } = expectStatus(await customer.tickets.listReservations({ query: { eventId } }), 200)
+    const { reservations } = expectStatus(
+      await customer.tickets.listReservations({ query: { eventId } }),
+      200,
+    )
     expect(reservations).toEqual([held])
     const params = { reservationId: held.reservationId }
     const extended = expectStatus(await customer.tickets.extendReservation({ params }), 200)
@@ -213,7 +255,13 @@ describe('the limits of a sale', () => {
     const seated = await publishSeatedEvent(organizer, `Mieszane ${word}`)
     const standing = expectStatus(
       await organizer.tickets.createTicketType({
-        body: { eventId: seated.eventId, name: 'Standing', unitPrice: 1_500 as never, currency: 'EUR', quantity: 2 },
+        body: {
+          eventId: seated.eventId,
+          name: 'Standing',
+          unitPrice: 1_500 as never,
+          currency: 'EUR',
+          quantity: 2,
+        },
       }),
       201,
     )
@@ -225,7 +273,10 @@ describe('the limits of a sale', () => {
       status: 409,
       body: { error: 'INSUFFICIENT_INVENTORY' },
     })
-    const { statuses } = expectStatus(await customer.tickets.getSeatMap({ query: { eventId: seated.eventId } }), 200)
+    const { statuses } = expectStatus(
+      await customer.tickets.getSeatMap({ query: { eventId: seated.eventId } }),
+      200,
+    )
     expect(statuses).toBe('.'.repeat(20))
     const reservation = expectStatus(await reserve(customer, seated.eventId as never, lines(2)), 201)
     expect(reservation.totalAmount).toBe(2 * 7_500 + 2 * 1_500)
@@ -233,9 +284,14 @@ describe('the limits of a sale', () => {
     const order = await customer.waitForOrder(orderId, ({ status }) => status === 'CONFIRMED')
     expect(order.tickets).toHaveLength(4)
     expect(
-      await organizer.tickets.updateTicketType({ params: { ticketTypeId: standing.ticketTypeId }, body: { quantity: 1 } }),
+      await organizer.tickets.updateTicketType({
+        params: { ticketTypeId: standing.ticketTypeId },
+        body: { quantity: 1 },
+      }),
     ).toMatchObject({ status: 409, body: { error: 'BELOW_SOLD', sold: 2 } })
-    expect(await organizer.tickets.deleteTicketType({ params: { ticketTypeId: standing.ticketTypeId } })).toMatchObject({
+    expect(
+      await organizer.tickets.deleteTicketType({ params: { ticketTypeId: standing.ticketTypeId } }),
+    ).toMatchObject({
       status: 409,
       body: { error: 'BELOW_SOLD' },
     })
@@ -246,10 +302,17 @@ describe('the limits of a sale', () => {
     const { ticketTypeId } = await sell(eventId as never)
     expectStatus(await publish(eventId as never), 200)
     const one = () => reserve(customer, eventId as never, [{ ticketTypeId, quantity: 1 }])
-    const held = [expectStatus(await one(), 201), expectStatus(await one(), 201), expectStatus(await one(), 201)]
+    const held = [
+      expectStatus(await one(), 201),
+      expectStatus(await one(), 201),
+      expectStatus(await one(), 201),
+    ]
     expect(await one()).toMatchObject({ status: 409, body: { error: 'LIMIT_EXCEEDED' } })
     const [first] = held
-    expectStatus(await customer.tickets.releaseReservation({ params: { reservationId: first?.reservationId as never } }), 204)
+    expectStatus(
+      await customer.tickets.releaseReservation({ params: { reservationId: first?.reservationId as never } }),
+      204,
+    )
     expectStatus(await one(), 201)
   })
 })

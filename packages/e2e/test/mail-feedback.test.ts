@@ -56,18 +56,31 @@ test('a mail that comes back is said to have, its address gets no other, and who
     bounce: {
       bounceType: 'Permanent',
       bounceSubType: 'NoEmail',
-      bouncedRecipients: [{ emailAddress: buyer.email, action: 'failed', status: '5.1.1', diagnosticCode: 'smtp; 550 5.1.1' }],
+      bouncedRecipients: [
+        { emailAddress: buyer.email, action: 'failed', status: '5.1.1', diagnosticCode: 'smtp; 550 5.1.1' },
+      ],
       timestamp: at,
       feedbackId: randomUUID(),
     },
-    mail: { timestamp: at, messageId, destination: [buyer.email], tags: { notification: [sent?.notificationId] } },
+    mail: {
+      timestamp: at,
+      messageId,
+      destination: [buyer.email],
+      tags: { notification: [sent?.notificationId] },
+    },
   }
   await sayAsStranger(aws, 'mail-feedback', JSON.stringify(bounce))
 
-  const { payload } = await probe.waitFor(ticketDeliveryFailed, (message) => message.payload.orderId === orderId)
+  const { payload } = await probe.waitFor(
+    ticketDeliveryFailed,
+    (message) => message.payload.orderId === orderId,
+  )
   expect(payload).toMatchObject({ notificationId: sent?.notificationId, reason: 'NO_SUCH_MAILBOX' })
   const shown = await logged(buyer, orderId, 'BOUNCED')
-  expect(shown?.failure).toEqual({ reason: 'NO_SUCH_MAILBOX', message: 'The mail came back: there is no such mailbox.' })
+  expect(shown?.failure).toEqual({
+    reason: 'NO_SUCH_MAILBOX',
+    message: 'The mail came back: there is no such mailbox.',
+  })
 
   const other = await running.person({ firstName: 'Ola', lastName: 'Obok' }, { proven: true })
   const [again, beside] = [await purchase(buyer), await purchase(other)]
@@ -83,7 +96,10 @@ test('a mail that comes back is said to have, its address gets no other, and who
 test('an operator sees why an address gets no mails, and lets it have them again', async () => {
   const operator = await running.operator()
   const { findSuppressions, liftSuppressions } = operator.ops.notifications
-  const { addressHash, suppressions } = expectStatus(await findSuppressions({ body: { email: buyer.email } }), 200)
+  const { addressHash, suppressions } = expectStatus(
+    await findSuppressions({ body: { email: buyer.email } }),
+    200,
+  )
   expect(suppressions).toMatchObject([{ cause: 'BOUNCE', reason: 'NO_SUCH_MAILBOX' }])
   expect(await liftSuppressions({ params: { addressHash } })).toMatchObject({ status: 204 })
   const orderId = await purchase(buyer)

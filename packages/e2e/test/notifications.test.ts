@@ -12,7 +12,10 @@ let buyer: Person
 beforeAll(async () => {
   running = await useTestSystem()
   organizer = await running.person({ firstName: 'Olga', lastName: 'Okoń' }, { organizer: true })
-  buyer = await running.person({ firstName: 'Zofia', lastName: 'Łącka-Ćwiklińska' }, { phone: '+48221234567', proven: true })
+  buyer = await running.person(
+    { firstName: 'Zofia', lastName: 'Łącka-Ćwiklińska' },
+    { phone: '+48221234567', proven: true },
+  )
 })
 afterAll(() => running?.expectDocumented())
 
@@ -29,10 +32,14 @@ async function confirmedOrder(name: string) {
   return { sale, orderId }
 }
 const log = async () => expectStatus(await buyer.notifications.listNotifications({ query: {} }), 200)
-const mailsAbout = async (name: string) => (await running.mails.list(buyer.email)).filter(({ subject }) => subject.includes(name))
+const mailsAbout = async (name: string) =>
+  (await running.mails.list(buyer.email)).filter(({ subject }) => subject.includes(name))
 const texts = async () =>
-  ((await (await fetch(`${running.system.urls.sms}/store`)).json()) as { messages: { phoneNumber: string; message: string }[] })
-    .messages
+  (
+    (await (await fetch(`${running.system.urls.sms}/store`)).json()) as {
+      messages: { phoneNumber: string; message: string }[]
+    }
+  ).messages
 
 describe('the own log', () => {
   test('has what was sent, counts what was not read, and is seen to grow by whoever watches', async () => {
@@ -51,7 +58,9 @@ describe('the own log', () => {
     const newest = notifications.find((each) => each.orderId === orderId)
     expect(newest?.readAt).toBeUndefined()
     const params = { notificationId: newest?.notificationId as never }
-    expect(expectStatus(await buyer.notifications.readNotification({ params }), 200).readAt).toBeInstanceOf(Date)
+    expect(expectStatus(await buyer.notifications.readNotification({ params }), 200).readAt).toBeInstanceOf(
+      Date,
+    )
     expect((await log()).unreadCount).toBe(unreadCount - 1)
   })
 })
@@ -59,7 +68,8 @@ describe('the own log', () => {
 describe('preferences', () => {
   test('turn a receipt on that is off by default, and a text message', async () => {
     const { preferences } = expectStatus(await buyer.notifications.getPreferences({}), 200)
-    const of = (type: string, channel: string) => preferences.find((each) => each.type === type && each.channel === channel)
+    const of = (type: string, channel: string) =>
+      preferences.find((each) => each.type === type && each.channel === channel)
     expect(of('PAYMENT_PROCESSED', 'EMAIL')).toMatchObject({ enabled: false, changeable: true })
     expect(of('ORDER_CONFIRMATION', 'EMAIL')).toMatchObject({ enabled: true, changeable: false })
     expect(of('ORDER_CONFIRMATION', 'SMS')).toMatchObject({ enabled: false })
@@ -75,7 +85,9 @@ describe('preferences', () => {
     await confirmedOrder('Afterwards')
     await until(async () => {
       const found = await texts()
-      expect(found).toMatchObject([{ phoneNumber: '+48221234567', message: expect.stringContaining('Afterwards') }])
+      expect(found).toMatchObject([
+        { phoneNumber: '+48221234567', message: expect.stringContaining('Afterwards') },
+      ])
       expect(found[0]?.message).not.toMatch(/Zofia|Łącka/)
       expect((await log()).notifications.filter(({ type }) => type === 'PAYMENT_PROCESSED')).toHaveLength(1)
     })
@@ -83,7 +95,9 @@ describe('preferences', () => {
 
   test('cannot turn off what people need', async () => {
     const preferences = [{ type: 'ORDER_CONFIRMATION', channel: 'EMAIL', enabled: false }] as const
-    expect(await buyer.notifications.updatePreferences({ body: { preferences: [...preferences] } })).toMatchObject({
+    expect(
+      await buyer.notifications.updatePreferences({ body: { preferences: [...preferences] } }),
+    ).toMatchObject({
       status: 400,
     })
   })
@@ -100,7 +114,8 @@ test('tickets are mailed again when they are asked for, a few times', async () =
     expect(withTickets).toHaveLength(2)
   })
   const answers = []
-  for (let times = 0; times < 6; times++) answers.push((await buyer.notifications.resendOrder({ params: { orderId } })).status)
+  for (let times = 0; times < 6; times++)
+    answers.push((await buyer.notifications.resendOrder({ params: { orderId } })).status)
   expect(answers.at(-1)).toBe(429)
   expect(await organizer.notifications.resendOrder({ params: { orderId } })).toMatchObject({ status: 404 })
 })
@@ -108,10 +123,16 @@ test('tickets are mailed again when they are asked for, a few times', async () =
 test('who holds a ticket hears when the event moves, and nobody hears of a new description', async () => {
   const { sale } = await confirmedOrder('Moving evening')
   const params = { eventId: sale.eventId }
-  expectStatus(await organizer.events.updateEvent({ params, body: { description: 'Now with a choir.' } }), 200)
+  expectStatus(
+    await organizer.events.updateEvent({ params, body: { description: 'Now with a choir.' } }),
+    200,
+  )
   const eventDate = new Date(sale.event.eventDate.getTime() + 3_600_000)
   expectStatus(
-    await organizer.events.updateEvent({ params, body: { eventDate, endDate: new Date(eventDate.getTime() + 3_600_000) } }),
+    await organizer.events.updateEvent({
+      params,
+      body: { eventDate, endDate: new Date(eventDate.getTime() + 3_600_000) },
+    }),
     200,
   )
   const moved = await until(async () => {
@@ -127,7 +148,9 @@ test('who holds a ticket hears when the event moves, and nobody hears of a new d
 test('a browser that gets pushes is forgotten when its owner signs out there, and not before', async () => {
   const person = await running.person({ firstName: 'Piotr', lastName: 'Pchacz' })
   const listed = async () =>
-    expectStatus(await person.notifications.listPushSubscriptions({}), 200).subscriptions.map(({ current }) => current)
+    expectStatus(await person.notifications.listPushSubscriptions({}), 200).subscriptions.map(
+      ({ current }) => current,
+    )
   expect(expectStatus(await person.notifications.getPushKey({}), 200).publicKey).toMatch(/^[\w-]{87}$/)
   const browser = { ...aBrowser, endpoint: `${aBrowser.endpoint}-who-signs-out` }
   expectStatus(await person.notifications.addPushSubscription({ body: browser }), 201)

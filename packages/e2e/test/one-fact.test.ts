@@ -8,7 +8,8 @@ import { expectStatus, type Person } from '../src/person.ts'
 import { readQrOfPng } from '../src/qr.ts'
 import { type TestSystem, useTestSystem } from './start.ts'
 
-// One fact has one value: a purchase, read by every route that shows it and in every message that tells of it.
+// One fact has one value: a purchase, read by every route that shows it and in every message that tells of
+// it.
 
 let running: TestSystem
 let organizer: Person
@@ -38,32 +39,52 @@ async function messagesOf(service: ServiceKey, orderId: OrderId): Promise<Record
   }
 }
 
-/** The order, its ticket and its event as each view has them: what several views state under one name is one fact. */
-async function readEverywhere(bought: { orderId: OrderId; ticketId: TicketId }, event: { eventId: never; venueId: never }) {
+/**
+ * The order, its ticket and its event as each view has them: what several views state under one name is one
+ * fact.
+ */
+async function readEverywhere(
+  bought: { orderId: OrderId; ticketId: TicketId },
+  event: { eventId: never; venueId: never },
+) {
   const { orderId, ticketId } = bought
   const { eventId, venueId } = event
   const query = { eventId }
-  const report = expectStatus(await organizer.sales.getSales({ params: { eventId }, query: {} }), 200) as SalesReport
+  const report = expectStatus(
+    await organizer.sales.getSales({ params: { eventId }, query: {} }),
+    200,
+  ) as SalesReport
   const overview = expectStatus(await organizer.sales.listSales({ query: { limit: 100 } }), 200).events
   const [type] = expectStatus(await buyer.tickets.listTicketTypes({ query }), 200).ticketTypes
   const { statuses } = expectStatus(await buyer.tickets.getSeatMap({ query }), 200) as { statuses: string }
-  const { attendees } = expectStatus(await organizer.tickets.listAttendees({ query }), 200) as { attendees: Wire[] }
+  const { attendees } = expectStatus(await organizer.tickets.listAttendees({ query }), 200) as {
+    attendees: Wire[]
+  }
   const [tickets, payments] = [await messagesOf('tickets', orderId), await messagesOf('payments', orderId)]
   const [issued] = (tickets.TICKETS_GENERATED?.tickets ?? []) as Wire[]
   const own = (await expectStatus(await buyer.tickets.listMyTickets({ query: {} }), 200)).tickets
   const sold = expectStatus(await organizer.v1.listSoldTickets({ query }), 200).tickets
   const orders = expectStatus(await organizer.payments.listOrders({ query }), 200).orders
   return {
-    'GET /api/v1/tickets/{id}': ofSold(expectStatus(await buyer.v1.getSoldTicket({ params: { ticketId } }), 200)),
-    'GET /api/v1/tickets': ofSold(expectStatus(await buyer.v1.listSoldTickets({ query: {} }), 200).tickets[0] as never),
-    'GET /api/v1/tickets?eventId': { ...ofSold(sold[0] as never), 'tickets sold': sold.filter(isValid).length },
+    'GET /api/v1/tickets/{id}': ofSold(
+      expectStatus(await buyer.v1.getSoldTicket({ params: { ticketId } }), 200),
+    ),
+    'GET /api/v1/tickets': ofSold(
+      expectStatus(await buyer.v1.listSoldTickets({ query: {} }), 200).tickets[0] as never,
+    ),
+    'GET /api/v1/tickets?eventId': {
+      ...ofSold(sold[0] as never),
+      'tickets sold': sold.filter(isValid).length,
+    },
     'GET /api/v1/tickets/count': {
       'tickets sold': expectStatus(await buyer.v1.countSoldTickets({ params: { eventId } }), 200).soldCount,
     },
     'GET /api/v1/tickets/revenue': {
       taken: expectStatus(await organizer.v1.getRevenue({ params: { venueId, eventId } }), 200).totalRevenue,
     },
-    'GET /api/tickets/{id}': ofTicket(expectStatus(await buyer.tickets.getTicket({ params: { ticketId } }), 200)),
+    'GET /api/tickets/{id}': ofTicket(
+      expectStatus(await buyer.tickets.getTicket({ params: { ticketId } }), 200),
+    ),
     'GET /api/tickets/mine': ofTicket(own.find((ticket) => ticket.ticketId === ticketId) as never),
     'GET /api/tickets/attendees': {
       ...ofTicket(attendees.find((each) => each.ticketId === ticketId) as never),
@@ -82,11 +103,16 @@ async function readEverywhere(bought: { orderId: OrderId; ticketId: TicketId }, 
       capacity: statuses.length,
       'tickets sold': [...statuses].filter((status) => status === 's').length,
     },
-    'GET /api/payments/orders/{id}': ofOrder(expectStatus(await buyer.payments.getOrder({ params: { orderId } }), 200)),
-    'GET /api/payments/orders': ofOrder(expectStatus(await buyer.payments.listOrders({ query: {} }), 200).orders[0] as never),
+    'GET /api/payments/orders/{id}': ofOrder(
+      expectStatus(await buyer.payments.getOrder({ params: { orderId } }), 200),
+    ),
+    'GET /api/payments/orders': ofOrder(
+      expectStatus(await buyer.payments.listOrders({ query: {} }), 200).orders[0] as never,
+    ),
     'GET /api/payments/orders?eventId': ofOrder(orders.find((order) => order.orderId === orderId) as never),
     'GET /api/payments/orders/{id}/history': {
-      'order made': expectStatus(await buyer.payments.getOrderHistory({ params: { orderId } }), 200).history[0]?.at,
+      'order made': expectStatus(await buyer.payments.getOrderHistory({ params: { orderId } }), 200)
+        .history[0]?.at,
     },
     'GET /api/analytics/events/{id}/sales': {
       ...ofEvent(report),
@@ -142,7 +168,16 @@ const ofTicket = ({ createdAt, holderName, status, ticketNumber }: Wire) => ({
   'ticket status': status,
   'ticket number': ticketNumber,
 })
-const ofOrder = ({ createdAt, totalAmount, currency, holderName, orderNumber, completedAt, tickets, items }: Wire) => ({
+const ofOrder = ({
+  createdAt,
+  totalAmount,
+  currency,
+  holderName,
+  orderNumber,
+  completedAt,
+  tickets,
+  items,
+}: Wire) => ({
   'order made': createdAt,
   'order paid': completedAt,
   total: totalAmount,

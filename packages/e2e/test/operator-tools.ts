@@ -11,7 +11,9 @@ const CLI = path.join(import.meta.dirname, '../../ops/src/main.ts')
 export const commandLineOf =
   (running: TestSystem) =>
   async (...args: string[]): Promise<{ code: number; stdout: string; stderr: string }> => {
-    const urls = Object.fromEntries(serviceKeys.map((key) => [`${key.toUpperCase()}_URL`, running.system.urls[key]]))
+    const urls = Object.fromEntries(
+      serviceKeys.map((key) => [`${key.toUpperCase()}_URL`, running.system.urls[key]]),
+    )
     const env = {
       ...process.env,
       ...running.system.env.auth,

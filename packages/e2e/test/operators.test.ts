@@ -55,7 +55,9 @@ test('the operators’ routes of every service show what it does', async () => {
     const { queues } = expectStatus(await ops.getQueues({}), 200)
     expect(queues.every(({ deadLetters }) => deadLetters === 0)).toBe(true)
     expect(new Set(handlers.map(({ queue }) => queue))).toEqual(new Set(queues.map(({ queue }) => queue)))
-    await until(async () => expect(expectStatus(await ops.getOutbox({}), 200)).toMatchObject({ unpublished: 0, failing: [] }))
+    await until(async () =>
+      expect(expectStatus(await ops.getOutbox({}), 200)).toMatchObject({ unpublished: 0, failing: [] }),
+    )
     expectStatus(await ops.getCaches({}), 200)
   }
   const { done, failed } = handledBefore
@@ -69,7 +71,8 @@ test('the cache of events serves, says how well, and is cleared', async () => {
   }
   const before = await hits()
   const { events } = expectStatus(await buyer.events.listEvents({ query: {} }), 200)
-  for (let times = 0; times < 5; times++) await buyer.events.getEvent({ params: { eventId: events[0]?.eventId as never } })
+  for (let times = 0; times < 5; times++)
+    await buyer.events.getEvent({ params: { eventId: events[0]?.eventId as never } })
   expect(await hits()).toBeGreaterThanOrEqual(before + 4)
   expectStatus(await operator.ops.events.clearCache({ params: { name: 'events' } }), 204)
 })
@@ -85,7 +88,9 @@ describe('a dead letter', () => {
     )
     const { payload } = await alerts.waitFor(
       opsAlert,
-      ({ payload }) => payload.source === 'payment-processing-dlq' || JSON.stringify(payload).includes('payment-processing-dlq'),
+      ({ payload }) =>
+        payload.source === 'payment-processing-dlq' ||
+        JSON.stringify(payload).includes('payment-processing-dlq'),
     )
     expect(payload).toMatchObject({ severity: 'CRITICAL' })
     const said = JSON.stringify(payload)
@@ -102,29 +107,47 @@ describe('a dead letter', () => {
       sendToDeadLetters(
         aws,
         'notification-queue',
-        { Body: body, MessageAttributes: { eventType: { DataType: 'String', StringValue: 'TICKETS_GENERATED' } } },
+        {
+          Body: body,
+          MessageAttributes: { eventType: { DataType: 'String', StringValue: 'TICKETS_GENERATED' } },
+        },
         'the mail server said no',
       )
-    const requeue = () => boxoffice('dlq', 'requeue', 'notification-queue', '--type', 'TICKETS_GENERATED', '--yes')
+    const requeue = () =>
+      boxoffice('dlq', 'requeue', 'notification-queue', '--type', 'TICKETS_GENERATED', '--yes')
     const { done, duplicate } = await handled('notifications', 'TICKETS_GENERATED')
     await bury()
-    expect(await boxoffice('dlq', 'list')).toMatchObject({ code: 1, stdout: expect.stringMatching(/notification-dlq +1/) })
+    expect(await boxoffice('dlq', 'list')).toMatchObject({
+      code: 1,
+      stdout: expect.stringMatching(/notification-dlq +1/),
+    })
     const seen = await boxoffice('dlq', 'peek', 'notification-dlq')
     expect(seen.stdout).toContain(messageId)
     expect(seen.stdout).toContain('the mail server said no')
-    expect(await boxoffice('status')).toMatchObject({ code: 1, stdout: expect.stringContaining('dead letter') })
+    expect(await boxoffice('status')).toMatchObject({
+      code: 1,
+      stdout: expect.stringContaining('dead letter'),
+    })
 
     expect(await requeue()).toMatchObject({ code: 0 })
     await until(async () =>
-      expect(await handled('notifications', 'TICKETS_GENERATED')).toMatchObject({ done: done + 1, duplicate }),
+      expect(await handled('notifications', 'TICKETS_GENERATED')).toMatchObject({
+        done: done + 1,
+        duplicate,
+      }),
     )
     await bury()
     expect(await requeue()).toMatchObject({ code: 0 })
     await until(async () =>
-      expect(await handled('notifications', 'TICKETS_GENERATED')).toMatchObject({ done: done + 1, duplicate: duplicate + 1 }),
+      expect(await handled('notifications', 'TICKETS_GENERATED')).toMatchObject({
+        done: done + 1,
+        duplicate: duplicate + 1,
+      }),
     )
     // However often its tickets are told, under whichever id: an order's mail is one.
-    const mails = (await running.mails.list(buyer.email)).filter(({ subject }) => /Looked after/.test(subject))
+    const mails = (await running.mails.list(buyer.email)).filter(({ subject }) =>
+      /Looked after/.test(subject),
+    )
     expect(mails).toHaveLength(1)
     expect(await boxoffice('dlq', 'list')).toMatchObject({ code: 0 })
   })
@@ -132,7 +155,10 @@ describe('a dead letter', () => {
 
 test('the status of a system that is well is told with exit code 0', async () => {
   await until(async () =>
-    expect(await boxoffice('status')).toMatchObject({ code: 0, stdout: expect.stringContaining('All is well') }),
+    expect(await boxoffice('status')).toMatchObject({
+      code: 0,
+      stdout: expect.stringContaining('All is well'),
+    }),
   )
 })
 

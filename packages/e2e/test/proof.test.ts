@@ -25,7 +25,8 @@ async function ticketOf(person: Person) {
   const { tickets = [] } = await person.waitForOrder(orderId, ({ status }) => status === 'CONFIRMED')
   return tickets[0]?.ticketId as never
 }
-const listOf = async (person: Person) => expectStatus(await person.tickets.listMyTickets({ query: {} }), 200).tickets
+const listOf = async (person: Person) =>
+  expectStatus(await person.tickets.listMyTickets({ query: {} }), 200).tickets
 /** A page's form as a browser without JavaScript sends it. */
 const send = (path: string, fields: Record<string, string>) =>
   fetch(running.edge + path, { method: 'POST', body: new URLSearchParams(fields), redirect: 'manual' })
@@ -33,7 +34,10 @@ const send = (path: string, fields: Record<string, string>) =>
 describe('who registers an address that is not theirs', () => {
   test('has nothing of what comes to it once its reader has confirmed it, and their streams end', async () => {
     const email = addressOf('Victim')
-    const maker = await running.person({ firstName: 'Mallory', lastName: 'Maker' }, { email, phone: '+48221234567' })
+    const maker = await running.person(
+      { firstName: 'Mallory', lastName: 'Maker' },
+      { email, phone: '+48221234567' },
+    )
     const leave = new AbortController()
     const watched = expectStatus(await maker.notifications.watchNotifications({ signal: leave.signal }), 200)
     const watching = (async () => {
@@ -44,24 +48,35 @@ describe('who registers an address that is not theirs', () => {
     expect(expectStatus(await friend.tickets.transferTicket(transfer), 200).status).toBe('PENDING')
 
     // The reader knows nothing of the account, and does what the mail says.
-    const welcome = await running.mails.waitFor(email, ({ body }) => tokenOf(body.text, 'verify-email') !== '')
+    const welcome = await running.mails.waitFor(
+      email,
+      ({ body }) => tokenOf(body.text, 'verify-email') !== '',
+    )
     const code = tokenOf(welcome.body.text, 'verify-email')
     const password = 'a password of the reader'
     expect((await send('/verify-email', { code, password, act: 'confirm' })).status).toBe(401)
     expect((await send('/verify-email', { code, password, new: 'yes', act: 'confirm' })).status).toBe(200)
 
     for (const path of ['/api/auth/me', '/api/tickets/mine', '/api/payments/orders', '/api/notifications']) {
-      await until(async () => expect((await fetch(running.edge + path, { headers: maker.headers() })).status, path).toBe(401))
+      await until(async () =>
+        expect((await fetch(running.edge + path, { headers: maker.headers() })).status, path).toBe(401),
+      )
     }
-    expect(await maker.auth.refresh({ body: { refreshToken: maker.session().refreshToken } })).toMatchObject({ status: 401 })
-    expect(await maker.auth.login({ body: { email, password: maker.password } })).toMatchObject({ status: 401 })
+    expect(await maker.auth.refresh({ body: { refreshToken: maker.session().refreshToken } })).toMatchObject({
+      status: 401,
+    })
+    expect(await maker.auth.login({ body: { email, password: maker.password } })).toMatchObject({
+      status: 401,
+    })
     expect(await watching).toBe('ended')
 
     const session = expectStatus(await friend.auth.login({ body: { email, password } }), 200)
     expect(session.user).toMatchObject({ userId: maker.userId, emailVerified: true })
     expect(session.user.phone).toBeUndefined()
     const asReader = async (path: string) =>
-      (await (await fetch(running.edge + path, { headers: { authorization: `Bearer ${session.accessToken}` } })).json()) as {
+      (await (
+        await fetch(running.edge + path, { headers: { authorization: `Bearer ${session.accessToken}` } })
+      ).json()) as {
         tickets: { status: string }[]
       }
     // Not even the reader has it for the address alone: the ticket has a mail of its own.
@@ -75,14 +90,25 @@ describe('who registers an address that is not theirs', () => {
   test('gets no ticket by proving it later either, when another reads the mail of the ticket', async () => {
     const [email, other] = [addressOf('Wspolna'), addressOf('Inna')]
     const ticketId = await ticketOf(friend)
-    expectStatus(await friend.tickets.transferTicket({ params: { ticketId }, body: { email, holderName: 'Inna' } }), 200)
+    expectStatus(
+      await friend.tickets.transferTicket({ params: { ticketId }, body: { email, holderName: 'Inna' } }),
+      200,
+    )
     const offer = await running.mails.waitFor(email, ({ body }) => tokenOf(body.text, 'claim-ticket') !== '')
     const named = await running.person({ firstName: 'Nazwana', lastName: 'Osoba' }, { email, proven: true })
-    const reader = await running.person({ firstName: 'Czyta', lastName: 'Pocztę' }, { email: other, proven: true })
+    const reader = await running.person(
+      { firstName: 'Czyta', lastName: 'Pocztę' },
+      { email: other, proven: true },
+    )
     expect(await listOf(named)).toEqual([])
     const body = { token: tokenOf(offer.body.text, 'claim-ticket') }
-    expect(expectStatus(await reader.tickets.claimTransfer({ body }), 200)).toMatchObject({ status: 'ACTIVE' })
-    expect(await named.tickets.claimTransfer({ body })).toMatchObject({ status: 409, body: { error: 'TRANSFER_ENDED' } })
+    expect(expectStatus(await reader.tickets.claimTransfer({ body }), 200)).toMatchObject({
+      status: 'ACTIVE',
+    })
+    expect(await named.tickets.claimTransfer({ body })).toMatchObject({
+      status: 409,
+      body: { error: 'TRANSFER_ENDED' },
+    })
     expect(await listOf(named)).toEqual([])
   })
 })
@@ -94,7 +120,10 @@ describe('an account whose address is not confirmed', () => {
     const strangers = Array.from({ length: 3 }, () => addressOf('Stranger'))
     const refused = { status: 403, body: { error: 'EMAIL_NOT_VERIFIED' } }
     for (const email of strangers) {
-      const passing = unproven.tickets.transferTicket({ params: { ticketId }, body: { email, holderName: 'You won' } })
+      const passing = unproven.tickets.transferTicket({
+        params: { ticketId },
+        body: { email, holderName: 'You won' },
+      })
       expect(await passing).toMatchObject(refused)
     }
     expect(await unproven.auth.becomeOrganizer({})).toMatchObject(refused)
@@ -102,7 +131,10 @@ describe('an account whose address is not confirmed', () => {
     await unproven.confirmAddress()
     const marker = addressOf('Marker')
     expectStatus(
-      await unproven.tickets.transferTicket({ params: { ticketId }, body: { email: marker, holderName: 'Marker' } }),
+      await unproven.tickets.transferTicket({
+        params: { ticketId },
+        body: { email: marker, holderName: 'Marker' },
+      }),
       200,
     )
     const mail = await running.mails.waitFor(marker, /./)
@@ -115,9 +147,17 @@ describe('an account whose address is not confirmed', () => {
       const raw = await fetch(`${running.edge}/api/auth/register`, {
         method: 'POST',
         headers: { 'content-type': 'application/json' },
-        body: JSON.stringify({ email: addressOf('Mallory'), password: 'a long password', firstName, lastName: 'X' }),
+        body: JSON.stringify({
+          email: addressOf('Mallory'),
+          password: 'a long password',
+          firstName,
+          lastName: 'X',
+        }),
       })
-      expect(await raw.json()).toMatchObject({ error: 'VALIDATION_FAILED', details: [{ path: 'body.firstName' }] })
+      expect(await raw.json()).toMatchObject({
+        error: 'VALIDATION_FAILED',
+        details: [{ path: 'body.firstName' }],
+      })
     }
   })
 
@@ -126,7 +166,8 @@ describe('an account whose address is not confirmed', () => {
     await ticketOf(unproven)
     const mail = await running.mails.waitFor(unproven.email, ({ attachments }) => attachments.length > 0)
     expect(mail.body.text).toContain('An evening for two')
-    for (const { subject } of await running.mails.list(unproven.email)) expect(subject).not.toContain('An evening for two')
+    for (const { subject } of await running.mails.list(unproven.email))
+      expect(subject).not.toContain('An evening for two')
   })
 })
 

@@ -20,7 +20,10 @@ beforeAll(async () => {
 afterAll(() => running?.expectDocumented())
 
 const available = async () => {
-  const { ticketTypes } = expectStatus(await buyer.tickets.listTicketTypes({ query: { eventId: sale.eventId } }), 200)
+  const { ticketTypes } = expectStatus(
+    await buyer.tickets.listTicketTypes({ query: { eventId: sale.eventId } }),
+    200,
+  )
   return ticketTypes[0]?.quantityAvailable
 }
 
@@ -64,9 +67,19 @@ describe('two tickets', () => {
       const code = await readQrOfPdf(pdf(), index + 1)
       const { genuine, ticketId } = readCode(code ?? '')
       expect(genuine).toBe(true)
-      const ticket = expectStatus(await buyer.tickets.getTicket({ params: { ticketId: ticketId as never } }), 200)
-      expect(ticket).toMatchObject({ status: 'ACTIVE', holderName: 'Zofia Łącka-Ćwiklińska', orderId: order.orderId })
-      const png = expectStatus(await buyer.tickets.getTicketQr({ params: { ticketId: ticket.ticketId } }), 200)
+      const ticket = expectStatus(
+        await buyer.tickets.getTicket({ params: { ticketId: ticketId as never } }),
+        200,
+      )
+      expect(ticket).toMatchObject({
+        status: 'ACTIVE',
+        holderName: 'Zofia Łącka-Ćwiklińska',
+        orderId: order.orderId,
+      })
+      const png = expectStatus(
+        await buyer.tickets.getTicketQr({ params: { ticketId: ticket.ticketId } }),
+        200,
+      )
       expect(readQrOfPng(png)).toBe(code)
       expect(text).toContain(ticket.ticketNumber)
       expect(text).toContain('Zofia Łącka-Ćwiklińska')
@@ -85,18 +98,32 @@ describe('two tickets', () => {
       }),
       201,
     )
-    const payment = { paymentMethod: 'CREDIT_CARD', paymentToken: 'pm_card_visa', holderName: 'Anna Nowak' } as const
+    const payment = {
+      paymentMethod: 'CREDIT_CARD',
+      paymentToken: 'pm_card_visa',
+      holderName: 'Anna Nowak',
+    } as const
     const body = { reservationId: reservation.reservationId, ...payment }
-    const order = expectStatus(await buyer.payments.createOrder({ headers: { 'idempotency-key': randomUUID() }, body }), 201)
-    expect(order).toMatchObject({ reservationId: reservation.reservationId, totalAmount: reservation.totalAmount })
+    const order = expectStatus(
+      await buyer.payments.createOrder({ headers: { 'idempotency-key': randomUUID() }, body }),
+      201,
+    )
+    expect(order).toMatchObject({
+      reservationId: reservation.reservationId,
+      totalAmount: reservation.totalAmount,
+    })
     await buyer.waitForOrder(order.orderId, ({ status }) => status === 'CONFIRMED')
-    expect(await buyer.payments.createOrder({ headers: { 'idempotency-key': randomUUID() }, body })).toMatchObject({
+    expect(
+      await buyer.payments.createOrder({ headers: { 'idempotency-key': randomUUID() }, body }),
+    ).toMatchObject({
       status: 409,
     })
   })
   test('of the same key are one order, even when they are asked for at once', async () => {
     const key = randomUUID()
-    const answers = await Promise.all(Array.from({ length: 10 }, () => buyer.buy({ ...sale, quantity: 2 }, { key })))
+    const answers = await Promise.all(
+      Array.from({ length: 10 }, () => buyer.buy({ ...sale, quantity: 2 }, { key })),
+    )
     const ids = new Set(answers.map((answer) => expectStatus(answer, 201).orderId))
     expect(ids.size).toBe(1)
     const [orderId = ''] = ids
@@ -116,11 +143,17 @@ test('whoever registers is welcomed, and proves the address with the link in the
 test('a decline leaves no hold and no paid order, and a mail that says so', async () => {
   const before = await available()
   const unlucky = await running.person({ firstName: 'Ula', lastName: 'Pech' })
-  const answer = await unlucky.buy({ ...sale, quantity: 2 }, { paymentToken: 'pm_card_visa_chargeDeclinedInsufficientFunds' })
+  const answer = await unlucky.buy(
+    { ...sale, quantity: 2 },
+    { paymentToken: 'pm_card_visa_chargeDeclinedInsufficientFunds' },
+  )
   const { orderId } = expectStatus(answer, 402)
   expect(answer.body).toMatchObject({ error: 'PAYMENT_DECLINED', failureReason: 'INSUFFICIENT_FUNDS' })
   expect(await available()).toBe(before)
-  expect(await unlucky.waitForOrder(orderId, () => true)).toMatchObject({ status: 'FAILED', paymentStatus: 'FAILED' })
+  expect(await unlucky.waitForOrder(orderId, () => true)).toMatchObject({
+    status: 'FAILED',
+    paymentStatus: 'FAILED',
+  })
   expect(await running.moneyOf(orderId)).toMatchObject({ captured: 0 })
   const mail = await running.mails.waitFor(unlucky.email, /payment/i)
   expect(mail.body.text).toContain('Noc Świętojańska')
@@ -145,7 +178,11 @@ test.concurrent.each([
   const { orderId } = answer.body as unknown as { orderId: never }
   await buyer.waitForOrder(orderId, (order) => order.status === status)
   const charges = status === 'CONFIRMED' ? 1 : 0
-  expect(await running.moneyOf(orderId)).toMatchObject({ captured: 5_000 * charges, refunded: 0, successfulCharges: charges })
+  expect(await running.moneyOf(orderId)).toMatchObject({
+    captured: 5_000 * charges,
+    refunded: 0,
+    successfulCharges: charges,
+  })
 })
 
 test('internal paths cannot be reached from outside', async () => {
@@ -155,7 +192,9 @@ test('internal paths cannot be reached from outside', async () => {
     '/api/payments/%69nternal/orders/x',
     '/actuator/health',
   ]) {
-    expect((await fetch(`${running.edge}${path}`, { method: 'POST', headers: buyer.headers() })).status).toBe(404)
+    expect((await fetch(`${running.edge}${path}`, { method: 'POST', headers: buyer.headers() })).status).toBe(
+      404,
+    )
   }
 })
 

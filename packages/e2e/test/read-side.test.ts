@@ -57,13 +57,24 @@ describe('one seat at a time', () => {
     const bought = expectStatus(await buyer.v1.buySeat({ body: seat, headers: key }), 201)
     expect(bought).toMatchObject({ status: 'CONFIRMED', ...seat, price: 7_500, currency: 'EUR' })
     expect(expectStatus(await buyer.v1.buySeat({ body: seat, headers: key }), 201)).toEqual(bought)
-    expect(expectStatus(await buyer.v1.buySeat({ body: seat }), 409)).toMatchObject({ error: 'SEATS_TAKEN', seatIds: ['1-B-7'] })
+    expect(expectStatus(await buyer.v1.buySeat({ body: seat }), 409)).toMatchObject({
+      error: 'SEATS_TAKEN',
+      seatIds: ['1-B-7'],
+    })
     const declined = { ...seat, colLabel: '8', paymentToken: 'pm_card_visa_chargeDeclined' }
-    expect(expectStatus(await buyer.v1.buySeat({ body: declined }), 402)).toMatchObject({ failureReason: 'CARD_DECLINED' })
+    expect(expectStatus(await buyer.v1.buySeat({ body: declined }), 402)).toMatchObject({
+      failureReason: 'CARD_DECLINED',
+    })
 
     const params = { ticketId: bought.ticketId }
     const found = await until(async () => expectStatus(await buyer.v1.getSoldTicket({ params }), 200))
-    expect(found).toMatchObject({ ...seat, ticketId: bought.ticketId, userId: buyer.userId, price: 7_500, status: 'SOLD' })
+    expect(found).toMatchObject({
+      ...seat,
+      ticketId: bought.ticketId,
+      userId: buyer.userId,
+      price: 7_500,
+      status: 'SOLD',
+    })
     expect((await rival.v1.getSoldTicket({ params })).status).toBe(404)
     expect(expectStatus(await buyer.v1.listSoldTickets({ query: {} }), 200).tickets).toContainEqual(found)
     const ofEvent = expectStatus(await organizer.v1.listSoldTickets({ query: { eventId } }), 200)
@@ -71,12 +82,21 @@ describe('one seat at a time', () => {
     expect((await buyer.v1.listSoldTickets({ query: { eventId } })).status).toBe(403)
 
     const about = { params: { venueId: event.venueId, eventId } }
-    expect(expectStatus(await buyer.v1.countSoldTickets({ params: { eventId } }), 200)).toEqual({ eventId, soldCount: 1 })
-    expect(expectStatus(await organizer.v1.getRevenue(about), 200)).toMatchObject({ totalRevenue: 7_500, currency: 'EUR' })
+    expect(expectStatus(await buyer.v1.countSoldTickets({ params: { eventId } }), 200)).toEqual({
+      eventId,
+      soldCount: 1,
+    })
+    expect(expectStatus(await organizer.v1.getRevenue(about), 200)).toMatchObject({
+      totalRevenue: 7_500,
+      currency: 'EUR',
+    })
     expect((await buyer.v1.getRevenue(about)).status).toBe(403)
     expect((await rival.v1.getRevenue(about)).status).toBe(403)
     const health = (await (await fetch(`${running.edge}/api/v1/health`)).json()) as object
-    expect(health).toMatchObject({ status: 'UP', endpoints: expect.arrayContaining(['/api/v1/tickets/count/{eventId}']) })
+    expect(health).toMatchObject({
+      status: 'UP',
+      endpoints: expect.arrayContaining(['/api/v1/tickets/count/{eventId}']),
+    })
   })
 })
 
@@ -111,13 +131,23 @@ describe('the sales of an event', () => {
       name: 'Well counted',
       currency: 'EUR',
       totals: { soldCount: 4, revenue: 16_000, cancelledCount: 1, capacity: 20, sellThrough: 0.2 },
-      byType: [{ ticketTypeId, name: 'Standing', unitPrice: 4_000, soldCount: 4, cancelledCount: 1, checkedInCount: 1 }],
+      byType: [
+        {
+          ticketTypeId,
+          name: 'Standing',
+          unitPrice: 4_000,
+          soldCount: 4,
+          cancelledCount: 1,
+          checkedInCount: 1,
+        },
+      ],
       holds: { conversion: 2 / 3 },
       refunds: { count: 1, amount: 4_000 },
       checkIns: { count: 1, rate: 0.25 },
     })
-    const sumOf = (field: 'issuedCount' | 'revenue' | 'cancelledCount' | 'refundedAmount' | 'checkedInCount') =>
-      report.overTime.reduce((sum, period) => sum + period[field], 0)
+    const sumOf = (
+      field: 'issuedCount' | 'revenue' | 'cancelledCount' | 'refundedAmount' | 'checkedInCount',
+    ) => report.overTime.reduce((sum, period) => sum + period[field], 0)
     expect([
       sumOf('issuedCount'),
       sumOf('revenue'),
@@ -126,14 +156,23 @@ describe('the sales of an event', () => {
       sumOf('checkedInCount'),
     ]).toEqual([5, 20_000, 1, 4_000, 1])
     const overview = expectStatus(await organizer.sales.listSales({ query: { limit: 100 } }), 200)
-    expect(overview.events.find((each) => each.eventId === eventId)).toMatchObject({ soldCount: 4, revenue: 16_000 })
+    expect(overview.events.find((each) => each.eventId === eventId)).toMatchObject({
+      soldCount: 4,
+      revenue: 16_000,
+    })
     expect(expectStatus(await rival.sales.listSales({ query: {} }), 200).events).toEqual([])
     for (const person of [rival, buyer]) {
       expect((await person.sales.getSales({ params: { eventId }, query: {} })).status).toBe(403)
     }
 
-    const csv = expectStatus(await organizer.sales.getSales({ params: { eventId }, query: { format: 'csv' } }), 200)
-    const rows: Record<string, string>[] = parseCsv(Buffer.from(csv as Uint8Array), { columns: true, bom: true })
+    const csv = expectStatus(
+      await organizer.sales.getSales({ params: { eventId }, query: { format: 'csv' } }),
+      200,
+    )
+    const rows: Record<string, string>[] = parseCsv(Buffer.from(csv as Uint8Array), {
+      columns: true,
+      bom: true,
+    })
     expect(rows.length).toBeGreaterThan(0)
     expect(Object.values(rows[0] ?? {})).toContain('Standing')
   })
@@ -142,7 +181,9 @@ describe('the sales of an event', () => {
     const sale = await publishEvent(organizer, { name: 'Watched', quantity: 20, unitPrice: 4_000 })
     const watching = new AbortController()
     const { eventId } = sale
-    await until(async () => expectStatus(await organizer.sales.getSales({ params: { eventId }, query: {} }), 200))
+    await until(async () =>
+      expectStatus(await organizer.sales.getSales({ params: { eventId }, query: {} }), 200),
+    )
     const stream = expectStatus(
       await organizer.sales.watchSales({ params: { eventId }, query: {}, signal: watching.signal }),
       200,
@@ -176,17 +217,23 @@ test('whatever the order and number of deliveries, and with a rebuild in the mid
     const { orderId, ticketIds } = await confirmed(person, { ...sale, quantity: 1 + (turn % 3) })
     const [first] = ticketIds as [TicketId]
     const params = { ticketId: first }
-    if (turn % 5 === 0) expectStatus(await person.payments.refundOrder({ params: { orderId }, body: { reason: 'Ill.' } }), 202)
+    if (turn % 5 === 0)
+      expectStatus(await person.payments.refundOrder({ params: { orderId }, body: { reason: 'Ill.' } }), 202)
     if (turn % 5 === 1) {
       const code = await codeOf(person, first)
       expectStatus(await organizer.tickets.checkIn({ body: { eventId: sale.eventId, code } }), 200)
     }
     if (turn % 5 === 2) {
       const body = { email: friend.email, holderName: 'Filip' }
-      expect(expectStatus(await person.tickets.transferTicket({ params, body }), 200).status).toBe('COMPLETED')
+      expect(expectStatus(await person.tickets.transferTicket({ params, body }), 200).status).toBe(
+        'COMPLETED',
+      )
     }
     if (turn % 5 === 3) {
-      const wish = { eventId: sale.eventId, ticketRequests: [{ ticketTypeId: sale.ticketTypeId, quantity: 1 }] }
+      const wish = {
+        eventId: sale.eventId,
+        ticketRequests: [{ ticketTypeId: sale.ticketTypeId, quantity: 1 }],
+      }
       const { reservationId } = expectStatus(await person.tickets.createReservation({ body: wish }), 201)
       expectStatus(await person.tickets.releaseReservation({ params: { reservationId } }), 204)
     }
@@ -232,8 +279,16 @@ test('whatever the order and number of deliveries, and with a rebuild in the mid
   expect(stdout).toMatch(/^generation 2, served since/)
   for (const sale of sales) {
     const about = { params: { venueId: sale.event.venueId, eventId: sale.eventId } }
-    const { orders } = expectStatus(await organizer.payments.listOrders({ query: { eventId: sale.eventId, limit: 100 } }), 200)
-    const kept = orders.reduce((sum, { totalAmount, refundedAmount }) => sum + (totalAmount ?? 0) - refundedAmount, 0)
-    await until(async () => expect(expectStatus(await organizer.v1.getRevenue(about), 200).totalRevenue).toBe(kept))
+    const { orders } = expectStatus(
+      await organizer.payments.listOrders({ query: { eventId: sale.eventId, limit: 100 } }),
+      200,
+    )
+    const kept = orders.reduce(
+      (sum, { totalAmount, refundedAmount }) => sum + (totalAmount ?? 0) - refundedAmount,
+      0,
+    )
+    await until(async () =>
+      expect(expectStatus(await organizer.v1.getRevenue(about), 200).totalRevenue).toBe(kept),
+    )
   }
 })

@@ -44,9 +44,16 @@ describe('the five curls of the README', () => {
     const { stdout } = await promisify(execFile)('bash', ['-c', script])
     const email = /^registered (\S+)$/m.exec(stdout)?.[1] ?? ''
     const order = JSON.parse(stdout.trim().split('\n').at(-1) ?? '')
-    expect(order).toMatchObject({ status: 'CONFIRMED', paymentStatus: 'COMPLETED', totalAmount: 100, currency: 'USD' })
+    expect(order).toMatchObject({
+      status: 'CONFIRMED',
+      paymentStatus: 'COMPLETED',
+      totalAmount: 100,
+      currency: 'USD',
+    })
     expect(order.tickets).toHaveLength(2)
-    expect((await running.ledger(order.orderId)).totals).toMatchObject([{ captured: 10_000, successfulCharges: 1 }])
+    expect((await running.ledger(order.orderId)).totals).toMatchObject([
+      { captured: 10_000, successfulCharges: 1 },
+    ])
     const mail = await running.mails.waitFor(email, ({ attachments }) => attachments.length > 0)
     expect(mail.body.text).toContain('Riverside Festival')
     expect(mail.attachments.filter(({ contentType }) => contentType === 'application/pdf')).toHaveLength(1)

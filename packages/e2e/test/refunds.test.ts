@@ -20,7 +20,13 @@ beforeAll(async () => {
 afterAll(() => running?.expectDocumented())
 
 /** An event whose tickets can be given back for three weeks, and a confirmed order of some. */
-async function bought(options: { name: string; quantity: number; refundable?: boolean; person?: Person; unitPrice?: number }) {
+async function bought(options: {
+  name: string
+  quantity: number
+  refundable?: boolean
+  person?: Person
+  unitPrice?: number
+}) {
   const person = options.person ?? buyer
   const sale = await publishEvent(organizer, {
     name: options.name,
@@ -33,8 +39,11 @@ async function bought(options: { name: string; quantity: number; refundable?: bo
   return { sale, orderId, tickets: (order.tickets ?? []).map(({ ticketId }) => ticketId) }
 }
 
-const refund = (person: Person, orderId: OrderId, body: { reason: string; ticketIds?: TicketId[] } = { reason: 'Ill.' }) =>
-  person.payments.refundOrder({ params: { orderId }, body })
+const refund = (
+  person: Person,
+  orderId: OrderId,
+  body: { reason: string; ticketIds?: TicketId[] } = { reason: 'Ill.' },
+) => person.payments.refundOrder({ params: { orderId }, body })
 const refunded = (orderId: OrderId) => buyer.waitForOrder(orderId, ({ status }) => status === 'REFUNDED')
 
 describe('a buyer', () => {
@@ -42,15 +51,21 @@ describe('a buyer', () => {
     const { sale, orderId, tickets } = await bought({ name: 'Given back', quantity: 2 })
     const answers = await Promise.all(Array.from({ length: 5 }, () => refund(buyer, orderId)))
     expect(answers.filter(({ status }) => status === 202)).toHaveLength(1)
-    for (const { status, body } of answers) if (status !== 202) expect(body).toMatchObject({ error: 'NOT_REFUNDABLE' })
+    for (const { status, body } of answers)
+      if (status !== 202) expect(body).toMatchObject({ error: 'NOT_REFUNDABLE' })
     const order = await refunded(orderId)
     expect(order).toMatchObject({ paymentStatus: 'REFUNDED', refundedAmount: 10_000 })
     expect(await running.moneyOf(orderId)).toMatchObject({ captured: 10_000, refunded: 10_000 })
     for (const ticketId of tickets) {
-      expect(expectStatus(await buyer.tickets.getTicket({ params: { ticketId } }), 200).status).toBe('CANCELLED')
+      expect(expectStatus(await buyer.tickets.getTicket({ params: { ticketId } }), 200).status).toBe(
+        'CANCELLED',
+      )
       expect(await buyer.tickets.getTicketPdf({ params: { ticketId } })).toMatchObject({ status: 409 })
     }
-    const { ticketTypes } = expectStatus(await buyer.tickets.listTicketTypes({ query: { eventId: sale.eventId } }), 200)
+    const { ticketTypes } = expectStatus(
+      await buyer.tickets.listTicketTypes({ query: { eventId: sale.eventId } }),
+      200,
+    )
     expect(ticketTypes[0]?.quantityAvailable).toBe(50)
     await running.mails.waitFor(buyer.email, /refund.*Given back/i)
     const { refunds } = expectStatus(await buyer.payments.listRefunds({ params: { orderId } }), 200)
@@ -62,11 +77,17 @@ describe('a buyer', () => {
     const [first, second, third] = tickets as [TicketId, TicketId, TicketId]
     expectStatus(await refund(buyer, orderId, { reason: 'Too many.', ticketIds: [first] }), 202)
     const order = await buyer.waitForOrder(orderId, ({ refundedAmount }) => refundedAmount > 0)
-    expect(order).toMatchObject({ status: 'CONFIRMED', paymentStatus: 'PARTIALLY_REFUNDED', refundedAmount: 5_000 })
+    expect(order).toMatchObject({
+      status: 'CONFIRMED',
+      paymentStatus: 'PARTIALLY_REFUNDED',
+      refundedAmount: 5_000,
+    })
     const statusOf = async (ticketId: TicketId) =>
       expectStatus(await buyer.tickets.getTicket({ params: { ticketId } }), 200).status
     expect([await statusOf(first), await statusOf(second)]).toEqual(['CANCELLED', 'ACTIVE'])
-    expect(await refund(buyer, orderId, { reason: 'Again.', ticketIds: [first] })).toMatchObject({ status: 409 })
+    expect(await refund(buyer, orderId, { reason: 'Again.', ticketIds: [first] })).toMatchObject({
+      status: 409,
+    })
     expectStatus(await refund(buyer, orderId), 202)
     expect(await refunded(orderId)).toMatchObject({ refundedAmount: 15_000 })
     expect(await statusOf(third)).toBe('CANCELLED')
@@ -88,9 +109,18 @@ describe('a buyer', () => {
   })
 
   test('of a seat frees that seat for the next', async () => {
-    const sale = await publishSeatedEvent(organizer, 'A seat given back', { refundableUntil: new Date(Date.now() + 20 * DAY_MS) })
-    const wish = { eventId: sale.eventId, ticketRequests: [{ ticketTypeId: sale.ticketTypeId, seatIds: ['1-A-1'] as never[] }] }
-    const pay = { paymentMethod: 'CREDIT_CARD', paymentToken: 'pm_card_visa', holderName: 'Zofia Łącka' } as const
+    const sale = await publishSeatedEvent(organizer, 'A seat given back', {
+      refundableUntil: new Date(Date.now() + 20 * DAY_MS),
+    })
+    const wish = {
+      eventId: sale.eventId,
+      ticketRequests: [{ ticketTypeId: sale.ticketTypeId, seatIds: ['1-A-1'] as never[] }],
+    }
+    const pay = {
+      paymentMethod: 'CREDIT_CARD',
+      paymentToken: 'pm_card_visa',
+      holderName: 'Zofia Łącka',
+    } as const
     const buySeat = (person: Person) =>
       person.payments.createOrder({ headers: { 'idempotency-key': randomUUID() }, body: { ...wish, ...pay } })
     const { orderId } = expectStatus(await buySeat(buyer), 201)
@@ -126,7 +156,9 @@ test('a late message after a refund issues nothing', async () => {
     const { rowCount } = await ticketsDb.query('select from inbox where message_id = $1', [messageId])
     expect(rowCount).toBe(1)
   })
-  const { rows } = await ticketsDb.query('select ticket_id, status from tickets where order_id = $1', [orderId])
+  const { rows } = await ticketsDb.query('select ticket_id, status from tickets where order_id = $1', [
+    orderId,
+  ])
   await ticketsDb.end()
   expect(rows).toEqual([{ ticket_id: tickets[0], status: 'CANCELLED' }])
 })
@@ -136,19 +168,33 @@ test('an event that its organizer cancels gives everybody their money back, and 
   const guests = await Promise.all(
     Array.from({ length: 8 }, (_, index) => running.person({ firstName: `Guest${index}`, lastName: 'Wet' })),
   )
-  const orders = await Promise.all(guests.map(async (guest) => expectStatus(await guest.buy({ ...sale, quantity: 2 }), 201)))
+  const orders = await Promise.all(
+    guests.map(async (guest) => expectStatus(await guest.buy({ ...sale, quantity: 2 }), 201)),
+  )
   await Promise.all(
     guests.map((guest, index) =>
-      guest.waitForOrder((orders[index] as { orderId: OrderId }).orderId, ({ status }) => status === 'CONFIRMED'),
+      guest.waitForOrder(
+        (orders[index] as { orderId: OrderId }).orderId,
+        ({ status }) => status === 'CONFIRMED',
+      ),
     ),
   )
   const params = { eventId: sale.eventId }
-  const seen = expectStatus(await organizer.payments.listOrders({ query: { eventId: sale.eventId, limit: 5 } }), 200)
+  const seen = expectStatus(
+    await organizer.payments.listOrders({ query: { eventId: sale.eventId, limit: 5 } }),
+    200,
+  )
   expect(seen.orders).toHaveLength(5)
   expect(seen.nextCursor).not.toBeNull()
 
-  const cancelled = await organizer.events.cancelEvent({ params, body: { cancellationReason: 'Heavy rain.' } })
-  expect(expectStatus(cancelled, 200)).toMatchObject({ status: 'CANCELLED', cancellationReason: 'Heavy rain.' })
+  const cancelled = await organizer.events.cancelEvent({
+    params,
+    body: { cancellationReason: 'Heavy rain.' },
+  })
+  expect(expectStatus(cancelled, 200)).toMatchObject({
+    status: 'CANCELLED',
+    cancellationReason: 'Heavy rain.',
+  })
   await until(async () => {
     const latecomer = await (guests[0] as Person).buy({ ...sale, quantity: 1 })
     expect(latecomer).toMatchObject({ status: 409, body: { error: 'EVENT_NOT_ON_SALE' } })
@@ -173,7 +219,10 @@ describe('an order that is not paid yet', () => {
       status: 409,
       body: { error: 'ORDER_NOT_PENDING' },
     })
-    expect(await buyer.payments.cancelOrder({ params })).toMatchObject({ status: 409, body: { error: 'ORDER_NOT_PENDING' } })
+    expect(await buyer.payments.cancelOrder({ params })).toMatchObject({
+      status: 409,
+      body: { error: 'ORDER_NOT_PENDING' },
+    })
   })
 })
 

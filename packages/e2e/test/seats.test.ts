@@ -56,7 +56,10 @@ describe('a seat', () => {
       }),
       201,
     )
-    expect(reservation).toMatchObject({ totalAmount: 15_000, tickets: [{ quantity: 2, seatIds: ['1-A-3', '1-A-4'] }] })
+    expect(reservation).toMatchObject({
+      totalAmount: 15_000,
+      tickets: [{ quantity: 2, seatIds: ['1-A-3', '1-A-4'] }],
+    })
     expect(await statuses()).toBe(`..hh${'.'.repeat(16)}`)
 
     const bought = expectStatus(await buyer.pay(reservation.reservationId), 201)
@@ -74,7 +77,9 @@ describe('a seat', () => {
     const pdfs = mail.attachments.filter(({ contentType }) => contentType === 'application/pdf')
     const texts = await Promise.all(
       pdfs.map(async ({ content }) => {
-        const { text } = await extractText(new Uint8Array(Buffer.from(content, 'base64')), { mergePages: true })
+        const { text } = await extractText(new Uint8Array(Buffer.from(content, 'base64')), {
+          mergePages: true,
+        })
         return text
       }),
     )
@@ -84,7 +89,12 @@ describe('a seat', () => {
 
   test('that two want at once is one’s alone, and the other is told which', async () => {
     const wish = [{ ticketTypeId: sale.ticketTypeId, seatIds: seats('1-B-5') }]
-    const answers = await Promise.all([order(buyer, wish), order(rival, wish), order(buyer, wish), order(rival, wish)])
+    const answers = await Promise.all([
+      order(buyer, wish),
+      order(rival, wish),
+      order(buyer, wish),
+      order(rival, wish),
+    ])
     const [won] = answers.filter(({ status }) => status === 201)
     expect(answers.map(({ status }) => status).toSorted()).toEqual([201, 409, 409, 409])
     for (const { status, body } of answers) {
@@ -95,7 +105,9 @@ describe('a seat', () => {
   })
 
   test('comes with others or not at all', async () => {
-    const refused = await order(rival, [{ ticketTypeId: sale.ticketTypeId, seatIds: seats('1-B-6', '1-B-5') }])
+    const refused = await order(rival, [
+      { ticketTypeId: sale.ticketTypeId, seatIds: seats('1-B-6', '1-B-5') },
+    ])
     expect(refused).toMatchObject({ status: 409, body: { error: 'SEATS_TAKEN', seatIds: ['1-B-5'] } })
     expect(await statusOf('1-B-6')).toBe('.')
   })
@@ -103,7 +115,10 @@ describe('a seat', () => {
   test('is the best that is free where none is named, side by side', async () => {
     const reservation = expectStatus(
       await rival.tickets.createReservation({
-        body: { eventId: sale.eventId, ticketRequests: [{ ticketTypeId: sale.ticketTypeId, quantity: 3, bestAvailable: true }] },
+        body: {
+          eventId: sale.eventId,
+          ticketRequests: [{ ticketTypeId: sale.ticketTypeId, quantity: 3, bestAvailable: true }],
+        },
       }),
       201,
     )
@@ -111,7 +126,10 @@ describe('a seat', () => {
     expect(new Set(columns.map(([, row]) => row)).size).toBe(1)
     const numbers = columns.map(([, , column]) => Number(column)).toSorted((a, b) => a - b)
     expect(numbers.map((number) => number - (numbers[0] ?? 0))).toEqual([0, 1, 2])
-    expectStatus(await rival.tickets.releaseReservation({ params: { reservationId: reservation.reservationId } }), 204)
+    expectStatus(
+      await rival.tickets.releaseReservation({ params: { reservationId: reservation.reservationId } }),
+      204,
+    )
   })
 
   test.each([
@@ -129,25 +147,37 @@ describe('a seat', () => {
 
   test('is seen to be held and let go by whoever watches the map', async () => {
     const leave = new AbortController()
-    const watched = await buyer.tickets.watchSeatMap({ query: { eventId: sale.eventId }, signal: leave.signal })
+    const watched = await buyer.tickets.watchSeatMap({
+      query: { eventId: sale.eventId },
+      signal: leave.signal,
+    })
     const items = expectStatus(watched, 200)[Symbol.asyncIterator]()
     const first = (await items.next()).value
     expect(first).toMatchObject({ eventId: sale.eventId, statuses: await statuses() })
     const nextOf = async (seatId: string) => {
       for (;;) {
         const { value } = await items.next()
-        const change = value && 'changes' in value && value.changes.find((each: { seatId: string }) => each.seatId === seatId)
+        const change =
+          value &&
+          'changes' in value &&
+          value.changes.find((each: { seatId: string }) => each.seatId === seatId)
         if (change) return change.status
       }
     }
     const reservation = expectStatus(
       await rival.tickets.createReservation({
-        body: { eventId: sale.eventId, ticketRequests: [{ ticketTypeId: sale.ticketTypeId, seatIds: seats('1-B-10') }] },
+        body: {
+          eventId: sale.eventId,
+          ticketRequests: [{ ticketTypeId: sale.ticketTypeId, seatIds: seats('1-B-10') }],
+        },
       }),
       201,
     )
     expect(await nextOf('1-B-10')).toBe('h')
-    expectStatus(await rival.tickets.releaseReservation({ params: { reservationId: reservation.reservationId } }), 204)
+    expectStatus(
+      await rival.tickets.releaseReservation({ params: { reservationId: reservation.reservationId } }),
+      204,
+    )
     expect(await nextOf('1-B-10')).toBe('.')
     leave.abort()
   })
@@ -168,7 +198,13 @@ test('a plan that seats were made of is frozen, and so is a zone that is sold', 
     status: 409,
     body: { error: 'PLAN_IN_USE' },
   })
-  const again = { eventId: sale.eventId, name: 'Once more', unitPrice: 100 as Minor, currency: 'EUR', zoneIds: [1] } as const
+  const again = {
+    eventId: sale.eventId,
+    name: 'Once more',
+    unitPrice: 100 as Minor,
+    currency: 'EUR',
+    zoneIds: [1],
+  } as const
   expect(await organizer.tickets.createTicketType({ body: { ...again, zoneIds: [1] } })).toMatchObject({
     status: 409,
     body: { error: 'ZONE_TAKEN' },
@@ -178,7 +214,10 @@ test('a plan that seats were made of is frozen, and so is a zone that is sold', 
 test('what is held keeps its price when the price changes; what is bought straight away is told', async () => {
   const held = expectStatus(
     await rival.tickets.createReservation({
-      body: { eventId: sale.eventId, ticketRequests: [{ ticketTypeId: sale.ticketTypeId, seatIds: seats('1-A-8') }] },
+      body: {
+        eventId: sale.eventId,
+        ticketRequests: [{ ticketTypeId: sale.ticketTypeId, seatIds: seats('1-A-8') }],
+      },
     }),
     201,
   )

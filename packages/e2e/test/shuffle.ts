@@ -1,4 +1,9 @@
-import { DeleteMessageBatchCommand, type Message, ReceiveMessageCommand, SendMessageBatchCommand } from '@aws-sdk/client-sqs'
+import {
+  DeleteMessageBatchCommand,
+  type Message,
+  ReceiveMessageCommand,
+  SendMessageBatchCommand,
+} from '@aws-sdk/client-sqs'
 import type { QueueName } from '@boxoffice/contracts'
 import type { Aws } from '@boxoffice/messaging'
 
@@ -6,8 +11,9 @@ const HELD_SECONDS = 60
 const BATCH = 10
 
 /**
- * Makes the worst of what SQS may do with the messages that wait in a queue: gives them back in another order, and some of them again
- * and again. Nothing is lost: all are sent before any is deleted. How many there were, and how many more there are now.
+ * Makes the worst of what SQS may do with the messages that wait in a queue: gives them back in another
+ * order, and some of them again and again. Nothing is lost: all are sent before any is deleted. How many
+ * there were, and how many more there are now.
  */
 export async function shuffleQueue(
   aws: Aws,
@@ -49,4 +55,6 @@ export async function shuffleQueue(
 }
 
 const batchesOf = <T>(all: readonly T[]): T[][] =>
-  Array.from({ length: Math.ceil(all.length / BATCH) }, (_, index) => all.slice(index * BATCH, (index + 1) * BATCH))
+  Array.from({ length: Math.ceil(all.length / BATCH) }, (_, index) =>
+    all.slice(index * BATCH, (index + 1) * BATCH),
+  )

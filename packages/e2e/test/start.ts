@@ -21,11 +21,13 @@ const PATIENT_MS = '600000'
 /** What a dead process had taken is free again after so many seconds. */
 const LEASE = String(Math.ceil(2 * machineFactor))
 /**
- * A mail waits for its tickets' PDFs, up to the ten seconds that a peer may take: with a shorter lease a busy machine begins it anew
- * before they are there, asks for them again, and never gets to send it.
+ * A mail waits for its tickets' PDFs, up to the ten seconds that a peer may take: with a shorter lease a busy
+ * machine begins it anew before they are there, asks for them again, and never gets to send it.
  */
 const MAIL_LEASE = String(Math.ceil(12 * machineFactor))
-/** A message that nobody acknowledged comes again after so many: longer than a lease, as it is without tests. */
+/**
+ * A message that nobody acknowledged comes again after so many: longer than a lease, as it is without tests.
+ */
 const VISIBILITY_SECONDS = Math.ceil(3 * machineFactor)
 /** A breaker that has opened tries soon whether its callee is back. */
 const trySoon = (...callees: string[]) =>
@@ -33,14 +35,19 @@ const trySoon = (...callees: string[]) =>
 
 /** What a system of the tests is made for; files of one kind share one, whose folder is `folder`. */
 const kinds = {
-  /** Nothing is killed and nobody is impatient: a buyer waits for the outcome, however slow the machine is. */
+  /**
+   * Nothing is killed and nobody is impatient: a buyer waits for the outcome, however slow the machine is.
+   */
   patient: (): Options => ({
     instances: { analytics: 2 },
     env: {
       auth: { MAIL_INTERVAL_SECONDS: '0', LOGIN_FAILURES_PER_NETWORK: '1000000' },
       payments: {
-        // The tokens of trouble would open the gateway's breaker, as they should: here each is looked at by itself.
-        RESILIENCE: JSON.stringify({ gateway: { breaker: { windowCalls: 10_000, minimumCalls: 10_000 }, ratePerSecond: 1_000 } }),
+        // The tokens of trouble would open the gateway's breaker, as they should: here each is looked at by
+        // itself.
+        RESILIENCE: JSON.stringify({
+          gateway: { breaker: { windowCalls: 10_000, minimumCalls: 10_000 }, ratePerSecond: 1_000 },
+        }),
         GATEWAY_TIMEOUT_MS: String(Math.round(2_000 * machineFactor)),
         CHECKOUT_WAIT_MS: PATIENT_MS,
       },
@@ -48,7 +55,10 @@ const kinds = {
       edge: { ANSWER_TIMEOUT_MS: PATIENT_MS },
     },
   }),
-  /** Its services are killed, and come back. A buyer gets 202 soon, and what a dead process had taken is free again soon. */
+  /**
+   * Its services are killed, and come back. A buyer gets 202 soon, and what a dead process had taken is free
+   * again soon.
+   */
   fragile: (folder: string): Options => {
     const soonFree = (service: ServiceKey, ...callees: string[]) => ({
       CRASH_AT: `@${crashFile(folder, service)}`,
@@ -99,9 +109,9 @@ const crashFile = (folder: string, service: ServiceKey) => path.join(folder, `cr
 let current: { kind: Kind; system: Promise<TestSystem> } | null = null
 
 /**
- * The system of this kind, every service a process of its own, with ports of its own. It is started for the first file of a worker
- * that asks for it and used by the next ones, one file after the other. It ends with the worker, or when a file asks for another
- * kind.
+ * The system of this kind, every service a process of its own, with ports of its own. It is started for the
+ * first file of a worker that asks for it and used by the next ones, one file after the other. It ends with
+ * the worker, or when a file asks for another kind.
  */
 export async function useTestSystem(kind: Kind = 'patient'): Promise<TestSystem> {
   if (current?.kind !== kind) {
@@ -138,8 +148,10 @@ async function startTestSystem(kind: Kind) {
   }
   const check = await loadAnswerCheck(urls.edge)
   const observed: Observed = { databaseUrl: system.databaseUrl, redisUrl: urls.redis, ledger }
-  const person = (name: Parameters<typeof createPerson>[1], options: Parameters<typeof createPerson>[2] = {}) =>
-    createPerson(urls, name, { check, ...options })
+  const person = (
+    name: Parameters<typeof createPerson>[1],
+    options: Parameters<typeof createPerson>[2] = {},
+  ) => createPerson(urls, name, { check, ...options })
   return {
     system,
     edge: urls.edge,
@@ -156,14 +168,20 @@ async function startTestSystem(kind: Kind) {
     mails: createMailReader(urls.mailbox),
     ledger,
     /** What the gateway has of one order; nothing where it knows none. */
-    moneyOf: async (orderId: string) => (await ledger(orderId)).totals[0] ?? { captured: 0, refunded: 0, successfulCharges: 0 },
+    moneyOf: async (orderId: string) =>
+      (await ledger(orderId)).totals[0] ?? { captured: 0, refunded: 0, successfulCharges: 0 },
     observed,
     /** Resolves when tickets, money, messages and Redis agree. */
     expectAgreement: () => expectInvariants(observed),
     folder,
     instancesOf: (service: ServiceKey) =>
-      Array.from({ length: options.instances?.[service] ?? 1 }, (_, instance) => system.service(service, instance)),
-    /** A service that finds this file dies at the crash point that is written in it, and removes the file first. */
+      Array.from({ length: options.instances?.[service] ?? 1 }, (_, instance) =>
+        system.service(service, instance),
+      ),
+    /**
+     * A service that finds this file dies at the crash point that is written in it, and removes the file
+     * first.
+     */
     crashFile: (service: ServiceKey) => crashFile(folder, service),
     /** While `work` goes on the gateway stands still: it answers nobody, and then everybody. */
     async whileGatewayStands<T>(work: () => Promise<T>): Promise<T> {
@@ -178,7 +196,8 @@ async function startTestSystem(kind: Kind) {
     /** For the end of a file: throws when an answer was not as the OpenAPI documents describe it. */
     expectDocumented() {
       const violations = new Set(check.takeViolations())
-      if (violations.size > 0) throw new Error(`not as documented:\n${[...violations].slice(0, 20).join('\n')}`)
+      if (violations.size > 0)
+        throw new Error(`not as documented:\n${[...violations].slice(0, 20).join('\n')}`)
     },
   }
 }

@@ -78,7 +78,10 @@ describe('a token that is not what it says', () => {
     await gone.auth.logout({ body: { refreshToken: gone.session().refreshToken } })
     const passed: string[] = []
     for (const operation of guarded) {
-      const answers = [await call(operation, { authorization: `Bearer ${expired}` }), await call(operation, headers)]
+      const answers = [
+        await call(operation, { authorization: `Bearer ${expired}` }),
+        await call(operation, headers),
+      ]
       if (
         JSON.stringify(answers) !==
         JSON.stringify([
@@ -123,10 +126,15 @@ describe('somebody else', () => {
   ]
   const namesAThing = ({ name }: Operation): boolean => {
     const { params = {}, query = {}, body = {} } = goodRequests[name]?.(world) ?? {}
-    return [...Object.keys(params), ...Object.keys(query), ...Object.keys(body as object)].some((key) => /Id$/.test(key))
+    return [...Object.keys(params), ...Object.keys(query), ...Object.keys(body as object)].some((key) =>
+      /Id$/.test(key),
+    )
   }
   const withIds = () =>
-    guarded.filter((operation) => namesAThing(operation) && ![...open, ...ofOnesOwn, ...forAnybody].includes(operation.name))
+    guarded.filter(
+      (operation) =>
+        namesAThing(operation) && ![...open, ...ofOnesOwn, ...forAnybody].includes(operation.name),
+    )
 
   const trespassesOf = async (who: Person) => {
     const trespasses: string[] = []
@@ -145,15 +153,25 @@ describe('somebody else', () => {
     expect(await trespassesOf(living.otherOrganizer)).toEqual([])
   })
   test('gets the same answer for a thing that is there and one that is not', async () => {
-    const ids = ['reservationId', 'orderId', 'ticketId', 'notificationId', 'subscriptionId', 'transferId'] as const
+    const ids = [
+      'reservationId',
+      'orderId',
+      'ticketId',
+      'notificationId',
+      'subscriptionId',
+      'transferId',
+    ] as const
     const nothing = Object.fromEntries(ids.map((id) => [id, randomUUID()])) as Partial<World>
     const told: string[] = []
-    for (const operation of withIds().filter(({ route }) => route.access === 'user' || route.access === 'proven')) {
+    for (const operation of withIds().filter(
+      ({ route }) => route.access === 'user' || route.access === 'proven',
+    )) {
       const [there, none] = [
         await call(operation, living.stranger.headers()),
         await call(operation, living.stranger.headers(), nothing),
       ]
-      if (JSON.stringify(there) !== JSON.stringify(none)) told.push(`${operation.name}: ${JSON.stringify([there, none])}`)
+      if (JSON.stringify(there) !== JSON.stringify(none))
+        told.push(`${operation.name}: ${JSON.stringify([there, none])}`)
     }
     expect(told.filter((line) => !line.startsWith('payments.listOrders'))).toEqual([])
   })
@@ -177,8 +195,8 @@ describe('somebody else', () => {
     expect(told).toEqual([])
   })
   test('finds no reservation of anybody else’s, and does not learn from the list which events are there', async () => {
-    const answers = [world.eventId, living.draft.eventId, randomUUID() as typeof world.eventId].map(async (eventId) =>
-      living.stranger.tickets.listReservations({ query: { eventId } }),
+    const answers = [world.eventId, living.draft.eventId, randomUUID() as typeof world.eventId].map(
+      async (eventId) => living.stranger.tickets.listReservations({ query: { eventId } }),
     )
     for (const answer of await Promise.all(answers)) {
       expect(answer).toEqual({ status: 200, body: { reservations: [], nextCursor: null } })
@@ -189,7 +207,10 @@ describe('somebody else', () => {
     expect(forAdmins.length).toBeGreaterThan(20)
     for (const operation of forAdmins) {
       for (const who of [living.stranger, living.organizer]) {
-        expect(await call(operation, who.headers()), operation.name).toEqual({ status: 403, error: 'FORBIDDEN' })
+        expect(await call(operation, who.headers()), operation.name).toEqual({
+          status: 403,
+          error: 'FORBIDDEN',
+        })
       }
     }
   })
@@ -256,9 +277,12 @@ describe('an internal path', () => {
   })
   test('is not in any OpenAPI document', async () => {
     for (const service of contracts.serviceKeys) {
-      const { paths } = (await (await fetch(`${running.edge}/api/${service}/openapi.json`)).json()) as { paths: object }
+      const { paths } = (await (await fetch(`${running.edge}/api/${service}/openapi.json`)).json()) as {
+        paths: object
+      }
       expect(Object.keys(paths).filter((path) => path.includes('internal'))).toEqual([])
     }
   })
 })
-const encodeNonAscii = (path: string) => path.replace(/[^\x20-\x7e]/g, (character) => encodeURIComponent(character))
+const encodeNonAscii = (path: string) =>
+  path.replace(/[^\x20-\x7e]/g, (character) => encodeURIComponent(character))

@@ -16,11 +16,20 @@ interface Change {
 }
 
 /** An access token as the auth service would sign it, or with something changed about it. */
-export async function signToken(running: TestSystem, user: Pick<User, 'userId' | 'email' | 'roles'>, change: Change = {}) {
+export async function signToken(
+  running: TestSystem,
+  user: Pick<User, 'userId' | 'email' | 'roles'>,
+  change: Change = {},
+) {
   const jwk = tokenKeyOf(running)
   const key = change.key ?? ((await importJWK(jwk, 'EdDSA')) as never)
   const now = Math.floor(Date.now() / 1_000)
-  const claims = { email: user.email, email_verified: true, sid: randomUUID(), roles: change.roles ?? user.roles }
+  const claims = {
+    email: user.email,
+    email_verified: true,
+    sid: randomUUID(),
+    roles: change.roles ?? user.roles,
+  }
   return new SignJWT(claims)
     .setProtectedHeader({ alg: change.alg ?? 'EdDSA', kid: jwk.kid, typ: 'at+jwt' })
     .setSubject(user.userId)
@@ -31,7 +40,10 @@ export async function signToken(running: TestSystem, user: Pick<User, 'userId' |
     .sign(key)
 }
 
-/** Tokens that look right for this user and must not be: by what is wrong with them, the `Authorization` header. */
+/**
+ * Tokens that look right for this user and must not be: by what is wrong with them, the `Authorization`
+ * header.
+ */
 export async function badTokens(running: TestSystem, user: Pick<User, 'userId' | 'email' | 'roles'>) {
   const { d: _, ...publicJwk } = tokenKeyOf(running)
   const pem = new TextEncoder().encode(await exportSPKI((await importJWK(publicJwk, 'EdDSA')) as never))
@@ -65,10 +77,15 @@ function unsigned(user: Pick<User, 'userId' | 'email' | 'roles'>): string {
 }
 
 /** What a service calls another with. */
-export async function serviceToken(running: TestSystem, service: ServiceKey, audience: Caller): Promise<string> {
+export async function serviceToken(
+  running: TestSystem,
+  service: ServiceKey,
+  audience: Caller,
+): Promise<string> {
   const jwk = JSON.parse(running.system.env[service].SERVICE_PRIVATE_KEY ?? '') as JWK
   const { authorization = '' } = await createServiceIdentity(jwk.kid as Caller, jwk).headersFor(audience)
   return authorization.replace('Service-Token ', '')
 }
 
-const tokenKeyOf = (running: TestSystem) => JSON.parse(running.system.env.auth.TOKEN_PRIVATE_KEY ?? '') as JWK & { kid: string }
+const tokenKeyOf = (running: TestSystem) =>
+  JSON.parse(running.system.env.auth.TOKEN_PRIVATE_KEY ?? '') as JWK & { kid: string }

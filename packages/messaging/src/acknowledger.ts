@@ -17,11 +17,15 @@ export function createAcknowledger(aws: Aws, queue: QueueName, logger: Logger) {
       const { Failed = [] } = await aws.sqs.send(
         new DeleteMessageBatchCommand({
           QueueUrl: await aws.queueUrl(queue),
-          Entries: batch.map(({ message }, index) => ({ Id: String(index), ReceiptHandle: message.ReceiptHandle })),
+          Entries: batch.map(({ message }, index) => ({
+            Id: String(index),
+            ReceiptHandle: message.ReceiptHandle,
+          })),
         }),
       )
       const failed = Failed.flatMap(({ Id }) => batch[Number(Id)]?.message ?? [])
-      if (failed.length > 0) logger.warn({ queue, messages: failed.map((message) => aboutMessage(message)) }, NOT_ACKNOWLEDGED)
+      if (failed.length > 0)
+        logger.warn({ queue, messages: failed.map((message) => aboutMessage(message)) }, NOT_ACKNOWLEDGED)
     } catch (error) {
       const messages = batch.map(({ message }) => aboutMessage(message))
       logger.warn({ err: error, queue, messages }, NOT_ACKNOWLEDGED)

@@ -1,7 +1,24 @@
 import { randomUUID } from 'node:crypto'
-import { type TopicName, ticketsArchiveRoutes, ticketsRejected, topics, userCreated } from '@boxoffice/contracts'
-import { baseConfig, baseEnvironment, createFoundation, createServer, readEnvironment } from '@boxoffice/service-kit'
-import { createTestAuthority, createTestDatabase, injectClient, type TestAuthority } from '@boxoffice/service-kit/testing'
+import {
+  type TopicName,
+  ticketsArchiveRoutes,
+  ticketsRejected,
+  topics,
+  userCreated,
+} from '@boxoffice/contracts'
+import {
+  baseConfig,
+  baseEnvironment,
+  createFoundation,
+  createServer,
+  readEnvironment,
+} from '@boxoffice/service-kit'
+import {
+  createTestAuthority,
+  createTestDatabase,
+  injectClient,
+  type TestAuthority,
+} from '@boxoffice/service-kit/testing'
 import { afterAll, beforeAll, expect, inject, test } from 'vitest'
 import { z } from 'zod'
 import { mountArchive } from './archive.ts'
@@ -38,14 +55,21 @@ const say = () =>
       tx,
       ticketsRejected,
       {
-        ...{ orderId: randomUUID(), userId: randomUUID(), eventId: randomUUID(), reservationId: randomUUID() },
+        ...{
+          orderId: randomUUID(),
+          userId: randomUUID(),
+          eventId: randomUUID(),
+          reservationId: randomUUID(),
+        },
         reason: 'SEATS_GONE',
       } as never,
       { aggregateVersion: 1 },
     ),
   )
 const publish = (ids: readonly string[]) =>
-  foundation.pool.query('update outbox set published_at = clock_timestamp() where message_id = any($1)', [ids])
+  foundation.pool.query('update outbox set published_at = clock_timestamp() where message_id = any($1)', [
+    ids,
+  ])
 
 /** Every message of a topic, read by the cursors; between pages `meanwhile` happens. */
 async function readAll(topic: TopicName, limit: number, meanwhile: () => Promise<unknown> = async () => {}) {
@@ -74,7 +98,11 @@ test('what waits, what is published and what is archived are all read, page by p
   expect(totals.slice(1).every((total) => total === null)).toBe(true)
   const client = await clientOf('analytics-service')
   const { body } = await client.listArchived({ query: { topic: 'ticket-events', limit: 1 } })
-  expect(body.messages[0]).toMatchObject({ eventType: 'TICKETS_REJECTED', version: '1.0', payload: { reason: 'SEATS_GONE' } })
+  expect(body.messages[0]).toMatchObject({
+    eventType: 'TICKETS_REJECTED',
+    version: '1.0',
+    payload: { reason: 'SEATS_GONE' },
+  })
 })
 
 test('what is moved to the archive while somebody reads is read all the same', async () => {
@@ -93,7 +121,13 @@ test('what is secret, and what went to another topic, is not in it', async () =>
       tx,
       userCreated,
       {
-        ...{ userId: randomUUID(), email: 'ala@example.test', firstName: 'Ala', lastName: 'Kot', locale: 'en' },
+        ...{
+          userId: randomUUID(),
+          email: 'ala@example.test',
+          firstName: 'Ala',
+          lastName: 'Kot',
+          locale: 'en',
+        },
         ...{ sealedToken: 'x', tokenExpiresAt: new Date(), createdAt: new Date() },
       } as never,
       { aggregateVersion: 1 },
@@ -105,9 +139,13 @@ test('what is secret, and what went to another topic, is not in it', async () =>
 
 test('only the read side may ask, and by a cursor of ours', async () => {
   const stranger = await clientOf('notification-service')
-  await expect(stranger.listArchived({ query: { topic: 'ticket-events' } })).rejects.toMatchObject({ status: 403 })
+  await expect(stranger.listArchived({ query: { topic: 'ticket-events' } })).rejects.toMatchObject({
+    status: 403,
+  })
   const client = await clientOf('analytics-service')
-  await expect(client.listArchived({ query: { topic: 'ticket-events', cursor: 'nonsense' } })).rejects.toMatchObject({
+  await expect(
+    client.listArchived({ query: { topic: 'ticket-events', cursor: 'nonsense' } }),
+  ).rejects.toMatchObject({
     status: 400,
   })
 })

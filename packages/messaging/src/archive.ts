@@ -26,9 +26,10 @@ interface Row {
 const BEGINNING: Position = { table: 'outbox', messageId: '00000000-0000-0000-0000-000000000000' }
 
 /**
- * Mount `/internal/archive` of a service: what it has said on a topic, page by page, whether it is published yet or not, without what
- * is secret. First the outbox, then the archive, each by the ids of its messages: what is moved from one to the other meanwhile is seen
- * in either, or in both. So whoever begins to read after a commit reads what it wrote.
+ * Mount `/internal/archive` of a service: what it has said on a topic, page by page, whether it is published
+ * yet or not, without what is secret. First the outbox, then the archive, each by the ids of its messages:
+ * what is moved from one to the other meanwhile is seen in either, or in both. So whoever begins to read
+ * after a commit reads what it wrote.
  */
 export function mountArchive(
   app: Parameters<typeof mountRoutes>[0],
@@ -47,7 +48,11 @@ function archiveHandlers(db: Database): Handlers<ArchiveRoutes> {
       const next = nextPosition(from, rows, limit)
       return {
         status: 200,
-        body: { messages: rows.map(({ body }) => body), total, nextCursor: next && archiveCursor.encode(next) },
+        body: {
+          messages: rows.map(({ body }) => body),
+          total,
+          nextCursor: next && archiveCursor.encode(next),
+        },
       }
     },
   }
@@ -60,14 +65,22 @@ function nextPosition({ table }: Position, rows: readonly Row[], limit: number):
   return table === 'outbox' ? { ...BEGINNING, table: 'message_archive' } : null
 }
 
-const listMessages = (db: Database, topic: TopicName, { table, messageId }: Position, limit: number): Promise<Row[]> =>
+const listMessages = (
+  db: Database,
+  topic: TopicName,
+  { table, messageId }: Position,
+  limit: number,
+): Promise<Row[]> =>
   db.query<Row>(
     `select message_id as "messageId", body from ${table}
      where topic = $1 and message_id > $2::uuid ${table === 'outbox' ? 'and archivable' : ''} order by message_id limit $3`,
     [topic, messageId, limit],
   )
 
-/** Nearly: what moves while it is counted may be counted twice. Null where counting takes too long: nobody should wait for it. */
+/**
+ * Nearly: what moves while it is counted may be counted twice. Null where counting takes too long: nobody
+ * should wait for it.
+ */
 async function countMessages(db: Database, topic: TopicName): Promise<number | null> {
   try {
     const [row] = await db.transact(async (tx) => {

@@ -20,7 +20,9 @@ export interface Aws {
 
 export function createAws(config: MessagingConfig): Aws {
   const shared = { region: config.region, maxAttempts: 3 }
-  const handlerOf = (requestTimeout: number) => ({ requestHandler: { connectionTimeout: CONNECT_TIMEOUT_MS, requestTimeout } })
+  const handlerOf = (requestTimeout: number) => ({
+    requestHandler: { connectionTimeout: CONNECT_TIMEOUT_MS, requestTimeout },
+  })
   const sns = new SNSClient({
     ...shared,
     ...handlerOf(SNS_TIMEOUT_MS),

@@ -43,7 +43,9 @@ async function whileConsuming(handle: Handle, work: () => Promise<void>): Promis
     retryAfterSeconds: [0.05, 0, 0],
     subscribers: [
       on(createOrderCommand, async (_tx, { payload: { orderId } }) => handle(orderId, 'create')),
-      on(updateOrderCommand, async (_tx, { payload: { orderId, holderName } }) => handle(orderId, holderName)),
+      on(updateOrderCommand, async (_tx, { payload: { orderId, holderName } }) =>
+        handle(orderId, holderName),
+      ),
       on(deleteOrderCommand, async (_tx, { payload: { orderId } }) => handle(orderId, 'delete')),
     ],
   })
@@ -58,7 +60,9 @@ async function whileConsuming(handle: Handle, work: () => Promise<void>): Promis
 const ids = () => ({ orderId: randomUUID() as OrderId, userId: randomUUID() as UserId })
 const version = { aggregateVersion: 1 }
 const ask = (payload: ReturnType<typeof ids>, holderName: string) =>
-  foundation.db.transact((tx) => messaging.append(tx, updateOrderCommand, { ...payload, holderName }, version))
+  foundation.db.transact((tx) =>
+    messaging.append(tx, updateOrderCommand, { ...payload, holderName }, version),
+  )
 
 test('commands reach their queue in the order in which an order was told, however many relays send and groups there are', async () => {
   const orders = Array.from({ length: 5 }, ids)
@@ -87,7 +91,9 @@ test('a command is kept while SQS is down, and goes out when it is back', async 
   const away = createAws({ ...aws.config, sqsEndpoint: 'http://127.0.0.1:1' })
   const broken = createRelay({ ...foundation, aws: away })
   await broken.stop() // it tries once more as it stops
-  const { rows } = await foundation.pool.query('select attempts, group_key from outbox where published_at is null')
+  const { rows } = await foundation.pool.query(
+    'select attempts, group_key from outbox where published_at is null',
+  )
   expect(rows).toEqual([{ attempts: 1, group_key: order.orderId }])
   const heard: string[] = []
   messaging.relay.start()
@@ -114,7 +120,13 @@ test('a command whose relay died after sending goes out again and is carried out
       )
       // SQS drops what it has had within five minutes; after that the inbox knows it.
       const body = { QueueUrl: await aws.queueUrl(QUEUE), MessageBody: JSON.stringify(rows[0].body) }
-      await aws.sqs.send(new SendMessageCommand({ ...body, MessageGroupId: order.orderId, MessageDeduplicationId: randomUUID() }))
+      await aws.sqs.send(
+        new SendMessageCommand({
+          ...body,
+          MessageGroupId: order.orderId,
+          MessageDeduplicationId: randomUUID(),
+        }),
+      )
       messaging.relay.nudge()
       await ask(order, 'after')
       await until(() => expect(heard.at(-1)).toBe('after'))
@@ -147,13 +159,21 @@ test('a command that fails is tried four times while those of its order wait, th
   expect(heard.filter((name) => name !== 'well')).toEqual(['sick', 'sick', 'sick', 'sick', 'next'])
   expect(heard.indexOf('well')).toBeLessThan(heard.indexOf('next'))
   const { Messages = [] } = await aws.sqs.send(
-    new ReceiveMessageCommand({ QueueUrl: await aws.queueUrl(queues[QUEUE].deadLetterQueue), WaitTimeSeconds: 1 }),
+    new ReceiveMessageCommand({
+      QueueUrl: await aws.queueUrl(queues[QUEUE].deadLetterQueue),
+      WaitTimeSeconds: 1,
+    }),
   )
   expect(Messages.map(({ Body = '' }) => JSON.parse(Body).payload.holderName)).toEqual(['sick'])
 })
 
 test('who may not send a command cannot even write it down', async () => {
-  const append = createOutbox({ ...foundation, topics: [...topicsOf('tickets'), ...commandQueuesOf('tickets')] })
+  const append = createOutbox({
+    ...foundation,
+    topics: [...topicsOf('tickets'), ...commandQueuesOf('tickets')],
+  })
   const work = foundation.db.transact((tx) => append(tx, createOrderCommand, ids(), version))
-  await expect(work).rejects.toThrow('CREATE_ORDER goes to order-commands.fifo, to which this service may not publish')
+  await expect(work).rejects.toThrow(
+    'CREATE_ORDER goes to order-commands.fifo, to which this service may not publish',
+  )
 })

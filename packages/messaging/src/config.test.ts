@@ -10,7 +10,10 @@ test('what waits for something is longer than it: polls, answers of SNS and SQS,
   const config = messagingConfig(z.object(messagingEnvironment).parse({ AWS_ACCOUNT_ID: '000000000000' }))
   expect(config.waitSeconds * 1_000).toBeLessThan(SQS_TIMEOUT_MS)
   expect(SNS_TIMEOUT_MS).toBeLessThan(leaseSeconds * 1_000)
-  for (const [name, { visibilitySeconds, retryAfterSeconds = [] }] of Object.entries(queues) as [string, Queue][]) {
+  for (const [name, { visibilitySeconds, retryAfterSeconds = [] }] of Object.entries(queues) as [
+    string,
+    Queue,
+  ][]) {
     expect(leaseSeconds, name).toBeLessThan(visibilitySeconds)
     expect(Math.max(0, ...retryAfterSeconds), name).toBeLessThan(visibilitySeconds)
   }

@@ -15,7 +15,12 @@ export const messagingEnvironment = {
     .regex(/^[\w-]*$/)
     .default('')
     .describe('put before the names of topics and queues'),
-  SQS_WAIT_SECONDS: z.coerce.number().min(0).max(20).default(longPollSeconds).describe('long poll; short locally'),
+  SQS_WAIT_SECONDS: z.coerce
+    .number()
+    .min(0)
+    .max(20)
+    .default(longPollSeconds)
+    .describe('long poll; short locally'),
 }
 const Environment = z.object(messagingEnvironment)
 

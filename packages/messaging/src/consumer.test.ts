@@ -1,5 +1,9 @@
 import { randomUUID } from 'node:crypto'
-import { ChangeMessageVisibilityBatchCommand, DeleteMessageBatchCommand, ReceiveMessageCommand } from '@aws-sdk/client-sqs'
+import {
+  ChangeMessageVisibilityBatchCommand,
+  DeleteMessageBatchCommand,
+  ReceiveMessageCommand,
+} from '@aws-sdk/client-sqs'
 import { type OrderId, type UserId, updateOrderCommand } from '@boxoffice/contracts'
 import { createLogger, createMetrics, PermanentFailure, type Tx } from '@boxoffice/service-kit'
 import { fakeTx, recordLogs } from '@boxoffice/service-kit/testing'
@@ -108,7 +112,9 @@ afterEach(async () => {
 
 describe('messages of one group in one receive', () => {
   test('are taken one after the other, groups side by side', async () => {
-    const { aws, asked } = scripted([[command('a1', 'a'), command('a2', 'a'), command('b1', 'b'), command('a3', 'a')]])
+    const { aws, asked } = scripted([
+      [command('a1', 'a'), command('a2', 'a'), command('b1', 'b'), command('a3', 'a')],
+    ])
     consume(aws)
     await until(() => expect(asked.deleted).toHaveLength(4))
     expect(handled.slice(0, 2)).toEqual(['a1', 'b1'])
@@ -137,7 +143,8 @@ describe('messages of one group in one receive', () => {
     consume(aws)
     await until(() => expect(asked.seenAgainIn).toHaveLength(3))
     expect(handled).toEqual(['a1', 'a2', 'a3'])
-    // What is dead is shown at once, so that SQS takes it away; the one after those that are not waits for them.
+    // What is dead is shown at once, so that SQS takes it away; the one after those that are not waits for
+    // them.
     expect(asked.seenAgainIn).toEqual([
       ['a1', 0],
       ['a3', 15],
@@ -211,7 +218,15 @@ describe('a message that failed is logged with what it is and what it is about',
   const idsOf = ({ Body, MessageId }: ReturnType<typeof command>) => {
     const { messageId, correlationId, payload } = JSON.parse(Body)
     const { orderId, userId } = payload
-    return { messageId, sqsMessageId: MessageId, correlationId, eventType: 'UPDATE_ORDER', orderId, userId, queue: QUEUE }
+    return {
+      messageId,
+      sqsMessageId: MessageId,
+      correlationId,
+      eventType: 'UPDATE_ORDER',
+      orderId,
+      userId,
+      queue: QUEUE,
+    }
   }
 
   test('and with which attempt that was, and when the next one comes', async () => {
@@ -231,30 +246,43 @@ describe('a message that failed is logged with what it is and what it is about',
         attempts: 4,
         waitMs: 1,
       },
-      { ...ids, level: 'warn', msg: 'message handling failed, will be retried (attempt 2 of 4)', receives: 1, waitMs: 5_000 },
+      {
+        ...ids,
+        level: 'warn',
+        msg: 'message handling failed, will be retried (attempt 2 of 4)',
+        receives: 1,
+        waitMs: 5_000,
+      },
     ])
     expect(lines()[0]).toMatchObject({ err: { message: 'a1 fails' } })
   })
   test.each([
     ['where the queue has waits of its own', [0.001, 5, 15], 4],
     ['where it has none', [], 3],
-  ])('and that it goes to the dead-letter queue, at the last time: %s', async (_, retryAfterSeconds, attempts) => {
-    failing.add('a1').add('b1')
-    const [again, dead] = [command('a1', 'a', 2), command('b1', 'b', 3)]
-    const { aws } = scripted([[again, dead]])
-    const { logger, lines } = recordLogs()
-    consume(aws, { logger, retryAfterSeconds })
-    await until(() => expect(lines()).toHaveLength(2))
-    const last = `message handling failed (attempt ${attempts} of ${attempts}), goes to the dead-letter queue`
-    expect(lines().find(({ orderId }) => orderId === idsOf(dead).orderId)).toMatchObject({
-      ...idsOf(dead),
-      level: 'error',
-      msg: last,
-    })
-    const waits = retryAfterSeconds.length > 0 ? 15_000 : 60_000
-    const msg = `message handling failed, will be retried (attempt ${attempts - 1} of ${attempts})`
-    expect(lines().find(({ level }) => level === 'warn')).toMatchObject({ ...idsOf(again), msg, waitMs: waits })
-  })
+  ])(
+    'and that it goes to the dead-letter queue, at the last time: %s',
+    async (_, retryAfterSeconds, attempts) => {
+      failing.add('a1').add('b1')
+      const [again, dead] = [command('a1', 'a', 2), command('b1', 'b', 3)]
+      const { aws } = scripted([[again, dead]])
+      const { logger, lines } = recordLogs()
+      consume(aws, { logger, retryAfterSeconds })
+      await until(() => expect(lines()).toHaveLength(2))
+      const last = `message handling failed (attempt ${attempts} of ${attempts}), goes to the dead-letter queue`
+      expect(lines().find(({ orderId }) => orderId === idsOf(dead).orderId)).toMatchObject({
+        ...idsOf(dead),
+        level: 'error',
+        msg: last,
+      })
+      const waits = retryAfterSeconds.length > 0 ? 15_000 : 60_000
+      const msg = `message handling failed, will be retried (attempt ${attempts - 1} of ${attempts})`
+      expect(lines().find(({ level }) => level === 'warn')).toMatchObject({
+        ...idsOf(again),
+        msg,
+        waitMs: waits,
+      })
+    },
+  )
   test('also where it cannot be handled at all', async () => {
     const strange = {
       ...command('a1', 'a'),
@@ -265,7 +293,12 @@ describe('a message that failed is logged with what it is and what it is about',
     consume(aws, { logger })
     await until(() => expect(lines()).toHaveLength(1))
     expect(lines()).toMatchObject([
-      { messageId: 'm-1', orderId: 'o-1', queue: QUEUE, msg: 'message cannot be handled, sent to the dead-letter queue' },
+      {
+        messageId: 'm-1',
+        orderId: 'o-1',
+        queue: QUEUE,
+        msg: 'message cannot be handled, sent to the dead-letter queue',
+      },
     ])
     expect(lines()[0]?.reason).toContain('does not match its schema')
   })

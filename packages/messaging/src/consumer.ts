@@ -25,10 +25,18 @@ export const on = <D extends MessageDefinition, T = Tx>(
   ...(whenImpossible && { whenImpossible: whenImpossible as Subscriber<T>['whenImpossible'] }),
 })
 
-/** For messages that a queue receives and this consumer has no use for (another version's, or a filter that is wider). */
-export const ignore = (definition: MessageDefinition): Subscriber<never> => ({ definition, handle: async () => {} })
+/**
+ * For messages that a queue receives and this consumer has no use for (another version's, or a filter that is
+ * wider).
+ */
+export const ignore = (definition: MessageDefinition): Subscriber<never> => ({
+  definition,
+  handle: async () => {},
+})
 
-/** How much more those can take on who work on after the commit: more is not received than there is room for. */
+/**
+ * How much more those can take on who work on after the commit: more is not received than there is room for.
+ */
 export interface Room {
   free(): number
   /** Resolves when there is more room than now. */
@@ -46,7 +54,10 @@ export interface ConsumerOptions<T extends Tx = Tx> extends HandlingOptions<T> {
 const PAUSE_MAX_MS = 5_000
 /** The most that SQS gives in one receive. */
 const RECEIVE_MAX = 10
-/** So long a receive waits when the last one took all that there was: more come together then, and each costs less. */
+/**
+ * So long a receive waits when the last one took all that there was: more come together then, and each costs
+ * less.
+ */
 const GATHER_MS = 100
 
 type Taken = 'yes' | 'no' | 'database-away'
@@ -54,12 +65,13 @@ type Taken = 'yes' | 'no' | 'database-away'
 const receivesOf = (message: SqsMessage) => Number(message.Attributes?.ApproximateReceiveCount ?? 1)
 
 /**
- * Takes messages off a queue: decode, remember in the inbox and take effect in one transaction, all of one receive where they may go
- * together, then acknowledge. What was
- * taken before is acknowledged and nothing else; what does not match its schema, or can never be done, goes to the dead-letter queue at once
- * (unless its subscriber knows what to do instead); what fails stays on the queue until its visibility ends, or as long as the queue's `retryAfterSeconds` say, and after three receives SQS moves it
- * to the dead-letter queue. Messages of one group (FIFO queues) are taken one after the other, and none before one that failed and comes
- * again.
+ * Takes messages off a queue: decode, remember in the inbox and take effect in one transaction, all of one
+ * receive where they may go together, then acknowledge. What was taken before is acknowledged and nothing
+ * else; what does not match its schema, or can never be done, goes to the dead-letter queue at once (unless
+ * its subscriber knows what to do instead); what fails stays on the queue until its visibility ends, or as
+ * long as the queue's `retryAfterSeconds` say, and after three receives SQS moves it to the dead-letter
+ * queue. Messages of one group (FIFO queues) are taken one after the other, and none before one that failed
+ * and comes again.
  */
 export function createConsumer<T extends Tx>(options: ConsumerOptions<T>): Consumer {
   const { queue, aws, logger, room } = options
@@ -67,7 +79,10 @@ export function createConsumer<T extends Tx>(options: ConsumerOptions<T>): Consu
   const acknowledge = createAcknowledger(aws, queue, logger)
   const showAgainIn = createHiding(aws, queue, logger)
   const { maxReceives, retryAfterSeconds, visibilitySeconds }: Queue = queues[queue]
-  const retries = retryScheduleOf({ maxReceives, retryAfterSeconds: options.retryAfterSeconds ?? retryAfterSeconds })
+  const retries = retryScheduleOf({
+    maxReceives,
+    retryAfterSeconds: options.retryAfterSeconds ?? retryAfterSeconds,
+  })
   // Messages of a group depend on each other: each is a transaction of its own.
   const isTogether = !isFifo(queue)
   const concurrency = options.concurrency ?? (isTogether ? 2 * RECEIVE_MAX : RECEIVE_MAX)
@@ -116,7 +131,10 @@ export function createConsumer<T extends Tx>(options: ConsumerOptions<T>): Consu
     }
   }
 
-  /** All of one receive in one transaction. Where that does not succeed each is taken by itself: one that fails comes again alone. */
+  /**
+   * All of one receive in one transaction. Where that does not succeed each is taken by itself: one that
+   * fails comes again alone.
+   */
   async function takeTogether(messages: readonly SqsMessage[]): Promise<Taken> {
     if (messages.length > 1 && (await handling.many(messages))) {
       await Promise.all(messages.map(acknowledge))
@@ -127,8 +145,9 @@ export function createConsumer<T extends Tx>(options: ConsumerOptions<T>): Consu
   }
 
   /**
-   * Those that come after one that failed are given back: they must not overtake it. After its last receive it is dead, and as SQS has
-   * counted that receive for them too, they are tried: given back again they would die with it untried.
+   * Those that come after one that failed are given back: they must not overtake it. After its last receive
+   * it is dead, and as SQS has counted that receive for them too, they are tried: given back again they would
+   * die with it untried.
    */
   async function takeInTurn(sequence: readonly SqsMessage[]): Promise<Taken> {
     let worst: Taken = 'yes'
@@ -156,7 +175,8 @@ export function createConsumer<T extends Tx>(options: ConsumerOptions<T>): Consu
       const made = retries.attemptOf(receives, attempt)
       const nth = `(attempt ${made.attempt} of ${made.attempts})`
       const about = { ...error.about, queue, ...made, err: error.cause }
-      if (receives >= maxReceives) logger.error(about, `message handling failed ${nth}, goes to the dead-letter queue`)
+      if (receives >= maxReceives)
+        logger.error(about, `message handling failed ${nth}, goes to the dead-letter queue`)
       else {
         const waitMs = (waitSeconds ?? unseenSeconds ?? visibilitySeconds) * 1_000
         logger.warn({ ...about, waitMs }, `message handling failed, will be retried ${nth}`)
@@ -177,7 +197,8 @@ export function createConsumer<T extends Tx>(options: ConsumerOptions<T>): Consu
       loop = poll()
     },
     async stop() {
-      // The poll is let end: an aborted one may have taken messages that nobody sees until their visibility ends.
+      // The poll is let end: an aborted one may have taken messages that nobody sees until their visibility
+      // ends.
       stopped = true
       await loop
       await Promise.all(atWork)

@@ -28,13 +28,14 @@ export interface DeadLetter {
 const HELD_SECONDS = 30
 
 /**
- * The letters of a queue's dead-letter queue in batches of up to ten, each once. They are held while they are looked at: give
- * those that stay back with `releaseLetters`. Ends when nothing new comes.
+ * The letters of a queue's dead-letter queue in batches of up to ten, each once. They are held while they are
+ * looked at: give those that stay back with `releaseLetters`. Ends when nothing new comes.
  */
 export async function* readLetters(aws: Aws, queue: QueueName): AsyncGenerator<DeadLetter[]> {
   const QueueUrl = await aws.queueUrl(queues[queue].deadLetterQueue)
   const seen = new Set<string>()
-  // Two receives without anything: it is empty. Many without anything new: only what we hold ourselves comes back.
+  // Two receives without anything: it is empty. Many without anything new: only what we hold ourselves comes
+  // back.
   for (let [empty, nothingNew] = [0, 0]; empty < 2 && nothingNew < 20; ) {
     const { Messages = [] } = await aws.sqs.send(
       new ReceiveMessageCommand({
@@ -81,8 +82,15 @@ function envelopeOf(body: string): { messageId?: string; eventType?: string } {
   }
 }
 
-/** Let others see letters again that this reader held; where SQS refuses that, they are seen when the hold has run out. */
-export async function releaseLetters(aws: Aws, queue: QueueName, letters: readonly DeadLetter[]): Promise<void> {
+/**
+ * Let others see letters again that this reader held; where SQS refuses that, they are seen when the hold has
+ * run out.
+ */
+export async function releaseLetters(
+  aws: Aws,
+  queue: QueueName,
+  letters: readonly DeadLetter[],
+): Promise<void> {
   const QueueUrl = await aws.queueUrl(queues[queue].deadLetterQueue)
   for (const batch of inTens(letters)) {
     const Entries = batch.map(({ sqs }, index) => ({
@@ -95,7 +103,11 @@ export async function releaseLetters(aws: Aws, queue: QueueName, letters: readon
 }
 
 /** Delete letters for good; those that SQS did not delete. */
-export async function deleteLetters(aws: Aws, queue: QueueName, letters: readonly DeadLetter[]): Promise<DeadLetter[]> {
+export async function deleteLetters(
+  aws: Aws,
+  queue: QueueName,
+  letters: readonly DeadLetter[],
+): Promise<DeadLetter[]> {
   const QueueUrl = await aws.queueUrl(queues[queue].deadLetterQueue)
   const undeleted: DeadLetter[] = []
   for (const batch of inTens(letters)) {
@@ -107,8 +119,9 @@ export async function deleteLetters(aws: Aws, queue: QueueName, letters: readonl
 }
 
 /**
- * Put letters back on the queue they came from, with their attributes and one more in `redriveCount`, and only then delete those
- * that SQS accepted: killed in between they are there twice, which the inbox knows, and never not at all.
+ * Put letters back on the queue they came from, with their attributes and one more in `redriveCount`, and
+ * only then delete those that SQS accepted: killed in between they are there twice, which the inbox knows,
+ * and never not at all.
  */
 export async function requeueLetters(aws: Aws, queue: QueueName, letters: readonly DeadLetter[]) {
   const QueueUrl = await aws.queueUrl(queue)
@@ -116,17 +129,24 @@ export async function requeueLetters(aws: Aws, queue: QueueName, letters: readon
   const refused: { letter: DeadLetter; why: string }[] = []
   for (const batch of inBatches(letters, MESSAGE_BATCH_MAX, sizeOf)) {
     const Entries = batch.map((letter, index) => entryOf(letter, index, queue))
-    const { Successful = [], Failed = [] } = await aws.sqs.send(new SendMessageBatchCommand({ QueueUrl, Entries }))
+    const { Successful = [], Failed = [] } = await aws.sqs.send(
+      new SendMessageBatchCommand({ QueueUrl, Entries }),
+    )
     accepted.push(...Successful.map(({ Id }) => batch[Number(Id)] as DeadLetter))
     refused.push(
-      ...Failed.map(({ Id, Message, Code }) => ({ letter: batch[Number(Id)] as DeadLetter, why: Message ?? Code ?? 'refused' })),
+      ...Failed.map(({ Id, Message, Code }) => ({
+        letter: batch[Number(Id)] as DeadLetter,
+        why: Message ?? Code ?? 'refused',
+      })),
     )
   }
   return { accepted, refused, undeleted: await deleteLetters(aws, queue, accepted) }
 }
 
 function entryOf({ body, redrives, sqs }: DeadLetter, index: number, queue: QueueName) {
-  const kept = Object.entries(sqs.MessageAttributes ?? {}).filter(([name]) => !deadLetterAttributes.includes(name))
+  const kept = Object.entries(sqs.MessageAttributes ?? {}).filter(
+    ([name]) => !deadLetterAttributes.includes(name),
+  )
   const count = { DataType: 'Number', StringValue: String(redrives + 1) }
   return {
     Id: String(index),
@@ -142,18 +162,23 @@ function entryOf({ body, redrives, sqs }: DeadLetter, index: number, queue: Queu
 
 const plain = ([name, { DataType, StringValue, BinaryValue }]: [string, MessageAttributeValue]) => [
   name,
-  { DataType, ...(StringValue !== undefined && { StringValue }), ...(BinaryValue !== undefined && { BinaryValue }) },
+  {
+    DataType,
+    ...(StringValue !== undefined && { StringValue }),
+    ...(BinaryValue !== undefined && { BinaryValue }),
+  },
 ]
 
 function inTens<T>(things: readonly T[]): T[][] {
-  return Array.from({ length: Math.ceil(things.length / 10) }, (_, index) => things.slice(index * 10, index * 10 + 10))
+  return Array.from({ length: Math.ceil(things.length / 10) }, (_, index) =>
+    things.slice(index * 10, index * 10 + 10),
+  )
 }
 
 /** Attributes have one more with them than they came with. */
 const sizeOf = ({ body, sqs }: DeadLetter) => {
-  const attributes = Object.entries(sqs.MessageAttributes ?? {}).map(([name, { StringValue = '' }]): [string, string] => [
-    name,
-    StringValue,
-  ])
+  const attributes = Object.entries(sqs.MessageAttributes ?? {}).map(
+    ([name, { StringValue = '' }]): [string, string] => [name, StringValue],
+  )
   return bytesOf({ body, attributes: { ...Object.fromEntries(attributes), [redriveCountAttribute]: '1000' } })
 }

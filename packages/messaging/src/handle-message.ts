@@ -34,11 +34,14 @@ export interface HandlingOptions<T extends Tx = Tx> {
   db: Pick<Database<T>, 'transact'>
   /** For a queue whose messages are not of our own services; an envelope of ours where none is given. */
   translate?: Translate
-  /** A message was taken before: what followed its commit then may have been lost. In the transaction that found the inbox row. */
+  /**
+   * A message was taken before: what followed its commit then may have been lost. In the transaction that
+   * found the inbox row.
+   */
   onDuplicate?(tx: T, message: Message<MessageDefinition>): Promise<void>
   /**
-   * What several messages do at once, in place of each one's `handle`: all of one transaction, of any of the queue's types. What it does
-   * is in the trace of the first of them, but for what it does `within` another.
+   * What several messages do at once, in place of each one's `handle`: all of one transaction, of any of the
+   * queue's types. What it does is in the trace of the first of them, but for what it does `within` another.
    */
   together?(
     tx: T,
@@ -60,13 +63,16 @@ interface Taken<T extends Tx> {
 }
 
 /**
- * Handles messages: inbox row and effect in one transaction, or straight to the dead-letter queue where one can never be handled. `one`
- * gives null where it is done with, so that it can be acknowledged; else why it is not, and what it is about. `many` takes all in one
- * transaction, and gives false where that did not succeed: then nothing has happened, and each is to be handled by itself.
+ * Handles messages: inbox row and effect in one transaction, or straight to the dead-letter queue where one
+ * can never be handled. `one` gives null where it is done with, so that it can be acknowledged; else why it
+ * is not, and what it is about. `many` takes all in one transaction, and gives false where that did not
+ * succeed: then nothing has happened, and each is to be handled by itself.
  */
 export function createHandling<T extends Tx>(options: HandlingOptions<T>) {
   const { queue, db, aws, logger, metrics } = options
-  const subscribers = new Map(options.subscribers.map((subscriber) => [subscriber.definition.eventType, subscriber]))
+  const subscribers = new Map(
+    options.subscribers.map((subscriber) => [subscriber.definition.eventType, subscriber]),
+  )
   for (const eventType of subscribers.keys()) options.figures.expect(queue, eventType)
 
   function counting(eventType: string) {
@@ -79,11 +85,16 @@ export function createHandling<T extends Tx>(options: HandlingOptions<T>) {
 
   async function one(message: SqsMessage): Promise<{ cause: unknown; about: About } | null> {
     const read = readMessage(message, subscribers as never, options.translate)
-    const named = 'envelope' in read ? read.envelope.eventType : (message.MessageAttributes?.eventType?.StringValue ?? '')
+    const named =
+      'envelope' in read ? read.envelope.eventType : (message.MessageAttributes?.eventType?.StringValue ?? '')
     const eventType = subscribers.has(named) ? named : 'unknown' // anybody may write anything there: it must not grow our figures
     const count = counting(eventType)
     try {
-      count(await inSpan(`process ${eventType}`, takingOf(queue, message), (span) => process(message, read, span)))
+      count(
+        await inSpan(`process ${eventType}`, takingOf(queue, message), (span) =>
+          process(message, read, span),
+        ),
+      )
       return null
     } catch (error) {
       count('failed', error)
@@ -95,13 +106,15 @@ export function createHandling<T extends Tx>(options: HandlingOptions<T>) {
     const reads = messages.map((message) => readMessage(message, subscribers as never, options.translate))
     if (reads.some((read) => 'reason' in read)) return false
     const counts: ReturnType<typeof counting>[] = []
-    const taken = (reads as Exclude<ReadMessage, { reason: string }>[]).map(({ envelope, subscriber }, index): Taken<T> => {
-      counts.push(counting(envelope.eventType))
-      const { kind, attributes, parent } = takingOf(queue, messages[index] as SqsMessage)
-      const span = startSpan(`process ${envelope.eventType}`, kind, attributes, parent)
-      span?.setAttributes(attributesOf(envelope))
-      return { envelope, subscriber: subscriber as Subscriber<T>, span, outcome: 'done' }
-    })
+    const taken = (reads as Exclude<ReadMessage, { reason: string }>[]).map(
+      ({ envelope, subscriber }, index): Taken<T> => {
+        counts.push(counting(envelope.eventType))
+        const { kind, attributes, parent } = takingOf(queue, messages[index] as SqsMessage)
+        const span = startSpan(`process ${envelope.eventType}`, kind, attributes, parent)
+        span?.setAttributes(attributesOf(envelope))
+        return { envelope, subscriber: subscriber as Subscriber<T>, span, outcome: 'done' }
+      },
+    )
     try {
       await takeTogether(taken)
       for (const [index, { span, outcome }] of taken.entries()) {
@@ -129,10 +142,13 @@ export function createHandling<T extends Tx>(options: HandlingOptions<T>) {
       if (together && first) {
         const ofMessage = new Map(all.map((one) => [one.envelope, one]))
         const messages = [...ofMessage.keys()]
-        await within(first, () => together(tx, messages, (message, work) => within(ofMessage.get(message) ?? first, work)))
+        await within(first, () =>
+          together(tx, messages, (message, work) => within(ofMessage.get(message) ?? first, work)),
+        )
       }
       for (const one of taken) {
-        if (one.outcome === 'duplicate') await within(one, async () => options.onDuplicate?.(tx, one.envelope))
+        if (one.outcome === 'duplicate')
+          await within(one, async () => options.onDuplicate?.(tx, one.envelope))
         else if (!together) await within(one, () => one.subscriber.handle(tx, one.envelope))
       }
       options.crashAt('consumer.before-commit')
@@ -154,7 +170,10 @@ export function createHandling<T extends Tx>(options: HandlingOptions<T>) {
     if ('reason' in read) {
       await sendToDeadLetters(aws, queue, message, read.reason)
       const about = aboutMessage(message, read)
-      logger.error({ ...about, queue, reason: read.reason }, 'message cannot be handled, sent to the dead-letter queue')
+      logger.error(
+        { ...about, queue, reason: read.reason },
+        'message cannot be handled, sent to the dead-letter queue',
+      )
       return 'dead'
     }
     const { envelope } = read
@@ -197,7 +216,12 @@ export function createHandling<T extends Tx>(options: HandlingOptions<T>) {
     const what = whenImpossible ? 'done without' : 'sent to the dead-letter queue'
     logger.error({ ...about, err: error, queue }, `message can never be handled, ${what}`)
     if (whenImpossible) return takeEffect(envelope, (tx) => whenImpossible(tx, envelope, error.message))
-    await sendToDeadLetters(aws, queue, message, `can never be handled: ${error.message}`.slice(0, REASON_MAX))
+    await sendToDeadLetters(
+      aws,
+      queue,
+      message,
+      `can never be handled: ${error.message}`.slice(0, REASON_MAX),
+    )
     return 'dead'
   }
 

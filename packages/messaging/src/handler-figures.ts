@@ -13,7 +13,16 @@ export function createHandlerFigures(now: () => Date) {
     const key = `${queue} ${eventType}`
     const found = figures.get(key)
     if (found) return found
-    const nothing = { done: 0, duplicate: 0, dead: 0, failed: 0, averageMs: null, lastAt: null, lastError: null, totalMs: 0 }
+    const nothing = {
+      done: 0,
+      duplicate: 0,
+      dead: 0,
+      failed: 0,
+      averageMs: null,
+      lastAt: null,
+      lastError: null,
+      totalMs: 0,
+    }
     const made = { queue, eventType, ...nothing }
     figures.set(key, made)
     return made
@@ -23,14 +32,19 @@ export function createHandlerFigures(now: () => Date) {
     since,
     /** Show a type before its first message. */
     expect: (queue: QueueName, eventType: string): void => void of(queue, eventType),
-    count(queue: QueueName, eventType: string, result: { outcome: Outcome; ms: number; error?: unknown }): void {
+    count(
+      queue: QueueName,
+      eventType: string,
+      result: { outcome: Outcome; ms: number; error?: unknown },
+    ): void {
       const figure = of(queue, eventType)
       figure[result.outcome]++
       figure.totalMs += result.ms
       const times = figure.done + figure.duplicate + figure.dead + figure.failed
       figure.averageMs = Math.round((figure.totalMs / times) * 10) / 10
       figure.lastAt = now()
-      if (result.error) figure.lastError = String((result.error as Error).message ?? result.error).slice(0, ERROR_MAX)
+      if (result.error)
+        figure.lastError = String((result.error as Error).message ?? result.error).slice(0, ERROR_MAX)
     },
     list: (): HandlerFigures[] => [...figures.values()].map(({ totalMs: _, ...figure }) => figure),
   }

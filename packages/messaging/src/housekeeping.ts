@@ -4,14 +4,18 @@ const INTERVAL_MS = 60_000
 const BATCH = 500
 
 /**
- * Once a minute: published messages move from the outbox to the archive (those with tokens are deleted), and inbox rows older
- * than 60 days go. The age of the oldest unpublished message is a metric, measured whenever somebody asks.
+ * Once a minute: published messages move from the outbox to the archive (those with tokens are deleted), and
+ * inbox rows older than 60 days go. The age of the oldest unpublished message is a metric, measured whenever
+ * somebody asks.
  */
 export function createHousekeeping(options: { db: Sql; logger: Logger; metrics: Metrics }): Worker {
   const { db, logger, metrics } = options
-  metrics.measured('outbox_oldest_unpublished_seconds', 'age of the oldest message that waits to be published', [], async () => [
-    { labels: {}, value: await oldestUnpublishedSeconds(db) },
-  ])
+  metrics.measured(
+    'outbox_oldest_unpublished_seconds',
+    'age of the oldest message that waits to be published',
+    [],
+    async () => [{ labels: {}, value: await oldestUnpublishedSeconds(db) }],
+  )
   return createSweeper({
     name: 'messaging housekeeping',
     intervalMs: INTERVAL_MS,

@@ -2,8 +2,9 @@ import type { QueueName } from '@boxoffice/contracts'
 import type { Tx } from '@boxoffice/service-kit'
 
 /**
- * Remember what a consumer takes, in the transaction of its effect: the ids of those messages that were not taken before. In the order of
- * their ids, so that two who take the same wait for each other and never in a circle.
+ * Remember what a consumer takes, in the transaction of its effect: the ids of those messages that were not
+ * taken before. In the order of their ids, so that two who take the same wait for each other and never in a
+ * circle.
  */
 export async function rememberInInbox(
   tx: Tx,

@@ -10,7 +10,13 @@ test('bytes are counted, not characters, and those of attributes with their name
 test('messages go in their order into batches that are neither too many nor too much', () => {
   const sizes = [100_000, 100_000, 62_144, 1, MESSAGE_BYTES_MAX, 5, ...Array.from({ length: 11 }, () => 1)]
   const batches = inBatches(sizes, 10, (size) => size)
-  expect(batches).toEqual([[100_000, 100_000, 62_144], [1], [MESSAGE_BYTES_MAX], [5, 1, 1, 1, 1, 1, 1, 1, 1, 1], [1, 1]])
+  expect(batches).toEqual([
+    [100_000, 100_000, 62_144],
+    [1],
+    [MESSAGE_BYTES_MAX],
+    [5, 1, 1, 1, 1, 1, 1, 1, 1, 1],
+    [1, 1],
+  ])
   expect(batches.flat()).toEqual(sizes)
   expect(inBatches([], 10, () => 1)).toEqual([])
 })

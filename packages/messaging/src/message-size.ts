@@ -13,7 +13,10 @@ export function bytesOf(message: { body: string; attributes: Readonly<Record<str
   return attributes.reduce((sum, bytes) => sum + bytes, Buffer.byteLength(message.body))
 }
 
-/** Messages in their order, in batches of at most `max` that SNS and SQS take: they count all messages of a batch together. */
+/**
+ * Messages in their order, in batches of at most `max` that SNS and SQS take: they count all messages of a
+ * batch together.
+ */
 export function inBatches<T>(messages: readonly T[], max: number, sizeOf: (message: T) => number): T[][] {
   const batches: { messages: T[]; bytes: number }[] = []
   for (const message of messages) {

@@ -4,8 +4,8 @@ import { type Span, SpanKind, startSpan, traceOf, traceparentOf } from '@boxoffi
 import type { Outgoing } from './outgoing.ts'
 
 /**
- * The span of a message that is handed to SNS, or to SQS where it is a command, in the trace of what wrote it; undefined while tracing is
- * off.
+ * The span of a message that is handed to SNS, or to SQS where it is a command, in the trace of what wrote
+ * it; undefined while tracing is off.
  */
 export const startPublishing = ({ messageId, topic, attributes }: Outgoing): Span | undefined =>
   startSpan(
@@ -21,7 +21,10 @@ export const startPublishing = ({ messageId, topic, attributes }: Outgoing): Spa
   )
 
 /** A message's attributes as they are sent: whoever takes it goes on in the trace of its publishing. */
-export function withTrace(attributes: Record<string, string>, span: Span | undefined): Record<string, string> {
+export function withTrace(
+  attributes: Record<string, string>,
+  span: Span | undefined,
+): Record<string, string> {
   const traceparent = span && traceparentOf(span)
   return traceparent ? { ...attributes, traceparent } : attributes
 }

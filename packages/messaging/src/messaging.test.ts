@@ -86,16 +86,24 @@ const rejection = () => ({
   reason: 'SEATS_GONE',
 })
 const say = (payload = rejection()) =>
-  foundation.db.transact((tx) => append(tx, ticketsRejected, payload, { aggregateVersion: 3 })).then(() => payload)
+  foundation.db
+    .transact((tx) => append(tx, ticketsRejected, payload, { aggregateVersion: 3 }))
+    .then(() => payload)
 /** How many of them were told of before, by what the consumer counted. */
-const duplicates = () => messaging.handlers.list().find(({ eventType }) => eventType === 'TICKETS_REJECTED')?.duplicate ?? 0
+const duplicates = () =>
+  messaging.handlers.list().find(({ eventType }) => eventType === 'TICKETS_REJECTED')?.duplicate ?? 0
 const heardOf = (orderId: OrderId) => handled.filter(({ payload }) => payload.orderId === orderId)
 
 async function deadLetter(matches: (body: string) => boolean) {
   const QueueUrl = await aws.queueUrl(queues[QUEUE].deadLetterQueue)
   return until(async () => {
     const { Messages = [] } = await aws.sqs.send(
-      new ReceiveMessageCommand({ QueueUrl, MaxNumberOfMessages: 10, MessageAttributeNames: ['All'], VisibilityTimeout: 0 }),
+      new ReceiveMessageCommand({
+        QueueUrl,
+        MaxNumberOfMessages: 10,
+        MessageAttributeNames: ['All'],
+        VisibilityTimeout: 0,
+      }),
     )
     const found = Messages.find(({ Body = '' }) => matches(Body))
     if (!found) throw new Error('not there yet')
@@ -108,7 +116,12 @@ describe('a message', () => {
     const payload = rejection()
     await withCorrelationId('corr-1', () => say(payload))
     await until(() => expect(heardOf(payload.orderId)).toHaveLength(1))
-    expect(heardOf(payload.orderId)[0]).toMatchObject({ correlationId: 'corr-1', aggregateVersion: 3, version: '1.0', payload })
+    expect(heardOf(payload.orderId)[0]).toMatchObject({
+      correlationId: 'corr-1',
+      aggregateVersion: 3,
+      version: '1.0',
+      payload,
+    })
   })
   test('of a transaction that rolled back never existed', async () => {
     const payload = rejection()
@@ -119,7 +132,9 @@ describe('a message', () => {
     await expect(work).rejects.toThrow('changed my mind')
     const after = await say()
     await probe.waitFor(ticketsRejected, (message) => message.payload.orderId === after.orderId)
-    expect(probe.heard(ticketsRejected).some((message) => message.payload.orderId === payload.orderId)).toBe(false)
+    expect(probe.heard(ticketsRejected).some((message) => message.payload.orderId === payload.orderId)).toBe(
+      false,
+    )
   })
   test('that comes twice takes effect once', async () => {
     const payload = await say()
@@ -135,7 +150,9 @@ describe('a message', () => {
     const last = await say()
     await until(() => expect(heardOf(last.orderId)).toHaveLength(1))
     expect(heardOf(payload.orderId)).toHaveLength(1)
-    const { rows } = await foundation.pool.query('select from inbox where message_id = $1', [message.messageId])
+    const { rows } = await foundation.pool.query('select from inbox where message_id = $1', [
+      message.messageId,
+    ])
     expect(rows).toHaveLength(1)
   })
   test('whose effect fails is not remembered, and is handled when it comes again', async () => {
@@ -152,9 +169,15 @@ describe('a message', () => {
   test.each([
     ['is not JSON', 'nonsense', 'not JSON'],
     ['is of nobody here', JSON.stringify({ eventType: 'NO_SUCH_TYPE' }), 'no subscriber for NO_SUCH_TYPE'],
-    ['does not match its schema', JSON.stringify({ eventType: 'TICKETS_REJECTED', payload: {} }), 'does not match its schema'],
+    [
+      'does not match its schema',
+      JSON.stringify({ eventType: 'TICKETS_REJECTED', payload: {} }),
+      'does not match its schema',
+    ],
   ])('that %s goes to the dead-letter queue at once, with the reason', async (_, body, reason) => {
-    const marked = body.endsWith('}') ? `${body.slice(0, -1)},"mark":"${randomUUID()}"}` : `${body} ${randomUUID()}`
+    const marked = body.endsWith('}')
+      ? `${body.slice(0, -1)},"mark":"${randomUUID()}"}`
+      : `${body} ${randomUUID()}`
     await aws.sqs.send(new SendMessageCommand({ QueueUrl: await aws.queueUrl(QUEUE), MessageBody: marked }))
     const { MessageAttributes } = await deadLetter((text) => text === marked)
     expect(MessageAttributes?.deadLetterReason?.StringValue).toContain(reason)
@@ -177,7 +200,9 @@ test('a message that can never be handled goes to the dead-letter queue at once,
     'can never be handled: invalid input syntax for type integer',
   )
   expect(attempts).toBe(1)
-  const { rows } = await foundation.pool.query('select from cancelled_events where event_id = $1', [broken.eventId])
+  const { rows } = await foundation.pool.query('select from cancelled_events where event_id = $1', [
+    broken.eventId,
+  ])
   expect(rows).toEqual([])
 })
 
@@ -187,12 +212,15 @@ describe('the outbox', () => {
     const userId = randomUUID() as UserId
     const recipient = { userId, email: 'a@example.test', firstName: 'A', lastName: 'B', locale: 'en' }
     const token = { sealedToken: 'sealed', tokenExpiresAt: new Date(), createdAt: new Date() }
-    await foundation.db.transact((tx) => append(tx, userCreated, { ...recipient, ...token }, { aggregateVersion: 1 }))
+    await foundation.db.transact((tx) =>
+      append(tx, userCreated, { ...recipient, ...token }, { aggregateVersion: 1 }),
+    )
     await probe.waitFor(userCreated, (message) => message.payload.userId === userId)
     await until(async () => expect(await oldestUnpublishedSeconds(foundation.db)).toBe(0))
     await archivePublished(foundation.db)
     const archived = async (id: string) =>
-      (await foundation.pool.query('select from message_archive where body::text like $1', [`%${id}%`])).rowCount
+      (await foundation.pool.query('select from message_archive where body::text like $1', [`%${id}%`]))
+        .rowCount
     expect(await archived(payload.orderId)).toBe(1)
     expect(await archived(userId)).toBe(0)
     expect((await foundation.pool.query('select from outbox')).rowCount).toBe(0)
@@ -208,7 +236,9 @@ describe('the outbox', () => {
     await probe.waitFor(ticketsRejected, ({ payload }) => payload.orderId === last.orderId)
     for (const { orderId } of said) {
       await probe.waitFor(ticketsRejected, ({ payload }) => payload.orderId === orderId)
-      expect(probe.heard(ticketsRejected).filter(({ payload }) => payload.orderId === orderId)).toHaveLength(1)
+      expect(probe.heard(ticketsRejected).filter(({ payload }) => payload.orderId === orderId)).toHaveLength(
+        1,
+      )
     }
   })
   test('keeps a message while SNS is down, and publishes it when it is back', async () => {
@@ -220,7 +250,9 @@ describe('the outbox', () => {
     await db.transact((tx) => appendOnly(tx, ticketsRejected, payload, { aggregateVersion: 1 }))
     const broken = createRelay({ ...foundation, db, aws: away })
     await broken.stop() // it tries once more as it stops
-    const waiting = await pool.query<{ attempts: number }>('select attempts from outbox where published_at is null')
+    const waiting = await pool.query<{ attempts: number }>(
+      'select attempts from outbox where published_at is null',
+    )
     expect(waiting.rows).toMatchObject([{ attempts: 1 }])
     const working = createRelay({ ...foundation, db, aws })
     working.start()
@@ -231,7 +263,10 @@ describe('the outbox', () => {
   })
   test('a message whose relay died after publishing goes out again under the same id', async () => {
     const payload = await say()
-    const { messageId } = await probe.waitFor(ticketsRejected, (message) => message.payload.orderId === payload.orderId)
+    const { messageId } = await probe.waitFor(
+      ticketsRejected,
+      (message) => message.payload.orderId === payload.orderId,
+    )
     const before = duplicates()
     await until(async () => {
       // Heard of before its relay has noted that it was published.
@@ -243,7 +278,9 @@ describe('the outbox', () => {
     })
     messaging.relay.nudge()
     await until(() => {
-      expect(probe.heard(ticketsRejected).filter((message) => message.messageId === messageId).length).toBeGreaterThan(1)
+      expect(
+        probe.heard(ticketsRejected).filter((message) => message.messageId === messageId).length,
+      ).toBeGreaterThan(1)
     })
     await until(() => expect(duplicates()).toBeGreaterThan(before))
     expect(heardOf(payload.orderId)).toHaveLength(1)
@@ -259,7 +296,9 @@ test('a batch that is more than SNS takes is refused', async () => {
       }),
     )
   expect((await batch(MESSAGE_BYTES_MAX)).Successful).toHaveLength(2)
-  await expect(batch(MESSAGE_BYTES_MAX + 2)).rejects.toMatchObject({ name: expect.stringMatching(/^BatchRequestTooLong/) })
+  await expect(batch(MESSAGE_BYTES_MAX + 2)).rejects.toMatchObject({
+    name: expect.stringMatching(/^BatchRequestTooLong/),
+  })
 })
 
 test('every queue has its dead-letter queue, its visibility and its receives', async () => {
@@ -325,18 +364,30 @@ describe('many messages of one kind', () => {
     await expect(unlike).rejects.toThrow('TICKETS_REJECTED does not match its schema: payload.orderId')
     await expect(unlike).rejects.toBeInstanceOf(PermanentFailure)
     const foreign = foundation.db.transact((tx) => messaging.appendAll(tx, ticketsRejected, []))
-    await expect(foreign).rejects.toThrow('TICKETS_REJECTED goes to ticket-events, to which this service may not publish')
-    const { rows } = await foundation.pool.query('select from outbox where body::text like $1', [`%${payloads[0]?.orderId}%`])
+    await expect(foreign).rejects.toThrow(
+      'TICKETS_REJECTED goes to ticket-events, to which this service may not publish',
+    )
+    const { rows } = await foundation.pool.query('select from outbox where body::text like $1', [
+      `%${payloads[0]?.orderId}%`,
+    ])
     expect(rows).toEqual([])
   })
 })
 
 describe('what a service may publish', () => {
   test('is what the topology says: a message for another’s topic is not even written down', async () => {
-    const ids = { orderId: randomUUID() as OrderId, userId: randomUUID() as UserId, eventId: randomUUID() as EventId }
+    const ids = {
+      orderId: randomUUID() as OrderId,
+      userId: randomUUID() as UserId,
+      eventId: randomUUID() as EventId,
+    }
     const payload = { ...ids, reservationId: randomUUID() as never, reason: 'SEATS_GONE' }
-    const work = foundation.db.transact((tx) => messaging.append(tx, ticketsRejected, payload, { aggregateVersion: 1 }))
-    await expect(work).rejects.toThrow('TICKETS_REJECTED goes to ticket-events, to which this service may not publish')
+    const work = foundation.db.transact((tx) =>
+      messaging.append(tx, ticketsRejected, payload, { aggregateVersion: 1 }),
+    )
+    await expect(work).rejects.toThrow(
+      'TICKETS_REJECTED goes to ticket-events, to which this service may not publish',
+    )
   })
   test('is known by its key and by its name', () => {
     expect(topicsOf('payments')).toEqual(['payment-events', 'saga-compensation-failed', 'ops-alerts'])
@@ -362,8 +413,20 @@ describe('a message in foreign words', () => {
     const [word, id = ''] = body.split(' ')
     if (word !== 'gone') return { reason: `nobody understands ${word}` }
     known.set(id, known.get(id) ?? randomUUID())
-    const envelope = { messageId: known.get(id), eventType: 'MAIL_PROGRESSED', version: '1.0', correlationId: id }
-    return { envelope: { ...envelope, timestamp: new Date().toISOString(), aggregateVersion: 0, payload: { what: id } } }
+    const envelope = {
+      messageId: known.get(id),
+      eventType: 'MAIL_PROGRESSED',
+      version: '1.0',
+      correlationId: id,
+    }
+    return {
+      envelope: {
+        ...envelope,
+        timestamp: new Date().toISOString(),
+        aggregateVersion: 0,
+        payload: { what: id },
+      },
+    }
   }
   const taken: string[] = []
   let foreign: Worker
@@ -375,7 +438,9 @@ describe('a message in foreign words', () => {
   afterAll(() => foreign.stop())
   const tell = (body: string) => sayAsStranger(aws, 'mail-feedback', body)
   const counted = (eventType: string, outcome: 'done' | 'duplicate' | 'dead') =>
-    messaging.handlers.list().find((figure) => figure.queue === FOREIGN && figure.eventType === eventType)?.[outcome]
+    messaging.handlers.list().find((figure) => figure.queue === FOREIGN && figure.eventType === eventType)?.[
+      outcome
+    ]
 
   test('is taken in as one of ours is: once, under its own type', async () => {
     await tell('gone x')

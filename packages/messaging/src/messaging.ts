@@ -13,7 +13,10 @@ import { createRelay, type Relay } from './relay.ts'
 
 /** A service's part in messaging. */
 export interface Messaging {
-  /** Write a message into the outbox, in the caller's transaction: published after its commit. The only way, with `appendAll`. */
+  /**
+   * Write a message into the outbox, in the caller's transaction: published after its commit. The only way,
+   * with `appendAll`.
+   */
   append: Append
   /** The same for many messages of one kind, in one statement. */
   appendAll: AppendAll
@@ -21,11 +24,17 @@ export interface Messaging {
   housekeeping: Worker
   /** A consumer whose effects are SQL. */
   consume(queue: QueueName, subscribers: readonly Subscriber<Tx>[]): Worker
-  /** A consumer whose effects take another transaction, such as Prisma's, or whose messages another system sends. */
+  /**
+   * A consumer whose effects take another transaction, such as Prisma's, or whose messages another system
+   * sends.
+   */
   consumeWith<T extends Tx>(
     queue: QueueName,
     subscribers: readonly Subscriber<T>[],
-    options: Pick<ConsumerOptions<T>, 'db' | 'translate' | 'room' | 'onDuplicate' | 'together' | 'concurrency'>,
+    options: Pick<
+      ConsumerOptions<T>,
+      'db' | 'translate' | 'room' | 'onDuplicate' | 'together' | 'concurrency'
+    >,
   ): Worker
   /** The queues that have a consumer here, and whether it takes messages. */
   consumed(): readonly { readonly queue: QueueName; readonly running: boolean }[]

@@ -55,7 +55,8 @@ async function start() {
   await once(redis, 'ready')
   const caches = [{ name: 'prices', figures, keys: keysOf(redis, `${prefix}*`) }, away]
   mountOps(app, paymentsOpsRoutes, { ...foundation, messaging, caches })
-  const as = async (roles: ('USER' | 'ADMIN')[]) => injectClient(app, paymentsOpsRoutes, (await authority.user(roles)).headers)
+  const as = async (roles: ('USER' | 'ADMIN')[]) =>
+    injectClient(app, paymentsOpsRoutes, (await authority.user(roles)).headers)
   const append = createOutbox({ ...foundation, topics })
   return {
     app,
@@ -84,7 +85,10 @@ afterAll(async () => {
 
 test('an operator sees the queues of a service, how deep they are, and what is dead', async () => {
   await it.aws.sqs.send(
-    new SendMessageCommand({ QueueUrl: await it.aws.queueUrl('payment-processing-dlq'), MessageBody: 'dead' }),
+    new SendMessageCommand({
+      QueueUrl: await it.aws.queueUrl('payment-processing-dlq'),
+      MessageBody: 'dead',
+    }),
   )
   expect((await it.operator.getQueues({})).body).toEqual({
     queues: [
@@ -104,14 +108,26 @@ test('an operator sees the queues of a service, how deep they are, and what is d
 
 test('an operator sees each handler before its first message, and what went wrong after', async () => {
   const before = (await it.operator.getHandlers({})).body as { handlers: unknown[] }
-  expect(before.handlers).toMatchObject([{ eventType: 'TICKETS_REJECTED', done: 0, failed: 0, averageMs: null, lastAt: null }])
+  expect(before.handlers).toMatchObject([
+    { eventType: 'TICKETS_REJECTED', done: 0, failed: 0, averageMs: null, lastAt: null },
+  ])
   it.messaging.relay.start()
   it.consumer.start()
-  const payload = { orderId: randomUUID(), userId: randomUUID(), eventId: randomUUID(), reservationId: randomUUID(), reason: 'x' }
-  await it.foundation.db.transact((tx) => it.append(tx, ticketsRejected, payload as never, { aggregateVersion: 1 }))
+  const payload = {
+    orderId: randomUUID(),
+    userId: randomUUID(),
+    eventId: randomUUID(),
+    reservationId: randomUUID(),
+    reason: 'x',
+  }
+  await it.foundation.db.transact((tx) =>
+    it.append(tx, ticketsRejected, payload as never, { aggregateVersion: 1 }),
+  )
   await until(async () => {
     const { body } = await it.operator.getHandlers({})
-    expect(body).toMatchObject({ handlers: [{ done: 0, failed: 1, lastError: 'not today', lastAt: expect.any(Date) }] })
+    expect(body).toMatchObject({
+      handlers: [{ done: 0, failed: 1, lastError: 'not today', lastAt: expect.any(Date) }],
+    })
   })
   expect((await it.operator.getQueues({})).body).toMatchObject({ queues: [{ running: true }] })
   await it.consumer.stop()
@@ -119,7 +135,11 @@ test('an operator sees each handler before its first message, and what went wron
 })
 
 test('an operator sees what waits to be published, and which of it fails', async () => {
-  expect((await it.operator.getOutbox({})).body).toMatchObject({ unpublished: 0, oldestUnpublishedSeconds: 0, failing: [] })
+  expect((await it.operator.getOutbox({})).body).toMatchObject({
+    unpublished: 0,
+    oldestUnpublishedSeconds: 0,
+    failing: [],
+  })
   const messageId = randomUUID()
   await it.foundation.pool.query(
     `insert into outbox (message_id, topic, event_type, body, attributes, archivable, attempts, created_at)
@@ -127,7 +147,10 @@ test('an operator sees what waits to be published, and which of it fails', async
     [messageId],
   )
   const { body } = await it.operator.getOutbox({})
-  expect(body).toMatchObject({ unpublished: 1, failing: [{ messageId, eventType: 'ORDER_CANCELLED', attempts: 4 }] })
+  expect(body).toMatchObject({
+    unpublished: 1,
+    failing: [{ messageId, eventType: 'ORDER_CANCELLED', attempts: 4 }],
+  })
   expect((body as { oldestUnpublishedSeconds: number }).oldestUnpublishedSeconds).toBeGreaterThanOrEqual(90)
 })
 
@@ -193,6 +216,8 @@ test('nobody but an operator sees any of it', async () => {
   const params = { name: 'prices' }
   await expect(clearCache({ params })).rejects.toMatchObject({ status: 403 })
   await expect(listCacheKeys({ params, query: {} })).rejects.toMatchObject({ status: 403 })
-  await expect(getCacheEntry({ params, query: { key: `${it.prefix}kept` } })).rejects.toMatchObject({ status: 403 })
+  await expect(getCacheEntry({ params, query: { key: `${it.prefix}kept` } })).rejects.toMatchObject({
+    status: 403,
+  })
   expect(await it.redis.get(`${it.prefix}kept`)).toBe('1')
 })

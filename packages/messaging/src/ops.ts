@@ -33,7 +33,10 @@ const walk = defineCursor({ scan: cursorFields.scan })
 export function mountOps(
   app: Parameters<typeof mountRoutes>[0],
   routes: OpsRoutes,
-  deps: Pick<Foundation, 'authenticate' | 'idempotency'> & { db: Sql } & { messaging: Messaging; caches?: readonly Cache[] },
+  deps: Pick<Foundation, 'authenticate' | 'idempotency'> & { db: Sql } & {
+    messaging: Messaging
+    caches?: readonly Cache[]
+  },
 ): void {
   mountRoutes(app, routes, opsHandlers(deps), deps)
 }
@@ -48,7 +51,10 @@ function opsHandlers({
   caches?: readonly Cache[]
 }): Handlers<OpsRoutes> {
   return {
-    getQueues: async () => ({ status: 200, body: { queues: await Promise.all(messaging.consumed().map(figuresOf)) } }),
+    getQueues: async () => ({
+      status: 200,
+      body: { queues: await Promise.all(messaging.consumed().map(figuresOf)) },
+    }),
     getHandlers: async () => ({
       status: 200,
       body: { since: messaging.handlers.since, handlers: messaging.handlers.list() },
@@ -73,29 +79,48 @@ function opsHandlers({
     getOutbox: async () => ({ status: 200, body: await outboxFigures(db) }),
   }
 
-  /** What is asked of a cache. Throws a 404 where this service has none of that name, a 503 where Redis is unavailable. */
+  /**
+   * What is asked of a cache. Throws a 404 where this service has none of that name, a 503 where Redis is
+   * unavailable.
+   */
   async function inCache<T>(
     name: string,
     log: { warn(fields: object, message: string): void },
     ask: (keys: RedisKeys) => Promise<T>,
   ): Promise<T> {
     const cache = caches.find((cache) => cache.name === name)
-    if (!cache) throw new RefusedError(refuse(CACHE_NOT_FOUND, { message: `this service has no cache ${name}` }))
+    if (!cache)
+      throw new RefusedError(refuse(CACHE_NOT_FOUND, { message: `this service has no cache ${name}` }))
     try {
       return await ask(cache.keys)
     } catch (error) {
       log.warn({ err: error, cache: name }, 'a cache is unavailable')
       throw new RefusedError(
-        refuse(SERVICE_UNAVAILABLE, { message: `the cache ${name} is unavailable right now: try again shortly` }),
+        refuse(SERVICE_UNAVAILABLE, {
+          message: `the cache ${name} is unavailable right now: try again shortly`,
+        }),
       )
     }
   }
 
   async function figuresOf({ queue, running }: { queue: QueueName; running: boolean }) {
     const { deadLetterQueue, visibilitySeconds, maxReceives } = queues[queue]
-    const [depth, dead] = await Promise.all([messaging.queueDepth(queue), messaging.queueDepth(deadLetterQueue)])
+    const [depth, dead] = await Promise.all([
+      messaging.queueDepth(queue),
+      messaging.queueDepth(deadLetterQueue),
+    ])
     const deadLetters = (dead?.visible ?? 0) + (dead?.inFlight ?? 0)
-    return { queue, running, visible: 0, inFlight: 0, ...depth, visibilitySeconds, maxReceives, deadLetterQueue, deadLetters }
+    return {
+      queue,
+      running,
+      visible: 0,
+      inFlight: 0,
+      ...depth,
+      visibilitySeconds,
+      maxReceives,
+      deadLetterQueue,
+      deadLetters,
+    }
   }
 }
 
@@ -106,7 +131,11 @@ async function figuresOfCache(cache: Cache): Promise<CacheFigures> {
 }
 
 async function outboxFigures(sql: Sql) {
-  const [totals] = await sql.query<{ unpublished: number; oldestUnpublishedSeconds: number; archived: number }>(
+  const [totals] = await sql.query<{
+    unpublished: number
+    oldestUnpublishedSeconds: number
+    archived: number
+  }>(
     `select count(*)::int as unpublished,
        coalesce(extract(epoch from clock_timestamp() - min(created_at)), 0)::float8 as "oldestUnpublishedSeconds",
        -- An estimate: the archive is as long as the history of the service.

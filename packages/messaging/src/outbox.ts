@@ -1,4 +1,10 @@
-import { type Destination, isFifo, type MessageDefinition, type MessageId, type Payload } from '@boxoffice/contracts'
+import {
+  type Destination,
+  isFifo,
+  type MessageDefinition,
+  type MessageId,
+  type Payload,
+} from '@boxoffice/contracts'
 import { currentCorrelationId, currentTraceparent, PermanentFailure, type Tx } from '@boxoffice/service-kit'
 import { z } from 'zod'
 import { bytesOf, WRITTEN_BYTES_MAX } from './message-size.ts'
@@ -48,22 +54,29 @@ export function createOutbox(options: OutboxOptions): Append {
 }
 
 /**
- * Writes messages of one kind into the outbox, in the transaction of what they are about: if that rolls back, they were never there.
- * Once it is committed the relay publishes them from memory; those that are kept in order it looks for.
- * However many there are, it is one statement, and they stand there in their order. The trace of their origin goes with them, as the
- * attribute `traceparent`. `aggregateVersion` is the version of the thing a message is about, by which consumers recognise an older
- * one. A message for a topic or command queue that is not among `topics` is refused: on AWS it would be. Rejects with PermanentFailure
- * where SNS and SQS would never take a message.
+ * Writes messages of one kind into the outbox, in the transaction of what they are about: if that rolls back,
+ * they were never there. Once it is committed the relay publishes them from memory; those that are kept in
+ * order it looks for. However many there are, it is one statement, and they stand there in their order. The
+ * trace of their origin goes with them, as the attribute `traceparent`. `aggregateVersion` is the version of
+ * the thing a message is about, by which consumers recognise an older one. A message for a topic or command
+ * queue that is not among `topics` is refused: on AWS it would be. Rejects with PermanentFailure where SNS
+ * and SQS would never take a message.
  */
 export function createBatchOutbox({ now, newId, topics, relay }: OutboxOptions): AppendAll {
   return async (tx, definition, messages) => {
     const foreign = definition.topics.find((topic) => !topics.includes(topic))
-    if (foreign) throw new Error(`${definition.eventType} goes to ${foreign}, to which this service may not publish`)
+    if (foreign)
+      throw new Error(`${definition.eventType} goes to ${foreign}, to which this service may not publish`)
     if (messages.length === 0) return []
     const shared = { eventType: definition.eventType, version: '1.0', timestamp: now() }
     const present = currentOrigin()
     const rows = messages.map(({ origin = present, ...message }) => {
-      const envelope = { messageId: newId() as MessageId, ...shared, correlationId: origin.correlationId, ...message }
+      const envelope = {
+        messageId: newId() as MessageId,
+        ...shared,
+        correlationId: origin.correlationId,
+        ...message,
+      }
       return rowOf(definition, envelope, origin.traceparent)
     })
     const lease = relay?.ownLease() ?? null
@@ -103,18 +116,29 @@ function rowOf(definition: MessageDefinition, envelope: Envelope, traceparent: s
   return { messageId: envelope.messageId, body, attributes, group }
 }
 
-function encode({ schema, eventType }: MessageDefinition, envelope: Envelope): { payload: Record<string, unknown> } {
+function encode(
+  { schema, eventType }: MessageDefinition,
+  envelope: Envelope,
+): { payload: Record<string, unknown> } {
   const result = z.safeEncode(schema as z.ZodType, envelope)
   if (result.success) return result.data as { payload: Record<string, unknown> }
   const [issue] = result.error.issues
-  throw new PermanentFailure(`${eventType} does not match its schema: ${issue?.path.join('.')}: ${issue?.message}`)
+  throw new PermanentFailure(
+    `${eventType} does not match its schema: ${issue?.path.join('.')}: ${issue?.message}`,
+  )
 }
 
 /**
- * Each message once for every place it goes to; `position` grows in the order of the rows. What is published from memory after the commit
- * is leased to that from the beginning; what is kept in order is not, for others of its group may wait before it.
+ * Each message once for every place it goes to; `position` grows in the order of the rows. What is published
+ * from memory after the commit is leased to that from the beginning; what is kept in order is not, for others
+ * of its group may wait before it.
  */
-async function insertRows(tx: Tx, definition: MessageDefinition, rows: readonly Row[], lease: Lease | null): Promise<void> {
+async function insertRows(
+  tx: Tx,
+  definition: MessageDefinition,
+  rows: readonly Row[],
+  lease: Lease | null,
+): Promise<void> {
   await tx.query(
     `insert into outbox (message_id, topic, event_type, body, attributes, group_key, archivable, lease, leased_until, attempts)
      select m.message_id, t.topic, $1, m.body::jsonb, m.attributes::jsonb, case when t.fifo then m.group_key end, $2,

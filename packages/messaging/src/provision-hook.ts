@@ -6,8 +6,9 @@ const DAY_S = 86_400
 export const HOOK_FILE = 'localstack/ready.d/10-provision.sh'
 
 /**
- * The script that LocalStack runs when it is ready: it makes what `provision` makes, by the AWS command
- * line that LocalStack's image has, since neither Node.js nor our code is in that image. Settings are those of the services.
+ * The script that LocalStack runs when it is ready: it makes what `provision` makes, by the AWS command line
+ * that LocalStack's image has, since neither Node.js nor our code is in that image. Settings are those of the
+ * services.
  */
 export function provisionHook(): string {
   const dead = queueNames.map((name) => queues[name].deadLetterQueue)
@@ -15,13 +16,17 @@ export function provisionHook(): string {
     PREAMBLE,
     'begin identity',
     ...topics.map((name) => `begin topic ${name}`),
-    ...dead.map((name) => `begin queue ${name} '"MessageRetentionPeriod":"${retention.deadLetterDays * DAY_S}"'`),
+    ...dead.map(
+      (name) => `begin queue ${name} '"MessageRetentionPeriod":"${retention.deadLetterDays * DAY_S}"'`,
+    ),
     'finish',
     '',
     ...queueNames.map((name) => workingQueue(name, queues[name])),
     'finish',
     '',
-    ...queueNames.flatMap((name) => (queues[name] as Queue).subscriptions.map((taken) => subscription(name, taken))),
+    ...queueNames.flatMap((name) =>
+      (queues[name] as Queue).subscriptions.map((taken) => subscription(name, taken)),
+    ),
     'finish',
     '',
   ].join('\n')

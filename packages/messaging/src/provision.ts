@@ -5,20 +5,40 @@ import {
   SubscribeCommand,
 } from '@aws-sdk/client-sns'
 import { CreateQueueCommand, QueueNameExists, SetQueueAttributesCommand } from '@aws-sdk/client-sqs'
-import { isFifo, type Queue, queueNames, queues, retention, type Subscription, topics } from '@boxoffice/contracts'
+import {
+  isFifo,
+  type Queue,
+  queueNames,
+  queues,
+  retention,
+  type Subscription,
+  topics,
+} from '@boxoffice/contracts'
 import type { Aws } from './aws.ts'
 
 const DAY_S = 86_400
-/** Of a FIFO queue, when it is made: the stand-in changes none of these afterwards, and goes by none but the first. */
-const inGroups = { FifoQueue: 'true', DeduplicationScope: 'messageGroup', FifoThroughputLimit: 'perMessageGroupId' }
+/**
+ * Of a FIFO queue, when it is made: the stand-in changes none of these afterwards, and goes by none but the
+ * first.
+ */
+const inGroups = {
+  FifoQueue: 'true',
+  DeduplicationScope: 'messageGroup',
+  FifoThroughputLimit: 'perMessageGroupId',
+}
 
-/** Make every topic, queue, dead-letter queue and subscription of the topology, or bring what is there up to date. */
+/**
+ * Make every topic, queue, dead-letter queue and subscription of the topology, or bring what is there up to
+ * date.
+ */
 export async function provision(aws: Aws): Promise<void> {
   await Promise.all(topics.map((topic) => createTopic(aws, topic)))
   await Promise.all(
     queueNames.map(async (name) => {
       const queue: Queue = queues[name]
-      await createQueue(aws, queue.deadLetterQueue, { MessageRetentionPeriod: String(retention.deadLetterDays * DAY_S) })
+      await createQueue(aws, queue.deadLetterQueue, {
+        MessageRetentionPeriod: String(retention.deadLetterDays * DAY_S),
+      })
       await createQueue(aws, name, {
         MessageRetentionPeriod: String(retention.queueDays * DAY_S),
         VisibilityTimeout: String(queue.visibilitySeconds),
@@ -35,7 +55,10 @@ export async function provision(aws: Aws): Promise<void> {
 
 const createTopic = (aws: Aws, topic: string) =>
   aws.sns.send(
-    new CreateTopicCommand({ Name: aws.config.prefix + topic, ...(isFifo(topic) && { Attributes: { FifoTopic: 'true' } }) }),
+    new CreateTopicCommand({
+      Name: aws.config.prefix + topic,
+      ...(isFifo(topic) && { Attributes: { FifoTopic: 'true' } }),
+    }),
   )
 
 async function createQueue(aws: Aws, name: string, attributes: Record<string, string>): Promise<void> {
@@ -45,14 +68,22 @@ async function createQueue(aws: Aws, name: string, attributes: Record<string, st
     await aws.sqs.send(new CreateQueueCommand({ QueueName, Attributes }))
   } catch (error) {
     if (!(error instanceof QueueNameExists)) throw error
-    await aws.sqs.send(new SetQueueAttributesCommand({ QueueUrl: await aws.queueUrl(name), Attributes: attributes }))
+    await aws.sqs.send(
+      new SetQueueAttributesCommand({ QueueUrl: await aws.queueUrl(name), Attributes: attributes }),
+    )
   }
 }
 
-/** Subscribe a queue of ours, raw, to the messages it takes, or bring the subscription that is there up to date. */
+/**
+ * Subscribe a queue of ours, raw, to the messages it takes, or bring the subscription that is there up to
+ * date.
+ */
 export async function subscribe(aws: Aws, queue: string, { topic, eventTypes }: Subscription): Promise<void> {
   const target = { TopicArn: aws.topicArn(topic), Protocol: 'sqs', Endpoint: aws.queueArn(queue) }
-  const attributes = { RawMessageDelivery: 'true', FilterPolicy: eventTypes ? JSON.stringify({ eventType: eventTypes }) : '{}' }
+  const attributes = {
+    RawMessageDelivery: 'true',
+    FilterPolicy: eventTypes ? JSON.stringify({ eventType: eventTypes }) : '{}',
+  }
   const SubscriptionArn = await findSubscription(aws, target)
   if (!SubscriptionArn) {
     await aws.sns.send(new SubscribeCommand({ ...target, Attributes: attributes }))
@@ -60,12 +91,20 @@ export async function subscribe(aws: Aws, queue: string, { topic, eventTypes }: 
   }
   // Subscribing again with other attributes is refused.
   for (const [AttributeName, AttributeValue] of Object.entries(attributes)) {
-    await aws.sns.send(new SetSubscriptionAttributesCommand({ SubscriptionArn, AttributeName, AttributeValue }))
+    await aws.sns.send(
+      new SetSubscriptionAttributesCommand({ SubscriptionArn, AttributeName, AttributeValue }),
+    )
   }
 }
 
-async function findSubscription(aws: Aws, target: { TopicArn: string; Endpoint: string }): Promise<string | null> {
-  for await (const page of paginateListSubscriptionsByTopic({ client: aws.sns }, { TopicArn: target.TopicArn })) {
+async function findSubscription(
+  aws: Aws,
+  target: { TopicArn: string; Endpoint: string },
+): Promise<string | null> {
+  for await (const page of paginateListSubscriptionsByTopic(
+    { client: aws.sns },
+    { TopicArn: target.TopicArn },
+  )) {
     const found = page.Subscriptions?.find(({ Endpoint }) => Endpoint === target.Endpoint)
     if (found?.SubscriptionArn) return found.SubscriptionArn
   }

@@ -1,7 +1,10 @@
 import { GetQueueAttributesCommand, QueueDoesNotExist } from '@aws-sdk/client-sqs'
 import type { Aws } from './aws.ts'
 
-/** How many messages stand in a queue, as SQS estimates it: `visible` wait to be taken, `inFlight` are being worked on. */
+/**
+ * How many messages stand in a queue, as SQS estimates it: `visible` wait to be taken, `inFlight` are being
+ * worked on.
+ */
 export interface QueueDepth {
   visible: number
   inFlight: number

@@ -23,7 +23,10 @@ import { createSettler } from './settler.ts'
 export interface Relay extends Worker {
   /** Look for what waits in the outbox: after a commit that left something there. */
   nudge(): void
-  /** The lease under which this process publishes what it writes now from memory; null where that is left to a poll. */
+  /**
+   * The lease under which this process publishes what it writes now from memory; null where that is left to a
+   * poll.
+   */
   ownLease(): Lease | null
   /** Publish messages that were committed under `ownLease`, straight from memory. */
   publish(messages: readonly Outgoing[]): void
@@ -37,7 +40,10 @@ export interface Lease {
 const POLL_MS = 1_000
 /** While nothing is known to wait, every so many polls look: for what another process left behind. */
 const QUIET_POLLS = 5
-/** What is written is its own process's to publish for so long. Others may publish it again then, which costs an inbox row. */
+/**
+ * What is written is its own process's to publish for so long. Others may publish it again then, which costs
+ * an inbox row.
+ */
 const OWN_LEASE_MS_MAX = 10_000
 /** More is left to the poll: a topic that is unreachable must not fill the memory. */
 const WAITING_MAX = 2_000
@@ -47,10 +53,11 @@ const SENDING_MAX = 2
 const TRACE_BYTES = 100
 
 /**
- * Publishes what stands in the outbox, outside any transaction, in batches of ten: what this process has committed straight from memory,
- * what others left behind, what failed, and what is kept in order (FIFO topics and queues: rows of one group go one after the other) as it
- * claims it under a lease. Then marks those that were accepted. A relay that dies after publishing publishes again when the lease has run
- * out; consumers know the message's id.
+ * Publishes what stands in the outbox, outside any transaction, in batches of ten: what this process has
+ * committed straight from memory, what others left behind, what failed, and what is kept in order (FIFO
+ * topics and queues: rows of one group go one after the other) as it claims it under a lease. Then marks
+ * those that were accepted. A relay that dies after publishing publishes again when the lease has run out;
+ * consumers know the message's id.
  */
 export function createRelay(options: {
   db: Sql
@@ -133,7 +140,10 @@ export function createRelay(options: {
       for (const { id, code } of refused) fail(spans[Number(id)], { code })
       return batch.map((message, index) => ({ message, published: accepted.has(String(index)) }))
     } catch (error) {
-      logger.warn({ err: error, topic, messages: batch.map(aboutOutgoing) }, 'publishing failed, will be retried')
+      logger.warn(
+        { err: error, topic, messages: batch.map(aboutOutgoing) },
+        'publishing failed, will be retried',
+      )
       for (const span of spans) fail(span, error)
       return batch.map((message) => ({ message, published: false }))
     } finally {
@@ -171,8 +181,10 @@ export function createRelay(options: {
         await Promise.race([...lanes.values()].flatMap(({ sending }) => [...sending]))
       }
       await settler.flush()
-      // What the last requests and handlers left behind; what fails now is published by another instance or after a start.
-      for (let rounds = 0; rounds < 50; rounds++) if (!(await round().catch(() => ({ more: false }))).more) break
+      // What the last requests and handlers left behind; what fails now is published by another instance or
+      // after a start.
+      for (let rounds = 0; rounds < 50; rounds++)
+        if (!(await round().catch(() => ({ more: false }))).more) break
     },
   }
 }
@@ -196,7 +208,11 @@ const sizeOf = ({ body, attributes }: Outgoing) => bytesOf({ body, attributes })
 
 const fail = (span: Span | undefined, error: unknown) => span && markFailed(span, error)
 
-const entryOf = ({ messageId, body, attributes, group }: Outgoing, index: number, span: Span | undefined): Entry => ({
+const entryOf = (
+  { messageId, body, attributes, group }: Outgoing,
+  index: number,
+  span: Span | undefined,
+): Entry => ({
   id: String(index),
   body,
   attributes: withTrace(attributes, span),

@@ -4,7 +4,12 @@ import { retryScheduleOf } from './retries.ts'
 
 test('an order command is tried four times in three receives: again after 1 s, unseen for 5 s, for 15 s, then dead at once', () => {
   const { withinReceive, unseenAfter } = retryScheduleOf(queues['order-commands.fifo'])
-  expect([withinReceive(1, 1), withinReceive(1, 2), withinReceive(2, 1), withinReceive(3, 1)]).toEqual([1, null, null, null])
+  expect([withinReceive(1, 1), withinReceive(1, 2), withinReceive(2, 1), withinReceive(3, 1)]).toEqual([
+    1,
+    null,
+    null,
+    null,
+  ])
   expect([1, 2, 3, 4].map(unseenAfter)).toEqual([5, 15, 0, 0])
 })
 

@@ -9,7 +9,10 @@ export interface Entry {
   readonly id: string
   readonly body: string
   readonly attributes: Readonly<Record<string, string>>
-  /** Of a FIFO topic or queue: messages of one group keep their order, and one id is taken once within five minutes. */
+  /**
+   * Of a FIFO topic or queue: messages of one group keep their order, and one id is taken once within five
+   * minutes.
+   */
   readonly group?: { readonly id: string; readonly deduplicationId: string }
 }
 
@@ -20,10 +23,14 @@ export interface Sent {
 }
 
 /**
- * Send a batch where it goes: to a topic, or straight to a command queue. A message has the same body and attributes either way, since
- * topics deliver raw. Rejects where nothing is known of what became of it.
+ * Send a batch where it goes: to a topic, or straight to a command queue. A message has the same body and
+ * attributes either way, since topics deliver raw. Rejects where nothing is known of what became of it.
  */
-export async function sendBatch(aws: Aws, destination: Destination, entries: readonly Entry[]): Promise<Sent> {
+export async function sendBatch(
+  aws: Aws,
+  destination: Destination,
+  entries: readonly Entry[],
+): Promise<Sent> {
   const { Successful = [], Failed = [] } = isCommandQueue(destination)
     ? await aws.sqs.send(
         new SendMessageBatchCommand({

@@ -5,8 +5,9 @@ import { aboutMessage } from './about.ts'
 import type { Aws } from './aws.ts'
 
 /**
- * What one receive brought, as sequences that may go side by side: messages of one group follow each other, each of the others is
- * alone. (SQS gives several of a group at once, and none of it again before they are deleted or seen again; fauxqs gives one.)
+ * What one receive brought, as sequences that may go side by side: messages of one group follow each other,
+ * each of the others is alone. (SQS gives several of a group at once, and none of it again before they are
+ * deleted or seen again; fauxqs gives one.)
  */
 export function sequencesOf(messages: readonly SqsMessage[]): SqsMessage[][] {
   const sequences = Map.groupBy(messages, (message) => message.Attributes?.MessageGroupId ?? message)
@@ -29,9 +30,13 @@ export function createHiding(aws: Aws, queue: QueueName, logger: Logger) {
         new ChangeMessageVisibilityBatchCommand({ QueueUrl: await aws.queueUrl(queue), Entries }),
       )
       const failed = Failed.flatMap(({ Id }) => messages[Number(Id)] ?? [])
-      if (failed.length > 0) logger.warn({ queue, seconds, messages: failed.map((message) => aboutMessage(message)) }, LATE)
+      if (failed.length > 0)
+        logger.warn({ queue, seconds, messages: failed.map((message) => aboutMessage(message)) }, LATE)
     } catch (error) {
-      logger.warn({ err: error, queue, seconds, messages: messages.map((message) => aboutMessage(message)) }, LATE)
+      logger.warn(
+        { err: error, queue, seconds, messages: messages.map((message) => aboutMessage(message)) },
+        LATE,
+      )
     }
   }
 }

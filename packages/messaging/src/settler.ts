@@ -1,15 +1,20 @@
 import type { Logger } from '@boxoffice/service-kit'
 import type { Published } from './outbox-repository.ts'
 
-/** What was published is marked so late: others that are published meanwhile are marked in the same statement. */
+/**
+ * What was published is marked so late: others that are published meanwhile are marked in the same statement.
+ */
 const SETTLE_MS = 500
 const SETTLE_MAX = 200
 
 /**
- * Marks what was published, many rows in one statement. What is not marked, because the process dies or the database is down, is
- * published again when its lease has run out.
+ * Marks what was published, many rows in one statement. What is not marked, because the process dies or the
+ * database is down, is published again when its lease has run out.
  */
-export function createSettler(options: { settle(outcomes: readonly Published[]): Promise<void>; logger: Logger }) {
+export function createSettler(options: {
+  settle(outcomes: readonly Published[]): Promise<void>
+  logger: Logger
+}) {
   const waiting: Published[] = []
   let timer: NodeJS.Timeout | undefined
   let settling: Promise<void> | null = null

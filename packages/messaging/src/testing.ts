@@ -6,7 +6,14 @@ import {
   ReceiveMessageCommand,
   SetQueueAttributesCommand,
 } from '@aws-sdk/client-sqs'
-import { isFifo, type Message, type MessageDefinition, messages, type QueueName, type TopicName } from '@boxoffice/contracts'
+import {
+  isFifo,
+  type Message,
+  type MessageDefinition,
+  messages,
+  type QueueName,
+  type TopicName,
+} from '@boxoffice/contracts'
 import { until } from '@boxoffice/testing'
 import { z } from 'zod'
 import type { Aws } from './aws.ts'
@@ -32,7 +39,10 @@ export async function createProbe(aws: Aws, topics: readonly TopicName[]) {
   const heard: Message<MessageDefinition>[] = []
   const closing = new AbortController()
 
-  /** Messages that arrive, null once the probe is being closed: what an aborted poll takes along is not missed by then. */
+  /**
+   * Messages that arrive, null once the probe is being closed: what an aborted poll takes along is not missed
+   * by then.
+   */
   async function poll() {
     const receive = new ReceiveMessageCommand({ QueueUrl, MaxNumberOfMessages: 10, WaitTimeSeconds: 1 })
     try {
@@ -62,12 +72,17 @@ export async function createProbe(aws: Aws, topics: readonly TopicName[]) {
     heard: <D extends MessageDefinition>(definition: D) =>
       heard.filter(({ eventType }) => eventType === definition.eventType) as Message<D>[],
     /** The first message of a definition that `matches`, once it has come. */
-    waitFor: <D extends MessageDefinition>(definition: D, matches: (message: Message<D>) => boolean = () => true) =>
+    waitFor: <D extends MessageDefinition>(
+      definition: D,
+      matches: (message: Message<D>) => boolean = () => true,
+    ) =>
       until(() => {
         const ofType = heard.filter(({ eventType }) => eventType === definition.eventType) as Message<D>[]
         const found = ofType.find(matches)
         if (!found)
-          throw new Error(`no such ${definition.eventType}; heard: ${heard.map(({ eventType }) => eventType).join(', ')}`)
+          throw new Error(
+            `no such ${definition.eventType}; heard: ${heard.map(({ eventType }) => eventType).join(', ')}`,
+          )
         return found
       }) as Promise<Message<D>>,
     async close() {

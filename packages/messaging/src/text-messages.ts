@@ -1,4 +1,9 @@
-import { type MessageAttributeValue, PublishCommand, SNSClient, SNSServiceException } from '@aws-sdk/client-sns'
+import {
+  type MessageAttributeValue,
+  PublishCommand,
+  SNSClient,
+  SNSServiceException,
+} from '@aws-sdk/client-sns'
 
 const CONNECT_TIMEOUT_MS = 5_000
 /** What SNS says about a text message itself: another attempt would be answered the same. */
@@ -17,8 +22,15 @@ export interface TextMessages {
   close(): void
 }
 
-/** It tries once: whoever sends remembers what is to be sent. `endpoint`: SNS elsewhere than at AWS's own address. */
-export function createTextMessages(config: { region: string; endpoint?: string; timeoutMs: number }): TextMessages {
+/**
+ * It tries once: whoever sends remembers what is to be sent. `endpoint`: SNS elsewhere than at AWS's own
+ * address.
+ */
+export function createTextMessages(config: {
+  region: string
+  endpoint?: string
+  timeoutMs: number
+}): TextMessages {
   const sns = new SNSClient({
     region: config.region,
     ...(config.endpoint && { endpoint: config.endpoint }),
@@ -31,7 +43,11 @@ export function createTextMessages(config: { region: string; endpoint?: string; 
         'AWS.SNS.SMS.SMSType': { DataType: 'String', StringValue: 'Transactional' },
         ...(senderId && { 'AWS.SNS.SMS.SenderID': { DataType: 'String', StringValue: senderId } }),
       }
-      const command = new PublishCommand({ PhoneNumber: phoneNumber, Message: text, MessageAttributes: attributes })
+      const command = new PublishCommand({
+        PhoneNumber: phoneNumber,
+        Message: text,
+        MessageAttributes: attributes,
+      })
       try {
         const { MessageId } = await sns.send(command, { abortSignal: AbortSignal.timeout(config.timeoutMs) })
         if (!MessageId) throw new Error('SNS answered without a message id')

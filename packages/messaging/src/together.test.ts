@@ -1,6 +1,13 @@
 import { randomUUID } from 'node:crypto'
 import { SendMessageBatchCommand } from '@aws-sdk/client-sqs'
-import { type EventId, type Message, type OrderId, ticketsRejected, topics, type UserId } from '@boxoffice/contracts'
+import {
+  type EventId,
+  type Message,
+  type OrderId,
+  ticketsRejected,
+  topics,
+  type UserId,
+} from '@boxoffice/contracts'
 import type { createFoundation, Tx } from '@boxoffice/service-kit'
 import { until } from '@boxoffice/testing'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
@@ -38,7 +45,12 @@ const rejection = () => ({
   ...{ reservationId: randomUUID() as never, reason: 'SEATS_GONE' },
 })
 const messageOf = (): Rejected => ({
-  ...{ messageId: randomUUID() as never, eventType: 'TICKETS_REJECTED', version: '1.0', timestamp: new Date() },
+  ...{
+    messageId: randomUUID() as never,
+    eventType: 'TICKETS_REJECTED',
+    version: '1.0',
+    timestamp: new Date(),
+  },
   ...{ correlationId: 'c', aggregateVersion: 1, payload: rejection() },
 })
 
@@ -73,9 +85,10 @@ const remember = (tx: Tx, { payload: { eventId } }: Rejected) =>
   tx.query('insert into cancelled_events (event_id) values ($1)', [eventId]).then(() => {})
 /** The transactions that remembered these messages, and how many of them are remembered. */
 async function takenIn(messages: readonly Rejected[]) {
-  const { rows } = await foundation.pool.query('select distinct xmin::text as tx from inbox where message_id = any($1)', [
-    messages.map(({ messageId }) => messageId),
-  ])
+  const { rows } = await foundation.pool.query(
+    'select distinct xmin::text as tx from inbox where message_id = any($1)',
+    [messages.map(({ messageId }) => messageId)],
+  )
   const { rowCount } = await foundation.pool.query('select from cancelled_events where event_id = any($1)', [
     messages.map(({ payload }) => payload.eventId),
   ])
@@ -89,7 +102,10 @@ test('while one receive is taken, the next one is too where more is waiting', as
   const bothCame = Promise.withResolvers<void>()
   await whileTaking(
     remember,
-    (messages) => until(async () => expect(await takenIn([...first, ...messages])).toEqual({ transactions: 2, effects: 20 })),
+    (messages) =>
+      until(async () =>
+        expect(await takenIn([...first, ...messages])).toEqual({ transactions: 2, effects: 20 }),
+      ),
     async (tx, messages) => {
       if (sizes.push(messages.length) === 2) bothCame.resolve()
       await bothCame.promise
@@ -111,7 +127,8 @@ describe('ten messages of one receive', () => {
       async () => {
         throw new Error('one by one')
       },
-      (messages) => until(async () => expect(await takenIn(messages)).toEqual({ transactions: 1, effects: 10 })),
+      (messages) =>
+        until(async () => expect(await takenIn(messages)).toEqual({ transactions: 1, effects: 10 })),
       async (tx, messages) => {
         calls.push(messages.length)
         for (const message of messages) await remember(tx, message)
@@ -135,21 +152,26 @@ describe('ten messages of one receive', () => {
         await until(async () => expect(await takenIn(messages)).toEqual({ transactions: 9, effects: 9 }))
         // In the transaction of all, and by itself.
         expect(attempts.get(poison)).toBe(2)
-        for (const { messageId } of others) expect(attempts.get(messageId) ?? 0, messageId).toBeLessThanOrEqual(2)
+        for (const { messageId } of others)
+          expect(attempts.get(messageId) ?? 0, messageId).toBeLessThanOrEqual(2)
       },
     )
   })
 })
 
 describe('what a transaction wrote into the outbox', () => {
-  const say = (tx: Tx, payload: ReturnType<typeof rejection>) => append(tx, ticketsRejected, payload, { aggregateVersion: 1 })
-  const heard = (orderId: OrderId) => probe.heard(ticketsRejected).filter(({ payload }) => payload.orderId === orderId)
+  const say = (tx: Tx, payload: ReturnType<typeof rejection>) =>
+    append(tx, ticketsRejected, payload, { aggregateVersion: 1 })
+  const heard = (orderId: OrderId) =>
+    probe.heard(ticketsRejected).filter(({ payload }) => payload.orderId === orderId)
 
   test('is published from memory once it is committed: nobody claims it', async () => {
     const payload = rejection()
     const messageId = await foundation.db.transact((tx) => say(tx, payload))
     const rows = (what: string) =>
-      foundation.pool.query(`select ${what} from outbox where message_id = $1`, [messageId]).then(({ rows }) => rows)
+      foundation.pool
+        .query(`select ${what} from outbox where message_id = $1`, [messageId])
+        .then(({ rows }) => rows)
     const [{ lease }] = (await rows('lease')) as [{ lease: string }]
     expect(lease).not.toBeNull()
     await until(async () => expect((await rows('published_at'))[0]?.published_at).not.toBeNull())
@@ -173,7 +195,9 @@ describe('what a transaction wrote into the outbox', () => {
     })
     await until(() => expect(heard(kept.orderId)).toHaveLength(1))
     expect([...heard(undone.orderId), ...heard(refused.orderId)]).toEqual([])
-    const { rows } = await foundation.pool.query('select from outbox where body::text like $1', [`%${undone.orderId}%`])
+    const { rows } = await foundation.pool.query('select from outbox where body::text like $1', [
+      `%${undone.orderId}%`,
+    ])
     expect(rows).toEqual([])
   })
 

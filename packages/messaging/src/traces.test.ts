@@ -52,7 +52,11 @@ afterAll(async () => {
 
 const say = () =>
   foundation.db.transact((tx) => {
-    const ids = { orderId: randomUUID() as OrderId, userId: randomUUID() as UserId, eventId: randomUUID() as EventId }
+    const ids = {
+      orderId: randomUUID() as OrderId,
+      userId: randomUUID() as UserId,
+      eventId: randomUUID() as EventId,
+    }
     const payload = { ...ids, reservationId: randomUUID() as never, reason: 'SEATS_GONE' }
     return append(tx, ticketsRejected, payload, { aggregateVersion: 1 })
   })
@@ -66,12 +70,25 @@ describe('a message', () => {
     await until(() => expect(spansOf(recorded, messageId)).toHaveLength(2))
     const request = recorded.spans().find(({ name }) => name === 'request')
     const [producer, consumed] = spansOf(recorded, messageId)
-    expect(producer).toMatchObject({ kind: SpanKind.PRODUCER, name: 'publish TICKETS_REJECTED', traceId: request?.traceId })
+    expect(producer).toMatchObject({
+      kind: SpanKind.PRODUCER,
+      name: 'publish TICKETS_REJECTED',
+      traceId: request?.traceId,
+    })
     expect(producer?.parentId).toBe(request?.spanId)
-    expect(consumed).toMatchObject({ kind: SpanKind.CONSUMER, name: 'process TICKETS_REJECTED', traceId: request?.traceId })
+    expect(consumed).toMatchObject({
+      kind: SpanKind.CONSUMER,
+      name: 'process TICKETS_REJECTED',
+      traceId: request?.traceId,
+    })
     expect(consumed?.parentId).toBe(producer?.spanId)
-    expect(consumed?.attributes).toMatchObject({ 'messaging.destination.name': QUEUE, 'boxoffice.outcome': 'done' })
-    const inbox = recorded.spans().find(({ name, parentId }) => name === 'insert inbox' && parentId === consumed?.spanId)
+    expect(consumed?.attributes).toMatchObject({
+      'messaging.destination.name': QUEUE,
+      'boxoffice.outcome': 'done',
+    })
+    const inbox = recorded
+      .spans()
+      .find(({ name, parentId }) => name === 'insert inbox' && parentId === consumed?.spanId)
     expect(inbox?.traceId).toBe(request?.traceId)
     // Neither the relay's polling nor the consumer's is part of any trace.
     expect(recorded.spans().filter(({ name }) => name === 'update outbox')).toEqual([])
@@ -80,7 +97,9 @@ describe('a message', () => {
     const recorded = recordSpans()
     const command = { orderId: randomUUID() as OrderId, userId: randomUUID() as UserId }
     const messageId = await inSpan('request', {}, () =>
-      foundation.db.transact((tx) => messaging.append(tx, createOrderCommand, command, { aggregateVersion: 1 })),
+      foundation.db.transact((tx) =>
+        messaging.append(tx, createOrderCommand, command, { aggregateVersion: 1 }),
+      ),
     )
     await until(() => expect(spansOf(recorded, messageId)).toHaveLength(1))
     const [producer] = spansOf(recorded, messageId)
@@ -96,7 +115,10 @@ describe('a message', () => {
     )
     const attributes = Messages[0]?.MessageAttributes
     expect(attributes?.traceparent?.StringValue).toContain(producer?.traceId)
-    expect(attributes).toMatchObject({ eventType: { StringValue: 'CREATE_ORDER' }, orderId: { StringValue: command.orderId } })
+    expect(attributes).toMatchObject({
+      eventType: { StringValue: 'CREATE_ORDER' },
+      orderId: { StringValue: command.orderId },
+    })
   })
   test('of nobody’s trace begins one where it is published', async () => {
     const recorded = recordSpans()
@@ -130,7 +152,11 @@ describe('a message', () => {
     const text = (StringValue: string) => ({ DataType: 'String', StringValue })
     const others = Object.fromEntries(['a', 'b', 'c', 'd', 'e', 'f'].map((name) => [name, text(name)]))
     const Body = JSON.stringify({ eventType: 'TICKETS_REJECTED', messageId: randomUUID() })
-    const MessageAttributes = { eventType: text('TICKETS_REJECTED'), ...others, traceparent: text(traceparent) }
+    const MessageAttributes = {
+      eventType: text('TICKETS_REJECTED'),
+      ...others,
+      traceparent: text(traceparent),
+    }
     await sendToDeadLetters(aws, 'ticket-processing-queue', { Body, MessageAttributes }, 'it does not matter')
     for await (const letters of readLetters(aws, 'ticket-processing-queue')) {
       await requeueLetters(aws, 'ticket-processing-queue', letters)
@@ -142,7 +168,9 @@ describe('a message', () => {
         WaitTimeSeconds: 1,
       }),
     )
-    expect(Messages.map((message) => message.MessageAttributes?.traceparent?.StringValue)).toEqual([traceparent])
+    expect(Messages.map((message) => message.MessageAttributes?.traceparent?.StringValue)).toEqual([
+      traceparent,
+    ])
   })
 })
 

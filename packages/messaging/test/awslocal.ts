@@ -18,7 +18,9 @@ type Options = Readonly<Record<string, string>>
 const json = (value: string | undefined) => (value === undefined ? {} : { Attributes: JSON.parse(value) })
 
 /** The calls of the AWS command line that there are here, with their options as that one names them. */
-const calls = (aws: Aws): Record<string, { options: string[]; run: (given: Options) => Promise<unknown> }> => ({
+const calls = (
+  aws: Aws,
+): Record<string, { options: string[]; run: (given: Options) => Promise<unknown> }> => ({
   'ses verify-email-identity': { options: ['email-address'], run: async () => '' }, // the local SES knows every sender
   'sns create-topic': {
     options: ['name', 'attributes'],
@@ -42,7 +44,9 @@ const calls = (aws: Aws): Record<string, { options: string[]; run: (given: Optio
       const endpoint = /^Subscriptions\[\?Endpoint=='([^']+)'\]\.SubscriptionArn$/.exec(query ?? '')?.[1]
       if (!endpoint || output !== 'text') throw new Error(`cannot say ${query} as ${output}`)
       const { Subscriptions = [] } = await aws.sns.send(new ListSubscriptionsByTopicCommand({ TopicArn }))
-      return Subscriptions.filter(({ Endpoint }) => Endpoint === endpoint).map((found) => found.SubscriptionArn)
+      return Subscriptions.filter(({ Endpoint }) => Endpoint === endpoint).map(
+        (found) => found.SubscriptionArn,
+      )
     },
   },
   'sns set-subscription-attributes': {
@@ -58,7 +62,8 @@ const calls = (aws: Aws): Record<string, { options: string[]; run: (given: Optio
   },
   'sqs create-queue': {
     options: ['queue-name', 'attributes'],
-    run: (given) => aws.sqs.send(new CreateQueueCommand({ QueueName: given['queue-name'], ...json(given.attributes) })),
+    run: (given) =>
+      aws.sqs.send(new CreateQueueCommand({ QueueName: given['queue-name'], ...json(given.attributes) })),
   },
   'sqs get-queue-url': {
     options: ['queue-name', 'query', 'output'],
@@ -71,7 +76,10 @@ const calls = (aws: Aws): Record<string, { options: string[]; run: (given: Optio
     options: ['queue-url', 'attributes'],
     run: (given) =>
       aws.sqs.send(
-        new SetQueueAttributesCommand({ QueueUrl: given['queue-url'], Attributes: JSON.parse(given.attributes ?? '') }),
+        new SetQueueAttributesCommand({
+          QueueUrl: given['queue-url'],
+          Attributes: JSON.parse(given.attributes ?? ''),
+        }),
       ),
   },
 })
@@ -80,8 +88,9 @@ const calls = (aws: Aws): Record<string, { options: string[]; run: (given: Optio
 const [BETWEEN, END] = ['\x1f', '\x1e']
 
 /**
- * A command `awslocal` in a folder of its own, for the PATH of a script. It passes its arguments on to this process, which calls
- * the SNS and SQS of `aws`; what the AWS command line would not know is refused, with its exit code.
+ * A command `awslocal` in a folder of its own, for the PATH of a script. It passes its arguments on to this
+ * process, which calls the SNS and SQS of `aws`; what the AWS command line would not know is refused, with
+ * its exit code.
  */
 export async function startAwslocal(aws: Aws) {
   const known = calls(aws)
@@ -95,7 +104,10 @@ export async function startAwslocal(aws: Aws) {
       const options = Object.fromEntries(call.options.map((name) => [name, { type: 'string' as const }]))
       const { values } = parseArgs({ args: rest, options, strict: true, allowPositionals: false })
       const found = await call.run(values as Options)
-      return { code: 0, text: typeof found === 'object' && !Array.isArray(found) ? JSON.stringify(found) : `${found}` }
+      return {
+        code: 0,
+        text: typeof found === 'object' && !Array.isArray(found) ? JSON.stringify(found) : `${found}`,
+      }
     } catch (error) {
       return { code: 254, text: (error as Error).message }
     }
@@ -112,7 +124,8 @@ export async function startAwslocal(aws: Aws) {
   const port = await claimPort()
   await new Promise<void>((resolve) => server.listen(port, '127.0.0.1', resolve))
   const folder = await mkdtemp(path.join(tmpdir(), 'boxoffice-awslocal-'))
-  // Of bash alone: a hook calls it some seventy times, and a Node.js takes as long to start as all the calls together.
+  // Of bash alone: a hook calls it some seventy times, and a Node.js takes as long to start as all the calls
+  // together.
   const program = `#!/bin/bash
     exec 3<>/dev/tcp/127.0.0.1/${port}
     separator=
@@ -124,7 +137,10 @@ export async function startAwslocal(aws: Aws) {
   await writeFile(path.join(folder, 'awslocal'), program, { mode: 0o755 })
   return {
     asked,
-    /** Run a script with nothing but this command, bash and the standard tools; its exit code and what it complained of. */
+    /**
+     * Run a script with nothing but this command, bash and the standard tools; its exit code and what it
+     * complained of.
+     */
     run: (script: string, env: Record<string, string>) =>
       new Promise<{ code: number; stderr: string }>((resolve) => {
         const PATH = `${folder}:/usr/bin:/bin`

@@ -14,7 +14,10 @@ export async function startPaymentService() {
     ...authority.environment('payment-service'),
     DATABASE_URL: await createTestDatabase(inject('postgresUrl'), 'services/payments/prisma/migrations'),
   })
-  const foundation = createFoundation(baseConfig('payment-service', { ...environment, PORT: 0 }), authority.userKeys)
+  const foundation = createFoundation(
+    baseConfig('payment-service', { ...environment, PORT: 0 }),
+    authority.userKeys,
+  )
   const endpoint = inject('awsEndpoint')
   const aws = createAws({
     ...{ region: 'us-east-1', accountId: '000000000000', snsEndpoint: endpoint, sqsEndpoint: endpoint },

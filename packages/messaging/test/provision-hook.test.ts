@@ -27,7 +27,11 @@ const awsWith = (prefix: string): Aws =>
   })
 const id = randomUUID().slice(0, 8)
 const [byHook, byProvision] = [awsWith(`h${id}-`), awsWith(`p${id}-`)]
-const environment = { MESSAGING_PREFIX: `h${id}-`, SQS_WAIT_SECONDS: '2', FROM_EMAIL_ADDRESS: 'tickets@boxoffice.example' }
+const environment = {
+  MESSAGING_PREFIX: `h${id}-`,
+  SQS_WAIT_SECONDS: '2',
+  FROM_EMAIL_ADDRESS: 'tickets@boxoffice.example',
+}
 let awslocal: Awaited<ReturnType<typeof startAwslocal>>
 beforeAll(async () => {
   awslocal = await startAwslocal(byHook)
@@ -39,7 +43,10 @@ afterAll(async () => {
   byProvision.close()
 })
 
-/** All attributes of everything that the topology names, but for the prefix, and what no two things have in common. */
+/**
+ * All attributes of everything that the topology names, but for the prefix, and what no two things have in
+ * common.
+ */
 async function everything(aws: Aws) {
   const plain = (attributes: Record<string, string> = {}) => {
     const { CreatedTimestamp: _, LastModifiedTimestamp: __, SubscriptionArn: ___, ...rest } = attributes
@@ -48,7 +55,9 @@ async function everything(aws: Aws) {
   const found: Record<string, unknown> = {}
   for (const topic of topics) {
     const TopicArn = aws.topicArn(topic)
-    found[`topic ${topic}`] = plain((await aws.sns.send(new GetTopicAttributesCommand({ TopicArn }))).Attributes)
+    found[`topic ${topic}`] = plain(
+      (await aws.sns.send(new GetTopicAttributesCommand({ TopicArn }))).Attributes,
+    )
     const { Subscriptions = [] } = await aws.sns.send(new ListSubscriptionsByTopicCommand({ TopicArn }))
     for (const { SubscriptionArn, Endpoint } of Subscriptions) {
       const { Attributes } = await aws.sns.send(new GetSubscriptionAttributesCommand({ SubscriptionArn }))
@@ -58,7 +67,10 @@ async function everything(aws: Aws) {
     }
   }
   for (const name of queueNames.flatMap((queue) => [queue, queues[queue].deadLetterQueue])) {
-    const command = new GetQueueAttributesCommand({ QueueUrl: await aws.queueUrl(name), AttributeNames: ['All'] })
+    const command = new GetQueueAttributesCommand({
+      QueueUrl: await aws.queueUrl(name),
+      AttributeNames: ['All'],
+    })
     found[`queue ${name}`] = plain((await aws.sqs.send(command)).Attributes)
   }
   return found
@@ -72,10 +84,16 @@ test('the hook that is committed is the one that the topology gives, and may be 
 test('the hook makes what provision makes, attribute by attribute, and brings back what was changed', async () => {
   expect(await awslocal.run(file, environment)).toEqual({ code: 0, stderr: '' })
   const expected = await everything(byProvision)
-  const subscriptions = queueNames.flatMap((name) => queues[name].subscriptions as readonly Subscription[]).length
+  const subscriptions = queueNames.flatMap(
+    (name) => queues[name].subscriptions as readonly Subscription[],
+  ).length
   expect(Object.keys(expected)).toHaveLength(topics.length + subscriptions + 2 * queueNames.length)
   expect(await everything(byHook)).toEqual(expected)
-  expect(awslocal.asked).toContainEqual(['ses verify-email-identity', '--email-address', 'tickets@boxoffice.example'])
+  expect(awslocal.asked).toContainEqual([
+    'ses verify-email-identity',
+    '--email-address',
+    'tickets@boxoffice.example',
+  ])
 
   const QueueUrl = await byHook.queueUrl('order-commands.fifo')
   await byHook.sqs.send(new SetQueueAttributesCommand({ QueueUrl, Attributes: { VisibilityTimeout: '7' } }))

@@ -1,7 +1,8 @@
 import { Email, type QueueName, queueNames, queues, Role } from '@boxoffice/contracts'
 import { InputError } from './failure.ts'
 
-// What a person writes on the command line, as what it means. Each throws an InputError, one sentence that says what is wrong.
+// What a person writes on the command line, as what it means. Each throws an InputError, one sentence that
+// says what is wrong.
 
 export function parseCount(option: string, text: string): number {
   if (!/^[1-9]\d{0,8}$/.test(text)) throw new InputError(`${option} is ${text}, which is no count from 1 on`)

@@ -3,7 +3,10 @@ import type { Config } from './config.ts'
 import { failureOf, InputError } from './failure.ts'
 import type { Terminal } from './terminal.ts'
 
-/** Do `work` with the queues; 1, and a sentence, where they cannot be reached. Wrong input is the caller's to answer. */
+/**
+ * Do `work` with the queues; 1, and a sentence, where they cannot be reached. Wrong input is the caller's to
+ * answer.
+ */
 export async function withAws(
   config: Pick<Config, 'messaging'>,
   terminal: Terminal,
@@ -14,7 +17,9 @@ export async function withAws(
     return await work(aws)
   } catch (error) {
     if (error instanceof InputError) throw error
-    terminal.error(`the queues cannot be reached at ${aws.config.sqsEndpoint ?? 'SQS'}: ${failureOf(error)}\n`)
+    terminal.error(
+      `the queues cannot be reached at ${aws.config.sqsEndpoint ?? 'SQS'}: ${failureOf(error)}\n`,
+    )
     return 1
   } finally {
     aws.close()

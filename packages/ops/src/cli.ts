@@ -31,10 +31,14 @@ iam (TLS to Amazon's server, no passwords). DATABASE_PREFIX goes before the
 names of databases and roles.`
 
 /**
- * Run the CLI with these arguments (without node and program) and answer its exit code: 0 all is well, 1 something needs a look
- * or could not be done, 2 wrong usage or configuration.
+ * Run the CLI with these arguments (without node and program) and answer its exit code: 0 all is well, 1
+ * something needs a look or could not be done, 2 wrong usage or configuration.
  */
-export async function runCli(args: readonly string[], config: Config, terminal: Terminal): Promise<0 | 1 | 2> {
+export async function runCli(
+  args: readonly string[],
+  config: Config,
+  terminal: Terminal,
+): Promise<0 | 1 | 2> {
   let exitCode: 0 | 1 | 2 = 0
   const program = buildProgram(config, terminal, (code) => {
     exitCode = code
@@ -52,7 +56,9 @@ export async function runCli(args: readonly string[], config: Config, terminal: 
 
 function buildProgram(config: Config, terminal: Terminal, exitWith: (code: 0 | 1) => void): Command {
   const program = new Command('boxoffice')
-    .description('Look after a Boxoffice: how its services and queues are, its dead letters, its read side, and who may run it.')
+    .description(
+      'Look after a Boxoffice: how its services and queues are, its dead letters, its read side, and who may run it.',
+    )
     .usage('<command> [options]')
     .helpOption('-h, --help', 'show this, or the help of a command')
     .helpCommand(false)
@@ -71,7 +77,9 @@ function buildProgram(config: Config, terminal: Terminal, exitWith: (code: 0 | 1
     .command('status')
     .description('every service with its components, every queue with its depth, what waits to be published')
     .option('--json', 'for programs')
-    .action(async ({ json = false }: { json?: boolean }) => exitWith(await showStatus(config, { json }, terminal)))
+    .action(async ({ json = false }: { json?: boolean }) =>
+      exitWith(await showStatus(config, { json }, terminal)),
+    )
 
   addDeadLetterCommands(program, config, terminal, exitWith)
 
@@ -83,7 +91,14 @@ function buildProgram(config: Config, terminal: Terminal, exitWith: (code: 0 | 1
     .option('--confirm <queue>', 'the same name again, where there is nobody to ask')
     .option('--json', 'for programs')
     .action(async (name: string, { confirm, json = false }: { confirm?: string; json?: boolean }) =>
-      exitWith(await purgeQueue(config, parseQueue(name), { json, ...(confirm !== undefined && { confirm }) }, terminal)),
+      exitWith(
+        await purgeQueue(
+          config,
+          parseQueue(name),
+          { json, ...(confirm !== undefined && { confirm }) },
+          terminal,
+        ),
+      ),
     )
 
   program
@@ -91,7 +106,9 @@ function buildProgram(config: Config, terminal: Terminal, exitWith: (code: 0 | 1
     .description('make what is missing of every database, its roles and its tables')
     .option('--plan', 'say what would be done, and do nothing')
     .addHelpText('after', MIGRATE)
-    .action(async ({ plan = false }: { plan?: boolean }) => exitWith(await migrateDatabases(config, { plan }, terminal)))
+    .action(async ({ plan = false }: { plan?: boolean }) =>
+      exitWith(await migrateDatabases(config, { plan }, terminal)),
+    )
 
   addAnalyticsCommands(program, config, terminal, exitWith)
 
@@ -107,7 +124,12 @@ function buildProgram(config: Config, terminal: Terminal, exitWith: (code: 0 | 1
   return program
 }
 
-function addAnalyticsCommands(program: Command, config: Config, terminal: Terminal, exitWith: (code: 0 | 1) => void): void {
+function addAnalyticsCommands(
+  program: Command,
+  config: Config,
+  terminal: Terminal,
+  exitWith: (code: 0 | 1) => void,
+): void {
   const analytics = program
     .command('analytics')
     .description('the read side: how far it is behind, and making it anew')
@@ -117,11 +139,15 @@ function addAnalyticsCommands(program: Command, config: Config, terminal: Termin
     analytics.command(name).description(description).option('--json', 'for programs')
 
   about('status', 'the projection that is served, how far it is behind, and its last rebuild').action(
-    async ({ json = false }: { json?: boolean }) => exitWith(await showProjection(config, { json }, terminal)),
+    async ({ json = false }: { json?: boolean }) =>
+      exitWith(await showProjection(config, { json }, terminal)),
   )
   about('rebuild', 'make the projection anew from the archived messages, beside the one that is served')
     .option('--detach', 'do not wait until it is done')
-    .addHelpText('after', '\nOne that is at work already is followed. Ctrl-C ends the following, not the rebuild.')
+    .addHelpText(
+      'after',
+      '\nOne that is at work already is followed. Ctrl-C ends the following, not the rebuild.',
+    )
     .action(async ({ json = false, detach = false }: { json?: boolean; detach?: boolean }) =>
       exitWith(await rebuildProjection(config, { json, detach }, terminal)),
     )
@@ -142,13 +168,21 @@ interface ChangeOptions extends SelectionOptions {
   maxRedrives: string
 }
 
-function addDeadLetterCommands(program: Command, config: Config, terminal: Terminal, exitWith: (code: 0 | 1) => void): void {
+function addDeadLetterCommands(
+  program: Command,
+  config: Config,
+  terminal: Terminal,
+  exitWith: (code: 0 | 1) => void,
+): void {
   const dlq = program
     .command('dlq')
     .description('dead letters: messages that a service could not handle')
     .usage('<command>')
     .helpCommand(false)
-    .addHelpText('after', '\nA queue is named by itself or by its dead-letter queue: notification-queue, notification-dlq.')
+    .addHelpText(
+      'after',
+      '\nA queue is named by itself or by its dead-letter queue: notification-queue, notification-dlq.',
+    )
   const about = (name: string, description: string) =>
     dlq
       .command(name)
@@ -167,17 +201,33 @@ function addDeadLetterCommands(program: Command, config: Config, terminal: Termi
     .command('list')
     .description('every dead-letter queue and how many letters it holds; exit code 1 when any does')
     .option('--json', 'for programs')
-    .action(async ({ json = false }: SelectionOptions) => exitWith(await listDeadLetters(config, { json }, terminal)))
+    .action(async ({ json = false }: SelectionOptions) =>
+      exitWith(await listDeadLetters(config, { json }, terminal)),
+    )
   about('peek', 'show dead letters, and leave them where they are')
     .option('--limit <count>', 'at most so many', '10')
     .action(async (queue: string, options: SelectionOptions) =>
-      exitWith(await peekDeadLetters(config, parseQueue(queue), parseSelection(parseQueue(queue), options), terminal)),
+      exitWith(
+        await peekDeadLetters(
+          config,
+          parseQueue(queue),
+          parseSelection(parseQueue(queue), options),
+          terminal,
+        ),
+      ),
     )
   changing('requeue', 'put dead letters back on their queue: each is sent before it is deleted')
     .option('--max-redrives <count>', 'leave those that were put back so often already', '3')
     .action(async (queue: string, options: ChangeOptions) => {
       const maxRedrives = parseCount('--max-redrives', options.maxRedrives)
-      exitWith(await requeueDeadLetters(config, parseQueue(queue), { ...parseChange(queue, options), maxRedrives }, terminal))
+      exitWith(
+        await requeueDeadLetters(
+          config,
+          parseQueue(queue),
+          { ...parseChange(queue, options), maxRedrives },
+          terminal,
+        ),
+      )
     })
   changing('purge', 'delete dead letters for good').action(async (queue: string, options: ChangeOptions) =>
     exitWith(await purgeDeadLetters(config, parseQueue(queue), parseChange(queue, options), terminal)),

@@ -38,7 +38,11 @@ test('without any address it is the local system that is meant, with the key it 
       notifications: 'http://127.0.0.1:8084',
       analytics: 'http://127.0.0.1:8085',
     },
-    messaging: expect.objectContaining({ region: 'us-east-1', accountId: '000000000000', sqsEndpoint: 'http://127.0.0.1:4566' }),
+    messaging: expect.objectContaining({
+      region: 'us-east-1',
+      accountId: '000000000000',
+      sqsEndpoint: 'http://127.0.0.1:4566',
+    }),
   })
   expect(config.grant()).toMatchObject({ authUrl: 'http://127.0.0.1:8080', privateKey })
   expect(config.awsCredentials).toEqual({ AWS_ACCESS_KEY_ID: 'local', AWS_SECRET_ACCESS_KEY: 'local' })
@@ -47,7 +51,9 @@ test('without any address it is the local system that is meant, with the key it 
 test('what moves a port of the local system moves it here too', () => {
   const { urls, messaging } = loadConfig({ TICKETS_PORT: '18082', AWS_PORT: '14566' }, folder).status()
   expect([urls.tickets, messaging.sqsEndpoint]).toEqual(['http://127.0.0.1:18082', 'http://127.0.0.1:14566'])
-  expect(() => loadConfig({ TICKETS_PORT: 'often' }, folder).status()).toThrow('TICKETS_PORT is often, which is no port')
+  expect(() => loadConfig({ TICKETS_PORT: 'often' }, folder).status()).toThrow(
+    'TICKETS_PORT is often, which is no port',
+  )
 })
 
 test('with addresses it is the system there, at AWS itself, and nothing local is mixed in', () => {
@@ -61,7 +67,9 @@ test('with addresses it is the system there, at AWS itself, and nothing local is
 })
 
 test('one address alone is not enough, and what is missing is named', () => {
-  expect(() => loadConfig({ AUTH_URL: elsewhere.AUTH_URL }, folder).status()).toThrow(/EVENTS_URL.*NOTIFICATIONS_URL/s)
+  expect(() => loadConfig({ AUTH_URL: elsewhere.AUTH_URL }, folder).status()).toThrow(
+    /EVENTS_URL.*NOTIFICATIONS_URL/s,
+  )
 })
 
 test('where nothing was ever started it says how to start', () => {

@@ -20,7 +20,9 @@ const Databases = z.object({
     .regex(/^[a-z0-9_]*$/)
     .default(''),
 })
-const Passwords = z.object(Object.fromEntries(serviceKeys.map((key) => [passwordName(key), z.string().min(1)])))
+const Passwords = z.object(
+  Object.fromEntries(serviceKeys.map((key) => [passwordName(key), z.string().min(1)])),
+)
 const Grant = z.object({ AUTH_URL: z.url(), SERVICE_PRIVATE_KEY: SigningKey })
 const Projection = z.object({ ANALYTICS_URL: z.url(), SERVICE_PRIVATE_KEY: SigningKey })
 /** Of what `npm start` keeps in `secrets.json`, our own key. */
@@ -52,8 +54,9 @@ export interface Config {
 }
 
 /**
- * Read from the environment when it names a service's address; otherwise the system that `npm start` runs from this folder is
- * meant. Never a mixture: one address of another system beside our own would tell of neither.
+ * Read from the environment when it names a service's address; otherwise the system that `npm start` runs
+ * from this folder is meant. Never a mixture: one address of another system beside our own would tell of
+ * neither.
  */
 export function loadConfig(environment: Environment, folder: string): Config {
   const local = urlNames.every((name) => environment[name] === undefined)
@@ -63,7 +66,10 @@ export function loadConfig(environment: Environment, folder: string): Config {
     status() {
       const urls = read(Urls, effective())
       return {
-        urls: Object.fromEntries(serviceKeys.map((key) => [key, urls[`${key.toUpperCase()}_URL`]])) as Record<ServiceKey, string>,
+        urls: Object.fromEntries(serviceKeys.map((key) => [key, urls[`${key.toUpperCase()}_URL`]])) as Record<
+          ServiceKey,
+          string
+        >,
         messaging: messaging(),
       }
     },
@@ -98,7 +104,10 @@ function passwordName(key: ServiceKey): string {
   return `${key.toUpperCase()}_DATABASE_PASSWORD`
 }
 
-/** What the local system is reached with: its ports (moved by the variables that move them for `npm start`) and our key. */
+/**
+ * What the local system is reached with: its ports (moved by the variables that move them for `npm start`)
+ * and our key.
+ */
 function localEnvironment(environment: Environment, folder: string): Environment {
   const aws = localUrl(environment, 'AWS_PORT', 4566)
   return {

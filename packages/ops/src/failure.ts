@@ -1,6 +1,8 @@
 import { UnexpectedAnswer } from '@boxoffice/service-kit'
 
-/** What we were given to work with will not do; the message is one sentence for the person at the terminal. */
+/**
+ * What we were given to work with will not do; the message is one sentence for the person at the terminal.
+ */
 export class InputError extends Error {}
 
 const known: Record<string, string> = {

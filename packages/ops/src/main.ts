@@ -31,7 +31,8 @@ process.exitCode = await runCli(process.argv.slice(2), config, {
   out: (text) => process.stdout.write(text),
   error: write,
   ...(process.stdin.isTTY && { ask }),
-  progress: (text) => createProgress({ text, write, isTerminal: process.stderr.isTTY, nowMs: () => performance.now() }),
+  progress: (text) =>
+    createProgress({ text, write, isTerminal: process.stderr.isTTY, nowMs: () => performance.now() }),
   signal: stop.signal,
   colours: process.stdout.isTTY && pc.isColorSupported,
   now: () => new Date(),

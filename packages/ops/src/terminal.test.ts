@@ -20,7 +20,11 @@ test('a terminal has one line that is written over, and nothing of it stays', ()
   const { progress, written } = progressOn(true)
   for (const count of [10, 20]) progress.at(count)
   progress.end()
-  expect(written).toEqual(['\r\u001b[Krequeued 10 of about 500', '\r\u001b[Krequeued 20 of about 500', '\r\u001b[K'])
+  expect(written).toEqual([
+    '\r\u001b[Krequeued 10 of about 500',
+    '\r\u001b[Krequeued 20 of about 500',
+    '\r\u001b[K',
+  ])
 })
 
 test('a log file has a line every five seconds, and none of a short run', () => {

@@ -4,7 +4,9 @@ export interface Terminal {
   error(text: string): void
   /** Ask the person who sits there; undefined where nobody does. */
   ask?(question: string): Promise<string>
-  /** Show how far it is, `%d` in `text` standing for the count; goes to `error`, so that results stay clean. */
+  /**
+   * Show how far it is, `%d` in `text` standing for the count; goes to `error`, so that results stay clean.
+   */
   progress(text: string): Progress
   /** Aborted by Ctrl-C: what is at work ends its batch. */
   signal: AbortSignal

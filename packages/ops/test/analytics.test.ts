@@ -40,7 +40,10 @@ beforeAll(async () => {
       rebuild = aRebuild()
       return { status: 202, body: rebuild }
     },
-    findRebuild: async () => ({ status: 200, body: { generation: 1, since: startedAt, lagSeconds: 0.25, rebuild } }),
+    findRebuild: async () => ({
+      status: 200,
+      body: { generation: 1, since: startedAt, lagSeconds: 0.25, rebuild },
+    }),
     async getRebuild() {
       rebuild = { ...(rebuild ?? aRebuild()), ...steps.shift() }
       return { status: 200, body: rebuild }
@@ -87,7 +90,10 @@ test('what holds it up is told while it is followed', async () => {
   const away = 'tickets: connection refused'
   steps = [{ lastError: away }, { lastError: away }, { lastError: undefined }, done]
   const { exitCode, error } = await boxoffice(env, 'analytics', 'rebuild')
-  expect({ exitCode, error }).toEqual({ exitCode: 0, error: 'tickets: connection refused: it is tried again\n' })
+  expect({ exitCode, error }).toEqual({
+    exitCode: 0,
+    error: 'tickets: connection refused: it is tried again\n',
+  })
 })
 
 test('somebody who does not want to wait is told that it has begun', async () => {
@@ -124,8 +130,15 @@ test('status says what is served, how far it is behind, and what the rebuild wai
 
 test('cancel throws away the one at work, and says when there is none', async () => {
   rebuild = aRebuild()
-  expect(await boxoffice(env, 'analytics', 'cancel')).toMatchObject({ exitCode: 0, out: expect.stringContaining('cancelled at') })
-  expect(await boxoffice(env, 'analytics', 'cancel')).toEqual({ exitCode: 1, out: '', error: 'no rebuild is at work\n' })
+  expect(await boxoffice(env, 'analytics', 'cancel')).toMatchObject({
+    exitCode: 0,
+    out: expect.stringContaining('cancelled at'),
+  })
+  expect(await boxoffice(env, 'analytics', 'cancel')).toEqual({
+    exitCode: 1,
+    out: '',
+    error: 'no rebuild is at work\n',
+  })
 })
 
 test('a read side that does not answer is told with its address', async () => {

@@ -5,7 +5,10 @@ import { inject } from 'vitest'
 
 const asSuperuser = (sql: string) => withClient(inject('postgresUrl'), (client) => client.query(sql))
 
-/** Names of its own on the shared server, and an administrator as Aurora has one: no superuser, but createdb and createrole. */
+/**
+ * Names of its own on the shared server, and an administrator as Aurora has one: no superuser, but createdb
+ * and createrole.
+ */
 export async function createAdministrator() {
   const prefix = `t${randomUUID().slice(0, 8)}_`
   const admin = `${prefix}admin`
@@ -24,7 +27,9 @@ export async function createAdministrator() {
     env: {
       DATABASE_ADMIN_URL: urlAs(admin, 'postgres'),
       DATABASE_PREFIX: prefix,
-      ...Object.fromEntries(serviceKeys.map((key) => [`${key.toUpperCase()}_DATABASE_PASSWORD`, `secret of ${key}'s`])),
+      ...Object.fromEntries(
+        serviceKeys.map((key) => [`${key.toUpperCase()}_DATABASE_PASSWORD`, `secret of ${key}'s`]),
+      ),
     } as Record<string, string>,
     /** Rows of `sql` as `user` in `database`, both without the prefix. */
     query: async (user: string, database: string, sql: string): Promise<Record<string, unknown>[]> =>

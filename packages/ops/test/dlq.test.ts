@@ -41,23 +41,30 @@ interface Letter {
 async function bury(letters: Letter[], queue: QueueName = QUEUE): Promise<string[]> {
   const QueueUrl = await system.aws.queueUrl(queues[queue].deadLetterQueue)
   const text = (StringValue: string) => ({ DataType: 'String', StringValue })
-  const all = letters.map((letter) => ({ messageId: randomUUID() as string, eventType: 'TICKETS_REJECTED', ...letter }))
+  const all = letters.map((letter) => ({
+    messageId: randomUUID() as string,
+    eventType: 'TICKETS_REJECTED',
+    ...letter,
+  }))
   for (let start = 0; start < all.length; start += 10) {
     const { Failed = [] } = await system.aws.sqs.send(
       new SendMessageBatchCommand({
         QueueUrl,
-        Entries: all.slice(start, start + 10).map(({ messageId, eventType, redrives, body, group }, index) => ({
-          Id: String(index),
-          MessageBody: body ?? JSON.stringify({ messageId, eventType, version: '1.0', payload: { orderId: 'o-1' } }),
-          MessageAttributes: {
-            eventType: text(eventType),
-            orderId: text('o-1'),
-            deadLetterReason: text('does not match its schema: payload.reason'),
-            deadLetterSource: text(queue),
-            ...(redrives && { redriveCount: { DataType: 'Number', StringValue: String(redrives) } }),
-          },
-          ...(group && { MessageGroupId: group, MessageDeduplicationId: messageId }),
-        })),
+        Entries: all
+          .slice(start, start + 10)
+          .map(({ messageId, eventType, redrives, body, group }, index) => ({
+            Id: String(index),
+            MessageBody:
+              body ?? JSON.stringify({ messageId, eventType, version: '1.0', payload: { orderId: 'o-1' } }),
+            MessageAttributes: {
+              eventType: text(eventType),
+              orderId: text('o-1'),
+              deadLetterReason: text('does not match its schema: payload.reason'),
+              deadLetterSource: text(queue),
+              ...(redrives && { redriveCount: { DataType: 'Number', StringValue: String(redrives) } }),
+            },
+            ...(group && { MessageGroupId: group, MessageDeduplicationId: messageId }),
+          })),
       }),
     )
     expect(Failed).toEqual([])
@@ -85,13 +92,20 @@ async function drain(queue: string): Promise<Message[]> {
     await system.aws.sqs.send(new DeleteMessageBatchCommand({ QueueUrl, Entries }))
   }
 }
-const idsOf = (messages: Message[]) => messages.map(({ Body = '' }) => JSON.parse(Body).messageId as string).sort()
+const idsOf = (messages: Message[]) =>
+  messages.map(({ Body = '' }) => JSON.parse(Body).messageId as string).sort()
 
 describe('dlq list', () => {
   test('tells of every dead-letter queue, with exit code 1 while one holds any', async () => {
-    expect(await run('list')).toMatchObject({ exitCode: 0, out: expect.stringMatching(/payment-processing-dlq +0\n/) })
+    expect(await run('list')).toMatchObject({
+      exitCode: 0,
+      out: expect.stringMatching(/payment-processing-dlq +0\n/),
+    })
     await bury([{}, {}])
-    expect(await run('list')).toMatchObject({ exitCode: 1, out: expect.stringMatching(/payment-processing-dlq +2\n/) })
+    expect(await run('list')).toMatchObject({
+      exitCode: 1,
+      out: expect.stringMatching(/payment-processing-dlq +2\n/),
+    })
     const { out } = await run('list', '--json')
     expect(JSON.parse(out).queues).toContainEqual({ queue: QUEUE, deadLetterQueue: DLQ, deadLetters: 2 })
   })
@@ -112,10 +126,16 @@ describe('dlq peek', () => {
   })
   test('never shows a message that carries a token, and no character that would steer the terminal', async () => {
     await bury([
-      { eventType: 'USER_CREATED', body: JSON.stringify({ eventType: 'USER_CREATED', payload: { sealedToken: 'tell-nobody' } }) },
+      {
+        eventType: 'USER_CREATED',
+        body: JSON.stringify({ eventType: 'USER_CREATED', payload: { sealedToken: 'tell-nobody' } }),
+      },
       { body: JSON.stringify({ eventType: 'TICKETS_REJECTED', payload: '\u001b[2Jgone' }) },
       { body: 'not JSON at all' },
-      { messageId: '\u001b[2Jid', body: JSON.stringify({ messageId: '\u001b[2Jid', eventType: 'X\u001b[31m', payload: {} }) },
+      {
+        messageId: '\u001b[2Jid',
+        body: JSON.stringify({ messageId: '\u001b[2Jid', eventType: 'X\u001b[31m', payload: {} }),
+      },
     ])
     const { out } = await run('peek', QUEUE)
     expect(out).not.toContain('tell-nobody')
@@ -188,14 +208,21 @@ describe('dlq requeue', () => {
   })
   test('asks before it does anything, and without a person to ask it wants --yes', async () => {
     await bury([{}])
-    expect(await run('requeue', QUEUE)).toMatchObject({ exitCode: 2, error: expect.stringContaining('--yes') })
+    expect(await run('requeue', QUEUE)).toMatchObject({
+      exitCode: 2,
+      error: expect.stringContaining('--yes'),
+    })
     expect(await drain(DLQ)).toHaveLength(1)
   })
   test('killed in the middle and run again loses nothing', async () => {
     const ids = await bury(Array.from({ length: 60 }, () => ({})))
     // The worst moment: SQS has accepted ten letters that were not deleted yet.
-    const sent = (exchanges: readonly Exchange[]) => exchanges.filter(({ action }) => action === 'SendMessageBatch')
-    const proxy = await startHoldingProxy(system.env.AWS_SQS_ENDPOINT ?? '', (exchanges) => sent(exchanges).length === 3)
+    const sent = (exchanges: readonly Exchange[]) =>
+      exchanges.filter(({ action }) => action === 'SendMessageBatch')
+    const proxy = await startHoldingProxy(
+      system.env.AWS_SQS_ENDPOINT ?? '',
+      (exchanges) => sent(exchanges).length === 3,
+    )
     onTestFinished(() => proxy.close())
     const first = start({ AWS_SQS_ENDPOINT: proxy.url })
     const firstEnded = once(first, 'exit')
@@ -207,7 +234,11 @@ describe('dlq requeue', () => {
 
     // What the dead one held comes back when its visibility has run out: that is said here, not waited for.
     const { answer } = proxy.exchanges.findLast(({ action }) => action === 'ReceiveMessage') as Exchange
-    const Entries = answer.Messages?.map(({ ReceiptHandle }, Id) => ({ Id: `${Id}`, ReceiptHandle, VisibilityTimeout: 0 }))
+    const Entries = answer.Messages?.map(({ ReceiptHandle }, Id) => ({
+      Id: `${Id}`,
+      ReceiptHandle,
+      VisibilityTimeout: 0,
+    }))
     const QueueUrl = await system.aws.queueUrl(DLQ)
     await system.aws.sqs.send(new ChangeMessageVisibilityBatchCommand({ QueueUrl, Entries }))
     expect(await once(start(), 'exit')).toEqual([0, null])
@@ -220,7 +251,13 @@ describe('dlq requeue', () => {
   /** The command as a process of its own. */
   function start(over: Record<string, string> = {}): ChildProcess {
     const child = spawn(process.execPath, [MAIN, 'dlq', 'requeue', QUEUE, '--yes'], {
-      env: { ...process.env, ...system.env, AWS_ACCESS_KEY_ID: 'test', AWS_SECRET_ACCESS_KEY: 'test', ...over },
+      env: {
+        ...process.env,
+        ...system.env,
+        AWS_ACCESS_KEY_ID: 'test',
+        AWS_SECRET_ACCESS_KEY: 'test',
+        ...over,
+      },
       stdio: 'ignore',
     })
     onTestFinished(() => void child.kill('SIGKILL'))
@@ -249,7 +286,9 @@ describe('a letter in foreign words', () => {
     expect(others).toEqual([])
     expect(back?.Body).toBe(body)
     expect(Object.keys(back?.MessageAttributes ?? {})).toEqual(['redriveCount'])
-    expect((await drain(queues[queue].deadLetterQueue)).map(({ Body }) => Body)).toEqual(['Successfully something'])
+    expect((await drain(queues[queue].deadLetterQueue)).map(({ Body }) => Body)).toEqual([
+      'Successfully something',
+    ])
   })
   test('is not shown where it may be one of ours that carries a token', async () => {
     await letterIn(JSON.stringify({ sealedToken: 'tell-nobody' }))

@@ -11,10 +11,14 @@ export interface Exchange {
 }
 
 /**
- * Stands before SQS and passes everything on, until `isLast` says that it has seen enough: what SQS answered then, and to whatever
- * comes after, reaches nobody. So somebody who talks to SQS through it stands still at a known point.
+ * Stands before SQS and passes everything on, until `isLast` says that it has seen enough: what SQS answered
+ * then, and to whatever comes after, reaches nobody. So somebody who talks to SQS through it stands still at
+ * a known point.
  */
-export async function startHoldingProxy(endpoint: string, isLast: (exchanges: readonly Exchange[]) => boolean) {
+export async function startHoldingProxy(
+  endpoint: string,
+  isLast: (exchanges: readonly Exchange[]) => boolean,
+) {
   const { hostname, port } = new URL(endpoint)
   const exchanges: Exchange[] = []
   const held = Promise.withResolvers<void>()

@@ -34,11 +34,19 @@ describe('a server that was migrated', () => {
   test('is left as it is the second time', async () => {
     const expected = serviceKeys.map((key) => `${key}: up to date\n`).join('')
     expect(await boxoffice(server.env, 'migrate')).toEqual({ exitCode: 0, out: expected, error: '' })
-    expect(await boxoffice(server.env, 'migrate', '--plan')).toEqual({ exitCode: 0, out: expected, error: '' })
+    expect(await boxoffice(server.env, 'migrate', '--plan')).toEqual({
+      exitCode: 0,
+      out: expected,
+      error: '',
+    })
   })
 
   test('belongs to roles that nobody logs in as', async () => {
-    const owners = await server.query('auth', 'auth', "select distinct tableowner from pg_tables where schemaname = 'public'")
+    const owners = await server.query(
+      'auth',
+      'auth',
+      "select distinct tableowner from pg_tables where schemaname = 'public'",
+    )
     expect(owners).toEqual([{ tableowner: `${server.prefix}auth_owner` }])
     await expect(server.query('auth_owner', 'auth', 'select 1')).rejects.toThrow('is not permitted to log in')
   })
@@ -47,7 +55,9 @@ describe('a server that was migrated', () => {
     const asAuth = (sql: string) => server.query('auth', 'auth', sql)
     expect(await asAuth('select count(*)::int as count from users')).toEqual([{ count: 0 }])
     await expect(asAuth('create table mine (id int)')).rejects.toThrow('permission denied for schema public')
-    await expect(asAuth('alter table users add column mine int')).rejects.toThrow('must be owner of table users')
+    await expect(asAuth('alter table users add column mine int')).rejects.toThrow(
+      'must be owner of table users',
+    )
     await expect(asAuth('drop table users')).rejects.toThrow('must be owner of table users')
   })
 
@@ -114,7 +124,9 @@ describe('migrating', () => {
   test('is planned without changing anything', async () => {
     const { exitCode, out } = await boxoffice(server.env, 'migrate', '--plan')
     expect(exitCode).toBe(0)
-    expect(out.match(/and its roles would be made, and every migration applied/g)).toHaveLength(serviceKeys.length)
+    expect(out.match(/and its roles would be made, and every migration applied/g)).toHaveLength(
+      serviceKeys.length,
+    )
     expect(await databases()).toEqual([])
   })
 
@@ -123,7 +135,9 @@ describe('migrating', () => {
     const { out } = await migrateWith({ auth: { '2_more': 'alter table seats add column row int' } }, true)
     expect(out).toMatch(/^auth: 2_more would be applied\nevents: up to date\n/)
     expect(await server.query('auth', 'auth', 'select * from seats')).toEqual([])
-    expect(await server.query('auth', 'auth', "select from information_schema.columns where column_name = 'row'")).toEqual([])
+    expect(
+      await server.query('auth', 'auth', "select from information_schema.columns where column_name = 'row'"),
+    ).toEqual([])
   })
 
   test('gives a service what it needs of a new table: its rows and its sequence', async () => {
@@ -138,12 +152,18 @@ describe('migrating', () => {
 
   test('leaves nothing of a migration that fails, names it, and does not go on', async () => {
     const failing = 'create table half (id int); insert into half values (1); insert into nowhere values (1)'
-    const broken = await migrateWith({ auth: { '1_begin': 'create table seats (id int)', '2_half': failing } })
+    const broken = await migrateWith({
+      auth: { '1_begin': 'create table seats (id int)', '2_half': failing },
+    })
     expect(broken.exitCode).toBe(1)
     expect(broken.error).toBe('auth: migration 2_half: relation "nowhere" does not exist\n')
-    expect(await server.query('auth', 'auth', "select tablename from pg_tables where tablename in ('seats', 'half')")).toEqual([
-      { tablename: 'seats' },
-    ])
+    expect(
+      await server.query(
+        'auth',
+        'auth',
+        "select tablename from pg_tables where tablename in ('seats', 'half')",
+      ),
+    ).toEqual([{ tablename: 'seats' }])
     expect(await databases()).toEqual([{ datname: `${server.prefix}auth` }])
 
     const mended = await migrateWith({ auth: { '2_half': 'create table half (id int)' } })
@@ -160,7 +180,9 @@ describe('migrating', () => {
 
   test('takes turns when two do it at once', async () => {
     const both = await Promise.all([boxoffice(server.env, 'migrate'), boxoffice(server.env, 'migrate')])
-    expect(both.map(({ exitCode, error }) => ({ exitCode, error }))).toEqual(Array(2).fill({ exitCode: 0, error: '' }))
+    expect(both.map(({ exitCode, error }) => ({ exitCode, error }))).toEqual(
+      Array(2).fill({ exitCode: 0, error: '' }),
+    )
     const applied = both.filter(({ out }) => out.includes(`auth: ${MESSAGING} applied`))
     expect(applied).toHaveLength(1)
   })
@@ -179,7 +201,9 @@ describe('migrating', () => {
            pg_has_role('${server.admin}', 'rds_iam', 'usage'), pg_has_role('${server.admin}', 'rds_iam', 'set')] as uses,
          (select rolpassword from pg_authid where rolname = '${database.login}') as password`,
     )
-    expect(rows).toEqual([{ login: true, owner: false, acts: true, uses: [false, false, false, false], password: null }])
+    expect(rows).toEqual([
+      { login: true, owner: false, acts: true, uses: [false, false, false, false], password: null },
+    ])
   })
 })
 
@@ -188,7 +212,10 @@ test('with IAM the server must show a certificate of Amazon, without it the URL 
   const options = { database: 'auth', password: 'p@ss/word' }
   expect(adminConnection(url, { ...options, login: 'iam' })).toMatchObject({
     connectionString: 'postgres://admin:p%40ss%2Fword@db.example.test:5432/auth',
-    ssl: { rejectUnauthorized: true, ca: expect.arrayContaining([expect.stringContaining('BEGIN CERTIFICATE')]) },
+    ssl: {
+      rejectUnauthorized: true,
+      ca: expect.arrayContaining([expect.stringContaining('BEGIN CERTIFICATE')]),
+    },
   })
   expect(adminConnection(url, { ...options, login: 'password' })).not.toHaveProperty('ssl')
 })
@@ -200,11 +227,17 @@ describe('an administrator with IAM', () => {
   })
   afterAll(() => server.drop())
   const said: string[] = []
-  /** Without Amazon's server: who may not log in is refused with the same code (28000) as whose password PAM refuses. */
+  /**
+   * Without Amazon's server: who may not log in is refused with the same code (28000) as whose password PAM
+   * refuses.
+   */
   const login = (passwordOf: string) =>
     orByToken({
       byPassword: (database) => server.urlAs(passwordOf, database),
-      byToken: (database) => ({ connectionString: server.urlAs(server.admin, database), application_name: 'by token' }),
+      byToken: (database) => ({
+        connectionString: server.urlAs(server.admin, database),
+        application_name: 'by token',
+      }),
       say: (text) => void said.push(text),
     })
 
@@ -231,8 +264,16 @@ describe('an administrator with IAM', () => {
     await expect(login(server.admin)('nowhere')).rejects.toMatchObject({ code: '3D000' })
   })
   test('takes a token of its own name, for the database that is meant, from Amazon’s server alone', async () => {
-    const { password, ...rest } = adminTokenConnection('postgres://admin:old@db.example.test:5432/postgres', 'auth')
-    expect(rest).toMatchObject({ host: 'db.example.test', user: 'admin', database: 'auth', ssl: { rejectUnauthorized: true } })
+    const { password, ...rest } = adminTokenConnection(
+      'postgres://admin:old@db.example.test:5432/postgres',
+      'auth',
+    )
+    expect(rest).toMatchObject({
+      host: 'db.example.test',
+      user: 'admin',
+      database: 'auth',
+      ssl: { rejectUnauthorized: true },
+    })
     expect(rest).not.toHaveProperty('connectionString')
     expect(password).toBeTypeOf('function')
   })
@@ -242,12 +283,22 @@ describe('what is missing', () => {
   const DATABASE_ADMIN_URL = 'postgres://admin@127.0.0.1:1/postgres'
   test('of the environment is said with exit code 2', async () => {
     const nothing = await boxoffice({}, 'migrate')
-    expect(nothing).toMatchObject({ exitCode: 2, out: '', error: expect.stringContaining('DATABASE_ADMIN_URL') })
+    expect(nothing).toMatchObject({
+      exitCode: 2,
+      out: '',
+      error: expect.stringContaining('DATABASE_ADMIN_URL'),
+    })
     const passwords = await boxoffice({ DATABASE_ADMIN_URL }, 'migrate')
-    expect(passwords).toMatchObject({ exitCode: 2, error: expect.stringContaining('NOTIFICATIONS_DATABASE_PASSWORD') })
+    expect(passwords).toMatchObject({
+      exitCode: 2,
+      error: expect.stringContaining('NOTIFICATIONS_DATABASE_PASSWORD'),
+    })
   })
   test('a server that does not answer is said with exit code 1', async () => {
     const { exitCode, error } = await boxoffice({ DATABASE_ADMIN_URL, DATABASE_LOGIN: 'iam' }, 'migrate')
-    expect({ exitCode, error }).toEqual({ exitCode: 1, error: 'the database server at 127.0.0.1:1: connection refused\n' })
+    expect({ exitCode, error }).toEqual({
+      exitCode: 1,
+      error: 'the database server at 127.0.0.1:1: connection refused\n',
+    })
   })
 })

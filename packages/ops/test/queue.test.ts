@@ -9,7 +9,8 @@ let system: Awaited<ReturnType<typeof startSystem>>
 beforeAll(async () => {
   system = await startSystem()
   const QueueUrl = await system.aws.queueUrl(QUEUE)
-  for (const MessageBody of ['one', 'two', 'three']) await system.aws.sqs.send(new SendMessageCommand({ QueueUrl, MessageBody }))
+  for (const MessageBody of ['one', 'two', 'three'])
+    await system.aws.sqs.send(new SendMessageCommand({ QueueUrl, MessageBody }))
 })
 afterAll(() => system.close())
 
@@ -19,7 +20,9 @@ const purge = (...args: string[]) => boxoffice(system.env, 'queue', 'purge', QUE
 test('a live queue is not purged before its name was typed again', async () => {
   const unasked = await purge()
   expect(unasked).toMatchObject({ exitCode: 2, out: '' })
-  expect(unasked.error).toContain(`${QUEUE} is live: about 3 messages wait in it, 0 are being handled. Say --confirm ${QUEUE}`)
+  expect(unasked.error).toContain(
+    `${QUEUE} is live: about 3 messages wait in it, 0 are being handled. Say --confirm ${QUEUE}`,
+  )
   const another = await purge('--confirm', 'notification-queue')
   expect(another).toMatchObject({ exitCode: 2, out: '' })
   expect(another.error).toContain('--confirm says notification-queue: nothing was changed')

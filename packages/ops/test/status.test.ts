@@ -44,7 +44,10 @@ test('the oldest message that waits to be published is read from each service', 
   gauge.set(90)
   const late = await boxoffice(system.env, 'status')
   gauge.set(0)
-  expect(late).toMatchObject({ exitCode: 1, out: expect.stringContaining('payments has not published a message for 90 s') })
+  expect(late).toMatchObject({
+    exitCode: 1,
+    out: expect.stringContaining('payments has not published a message for 90 s'),
+  })
 })
 
 test('purchases on their way are counted by where they stand', async () => {
@@ -64,7 +67,10 @@ test('a service that does not answer is shown beside the others', async () => {
 })
 
 test('something else at the address of a service is not taken for one', async () => {
-  const { exitCode, out } = await boxoffice({ ...system.env, EVENTS_URL: system.env.AWS_SQS_ENDPOINT ?? '' }, 'status')
+  const { exitCode, out } = await boxoffice(
+    { ...system.env, EVENTS_URL: system.env.AWS_SQS_ENDPOINT ?? '' },
+    'status',
+  )
   expect(exitCode).toBe(1)
   expect(out).toContain('events does not answer')
 })

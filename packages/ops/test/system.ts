@@ -48,14 +48,24 @@ export async function boxoffice(env: Record<string, string>, ...args: string[]) 
 
 const unused = () => Promise.reject(new Error('these routes keep no idempotency keys'))
 
-/** A system as the CLI sees one: services with the health that a test gives them, auth's users, and real queues. */
+/**
+ * A system as the CLI sees one: services with the health that a test gives them, auth's users, and real
+ * queues.
+ */
 export async function startSystem() {
   const authority = await createTestAuthority()
   const keys = authority.environment('boxoffice-cli')
   const health: Partial<Record<ServiceKey, HealthComponents>> = {}
-  const metrics = Object.fromEntries(serviceKeys.map((key) => [key, createMetrics(key)])) as Record<ServiceKey, Metrics>
+  const metrics = Object.fromEntries(serviceKeys.map((key) => [key, createMetrics(key)])) as Record<
+    ServiceKey,
+    Metrics
+  >
   const ageOf = (key: ServiceKey) =>
-    new Gauge({ name: 'outbox_oldest_unpublished_seconds', help: 'as messaging has it', registers: [metrics[key].registry] })
+    new Gauge({
+      name: 'outbox_oldest_unpublished_seconds',
+      help: 'as messaging has it',
+      registers: [metrics[key].registry],
+    })
   const ages = Object.fromEntries(serviceKeys.map((key) => [key, ageOf(key)])) as Record<ServiceKey, Gauge>
   const sagas = new Gauge({
     name: 'sagas_in_progress',

@@ -42,7 +42,9 @@ test('an address that is not confirmed gets no role, with exit code 1', async ()
 
 test('a key of another system gets nowhere', async () => {
   const { SERVICE_PRIVATE_KEY = '' } = (await createTestAuthority()).environment('boxoffice-cli')
-  expect(await boxoffice({ ...system.env, SERVICE_PRIVATE_KEY }, 'users', 'grant', 'ada@example.test', 'ADMIN')).toMatchObject({
+  expect(
+    await boxoffice({ ...system.env, SERVICE_PRIVATE_KEY }, 'users', 'grant', 'ada@example.test', 'ADMIN'),
+  ).toMatchObject({
     exitCode: 1,
     error: expect.stringContaining('SERVICE_PRIVATE_KEY'),
   })
@@ -50,7 +52,13 @@ test('a key of another system gets nowhere', async () => {
 
 test('an auth service that does not answer is told with its address', async () => {
   const url = `http://127.0.0.1:${await claimPort()}`
-  const { exitCode, error } = await boxoffice({ ...system.env, AUTH_URL: url }, 'users', 'grant', 'ada@example.test', 'ADMIN')
+  const { exitCode, error } = await boxoffice(
+    { ...system.env, AUTH_URL: url },
+    'users',
+    'grant',
+    'ada@example.test',
+    'ADMIN',
+  )
   expect({ exitCode, error }).toEqual({
     exitCode: 1,
     error: `the role was not granted: auth does not answer at ${url}: connection refused\n`,

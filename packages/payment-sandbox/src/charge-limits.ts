@@ -1,6 +1,6 @@
-// What Stripe charges at least and at most, by currency, in its smallest unit, as its documentation has it: typed from there, and not
-// shared with whoever calls us, so that a figure of theirs that is wrong is refused here.
-// https://docs.stripe.com/currencies#minimum-and-maximum-charge-amounts
+// What Stripe charges at least and at most, by currency, in its smallest unit, as its documentation has it:
+// typed from there, and not shared with whoever calls us, so that a figure of theirs that is wrong is refused
+// here. https://docs.stripe.com/currencies#minimum-and-maximum-charge-amounts
 
 const least: Readonly<Record<string, number>> = {
   aed: 200,
@@ -29,7 +29,10 @@ const least: Readonly<Record<string, number>> = {
   usd: 50,
 }
 
-/** Of a currency that the table does not name, the worth of 0.50 USD counts: the sandbox, which knows no rates, takes what is not nothing. */
+/**
+ * Of a currency that the table does not name, the worth of 0.50 USD counts: the sandbox, which knows no
+ * rates, takes what is not nothing.
+ */
 export const leastCharge = (currency: string): number => least[currency] ?? 1
 
 /** Eight digits, of any currency that the sandbox knows. */

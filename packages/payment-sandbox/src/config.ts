@@ -3,8 +3,14 @@ import { z } from 'zod'
 export const Environment = z.object({
   HOST: z.string().default('127.0.0.1').describe('address to listen on'),
   PORT: z.coerce.number().int().default(8026).describe('port to listen on'),
-  LOG_LEVEL: z.enum(['silent', 'error', 'warn', 'info', 'debug']).default('info').describe('least level that is logged'),
-  SANDBOX_DATABASE: z.string().min(1).describe('path of the SQLite file with the ledger; made where there is none'),
+  LOG_LEVEL: z
+    .enum(['silent', 'error', 'warn', 'info', 'debug'])
+    .default('info')
+    .describe('least level that is logged'),
+  SANDBOX_DATABASE: z
+    .string()
+    .min(1)
+    .describe('path of the SQLite file with the ledger; made where there is none'),
   STRIPE_SECRET_KEY: z.string().min(1).describe('what callers must show'),
   STRIPE_WEBHOOK_SECRET: z.string().min(1).describe('what signs the webhooks'),
   WEBHOOK_URL: z

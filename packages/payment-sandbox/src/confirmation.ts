@@ -19,7 +19,8 @@ export interface Attempt {
 /**
  * Confirm a stored intent with a payment method: charge it, decline it, ask for authentication, or break.
  *
- * What the tokens of trouble mean under Stripe's idempotency keys, which remember the answer of every execution that began:
+ * What the tokens of trouble mean under Stripe's idempotency keys, which remember the answer of every
+ * execution that began:
  * - `timeout_then_…` and `error_after_charge`: the execution ends well and its answer is remembered; only the way back fails (for
  *   ever silent; a 500 from the gateway's front). So a repeat with the same key is told the truth, as is who looks the intent up.
  * - `error_before_charge`: the execution itself breaks. The intent stays, unconfirmed and uncharged, and the 500 is remembered: a
@@ -39,7 +40,12 @@ export function attemptPayment(tx: Tx, context: Context, request: RequestInfo, a
   return { ...answer(), reply: behaviour.reply }
 }
 
-function charge(tx: Tx, context: Context, request: RequestInfo, { intent, token, behaviour }: Attempt): Answer {
+function charge(
+  tx: Tx,
+  context: Context,
+  request: RequestInfo,
+  { intent, token, behaviour }: Attempt,
+): Answer {
   const nowMs = context.now()
   const made = buildCharge({
     id: context.newId('ch'),
@@ -74,7 +80,11 @@ function charge(tx: Tx, context: Context, request: RequestInfo, { intent, token,
     },
     nowMs,
   )
-  recordStripeEvent(tx, context, request, { type: 'payment_intent.succeeded', object: paid, copies: behaviour.webhookCopies })
+  recordStripeEvent(tx, context, request, {
+    type: 'payment_intent.succeeded',
+    object: paid,
+    copies: behaviour.webhookCopies,
+  })
   return { status: 200, body: paid }
 }
 
@@ -109,7 +119,12 @@ function decline(tx: Tx, context: Context, request: RequestInfo, attempt: Attemp
   return answerError(402, { ...error, payment_intent: declined })
 }
 
-function askForAuthentication(tx: Tx, context: Context, request: RequestInfo, { intent, token, behaviour }: Attempt): Answer {
+function askForAuthentication(
+  tx: Tx,
+  context: Context,
+  request: RequestInfo,
+  { intent, token, behaviour }: Attempt,
+): Answer {
   const waiting: Stripe.PaymentIntent = {
     ...intent,
     status: 'requires_action',
@@ -130,7 +145,11 @@ function askForAuthentication(tx: Tx, context: Context, request: RequestInfo, { 
 }
 
 function breakOff(tx: Tx, { intent, token }: Attempt): Answer {
-  updateIntent(tx, { ...intent, status: 'requires_confirmation', next_action: null, payment_method: token }, token)
+  updateIntent(
+    tx,
+    { ...intent, status: 'requires_confirmation', next_action: null, payment_method: token },
+    token,
+  )
   return answerServerError()
 }
 

@@ -7,7 +7,14 @@ import { DatabaseSync } from 'node:sqlite'
 import { programArguments } from '@boxoffice/stack/programs'
 import { claimPort, createChildren, until } from '@boxoffice/testing'
 import { afterEach, beforeEach, expect, onTestFinished, test } from 'vitest'
-import { errorOf, probeSandbox, purchase, SECRET_KEY, startReceiver, WEBHOOK_SECRET } from './sandbox-probe.ts'
+import {
+  errorOf,
+  probeSandbox,
+  purchase,
+  SECRET_KEY,
+  startReceiver,
+  WEBHOOK_SECRET,
+} from './sandbox-probe.ts'
 
 let folder: string
 let file: string
@@ -77,17 +84,23 @@ test('a SIGKILL amid many payments loses none that was answered and charges none
   const charged = new Set(totals.map(({ orderId }) => orderId))
   expect(answered.filter((orderId) => !charged.has(orderId))).toEqual([])
   await Promise.all(
-    orders.map((params) => second.stripe.paymentIntents.create(params, { idempotencyKey: params.metadata.orderId })),
+    orders.map((params) =>
+      second.stripe.paymentIntents.create(params, { idempotencyKey: params.metadata.orderId }),
+    ),
   )
   const after = (await second.ledger()).totals
   expect(after).toHaveLength(orders.length)
-  expect(after.every(({ captured, successfulCharges }) => captured === 5_000 && successfulCharges === 1)).toBe(true)
+  expect(
+    after.every(({ captured, successfulCharges }) => captured === 5_000 && successfulCharges === 1),
+  ).toBe(true)
 })
 
 test('a SIGKILL during a slow payment charges nothing, and its key is free again', async () => {
   const first = await start()
   const slow = purchase('pm_sandbox_slow_600000')
-  const calls = [1, 2].map(() => errorOf(first.stripe.paymentIntents.create(slow, { idempotencyKey: 'slow' })))
+  const calls = [1, 2].map(() =>
+    errorOf(first.stripe.paymentIntents.create(slow, { idempotencyKey: 'slow' })),
+  )
   // One is told that the other is under way.
   expect((await Promise.race(calls)).code).toBe('idempotency_key_in_use')
   await kill(first.child, 'SIGKILL')
@@ -95,7 +108,10 @@ test('a SIGKILL during a slow payment charges nothing, and its key is free again
 
   const second = await start()
   expect((await second.ledger()).entries).toEqual([])
-  const paid = await second.stripe.paymentIntents.create({ ...slow, payment_method: 'pm_card_visa' }, { idempotencyKey: 'slow' })
+  const paid = await second.stripe.paymentIntents.create(
+    { ...slow, payment_method: 'pm_card_visa' },
+    { idempotencyKey: 'slow' },
+  )
   expect(paid.status).toBe('succeeded')
 })
 

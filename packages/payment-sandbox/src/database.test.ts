@@ -11,7 +11,11 @@ test('of what is asked together, what throws leaves nothing, and the others are 
   onTestFinished(() => database.close())
   const insert = (id: string, body = '{}') =>
     database.together((tx) => {
-      tx.run('insert into stripe_events (id, body) values (?, ?)', id, JSON.stringify({ type: 'x', created: 1 }))
+      tx.run(
+        'insert into stripe_events (id, body) values (?, ?)',
+        id,
+        JSON.stringify({ type: 'x', created: 1 }),
+      )
       if (body === 'bad') throw new Error('never mind')
       return id
     })

@@ -28,7 +28,8 @@ const toldOf = async (charge: string, count: number) =>
   until(async () => {
     const { data } = await sandbox.stripe.events.list({ limit: 100 })
     const about = data.filter(
-      ({ type, data }) => type.startsWith('charge.dispute') && 'charge' in data.object && data.object.charge === charge,
+      ({ type, data }) =>
+        type.startsWith('charge.dispute') && 'charge' in data.object && data.object.charge === charge,
     )
     expect(about).toHaveLength(count)
     const ids = about.map(({ id }) => id)
@@ -51,12 +52,17 @@ test('a charge is disputed and the dispute lost: each is told, and the charge sh
       status: 'needs_response',
     },
   })
-  expect(await dispute(orderId, 'lost')).toMatchObject({ status: 200, body: { id: opened.body.id, status: 'lost' } })
+  expect(await dispute(orderId, 'lost')).toMatchObject({
+    status: 200,
+    body: { id: opened.body.id, status: 'lost' },
+  })
   expect(await toldOf(charge, 2)).toEqual([
     ['charge.dispute.created', 'needs_response'],
     ['charge.dispute.closed', 'lost'],
   ])
-  const { latest_charge } = await sandbox.stripe.paymentIntents.retrieve(payment_intent, { expand: ['latest_charge'] })
+  const { latest_charge } = await sandbox.stripe.paymentIntents.retrieve(payment_intent, {
+    expand: ['latest_charge'],
+  })
   expect(latest_charge).toMatchObject({ disputed: true })
   expect((await sandbox.ledger(orderId)).totals).toMatchObject([{ captured: 5_000, refunded: 0 }])
 })
@@ -82,9 +88,18 @@ test('an inquiry is closed without a winner', async () => {
 })
 
 test('what was not charged is not disputed, and what has ended is not opened again', async () => {
-  expect(await dispute('order-of-nobody', 'lost')).toMatchObject({ status: 404, body: { error: 'NO_CHARGE' } })
+  expect(await dispute('order-of-nobody', 'lost')).toMatchObject({
+    status: 404,
+    body: { error: 'NO_CHARGE' },
+  })
   const { orderId } = await charged()
   await dispute(orderId, 'won')
-  expect(await dispute(orderId, 'needs_response')).toMatchObject({ status: 409, body: { error: 'NOT_POSSIBLE' } })
-  expect(await dispute(orderId, 'sideways')).toMatchObject({ status: 400, body: { error: 'VALIDATION_FAILED' } })
+  expect(await dispute(orderId, 'needs_response')).toMatchObject({
+    status: 409,
+    body: { error: 'NOT_POSSIBLE' },
+  })
+  expect(await dispute(orderId, 'sideways')).toMatchObject({
+    status: 400,
+    body: { error: 'VALIDATION_FAILED' },
+  })
 })

@@ -16,10 +16,15 @@ export type BankAct = z.output<typeof BankAct>
 export type Disputed = { dispute: Stripe.Dispute } | { refused: 'NO_CHARGE' | 'NOT_POSSIBLE' }
 
 /**
- * Have the dispute of an order's charge stand so, with all events on its way there: it is opened where there is none. One that was
- * lost may be won afterwards, which returns the money, and the other way round.
+ * Have the dispute of an order's charge stand so, with all events on its way there: it is opened where there
+ * is none. One that was lost may be won afterwards, which returns the money, and the other way round.
  */
-export function disputeCharge(tx: Tx, context: Context, request: RequestInfo, { orderId, status }: BankAct): Disputed {
+export function disputeCharge(
+  tx: Tx,
+  context: Context,
+  request: RequestInfo,
+  { orderId, status }: BankAct,
+): Disputed {
   const charge = findChargeOfOrder(tx, orderId)
   if (!charge) return { refused: 'NO_CHARGE' }
   const known = findDispute(tx, charge.id)
@@ -31,7 +36,13 @@ export function disputeCharge(tx: Tx, context: Context, request: RequestInfo, { 
   return { dispute }
 }
 
-function open(tx: Tx, context: Context, request: RequestInfo, charge: Stripe.Charge, wanted: DisputeStatus): Stripe.Dispute {
+function open(
+  tx: Tx,
+  context: Context,
+  request: RequestInfo,
+  charge: Stripe.Charge,
+  wanted: DisputeStatus,
+): Stripe.Dispute {
   const status = wanted.startsWith('warning') ? 'warning_needs_response' : 'needs_response'
   const dispute = buildDispute({ id: context.newId('du'), charge, status, created: seconds(context.now()) })
   updateCharge(tx, { ...charge, disputed: true })
@@ -51,7 +62,10 @@ function eventsBetween(from: Stripe.Dispute['status'], to: DisputeStatus): Strip
 }
 
 function findChargeOfOrder(tx: Tx, orderId: string): Stripe.Charge | null {
-  const row = tx.get<{ id: string }>("select charge_id as id from ledger_entries where order_id = ? and kind = 'charge'", orderId)
+  const row = tx.get<{ id: string }>(
+    "select charge_id as id from ledger_entries where order_id = ? and kind = 'charge'",
+    orderId,
+  )
   return row && findCharge(tx, row.id)
 }
 

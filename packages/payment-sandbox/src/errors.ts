@@ -21,8 +21,8 @@ export interface Answer {
 }
 
 /**
- * A request that is refused before it is executed: nothing has changed, and nothing is remembered under its idempotency key.
- * (A refusal that execution came to, such as a decline, is an `Answer` and is remembered.)
+ * A request that is refused before it is executed: nothing has changed, and nothing is remembered under its
+ * idempotency key. (A refusal that execution came to, such as a decline, is an `Answer` and is remembered.)
  */
 export class Refusal extends Error {
   readonly answer: Answer
@@ -42,7 +42,10 @@ export function answerError(status: number, error: StripeError): Answer {
 export const docUrl = (code: string) => `https://stripe.com/docs/error-codes/${code.replaceAll('_', '-')}`
 
 /** A 400 (or `status`) for parameters that cannot be. */
-export function invalidRequest(message: string, about: { code?: string; param?: string; status?: number } = {}): Refusal {
+export function invalidRequest(
+  message: string,
+  about: { code?: string; param?: string; status?: number } = {},
+): Refusal {
   const { status = 400, ...fields } = about
   return new Refusal(status, { type: 'invalid_request_error', message, ...fields })
 }

@@ -9,24 +9,28 @@ const DEPTH_MAX = 4
 type Json = Record<string, unknown>
 
 /**
- * The object with what `paths` name in place of its id: `latest_charge`, in a list `data.latest_charge`, further in
- * `payment_intent.latest_charge`. Throws a Refusal for what cannot be expanded.
+ * The object with what `paths` name in place of its id: `latest_charge`, in a list `data.latest_charge`,
+ * further in `payment_intent.latest_charge`. Throws a Refusal for what cannot be expanded.
  */
 export function expand(tx: Tx, object: object, paths: readonly string[]): object {
   return paths.reduce((expanded: object, path) => {
     const segments = path.split('.')
-    if (segments.length > DEPTH_MAX) throw invalidRequest(`You cannot expand more than ${DEPTH_MAX} levels of a property`)
+    if (segments.length > DEPTH_MAX)
+      throw invalidRequest(`You cannot expand more than ${DEPTH_MAX} levels of a property`)
     return expandPath(tx, expanded as Json, segments, path)
   }, object)
 }
 
 function expandPath(tx: Tx, object: Json, [name = '', ...rest]: string[], path: string): Json {
-  if (!(name in object)) throw invalidRequest(`This property cannot be expanded (${path}).`, { param: 'expand[]' })
+  if (!(name in object))
+    throw invalidRequest(`This property cannot be expanded (${path}).`, { param: 'expand[]' })
   const value = object[name]
-  if (Array.isArray(value)) return { ...object, [name]: value.map((item) => expandPath(tx, item, rest, path)) }
+  if (Array.isArray(value))
+    return { ...object, [name]: value.map((item) => expandPath(tx, item, rest, path)) }
   if (value === null) return object
   const found = typeof value === 'string' ? findObject(tx, name, value) : (value as Json)
-  if (found === null) throw invalidRequest(`This property cannot be expanded (${path}).`, { param: 'expand[]' })
+  if (found === null)
+    throw invalidRequest(`This property cannot be expanded (${path}).`, { param: 'expand[]' })
   return { ...object, [name]: rest.length > 0 ? expandPath(tx, found, rest, path) : found }
 }
 

@@ -19,7 +19,9 @@ export type Fault = z.output<typeof Fault>
 export interface Faults {
   current(): Fault
   set(fault: Fault): void
-  /** Let a call meet the fault; true where it is over with that. Throws a Refusal where the fault answers it. */
+  /**
+   * Let a call meet the fault; true where it is over with that. Throws a Refusal where the fault answers it.
+   */
   meet(request: FastifyRequest, reply: FastifyReply): Promise<boolean>
 }
 
@@ -32,10 +34,12 @@ export function createFaults(wait: (ms: number) => Promise<void>): Faults {
     },
     meet: async (request, reply) => {
       if (fault.mode === 'slow') await wait(fault.delayMs)
-      if (fault.mode === 'unavailable') throw new Refusal(503, { type: 'api_error', message: 'The gateway is unavailable.' })
+      if (fault.mode === 'unavailable')
+        throw new Refusal(503, { type: 'api_error', message: 'The gateway is unavailable.' })
       if (fault.mode === 'limited') {
         reply.header('stripe-rate-limited-reason', 'global-rate')
-        const message = 'Request rate limit exceeded. Learn more about rate limits here https://stripe.com/docs/rate-limits.'
+        const message =
+          'Request rate limit exceeded. Learn more about rate limits here https://stripe.com/docs/rate-limits.'
         throw new Refusal(429, { type: 'invalid_request_error', code: 'rate_limit', message })
       }
       if (fault.mode !== 'down') return false

@@ -6,7 +6,9 @@ import { canonicalForm, parseForm } from './form.ts'
 const plain = (text: string) => JSON.parse(JSON.stringify(parseForm(text)))
 
 test('brackets nest, and arrays are objects whose keys count', () => {
-  expect(plain('amount=5000&metadata[orderId]=o%201&expand[0]=latest_charge&expand[]=payment_method&a[b][c]=d+e')).toEqual({
+  expect(
+    plain('amount=5000&metadata[orderId]=o%201&expand[0]=latest_charge&expand[]=payment_method&a[b][c]=d+e'),
+  ).toEqual({
     amount: '5000',
     metadata: { orderId: 'o 1' },
     expand: { 0: 'latest_charge', 1: 'payment_method' },
@@ -24,9 +26,12 @@ test('a name that JavaScript knows is a name like any other', () => {
   expect({}).not.toHaveProperty('polluted')
 })
 
-test.each(['a[b=1', '[a]=1', 'a]=1', 'a=1&a[b]=2', 'a[b]=1&a=2', 'a=%zz', 'a[1][2][3][4][5][6]=7'])('%s is refused', (text) => {
-  expect(() => parseForm(text)).toThrow(Refusal)
-})
+test.each(['a[b=1', '[a]=1', 'a]=1', 'a=1&a[b]=2', 'a[b]=1&a=2', 'a=%zz', 'a[1][2][3][4][5][6]=7'])(
+  '%s is refused',
+  (text) => {
+    expect(() => parseForm(text)).toThrow(Refusal)
+  },
+)
 
 test('forms that say the same have one canonical text', () => {
   const canonical = (text: string) => canonicalForm(parseForm(text))

@@ -1,6 +1,9 @@
 import { invalidRequest } from './errors.ts'
 
-/** What bracket notation says: `a[b]=1&c[0]=2` is `{ a: { b: '1' }, c: { 0: '2' } }`. Arrays are objects whose keys count. */
+/**
+ * What bracket notation says: `a[b]=1&c[0]=2` is `{ a: { b: '1' }, c: { 0: '2' } }`. Arrays are objects whose
+ * keys count.
+ */
 export interface Form {
   [name: string]: string | Form
 }
@@ -24,7 +27,9 @@ export function parseForm(text: string): Form {
 /** One text for forms that say the same, in whichever order they say it. */
 export function canonicalForm(form: Form): string {
   const entries = Object.entries(form).sort(([a], [b]) => (a < b ? -1 : 1))
-  return JSON.stringify(entries.map(([name, value]) => [name, typeof value === 'string' ? value : canonicalForm(value)]))
+  return JSON.stringify(
+    entries.map(([name, value]) => [name, typeof value === 'string' ? value : canonicalForm(value)]),
+  )
 }
 
 function set(form: Form, name: string, value: string): void {

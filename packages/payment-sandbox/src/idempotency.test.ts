@@ -37,7 +37,9 @@ test('a replay is what was answered then, not how things stand now', async () =>
   const params = { amount: 500, currency: 'usd', payment_method: 'pm_card_visa' }
   const { id } = await stripe.paymentIntents.create(params, { idempotencyKey: 'then' })
   await stripe.paymentIntents.confirm(id)
-  expect((await stripe.paymentIntents.create(params, { idempotencyKey: 'then' })).status).toBe('requires_confirmation')
+  expect((await stripe.paymentIntents.create(params, { idempotencyKey: 'then' })).status).toBe(
+    'requires_confirmation',
+  )
 })
 
 test('a decline is replayed too', async () => {
@@ -52,12 +54,14 @@ test('a decline is replayed too', async () => {
 test('other parameters under a used key are an idempotency error', async () => {
   const params = purchase('pm_card_visa')
   await stripe.paymentIntents.create(params, { idempotencyKey: 'reused' })
-  const error = await errorOf(stripe.paymentIntents.create({ ...params, amount: 6_000 }, { idempotencyKey: 'reused' }))
+  const error = await errorOf(
+    stripe.paymentIntents.create({ ...params, amount: 6_000 }, { idempotencyKey: 'reused' }),
+  )
   expect(error).toBeInstanceOf(Stripe.errors.StripeIdempotencyError)
   expect(error).toMatchObject({ statusCode: 400, type: 'StripeIdempotencyError' })
-  expect(await errorOf(stripe.refunds.create({ charge: 'ch_1' }, { idempotencyKey: 'reused' }))).toBeInstanceOf(
-    Stripe.errors.StripeIdempotencyError,
-  )
+  expect(
+    await errorOf(stripe.refunds.create({ charge: 'ch_1' }, { idempotencyKey: 'reused' })),
+  ).toBeInstanceOf(Stripe.errors.StripeIdempotencyError)
   expect(await chargesOf(params.metadata.orderId)).toBe(1)
 })
 
@@ -77,7 +81,10 @@ test('of two at once with one key, one is executed and the other told that its k
 test('a refusal before execution is not remembered', async () => {
   const params = purchase('pm_card_nobody')
   await errorOf(stripe.paymentIntents.create(params, { idempotencyKey: 'refused' }))
-  const paid = await stripe.paymentIntents.create({ ...params, payment_method: 'pm_card_visa' }, { idempotencyKey: 'refused' })
+  const paid = await stripe.paymentIntents.create(
+    { ...params, payment_method: 'pm_card_visa' },
+    { idempotencyKey: 'refused' },
+  )
   expect(paid.status).toBe('succeeded')
 })
 
@@ -109,7 +116,9 @@ test('two hundred at once with keys of their own are two hundred charges', async
   const { totals: before } = await sandbox.ledger()
   const intents = await Promise.all(
     Array.from({ length: 200 }, (_, index) =>
-      stripe.paymentIntents.create(purchase('pm_card_visa', 1_000 + index), { idempotencyKey: `distinct-${index}` }),
+      stripe.paymentIntents.create(purchase('pm_card_visa', 1_000 + index), {
+        idempotencyKey: `distinct-${index}`,
+      }),
     ),
   )
   expect(new Set(intents.map(({ id }) => id)).size).toBe(200)

@@ -34,10 +34,11 @@ interface Remembered {
 }
 
 /**
- * Executes requests that change something, each as a whole together with the answer that its idempotency key will
- * replay. Stripe's rules: the first answer of an execution is the answer, a decline or a 500 too, for `periodMs`; the same key with
- * other parameters or for another endpoint is an `idempotency_error` (400), while the first is still at work a 409; what is refused
- * before it is executed is not remembered. Keys that are at work are known to this process alone: a dead one holds none.
+ * Executes requests that change something, each as a whole together with the answer that its idempotency key
+ * will replay. Stripe's rules: the first answer of an execution is the answer, a decline or a 500 too, for
+ * `periodMs`; the same key with other parameters or for another endpoint is an `idempotency_error` (400),
+ * while the first is still at work a 409; what is refused before it is executed is not remembered. Keys that
+ * are at work are known to this process alone: a dead one holds none.
  *
  * `prepare` reads the parameters and throws a Refusal; `wait` resolves after as many milliseconds.
  */
@@ -91,7 +92,9 @@ function replay(known: Remembered, { endpoint, params, idempotencyKey }: Executi
   const rule = 'Keys for idempotent requests can only be used'
   const mend = `Try using a key other than '${idempotencyKey}' if you meant to execute a different request.`
   if (known.endpoint !== endpoint)
-    throw mismatch(`${rule} for the same endpoint they were first used for ('${known.endpoint}' vs '${endpoint}'). ${mend}`)
+    throw mismatch(
+      `${rule} for the same endpoint they were first used for ('${known.endpoint}' vs '${endpoint}'). ${mend}`,
+    )
   if (known.fingerprint !== fingerprint(params))
     throw mismatch(`${rule} with the same parameters they were first used with. ${mend}`)
   return { status: known.status, body: known.body, reply: 'given', replayOf: known.requestId }
@@ -116,9 +119,20 @@ function recall(read: Tx, key: string): Remembered | null {
   )
 }
 
-function remember(tx: Tx, request: ExecutionRequest, status: number, body: string, nowMs: number, periodMs: number): void {
+function remember(
+  tx: Tx,
+  request: ExecutionRequest,
+  status: number,
+  body: string,
+  nowMs: number,
+  periodMs: number,
+): void {
   const expiredMs = nowMs - periodMs
-  tx.run('delete from idempotency_keys where key = ? and created_at_ms <= ?', request.idempotencyKey, expiredMs)
+  tx.run(
+    'delete from idempotency_keys where key = ? and created_at_ms <= ?',
+    request.idempotencyKey,
+    expiredMs,
+  )
   tx.run(
     `insert into idempotency_keys (key, endpoint, fingerprint, request_id, status, body, created_at_ms)
      values (?, ?, ?, ?, ?, ?, ?)`,

@@ -1,6 +1,8 @@
 import type { Tx } from './database.ts'
 
-/** One movement of money, in minor units. Entries are only ever appended (the schema's triggers see to it). */
+/**
+ * One movement of money, in minor units. Entries are only ever appended (the schema's triggers see to it).
+ */
 export interface LedgerEntry {
   entryId: number
   kind: 'charge' | 'refund'
@@ -65,7 +67,10 @@ export function readLedger(tx: Tx, orderId: string | null): Ledger {
     ...values,
   )
   return {
-    entries: entries.map(({ recordedAtMs, ...entry }) => ({ ...entry, at: new Date(recordedAtMs).toISOString() })),
+    entries: entries.map(({ recordedAtMs, ...entry }) => ({
+      ...entry,
+      at: new Date(recordedAtMs).toISOString(),
+    })),
     totals: totals.map((total) => ({ ...total })),
   }
 }

@@ -42,19 +42,24 @@ test('a list can be walked in both directions', async () => {
 })
 
 test("the SDK's own paging finds everything once", async () => {
-  expect(idsOf({ data: await stripe.paymentIntents.list({ limit: 7 }).autoPagingToArray({ limit: 100 }) })).toEqual(ids)
+  expect(
+    idsOf({ data: await stripe.paymentIntents.list({ limit: 7 }).autoPagingToArray({ limit: 100 }) }),
+  ).toEqual(ids)
 })
 
 test('a list can be of a time', async () => {
-  expect(idsOf(await stripe.paymentIntents.list({ created: { gte: START_SECONDS + 20, lt: START_SECONDS + 23 } }))).toEqual(
-    ids.slice(2, 5),
-  )
+  expect(
+    idsOf(await stripe.paymentIntents.list({ created: { gte: START_SECONDS + 20, lt: START_SECONDS + 23 } })),
+  ).toEqual(ids.slice(2, 5))
   expect(idsOf(await stripe.paymentIntents.list({ created: START_SECONDS }))).toEqual(ids.slice(-1))
 })
 
 test('a list can show the charges in place', async () => {
   const { data } = await stripe.paymentIntents.list({ limit: 2, expand: ['data.latest_charge'] })
-  expect(data).toMatchObject([{ latest_charge: { object: 'charge' } }, { latest_charge: { object: 'charge' } }])
+  expect(data).toMatchObject([
+    { latest_charge: { object: 'charge' } },
+    { latest_charge: { object: 'charge' } },
+  ])
 })
 
 test.each([
@@ -63,7 +68,9 @@ test.each([
   [{ starting_after: 'pi_nobody' }, { code: 'resource_missing', param: 'starting_after' }],
   [{ created: { around: 1 } }, { code: 'parameter_unknown' }],
 ])('a list of %j is refused', async (params, expected) => {
-  expect(await errorOf(stripe.paymentIntents.list(params as Stripe.PaymentIntentListParams))).toMatchObject(expected)
+  expect(await errorOf(stripe.paymentIntents.list(params as Stripe.PaymentIntentListParams))).toMatchObject(
+    expected,
+  )
 })
 
 test('a search finds by metadata at once', async () => {
@@ -87,5 +94,8 @@ test.each([
   `status:'succeeded' OR status:'canceled'`,
   ' ',
 ])('a search for %s is refused', async (query) => {
-  expect(await errorOf(stripe.paymentIntents.search({ query }))).toMatchObject({ statusCode: 400, param: 'query' })
+  expect(await errorOf(stripe.paymentIntents.search({ query }))).toMatchObject({
+    statusCode: 400,
+    param: 'query',
+  })
 })

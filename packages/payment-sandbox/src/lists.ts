@@ -24,8 +24,8 @@ export interface Listing {
 }
 
 /**
- * Stripe's lists: newest first, `limit` (1 to 100, 10), `starting_after` an id for what is older, `ending_before` an id for what is
- * newer, `created` a time in seconds or `created[gt|gte|lt|lte]`.
+ * Stripe's lists: newest first, `limit` (1 to 100, 10), `starting_after` an id for what is older,
+ * `ending_before` an id for what is newer, `created` a time in seconds or `created[gt|gte|lt|lte]`.
  */
 export function listObjects(read: Tx, listing: Listing, params: Form): object {
   refuseUnknown(params, ['limit', 'starting_after', 'ending_before', 'created', 'expand', ...listing.filters])
@@ -35,8 +35,16 @@ export function listObjects(read: Tx, listing: Listing, params: Form): object {
   if (after !== null && before !== null)
     throw invalidRequest('You may only specify one of these parameters: starting_after, ending_before.')
   const conditions = [...listing.conditions(params), ...createdConditions(params)]
-  if (after !== null) conditions.push({ sql: 'position < ?', values: [requirePosition(read, listing, after, 'starting_after')] })
-  if (before !== null) conditions.push({ sql: 'position > ?', values: [requirePosition(read, listing, before, 'ending_before')] })
+  if (after !== null)
+    conditions.push({
+      sql: 'position < ?',
+      values: [requirePosition(read, listing, after, 'starting_after')],
+    })
+  if (before !== null)
+    conditions.push({
+      sql: 'position > ?',
+      values: [requirePosition(read, listing, before, 'ending_before')],
+    })
 
   const rows = selectBodies(read, listing.table, conditions, before === null ? 'desc' : 'asc', limit + 1)
   const page = rows.slice(0, limit)
@@ -68,7 +76,10 @@ export function selectBodies(
 export function readLimit(params: Form): number {
   const limit = readInteger(params, 'limit') ?? LIMIT_DEFAULT
   if (limit >= 1 && limit <= LIMIT_MAX) return limit
-  throw invalidRequest(`This value must be between 1 and ${LIMIT_MAX}.`, { code: 'parameter_invalid_integer', param: 'limit' })
+  throw invalidRequest(`This value must be between 1 and ${LIMIT_MAX}.`, {
+    code: 'parameter_invalid_integer',
+    param: 'limit',
+  })
 }
 
 /** The condition `column = value` where the parameter is there. */

@@ -21,7 +21,9 @@ export function createOpenCalls(
   return {
     wait: async (ms) => {
       await pause(ms, stopping.signal).catch((cause) => {
-        throw Object.assign(new Refusal(503, { type: 'api_error', message: 'The sandbox is stopping.' }), { cause })
+        throw Object.assign(new Refusal(503, { type: 'api_error', message: 'The sandbox is stopping.' }), {
+          cause,
+        })
       })
     },
     withhold: (reply) => {

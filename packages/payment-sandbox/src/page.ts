@@ -50,7 +50,9 @@ const header = `<tr><th>Time (UTC)</th><th class="amount">Amount</th><th class="
 
 function renderPayment({ intent, refunded, token }: Payment): string {
   const orderId = intent.metadata.orderId
-  const order = orderId ? `<a href="/ledger?orderId=${encodeURIComponent(orderId)}"><code>${escapeHtml(orderId)}</code></a>` : '–'
+  const order = orderId
+    ? `<a href="/ledger?orderId=${encodeURIComponent(orderId)}"><code>${escapeHtml(orderId)}</code></a>`
+    : '–'
   const cells = [
     `<td>${new Date(intent.created * 1000).toISOString().slice(0, 19).replace('T', ' ')}</td>`,
     `<td class="amount">${money(intent.amount, intent.currency)}</td>`,

@@ -9,7 +9,10 @@ const METADATA_VALUE_LENGTH_MAX = 500
 export function refuseUnknown(form: Form, known: readonly string[]): void {
   const unknown = Object.keys(form).find((name) => !known.includes(name))
   if (unknown === undefined) return
-  throw invalidRequest(`Received unknown parameter: ${unknown}`, { code: 'parameter_unknown', param: unknown })
+  throw invalidRequest(`Received unknown parameter: ${unknown}`, {
+    code: 'parameter_unknown',
+    param: unknown,
+  })
 }
 
 /** A text; null where it is missing or empty. */
@@ -37,7 +40,10 @@ export function readInteger(form: Form, name: string): number | null {
 export function readAmount(form: Form, name: string): number | null {
   const value = readInteger(form, name)
   if (value === null || value >= 1) return value
-  throw invalidRequest('This value must be greater than or equal to 1.', { code: 'parameter_invalid_integer', param: name })
+  throw invalidRequest('This value must be greater than or equal to 1.', {
+    code: 'parameter_invalid_integer',
+    param: name,
+  })
 }
 
 export function readBoolean(form: Form, name: string): boolean {
@@ -70,7 +76,10 @@ export function readTexts(form: Form, name: string): string[] {
   })
 }
 
-/** Stripe's metadata: at most 50 texts of 500 characters under names of 40. An empty text unsets, so it is not kept. */
+/**
+ * Stripe's metadata: at most 50 texts of 500 characters under names of 40. An empty text unsets, so it is not
+ * kept.
+ */
 export function readMetadata(form: Form): Record<string, string> {
   const metadata: Record<string, string> = {}
   for (const [key, value] of Object.entries(readForm(form, 'metadata') ?? {})) {

@@ -2,7 +2,16 @@ import type Stripe from 'stripe'
 import { leastCharge, MOST_CHARGE } from './charge-limits.ts'
 import { invalidRequest } from './errors.ts'
 import type { Form } from './form.ts'
-import { missing, readAmount, readBoolean, readForm, readOneOf, readText, readTexts, requireText } from './params.ts'
+import {
+  missing,
+  readAmount,
+  readBoolean,
+  readForm,
+  readOneOf,
+  readText,
+  readTexts,
+  requireText,
+} from './params.ts'
 import { type Behaviour, findBehaviour } from './tokens.ts'
 
 const currencies = new Set(Intl.supportedValuesOf('currency').map((currency) => currency.toLowerCase()))
@@ -42,7 +51,10 @@ export function requireAmount(params: Form): number {
     throw invalidRequest(message, { code: 'amount_too_small', param: 'amount' })
   }
   if (amount > MOST_CHARGE)
-    throw invalidRequest(`Amount must be no more than 999,999.99 ${currency}`, { code: 'amount_too_large', param: 'amount' })
+    throw invalidRequest(`Amount must be no more than 999,999.99 ${currency}`, {
+      code: 'amount_too_large',
+      param: 'amount',
+    })
   return amount
 }
 
@@ -55,21 +67,32 @@ export function requireCurrency(params: Form): string {
 export function requireBehaviour(token: string): Behaviour {
   const behaviour = findBehaviour(token)
   if (behaviour !== null) return behaviour
-  throw invalidRequest(`No such PaymentMethod: '${token}'`, { code: 'resource_missing', param: 'payment_method' })
+  throw invalidRequest(`No such PaymentMethod: '${token}'`, {
+    code: 'resource_missing',
+    param: 'payment_method',
+  })
 }
 
-/** The sandbox is an account that takes cards, at once: what would lead elsewhere is refused rather than ignored. */
+/**
+ * The sandbox is an account that takes cards, at once: what would lead elsewhere is refused rather than
+ * ignored.
+ */
 export function refuseOtherThanCards(params: Form): void {
   readOneOf(params, 'capture_method', ['automatic', 'automatic_async'])
   if (readTexts(params, 'payment_method_types').some((type) => type !== 'card'))
     throw invalidRequest('The sandbox takes payments by card only.', { param: 'payment_method_types' })
 }
 
-export function readAutomaticPaymentMethods(params: Form): Stripe.PaymentIntent.AutomaticPaymentMethods | null {
+export function readAutomaticPaymentMethods(
+  params: Form,
+): Stripe.PaymentIntent.AutomaticPaymentMethods | null {
   const given = readForm(params, 'automatic_payment_methods')
   if (given === null && params.payment_method_types !== undefined) return null
   const allowRedirects = given && readOneOf(given, 'allow_redirects', ['always', 'never'])
-  return { allow_redirects: allowRedirects ?? 'always', enabled: given === null || readBoolean(given, 'enabled') }
+  return {
+    allow_redirects: allowRedirects ?? 'always',
+    enabled: given === null || readBoolean(given, 'enabled'),
+  }
 }
 
 export const refusesAuthentication = (params: Form) =>

@@ -14,39 +14,44 @@ beforeAll(async () => {
 afterAll(() => sandbox.stop())
 
 const totalOf = async (orderId: string) => (await sandbox.ledger(orderId)).totals
-const charged = (orderId: string, captured = 5_000) => [{ orderId, currency: 'usd', captured, refunded: 0, successfulCharges: 1 }]
+const charged = (orderId: string, captured = 5_000) => [
+  { orderId, currency: 'usd', captured, refunded: 0, successfulCharges: 1 },
+]
 
-test.each(['pm_card_visa', 'pm_card_mastercard', 'pm_sandbox_webhook_twice', 'pm_sandbox_webhook_never', 'pm_sandbox_slow_50'])(
-  '%s is charged',
-  async (token) => {
-    const params = purchase(token)
-    const before = Math.floor(Date.now() / 1_000)
-    const intent = await stripe.paymentIntents.create({ ...params, expand: ['latest_charge'] })
-    expect(intent).toMatchObject({
-      id: expect.stringMatching(/^pi_\w{24}$/),
-      object: 'payment_intent',
+test.each([
+  'pm_card_visa',
+  'pm_card_mastercard',
+  'pm_sandbox_webhook_twice',
+  'pm_sandbox_webhook_never',
+  'pm_sandbox_slow_50',
+])('%s is charged', async (token) => {
+  const params = purchase(token)
+  const before = Math.floor(Date.now() / 1_000)
+  const intent = await stripe.paymentIntents.create({ ...params, expand: ['latest_charge'] })
+  expect(intent).toMatchObject({
+    id: expect.stringMatching(/^pi_\w{24}$/),
+    object: 'payment_intent',
+    status: 'succeeded',
+    amount: 5_000,
+    amount_received: 5_000,
+    currency: 'usd',
+    client_secret: expect.stringMatching(/^pi_\w+_secret_\w+$/),
+    created: expect.toSatisfy((at: number) => before <= at && at <= Date.now() / 1_000),
+    last_payment_error: null,
+    livemode: false,
+    metadata: params.metadata,
+    payment_method: token,
+    automatic_payment_methods: { enabled: true, allow_redirects: 'never' },
+    latest_charge: {
+      object: 'charge',
       status: 'succeeded',
-      amount: 5_000,
-      amount_received: 5_000,
-      currency: 'usd',
-      client_secret: expect.stringMatching(/^pi_\w+_secret_\w+$/),
-      created: expect.toSatisfy((at: number) => before <= at && at <= Date.now() / 1_000),
-      last_payment_error: null,
-      livemode: false,
-      metadata: params.metadata,
-      payment_method: token,
-      automatic_payment_methods: { enabled: true, allow_redirects: 'never' },
-      latest_charge: {
-        object: 'charge',
-        status: 'succeeded',
-        paid: true,
-        amount_captured: 5_000,
-        outcome: { type: 'authorized' },
-      },
-    })
-    expect(await totalOf(params.metadata.orderId)).toEqual(charged(params.metadata.orderId))
-  },
-)
+      paid: true,
+      amount_captured: 5_000,
+      outcome: { type: 'authorized' },
+    },
+  })
+  expect(await totalOf(params.metadata.orderId)).toEqual(charged(params.metadata.orderId))
+})
 
 test.each([
   ['pm_card_visa_chargeDeclined', 'card_declined', 'generic_decline'],
@@ -57,14 +62,26 @@ test.each([
   const params = purchase(token)
   const error = await errorOf(stripe.paymentIntents.create(params))
   expect(error).toBeInstanceOf(Stripe.errors.StripeCardError)
-  expect(error).toMatchObject({ statusCode: 402, code, decline_code: declineCode, requestId: expect.stringMatching(/^req_/) })
+  expect(error).toMatchObject({
+    statusCode: 402,
+    code,
+    decline_code: declineCode,
+    requestId: expect.stringMatching(/^req_/),
+  })
   expect(error.payment_intent).toMatchObject({
     status: 'requires_payment_method',
     amount_received: 0,
     payment_method: null,
-    last_payment_error: { type: 'card_error', code, decline_code: declineCode, payment_method: { id: token } },
+    last_payment_error: {
+      type: 'card_error',
+      code,
+      decline_code: declineCode,
+      payment_method: { id: token },
+    },
   })
-  const found = await stripe.paymentIntents.retrieve(String(error.payment_intent?.id), { expand: ['latest_charge'] })
+  const found = await stripe.paymentIntents.retrieve(String(error.payment_intent?.id), {
+    expand: ['latest_charge'],
+  })
   expect(found.latest_charge).toMatchObject({ status: 'failed', failure_code: code, paid: false })
   expect(await totalOf(params.metadata.orderId)).toEqual([])
 })
@@ -72,20 +89,31 @@ test.each([
 test('a declined intent can be confirmed with another card', async () => {
   const params = purchase('pm_card_visa_chargeDeclined')
   const error = await errorOf(stripe.paymentIntents.create(params))
-  const intent = await stripe.paymentIntents.confirm(String(error.payment_intent?.id), { payment_method: 'pm_card_visa' })
+  const intent = await stripe.paymentIntents.confirm(String(error.payment_intent?.id), {
+    payment_method: 'pm_card_visa',
+  })
   expect(intent).toMatchObject({ status: 'succeeded', last_payment_error: null })
   expect(await totalOf(params.metadata.orderId)).toEqual(charged(params.metadata.orderId))
 })
 
-test.each(['pm_card_authenticationRequired', 'pm_card_threeDSecure2Required'])('%s asks for the buyer', async (token) => {
-  const params = purchase(token)
-  const intent = await stripe.paymentIntents.create(params)
-  expect(intent).toMatchObject({ status: 'requires_action', next_action: { type: 'use_stripe_sdk' }, latest_charge: null })
-  expect(await totalOf(params.metadata.orderId)).toEqual([])
-})
+test.each(['pm_card_authenticationRequired', 'pm_card_threeDSecure2Required'])(
+  '%s asks for the buyer',
+  async (token) => {
+    const params = purchase(token)
+    const intent = await stripe.paymentIntents.create(params)
+    expect(intent).toMatchObject({
+      status: 'requires_action',
+      next_action: { type: 'use_stripe_sdk' },
+      latest_charge: null,
+    })
+    expect(await totalOf(params.metadata.orderId)).toEqual([])
+  },
+)
 
 test('what would ask for the buyer is declined where the buyer is away', async () => {
-  const error = await errorOf(stripe.paymentIntents.create({ ...purchase('pm_card_authenticationRequired'), off_session: true }))
+  const error = await errorOf(
+    stripe.paymentIntents.create({ ...purchase('pm_card_authenticationRequired'), off_session: true }),
+  )
   expect(error).toMatchObject({ statusCode: 402, code: 'authentication_required' })
 })
 
@@ -93,7 +121,9 @@ test('timeout_then_succeeded charges, never answers, and tells the truth to who 
   const params = purchase('pm_sandbox_timeout_then_succeeded')
   const options = { idempotencyKey: `order:${params.metadata.orderId}:charge` }
   const silence = errorOf(stripe.paymentIntents.create(params, options))
-  await until(async () => expect(await totalOf(params.metadata.orderId)).toEqual(charged(params.metadata.orderId)))
+  await until(async () =>
+    expect(await totalOf(params.metadata.orderId)).toEqual(charged(params.metadata.orderId)),
+  )
   expect((await stripe.paymentIntents.create(params, options)).status).toBe('succeeded')
   sandbox.timeOut()
   expect(await silence).toBeInstanceOf(Stripe.errors.StripeConnectionError)
@@ -119,7 +149,9 @@ test('error_after_charge answers 500 although it has charged: a repeat and a sea
   const error = await errorOf(stripe.paymentIntents.create(params, options))
   expect(error).toBeInstanceOf(Stripe.errors.StripeAPIError)
   expect(error.statusCode).toBe(500)
-  const found = await stripe.paymentIntents.search({ query: `metadata['orderId']:'${params.metadata.orderId}'` })
+  const found = await stripe.paymentIntents.search({
+    query: `metadata['orderId']:'${params.metadata.orderId}'`,
+  })
   expect(found.data).toMatchObject([{ status: 'succeeded', amount_received: 5_000 }])
   const repeated = await stripe.paymentIntents.create(params, options)
   expect(repeated.id).toBe(found.data[0]?.id)
@@ -133,21 +165,40 @@ test('error_before_charge answers 500 for ever and costs nothing: a search finds
   const second = await errorOf(stripe.paymentIntents.create(params, options))
   expect([first.statusCode, second.statusCode]).toEqual([500, 500])
   expect(second.headers).toMatchObject({ 'idempotent-replayed': 'true', 'original-request': first.requestId })
-  const found = await stripe.paymentIntents.search({ query: `metadata['orderId']:'${params.metadata.orderId}'` })
+  const found = await stripe.paymentIntents.search({
+    query: `metadata['orderId']:'${params.metadata.orderId}'`,
+  })
   expect(found.data).toMatchObject([{ status: 'requires_confirmation', latest_charge: null }])
-  const canceled = await stripe.paymentIntents.cancel(String(found.data[0]?.id), { cancellation_reason: 'abandoned' })
-  expect(canceled).toMatchObject({ status: 'canceled', cancellation_reason: 'abandoned', canceled_at: expect.any(Number) })
+  const canceled = await stripe.paymentIntents.cancel(String(found.data[0]?.id), {
+    cancellation_reason: 'abandoned',
+  })
+  expect(canceled).toMatchObject({
+    status: 'canceled',
+    cancellation_reason: 'abandoned',
+    canceled_at: expect.any(Number),
+  })
   expect(await totalOf(params.metadata.orderId)).toEqual([])
 })
 
 describe('create, then confirm', () => {
   test('an intent waits for its payment method, then for its confirmation', async () => {
     const bare = await stripe.paymentIntents.create({ amount: 700, currency: 'EUR' })
-    expect(bare).toMatchObject({ status: 'requires_payment_method', currency: 'eur', amount_received: 0, latest_charge: null })
-    const attached = await stripe.paymentIntents.create({ amount: 700, currency: 'eur', payment_method: 'pm_card_visa' })
+    expect(bare).toMatchObject({
+      status: 'requires_payment_method',
+      currency: 'eur',
+      amount_received: 0,
+      latest_charge: null,
+    })
+    const attached = await stripe.paymentIntents.create({
+      amount: 700,
+      currency: 'eur',
+      payment_method: 'pm_card_visa',
+    })
     expect(attached.status).toBe('requires_confirmation')
     expect((await stripe.paymentIntents.confirm(attached.id)).status).toBe('succeeded')
-    expect((await errorOf(stripe.paymentIntents.confirm(bare.id))).code).toBe('payment_intent_unexpected_state')
+    expect((await errorOf(stripe.paymentIntents.confirm(bare.id))).code).toBe(
+      'payment_intent_unexpected_state',
+    )
   })
 
   test('each trouble happens at the confirmation', async () => {
@@ -164,7 +215,9 @@ describe('create, then confirm', () => {
   test('an intent is charged once, however often and however slowly it is confirmed', async () => {
     const { confirm: _, ...params } = purchase('pm_sandbox_slow_100')
     const { id } = await stripe.paymentIntents.create(params)
-    const outcomes = await Promise.allSettled(Array.from({ length: 10 }, () => stripe.paymentIntents.confirm(id)))
+    const outcomes = await Promise.allSettled(
+      Array.from({ length: 10 }, () => stripe.paymentIntents.confirm(id)),
+    )
     expect(outcomes.filter(({ status }) => status === 'fulfilled')).toHaveLength(1)
     expect((await errorOf(stripe.paymentIntents.confirm(id))).code).toBe('payment_intent_unexpected_state')
     expect(await totalOf(params.metadata.orderId)).toEqual(charged(params.metadata.orderId))
@@ -188,20 +241,39 @@ describe('create, then confirm', () => {
     const { id } = await stripe.paymentIntents.create(purchase('pm_card_visa'))
     const error = await errorOf(stripe.paymentIntents.cancel(id))
     expect(error).toBeInstanceOf(Stripe.errors.StripeInvalidRequestError)
-    expect(error).toMatchObject({ code: 'payment_intent_unexpected_state', payment_intent: { id, status: 'succeeded' } })
+    expect(error).toMatchObject({
+      code: 'payment_intent_unexpected_state',
+      payment_intent: { id, status: 'succeeded' },
+    })
   })
 })
 
 const refusals: [string, object, object][] = [
   ['an amount below the minimum', { amount: 49 }, { code: 'amount_too_small', param: 'amount' }],
-  ['15 crowns less a heller', { amount: 1_499, currency: 'czk' }, { code: 'amount_too_small', param: 'amount' }],
-  ['two and a half kroner less an øre', { amount: 249, currency: 'dkk' }, { code: 'amount_too_small', param: 'amount' }],
+  [
+    '15 crowns less a heller',
+    { amount: 1_499, currency: 'czk' },
+    { code: 'amount_too_small', param: 'amount' },
+  ],
+  [
+    'two and a half kroner less an øre',
+    { amount: 249, currency: 'dkk' },
+    { code: 'amount_too_small', param: 'amount' },
+  ],
   ['an amount of nothing', { amount: 0 }, { code: 'parameter_invalid_integer', param: 'amount' }],
-  ['an amount that is no whole number', { amount: 50.5 }, { code: 'parameter_invalid_integer', param: 'amount' }],
+  [
+    'an amount that is no whole number',
+    { amount: 50.5 },
+    { code: 'parameter_invalid_integer', param: 'amount' },
+  ],
   ['an amount beyond the maximum', { amount: 100_000_000 }, { code: 'amount_too_large', param: 'amount' }],
   ['no amount', { amount: undefined }, { code: 'parameter_missing', param: 'amount' }],
   ['an unknown currency', { currency: 'xxq' }, { param: 'currency' }],
-  ['an unknown token', { payment_method: 'pm_card_nobody' }, { code: 'resource_missing', param: 'payment_method' }],
+  [
+    'an unknown token',
+    { payment_method: 'pm_card_nobody' },
+    { code: 'resource_missing', param: 'payment_method' },
+  ],
   ['a token that is a word of JavaScript', { payment_method: 'constructor' }, { code: 'resource_missing' }],
   [
     'a confirmation without a payment method',
@@ -217,11 +289,19 @@ const refusals: [string, object, object][] = [
 test.each(Object.entries(CHARGE_MIN))(
   'the least that we charge in %s is charged, and one less is refused',
   async (currency, amount) => {
-    const intent = (amount: number) => ({ ...purchase('pm_card_visa'), currency: currency.toLowerCase(), amount })
+    const intent = (amount: number) => ({
+      ...purchase('pm_card_visa'),
+      currency: currency.toLowerCase(),
+      amount,
+    })
     expect(await stripe.paymentIntents.create(intent(amount))).toMatchObject({ status: 'succeeded', amount })
-    expect(await errorOf(stripe.paymentIntents.create(intent(amount - 1)))).toMatchObject({ code: 'amount_too_small' })
+    expect(await errorOf(stripe.paymentIntents.create(intent(amount - 1)))).toMatchObject({
+      code: 'amount_too_small',
+    })
     expect(await stripe.paymentIntents.create(intent(CHARGE_MAX))).toMatchObject({ status: 'succeeded' })
-    expect(await errorOf(stripe.paymentIntents.create(intent(CHARGE_MAX + 1)))).toMatchObject({ code: 'amount_too_large' })
+    expect(await errorOf(stripe.paymentIntents.create(intent(CHARGE_MAX + 1)))).toMatchObject({
+      code: 'amount_too_large',
+    })
   },
 )
 

@@ -5,7 +5,15 @@ import type { Tx } from './database.ts'
 import { type Answer, answerMissing } from './errors.ts'
 import { expand } from './expand.ts'
 import type { Form } from './form.ts'
-import { missing, readBoolean, readMetadata, readOneOf, readText, readTexts, refuseUnknown } from './params.ts'
+import {
+  missing,
+  readBoolean,
+  readMetadata,
+  readOneOf,
+  readText,
+  readTexts,
+  refuseUnknown,
+} from './params.ts'
 import {
   confirmParams,
   createParams,
@@ -22,9 +30,18 @@ import { buildPaymentIntent } from './stripe-objects.ts'
 import { findBehaviour } from './tokens.ts'
 
 const cancellationReasons = ['abandoned', 'duplicate', 'fraudulent', 'requested_by_customer'] as const
-const cancellable = ['requires_payment_method', 'requires_capture', 'requires_confirmation', 'requires_action', 'processing']
+const cancellable = [
+  'requires_payment_method',
+  'requires_capture',
+  'requires_confirmation',
+  'requires_action',
+  'processing',
+]
 
-/** POST /v1/payment_intents: makes an intent and, with `confirm=true`, attempts to charge it in the same transaction. */
+/**
+ * POST /v1/payment_intents: makes an intent and, with `confirm=true`, attempts to charge it in the same
+ * transaction.
+ */
 export function prepareCreate(context: Context, params: Form): Work {
   refuseUnknown(params, createParams)
   const amount = requireAmount(params)
@@ -40,7 +57,8 @@ export function prepareCreate(context: Context, params: Form): Work {
     paymentMethod: token,
     metadata: readMetadata(params),
     automaticPaymentMethods: readAutomaticPaymentMethods(params),
-    confirmationMethod: readOneOf(params, 'confirmation_method', ['automatic', 'manual']) ?? ('automatic' as const),
+    confirmationMethod:
+      readOneOf(params, 'confirmation_method', ['automatic', 'manual']) ?? ('automatic' as const),
     description: readText(params, 'description'),
     receiptEmail: readText(params, 'receipt_email'),
     statementDescriptor: readText(params, 'statement_descriptor'),
@@ -53,16 +71,24 @@ export function prepareCreate(context: Context, params: Form): Work {
     delayMs: confirm ? (behaviour?.delayMs ?? 0) : 0,
     run: (tx, request) => {
       const id = context.newId('pi')
-      const intent = buildPaymentIntent({ ...made, id, secret: context.newId('secret'), created: seconds(context.now()) })
+      const intent = buildPaymentIntent({
+        ...made,
+        id,
+        secret: context.newId('secret'),
+        created: seconds(context.now()),
+      })
       insertIntent(tx, intent)
-      if (!confirm || token === null || behaviour === null) return given(expanded(tx, { status: 200, body: intent }, expansions))
+      if (!confirm || token === null || behaviour === null)
+        return given(expanded(tx, { status: 200, body: intent }, expansions))
       const result = attemptPayment(tx, context, request, { intent, token, behaviour, declineAuthentication })
       return expanded(tx, result, expansions)
     },
   }
 }
 
-/** POST /v1/payment_intents/:id/confirm, with the payment method given here or the one that the intent has. */
+/**
+ * POST /v1/payment_intents/:id/confirm, with the payment method given here or the one that the intent has.
+ */
 export function prepareConfirm(context: Context, read: Tx, id: string, params: Form): Work {
   refuseUnknown(params, confirmParams)
   const named = readText(params, 'payment_method')
@@ -82,7 +108,10 @@ export function prepareConfirm(context: Context, read: Tx, id: string, params: F
       if (refused !== null) return refused
       const token = named ?? (typeof stored.payment_method === 'string' ? stored.payment_method : null)
       if (token === null)
-        return answerUnexpectedState(stored, "You cannot confirm this PaymentIntent because it's missing a payment method.")
+        return answerUnexpectedState(
+          stored,
+          "You cannot confirm this PaymentIntent because it's missing a payment method.",
+        )
       const intent = { ...stored, receipt_email: receiptEmail ?? stored.receipt_email }
       const attempt = { intent, token, behaviour: requireBehaviour(token), declineAuthentication }
       return expanded(tx, attemptPayment(tx, context, request, attempt), expansions)
@@ -137,7 +166,10 @@ function refuseConfirmation(intent: Stripe.PaymentIntent): Result | null {
       'You cannot confirm this PaymentIntent because it has already succeeded after being previously confirmed.',
     )
   if (intent.status !== 'canceled') return null
-  return answerUnexpectedState(intent, 'You cannot confirm this PaymentIntent because it has a status of canceled.')
+  return answerUnexpectedState(
+    intent,
+    'You cannot confirm this PaymentIntent because it has a status of canceled.',
+  )
 }
 
 /** Only what went well has something to expand. */

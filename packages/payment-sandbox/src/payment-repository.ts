@@ -10,11 +10,21 @@ export interface StoredIntent {
 export function insertIntent(tx: Tx, intent: Stripe.PaymentIntent): void {
   tx.run('insert into payment_intents (id, body) values (?, ?)', intent.id, JSON.stringify(intent))
   for (const [key, value] of Object.entries(intent.metadata))
-    tx.run('insert into payment_intent_metadata (payment_intent_id, key, value) values (?, ?, ?)', intent.id, key, value)
+    tx.run(
+      'insert into payment_intent_metadata (payment_intent_id, key, value) values (?, ?, ?)',
+      intent.id,
+      key,
+      value,
+    )
 }
 
 export function updateIntent(tx: Tx, intent: Stripe.PaymentIntent, lastToken: string | null): void {
-  tx.run('update payment_intents set body = ?, last_token = ? where id = ?', JSON.stringify(intent), lastToken, intent.id)
+  tx.run(
+    'update payment_intents set body = ?, last_token = ? where id = ?',
+    JSON.stringify(intent),
+    lastToken,
+    intent.id,
+  )
 }
 
 export function findIntent(tx: Tx, id: string): StoredIntent | null {

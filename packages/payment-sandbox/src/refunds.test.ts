@@ -19,7 +19,11 @@ async function pay() {
 
 test('a refund gives all of it back', async () => {
   const { id, orderId } = await pay()
-  const refund = await stripe.refunds.create({ payment_intent: id, reason: 'requested_by_customer', metadata: { why: 'rain' } })
+  const refund = await stripe.refunds.create({
+    payment_intent: id,
+    reason: 'requested_by_customer',
+    metadata: { why: 'rain' },
+  })
   expect(refund).toMatchObject({
     id: expect.stringMatching(/^re_\w{24}$/),
     object: 'refund',
@@ -35,7 +39,9 @@ test('a refund gives all of it back', async () => {
   const { latest_charge: charge } = await stripe.paymentIntents.retrieve(id, { expand: ['latest_charge'] })
   expect(charge).toMatchObject({ amount_refunded: 5_000, refunded: true })
   const { entries, totals } = await sandbox.ledger(orderId)
-  expect(totals).toEqual([{ orderId, currency: 'usd', captured: 5_000, refunded: 5_000, successfulCharges: 1 }])
+  expect(totals).toEqual([
+    { orderId, currency: 'usd', captured: 5_000, refunded: 5_000, successfulCharges: 1 },
+  ])
   expect(entries).toMatchObject([
     { kind: 'charge', amount: 5_000, paymentIntentId: id, refundId: null },
     { kind: 'refund', amount: 5_000, paymentIntentId: id, refundId: refund.id },
@@ -51,8 +57,13 @@ test('a payment is refunded in parts, never beyond what was paid', async () => {
   expect(tooMuch.message).toBe('Refund amount ($30.01) is greater than unrefunded amount on charge ($30.00)')
   const rest = await stripe.refunds.create({ payment_intent: id })
   expect(rest.amount).toBe(3_000)
-  expect(await errorOf(stripe.refunds.create({ payment_intent: id }))).toMatchObject({ code: 'charge_already_refunded' })
-  expect((await stripe.refunds.list({ payment_intent: id })).data.map((refund) => refund.id)).toEqual([rest.id, first.id])
+  expect(await errorOf(stripe.refunds.create({ payment_intent: id }))).toMatchObject({
+    code: 'charge_already_refunded',
+  })
+  expect((await stripe.refunds.list({ payment_intent: id })).data.map((refund) => refund.id)).toEqual([
+    rest.id,
+    first.id,
+  ])
   expect((await sandbox.ledger(orderId)).totals).toMatchObject([{ captured: 5_000, refunded: 5_000 }])
 })
 
@@ -67,7 +78,8 @@ test('twenty refunds at once of a fifth each give back no more than was paid', a
 
 test('a refund is repeatable under its key', async () => {
   const { id, orderId } = await pay()
-  const refund = () => stripe.refunds.create({ payment_intent: id, amount: 100 }, { idempotencyKey: `refund-of-${id}` })
+  const refund = () =>
+    stripe.refunds.create({ payment_intent: id, amount: 100 }, { idempotencyKey: `refund-of-${id}` })
   const [first, second] = [await refund(), await refund()]
   expect(second).toEqual(first)
   expect((await sandbox.ledger(orderId)).totals).toMatchObject([{ refunded: 100 }])
@@ -76,8 +88,14 @@ test('a refund is repeatable under its key', async () => {
 test('a refund can name the charge, and show what it is of', async () => {
   const { id } = await pay()
   const { latest_charge: charge } = await stripe.paymentIntents.retrieve(id)
-  const refund = await stripe.refunds.create({ charge: String(charge), expand: ['charge', 'payment_intent.latest_charge'] })
-  expect(refund).toMatchObject({ charge: { id: charge, refunded: true }, payment_intent: { id, latest_charge: { id: charge } } })
+  const refund = await stripe.refunds.create({
+    charge: String(charge),
+    expand: ['charge', 'payment_intent.latest_charge'],
+  })
+  expect(refund).toMatchObject({
+    charge: { id: charge, refunded: true },
+    payment_intent: { id, latest_charge: { id: charge } },
+  })
 })
 
 test('what was never paid is not refunded', async () => {
@@ -100,7 +118,10 @@ test('unknown ids and impossible amounts are refused', async () => {
     statusCode: 400,
     code: 'resource_missing',
   })
-  expect(await errorOf(stripe.refunds.retrieve('re_nobody'))).toMatchObject({ statusCode: 404, code: 'resource_missing' })
+  expect(await errorOf(stripe.refunds.retrieve('re_nobody'))).toMatchObject({
+    statusCode: 404,
+    code: 'resource_missing',
+  })
   expect(await errorOf(stripe.refunds.create({ payment_intent: id, amount: -5 }))).toMatchObject({
     code: 'parameter_invalid_integer',
   })

@@ -56,10 +56,12 @@ function findRefundable(
   chargeId: string | null,
 ): { charge: Stripe.Charge } | { refused: Answer } {
   const charge = chargeId === null ? null : findCharge(tx, chargeId)
-  if (chargeId !== null && charge === null) return { refused: answerMissing('charge', chargeId, 'charge', 400) }
+  if (chargeId !== null && charge === null)
+    return { refused: answerMissing('charge', chargeId, 'charge', 400) }
   const ofIntent = intentId ?? String(charge?.payment_intent)
   const intent = findIntent(tx, ofIntent)?.intent
-  if (intent === undefined) return { refused: answerMissing('payment_intent', ofIntent, 'payment_intent', 400) }
+  if (intent === undefined)
+    return { refused: answerMissing('payment_intent', ofIntent, 'payment_intent', 400) }
   const latest = typeof intent.latest_charge === 'string' ? findCharge(tx, intent.latest_charge) : null
   if (latest?.status !== 'succeeded' || (charge !== null && charge.id !== latest.id)) {
     const message = `This PaymentIntent (${intent.id}) does not have a successful charge to refund.`
@@ -68,11 +70,19 @@ function findRefundable(
   return { charge: latest }
 }
 
-function refund(tx: Tx, context: Context, request: RequestInfo, charge: Stripe.Charge, asked: RefundParams): Result {
+function refund(
+  tx: Tx,
+  context: Context,
+  request: RequestInfo,
+  charge: Stripe.Charge,
+  asked: RefundParams,
+): Result {
   const left = charge.amount - charge.amount_refunded
   if (left === 0) {
     const message = `Charge ${charge.id} has already been refunded.`
-    return given(answerError(400, { type: 'invalid_request_error', code: 'charge_already_refunded', message }))
+    return given(
+      answerError(400, { type: 'invalid_request_error', code: 'charge_already_refunded', message }),
+    )
   }
   const amount = asked.amount ?? left
   if (amount > left) {
@@ -82,7 +92,11 @@ function refund(tx: Tx, context: Context, request: RequestInfo, charge: Stripe.C
 
   const made = buildRefund(context, charge, amount, asked)
   const amountRefunded = charge.amount_refunded + amount
-  const refundedCharge = { ...charge, amount_refunded: amountRefunded, refunded: amountRefunded === charge.amount }
+  const refundedCharge = {
+    ...charge,
+    amount_refunded: amountRefunded,
+    refunded: amountRefunded === charge.amount,
+  }
   insertRefund(tx, made)
   updateCharge(tx, refundedCharge)
   const intentId = String(charge.payment_intent)
@@ -100,13 +114,26 @@ function refund(tx: Tx, context: Context, request: RequestInfo, charge: Stripe.C
     context.now(),
   )
   const copies = findBehaviour(String(charge.payment_method))?.webhookCopies ?? 1
-  const previous = { amount_refunded: charge.amount_refunded, ...(refundedCharge.refunded && { refunded: false }) }
+  const previous = {
+    amount_refunded: charge.amount_refunded,
+    ...(refundedCharge.refunded && { refunded: false }),
+  }
   recordStripeEvent(tx, context, request, { type: 'refund.created', object: made, copies })
-  recordStripeEvent(tx, context, request, { type: 'charge.refunded', object: refundedCharge, previous, copies })
+  recordStripeEvent(tx, context, request, {
+    type: 'charge.refunded',
+    object: refundedCharge,
+    previous,
+    copies,
+  })
   return given({ status: 200, body: made })
 }
 
-function buildRefund(context: Context, charge: Stripe.Charge, amount: number, asked: RefundParams): Stripe.Refund {
+function buildRefund(
+  context: Context,
+  charge: Stripe.Charge,
+  amount: number,
+  asked: RefundParams,
+): Stripe.Refund {
   return {
     id: context.newId('re'),
     object: 'refund',

@@ -30,7 +30,11 @@ export function probeSandbox(port: number): SandboxProbe {
   const url = `http://127.0.0.1:${port}`
   const httpAgent = new http.Agent({ keepAlive: true })
   const post = (path: string, body: object) =>
-    fetch(`${url}${path}`, { method: 'POST', headers: { 'content-type': 'application/json' }, body: JSON.stringify(body) })
+    fetch(`${url}${path}`, {
+      method: 'POST',
+      headers: { 'content-type': 'application/json' },
+      body: JSON.stringify(body),
+    })
   return {
     url,
     stripe: new Stripe(SECRET_KEY, {
@@ -42,7 +46,8 @@ export function probeSandbox(port: number): SandboxProbe {
       telemetry: false,
     }),
     timeOut: () => {
-      for (const socket of Object.values(httpAgent.sockets).flatMap((sockets) => sockets ?? [])) socket.emit('timeout')
+      for (const socket of Object.values(httpAgent.sockets).flatMap((sockets) => sockets ?? []))
+        socket.emit('timeout')
     },
     ledger: async (orderId) => {
       const response = await fetch(`${url}/ledger${orderId ? `?orderId=${encodeURIComponent(orderId)}` : ''}`)
@@ -129,7 +134,10 @@ export async function startReceiver() {
 let orders = 0
 
 /** A purchase as the payment service makes it; each of an order of its own. */
-export function purchase(token: string, amount = 5_000): Stripe.PaymentIntentCreateParams & { metadata: { orderId: string } } {
+export function purchase(
+  token: string,
+  amount = 5_000,
+): Stripe.PaymentIntentCreateParams & { metadata: { orderId: string } } {
   orders += 1
   return {
     amount,
@@ -142,7 +150,9 @@ export function purchase(token: string, amount = 5_000): Stripe.PaymentIntentCre
 }
 
 /** The error that a call of the SDK ends in. */
-export async function errorOf(call: Promise<unknown>): Promise<InstanceType<typeof Stripe.errors.StripeError>> {
+export async function errorOf(
+  call: Promise<unknown>,
+): Promise<InstanceType<typeof Stripe.errors.StripeError>> {
   const outcome = await call.then(
     () => null,
     (error: unknown) => error,

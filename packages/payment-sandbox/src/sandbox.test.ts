@@ -14,10 +14,16 @@ afterEach(() => sandbox.setFault({ mode: 'ok' }))
 afterAll(() => sandbox.stop())
 
 const ask = (authorization?: string) =>
-  fetch(`${sandbox.url}/v1/payment_intents`, { headers: authorization === undefined ? {} : { authorization } })
+  fetch(`${sandbox.url}/v1/payment_intents`, {
+    headers: authorization === undefined ? {} : { authorization },
+  })
 
 test('a call without the key, or with another, is not let in', async () => {
-  const stranger = new Stripe('sk_test_of_a_stranger', { host: '127.0.0.1', port: new URL(sandbox.url).port, protocol: 'http' })
+  const stranger = new Stripe('sk_test_of_a_stranger', {
+    host: '127.0.0.1',
+    port: new URL(sandbox.url).port,
+    protocol: 'http',
+  })
   const error = await errorOf(stranger.paymentIntents.create(purchase('pm_card_visa')))
   expect(error).toBeInstanceOf(Stripe.errors.StripeAuthenticationError)
   expect(error.message).not.toContain('stranger')
@@ -43,21 +49,26 @@ test.each([
   ['down', Stripe.errors.StripeConnectionError, undefined],
   ['unavailable', Stripe.errors.StripeAPIError, 503],
   ['limited', Stripe.errors.StripeRateLimitError, 429],
-])('a gateway that is %s executes nothing, and the ledger can be read all the same', async (mode, kind, statusCode) => {
-  const params = purchase('pm_card_visa')
-  const options = { idempotencyKey: `while-${mode}` }
-  await sandbox.setFault({ mode })
-  const error = await errorOf(stripe.paymentIntents.create(params, options))
-  expect(error).toBeInstanceOf(kind)
-  expect(error.statusCode).toBe(statusCode)
-  expect(await sandbox.ledger(params.metadata.orderId)).toEqual({ entries: [], totals: [] })
-  await sandbox.setFault({ mode: 'ok' })
-  expect((await stripe.paymentIntents.create(params, options)).status).toBe('succeeded')
-})
+])(
+  'a gateway that is %s executes nothing, and the ledger can be read all the same',
+  async (mode, kind, statusCode) => {
+    const params = purchase('pm_card_visa')
+    const options = { idempotencyKey: `while-${mode}` }
+    await sandbox.setFault({ mode })
+    const error = await errorOf(stripe.paymentIntents.create(params, options))
+    expect(error).toBeInstanceOf(kind)
+    expect(error.statusCode).toBe(statusCode)
+    expect(await sandbox.ledger(params.metadata.orderId)).toEqual({ entries: [], totals: [] })
+    await sandbox.setFault({ mode: 'ok' })
+    expect((await stripe.paymentIntents.create(params, options)).status).toBe('succeeded')
+  },
+)
 
 test('a slow gateway answers too late for the impatient', async () => {
   await sandbox.setFault({ mode: 'slow', delayMs: 60_000 })
-  expect(await errorOf(stripe.paymentIntents.list({}, { timeout: 100 }))).toBeInstanceOf(Stripe.errors.StripeConnectionError)
+  expect(await errorOf(stripe.paymentIntents.list({}, { timeout: 100 }))).toBeInstanceOf(
+    Stripe.errors.StripeConnectionError,
+  )
   await sandbox.setFault({ mode: 'slow', delayMs: 50 })
   const startedAt = performance.now()
   await stripe.paymentIntents.list()
@@ -77,7 +88,12 @@ test('the ledger adds up by order, payments without one under null', async () =>
   await stripe.paymentIntents.create({ ...anonymous, currency: 'eur', amount: 700 })
   const one = await sandbox.ledger('with & "signs"')
   expect(one.entries).toMatchObject([
-    { entryId: expect.any(Number), kind: 'charge', orderId: 'with & "signs"', at: expect.stringMatching(/Z$/) },
+    {
+      entryId: expect.any(Number),
+      kind: 'charge',
+      orderId: 'with & "signs"',
+      at: expect.stringMatching(/Z$/),
+    },
   ])
   const all = await sandbox.ledger()
   expect(all.totals).toContainEqual({
@@ -87,12 +103,21 @@ test('the ledger adds up by order, payments without one under null', async () =>
     refunded: 0,
     successfulCharges: 1,
   })
-  expect(all.totals).toContainEqual({ orderId: null, currency: 'eur', captured: 700, refunded: 0, successfulCharges: 1 })
+  expect(all.totals).toContainEqual({
+    orderId: null,
+    currency: 'eur',
+    captured: 700,
+    refunded: 0,
+    successfulCharges: 1,
+  })
   expect((await fetch(`${sandbox.url}/ledger?order=1`)).status).toBe(400)
 })
 
 test('the page shows the latest payments to people, and no markup of theirs', async () => {
-  await stripe.paymentIntents.create({ ...purchase('pm_card_visa', 12_345), metadata: { orderId: '<script>alert(1)</script>' } })
+  await stripe.paymentIntents.create({
+    ...purchase('pm_card_visa', 12_345),
+    metadata: { orderId: '<script>alert(1)</script>' },
+  })
   await errorOf(stripe.paymentIntents.create(purchase('pm_card_visa_chargeDeclinedInsufficientFunds')))
   const page = await (await fetch(sandbox.url)).text()
   expect(page).toContain('$123.45')

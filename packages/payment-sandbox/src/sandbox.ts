@@ -31,14 +31,19 @@ export interface SandboxOptions {
 }
 
 export interface Sandbox {
-  /** Closing it stops the webhooks, cuts off calls that are left without an answer, and closes the database. */
+  /**
+   * Closing it stops the webhooks, cuts off calls that are left without an answer, and closes the database.
+   */
   app: FastifyInstance
   webhooks: Pick<WebhookSender, 'start' | 'stop'>
 }
 
 const LedgerQuery = z.strictObject({ orderId: z.string().optional() })
 
-/** The payment gateway on one machine: the part of Stripe's API that we use, over a ledger that outlives the process. */
+/**
+ * The payment gateway on one machine: the part of Stripe's API that we use, over a ledger that outlives the
+ * process.
+ */
 export function createSandbox(options: SandboxOptions): Sandbox {
   const { now, newId = newStripeId, logLevel = 'silent' } = options
   const app = Fastify({
@@ -63,16 +68,20 @@ export function createSandbox(options: SandboxOptions): Sandbox {
     openCalls,
     nudge: webhooks.nudge,
   })
-  app.get('/', async (_request, reply) => reply.type('text/html; charset=utf-8').send(renderPage(database.read)))
+  app.get('/', async (_request, reply) =>
+    reply.type('text/html; charset=utf-8').send(renderPage(database.read)),
+  )
   app.get('/ledger', async (request, reply) => {
     const query = LedgerQuery.safeParse(request.query)
-    if (!query.success) return reply.code(400).send({ error: 'VALIDATION_FAILED', message: z.prettifyError(query.error) })
+    if (!query.success)
+      return reply.code(400).send({ error: 'VALIDATION_FAILED', message: z.prettifyError(query.error) })
     return readLedger(database.read, query.data.orderId ?? null)
   })
   app.get('/sandbox/faults', async () => faults.current())
   app.post('/sandbox/faults', async (request, reply) => {
     const fault = Fault.safeParse(request.body)
-    if (!fault.success) return reply.code(400).send({ error: 'VALIDATION_FAILED', message: z.prettifyError(fault.error) })
+    if (!fault.success)
+      return reply.code(400).send({ error: 'VALIDATION_FAILED', message: z.prettifyError(fault.error) })
     faults.set(fault.data)
     webhooks.nudge()
     return faults.current()
@@ -80,7 +89,8 @@ export function createSandbox(options: SandboxOptions): Sandbox {
 
   app.post('/sandbox/disputes', async (request, reply) => {
     const act = BankAct.safeParse(request.body)
-    if (!act.success) return reply.code(400).send({ error: 'VALIDATION_FAILED', message: z.prettifyError(act.error) })
+    if (!act.success)
+      return reply.code(400).send({ error: 'VALIDATION_FAILED', message: z.prettifyError(act.error) })
     const info = { id: request.id, idempotencyKey: null }
     const disputed = await database.together((tx) => disputeCharge(tx, context, info, act.data))
     webhooks.nudge()

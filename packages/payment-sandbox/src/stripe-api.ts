@@ -1,7 +1,14 @@
 import type { FastifyError, FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import { API_VERSION, type Context, type Work } from './context.ts'
 import type { Database } from './database.ts'
-import { type Answer, answerError, answerMissing, answerServerError, invalidRequest, Refusal } from './errors.ts'
+import {
+  type Answer,
+  answerError,
+  answerMissing,
+  answerServerError,
+  invalidRequest,
+  Refusal,
+} from './errors.ts'
 import { expand } from './expand.ts'
 import type { Faults } from './faults.ts'
 import { type Form, parseForm } from './form.ts'
@@ -50,7 +57,8 @@ const events: Listing = {
   filters: ['type', 'types'],
   conditions: (params) => {
     const types = readTexts(params, 'types')
-    const ofTypes = types.length === 0 ? [] : [{ sql: `type in (${types.map(() => '?').join(', ')})`, values: types }]
+    const ofTypes =
+      types.length === 0 ? [] : [{ sql: `type in (${types.map(() => '?').join(', ')})`, values: types }]
     return [...equals(params, 'type'), ...ofTypes]
   },
 }
@@ -64,11 +72,15 @@ export async function registerStripeApi(api: FastifyInstance, options: StripeApi
     async (_request: FastifyRequest, body: string) => parseForm(body),
   )
   api.addHook('onRequest', async (request, reply) => {
-    reply.header('request-id', request.id).header('stripe-version', request.headers['stripe-version'] ?? API_VERSION)
+    reply
+      .header('request-id', request.id)
+      .header('stripe-version', request.headers['stripe-version'] ?? API_VERSION)
     if (await options.faults.meet(request, reply)) return reply
     requireKey(request, options.secretKey)
   })
-  api.setErrorHandler((error: FastifyError | Refusal, request, reply) => answer(reply, toAnswer(error, request)))
+  api.setErrorHandler((error: FastifyError | Refusal, request, reply) =>
+    answer(reply, toAnswer(error, request)),
+  )
   api.setNotFoundHandler((request, reply) => {
     const message = `Unrecognized request URL (${request.method}: ${pathOf(request)}). The sandbox speaks the part of Stripe's API that Boxoffice uses.`
     return answer(reply, answerError(404, { type: 'invalid_request_error', message }))
@@ -76,7 +88,9 @@ export async function registerStripeApi(api: FastifyInstance, options: StripeApi
 
   const change = (request: FastifyRequest, reply: FastifyReply, prepare: (params: Form) => Work) =>
     executeAndAnswer(options, request, reply, prepare)
-  api.post('/payment_intents', (request, reply) => change(request, reply, (params) => prepareCreate(context, params)))
+  api.post('/payment_intents', (request, reply) =>
+    change(request, reply, (params) => prepareCreate(context, params)),
+  )
   api.post<ById>('/payment_intents/:id/confirm', (request, reply) =>
     change(request, reply, (params) => prepareConfirm(context, database.read, request.params.id, params)),
   )
@@ -119,7 +133,9 @@ async function executeAndAnswer(
   const params = (request.body ?? {}) as Form
   const header = request.headers['idempotency-key']
   const idempotencyKey = typeof header === 'string' ? header : null
-  const executed = await execute({ id: request.id, idempotencyKey, endpoint: pathOf(request), params }, () => prepare(params))
+  const executed = await execute({ id: request.id, idempotencyKey, endpoint: pathOf(request), params }, () =>
+    prepare(params),
+  )
   nudge()
   if (executed.reply === 'withheld') {
     openCalls.withhold(reply)
@@ -127,7 +143,8 @@ async function executeAndAnswer(
   }
   if (executed.reply === 'lost') return answer(reply, answerServerError())
   if (idempotencyKey !== null) reply.header('idempotency-key', idempotencyKey)
-  if (executed.replayOf !== null) reply.header('idempotent-replayed', 'true').header('original-request', executed.replayOf)
+  if (executed.replayOf !== null)
+    reply.header('idempotent-replayed', 'true').header('original-request', executed.replayOf)
   // What is remembered does not change by asking again.
   if (executed.status >= 500) reply.header('stripe-should-retry', 'false')
   return reply.code(executed.status).type('application/json').send(executed.body)
@@ -136,7 +153,8 @@ async function executeAndAnswer(
 /** Stripe takes the key as a bearer token or as the user of basic authentication. */
 function requireKey(request: FastifyRequest, secretKey: string): void {
   const [, scheme = '', value = ''] = /^(\S+) +(\S+)$/.exec(request.headers.authorization ?? '') ?? []
-  const key = scheme.toLowerCase() === 'basic' ? (Buffer.from(value, 'base64').toString().split(':')[0] ?? '') : value
+  const key =
+    scheme.toLowerCase() === 'basic' ? (Buffer.from(value, 'base64').toString().split(':')[0] ?? '') : value
   if (key === secretKey) return
   const message =
     key === ''

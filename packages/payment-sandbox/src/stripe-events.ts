@@ -25,7 +25,12 @@ export interface NewStripeEvent {
 }
 
 /** An event and its deliveries, part of the transaction that makes it true. */
-export function recordStripeEvent(tx: Tx, context: Context, request: RequestInfo, made: NewStripeEvent): void {
+export function recordStripeEvent(
+  tx: Tx,
+  context: Context,
+  request: RequestInfo,
+  made: NewStripeEvent,
+): void {
   const copies = context.hasWebhooks ? made.copies : 0
   const nowMs = context.now()
   const event = {
@@ -41,10 +46,17 @@ export function recordStripeEvent(tx: Tx, context: Context, request: RequestInfo
   }
   tx.run('insert into stripe_events (id, body) values (?, ?)', event.id, JSON.stringify(event))
   for (let copy = 1; copy <= copies; copy++)
-    tx.run('insert into webhook_deliveries (event_id, copy, next_attempt_at_ms) values (?, ?, ?)', event.id, copy, nowMs)
+    tx.run(
+      'insert into webhook_deliveries (event_id, copy, next_attempt_at_ms) values (?, ?, ?)',
+      event.id,
+      copy,
+      nowMs,
+    )
 }
 
-/** An event with the number of its deliveries that are still to be made; null where there is none of that id. */
+/**
+ * An event with the number of its deliveries that are still to be made; null where there is none of that id.
+ */
 export function findStripeEvent(tx: Tx, id: string): object | null {
   const row = tx.get<{ body: string }>('select body from stripe_events where id = ?', id)
   return row && withPending(tx, JSON.parse(row.body))

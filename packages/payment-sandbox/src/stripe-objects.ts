@@ -171,7 +171,9 @@ function buildOutcome(decline: Decline | null): Stripe.Charge.Outcome {
     network_status: decline ? 'declined_by_network' : 'approved_by_network',
     reason: decline?.declineCode ?? null,
     risk_level: 'normal',
-    seller_message: decline ? 'The bank did not return any further details with this decline.' : 'Payment complete.',
+    seller_message: decline
+      ? 'The bank did not return any further details with this decline.'
+      : 'Payment complete.',
     type: decline ? 'issuer_declined' : 'authorized',
   }
 }
@@ -200,7 +202,11 @@ function buildCardDetails(card: Card, amount: number): Stripe.Charge.PaymentMeth
 }
 
 /** What Stripe says of a declined attempt, in the intent and in the error. */
-export function buildPaymentError(charge: Stripe.Charge | null, method: Stripe.PaymentMethod, decline: Decline) {
+export function buildPaymentError(
+  charge: Stripe.Charge | null,
+  method: Stripe.PaymentMethod,
+  decline: Decline,
+) {
   return {
     advice_code: 'try_again_later',
     ...(charge && { charge: charge.id }),

@@ -13,7 +13,11 @@ export interface Decline {
 export interface Behaviour {
   card: Card
   /** `break`: the gateway fails before it has charged. */
-  course: { kind: 'charge' } | { kind: 'decline'; decline: Decline } | { kind: 'authenticate' } | { kind: 'break' }
+  course:
+    | { kind: 'charge' }
+    | { kind: 'decline'; decline: Decline }
+    | { kind: 'authenticate' }
+    | { kind: 'break' }
   /** What becomes of the answer once its effects are kept: given, withheld for ever, or lost to a 500. */
   reply: 'given' | 'withheld' | 'lost'
   delayMs: number
@@ -24,7 +28,13 @@ export interface Behaviour {
 const DELAY_MAX_MS = 600_000
 const visa: Card = { brand: 'visa', last4: '4242' }
 
-const plain: Behaviour = { card: visa, course: { kind: 'charge' }, reply: 'given', delayMs: 0, webhookCopies: 1 }
+const plain: Behaviour = {
+  card: visa,
+  course: { kind: 'charge' },
+  reply: 'given',
+  delayMs: 0,
+  webhookCopies: 1,
+}
 
 export const authenticationRequired = decline(
   'authentication_required',
@@ -34,14 +44,26 @@ export const authenticationRequired = decline(
 
 /** Names as Stripe's own, each also with `visa_` in front. */
 const declines: Record<string, { decline: Decline; last4: string }> = {
-  chargeDeclined: { decline: decline('card_declined', 'generic_decline', 'Your card was declined.'), last4: '0002' },
+  chargeDeclined: {
+    decline: decline('card_declined', 'generic_decline', 'Your card was declined.'),
+    last4: '0002',
+  },
   chargeDeclinedInsufficientFunds: {
     decline: decline('card_declined', 'insufficient_funds', 'Your card has insufficient funds.'),
     last4: '9995',
   },
-  chargeDeclinedLostCard: { decline: decline('card_declined', 'lost_card', 'Your card was declined.'), last4: '9987' },
-  chargeDeclinedStolenCard: { decline: decline('card_declined', 'stolen_card', 'Your card was declined.'), last4: '9979' },
-  chargeDeclinedExpiredCard: { decline: decline('expired_card', 'expired_card', 'Your card has expired.'), last4: '0069' },
+  chargeDeclinedLostCard: {
+    decline: decline('card_declined', 'lost_card', 'Your card was declined.'),
+    last4: '9987',
+  },
+  chargeDeclinedStolenCard: {
+    decline: decline('card_declined', 'stolen_card', 'Your card was declined.'),
+    last4: '9979',
+  },
+  chargeDeclinedExpiredCard: {
+    decline: decline('expired_card', 'expired_card', 'Your card has expired.'),
+    last4: '0069',
+  },
   chargeDeclinedIncorrectCvc: {
     decline: decline('incorrect_cvc', 'incorrect_cvc', "Your card's security code is incorrect."),
     last4: '0127',
@@ -66,17 +88,27 @@ const behaviours: Record<string, Partial<Behaviour>> = {
   pm_card_visa_debit: { card: { brand: 'visa', last4: '5556' } },
   pm_card_mastercard: { card: { brand: 'mastercard', last4: '4444' } },
   pm_card_amex: { card: { brand: 'amex', last4: '8431' } },
-  pm_card_authenticationRequired: { card: { brand: 'visa', last4: '3184' }, course: { kind: 'authenticate' } },
+  pm_card_authenticationRequired: {
+    card: { brand: 'visa', last4: '3184' },
+    course: { kind: 'authenticate' },
+  },
   pm_card_threeDSecure2Required: { card: { brand: 'visa', last4: '3220' }, course: { kind: 'authenticate' } },
   pm_sandbox_timeout_then_succeeded: { reply: 'withheld' },
-  pm_sandbox_timeout_then_declined: { reply: 'withheld', course: genericDecline, card: { brand: 'visa', last4: '0002' } },
+  pm_sandbox_timeout_then_declined: {
+    reply: 'withheld',
+    course: genericDecline,
+    card: { brand: 'visa', last4: '0002' },
+  },
   pm_sandbox_error_after_charge: { reply: 'lost' },
   pm_sandbox_error_before_charge: { course: { kind: 'break' } },
   pm_sandbox_webhook_twice: { webhookCopies: 2 },
   pm_sandbox_webhook_never: { webhookCopies: 0 },
 }
 for (const [name, { decline, last4 }] of Object.entries(declines)) {
-  const behaviour: Partial<Behaviour> = { course: { kind: 'decline', decline }, card: { brand: 'visa', last4 } }
+  const behaviour: Partial<Behaviour> = {
+    course: { kind: 'decline', decline },
+    card: { brand: 'visa', last4 },
+  }
   behaviours[`pm_card_${name}`] = behaviour
   behaviours[`pm_card_visa_${name}`] = behaviour
 }

@@ -1,7 +1,14 @@
 import { until } from '@boxoffice/testing'
 import Stripe from 'stripe'
 import { afterEach, expect, test } from 'vitest'
-import { createPauses, errorOf, purchase, startReceiver, startSandbox, WEBHOOK_SECRET } from './sandbox-probe.ts'
+import {
+  createPauses,
+  errorOf,
+  purchase,
+  startReceiver,
+  startSandbox,
+  WEBHOOK_SECRET,
+} from './sandbox-probe.ts'
 import { defaultBackOffMs } from './webhooks.ts'
 
 const cleanUps: (() => Promise<void>)[] = []
@@ -33,9 +40,9 @@ test("a payment's webhook is signed as Stripe signs", async () => {
     request: { id: intent.lastResponse.requestId, idempotency_key: 'signed' },
   })
   expect(event.data.object).toEqual(intent)
-  expect(() => stripe.webhooks.constructEvent(body.replace('5000', '5001'), signature, WEBHOOK_SECRET)).toThrow(
-    Stripe.errors.StripeSignatureVerificationError,
-  )
+  expect(() =>
+    stripe.webhooks.constructEvent(body.replace('5000', '5001'), signature, WEBHOOK_SECRET),
+  ).toThrow(Stripe.errors.StripeSignatureVerificationError)
   expect(() => stripe.webhooks.constructEvent(body, signature, 'whsec_of_another')).toThrow(
     Stripe.errors.StripeSignatureVerificationError,
   )
@@ -72,7 +79,8 @@ test('a webhook is delivered until it is answered 2xx', async () => {
   await until(() => expect(receiver.received).toHaveLength(4))
   const [id = '', ...others] = new Set(receiver.received.map(({ event }) => event.id))
   expect(others).toEqual([])
-  for (const { body, signature } of receiver.received) stripe.webhooks.constructEvent(body, signature, WEBHOOK_SECRET)
+  for (const { body, signature } of receiver.received)
+    stripe.webhooks.constructEvent(body, signature, WEBHOOK_SECRET)
   await until(async () => expect(await pendingOf(id)).toBe(0))
   // Whatever is delivered from now on comes after all that was due: that one would have been among it.
   await stripe.paymentIntents.create(purchase('pm_card_visa'))
@@ -120,7 +128,8 @@ test('a gateway that is down sends nothing until it is back', async () => {
   const pauses = createPauses()
   const { receiver, sandbox, stripe } = await start({ now: () => nowMs, pause: pauses.pause })
   const params = purchase('pm_sandbox_slow_600000')
-  const call = () => stripe.paymentIntents.create(params, { idempotencyKey: 'slow' }).then(({ status }) => status, String)
+  const call = () =>
+    stripe.paymentIntents.create(params, { idempotencyKey: 'slow' }).then(({ status }) => status, String)
   const calls = [call(), call()]
   // One is told that the other is under way, so that other will be made while the gateway is down.
   expect(await Promise.race(calls)).toContain('in-progress')
@@ -137,6 +146,8 @@ test('a gateway that is down sends nothing until it is back', async () => {
 test('without a receiver there are events and no deliveries', async () => {
   const { stripe } = await start({ webhookUrl: null })
   await stripe.paymentIntents.create(purchase('pm_card_visa'))
-  expect((await stripe.events.list()).data).toMatchObject([{ type: 'payment_intent.succeeded', pending_webhooks: 0 }])
+  expect((await stripe.events.list()).data).toMatchObject([
+    { type: 'payment_intent.succeeded', pending_webhooks: 0 },
+  ])
   expect(await errorOf(stripe.events.retrieve('evt_nobody'))).toMatchObject({ statusCode: 404 })
 })

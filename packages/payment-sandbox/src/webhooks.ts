@@ -9,7 +9,9 @@ const STOP_TIMEOUT_MS = 5_000
 
 export interface WebhookSender {
   start(): void
-  /** Lets deliveries under way end (for 5 s at most; one that does not is made again after the next start). */
+  /**
+   * Lets deliveries under way end (for 5 s at most; one that does not is made again after the next start).
+   */
   stop(): Promise<void>
   /** Look for due deliveries now rather than at the next poll. */
   nudge(): void
@@ -37,8 +39,9 @@ interface Due {
 export const defaultBackOffMs = (attempts: number) => Math.min(60_000, 250 * 2 ** attempts)
 
 /**
- * Delivers what the database holds, at least once, several at a time and in no promised order, until each has been answered 2xx.
- * A delivery is marked when its answer is there: whoever kills the sandbox between the two sees it again.
+ * Delivers what the database holds, at least once, several at a time and in no promised order, until each has
+ * been answered 2xx. A delivery is marked when its answer is there: whoever kills the sandbox between the two
+ * sees it again.
  */
 export function createWebhookSender(options: WebhookSenderOptions): WebhookSender {
   const { database, url, secret, now, pollMs = POLL_MS } = options
@@ -109,7 +112,13 @@ export function createWebhookSender(options: WebhookSenderOptions): WebhookSende
 }
 
 /** The status that the receiver answered with, or what went wrong instead. */
-async function post(url: string, secret: string, body: string, nowMs: number, signal: AbortSignal): Promise<string> {
+async function post(
+  url: string,
+  secret: string,
+  body: string,
+  nowMs: number,
+  signal: AbortSignal,
+): Promise<string> {
   try {
     const response = await fetch(url, {
       method: 'POST',

@@ -38,7 +38,8 @@ test('what is asked while a group is under way is asked together by the next one
 
 test('a group that is never answered holds up none of the others', async () => {
   const ask = askTogether(
-    (numbers: readonly number[]) => (numbers.includes(1) ? new Promise<number[]>(() => {}) : Promise.resolve([...numbers])),
+    (numbers: readonly number[]) =>
+      numbers.includes(1) ? new Promise<number[]>(() => {}) : Promise.resolve([...numbers]),
     { groupMax: 1 },
   )
   void ask(1)
@@ -54,6 +55,10 @@ test('a bad question fails alone', async () => {
     { groupMax: 10 },
   )
   const settled = await Promise.allSettled([12, 13, 14].map(ask))
-  expect(settled.map((one) => (one.status === 'fulfilled' ? one.value : String(one.reason)))).toEqual([12, 'Error: 13', 14])
+  expect(settled.map((one) => (one.status === 'fulfilled' ? one.value : String(one.reason)))).toEqual([
+    12,
+    'Error: 13',
+    14,
+  ])
   expect(await ask(15)).toBe(15)
 })

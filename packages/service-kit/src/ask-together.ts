@@ -13,10 +13,10 @@ interface Waiting<Question, Answer> {
 }
 
 /**
- * What is asked in one turn of the event loop, or while what was asked before is under way, is asked together. `ask` gets `groupMax`
- * questions at most and answers each at its place. An answer is never older than its question. A group is asked in the trace of its first
- * question. One that is slow holds up the next for a moment only; one that fails is asked again one by one, so that a bad question fails
- * alone.
+ * What is asked in one turn of the event loop, or while what was asked before is under way, is asked
+ * together. `ask` gets `groupMax` questions at most and answers each at its place. An answer is never older
+ * than its question. A group is asked in the trace of its first question. One that is slow holds up the next
+ * for a moment only; one that fails is asked again one by one, so that a bad question fails alone.
  */
 export function askTogether<Question, Answer>(
   ask: (questions: readonly Question[]) => Promise<readonly Answer[]>,

@@ -9,7 +9,9 @@ test('what is secret says so, and keeps its description', () => {
 })
 
 test('a password goes into an address that has none', () => {
-  expect(withPassword('rediss://holds.example:6379', 'p@ss/w%rd')).toBe('rediss://:p%40ss%2Fw%25rd@holds.example:6379')
+  expect(withPassword('rediss://holds.example:6379', 'p@ss/w%rd')).toBe(
+    'rediss://:p%40ss%2Fw%25rd@holds.example:6379',
+  )
   expect(withPassword('rediss://:own@holds.example:6379', 'other')).toBe('rediss://:own@holds.example:6379')
   expect(withPassword('redis://127.0.0.1:6379', undefined)).toBe('redis://127.0.0.1:6379')
 })

@@ -10,7 +10,13 @@ const jsonText = z.string().transform(json)
 
 /** A private Ed25519 key as a JWK in JSON. */
 export const SigningKey = jsonText.pipe(
-  z.looseObject({ kty: z.literal('OKP'), crv: z.literal('Ed25519'), x: z.string(), d: z.string(), kid: z.string() }),
+  z.looseObject({
+    kty: z.literal('OKP'),
+    crv: z.literal('Ed25519'),
+    x: z.string(),
+    d: z.string(),
+    kid: z.string(),
+  }),
 )
 /** Any JWK in JSON. */
 export const Jwk = jsonText.pipe(z.looseObject({ kty: z.string() }))
@@ -20,8 +26,8 @@ export const Jwks = jsonText.pipe(
 )
 
 /**
- * Marks a variable that must never stand in clear in a template or a task definition: infrastructure takes it from Secrets
- * Manager. Give it the schema last, after `.describe`.
+ * Marks a variable that must never stand in clear in a template or a task definition: infrastructure takes it
+ * from Secrets Manager. Give it the schema last, after `.describe`.
  */
 export const secret = <S extends z.ZodType>(schema: S): S => schema.meta({ secret: true })
 export const isSecret = (schema: z.ZodType): boolean => schema.meta()?.secret === true
@@ -29,14 +35,27 @@ export const isSecret = (schema: z.ZodType): boolean => schema.meta()?.secret ==
 /** What every service reads. Secrets have no default: without them it does not start. */
 export const baseEnvironment = {
   HOST: z.string().default('127.0.0.1').describe('address to listen on'),
-  LOG_LEVEL: z.enum(['silent', 'error', 'warn', 'info', 'debug']).default('info').describe('least level that is logged'),
+  LOG_LEVEL: z
+    .enum(['silent', 'error', 'warn', 'info', 'debug'])
+    .default('info')
+    .describe('least level that is logged'),
   DATABASE_URL: z.url().describe("connection string of the service's own PostgreSQL database"),
   DATABASE_LOGIN: DatabaseLogin.default('password').describe(
     "password: the one in DATABASE_URL; iam: AWS's short-lived tokens, over TLS that is verified against Amazon's authorities",
   ),
   DATABASE_POOL_SIZE: z.coerce.number().int().min(2).max(100).default(10).describe('connections at most'),
-  DATABASE_WAIT_MS: z.coerce.number().int().min(10).default(3_000).describe('longest wait for a connection, in ms'),
-  DATABASE_LOCK_TIMEOUT_MS: z.coerce.number().int().min(10).default(3_000).describe('longest wait for a lock, in ms'),
+  DATABASE_WAIT_MS: z.coerce
+    .number()
+    .int()
+    .min(10)
+    .default(3_000)
+    .describe('longest wait for a connection, in ms'),
+  DATABASE_LOCK_TIMEOUT_MS: z.coerce
+    .number()
+    .int()
+    .min(10)
+    .default(3_000)
+    .describe('longest wait for a lock, in ms'),
   DATABASE_STATEMENT_TIMEOUT_MS: z.coerce
     .number()
     .int()
@@ -49,15 +68,26 @@ export const baseEnvironment = {
     .max(600)
     .default(15)
     .describe('what a process works on is its own for so long, and then, if it died, free for another'),
-  AUTH_URL: z.url().default('http://auth-service.eventbooking.local:8080').describe('where the auth service is'),
+  AUTH_URL: z
+    .url()
+    .default('http://auth-service.eventbooking.local:8080')
+    .describe('where the auth service is'),
   REDIS_URL: z
     .url()
     .optional()
     .describe('Redis through which ended sessions are told; without it tokens are good until they expire'),
   REDIS_PASSWORD: secret(z.string().min(1).optional().describe('password of REDIS_URL, where that has none')),
-  REDIS_TIMEOUT_MS: z.coerce.number().int().min(10).default(250).describe('longest that a command of any Redis may take, in ms'),
+  REDIS_TIMEOUT_MS: z.coerce
+    .number()
+    .int()
+    .min(10)
+    .default(250)
+    .describe('longest that a command of any Redis may take, in ms'),
   PUBLIC_URL: z.url().default('http://127.0.0.1:8000').describe('what the outside calls us'),
-  TRUSTED_PROXIES: z.string().default('127.0.0.1').describe('addresses whose X-Forwarded-For is believed, comma separated'),
+  TRUSTED_PROXIES: z
+    .string()
+    .default('127.0.0.1')
+    .describe('addresses whose X-Forwarded-For is believed, comma separated'),
   STREAMS_PER_USER_MAX: z.coerce
     .number()
     .int()
@@ -72,7 +102,9 @@ export const baseEnvironment = {
     .describe('streams that may be open at once from one address, of IPv6 from one /64 network, by process'),
   TOKEN_ISSUER: z.string().default('boxoffice').describe('issuer of access tokens'),
   SERVICE_PRIVATE_KEY: secret(SigningKey.describe('Ed25519 JWK that signs our service tokens')),
-  SERVICE_PUBLIC_KEYS: Jwks.describe('JWKS of all services, kid = service name; two of one while its key is replaced'),
+  SERVICE_PUBLIC_KEYS: Jwks.describe(
+    'JWKS of all services, kid = service name; two of one while its key is replaced',
+  ),
   // A service that calls others has its own, for its callees.
   RESILIENCE: resilience(redisAlone),
   OTEL_EXPORTER_OTLP_ENDPOINT: z
@@ -85,8 +117,16 @@ export const baseEnvironment = {
     .max(1)
     .default(0.1)
     .describe('which part of all traces is recorded whole, 0 to 1; of the others what failed or was slow'),
-  TRACES_SLOW_MS: z.coerce.number().int().min(1).default(1_000).describe('from how long on a request or message is slow, in ms'),
-  CRASH_AT: z.string().optional().describe('a crash point, or @ and a file that names one: for fault tests alone'),
+  TRACES_SLOW_MS: z.coerce
+    .number()
+    .int()
+    .min(1)
+    .default(1_000)
+    .describe('from how long on a request or message is slow, in ms'),
+  CRASH_AT: z
+    .string()
+    .optional()
+    .describe('a crash point, or @ and a file that names one: for fault tests alone'),
 }
 const Base = z.object(baseEnvironment)
 
@@ -120,7 +160,10 @@ export interface BaseConfig {
 }
 
 /** The environment of `schema`; throws one error that names every missing or wrong variable. */
-export function readEnvironment<S extends z.ZodObject>(schema: S, environment: Record<string, string | undefined>): z.output<S> {
+export function readEnvironment<S extends z.ZodObject>(
+  schema: S,
+  environment: Record<string, string | undefined>,
+): z.output<S> {
   const result = schema.safeParse(environment)
   if (!result.success) throw new Error(`configuration:\n${z.prettifyError(result.error)}`)
   return result.data
@@ -156,7 +199,10 @@ export function baseConfig<P extends PoliciesOf<typeof redisAlone>>(
     authUrl: environment.AUTH_URL,
     publicUrl: environment.PUBLIC_URL,
     trustedProxies: environment.TRUSTED_PROXIES.split(',').map((address) => address.trim()),
-    streamsMax: { perUser: environment.STREAMS_PER_USER_MAX, perAddress: environment.STREAMS_PER_ADDRESS_MAX },
+    streamsMax: {
+      perUser: environment.STREAMS_PER_USER_MAX,
+      perAddress: environment.STREAMS_PER_ADDRESS_MAX,
+    },
     tokenIssuer: environment.TOKEN_ISSUER,
     redisUrl: environment.REDIS_URL && withPassword(environment.REDIS_URL, environment.REDIS_PASSWORD),
     redisTimeoutMs: environment.REDIS_TIMEOUT_MS,

@@ -17,7 +17,12 @@ import { createStreamLimits, type StreamLimits } from './http/stream-limits.ts'
 import { createRevocations, type Revocations } from './identity/revocations.ts'
 import { createServiceIdentity, type ServiceIdentity } from './identity/service-identity.ts'
 import { type CrashAt, createCrashAt } from './operations/crash-points.ts'
-import { createHealthRegistry, type HealthComponents, type HealthRegistry, mountHealth } from './operations/health.ts'
+import {
+  createHealthRegistry,
+  type HealthComponents,
+  type HealthRegistry,
+  mountHealth,
+} from './operations/health.ts'
 import { createLogger, type Logger } from './operations/logging.ts'
 import { createMetrics, type Metrics } from './operations/metrics.ts'
 import { describeCall, inSpan, SpanKind, traceHeaders } from './tracing/spans.ts'
@@ -43,10 +48,16 @@ export interface Foundation {
   leaseMs: number
 }
 
-/** A request that is repeated while the first is answered waits for that: as long as two leases, for it may work on a saga. */
+/**
+ * A request that is repeated while the first is answered waits for that: as long as two leases, for it may
+ * work on a saga.
+ */
 const IDEMPOTENCY_LEASES = 2
 
-/** `userKeys` verify access tokens; the auth service's published keys where none are given. `now`: another clock, for tests. */
+/**
+ * `userKeys` verify access tokens; the auth service's published keys where none are given. `now`: another
+ * clock, for tests.
+ */
 export function createFoundation(
   config: BaseConfig,
   userKeys: JWTVerifyGetKey = remoteUserKeys(config.authUrl),
@@ -98,7 +109,10 @@ export function createFoundation(
   }
 }
 
-/** Fetched once and kept however long the auth service is down; looked up again only for a key that is not known. */
+/**
+ * Fetched once and kept however long the auth service is down; looked up again only for a key that is not
+ * known.
+ */
 function remoteUserKeys(authUrl: string): JWTVerifyGetKey {
   const url = new URL('/api/auth/.well-known/jwks.json', authUrl)
   return createRemoteJWKSet(url, {
@@ -117,7 +131,10 @@ function remoteUserKeys(authUrl: string): JWTVerifyGetKey {
   })
 }
 
-/** A server with health, metrics and the OpenAPI document of the public routes; the service mounts its routes on it. */
+/**
+ * A server with health, metrics and the OpenAPI document of the public routes; the service mounts its routes
+ * on it.
+ */
 export function createServiceApp(
   foundation: Pick<Foundation, 'logger' | 'metrics' | 'health' | 'now'>,
   options: {
@@ -134,7 +151,9 @@ export function createServiceApp(
   const components = () => ({ ...foundation.health.components(), ...options.health })
   mountHealth(app, { components, metrics: foundation.metrics, now: foundation.now })
   const { title, description } = options
-  const document = encodedJson(openApiOf({ title, description, server: options.config.publicUrl }, options.routes))
+  const document = encodedJson(
+    openApiOf({ title, description, server: options.config.publicUrl }, options.routes),
+  )
   app.get(`${options.path}/openapi.json`, (request, reply) => sendPacked(request, reply, wireOf(document)))
   return app
 }

@@ -34,10 +34,13 @@ export interface GroupOptions<Request, Answer> {
 }
 
 /**
- * Group commit: requests that arrive together, or while the groups before them are under way, are carried out as one. Each gets its
- * own answer. A group that fails is carried out again one by one, so that a bad request fails alone.
+ * Group commit: requests that arrive together, or while the groups before them are under way, are carried out
+ * as one. Each gets its own answer. A group that fails is carried out again one by one, so that a bad request
+ * fails alone.
  */
-export function createGroups<Request, Answer>(options: GroupOptions<Request, Answer>): (request: Request) => Promise<Answer> {
+export function createGroups<Request, Answer>(
+  options: GroupOptions<Request, Answer>,
+): (request: Request) => Promise<Answer> {
   const { groupMax, groupsAtOnceMax, waitingMax, ofLaneMax = groupMax } = options
   const lanes = new Map<string, Lane<Request, Answer>>()
   // What a group does belongs to none of its requests: not to the trace of the one that happened to begin it.
@@ -100,7 +103,9 @@ export function createGroups<Request, Answer>(options: GroupOptions<Request, Ans
   return (request) => {
     if (waitingCount >= waitingMax) {
       return Promise.reject(
-        new RefusedError(refuse(SERVICE_UNAVAILABLE, { message: 'too many buyers at once: try again shortly' })),
+        new RefusedError(
+          refuse(SERVICE_UNAVAILABLE, { message: 'too many buyers at once: try again shortly' }),
+        ),
       )
     }
     const name = options.laneOf(request)

@@ -11,7 +11,13 @@ export {
   type Tx,
   withOptions,
 } from './database/database.ts'
-export { isPermanent, isTransient, isUnavailable, PermanentFailure, violatedUnique } from './database/errors.ts'
+export {
+  isPermanent,
+  isTransient,
+  isUnavailable,
+  PermanentFailure,
+  violatedUnique,
+} from './database/errors.ts'
 export { gatherWrites } from './database/gather-writes.ts'
 export * from './database/migrations.ts'
 export * from './database/pool.ts'

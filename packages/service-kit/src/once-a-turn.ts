@@ -1,4 +1,6 @@
-/** Does `work` once for all calls of one turn of the event loop, after everything that the loop does in it. */
+/**
+ * Does `work` once for all calls of one turn of the event loop, after everything that the loop does in it.
+ */
 export function onceATurn(work: () => void): () => void {
   let isScheduled = false
   return () => {

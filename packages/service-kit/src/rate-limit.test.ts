@@ -5,7 +5,8 @@ beforeEach(() => void vi.useFakeTimers({ toFake: ['performance'] }))
 afterEach(() => void vi.useRealTimers())
 
 /** How many are let through, one after the other. */
-const taken = (tries: number, take: () => boolean) => Array.from({ length: tries }, take).filter(Boolean).length
+const taken = (tries: number, take: () => boolean) =>
+  Array.from({ length: tries }, take).filter(Boolean).length
 
 test('so many go within an interval, and as many in the next one', () => {
   const { take } = createRateLimit({ calls: 3, intervalMs: 1_000 })

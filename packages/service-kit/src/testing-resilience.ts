@@ -7,8 +7,8 @@ import type { Callees, Figure } from './resilience/settings.ts'
 export const NO_REDIS = 'redis://127.0.0.1:1'
 
 /**
- * Builds a service once more, whose Redis is unavailable. `health` is what it then says of itself, `unread` the settings of
- * RESILIENCE that it accepts and that nothing of it has read: none should be.
+ * Builds a service once more, whose Redis is unavailable. `health` is what it then says of itself, `unread`
+ * the settings of RESILIENCE that it accepts and that nothing of it has read: none should be.
  */
 export async function buildWithoutRedis<C extends BaseConfig, D extends { close(): Promise<void> }>(service: {
   config: C
@@ -17,18 +17,24 @@ export async function buildWithoutRedis<C extends BaseConfig, D extends { close(
   build(deps: D): FastifyInstance
 }) {
   const read = new Set<string>()
-  const watched = Object.entries<Policy>(service.config.policies).map(([callee, policy]) => [callee, watch(callee, policy, read)])
+  const watched = Object.entries<Policy>(service.config.policies).map(([callee, policy]) => [
+    callee,
+    watch(callee, policy, read),
+  ])
   const policies = Object.fromEntries(watched)
   const deps = service.create({ ...service.config, redisUrl: NO_REDIS, policies })
   const app = service.build(deps)
   const answer = await app.inject('/actuator/health')
   await app.close()
   await deps.close()
-  const accepted = Object.entries<readonly Figure[]>(service.callees as Callees).flatMap(([callee, figures]) =>
-    ['breaker', ...figures.map(keyOf)].map((key) => `${callee}.${key}`),
+  const accepted = Object.entries<readonly Figure[]>(service.callees as Callees).flatMap(
+    ([callee, figures]) => ['breaker', ...figures.map(keyOf)].map((key) => `${callee}.${key}`),
   )
   const { status, components } = answer.json()
-  return { health: { code: answer.statusCode, status, components }, unread: accepted.filter((name) => !read.has(name)) }
+  return {
+    health: { code: answer.statusCode, status, components },
+    unread: accepted.filter((name) => !read.has(name)),
+  }
 }
 
 const keyOf = (figure: Figure) => (figure === 'firstWait' ? 'retry' : figure)

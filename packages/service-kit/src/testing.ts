@@ -38,7 +38,9 @@ export async function createTestAuthority() {
   }
   const publicOf = ({ d: _, ...jwk }: JWK) => jwk
   const tokenKey = await makeKey('test-token-key')
-  const serviceKeys = new Map<Caller, JWK>(await Promise.all(callers.map(async (name) => [name, await makeKey(name)] as const)))
+  const serviceKeys = new Map<Caller, JWK>(
+    await Promise.all(callers.map(async (name) => [name, await makeKey(name)] as const)),
+  )
   const keyOf = (name: Caller) => serviceKeys.get(name) as JWK
 
   return {
@@ -62,7 +64,8 @@ export async function createTestAuthority() {
       return { userId: userId as UserId, token, headers: { authorization: `Bearer ${token}` } }
     },
     /** Headers of a service that calls `audience`. */
-    service: (name: Caller, audience: Caller) => createServiceIdentity(name, keyOf(name)).headersFor(audience),
+    service: (name: Caller, audience: Caller) =>
+      createServiceIdentity(name, keyOf(name)).headersFor(audience),
     /** The base environment of a service, as its config reads it. */
     environment: (name: Caller): Record<string, string> => ({
       LOG_LEVEL: 'info',
@@ -114,9 +117,9 @@ export const createWatchers = (service = 'test'): Watchers & { health: HealthReg
 })
 
 /**
- * RESILIENCE for a test of a service with these callees: none of them but Redis is given up because it fails or is slow, and
- * each call is made once. That breakers open and calls are repeated is tested on its own. `changes`: figures of callees that
- * are the test's own.
+ * RESILIENCE for a test of a service with these callees: none of them but Redis is given up because it fails
+ * or is slow, and each call is made once. That breakers open and calls are repeated is tested on its own.
+ * `changes`: figures of callees that are the test's own.
  */
 export const patientPolicies = (callees: Partial<Callees>, changes: PolicyOverrides = {}): string =>
   JSON.stringify(
@@ -134,7 +137,10 @@ export const patientPolicies = (callees: Partial<Callees>, changes: PolicyOverri
     ),
   )
 
-/** Keeps the spans of this process in memory, in the order in which they ended; `ratio`: which part of all traces is kept whole. */
+/**
+ * Keeps the spans of this process in memory, in the order in which they ended; `ratio`: which part of all
+ * traces is kept whole.
+ */
 export function recordSpans(ratio = 1, slowMs = Number.POSITIVE_INFINITY) {
   const exporter = new InMemorySpanExporter()
   registerTracing('test', { ratio, slowMs }, new SimpleSpanProcessor(exporter))
@@ -172,7 +178,10 @@ export const injecting =
     })
   }
 
-/** The typed client of an app in the same process, with these headers on every request: a function's, as a service's token lasts 60 s. */
+/**
+ * The typed client of an app in the same process, with these headers on every request: a function's, as a
+ * service's token lasts 60 s.
+ */
 export const injectClient = <T extends Routes>(
   app: FastifyInstance,
   routes: T,
@@ -191,7 +200,9 @@ export const listenLocally = async (app: FastifyInstance): Promise<string> =>
 /** The same for a server of Node.js itself. */
 export async function serveLocally(server: Server): Promise<string> {
   const port = await claimPort()
-  await new Promise<void>((resolve, reject) => server.once('error', reject).listen(port, '127.0.0.1', resolve))
+  await new Promise<void>((resolve, reject) =>
+    server.once('error', reject).listen(port, '127.0.0.1', resolve),
+  )
   return `http://127.0.0.1:${port}`
 }
 
@@ -208,7 +219,10 @@ export async function stopWorkers([relay, ...others]: readonly Worker[]): Promis
   await relay?.stop()
 }
 
-/** A peer made from its contract, on a port of its own: what it answers is the test's, that it is of its contract is checked. */
+/**
+ * A peer made from its contract, on a port of its own: what it answers is the test's, that it is of its
+ * contract is checked.
+ */
 export async function startPeer<T extends Routes>(routes: T, handlers: NoInfer<Handlers<T>>) {
   const logger = createLogger({ service: 'peer', level: 'silent' })
   const app = createServer({ logger, metrics: createMetrics('peer'), trustedProxies: ['127.0.0.1'] })
@@ -223,10 +237,11 @@ export async function startPeer<T extends Routes>(routes: T, handlers: NoInfer<H
 const unused = () => Promise.reject(new Error('a peer keeps no idempotency keys'))
 
 /**
- * Milliseconds of this process's CPU that some work takes at best: to be compared with what a larger piece takes, as both depend on
- * the machine. What else runs on it does not count.
+ * Milliseconds of this process's CPU that some work takes at best: to be compared with what a larger piece
+ * takes, as both depend on the machine. What else runs on it does not count.
  */
-export const cpuMsOf = (work: () => unknown): number => Math.min(...Array.from({ length: 5 }, () => cpuMs(work)))
+export const cpuMsOf = (work: () => unknown): number =>
+  Math.min(...Array.from({ length: 5 }, () => cpuMs(work)))
 
 /** Small work is repeated until there is something to measure. */
 const MEASURED_MS_MIN = 20
@@ -249,7 +264,10 @@ export const fakeTx = (query: (text: string, values?: readonly unknown[]) => Pro
   savepoint: (work) => work(),
 })
 
-/** A new database on the server of `serverUrl` with the migrations of this folder; its connection string. Each file its own. */
+/**
+ * A new database on the server of `serverUrl` with the migrations of this folder; its connection string. Each
+ * file its own.
+ */
 export const createTestDatabase = (serverUrl: string, migrations: string): Promise<string> =>
   measured('migrations', async () => {
     const template = await templateOf(serverUrl, migrations)
@@ -269,18 +287,27 @@ export async function openTestDatabase(serverUrl: string, migrations: string) {
 const TEMPLATE_LOCK = 72_707_370
 const templates = new Map<string, Promise<string>>()
 
-/** The database with these migrations that others are copied from: migrated once a server, whichever process asks first. */
+/**
+ * The database with these migrations that others are copied from: migrated once a server, whichever process
+ * asks first.
+ */
 async function templateOf(serverUrl: string, migrations: string): Promise<string> {
   const name = `template_${await hashOf(migrations)}`
   const key = `${serverUrl} ${name}`
-  const made = templates.get(key) ?? withClient(serverUrl, (client) => makeTemplate(client, serverUrl, { name, migrations }))
+  const made =
+    templates.get(key) ??
+    withClient(serverUrl, (client) => makeTemplate(client, serverUrl, { name, migrations }))
   templates.set(key, made)
   made.catch(() => templates.delete(key)) // the next one tries again
   return made
 }
 
 /** The template gets its name when it is complete. */
-async function makeTemplate(client: SqlClient, serverUrl: string, { name, migrations }: { name: string; migrations: string }) {
+async function makeTemplate(
+  client: SqlClient,
+  serverUrl: string,
+  { name, migrations }: { name: string; migrations: string },
+) {
   await client.query('select pg_advisory_lock($1)', [TEMPLATE_LOCK])
   const { rowCount } = await client.query('select from pg_database where datname = $1', [name])
   if (rowCount === 0) {

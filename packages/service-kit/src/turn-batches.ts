@@ -1,9 +1,9 @@
 import { outsideTrace } from './tracing/spans.ts'
 
 /**
- * What is asked in one turn of the event loop, answered together: `answer` gets the items in the order in which they came, 256 at
- * most, and answers each at its place. Items of one `keyOf` never meet in a batch. When `answer` rejects, all of the batch do. The
- * work is in no trace: whose would it be?
+ * What is asked in one turn of the event loop, answered together: `answer` gets the items in the order in
+ * which they came, 256 at most, and answers each at its place. Items of one `keyOf` never meet in a batch.
+ * When `answer` rejects, all of the batch do. The work is in no trace: whose would it be?
  */
 export function batchTurns<Item, Answer>(
   answer: (items: readonly Item[]) => Promise<readonly Answer[]>,

@@ -1,5 +1,12 @@
 import { defineRoute } from '@boxoffice/contracts'
-import { askUntilOpen, askWhileWell, type Freezable, type Pace, startFreezable, until } from '@boxoffice/testing'
+import {
+  askUntilOpen,
+  askWhileWell,
+  type Freezable,
+  type Pace,
+  startFreezable,
+  until,
+} from '@boxoffice/testing'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { z } from 'zod'
 import { createInternalClient } from '../src/http/internal-client.ts'
@@ -31,7 +38,9 @@ beforeAll(async () => {
 })
 afterAll(() => peer.end())
 
-/** A client of the peer as if it were this callee, with the callee's breaker but for how long it stays open. */
+/**
+ * A client of the peer as if it were this callee, with the callee's breaker but for how long it stays open.
+ */
 function clientOf(callee: 'auth' | 'tickets', openMs = 60_000) {
   const { logger, lines } = recordLogs()
   const watchers = { ...createWatchers(), logger }
@@ -57,7 +66,8 @@ describe.each(['auth', 'tickets'] as const)('%s, frozen', (callee) => {
       await peer.freeze()
       const asked = await askUntilOpen(pace, ask, () => opened() !== undefined)
       expect(opened()).toMatchObject({ callee, calls: minimumCalls, failed: minimumCalls })
-      if (pace !== 'stream') expect(asked).toBe({ trickle: minimumCalls, burst: 12 }[pace as Exclude<Pace, 'stream'>])
+      if (pace !== 'stream')
+        expect(asked).toBe({ trickle: minimumCalls, burst: 12 }[pace as Exclude<Pace, 'stream'>])
       expect(await state()).toBe('DEGRADED')
       peer.thaw()
       await client.close()

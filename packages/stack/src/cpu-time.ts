@@ -4,7 +4,10 @@ import { promisify } from 'node:util'
 
 const TICK_MS = 10 // Linux tells /proc in hundredths of a second on every architecture
 
-/** The CPU time that a process and its children have used so far, in milliseconds; null when it has gone or the system does not say. */
+/**
+ * The CPU time that a process and its children have used so far, in milliseconds; null when it has gone or
+ * the system does not say.
+ */
 export async function readCpuMs(pid: number): Promise<number | null> {
   if (process.platform !== 'linux') return readCpuOfOthers(pid)
   const own = await readStat(pid)
@@ -25,7 +28,9 @@ async function readStat(pid: number): Promise<{ parent: number; cpuMs: number } 
 
 /** `ps` writes `[[days-]hours:]minutes:seconds`. */
 async function readCpuOfOthers(pid: number): Promise<number | null> {
-  const { stdout } = await promisify(execFile)('ps', ['-p', String(pid), '-o', 'time=']).catch(() => ({ stdout: '' }))
+  const { stdout } = await promisify(execFile)('ps', ['-p', String(pid), '-o', 'time=']).catch(() => ({
+    stdout: '',
+  }))
   if (!stdout.trim()) return null
   const [seconds = 0, minutes = 0, hours = 0] = stdout.trim().split(/[:-]/).reverse().map(Number)
   return (hours * 3_600 + minutes * 60 + seconds) * 1_000

@@ -36,7 +36,10 @@ export function environmentOf(service: ServiceKey, secrets: Secrets, addresses: 
   }
 }
 
-/** The part of it that is made of secrets: a service gets its own private keys, and the public halves of the others'. */
+/**
+ * The part of it that is made of secrets: a service gets its own private keys, and the public halves of the
+ * others'.
+ */
 export function secretEnvironmentOf(service: ServiceKey, secrets: Secrets): Environment {
   const own = secrets.services[services[service].name]
   if (!own) throw new Error(`there is no key for ${service} among the secrets`)
@@ -58,7 +61,10 @@ function ownSecrets(service: ServiceKey, secrets: Secrets): Environment {
     case 'tickets':
       return { TICKET_SIGNING_KEY: JSON.stringify(secrets.ticketSigning.privateKey) }
     case 'payments':
-      return { STRIPE_SECRET_KEY: secrets.stripeSecretKey, STRIPE_WEBHOOK_SECRET: secrets.stripeWebhookSecret }
+      return {
+        STRIPE_SECRET_KEY: secrets.stripeSecretKey,
+        STRIPE_WEBHOOK_SECRET: secrets.stripeWebhookSecret,
+      }
     case 'notifications':
       return {
         NOTIFICATIONS_PRIVATE_KEY: JSON.stringify(secrets.notifications.privateKey),

@@ -4,7 +4,10 @@ import { prepareProgram } from './programs/program.ts'
 import { createShutdown } from './shutdown.ts'
 import { type Supervised, supervise } from './supervise.ts'
 
-/** Starting things one after the other: each step with its time, each child with its files, all of it in a shutdown. */
+/**
+ * Starting things one after the other: each step with its time, each child with its files, all of it in a
+ * shutdown.
+ */
 export function createLauncher(options: {
   places: ReturnType<typeof layout>
   log: (line: string) => void
@@ -37,7 +40,15 @@ export function createLauncher(options: {
       const files = { logFile: places.logFile(name), pidFile: places.pidFile(name) }
       const runnable = await prepareProgram(file, log)
       signal?.throwIfAborted()
-      const child = supervise({ name, ...runnable, env, ...files, ...(readyUrl && { readyUrl }), backoffMsMax, log })
+      const child = supervise({
+        name,
+        ...runnable,
+        env,
+        ...files,
+        ...(readyUrl && { readyUrl }),
+        backoffMsMax,
+        log,
+      })
       children.set(name, child)
       shutdown.add(child.stop)
       await child.waitReady()
@@ -46,8 +57,12 @@ export function createLauncher(options: {
 }
 export type Launcher = ReturnType<typeof createLauncher>
 
-/** As Promise.all, but it waits for all of them also when one fails: nothing goes on starting behind our back. */
-export async function settled<const T extends readonly unknown[]>(work: T): Promise<{ -readonly [K in keyof T]: Awaited<T[K]> }> {
+/**
+ * As Promise.all, but it waits for all of them also when one fails: nothing goes on starting behind our back.
+ */
+export async function settled<const T extends readonly unknown[]>(
+  work: T,
+): Promise<{ -readonly [K in keyof T]: Awaited<T[K]> }> {
   await Promise.allSettled(work)
   return Promise.all(work)
 }

@@ -19,12 +19,17 @@ const startOther = () => {
 
 test('a supervisor that goes on is not waited for', async () => {
   startOther()
-  await expect(stopLeftovers(folder)).rejects.toThrow(`Boxoffice already runs in ${folder} (process ${other.pid})`)
+  await expect(stopLeftovers(folder)).rejects.toThrow(
+    `Boxoffice already runs in ${folder} (process ${other.pid})`,
+  )
 })
 
 test('one that is stopping is waited for, however long it takes, and it is said', async () => {
   startOther()
-  writeFileSync(supervisorPid, JSON.stringify({ ...JSON.parse(readFileSync(supervisorPid, 'utf8')), stopping: true }))
+  writeFileSync(
+    supervisorPid,
+    JSON.stringify({ ...JSON.parse(readFileSync(supervisorPid, 'utf8')), stopping: true }),
+  )
   const lines: string[] = []
   const waiting = stopLeftovers(folder, {
     log: (line) => {
@@ -33,7 +38,9 @@ test('one that is stopping is waited for, however long it takes, and it is said'
     },
   })
   await waiting
-  expect(lines).toEqual([expect.stringMatching(/^waiting for process \d+: \d+ s, the system before this one is still stopping$/)])
+  expect(lines).toEqual([
+    expect.stringMatching(/^waiting for process \d+: \d+ s, the system before this one is still stopping$/),
+  ])
 })
 
 test('it says so itself, and for no other process', () => {

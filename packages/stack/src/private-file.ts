@@ -10,8 +10,9 @@ export function ensurePrivateFolder(folder: string): void {
 }
 
 /**
- * What `file` holds as JSON, completed: `complete` is given what is there (null where there is no file) and answers all that there
- * should be. Where that is more than there was it is written, in one step, for nobody else to read.
+ * What `file` holds as JSON, completed: `complete` is given what is there (null where there is no file) and
+ * answers all that there should be. Where that is more than there was it is written, in one step, for nobody
+ * else to read.
  */
 export function loadCompleted<Partly, Whole>(
   file: string,

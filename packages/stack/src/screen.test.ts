@@ -51,7 +51,14 @@ test('the screen fits a terminal of 80 by 40 and names everything one needs next
   const wanted = [urls.edge, `${urls.edge}/docs`, urls.mailbox, ...Object.values(loadPorts({})).map(String)]
   const people = [demo.organizer, demo.buyer].flatMap(({ email, password }) => [email, password])
   const ids = Object.values(demo.events).map(({ eventId }) => eventId)
-  for (const text of [...wanted, ...ids, ...people, 'npm run demo', 'npm run -s boxoffice -- status', 'curl '])
+  for (const text of [
+    ...wanted,
+    ...ids,
+    ...people,
+    'npm run demo',
+    'npm run -s boxoffice -- status',
+    'curl ',
+  ])
     expect(plain).toContain(text)
 })
 

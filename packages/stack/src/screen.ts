@@ -15,7 +15,9 @@ export interface ScreenOptions {
 
 const WIDTH = 76
 
-/** What somebody who has just started the system wants to know, on one page of 80 columns and under 40 lines. */
+/**
+ * What somebody who has just started the system wants to know, on one page of 80 columns and under 40 lines.
+ */
 export function startScreen({ urls, ports, demo, folder, seconds, colours }: ScreenOptions): string {
   const { bold, dim, cyan, green } = pc.createColors(colours)
   const row = (name: string, value: string, width = 15) => `  ${dim(name.padEnd(width))}${value}`
@@ -77,4 +79,5 @@ export function startScreen({ urls, ports, demo, folder, seconds, colours }: Scr
   ].join('\n')
 }
 
-const dayOf = (date: Date) => new Intl.DateTimeFormat('en-GB', { weekday: 'short', day: '2-digit', month: 'short' }).format(date)
+const dayOf = (date: Date) =>
+  new Intl.DateTimeFormat('en-GB', { weekday: 'short', day: '2-digit', month: 'short' }).format(date)

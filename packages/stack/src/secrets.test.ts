@@ -50,7 +50,9 @@ test('secrets of an installation that is older than a service are completed, and
   const completed = loadSecrets(folder)
   expect(completed).toMatchObject({ ...before, services })
   expect(Object.keys(completed.services)).toEqual([...callers])
-  expect(environmentOf('analytics', completed, addresses).SERVICE_PRIVATE_KEY).toContain('"kid":"analytics-service"')
+  expect(environmentOf('analytics', completed, addresses).SERVICE_PRIVATE_KEY).toContain(
+    '"kid":"analytics-service"',
+  )
   expect(JSON.parse(readFileSync(file, 'utf8'))).toEqual(completed)
   expect(statSync(file).mode & 0o777).toBe(0o600)
   expect(loadSecrets(folder)).toEqual(completed)
@@ -59,7 +61,9 @@ test('secrets of an installation that is older than a service are completed, and
 test.each(serviceKeys)('what %s signs, every service can verify by its name', async (key) => {
   const { name } = services[key]
   const own = JSON.parse(String(environmentOf(key, secrets, addresses).SERVICE_PRIVATE_KEY))
-  const token = await new SignJWT({}).setProtectedHeader({ alg: 'EdDSA', kid: name }).sign(await importJWK(own, 'EdDSA'))
+  const token = await new SignJWT({})
+    .setProtectedHeader({ alg: 'EdDSA', kid: name })
+    .sign(await importJWK(own, 'EdDSA'))
   for (const { SERVICE_PUBLIC_KEYS } of environments) {
     const verified = await jwtVerify(token, createLocalJWKSet(JSON.parse(String(SERVICE_PUBLIC_KEYS))))
     expect(verified.protectedHeader.kid).toBe(name)
@@ -81,7 +85,9 @@ test('what auth encrypts, notifications can read', async () => {
 
 test('no service sees a private key of another, and the public keys hold nothing private', () => {
   const privates = environments.flatMap((environment) =>
-    Object.values(environment).flatMap((value) => [...value.matchAll(/"d":"([^"]+)"/g)].map((match) => match[1])),
+    Object.values(environment).flatMap((value) =>
+      [...value.matchAll(/"d":"([^"]+)"/g)].map((match) => match[1]),
+    ),
   )
   expect(new Set(privates).size).toBe(privates.length)
   expect(privates).toHaveLength(serviceKeys.length + 4) // their own, and: access tokens, tickets' codes, mail tokens, pushes

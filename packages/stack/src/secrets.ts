@@ -24,8 +24,8 @@ export const Secrets = z.object({
 export type Secrets = z.output<typeof Secrets>
 
 /**
- * The development secrets of `folder`, made the first time; nobody else may read the file. What it lacks, because it was made
- * before a caller was there, is added; what is there stays as it is.
+ * The development secrets of `folder`, made the first time; nobody else may read the file. What it lacks,
+ * because it was made before a caller was there, is added; what is there stays as it is.
  */
 export function loadSecrets(folder: string): Secrets {
   return loadCompleted(path.join(folder, 'secrets.json'), Secrets.partial(), (there) => {
@@ -54,7 +54,10 @@ const createP256Key = (kid: string) => asJwks(generateKeyPairSync('ec', { namedC
 
 type Exportable = { export(options: { format: 'jwk' }): object }
 
-function asJwks(pair: { privateKey: Exportable; publicKey: Exportable }, names: { kid: string; alg?: string }) {
+function asJwks(
+  pair: { privateKey: Exportable; publicKey: Exportable },
+  names: { kid: string; alg?: string },
+) {
   const jwk = (key: Exportable) => Jwk.parse({ ...key.export({ format: 'jwk' }), ...names })
   return { privateKey: jwk(pair.privateKey), publicKey: jwk(pair.publicKey) }
 }

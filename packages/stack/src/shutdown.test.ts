@@ -19,7 +19,9 @@ test('layers are stopped one after the other, the last first, and all have the s
     nextLayer()
     add(takesItsTime('edge'))
     await Promise.all([stop(), stop()])
-    expect(said).toEqual(['edge', 'service', 'store'].flatMap((name) => [`${name} has 8000 ms`, `${name} is gone`]))
+    expect(said).toEqual(
+      ['edge', 'service', 'store'].flatMap((name) => [`${name} has 8000 ms`, `${name} is gone`]),
+    )
   } finally {
     vi.useRealTimers()
   }

@@ -2,7 +2,10 @@ type Stop = (killAt: number) => Promise<unknown>
 
 const KILL_MS = 8_000
 
-/** What has to be stopped, in layers: the last layer first, all of one layer together, each no later than eight seconds from the start. */
+/**
+ * What has to be stopped, in layers: the last layer first, all of one layer together, each no later than
+ * eight seconds from the start.
+ */
 export function createShutdown(signal?: AbortSignal) {
   const layers: Stop[][] = [[]]
   let stopping: Promise<void> | null = null
@@ -14,8 +17,11 @@ export function createShutdown(signal?: AbortSignal) {
     }
     layers.push([])
   }
-  // What is being waited for must end, or the start would not notice that it is over. The rest follows in order.
-  signal?.addEventListener('abort', () => void layers.at(-1)?.map((stop) => stop(Date.now() + KILL_MS)), { once: true })
+  // What is being waited for must end, or the start would not notice that it is over. The rest follows in
+  // order.
+  signal?.addEventListener('abort', () => void layers.at(-1)?.map((stop) => stop(Date.now() + KILL_MS)), {
+    once: true,
+  })
 
   return {
     /** Everything that is added from now on is stopped before what is there. */

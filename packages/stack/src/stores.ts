@@ -19,13 +19,17 @@ interface StoresOptions {
 }
 
 /**
- * PostgreSQL and Redis: programs of this machine with their data in `places`, or containers that keep nothing. `prepare` is what
- * PostgreSQL needs before it is of use; Redis, which may have to be downloaded, is not waited for with it.
+ * PostgreSQL and Redis: programs of this machine with their data in `places`, or containers that keep
+ * nothing. `prepare` is what PostgreSQL needs before it is of use; Redis, which may have to be downloaded, is
+ * not waited for with it.
  */
 export async function startStores(
   launcher: Launcher,
   options: StoresOptions,
-  { places, prepare }: { places: ReturnType<typeof layout>; prepare: (postgres: Postgres) => Promise<unknown> },
+  {
+    places,
+    prepare,
+  }: { places: ReturnType<typeof layout>; prepare: (postgres: Postgres) => Promise<unknown> },
 ) {
   const { ports, log, unsafe, stores } = options
   const startingPostgres = () =>
@@ -41,12 +45,18 @@ export async function startStores(
     await launcher.step('databases', () => prepare(postgres))
     return postgres
   }
-  const [postgres, redis] = await settled([preparePostgres(), launcher.step('Redis', () => launcher.adopt(startingRedis()))])
+  const [postgres, redis] = await settled([
+    preparePostgres(),
+    launcher.step('Redis', () => launcher.adopt(startingRedis())),
+  ])
   return { postgres, redis }
 }
 export type Stores = Awaited<ReturnType<typeof startStores>>
 
-/** SNS and SQS with the topology of contracts, where `env` says: a process of ours with its data in `places`, or LocalStack. */
+/**
+ * SNS and SQS with the topology of contracts, where `env` says: a process of ours with its data in `places`,
+ * or LocalStack.
+ */
 export async function startMessaging(
   launcher: Launcher,
   { ports, stores }: StoresOptions,

@@ -40,7 +40,12 @@ const start = (source: string, options: Partial<Program> = {}) => {
     ...options,
   })
   running.push(child)
-  return { child, log, logFile: path.join(folder, 'logs', `${name}.log`), pidFile: path.join(folder, 'run', `${name}.pid`) }
+  return {
+    child,
+    log,
+    logFile: path.join(folder, 'logs', `${name}.log`),
+    pidFile: path.join(folder, 'run', `${name}.pid`),
+  }
 }
 
 test('a program runs with its environment, its log and its pid file, and is gone after stop', async () => {
@@ -104,7 +109,9 @@ test('one that cannot start at all is not tried again: the error names its log a
 
 test('one that does nothing for too long is a failure', async () => {
   const { child } = start('setInterval(() => {}, 1000)', { stuckMsMax: 600 })
-  await expect(child.waitReady()).rejects.toThrow(`${child.name} was stuck: not ready, and it did nothing for 0.6 s, see `)
+  await expect(child.waitReady()).rejects.toThrow(
+    `${child.name} was stuck: not ready, and it did nothing for 0.6 s, see `,
+  )
   expect(child.pid).toBeNull()
 })
 
@@ -126,7 +133,9 @@ test('one that runs and says for too long that it is not ready is a failure, wit
   const port = await claimPort()
   await once(server.listen(port, '127.0.0.1'), 'listening')
   const { child } = start(WELL_BEHAVED, { readyUrl: `http://127.0.0.1:${port}/`, unreadyMsMax: 100 })
-  await expect(child.waitReady()).rejects.toThrow(`${child.name} was not ready for 0.1 s: 503 {"database":"DOWN"}, see `)
+  await expect(child.waitReady()).rejects.toThrow(
+    `${child.name} was not ready for 0.1 s: 503 {"database":"DOWN"}, see `,
+  )
 })
 
 test('one is ready only when its own answer agrees', async () => {
@@ -173,7 +182,9 @@ test('one that is stopped while it waits to come back stays down', async () => {
   const { child, log } = start(WELL_BEHAVED)
   await child.waitReady()
   // What is said of its end comes right before the pause; the pause has begun when the event loop goes on.
-  const stopped = new Promise<void>((resolve) => log.mockImplementation(() => setImmediate(() => resolve(child.stop()))))
+  const stopped = new Promise<void>((resolve) =>
+    log.mockImplementation(() => setImmediate(() => resolve(child.stop()))),
+  )
   child.kill('SIGKILL')
   await stopped
   expect(child.restarts).toBe(0)

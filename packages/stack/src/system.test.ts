@@ -1,4 +1,14 @@
-import { cpSync, existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
+import {
+  cpSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
 import { createChildren, freeze, until } from '@boxoffice/testing'
@@ -52,7 +62,15 @@ const optionsOf = async (over: Partial<SystemOptions> = {}): Promise<SystemOptio
   const env = { STOPS: `${folder}-stops` }
   folders.push(folder)
   const given = { auth: env, tickets: { ...env, EXTRA: 'yes' } }
-  return { folder, ports: await claimPorts(), log: () => {}, servicesFolder: services, env: given, unsafe: true, ...over }
+  return {
+    folder,
+    ports: await claimPorts(),
+    log: () => {},
+    servicesFolder: services,
+    env: given,
+    unsafe: true,
+    ...over,
+  }
 }
 const start = async (options: SystemOptions): Promise<System> => {
   const system = await startSystem(options)
@@ -70,8 +88,13 @@ test('the services that are there run behind the edge, come back after a kill, a
   const options = await optionsOf({ log: (line) => lines.push(line), instances: { tickets: 2 } })
   const system = await start(options)
   expect(statSync(options.folder).mode & 0o777).toBe(0o700)
-  const ask = async () => (await (await fetch(`${system.urls.edge}/api/tickets/types`)).json()) as { pid: number }
-  expect(await ask()).toMatchObject({ url: '/api/tickets/types', database: system.databaseUrl('tickets'), extra: 'yes' })
+  const ask = async () =>
+    (await (await fetch(`${system.urls.edge}/api/tickets/types`)).json()) as { pid: number }
+  expect(await ask()).toMatchObject({
+    url: '/api/tickets/types',
+    database: system.databaseUrl('tickets'),
+    extra: 'yes',
+  })
   const pids = [system.service('tickets').pid, system.service('tickets', 1).pid].sort()
   const answers = await Promise.all([ask(), ask(), ask(), ask()])
   expect([...new Set(answers.map((answer) => answer.pid))].sort()).toEqual(pids)
@@ -109,7 +132,9 @@ test('after a SIGKILL of the supervisor the next start cleans up and finds its d
     await startSystem({ ...${JSON.stringify(plain)}, log: () => {} })
     process.send('started')`
   const supervisor = await children.start(['--input-type=module-typescript', '-e', program])
-  await expect(startSystem(options)).rejects.toThrow(/^Boxoffice already runs in .* \(process \d+\): stop it there first/)
+  await expect(startSystem(options)).rejects.toThrow(
+    /^Boxoffice already runs in .* \(process \d+\): stop it there first/,
+  )
 
   const left = path.join(root, 'left-behind')
   mkdirSync(left)
@@ -156,6 +181,8 @@ test('an address of its own for each: a taken port stops the start before anythi
   const other = await optionsOf()
   const port = Number(new URL(system.urls.mailbox).port)
   const starting = startSystem({ ...other, ports: { ...other.ports, mailbox: port } })
-  await expect(starting).rejects.toThrow(new RegExp(`^port ${port} is taken.* \\(MAILBOX_PORT moves ours\\)$`))
+  await expect(starting).rejects.toThrow(
+    new RegExp(`^port ${port} is taken.* \\(MAILBOX_PORT moves ours\\)$`),
+  )
   expect(existsSync(other.folder)).toBe(false)
 })

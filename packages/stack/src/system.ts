@@ -66,9 +66,9 @@ const SERVICES = path.resolve(SOURCES, '../../../services')
 const SANDBOX = path.resolve(SOURCES, '../../payment-sandbox/src/main.ts')
 
 /**
- * Start the whole system and resolve when every part of it is ready. What a killed supervisor left behind in `folder` is stopped
- * first. Rejects with one sentence (a port that is taken, Redis that is unavailable, a service that does not start: with its log's
- * name and last lines), after stopping what it had started.
+ * Start the whole system and resolve when every part of it is ready. What a killed supervisor left behind in
+ * `folder` is stopped first. Rejects with one sentence (a port that is taken, Redis that is unavailable, a
+ * service that does not start: with its log's name and last lines), after stopping what it had started.
  */
 export async function startSystem(options: SystemOptions): Promise<System> {
   const { ports, log, signal } = options
@@ -80,7 +80,12 @@ export async function startSystem(options: SystemOptions): Promise<System> {
   ensurePrivateFolder(folder)
   writePidFile(places.supervisorPid, process.pid)
 
-  const launcher = createLauncher({ places, log, backoffMsMax: options.backoffMsMax, ...(signal && { signal }) })
+  const launcher = createLauncher({
+    places,
+    log,
+    backoffMsMax: options.backoffMsMax,
+    ...(signal && { signal }),
+  })
   const stop = async () => {
     markStopping(places.supervisorPid)
     await launcher.stop()
@@ -105,7 +110,9 @@ export async function startSystem(options: SystemOptions): Promise<System> {
       SMS_URL: addresses.sms,
       ...(options.env?.edge as Environment | undefined),
     }
-    await launcher.step('edge', () => launcher.startChild('edge', path.join(SOURCES, 'edge/main.ts'), edgeEnv))
+    await launcher.step('edge', () =>
+      launcher.startChild('edge', path.join(SOURCES, 'edge/main.ts'), edgeEnv),
+    )
 
     const { services, publicUrl, databaseUrl, ...urls } = addresses
     return {
@@ -132,7 +139,8 @@ async function startStandIns(
 ): Promise<void> {
   const { ports } = options
   const urlOf = urlsOf(options)
-  const child = (name: ChildName, env: Environment) => launcher.startChild(name, path.join(SOURCES, name, 'main.ts'), env)
+  const child = (name: ChildName, env: Environment) =>
+    launcher.startChild(name, path.join(SOURCES, name, 'main.ts'), env)
   const messaging = { places, env: messagingEnvironmentOf({ aws: urlOf('aws') }) }
   const sandboxEnv = {
     PORT: `${ports.sandbox}`,
@@ -151,25 +159,38 @@ async function startStandIns(
 }
 
 /** All services at once, none needs another to start; answers where the instances of each are. */
-async function startServices(launcher: Launcher, options: SystemOptions, env: System['env']): Promise<System['instances']> {
+async function startServices(
+  launcher: Launcher,
+  options: SystemOptions,
+  env: System['env'],
+): Promise<System['instances']> {
   const startInstance = async (key: ServiceKey, index: number): Promise<string> => {
     const port = index === 0 ? options.ports[key] : await claimPort()
     const url = `http://127.0.0.1:${port}`
     const instanceEnv = { ...env[key], PORT: String(port) }
-    await launcher.startChild(childName(key, index), programOf(options, key), instanceEnv, `${url}/actuator/health/ready`)
+    await launcher.startChild(
+      childName(key, index),
+      programOf(options, key),
+      instanceEnv,
+      `${url}/actuator/health/ready`,
+    )
     return url
   }
   const startInstances = (key: ServiceKey) =>
     settled(Array.from({ length: options.instances?.[key] ?? 1 }, (_, index) => startInstance(key, index)))
-  const started = presentServices(options).map((key) => launcher.step(key, async () => [key, await startInstances(key)] as const))
+  const started = presentServices(options).map((key) =>
+    launcher.step(key, async () => [key, await startInstances(key)] as const),
+  )
   return Object.fromEntries(await settled(started))
 }
 
 /** Those that were asked for and whose folder is there. */
 const presentServices = (options: SystemOptions) =>
   (options.services ?? serviceKeys).filter((key) => existsSync(programOf(options, key)))
-const folderOf = (options: SystemOptions, key: ServiceKey) => path.join(options.servicesFolder ?? SERVICES, key)
-const programOf = (options: SystemOptions, key: ServiceKey) => path.join(folderOf(options, key), 'src/main.ts')
+const folderOf = (options: SystemOptions, key: ServiceKey) =>
+  path.join(options.servicesFolder ?? SERVICES, key)
+const programOf = (options: SystemOptions, key: ServiceKey) =>
+  path.join(folderOf(options, key), 'src/main.ts')
 const childName = (name: ChildName, instance: number) => (instance === 0 ? name : `${name}-${instance + 1}`)
 
 const prepareDatabases = (options: SystemOptions, postgres: Postgres) =>

@@ -8,15 +8,21 @@ export interface Created {
   Image: string
   Cmd?: string[]
   Env: string[]
-  HostConfig: { PortBindings: Record<string, { HostIp: string; HostPort: string }[]>; Tmpfs?: Record<string, string> }
+  HostConfig: {
+    PortBindings: Record<string, { HostIp: string; HostPort: string }[]>
+    Tmpfs?: Record<string, string>
+  }
 }
 type Stop = () => Promise<unknown>
 
 /**
- * Of a Docker engine's HTTP API what testcontainers needs to start and stop containers. Nothing runs in it but what `run` starts
- * for a container; every command in a container succeeds, and each says that it is ready.
+ * Of a Docker engine's HTTP API what testcontainers needs to start and stop containers. Nothing runs in it
+ * but what `run` starts for a container; every command in a container succeeds, and each says that it is
+ * ready.
  */
-export async function startDockerEngine(run: (container: Created) => Promise<Stop> = async () => async () => {}) {
+export async function startDockerEngine(
+  run: (container: Created) => Promise<Stop> = async () => async () => {},
+) {
   const created: Created[] = []
   const calls: string[] = []
   const stops = new Map<string, Stop>()
@@ -33,7 +39,10 @@ export async function startDockerEngine(run: (container: Created) => Promise<Sto
       NetworkSettings: { Ports: HostConfig.PortBindings, Networks: {} },
     }
   }
-  const answer = async (request: http.IncomingMessage, path: string): Promise<[status: number, body?: unknown]> => {
+  const answer = async (
+    request: http.IncomingMessage,
+    path: string,
+  ): Promise<[status: number, body?: unknown]> => {
     const [, id = '', action] = /^\/containers\/(\d+)\/(\w+)$/.exec(path) ?? []
     if (path === '/info') return [200, { OperatingSystem: 'none', OSType: 'linux' }]
     if (path === '/containers/json') return [200, []]

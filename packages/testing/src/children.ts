@@ -2,7 +2,10 @@ import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
 import process from 'node:process'
 
-/** Node.js processes of a test file. Each is there when it says that it is ready; `end` in an `after` hook leaves none behind. */
+/**
+ * Node.js processes of a test file. Each is there when it says that it is ready; `end` in an `after` hook
+ * leaves none behind.
+ */
 export function createChildren() {
   const started: ChildProcess[] = []
 
@@ -14,7 +17,10 @@ export function createChildren() {
     await gone
   }
   return {
-    /** `env` is this process’s own where none is given. Rejects when it ends before it has said that it is ready. */
+    /**
+     * `env` is this process’s own where none is given. Rejects when it ends before it has said that it is
+     * ready.
+     */
     async start(args: readonly string[], env?: NodeJS.ProcessEnv): Promise<ChildProcess> {
       const child = spawn(process.execPath, args, { env, stdio: ['ignore', 'inherit', 'inherit', 'ipc'] })
       started.push(child)

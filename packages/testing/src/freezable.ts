@@ -14,8 +14,8 @@ require('node:http').createServer((request, response) => {
 `
 
 /**
- * A server of its own process that answers every request with this, and that can be stopped (SIGSTOP): it then takes calls
- * and hangs.
+ * A server of its own process that answers every request with this, and that can be stopped (SIGSTOP): it
+ * then takes calls and hangs.
  */
 export async function startFreezable(answer: { contentType: string; body: string }) {
   const port = await claimPort()
@@ -43,10 +43,14 @@ const BURST = 12
 const STREAM_MS = 10
 
 /**
- * Asks a callee at this pace until `isOpen`, at most a hundred times; how many calls that were. `ask` resolves however the
- * call ends.
+ * Asks a callee at this pace until `isOpen`, at most a hundred times; how many calls that were. `ask`
+ * resolves however the call ends.
  */
-export async function askUntilOpen(pace: Pace, ask: () => Promise<unknown>, isOpen: () => boolean): Promise<number> {
+export async function askUntilOpen(
+  pace: Pace,
+  ask: () => Promise<unknown>,
+  isOpen: () => boolean,
+): Promise<number> {
   const asked: Promise<unknown>[] = []
   while (!isOpen() && asked.length < 100) {
     if (pace === 'burst') {
@@ -62,8 +66,8 @@ export async function askUntilOpen(pace: Pace, ask: () => Promise<unknown>, isOp
 }
 
 /**
- * Asks until a hundred calls were made and the last `window` of them were answered: what the machine made late is forgotten
- * by then.
+ * Asks until a hundred calls were made and the last `window` of them were answered: what the machine made
+ * late is forgotten by then.
  */
 export async function askWhileWell(ask: () => Promise<boolean>, window: number): Promise<void> {
   let answered = 0

@@ -14,7 +14,10 @@ test('of a folder’s logs only what was written since the mark is shown, the la
   source.mark()
   appendFileSync(path.join(folder, 'tickets.log'), 'one\ntwo\nthree\n')
   writeFileSync(path.join(folder, 'payments.log'), 'new\n')
-  expect(Object.fromEntries(source.readSinceMark(2))).toEqual({ tickets: ['two', 'three'], payments: ['new'] })
+  expect(Object.fromEntries(source.readSinceMark(2))).toEqual({
+    tickets: ['two', 'three'],
+    payments: ['new'],
+  })
 })
 
 test('a folder that is not there has no logs', () => {

@@ -37,7 +37,9 @@ for (let i = 0; i < 60_000; i++) text = createHash('sha256').update(text + i).di
 
 async function computeOnEveryCore(): Promise<void> {
   const run = promisify(execFile)
-  await Promise.all(Array.from({ length: availableParallelism() }, () => run(process.execPath, ['-e', COMPUTE])))
+  await Promise.all(
+    Array.from({ length: availableParallelism() }, () => run(process.execPath, ['-e', COMPUTE])),
+  )
 }
 
 async function writeToDisk(): Promise<void> {

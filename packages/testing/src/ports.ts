@@ -1,14 +1,17 @@
 import { createServer, type Server } from 'node:net'
 
 /**
- * Where ports for tests are: below what Linux (32768) and macOS (49152) give to outgoing connections. So nobody gets one of these by chance, neither while we start nor while a service that we killed comes back.
+ * Where ports for tests are: below what Linux (32768) and macOS (49152) give to outgoing connections. So
+ * nobody gets one of these by chance, neither while we start nor while a service that we killed comes back.
  */
 const FIRST_PORT = 12_000
 const END_PORT = 32_000
 const BLOCK = 50
 
 interface Lease {
-  /** Listens on the block's first port for as long as this process lives: that is what makes the block ours. */
+  /**
+   * Listens on the block's first port for as long as this process lives: that is what makes the block ours.
+   */
   readonly guard: Server
   next: number
   readonly end: number
@@ -16,8 +19,9 @@ interface Lease {
 let lease: Promise<Lease> | null = null
 
 /**
- * A port of 127.0.0.1 for the caller alone, until this process ends: no other process that asks here gets it, also while nothing
- * listens on it, and the kernel gives it to no outgoing connection. Throws when 20,000 ports are in use.
+ * A port of 127.0.0.1 for the caller alone, until this process ends: no other process that asks here gets it,
+ * also while nothing listens on it, and the kernel gives it to no outgoing connection. Throws when 20,000
+ * ports are in use.
  */
 export async function claimPort(): Promise<number> {
   for (;;) {
@@ -41,7 +45,10 @@ export async function isFree(port: number): Promise<boolean> {
   return true
 }
 
-/** Begins anywhere, so that two runs rarely look at the same blocks; whoever listens on the first port of one has it. */
+/**
+ * Begins anywhere, so that two runs rarely look at the same blocks; whoever listens on the first port of one
+ * has it.
+ */
 async function leaseBlock(): Promise<Lease> {
   const blocks = (END_PORT - FIRST_PORT) / BLOCK
   const begin = Math.floor(Math.random() * blocks)
@@ -57,7 +64,9 @@ async function leaseBlock(): Promise<Lease> {
 function listen(port: number): Promise<Server | null> {
   return new Promise((resolve, reject) => {
     const server = createServer()
-    server.once('error', (error: NodeJS.ErrnoException) => (error.code === 'EADDRINUSE' ? resolve(null) : reject(error)))
+    server.once('error', (error: NodeJS.ErrnoException) =>
+      error.code === 'EADDRINUSE' ? resolve(null) : reject(error),
+    )
     server.listen({ port, host: '127.0.0.1', exclusive: true }, () => resolve(server))
   })
 }

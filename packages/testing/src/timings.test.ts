@@ -4,7 +4,9 @@ import { activitiesSoFar, measured, pause } from './timings.ts'
 test('work that runs beside itself counts once', async () => {
   const before = activitiesSoFar().servers
   const startedAt = performance.now()
-  await Promise.all([1, 2, 3].map(() => measured('servers', () => new Promise((resolve) => setTimeout(resolve, 30)))))
+  await Promise.all(
+    [1, 2, 3].map(() => measured('servers', () => new Promise((resolve) => setTimeout(resolve, 30)))),
+  )
   const tookMs = performance.now() - startedAt
   const counted = activitiesSoFar().servers - before
   expect(counted).toBeGreaterThan(25)
@@ -13,6 +15,8 @@ test('work that runs beside itself counts once', async () => {
 
 test('work that fails counts, and its failure is passed on', async () => {
   const before = activitiesSoFar().migrations
-  await expect(measured('migrations', () => pause(5).then(() => Promise.reject(new Error('broken'))))).rejects.toThrow('broken')
+  await expect(
+    measured('migrations', () => pause(5).then(() => Promise.reject(new Error('broken')))),
+  ).rejects.toThrow('broken')
   expect(activitiesSoFar().migrations).toBeGreaterThan(before)
 })

@@ -26,5 +26,8 @@ export async function measured<T>(activity: Activity, work: () => Promise<T>): P
 /** Milliseconds by activity since this process began. */
 export const activitiesSoFar = (): Readonly<Record<Activity, number>> => ({ ...spentMs })
 
-/** A pause that is part of the load a test makes, such as a crowd that does not come all at once. Never to wait for anything: that is `until`. */
+/**
+ * A pause that is part of the load a test makes, such as a crowd that does not come all at once. Never to
+ * wait for anything: that is `until`.
+ */
 export const pause = (ms: number): Promise<void> => measured('pauses', () => sleep(ms))

@@ -47,7 +47,9 @@ test('while what is there changes, the system gets on and is waited for beyond t
 })
 
 test('a look that never ends is given up too', async () => {
-  await expect(until(() => new Promise<never>(() => {}), IMPATIENT)).rejects.toThrow('the look itself has not ended')
+  await expect(until(() => new Promise<never>(() => {}), IMPATIENT)).rejects.toThrow(
+    'the look itself has not ended',
+  )
 })
 
 test('what a standing machine takes is not held against the system: a slow look costs a quarter of a second of patience', async () => {

@@ -16,20 +16,30 @@ const nowMs = performance.now.bind(performance)
 type Found<T> = Exclude<T, false | null>
 
 /**
- * Waits for a fact of the system, and answers what `fact` gave: it looks every 10 ms until `fact` neither throws (an `expect` in
- * it) nor gives `false` or `null`. The only way in which a test waits. A look that takes longer is followed by a pause as long,
- * so that looking does not starve what is waited for.
+ * Waits for a fact of the system, and answers what `fact` gave: it looks every 10 ms until `fact` neither
+ * throws (an `expect` in it) nor gives `false` or `null`. The only way in which a test waits. A look that
+ * takes longer is followed by a pause as long, so that looking does not starve what is waited for.
  *
- * Gives up when the same was there for `patienceMs` (30 s) times the factor of this machine, and then says what it waited for and what
- * was there instead. As long as that changes, such as a count that grows, it goes on.
+ * Gives up when the same was there for `patienceMs` (30 s) times the factor of this machine, and then says
+ * what it waited for and what was there instead. As long as that changes, such as a count that grows, it goes
+ * on.
  */
-export function until<T>(fact: () => T | Promise<T>, options: { patienceMs?: number } = {}): Promise<Found<T>> {
+export function until<T>(
+  fact: () => T | Promise<T>,
+  options: { patienceMs?: number } = {},
+): Promise<Found<T>> {
   const asked = new Error() // its stack is where the test waits
   Error.captureStackTrace?.(asked, until)
-  return measured('waiting', () => lookUntilFound(fact, (options.patienceMs ?? PATIENCE_MS) * machineFactor, asked))
+  return measured('waiting', () =>
+    lookUntilFound(fact, (options.patienceMs ?? PATIENCE_MS) * machineFactor, asked),
+  )
 }
 
-async function lookUntilFound<T>(fact: () => T | Promise<T>, patienceMs: number, asked: Error): Promise<Found<T>> {
+async function lookUntilFound<T>(
+  fact: () => T | Promise<T>,
+  patienceMs: number,
+  asked: Error,
+): Promise<Found<T>> {
   const startedAt = nowMs()
   let [waitedMs, allMs, last] = [0, 0, '']
   for (let looks = 1; ; looks++) {
@@ -71,9 +81,12 @@ function givingUp(
   { instead, error }: { instead: string; error?: unknown },
   { looks, ms, asked }: { looks: number; ms: number; asked: Error },
 ): Error {
-  const factor = machineFactor > 1 ? `, on a machine ${machineFactor.toFixed(1)} times as slow as the reference` : ''
+  const factor =
+    machineFactor > 1 ? `, on a machine ${machineFactor.toFixed(1)} times as slow as the reference` : ''
   const waited = `after ${(ms / 1_000).toFixed(1)} s and ${looks} looks${factor}`
-  const failure = new Error(`gave up ${waited}\n  waited for: ${sourceOf(fact)}\n  there was:  ${instead}`, { cause: error })
+  const failure = new Error(`gave up ${waited}\n  waited for: ${sourceOf(fact)}\n  there was:  ${instead}`, {
+    cause: error,
+  })
   const where = asked.stack?.slice(asked.stack.indexOf('\n')) ?? ''
   failure.stack = `${failure.name}: ${failure.message}${where}`
   return failure

@@ -6,7 +6,10 @@ import { projectedQueues } from './lag/lag.ts'
 import { REBUILD_LEASE_SECONDS } from './rebuilds/rebuild-repository.ts'
 
 const { environment } = await createTestAuthority()
-const needed = { ...withoutPatience(environment('analytics-service')), DATABASE_URL: 'postgres://127.0.0.1/analytics' }
+const needed = {
+  ...withoutPatience(environment('analytics-service')),
+  DATABASE_URL: 'postgres://127.0.0.1/analytics',
+}
 
 test('what waits for something is longer than it: statements, leases, visibility, and what is cached', () => {
   const { databaseLimits, rebuildPollMs, rebuildPauseMs, cacheRefreshMs, cacheSeconds } = loadConfig(needed)

@@ -13,8 +13,9 @@ import {
 import { z } from 'zod'
 
 /**
- * Whom this service calls, and the figures of the resilience table that it obeys for each. A page of an archive is asked for
- * once: who rebuilds tries again by itself, later, and a page must not take longer than the lease under which it is read.
+ * Whom this service calls, and the figures of the resilience table that it obeys for each. A page of an
+ * archive is asked for once: who rebuilds tries again by itself, later, and a page must not take longer than
+ * the lease under which it is read.
  */
 const archive = ['bulkhead', 'ratePerSecond', 'responseTimeoutMs'] as const
 export const callees = { ...redisAlone, events: archive, tickets: archive, payments: archive } as const
@@ -24,27 +25,53 @@ export const Environment = z.object({
   ...baseEnvironment,
   ...messagingEnvironment,
   RESILIENCE: resilience(callees),
-  EVENTS_URL: z.url().default('http://event-service.eventbooking.local:8081').describe('where the event service is'),
-  TICKETS_URL: z.url().default('http://ticket-service.eventbooking.local:8082').describe('where the ticket service is'),
-  PAYMENTS_URL: z.url().default('http://payment-service.eventbooking.local:8083').describe('where the payment service is'),
+  EVENTS_URL: z
+    .url()
+    .default('http://event-service.eventbooking.local:8081')
+    .describe('where the event service is'),
+  TICKETS_URL: z
+    .url()
+    .default('http://ticket-service.eventbooking.local:8082')
+    .describe('where the ticket service is'),
+  PAYMENTS_URL: z
+    .url()
+    .default('http://payment-service.eventbooking.local:8083')
+    .describe('where the payment service is'),
   CACHE_REDIS_URL: z
     .url()
     .optional()
-    .describe('the Redis that caches reads; it may drop what it likes. Without it every read asks PostgreSQL'),
-  CACHE_REDIS_PASSWORD: secret(z.string().min(1).optional().describe('password of CACHE_REDIS_URL, where that has none')),
-  CACHE_SECONDS: z.coerce.number().int().min(1).max(3_600).default(60).describe('how long a read is cached at most'),
+    .describe(
+      'the Redis that caches reads; it may drop what it likes. Without it every read asks PostgreSQL',
+    ),
+  CACHE_REDIS_PASSWORD: secret(
+    z.string().min(1).optional().describe('password of CACHE_REDIS_URL, where that has none'),
+  ),
+  CACHE_SECONDS: z.coerce
+    .number()
+    .int()
+    .min(1)
+    .max(3_600)
+    .default(60)
+    .describe('how long a read is cached at most'),
   CACHE_REFRESH_MS: z.coerce
     .number()
     .int()
     .min(0)
     .default(250)
-    .describe('how often one event, buyer or ticket is dropped from the cache at most, by each process, in ms'),
+    .describe(
+      'how often one event, buyer or ticket is dropped from the cache at most, by each process, in ms',
+    ),
   PROJECTION_LAG_LIMIT_SECONDS: z.coerce
     .number()
     .positive()
     .default(60)
     .describe('how far the projection may be behind before health says DEGRADED'),
-  REBUILD_POLL_MS: z.coerce.number().int().min(50).default(1_000).describe('how often a rebuild to work on is looked for, in ms'),
+  REBUILD_POLL_MS: z.coerce
+    .number()
+    .int()
+    .min(50)
+    .default(1_000)
+    .describe('how often a rebuild to work on is looked for, in ms'),
   REBUILD_PAUSE_MS: z.coerce
     .number()
     .int()

@@ -35,16 +35,22 @@ export interface Dependencies extends Foundation {
   close(): Promise<void>
 }
 
-export function createDependencies(config: Config, userKeys?: Parameters<typeof createFoundation>[1]): Dependencies {
+export function createDependencies(
+  config: Config,
+  userKeys?: Parameters<typeof createFoundation>[1],
+): Dependencies {
   const foundation = createFoundation(config, userKeys)
   const { pool, db, logger, metrics, now, newId } = foundation
   const messaging = createMessaging(foundation, config.messaging)
 
   const url = config.cacheRedisUrl
-  const redis = url ? createRedis({ ...foundation, url, timeoutMs: config.redisTimeoutMs, use: 'cache' }) : null
+  const redis = url
+    ? createRedis({ ...foundation, url, timeoutMs: config.redisTimeoutMs, use: 'cache' })
+    : null
   const notices = url ? createNotices({ ...foundation, url }) : noNotices
   const breaker = redis && createBreaker('redis', config.policies.redis.breaker, foundation)
-  const cache = redis && breaker ? createReadCache({ redis, breaker, metrics, seconds: config.cacheSeconds }) : noCache
+  const cache =
+    redis && breaker ? createReadCache({ redis, breaker, metrics, seconds: config.cacheSeconds }) : noCache
   const invalidations = createInvalidations({ cache, refreshMs: config.cacheRefreshMs, logger })
 
   const sql = countingStatements(db, metrics)

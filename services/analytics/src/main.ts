@@ -6,4 +6,10 @@ import { buildWorkers } from './workers.ts'
 
 const config = loadConfig(process.env)
 const deps = createDependencies(config)
-await run({ app: buildApp(deps), workers: buildWorkers(deps), config, logger: deps.logger, close: deps.close })
+await run({
+  app: buildApp(deps),
+  workers: buildWorkers(deps),
+  config,
+  logger: deps.logger,
+  close: deps.close,
+})

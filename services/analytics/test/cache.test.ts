@@ -32,7 +32,9 @@ describe('the cache of reads', () => {
     const one = entry()
     let value = 0
     const read = (generation: number) => cache.read(generation, one, async () => ({ value: ++value }))
-    expect([await read(1), await read(1), await read(2), await read(1)]).toEqual([1, 1, 2, 1].map((n) => ({ value: n })))
+    expect([await read(1), await read(1), await read(2), await read(1)]).toEqual(
+      [1, 1, 2, 1].map((n) => ({ value: n })),
+    )
     await cache.invalidate(1, one.tag)
     expect([await read(1), await read(1), await read(2)]).toEqual([3, 3, 2].map((n) => ({ value: n })))
   })
@@ -65,7 +67,9 @@ describe('the cache of reads', () => {
     await other.subscribe('analytics:changed')
     const id = randomUUID()
     for (const tag of [`user:${id}`, `ticket:${id}`, `event:${id}`] as const) await cache.invalidate(1, tag)
-    await until(() => expect(told.mock.calls.flat().filter((tag) => tag.endsWith(id))).toEqual([`event:${id}`]))
+    await until(() =>
+      expect(told.mock.calls.flat().filter((tag) => tag.endsWith(id))).toEqual([`event:${id}`]),
+    )
     other.disconnect()
   })
 
@@ -99,7 +103,12 @@ describe('the cache of reads', () => {
   test('while Redis is unavailable everything is read, and nobody waits', async () => {
     const away = new Redis('redis://127.0.0.1:1', { enableOfflineQueue: false, retryStrategy: () => null })
     away.on('error', () => {})
-    const without = createReadCache({ redis: away, breaker: breakerOf(), metrics: createMetrics('test'), seconds: 60 })
+    const without = createReadCache({
+      redis: away,
+      breaker: breakerOf(),
+      metrics: createMetrics('test'),
+      seconds: 60,
+    })
     const one = entry()
     let value = 0
     expect(await without.read(1, one, async () => ({ value: ++value }))).toEqual({ value: 1 })
@@ -119,7 +128,8 @@ test('a Redis that hangs is waited for three times, not at every read, and tried
   const breaker = createBreaker('redis', { ...policies.redis.breaker, openMs: 20 }, createWatchers())
   const redis = { hmget, eval: async () => 1 } as unknown as Redis
   const reads = createReadCache({ redis, breaker, metrics: createMetrics('test'), seconds: 60 })
-  const read = (n: number) => reads.read(1, { tag: `event:${n}`, kind: 'figures', schema: Value }, async () => ({ value: n }))
+  const read = (n: number) =>
+    reads.read(1, { tag: `event:${n}`, kind: 'figures', schema: Value }, async () => ({ value: n }))
   for (let n = 0; n < 3; n++) expect(await read(n)).toEqual({ value: n })
   for (let n = 0; n < 50; n++) await read(n)
   expect(asked.times).toBeLessThan(50)
@@ -157,7 +167,8 @@ describe('reads of the service', () => {
   afterAll(() => analytics?.stop())
 
   async function queries(): Promise<number> {
-    const { values = [] } = (await analytics.deps.metrics.registry.getSingleMetric('read_queries_total')?.get()) ?? {}
+    const { values = [] } =
+      (await analytics.deps.metrics.registry.getSingleMetric('read_queries_total')?.get()) ?? {}
     return values[0]?.value ?? 0
   }
 
@@ -175,7 +186,9 @@ describe('reads of the service', () => {
     await event.sell(1, [0, 1])
     await until(async () => expect(await sold()).toMatchObject({ soldCount: 2 }))
     const read = async () => (await admin.ops.getCaches({})).body.caches
-    expect(await read()).toMatchObject([{ name: 'reads', hits: expect.any(Number), misses: expect.any(Number) }])
+    expect(await read()).toMatchObject([
+      { name: 'reads', hits: expect.any(Number), misses: expect.any(Number) },
+    ])
     expect(await admin.ops.clearCache({ params: { name: 'reads' } })).toMatchObject({ status: 204 })
     expect(await analytics.deps.redis?.keys('analytics:reads:*')).toEqual([])
     const before = await queries()
@@ -191,11 +204,17 @@ describe('reads of the service', () => {
     ] as const
     const { organizerId } = first
     for (const each of [second, third]) {
-      await each.tell(eventUpdated, { ...snapshot(each.name, { organizerId }), changed: ['name'] }, { version: 3 })
+      await each.tell(
+        eventUpdated,
+        { ...snapshot(each.name, { organizerId }), changed: ['name'] },
+        { version: 3 },
+      )
     }
     const overview = async () => {
       const { body } = await first.organizer.sales.listSales({ query: {} })
-      return (body as { events: { eventId: string; soldCount: number }[] }).events.map(({ soldCount }) => soldCount).toSorted()
+      return (body as { events: { eventId: string; soldCount: number }[] }).events
+        .map(({ soldCount }) => soldCount)
+        .toSorted()
     }
     await until(async () => expect(await overview()).toEqual([0, 0, 0]))
     await second.sell(1, [0, 1])
@@ -216,7 +235,9 @@ describe('reads of the service', () => {
       const event = await without.publishEvent()
       await event.sell(1, [0])
       const params = { eventId: event.eventId }
-      await until(async () => expect((await without.visitor.countSoldTickets({ params })).body).toMatchObject({ soldCount: 1 }))
+      await until(async () =>
+        expect((await without.visitor.countSoldTickets({ params })).body).toMatchObject({ soldCount: 1 }),
+      )
       expect(without.deps.caches).toEqual([])
       expect((await without.app.inject('/actuator/health')).json().components).not.toHaveProperty('redis')
     } finally {

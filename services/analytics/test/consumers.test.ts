@@ -25,7 +25,8 @@ test('a message that comes again drops what its first delivery should have dropp
   await event.tell(ticketCancelled, {
     ...{ ...of, ticketId: first?.ticketId, reason: 'asked', unitPrice: 50, currency: 'EUR' },
   })
-  const count = async () => (await analytics.visitor.countSoldTickets({ params: { eventId: event.eventId } })).body
+  const count = async () =>
+    (await analytics.visitor.countSoldTickets({ params: { eventId: event.eventId } })).body
   await until(async () => expect(await count()).toMatchObject({ soldCount: 1 }))
   const changed = vi.spyOn(deps.invalidations, 'changed')
   const { rowCount } = await deps.pool.query(

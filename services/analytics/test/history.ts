@@ -49,7 +49,11 @@ export function createTeller(name: string) {
   const messages: Message<MessageDefinition>[] = []
   return {
     messages,
-    tell(definition: MessageDefinition, payload: object, options: { version?: number; minute?: number } = {}) {
+    tell(
+      definition: MessageDefinition,
+      payload: object,
+      options: { version?: number; minute?: number } = {},
+    ) {
       told++
       const wire = {
         messageId: idOf(name, 'message', told),
@@ -71,7 +75,12 @@ export type Teller = ReturnType<typeof createTeller>
 /** Whose is what, for messages of one event; amounts in major units. */
 export function eventIds(name: string) {
   const [eventId, organizerId, venueId] = [idOf(name, 'event'), idOf(name, 'organizer'), idOf(name, 'venue')]
-  return { eventId, organizerId, venueId, typeIds: [idOf(name, 'type', 0), idOf(name, 'type', 1)] as [string, string] }
+  return {
+    eventId,
+    organizerId,
+    venueId,
+    typeIds: [idOf(name, 'type', 0), idOf(name, 'type', 1)] as [string, string],
+  }
 }
 
 export const snapshot = (name: string, more: object = {}) => {
@@ -83,12 +92,28 @@ export const snapshot = (name: string, more: object = {}) => {
 }
 
 export const typeOf = (name: string, index: 0 | 1, more: object = {}) => ({
-  ...{ ticketTypeId: eventIds(name).typeIds[index], eventId: eventIds(name).eventId, name: index ? 'Balcony' : 'Standing' },
-  ...{ kind: 'GENERAL', unitPrice: index ? 12.5 : 50, currency: 'EUR', quantityTotal: 100, withdrawn: false, ...more },
+  ...{
+    ticketTypeId: eventIds(name).typeIds[index],
+    eventId: eventIds(name).eventId,
+    name: index ? 'Balcony' : 'Standing',
+  },
+  ...{
+    kind: 'GENERAL',
+    unitPrice: index ? 12.5 : 50,
+    currency: 'EUR',
+    quantityTotal: 100,
+    withdrawn: false,
+    ...more,
+  },
 })
 
 /** A purchase, as TICKETS_GENERATED tells of it. */
-export function purchase(name: string, number: number, types: readonly (0 | 1)[], userId = idOf(name, 'buyer', number)) {
+export function purchase(
+  name: string,
+  number: number,
+  types: readonly (0 | 1)[],
+  userId = idOf(name, 'buyer', number),
+) {
   const { eventId, venueId, typeIds } = eventIds(name)
   const of = { orderId: idOf(name, 'order', number), userId, eventId }
   const tickets = types.map((type, index) => ({
@@ -102,10 +127,17 @@ export function purchase(name: string, number: number, types: readonly (0 | 1)[]
     currency: 'EUR',
     holderName: 'Zofia Łącka',
   }))
-  return { of, tickets, payload: { ...of, venueId, reservationId: idOf(name, 'reservation', number), tickets } }
+  return {
+    of,
+    tickets,
+    payload: { ...of, venueId, reservationId: idOf(name, 'reservation', number), tickets },
+  }
 }
 
-/** A history of two events in the order in which it happened: sales, refunds in part, transfers, check-ins, holds let go, rejected orders. */
+/**
+ * A history of two events in the order in which it happened: sales, refunds in part, transfers, check-ins,
+ * holds let go, rejected orders.
+ */
 export function makeHistory(seed: number, orders: number): Message<MessageDefinition>[] {
   const dice = createDice(seed)
   const name = `history ${seed}`
@@ -124,7 +156,10 @@ export function makeHistory(seed: number, orders: number): Message<MessageDefini
     const bought = purchase(event, number, dice.one([[0], [0, 0], [0, 1], [1, 1, 0]] as const))
     if (dice.chance(0.3)) tellReleased(teller, event, number)
     if (dice.chance(0.25)) {
-      teller.tell(paymentFailed, failedPayment(bought, dice.one(['CARD_DECLINED', 'INSUFFICIENT_FUNDS', 'PAYMENT_TIMEOUT'])))
+      teller.tell(
+        paymentFailed,
+        failedPayment(bought, dice.one(['CARD_DECLINED', 'INSUFFICIENT_FUNDS', 'PAYMENT_TIMEOUT'])),
+      )
       continue
     }
     teller.tell(paymentCompleted, completedPayment(bought))
@@ -139,7 +174,11 @@ export function makeHistory(seed: number, orders: number): Message<MessageDefini
   }
   teller.tell(ticketTypeChanged, typeOf(`${name} a`, 0, { quantityTotal: 250 }), { version: 2 })
   teller.tell(ticketTypeChanged, typeOf(`${name} b`, 1, { withdrawn: true }), { version: 2 })
-  teller.tell(eventUpdated, { ...snapshot(`${name} a`, { name: 'Renamed' }), changed: ['name'] }, { version: 3 })
+  teller.tell(
+    eventUpdated,
+    { ...snapshot(`${name} a`, { name: 'Renamed' }), changed: ['name'] },
+    { version: 3 },
+  )
   return teller.messages
 }
 
@@ -149,16 +188,28 @@ const refundOf = (
   refundAmount: number,
   ticketIds?: readonly string[],
 ) => ({
-  ...{ ...of, orderNumber: 'ORD-2026-000001', refundId: idOf(of.orderId, 'refund', number), refundAmount, currency: 'EUR' },
+  ...{
+    ...of,
+    orderNumber: 'ORD-2026-000001',
+    refundId: idOf(of.orderId, 'refund', number),
+    refundAmount,
+    currency: 'EUR',
+  },
   ...{ reason: 'asked', ...(ticketIds && { ticketIds }) },
 })
 
 const orderOf = ({ of }: ReturnType<typeof purchase>) => ({ ...of, orderNumber: 'ORD-2026-000001' })
-const totalOf = ({ tickets }: ReturnType<typeof purchase>) => tickets.reduce((total, { unitPrice }) => total + unitPrice, 0)
+const totalOf = ({ tickets }: ReturnType<typeof purchase>) =>
+  tickets.reduce((total, { unitPrice }) => total + unitPrice, 0)
 
 /** A purchase, as PAYMENT_COMPLETED tells of it. */
 export const completedPayment = (bought: ReturnType<typeof purchase>, totalAmount = totalOf(bought)) => ({
-  ...{ ...orderOf(bought), reservationId: bought.payload.reservationId, holderName: 'Zofia Łącka', totalAmount },
+  ...{
+    ...orderOf(bought),
+    reservationId: bought.payload.reservationId,
+    holderName: 'Zofia Łącka',
+    totalAmount,
+  },
   ...{ currency: 'EUR', paymentMethod: 'CREDIT_CARD', transactionId: 'pi_1', items: [] },
 })
 
@@ -168,7 +219,13 @@ export const failedPayment = (
   failureReason: string,
   totalAmount: number | null = totalOf(bought),
 ) => ({
-  ...{ ...orderOf(bought), reservationId: bought.payload.reservationId, failureReason, errorMessage: 'no', retryable: true },
+  ...{
+    ...orderOf(bought),
+    reservationId: bought.payload.reservationId,
+    failureReason,
+    errorMessage: 'no',
+    retryable: true,
+  },
   ...{ totalAmount, currency: totalAmount === null ? null : 'EUR' },
 })
 
@@ -183,7 +240,9 @@ function tellReleased(teller: Teller, event: string, number: number): void {
   })
 }
 
-/** What becomes of a ticket: it changes hands up to twice, and is used, given back, both by force, or neither. */
+/**
+ * What becomes of a ticket: it changes hands up to twice, and is used, given back, both by force, or neither.
+ */
 function liveOf(
   teller: Teller,
   dice: ReturnType<typeof createDice>,
@@ -196,17 +255,28 @@ function liveOf(
   const about = () => ({ ...bought.of, userId, ticketId, ticketNumber: issued.ticketNumber, ticketTypeId })
   for (let hop = 0; hop < 2 && dice.chance(0.3); hop++) {
     const [newTicketId, recipientId] = [idOf(ticketId, 'next'), idOf(ticketId, 'recipient')]
-    teller.tell(ticketTransferred, { ...about(), newTicketId, recipientId, recipientEmail: 'a@example.test', holderName: 'Ola' })
+    teller.tell(ticketTransferred, {
+      ...about(),
+      newTicketId,
+      recipientId,
+      recipientEmail: 'a@example.test',
+      holderName: 'Ola',
+    })
     ticketId = newTicketId
     userId = recipientId
   }
   const end = dice.below(6)
   const isUsed = end === 0 || end === 1
   if (isUsed) teller.tell(ticketCheckedIn, { ...about(), checkedInAt: '2026-12-24T18:30:00Z' })
-  if (end === 2 || end === 3) teller.tell(ticketCancelled, { ...about(), reason: 'refund', unitPrice, currency })
+  if (end === 2 || end === 3)
+    teller.tell(ticketCancelled, { ...about(), reason: 'refund', unitPrice, currency })
   if (end === 1 || end === 2) {
-    teller.tell(refundProcessed, refundOf(bought, `${number} ${issued.ticketId}`, unitPrice, [issued.ticketId]))
+    teller.tell(
+      refundProcessed,
+      refundOf(bought, `${number} ${issued.ticketId}`, unitPrice, [issued.ticketId]),
+    )
   }
   // By hand at the gateway: it names no tickets.
-  if (end === 3) teller.tell(refundProcessed, refundOf(bought, `hand ${number} ${issued.ticketId}`, unitPrice))
+  if (end === 3)
+    teller.tell(refundProcessed, refundOf(bought, `hand ${number} ${issued.ticketId}`, unitPrice))
 }

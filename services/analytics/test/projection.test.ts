@@ -1,4 +1,10 @@
-import { type Message, type MessageDefinition, type TicketId, ticketCancelled, type ticketsGenerated } from '@boxoffice/contracts'
+import {
+  type Message,
+  type MessageDefinition,
+  type TicketId,
+  ticketCancelled,
+  type ticketsGenerated,
+} from '@boxoffice/contracts'
 import { openTestDatabase } from '@boxoffice/service-kit/testing'
 import { until } from '@boxoffice/testing'
 import { afterAll, beforeAll, expect, inject, test } from 'vitest'
@@ -40,7 +46,10 @@ async function tablesOf(batches: readonly (readonly Message<MessageDefinition>[]
 async function readTables(generation: number) {
   const read: Record<string, unknown[]> = {}
   for (const table of tables) {
-    const { rows } = await pool.query(`select * from ${table} t where generation = $1 order by to_jsonb(t)::text`, [generation])
+    const { rows } = await pool.query(
+      `select * from ${table} t where generation = $1 order by to_jsonb(t)::text`,
+      [generation],
+    )
     read[table] = rows.map(({ generation: _, ...row }) => row).filter(isSomething)
   }
   return read
@@ -51,7 +60,9 @@ const isSomething = (row: object) =>
 
 /** Messages in pages of 30. */
 const paged = (messages: readonly Message<MessageDefinition>[]) =>
-  Array.from({ length: Math.ceil(messages.length / 30) }, (_, page) => messages.slice(page * 30, page * 30 + 30))
+  Array.from({ length: Math.ceil(messages.length / 30) }, (_, page) =>
+    messages.slice(page * 30, page * 30 + 30),
+  )
 const oneByOne = (messages: readonly Message<MessageDefinition>[]) => messages.map((message) => [message])
 
 test('the counters equal what a plain recount of the history says', async () => {
@@ -70,16 +81,19 @@ test('the counters equal what a plain recount of the history says', async () => 
   expect(event_totals).toHaveLength(3)
 })
 
-test.each([2, 3, 4, 5, 6])('history %i gives the same tables shuffled, told twice, and in pages', async (seed) => {
-  const dice = createDice(seed)
-  const history = makeHistory(seed, 25)
-  const inOrder = await tablesOf(oneByOne(history))
-  expect(Object.values(inOrder).every((rows) => rows.length > 0)).toBe(true)
-  expect(await tablesOf(oneByOne(dice.shuffled(history)))).toEqual(inOrder)
-  const twice = [...history, ...history.filter(() => dice.chance(0.4))]
-  expect(await tablesOf(oneByOne(dice.shuffled(twice)))).toEqual(inOrder)
-  expect(await tablesOf(paged(dice.shuffled(twice)))).toEqual(inOrder)
-})
+test.each([2, 3, 4, 5, 6])(
+  'history %i gives the same tables shuffled, told twice, and in pages',
+  async (seed) => {
+    const dice = createDice(seed)
+    const history = makeHistory(seed, 25)
+    const inOrder = await tablesOf(oneByOne(history))
+    expect(Object.values(inOrder).every((rows) => rows.length > 0)).toBe(true)
+    expect(await tablesOf(oneByOne(dice.shuffled(history)))).toEqual(inOrder)
+    const twice = [...history, ...history.filter(() => dice.chance(0.4))]
+    expect(await tablesOf(oneByOne(dice.shuffled(twice)))).toEqual(inOrder)
+    expect(await tablesOf(paged(dice.shuffled(twice)))).toEqual(inOrder)
+  },
+)
 
 test('ten at once over the same orders give the same tables as one after the other', async () => {
   const dice = createDice(11)
@@ -111,7 +125,9 @@ test('pages of a rebuild beside consumers that write both generations give the s
   const queued = oneByOne(dice.shuffled([...history, ...history.filter(() => dice.chance(0.4))]))
   const pages = [1, 2, 3].flatMap(() => paged(dice.shuffled(history)))
   // In the wrong order, too: a consumer may be told of the generations as it likes.
-  const consumers = Array.from({ length: 8 }, (_, worker) => take(queued, worker % 2 ? [served, building] : [building, served]))
+  const consumers = Array.from({ length: 8 }, (_, worker) =>
+    take(queued, worker % 2 ? [served, building] : [building, served]),
+  )
   await Promise.all([...consumers, take(pages, [building])])
   expect(await readTables(served)).toEqual(inOrder)
   expect(await readTables(building)).toEqual(inOrder)
@@ -128,7 +144,11 @@ test('the counters of one generation are not locked while the facts of another a
   const page = await pool.connect()
   await page.query('begin')
   const { orderId, eventId } = one.payload
-  await page.query('insert into orders (generation, order_id, event_id) values ($1, $2, $3)', [building, orderId, eventId])
+  await page.query('insert into orders (generation, order_id, event_id) values ($1, $2, $3)', [
+    building,
+    orderId,
+    eventId,
+  ])
   const waits = db.transact((tx) => project(tx, [served, building], [one], nothingTouched()))
   await until(async () => {
     const { rows } = await pool.query(
@@ -150,15 +170,29 @@ test('the counters of one generation are not locked while the facts of another a
 
 test('what is told of one ticket does not read the others of its order, however many', async () => {
   const history = makeHistory(1, 40)
-  const sale = history.find(({ eventType }) => eventType === 'TICKETS_GENERATED') as Message<typeof ticketsGenerated>
+  const sale = history.find(({ eventType }) => eventType === 'TICKETS_GENERATED') as Message<
+    typeof ticketsGenerated
+  >
   const [first] = sale.payload.tickets
   if (!first) throw new Error('no ticket')
-  const tickets = Array.from({ length: 500 }, (_, index) => ({ ...first, ticketId: idOf('many', index) as TicketId }))
+  const tickets = Array.from({ length: 500 }, (_, index) => ({
+    ...first,
+    ticketId: idOf('many', index) as TicketId,
+  }))
   const large = { ...sale, payload: { ...sale.payload, tickets } }
   const teller = createTeller('one of many')
   const { orderId, userId, eventId } = sale.payload
   const { ticketNumber, ticketTypeId, unitPrice, currency } = first
-  const cancelled = { orderId, userId, eventId, ticketNumber, ticketTypeId, currency, ticketId: idOf('many', 3), reason: 'ill' }
+  const cancelled = {
+    orderId,
+    userId,
+    eventId,
+    ticketNumber,
+    ticketTypeId,
+    currency,
+    ticketId: idOf('many', 3),
+    reason: 'ill',
+  }
   teller.tell(ticketCancelled, { ...cancelled, unitPrice: unitPrice / 100 })
   const generation = generations++
   await db.transact((tx) => project(tx, [generation], [large], nothingTouched()))

@@ -31,7 +31,12 @@ let otherOrganizer: Awaited<ReturnType<TestService['as']>>
 let admin: Awaited<ReturnType<TestService['as']>>
 
 const ofTicket = (index: number, ticketId = bought.tickets[index]?.ticketId) => ({
-  ...{ ...bought.of, ticketId, ticketNumber: 'TKT-2026-000001', ticketTypeId: bought.tickets[index]?.ticketTypeId },
+  ...{
+    ...bought.of,
+    ticketId,
+    ticketNumber: 'TKT-2026-000001',
+    ticketTypeId: bought.tickets[index]?.ticketTypeId,
+  },
 })
 
 beforeAll(async () => {
@@ -66,7 +71,9 @@ beforeAll(async () => {
     })
     const { body: mine } = await recipient.queries.listSoldTickets({ query: {} })
     expect(mine).toMatchObject({ tickets: [{ status: 'SOLD' }] })
-    expect((await draft.organizer.queries.countSoldTickets({ params: { eventId: draft.eventId } })).status).toBe(200)
+    expect(
+      (await draft.organizer.queries.countSoldTickets({ params: { eventId: draft.eventId } })).status,
+    ).toBe(200)
   })
 })
 afterAll(() => analytics?.stop())
@@ -74,30 +81,37 @@ afterAll(() => analytics?.stop())
 describe('tickets', () => {
   test('are listed to whoever holds them, with seat, price and what became of them', async () => {
     const { body } = await buyer.queries.listSoldTickets({ query: {} })
-    expect((body as { tickets: { status: string }[] }).tickets.map(({ status }) => status).toSorted()).toEqual([
-      'CANCELLED',
-      'CHECKED_IN',
-      'SOLD',
-      'TRANSFERRED',
-    ])
+    expect(
+      (body as { tickets: { status: string }[] }).tickets.map(({ status }) => status).toSorted(),
+    ).toEqual(['CANCELLED', 'CHECKED_IN', 'SOLD', 'TRANSFERRED'])
     const { body: theirs } = await recipient.queries.listSoldTickets({ query: {} })
     expect(theirs).toMatchObject({
       tickets: [
         {
-          ...{ userId: recipient.userId, orderId: bought.of.orderId, eventId: event.eventId, venueId: event.venueId },
+          ...{
+            userId: recipient.userId,
+            orderId: bought.of.orderId,
+            eventId: event.eventId,
+            venueId: event.venueId,
+          },
           ...{ zoneId: 1, rowLabel: 'A', colLabel: '1x3', price: 1250, currency: 'EUR', status: 'SOLD' },
           createdOn: expect.any(Date),
         },
       ],
     })
-    expect((await stranger.queries.listSoldTickets({ query: {} })).body).toEqual({ tickets: [], nextCursor: null })
+    expect((await stranger.queries.listSoldTickets({ query: {} })).body).toEqual({
+      tickets: [],
+      nextCursor: null,
+    })
   })
 
   test('of an event are listed to its organizer and administrators, page by page', async () => {
     const read: string[] = []
     let cursor: string | undefined
     do {
-      const answer = await event.organizer.queries.listSoldTickets({ query: { eventId: event.eventId, limit: 2, cursor } })
+      const answer = await event.organizer.queries.listSoldTickets({
+        query: { eventId: event.eventId, limit: 2, cursor },
+      })
       if (answer.status !== 200) throw new Error(`answered ${answer.status}`)
       read.push(...answer.body.tickets.map(({ ticketId }) => ticketId))
       cursor = answer.body.nextCursor ?? undefined
@@ -106,24 +120,38 @@ describe('tickets', () => {
     expect(read).toHaveLength(6)
     const query = { eventId: event.eventId }
     expect(await admin.queries.listSoldTickets({ query })).toMatchObject({ status: 200 })
-    expect(await stranger.queries.listSoldTickets({ query })).toMatchObject({ status: 403, body: { error: 'FORBIDDEN' } })
+    expect(await stranger.queries.listSoldTickets({ query })).toMatchObject({
+      status: 403,
+      body: { error: 'FORBIDDEN' },
+    })
     const ofDraft = { query: { eventId: draft.eventId } }
     expect(await otherOrganizer.queries.listSoldTickets(ofDraft)).toMatchObject({
       status: 404,
       body: { error: 'EVENT_NOT_FOUND' },
     })
-    expect(await draft.organizer.queries.listSoldTickets(ofDraft)).toMatchObject({ status: 200, body: { tickets: [] } })
+    expect(await draft.organizer.queries.listSoldTickets(ofDraft)).toMatchObject({
+      status: 200,
+      body: { tickets: [] },
+    })
   })
 
   test('one is for its holder, the organizer of its event and administrators', async () => {
     const params = { ticketId: bought.tickets[1]?.ticketId as never }
     for (const who of [buyer, event.organizer, admin]) {
-      expect(await who.queries.getSoldTicket({ params })).toMatchObject({ status: 200, body: { status: 'SOLD', price: 5000 } })
+      expect(await who.queries.getSoldTicket({ params })).toMatchObject({
+        status: 200,
+        body: { status: 'SOLD', price: 5000 },
+      })
     }
     for (const who of [stranger, recipient, otherOrganizer]) {
-      expect(await who.queries.getSoldTicket({ params })).toMatchObject({ status: 404, body: { error: 'TICKET_NOT_FOUND' } })
+      expect(await who.queries.getSoldTicket({ params })).toMatchObject({
+        status: 404,
+        body: { error: 'TICKET_NOT_FOUND' },
+      })
     }
-    expect(await admin.queries.getSoldTicket({ params: { ticketId: randomUUID() as never } })).toMatchObject({ status: 404 })
+    expect(await admin.queries.getSoldTicket({ params: { ticketId: randomUUID() as never } })).toMatchObject({
+      status: 404,
+    })
   })
 })
 
@@ -140,19 +168,34 @@ test('a draft that is deleted is gone for its organizer, too', async () => {
 describe('figures', () => {
   test('anybody may count what a published event has sold; a draft is there for its organizer alone', async () => {
     const params = { eventId: event.eventId }
-    expect((await analytics.visitor.countSoldTickets({ params })).body).toEqual({ eventId: event.eventId, soldCount: 4 })
-    expect((await analytics.visitor.countSoldTickets({ params: { eventId: draft.eventId } })).status).toBe(404)
-    expect((await otherOrganizer.queries.countSoldTickets({ params: { eventId: draft.eventId } })).status).toBe(404)
-    expect((await draft.organizer.queries.countSoldTickets({ params: { eventId: draft.eventId } })).body).toMatchObject({
+    expect((await analytics.visitor.countSoldTickets({ params })).body).toEqual({
+      eventId: event.eventId,
+      soldCount: 4,
+    })
+    expect((await analytics.visitor.countSoldTickets({ params: { eventId: draft.eventId } })).status).toBe(
+      404,
+    )
+    expect(
+      (await otherOrganizer.queries.countSoldTickets({ params: { eventId: draft.eventId } })).status,
+    ).toBe(404)
+    expect(
+      (await draft.organizer.queries.countSoldTickets({ params: { eventId: draft.eventId } })).body,
+    ).toMatchObject({
       soldCount: 0,
     })
-    expect((await analytics.visitor.countSoldTickets({ params: { eventId: randomUUID() as never } })).status).toBe(404)
+    expect(
+      (await analytics.visitor.countSoldTickets({ params: { eventId: randomUUID() as never } })).status,
+    ).toBe(404)
   })
 
   test('revenue is net, and for the organizer; a venue at which the event never was is not found', async () => {
     const params = { eventId: event.eventId, venueId: event.venueId }
     for (const who of [event.organizer, admin]) {
-      expect((await who.queries.getRevenue({ params })).body).toEqual({ ...params, totalRevenue: 12_500, currency: 'EUR' })
+      expect((await who.queries.getRevenue({ params })).body).toEqual({
+        ...params,
+        totalRevenue: 12_500,
+        currency: 'EUR',
+      })
     }
     expect((await buyer.queries.getRevenue({ params })).status).toBe(403)
     const elsewhere = { ...params, venueId: randomUUID() as never }
@@ -161,7 +204,9 @@ describe('figures', () => {
       body: { error: 'VENUE_NOT_FOUND' },
     })
     const ofDraft = { eventId: draft.eventId, venueId: draft.venueId }
-    expect((await draft.organizer.queries.getRevenue({ params: ofDraft })).body).toMatchObject({ totalRevenue: 0 })
+    expect((await draft.organizer.queries.getRevenue({ params: ofDraft })).body).toMatchObject({
+      totalRevenue: 0,
+    })
     expect((await stranger.queries.getRevenue({ params: ofDraft })).status).toBe(404)
   })
 
@@ -175,7 +220,14 @@ describe('figures', () => {
       },
       byType: [
         { name: 'Balcony', soldCount: 2, revenue: 2500, checkedInCount: 1, capacity: 100, unitPrice: 1250 },
-        { name: 'Standing', soldCount: 2, revenue: 10_000, cancelledCount: 1, refundedAmount: 5000, sellThrough: 0.02 },
+        {
+          name: 'Standing',
+          soldCount: 2,
+          revenue: 10_000,
+          cancelledCount: 1,
+          refundedAmount: 5000,
+          sellThrough: 0.02,
+        },
       ],
       holds: { converted: 2, released: 1, conversion: 2 / 3 },
       refunds: { count: 1, amount: 5000 },
@@ -192,7 +244,11 @@ describe('figures', () => {
 
   test('days are those of the event, not of UTC', async () => {
     const other = await analytics.publishEvent()
-    await other.tell(eventUpdated, { ...snapshot(other.name, { timeZone: 'Asia/Tokyo' }), changed: ['timeZone'] }, { version: 3 })
+    await other.tell(
+      eventUpdated,
+      { ...snapshot(other.name, { timeZone: 'Asia/Tokyo' }), changed: ['timeZone'] },
+      { version: 3 },
+    )
     await other.sell(1, [0]) // 20:00 UTC is 05:00 of the next day there
     const request = { params: { eventId: other.eventId }, query: { interval: 'day' } } as const
     await until(async () => {
@@ -210,16 +266,27 @@ describe('figures', () => {
     const [{ params }, query] = [{ params: { eventId: other.eventId } }, { interval: 'day' } as const]
     const { access, sales } = analytics.deps
     const before = await until(() => access.find(other.eventId))
-    await other.tell(eventUpdated, { ...snapshot(other.name, { timeZone: 'Asia/Tokyo' }), changed: ['timeZone'] }, { version: 3 })
+    await other.tell(
+      eventUpdated,
+      { ...snapshot(other.name, { timeZone: 'Asia/Tokyo' }), changed: ['timeZone'] },
+      { version: 3 },
+    )
     await until(async () => {
       expect(await access.find(other.eventId)).toMatchObject({ timeZone: 'Asia/Tokyo' })
       expect(await sales.soldCountOf(other.eventId)).toBe(1)
     })
     // Who has read the event before that reads its sales only now.
-    expect((await sales.reportOn(before, 'day')).overTime).toMatchObject([{ from: new Date('2026-11-27T23:00:00Z') }])
+    expect((await sales.reportOn(before, 'day')).overTime).toMatchObject([
+      { from: new Date('2026-11-27T23:00:00Z') },
+    ])
     const { body } = await other.organizer.sales.getSales({ params, query })
-    expect(body).toMatchObject({ timeZone: 'Asia/Tokyo', overTime: [{ from: new Date('2026-11-28T15:00:00Z') }] })
-    expect((await sales.linesOf(before, 'day')).lines).toMatchObject([{ from: expect.stringContaining('2026-11-27T23:00') }])
+    expect(body).toMatchObject({
+      timeZone: 'Asia/Tokyo',
+      overTime: [{ from: new Date('2026-11-28T15:00:00Z') }],
+    })
+    expect((await sales.linesOf(before, 'day')).lines).toMatchObject([
+      { from: expect.stringContaining('2026-11-27T23:00') },
+    ])
     const csv = await analytics.app.inject({
       url: `/api/analytics/events/${other.eventId}/sales?format=csv&interval=day`,
       headers: other.organizer.headers,
@@ -232,12 +299,19 @@ describe('figures', () => {
     ['+09:00', '2026-11-28T09:00:00+09:00'],
   ])('a zone such as %s, which PostgreSQL has no name for, is read as UTC', async (timeZone, from) => {
     const other = await analytics.publishEvent()
-    await other.tell(eventUpdated, { ...snapshot(other.name, { timeZone }), changed: ['timeZone'] }, { version: 3 })
+    await other.tell(
+      eventUpdated,
+      { ...snapshot(other.name, { timeZone }), changed: ['timeZone'] },
+      { version: 3 },
+    )
     await other.sell(1, [0])
     const request = { params: { eventId: other.eventId }, query: { interval: 'day' } } as const
     await until(async () => {
       const { body } = await other.organizer.sales.getSales(request)
-      expect(body).toMatchObject({ timeZone, overTime: [{ from: new Date('2026-11-28T00:00:00Z'), issuedCount: 1 }] })
+      expect(body).toMatchObject({
+        timeZone,
+        overTime: [{ from: new Date('2026-11-28T00:00:00Z'), issuedCount: 1 }],
+      })
     })
     const url = `/api/analytics/events/${other.eventId}/sales?format=csv&interval=day`
     expect((await analytics.app.inject({ url, headers: other.organizer.headers })).body).toContain(from)
@@ -275,7 +349,10 @@ describe('figures', () => {
     const other = await analytics.publishEvent()
     const bought = purchase(other.name, 1, [0])
     const createdAt = '2026-11-28T19:59:58.123Z'
-    await other.tell(ticketsGenerated, { ...bought.payload, tickets: bought.tickets.map((ticket) => ({ ...ticket, createdAt })) })
+    await other.tell(ticketsGenerated, {
+      ...bought.payload,
+      tickets: bought.tickets.map((ticket) => ({ ...ticket, createdAt })),
+    })
     await until(async () => {
       const { body } = await other.organizer.queries.listSoldTickets({ query: { eventId: other.eventId } })
       expect(body).toMatchObject({ tickets: [{ createdOn: new Date(createdAt) }] })
@@ -304,7 +381,11 @@ describe('figures', () => {
 
   test('as CSV there is one line for each period and type, one for other refunds, and nothing in it is a formula', async () => {
     const other = await analytics.publishEvent()
-    await other.tell(eventUpdated, { ...snapshot(other.name, { name: 'Zażółć / 1' }), changed: ['name'] }, { version: 3 })
+    await other.tell(
+      eventUpdated,
+      { ...snapshot(other.name, { name: 'Zażółć / 1' }), changed: ['name'] },
+      { version: 3 },
+    )
     const bought = await other.sell(1, [0, 1])
     const [balcony, standing] = [bought.tickets[1], bought.tickets[0]]
     await other.tell(refundProcessed, refundOf(bought, 1, 12.5, [balcony?.ticketId ?? '']))
@@ -333,10 +414,17 @@ describe('figures', () => {
     expect((await admin.sales.getSales({ params, query: { format: 'csv' } })).status).toBe(200)
     expect((await otherOrganizer.sales.getSales({ params, query })).status).toBe(403)
     expect((await otherOrganizer.sales.watchSales({ params, query })).status).toBe(403)
-    expect((await otherOrganizer.sales.getSales({ params: { eventId: draft.eventId }, query })).status).toBe(404)
-    expect((await otherOrganizer.sales.watchSales({ params: { eventId: draft.eventId }, query })).status).toBe(404)
+    expect((await otherOrganizer.sales.getSales({ params: { eventId: draft.eventId }, query })).status).toBe(
+      404,
+    )
+    expect(
+      (await otherOrganizer.sales.watchSales({ params: { eventId: draft.eventId }, query })).status,
+    ).toBe(404)
     for (const who of [buyer, stranger]) {
-      expect(await who.sales.getSales({ params, query })).toMatchObject({ status: 403, body: { error: 'FORBIDDEN' } })
+      expect(await who.sales.getSales({ params, query })).toMatchObject({
+        status: 403,
+        body: { error: 'FORBIDDEN' },
+      })
       expect((await who.sales.getSales({ params, query: { format: 'csv' } })).status).toBe(403)
       expect((await who.sales.watchSales({ params, query })).status).toBe(403)
     }
@@ -345,7 +433,9 @@ describe('figures', () => {
   test("an organizer's overview shows their own events, the latest first, page by page", async () => {
     const query = { limit: 1 }
     const { body } = await event.organizer.sales.listSales({ query })
-    expect(body).toMatchObject({ events: [{ eventId: event.eventId, soldCount: 4, revenue: 12_500, sellThrough: 0.02 }] })
+    expect(body).toMatchObject({
+      events: [{ eventId: event.eventId, soldCount: 4, revenue: 12_500, sellThrough: 0.02 }],
+    })
     expect((await otherOrganizer.sales.listSales({ query })).body).toEqual({ events: [], nextCursor: null })
     const elsewhere = { query: { venueId: randomUUID() as never } }
     expect((await event.organizer.sales.listSales(elsewhere)).body).toEqual({ events: [], nextCursor: null })
@@ -366,11 +456,15 @@ test('health names the queries, and how far the read side is behind', async () =
     })
   })
   const health = await analytics.app.inject('/actuator/health')
-  expect(health.json()).toMatchObject({ status: 'UP', components: { database: 'UP', redis: 'UP', projection: 'UP' } })
+  expect(health.json()).toMatchObject({
+    status: 'UP',
+    components: { database: 'UP', redis: 'UP', projection: 'UP' },
+  })
 })
 
 test('a message that does not match its schema is a dead letter, and one that comes again under another id changes nothing', async () => {
-  const count = async () => (await analytics.visitor.countSoldTickets({ params: { eventId: event.eventId } })).body
+  const count = async () =>
+    (await analytics.visitor.countSoldTickets({ params: { eventId: event.eventId } })).body
   const figures = async () =>
     (await admin.ops.getHandlers({})).body.handlers.find(({ eventType }) => eventType === 'TICKETS_GENERATED')
   const [before, { done = 0 } = {}] = [await count(), await figures()]

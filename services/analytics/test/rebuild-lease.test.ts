@@ -43,14 +43,17 @@ test('who has lost the lease writes no failure any more, nor does anybody of wha
   const sql = db
   await begin(randomUUID())
   const lost = (await leaseRebuild(sql, randomUUID())) as LeasedRebuild
-  await pool.query(`update rebuilds set leased_until = clock_timestamp() - interval '1 second' where rebuild_id = $1`, [
-    lost.rebuildId,
-  ])
+  await pool.query(
+    `update rebuilds set leased_until = clock_timestamp() - interval '1 second' where rebuild_id = $1`,
+    [lost.rebuildId],
+  )
   const heir = (await leaseRebuild(sql, randomUUID())) as LeasedRebuild
   expect(heir).toMatchObject({ rebuildId: lost.rebuildId })
   const failure = { service: 'tickets', error: 'away', pauseSeconds: 30 } as const
   await putFailure(sql, lost, failure)
-  expect((await listOpenSources(sql, heir.rebuildId)).every(({ attempts, isDue }) => attempts === 0 && isDue)).toBe(true)
+  expect(
+    (await listOpenSources(sql, heir.rebuildId)).every(({ attempts, isDue }) => attempts === 0 && isDue),
+  ).toBe(true)
   await putFailure(sql, heir, failure)
   const failed = (await listOpenSources(sql, heir.rebuildId)).filter(({ isDue }) => !isDue)
   expect(failed).toMatchObject([{ service: 'tickets', attempts: 1 }])

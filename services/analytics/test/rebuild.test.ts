@@ -72,12 +72,14 @@ async function givenHistory(seed: number) {
     archive[topic] = [...(archive[topic] ?? []), wireOf(message, definition)]
   }
   const generation = await activeGeneration()
-  for (const message of history) await analytics.deps.db.transact((tx) => project(tx, [generation], [message], nothingTouched()))
+  for (const message of history)
+    await analytics.deps.db.transact((tx) => project(tx, [generation], [message], nothingTouched()))
   return [...new Set(history.map(({ payload }) => (payload as { eventId: string }).eventId))]
 }
 
 const activeGeneration = async () =>
-  (await analytics.deps.pool.query(`select generation from generations where state = 'ACTIVE'`)).rows[0].generation as number
+  (await analytics.deps.pool.query(`select generation from generations where state = 'ACTIVE'`)).rows[0]
+    .generation as number
 /** The counters of these events. */
 const salesOf = async (generation: number, eventIds: readonly string[]) => {
   const { rows } = await analytics.deps.pool.query(
@@ -106,11 +108,18 @@ describe('a rebuild', () => {
     const events = await givenHistory(21)
     const before = await activeGeneration()
     // What does not concern the read side is skipped; what does not match its schema is left out.
-    archive['payment-events']?.push({ eventType: 'ORDER_CREATED' }, { eventType: 'REFUND_PROCESSED', payload: {} })
+    archive['payment-events']?.push(
+      { eventType: 'ORDER_CREATED' },
+      { eventType: 'REFUND_PROCESSED', payload: {} },
+    )
     const { rebuild, becomes } = await start()
     expect(rebuild).toMatchObject({ generation: before + 1, status: 'RUNNING' })
     await becomes({ status: 'DONE', endedAt: expect.any(Date) })
-    const sources = Object.entries({ events: 'event-updates.fifo', payments: 'payment-events', tickets: 'ticket-events' })
+    const sources = Object.entries({
+      events: 'event-updates.fifo',
+      payments: 'payment-events',
+      tickets: 'ticket-events',
+    })
     const { body } = await (await analytics.cli()).findRebuild({})
     expect(body).toMatchObject({ generation: before + 1, rebuild: { status: 'DONE' } })
     expect(body.rebuild?.sources).toEqual(
@@ -147,7 +156,8 @@ describe('a rebuild', () => {
       ...{ ticketTypeId: event.typeIds[0], reason: 'asked', unitPrice: 50, currency: 'EUR' },
     })
     await event.tell(refundProcessed, refundOf(bought, 1, 50, [bought.tickets[0]?.ticketId ?? '']))
-    const sold = async () => (await analytics.visitor.countSoldTickets({ params: { eventId: event.eventId } })).body
+    const sold = async () =>
+      (await analytics.visitor.countSoldTickets({ params: { eventId: event.eventId } })).body
     await until(async () => expect(await sold()).toMatchObject({ soldCount: 1 }))
     goOn()
     await becomes({ status: 'DONE' })
@@ -155,7 +165,9 @@ describe('a rebuild', () => {
       const all = [...events, event.eventId]
       const rows = await salesOf(rebuild.generation, all)
       expect(rows).toEqual(await salesOf(before, all))
-      expect(rows.some(({ event_id, refunded_minor }) => event_id === event.eventId && refunded_minor === 5000)).toBe(true)
+      expect(
+        rows.some(({ event_id, refunded_minor }) => event_id === event.eventId && refunded_minor === 5000),
+      ).toBe(true)
     })
     // And nothing of the old one is served from the cache.
     expect(await sold()).toMatchObject({ soldCount: 1 })
@@ -164,24 +176,38 @@ describe('a rebuild', () => {
   test('is one at a time, and can be cancelled: what is served stays, and what was made goes', async () => {
     const events = await givenHistory(23)
     const before = await activeGeneration()
-    beforePage = (topic) => (topic === 'ticket-events' ? Promise.reject(new Error('not now')) : Promise.resolve())
+    beforePage = (topic) =>
+      topic === 'ticket-events' ? Promise.reject(new Error('not now')) : Promise.resolve()
     const { rebuild, rebuildId, becomes } = await start()
-    await becomes({ sources: [{ finished: true }, { finished: true }, { service: 'tickets', finished: false }] })
+    await becomes({
+      sources: [{ finished: true }, { finished: true }, { service: 'tickets', finished: false }],
+    })
     const cli = await analytics.cli()
     expect(await cli.startRebuild({})).toMatchObject({ status: 409, body: { error: 'REBUILD_RUNNING' } })
-    expect(await cli.cancelRebuild({ params: { rebuildId } })).toMatchObject({ status: 200, body: { status: 'CANCELLED' } })
-    expect(await cli.cancelRebuild({ params: { rebuildId } })).toMatchObject({ status: 409, body: { error: 'REBUILD_ENDED' } })
+    expect(await cli.cancelRebuild({ params: { rebuildId } })).toMatchObject({
+      status: 200,
+      body: { status: 'CANCELLED' },
+    })
+    expect(await cli.cancelRebuild({ params: { rebuildId } })).toMatchObject({
+      status: 409,
+      body: { error: 'REBUILD_ENDED' },
+    })
     const unknown = { params: { rebuildId: randomUUID() } }
-    expect([(await cli.cancelRebuild(unknown)).status, (await cli.getRebuild(unknown)).status]).toEqual([404, 404])
+    expect([(await cli.cancelRebuild(unknown)).status, (await cli.getRebuild(unknown)).status]).toEqual([
+      404, 404,
+    ])
     expect(await activeGeneration()).toBe(before)
     const { pool, db } = analytics.deps
     const left = async () =>
-      (await pool.query('select count(*)::int as n from events where generation = $1', [rebuild.generation])).rows[0].n
+      (await pool.query('select count(*)::int as n from events where generation = $1', [rebuild.generation]))
+        .rows[0].n
     const wasMade = await left()
     expect(wasMade).toBeGreaterThan(0)
     // Not before its minute is over.
     const generations = async () =>
-      (await pool.query('select generation from generations where emptied_at is not null')).rows.map((row) => row.generation)
+      (await pool.query('select generation from generations where emptied_at is not null')).rows.map(
+        (row) => row.generation,
+      )
     expect(await db.transact((tx) => emptyRetired(tx, { keptSeconds: 60, batch: 3, from: null }))).toBeNull()
     expect(await left()).toBe(wasMade)
     let from: Emptied | null = null
@@ -210,10 +236,17 @@ describe('a rebuild', () => {
   test('leaves out what PostgreSQL refuses, and goes on', async () => {
     const events = await givenHistory(26)
     const before = await activeGeneration()
-    const tooMany = archive['ticket-events']?.find(({ eventType }) => eventType === 'TICKET_TYPE_CHANGED') as {
+    const tooMany = archive['ticket-events']?.find(
+      ({ eventType }) => eventType === 'TICKET_TYPE_CHANGED',
+    ) as {
       payload: object
     }
-    const payload = { ...tooMany.payload, ticketTypeId: randomUUID(), eventId: randomUUID(), quantityTotal: 3_000_000_000 }
+    const payload = {
+      ...tooMany.payload,
+      ticketTypeId: randomUUID(),
+      eventId: randomUUID(),
+      quantityTotal: 3_000_000_000,
+    }
     archive['ticket-events']?.splice(3, 0, { ...tooMany, messageId: randomUUID(), payload })
     const invalid = async () => {
       const { values = [] } =
@@ -256,15 +289,24 @@ describe('a rebuild', () => {
       throw new Error('away')
     }
     const { config, identity } = analytics.deps
-    const archives = createArchives({ ...config, policies: policiesWith(callees) }, { ...createWatchers(), identity })
-    await expect(archives.read('tickets', null, 10, new AbortController().signal)).rejects.toThrow('tickets: ANSWER')
+    const archives = createArchives(
+      { ...config, policies: policiesWith(callees) },
+      { ...createWatchers(), identity },
+    )
+    await expect(archives.read('tickets', null, 10, new AbortController().signal)).rejects.toThrow(
+      'tickets: ANSWER',
+    )
     await archives.close()
     expect(asked).toHaveBeenCalledTimes(1)
   })
 
   test('is for the command line alone', async () => {
     const { body } = await analytics.app
-      .inject({ method: 'POST', url: '/api/analytics/internal/rebuilds', headers: (await analytics.as(['ADMIN'])).headers })
+      .inject({
+        method: 'POST',
+        url: '/api/analytics/internal/rebuilds',
+        headers: (await analytics.as(['ADMIN'])).headers,
+      })
       .then((answer) => ({ body: answer.json() }))
     expect(body).toMatchObject({ error: 'UNAUTHENTICATED' })
   })
@@ -307,11 +349,13 @@ test('a rebuild whose process died is gone on with where it stopped, and the dea
   dying.start()
   await until(() => expect(pages).toBe(5))
   expect(await leaseRebuild(db, randomUUID())).toBeNull()
-  await pool.query(`update rebuilds set leased_until = clock_timestamp() - interval '1 second' where rebuild_id = $1`, [
-    rebuildId,
-  ])
+  await pool.query(
+    `update rebuilds set leased_until = clock_timestamp() - interval '1 second' where rebuild_id = $1`,
+    [rebuildId],
+  )
   const taken = async () =>
-    (await pool.query('select sum(taken)::int as n from rebuild_sources where rebuild_id = $1', [rebuildId])).rows[0].n
+    (await pool.query('select sum(taken)::int as n from rebuild_sources where rebuild_id = $1', [rebuildId]))
+      .rows[0].n
   const written = await taken()
   expect(written).toBeGreaterThan(0)
   const heir = build(async (source, cursor) => {

@@ -30,8 +30,12 @@ import { createDependencies } from '../src/dependencies.ts'
 import { buildWorkers } from '../src/workers.ts'
 import { createTeller, eventIds, purchase, snapshot, typeOf } from './history.ts'
 
-/** The analytics service with its own database and queues; what other services say is written into its own outbox. */
-export const startService = (overrides: Record<string, string | undefined> = {}) => measured('servers', () => start(overrides))
+/**
+ * The analytics service with its own database and queues; what other services say is written into its own
+ * outbox.
+ */
+export const startService = (overrides: Record<string, string | undefined> = {}) =>
+  measured('servers', () => start(overrides))
 
 async function start(overrides: Record<string, string | undefined>) {
   const authority = await createTestAuthority()
@@ -59,7 +63,10 @@ async function start(overrides: Record<string, string | undefined>) {
   if (config.cacheRedisUrl) await redisIsThere(deps.metrics)
 
   /** Another service's message, through SNS and SQS. */
-  async function say(definition: MessageDefinition, wire: { messageId: string; payload: object }): Promise<void> {
+  async function say(
+    definition: MessageDefinition,
+    wire: { messageId: string; payload: object },
+  ): Promise<void> {
     const payload = wire.payload as Record<string, string>
     for (const topic of definition.topics) {
       await deps.pool.query(
@@ -97,7 +104,10 @@ async function start(overrides: Record<string, string | undefined>) {
     say,
     as,
     visitor: injectClient(app, ticketQueryRoutes),
-    cli: async () => injectClient(app, analyticsInternalRoutes, () => authority.service('boxoffice-cli', 'analytics-service')),
+    cli: async () =>
+      injectClient(app, analyticsInternalRoutes, () =>
+        authority.service('boxoffice-cli', 'analytics-service'),
+      ),
     /** An event with two types of 100 places each, and somebody who says on what comes of it. */
     async publishEvent(status: 'PUBLISHED' | 'DRAFT' = 'PUBLISHED') {
       const name = randomUUID()

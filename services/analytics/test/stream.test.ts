@@ -55,7 +55,10 @@ test('it travels as server-sent events', async () => {
     text += Buffer.from(chunk).toString()
     if (text.includes('data: ')) break
   }
-  expect(JSON.parse(/data: (.*)/.exec(text)?.[1] ?? '')).toMatchObject({ eventId: event.eventId, totals: { soldCount: 0 } })
+  expect(JSON.parse(/data: (.*)/.exec(text)?.[1] ?? '')).toMatchObject({
+    eventId: event.eventId,
+    totals: { soldCount: 0 },
+  })
   leave.abort()
 })
 

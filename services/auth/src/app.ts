@@ -28,12 +28,27 @@ export function buildApp(deps: Dependencies): FastifyInstance {
   mountRoutes(
     app,
     authRoutes,
-    { ...accountHandlers(deps), ...recoveryHandlers(deps), ...sessionHandlers(deps), ...addressChangeHandlers(deps) },
+    {
+      ...accountHandlers(deps),
+      ...recoveryHandlers(deps),
+      ...sessionHandlers(deps),
+      ...addressChangeHandlers(deps),
+    },
     deps,
   )
-  mountRoutes(app, authInternalRoutes, { ...accountInternalHandlers(deps), ...sessionInternalHandlers(deps) }, deps)
+  mountRoutes(
+    app,
+    authInternalRoutes,
+    { ...accountInternalHandlers(deps), ...sessionInternalHandlers(deps) },
+    deps,
+  )
   mountRoutes(app, authMailingRoutes, mailingHandlers(deps), deps)
   mountOps(app, authOpsRoutes, deps)
-  mountMailedPages(app, [verifyEmailPage(deps), resetPasswordPage(deps), newAddressPage(deps), oldAddressPage(deps)])
+  mountMailedPages(app, [
+    verifyEmailPage(deps),
+    resetPasswordPage(deps),
+    newAddressPage(deps),
+    oldAddressPage(deps),
+  ])
   return app
 }

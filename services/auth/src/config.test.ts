@@ -35,7 +35,8 @@ test.each([
 })
 
 test('what waits for something is longer than it: Redis, locks, statements, and the life of a token', () => {
-  const { databaseLimits, redisTimeoutMs, refreshGraceMs, accessTokenTtlMs, refreshTtlMs } = loadConfig(complete)
+  const { databaseLimits, redisTimeoutMs, refreshGraceMs, accessTokenTtlMs, refreshTtlMs } =
+    loadConfig(complete)
   expect(redisTimeoutMs).toBeLessThan(databaseLimits.waitMs)
   expect(databaseLimits.lockTimeoutMs).toBeLessThan(databaseLimits.statementTimeoutMs)
   expect(refreshGraceMs).toBeLessThan(accessTokenTtlMs)

@@ -22,20 +22,43 @@ export const Environment = z.object({
   ...baseEnvironment,
   ...messagingEnvironment,
   TOKEN_PRIVATE_KEY: secret(SigningKey.describe('Ed25519 JWK that signs access tokens, with its kid')),
-  TOKEN_PREVIOUS_PUBLIC_KEYS: Jwks.optional().describe('JWKS of earlier keys whose tokens still count, while a key is replaced'),
+  TOKEN_PREVIOUS_PUBLIC_KEYS: Jwks.optional().describe(
+    'JWKS of earlier keys whose tokens still count, while a key is replaced',
+  ),
   NOTIFICATIONS_PUBLIC_KEY: Jwk.refine((key) => !('d' in key), 'must be the public half alone').describe(
     'JWK for which tokens that go by mail are sealed: P-256 or X25519',
   ),
-  ACCESS_TOKEN_TTL_SECONDS: z.coerce.number().int().min(60).max(600).default(600).describe('life of an access token'),
-  REFRESH_TTL_DAYS: z.coerce.number().min(0.01).max(90).default(30).describe('life of a refresh token, from its rotation on'),
+  ACCESS_TOKEN_TTL_SECONDS: z.coerce
+    .number()
+    .int()
+    .min(60)
+    .max(600)
+    .default(600)
+    .describe('life of an access token'),
+  REFRESH_TTL_DAYS: z.coerce
+    .number()
+    .min(0.01)
+    .max(90)
+    .default(30)
+    .describe('life of a refresh token, from its rotation on'),
   REFRESH_GRACE_SECONDS: z.coerce
     .number()
     .min(0)
     .max(10)
     .default(10)
     .describe('how long a used refresh token still gets its unused successor'),
-  EMAIL_VERIFICATION_TTL_MINUTES: z.coerce.number().min(1).max(30).default(30).describe('life of a token that proves an address'),
-  PASSWORD_RESET_TTL_MINUTES: z.coerce.number().min(1).max(30).default(30).describe('life of a token that sets a password'),
+  EMAIL_VERIFICATION_TTL_MINUTES: z.coerce
+    .number()
+    .min(1)
+    .max(30)
+    .default(30)
+    .describe('life of a token that proves an address'),
+  PASSWORD_RESET_TTL_MINUTES: z.coerce
+    .number()
+    .min(1)
+    .max(30)
+    .default(30)
+    .describe('life of a token that sets a password'),
   MAIL_INTERVAL_SECONDS: z.coerce
     .number()
     .min(0)
@@ -43,12 +66,21 @@ export const Environment = z.object({
     .describe('an account is mailed a link of one kind no more often than that'),
   MAILS_PER_HOUR: count.default(5).describe('links of one kind that an account is mailed in an hour'),
   MAILS_PER_DAY: count.default(10).describe('links of one kind that an account is mailed in a day'),
-  LOGIN_FAILURES_PER_ACCOUNT: count.default(10).describe('failed sign-ins of one account from one IP address, by window'),
+  LOGIN_FAILURES_PER_ACCOUNT: count
+    .default(10)
+    .describe('failed sign-ins of one account from one IP address, by window'),
   LOGIN_FAILURES_PER_ACCOUNT_ANYWHERE: count
     .default(100)
-    .describe('failed sign-ins of one account, by window; no matter where it was signed in to in the last 30 days'),
+    .describe(
+      'failed sign-ins of one account, by window; no matter where it was signed in to in the last 30 days',
+    ),
   LOGIN_FAILURES_PER_NETWORK: count.default(50).describe('failed sign-ins from one IP address, by window'),
-  LOGIN_WINDOW_SECONDS: z.coerce.number().int().min(1).default(900).describe('the window, from the first failure on'),
+  LOGIN_WINDOW_SECONDS: z.coerce
+    .number()
+    .int()
+    .min(1)
+    .default(900)
+    .describe('the window, from the first failure on'),
   REGISTRATIONS_PER_NETWORK: count.default(100).describe('registrations from one IP address in an hour'),
   MAIL_REQUESTS_PER_NETWORK: count.default(50).describe('requests for a mail from one IP address in an hour'),
 })
@@ -82,7 +114,11 @@ export function loadConfig(environment: Record<string, string | undefined>): Con
     refreshGraceMs: read.REFRESH_GRACE_SECONDS * 1_000,
     emailVerificationTtlMs: read.EMAIL_VERIFICATION_TTL_MINUTES * 60_000,
     passwordResetTtlMs: read.PASSWORD_RESET_TTL_MINUTES * 60_000,
-    mails: { intervalMs: read.MAIL_INTERVAL_SECONDS * 1_000, perHour: read.MAILS_PER_HOUR, perDay: read.MAILS_PER_DAY },
+    mails: {
+      intervalMs: read.MAIL_INTERVAL_SECONDS * 1_000,
+      perHour: read.MAILS_PER_HOUR,
+      perDay: read.MAILS_PER_DAY,
+    },
     limits: {
       LOGIN_OF_ACCOUNT: { max: read.LOGIN_FAILURES_PER_ACCOUNT_ANYWHERE, windowMs },
       LOGIN_OF_ACCOUNT_FROM_NETWORK: { max: read.LOGIN_FAILURES_PER_ACCOUNT, windowMs },

@@ -23,13 +23,17 @@ const newAddress = () => `${randomUUID()}@example.test`
 const login = (email: string, password = PASSWORD) => auth.client.login({ body: { email, password } })
 const change = (session: Session, email: string, password = PASSWORD) =>
   auth.as(session).changeEmail({ body: { email, password } })
-const confirm = (token: string, password = PASSWORD) => auth.client.confirmEmailChange({ body: { token, password } })
+const confirm = (token: string, password = PASSWORD) =>
+  auth.client.confirmEmailChange({ body: { token, password } })
 const undo = (token: string, password = OTHER) => auth.client.undoEmailChange({ body: { token, password } })
 
 /** The token that is mailed to the new address. */
 async function asked(session: Session, email: string): Promise<string> {
   expect(await change(session, email)).toMatchObject({ status: 202 })
-  const { payload } = await auth.probe.waitFor(emailChangeRequested, (message) => message.payload.email === email)
+  const { payload } = await auth.probe.waitFor(
+    emailChangeRequested,
+    (message) => message.payload.email === email,
+  )
   expect(payload).toMatchObject({ userId: session.user.userId, firstName: 'Ada' })
   return auth.open(payload.sealedToken)
 }
@@ -49,12 +53,17 @@ async function changed() {
 describe('an address that was mistyped', () => {
   test('becomes another once that is proven with the password, and every session ends', async () => {
     const { session, before, after, token } = await changed()
-    expect(await auth.client.refresh({ body: { refreshToken: session.refreshToken } })).toMatchObject({ status: 401 })
+    expect(await auth.client.refresh({ body: { refreshToken: session.refreshToken } })).toMatchObject({
+      status: 401,
+    })
     await until(() => expect(auth.as(session).getMe({})).rejects.toMatchObject({ status: 401 }))
     expect(await login(before)).toMatchObject({ status: 401 })
     const user = { userId: session.user.userId, email: after, emailVerified: true }
     expect(await login(after)).toMatchObject({ status: 200, body: { user } })
-    const { payload } = await auth.probe.waitFor(userEmailVerified, (message) => message.payload.email === after)
+    const { payload } = await auth.probe.waitFor(
+      userEmailVerified,
+      (message) => message.payload.email === after,
+    )
     expect(payload.userId).toBe(session.user.userId)
     expect(await confirm(token), 'the same again').toMatchObject({ status: 204 })
   })
@@ -63,14 +72,23 @@ describe('an address that was mistyped', () => {
     const session = await auth.register()
     const welcome = await auth.welcomeToken(session)
     await auth.client.forgotPassword({ body: { email: session.user.email } })
-    const { payload } = await auth.probe.waitFor(passwordResetRequested, ({ payload }) => payload.userId === session.user.userId)
+    const { payload } = await auth.probe.waitFor(
+      passwordResetRequested,
+      ({ payload }) => payload.userId === session.user.userId,
+    )
     const reset = await auth.open(payload.sealedToken)
     const after = newAddress()
     expect(await confirm(await asked(session, after))).toMatchObject({ status: 204 })
-    expect(await auth.client.verifyEmail({ body: { token: welcome, newPassword: OTHER } })).toMatchObject({ status: 400 })
-    expect(await auth.client.resetPassword({ body: { token: reset, password: OTHER } })).toMatchObject({ status: 400 })
+    expect(await auth.client.verifyEmail({ body: { token: welcome, newPassword: OTHER } })).toMatchObject({
+      status: 400,
+    })
+    expect(await auth.client.resetPassword({ body: { token: reset, password: OTHER } })).toMatchObject({
+      status: 400,
+    })
     expect(await login(after)).toMatchObject({ body: { user: { emailVerified: true } } })
-    expect(auth.probe.heard(emailChanged).filter(({ payload }) => payload.userId === session.user.userId)).toEqual([])
+    expect(
+      auth.probe.heard(emailChanged).filter(({ payload }) => payload.userId === session.user.userId),
+    ).toEqual([])
     // Its first address is free again: it was nobody's.
     await auth.register({ email: session.user.email })
   })
@@ -87,7 +105,10 @@ describe('an address that was mistyped', () => {
       expect(await change(session, taken)).toMatchObject({ status: 409, body: { error: 'EMAIL_TAKEN' } })
     }
     const first = await asked(session, newAddress())
-    expect(await confirm(first, 'not the password')).toMatchObject({ status: 401, body: { error: 'INVALID_CREDENTIALS' } })
+    expect(await confirm(first, 'not the password')).toMatchObject({
+      status: 401,
+      body: { error: 'INVALID_CREDENTIALS' },
+    })
     auth.moveClock(61)
     const second = await asked(session, newAddress())
     expect(await confirm(first)).toMatchObject({ status: 400, body: { error: 'TOKEN_INVALID' } })
@@ -113,10 +134,14 @@ describe('who reads at an address that somebody else wants for their account', (
     const token = await asked(mallory, newAddress())
     const url = '/api/auth/email/confirm'
     for (const payload of [{ token }, { token, mine: true }, { token, newPassword: OTHER }]) {
-      expect((await auth.app.inject({ method: 'POST', url, payload })).json()).toMatchObject({ error: 'VALIDATION_FAILED' })
+      expect((await auth.app.inject({ method: 'POST', url, payload })).json()).toMatchObject({
+        error: 'VALIDATION_FAILED',
+      })
     }
     for (let times = 0; times < 2; times++) {
-      expect(await auth.client.confirmEmailChange({ body: { token, mine: false } })).toMatchObject({ status: 204 })
+      expect(await auth.client.confirmEmailChange({ body: { token, mine: false } })).toMatchObject({
+        status: 204,
+      })
     }
     expect(await confirm(token)).toMatchObject({ status: 400, body: { error: 'TOKEN_INVALID' } })
     expect(await login(mallory.user.email)).toMatchObject({ status: 200 })
@@ -168,7 +193,10 @@ describe('who reads at the address of before', () => {
   test('keeps it from everybody for a week, and no longer than that may undo', async () => {
     const { before } = await changed()
     const person = { email: before, password: PASSWORD, firstName: 'Ada', lastName: 'Nowak' }
-    expect(await auth.client.register({ body: person })).toMatchObject({ status: 409, body: { error: 'EMAIL_TAKEN' } })
+    expect(await auth.client.register({ body: person })).toMatchObject({
+      status: 409,
+      body: { error: 'EMAIL_TAKEN' },
+    })
     const other = await auth.proven()
     expect(await change(other, before)).toMatchObject({ status: 409, body: { error: 'EMAIL_TAKEN' } })
     const token = await undoToken(before)
@@ -181,8 +209,13 @@ describe('who reads at the address of before', () => {
     const session = await auth.proven()
     const token = await asked(session, newAddress())
     await auth.client.forgotPassword({ body: { email: session.user.email } })
-    const { payload } = await auth.probe.waitFor(passwordResetRequested, ({ payload }) => payload.userId === session.user.userId)
-    await auth.client.resetPassword({ body: { token: await auth.open(payload.sealedToken), password: OTHER } })
+    const { payload } = await auth.probe.waitFor(
+      passwordResetRequested,
+      ({ payload }) => payload.userId === session.user.userId,
+    )
+    await auth.client.resetPassword({
+      body: { token: await auth.open(payload.sealedToken), password: OTHER },
+    })
     for (const password of [PASSWORD, OTHER]) {
       expect(await confirm(token, password)).toMatchObject({ status: 400, body: { error: 'TOKEN_INVALID' } })
     }
@@ -192,7 +225,8 @@ describe('who reads at the address of before', () => {
 test('whether such a link still works is said until it is used', async () => {
   const headers = await auth.authority.service('notification-service', 'auth-service')
   const check = async (purpose: 'CHANGE_EMAIL' | 'UNDO_EMAIL_CHANGE', token: string) =>
-    (await injectClient(auth.app, authMailingRoutes, headers).checkMailedToken({ body: { purpose, token } })).body.works
+    (await injectClient(auth.app, authMailingRoutes, headers).checkMailedToken({ body: { purpose, token } }))
+      .body.works
   const session = await auth.proven()
   const after = newAddress()
   const token = await asked(session, after)

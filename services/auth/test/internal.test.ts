@@ -40,7 +40,10 @@ test('services find a user by id and by address, without the roles', async () =>
   const { roles: _, ...info } = user
   const tickets = await auth.service('ticket-service')
   expect(await tickets.getUser({ params: { userId: user.userId } })).toEqual({ status: 200, body: info })
-  expect(await tickets.getUserByEmail({ body: { email: user.email.toUpperCase() } })).toEqual({ status: 200, body: info })
+  expect(await tickets.getUserByEmail({ body: { email: user.email.toUpperCase() } })).toEqual({
+    status: 200,
+    body: info,
+  })
 })
 
 test('a user that is not there is 404', async () => {
@@ -67,7 +70,9 @@ test('the operators’ CLI makes the first ADMIN, and doing it again changes not
   const grant = () => cli.grantRole({ body: { email: user.email, role: 'ADMIN' } })
   expect(await grant()).toEqual({ status: 200, body: { ...user, roles: ['USER', 'ADMIN'] } })
   expect(await grant()).toEqual({ status: 200, body: { ...user, roles: ['USER', 'ADMIN'] } })
-  expect(await cli.grantRole({ body: { email: 'nobody@example.test', role: 'ADMIN' } })).toMatchObject({ status: 404 })
+  expect(await cli.grantRole({ body: { email: 'nobody@example.test', role: 'ADMIN' } })).toMatchObject({
+    status: 404,
+  })
 })
 
 test('nobody but the CLI grants roles, and nobody without a service token gets anywhere', async () => {

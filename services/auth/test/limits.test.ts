@@ -25,7 +25,10 @@ const newIp = () => `198.51.100.${++lastIp}`
 const from = (ip = newIp()) => ({ 'x-forwarded-for': ip })
 const register = (headers = from()) => {
   const email = `${randomUUID()}@example.test`
-  return auth.client.register({ headers, body: { email, password: PASSWORD, firstName: 'Ada', lastName: 'Kowalska' } })
+  return auth.client.register({
+    headers,
+    body: { email, password: PASSWORD, firstName: 'Ada', lastName: 'Kowalska' },
+  })
 }
 async function newAddress(): Promise<string> {
   const answer = await register()
@@ -48,7 +51,10 @@ describe('signing in', () => {
       expect(verify).not.toHaveBeenCalled()
       verify.mockRestore()
       expect(refused.statusCode).toBe(429)
-      expect(refused.json()).toMatchObject({ error: 'RATE_LIMITED', message: 'too many attempts: try again in 15 minutes' })
+      expect(refused.json()).toMatchObject({
+        error: 'RATE_LIMITED',
+        message: 'too many attempts: try again in 15 minutes',
+      })
       const seconds = Number(refused.headers['retry-after'])
       expect(seconds).toBeGreaterThan(890)
       expect(seconds).toBeLessThanOrEqual(900)
@@ -63,34 +69,42 @@ describe('signing in', () => {
     expect(await statusOf(email, 'wrong', attacker)).toBe(429)
     expect(await statusOf(email, PASSWORD)).toBe(200)
   })
-  test.each(['known', 'unknown'])('to a %s account is bounded wherever the failures come from', async (kind) => {
-    const email = kind === 'known' ? await newAddress() : `${randomUUID()}@example.test`
-    for (let n = 0; n < 5; n++) expect(await statusOf(email, 'wrong')).toBe(401)
-    expect(await statusOf(email, PASSWORD)).toBe(429)
-    auth.moveClock(900)
-    expect(await statusOf(email, PASSWORD)).toBe(kind === 'known' ? 200 : 401)
-  })
-  test.each(['registered', 'signed in'])('is possible throughout an attack for who has %s there lately', async (how) => {
-    const home = from()
-    const answer = await register(how === 'registered' ? home : from())
-    if (answer.status !== 201) throw new Error(answer.body.message)
-    const { user } = answer.body
-    if (how === 'signed in') expect(await statusOf(user.email, PASSWORD, home)).toBe(200)
-    for (let n = 0; n < 5; n++) await login(user.email, 'wrong')
-    expect(await statusOf(user.email, PASSWORD)).toBe(429)
-    expect(await statusOf(user.email, PASSWORD, home)).toBe(200)
-    expect(await statusOf(user.email, PASSWORD), 'the attack is not forgotten').toBe(429)
-    auth.moveClock(31 * 86_400)
-    for (let n = 0; n < 5; n++) await login(user.email, 'wrong')
-    expect(await statusOf(user.email, PASSWORD, home), 'after 31 days').toBe(429)
-  })
+  test.each(['known', 'unknown'])(
+    'to a %s account is bounded wherever the failures come from',
+    async (kind) => {
+      const email = kind === 'known' ? await newAddress() : `${randomUUID()}@example.test`
+      for (let n = 0; n < 5; n++) expect(await statusOf(email, 'wrong')).toBe(401)
+      expect(await statusOf(email, PASSWORD)).toBe(429)
+      auth.moveClock(900)
+      expect(await statusOf(email, PASSWORD)).toBe(kind === 'known' ? 200 : 401)
+    },
+  )
+  test.each(['registered', 'signed in'])(
+    'is possible throughout an attack for who has %s there lately',
+    async (how) => {
+      const home = from()
+      const answer = await register(how === 'registered' ? home : from())
+      if (answer.status !== 201) throw new Error(answer.body.message)
+      const { user } = answer.body
+      if (how === 'signed in') expect(await statusOf(user.email, PASSWORD, home)).toBe(200)
+      for (let n = 0; n < 5; n++) await login(user.email, 'wrong')
+      expect(await statusOf(user.email, PASSWORD)).toBe(429)
+      expect(await statusOf(user.email, PASSWORD, home)).toBe(200)
+      expect(await statusOf(user.email, PASSWORD), 'the attack is not forgotten').toBe(429)
+      auth.moveClock(31 * 86_400)
+      for (let n = 0; n < 5; n++) await login(user.email, 'wrong')
+      expect(await statusOf(user.email, PASSWORD, home), 'after 31 days').toBe(429)
+    },
+  )
   test('keeps a network known for as long as a session goes on there', async () => {
     const home = from()
     const registered = await register(home)
     if (registered.status !== 201) throw new Error(registered.body.message)
     const { user, refreshToken } = registered.body
     auth.moveClock(20 * 86_400)
-    expect(await auth.client.refresh({ body: { refreshToken }, headers: home })).toMatchObject({ status: 200 })
+    expect(await auth.client.refresh({ body: { refreshToken }, headers: home })).toMatchObject({
+      status: 200,
+    })
     auth.moveClock(20 * 86_400)
     for (let n = 0; n < 5; n++) await login(user.email, 'wrong')
     expect(await statusOf(user.email, PASSWORD, home)).toBe(200)
@@ -106,19 +120,26 @@ describe('signing in', () => {
   })
   test('from a network that failed too often, whichever the accounts, is refused there and nowhere else', async () => {
     const email = await newAddress()
-    for (let n = 0; n < 6; n++) expect(await statusOf(`${randomUUID()}@example.test`, 'wrong', from('203.0.113.9'))).toBe(401)
+    for (let n = 0; n < 6; n++)
+      expect(await statusOf(`${randomUUID()}@example.test`, 'wrong', from('203.0.113.9'))).toBe(401)
     expect(await statusOf(email, PASSWORD, from('203.0.113.9'))).toBe(429)
     expect(await statusOf(email, PASSWORD, from('203.0.113.10'))).toBe(200)
   })
-  test.each(['one network', 'many'])('lets nobody guess more often by guessing from %s all at once', async (where) => {
-    const email = await newAddress()
-    const ip = newIp()
-    const guess = () => statusOf(email, 'wrong', where === 'many' ? from() : from(ip))
-    const guesses = await Promise.all(Array.from({ length: 20 }, guess))
-    // Two at a time are verified: what was under way when the last failure counted may still be told that it is wrong.
-    expect(guesses.filter((status) => status === 401).length).toBeLessThanOrEqual((where === 'many' ? 5 : 3) + 2)
-    expect(await guess()).toBe(429)
-  })
+  test.each(['one network', 'many'])(
+    'lets nobody guess more often by guessing from %s all at once',
+    async (where) => {
+      const email = await newAddress()
+      const ip = newIp()
+      const guess = () => statusOf(email, 'wrong', where === 'many' ? from() : from(ip))
+      const guesses = await Promise.all(Array.from({ length: 20 }, guess))
+      // Two at a time are verified: what was under way when the last failure counted may still be told that
+      // it is wrong.
+      expect(guesses.filter((status) => status === 401).length).toBeLessThanOrEqual(
+        (where === 'many' ? 5 : 3) + 2,
+      )
+      expect(await guess()).toBe(429)
+    },
+  )
   test('is possible again at once for who has set a new password, wherever the failures were, and for nobody as before', async () => {
     const [home, elsewhere] = [from(), from()]
     const answer = await register(home)
@@ -131,11 +152,14 @@ describe('signing in', () => {
     const expiresAt = new Date(createdAt.getTime() + 60_000)
     await insertReset(auth.deps.db, { token: randomUUID(), userId, createdAt, expiresAt })
     await insertReset(auth.deps.db, { token: `mailed to ${userId}`, userId, createdAt, expiresAt })
-    await auth.client.resetPassword({ body: { token: `mailed to ${userId}`, password: 'another long password' } })
+    await auth.client.resetPassword({
+      body: { token: `mailed to ${userId}`, password: 'another long password' },
+    })
     for (let n = 0; n < 5; n++) expect(await statusOf(email, PASSWORD)).toBe(401)
     expect(await statusOf(email, 'another long password', home), 'known to the old password alone').toBe(429)
     auth.moveClock(900)
-    for (const there of [home, elsewhere]) expect(await statusOf(email, 'another long password', there)).toBe(200)
+    for (const there of [home, elsewhere])
+      expect(await statusOf(email, 'another long password', there)).toBe(200)
   })
 })
 

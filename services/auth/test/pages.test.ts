@@ -14,7 +14,8 @@ const HEADERS = { 'content-type': 'application/x-www-form-urlencoded' }
 const send = (url: string, fields: Record<string, string>) =>
   auth.app.inject({ method: 'POST', url, headers: HEADERS, payload: new URLSearchParams(fields).toString() })
 const outcomeOf = ({ body }: { body: string }) => /<p id="outcome" role="status">([^<]*)</.exec(body)?.[1]
-const login = async (email: string, password: string) => (await auth.client.login({ body: { email, password } })).status
+const login = async (email: string, password: string) =>
+  (await auth.client.login({ body: { email, password } })).status
 
 /** What a page's script does at this address: the code it fills in, and the address that is left. */
 function runScript(body: string, address: { hash: string; search: string }) {
@@ -35,23 +36,36 @@ function runScript(body: string, address: { hash: string; search: string }) {
   return { code: elements.code?.value ?? '', hidden: elements['code-field']?.hidden ?? false, left }
 }
 
-test.each(pages)('%s takes the token from behind the #, shows it nowhere, and is kept and told to nobody', async (url) => {
-  const { statusCode, body, headers } = await auth.app.inject(`${url}?token=%22%3E%3Cscript%3Ealert(1)%3C/script%3E`)
-  expect(statusCode).toBe(200)
-  expect(body).not.toContain('alert(1)')
-  expect(body).toContain(`<form id="form" method="post" action="${url}">`)
-  expect(headers).toMatchObject({ 'referrer-policy': 'no-referrer', 'cache-control': 'no-store' })
-  expect(headers['content-security-policy']).toContain(body.match(/<script nonce="([^"]+)"/)?.[1])
-  expect(runScript(body, { hash: '#token=mailed', search: '' })).toEqual({ code: 'mailed', hidden: true, left: '/page' })
-  expect(runScript(body, { hash: '', search: '?token=older' }).code).toBe('older')
-  expect(runScript(body, { hash: '', search: '' })).toEqual({ code: '', hidden: false, left: 'as it was' })
-})
+test.each(pages)(
+  '%s takes the token from behind the #, shows it nowhere, and is kept and told to nobody',
+  async (url) => {
+    const { statusCode, body, headers } = await auth.app.inject(
+      `${url}?token=%22%3E%3Cscript%3Ealert(1)%3C/script%3E`,
+    )
+    expect(statusCode).toBe(200)
+    expect(body).not.toContain('alert(1)')
+    expect(body).toContain(`<form id="form" method="post" action="${url}">`)
+    expect(headers).toMatchObject({ 'referrer-policy': 'no-referrer', 'cache-control': 'no-store' })
+    expect(headers['content-security-policy']).toContain(body.match(/<script nonce="([^"]+)"/)?.[1])
+    expect(runScript(body, { hash: '#token=mailed', search: '' })).toEqual({
+      code: 'mailed',
+      hidden: true,
+      left: '/page',
+    })
+    expect(runScript(body, { hash: '', search: '?token=older' }).code).toBe('older')
+    expect(runScript(body, { hash: '', search: '' })).toEqual({ code: '', hidden: false, left: 'as it was' })
+  },
+)
 
 test.each(pages)('%s takes its own form alone', async (url) => {
   expect((await auth.app.inject({ method: 'POST', url, payload: { code: 'x' } })).statusCode).toBe(415)
   const nothing = await auth.app.inject({ method: 'POST', url, headers: HEADERS, payload: '' })
   expect([nothing.statusCode, outcomeOf(nothing)]).toEqual([400, expect.stringContaining('code is missing')])
-  const hostile = await send(url, { code: '"><script>alert(1)</script>', password: PASSWORD, repeated: PASSWORD })
+  const hostile = await send(url, {
+    code: '"><script>alert(1)</script>',
+    password: PASSWORD,
+    repeated: PASSWORD,
+  })
   expect(hostile.statusCode).toBe(400)
   expect(hostile.body).not.toContain('<script>alert')
   const elsewhere = { method: 'POST', url: '/api/auth/login', headers: HEADERS, payload: 'email=a' } as const
@@ -72,7 +86,9 @@ test('an address is confirmed by the code that was pasted, or the link, and the 
     expect([right.statusCode, outcomeOf(right)]).toEqual([200, expect.stringContaining('Thank you')])
     expect(right.body).not.toContain('<form')
     expect(right.body).not.toContain(code.trim())
-    expect((await auth.client.login({ body: { email: session.user.email, password: PASSWORD } })).body).toMatchObject({
+    expect(
+      (await auth.client.login({ body: { email: session.user.email, password: PASSWORD } })).body,
+    ).toMatchObject({
       user: { emailVerified: true },
     })
   }
@@ -83,8 +99,14 @@ test('who did not make the account makes it theirs, or takes it from whoever did
   const short = { code: await auth.welcomeToken(taken), password: 'short', new: 'yes', act: 'confirm' }
   expect((await send('/verify-email', short)).statusCode).toBe(400)
   expect((await send('/verify-email', { ...short, password: 'of the reader' })).statusCode).toBe(200)
-  expect([await login(taken.user.email, PASSWORD), await login(taken.user.email, 'of the reader')]).toEqual([401, 200])
-  const answer = await send('/verify-email', { code: await auth.welcomeToken(disowned), password: '', act: 'disown' })
+  expect([await login(taken.user.email, PASSWORD), await login(taken.user.email, 'of the reader')]).toEqual([
+    401, 200,
+  ])
+  const answer = await send('/verify-email', {
+    code: await auth.welcomeToken(disowned),
+    password: '',
+    act: 'disown',
+  })
   expect([answer.statusCode, outcomeOf(answer)]).toEqual([200, expect.stringContaining('signed out')])
   expect(await login(disowned.user.email, PASSWORD)).toBe(401)
 })

@@ -21,7 +21,8 @@ const verify = (token: string, proof: object) => auth.client.verifyEmail({ body:
 async function holdOf(maker: Session): Promise<string[]> {
   const { email } = maker.user
   const holds: string[] = []
-  if ((await auth.client.refresh({ body: { refreshToken: maker.refreshToken } })).status === 200) holds.push('session')
+  if ((await auth.client.refresh({ body: { refreshToken: maker.refreshToken } })).status === 200)
+    holds.push('session')
   if ((await login(email, PASSWORD)).status === 200) holds.push('password')
   const me = await auth
     .as(maker)
@@ -53,7 +54,10 @@ describe('who made an account of a stranger’s address', () => {
     for (const proof of [{}, { mine: true }, { password: PASSWORD, newPassword: PASSWORD }]) {
       const url = '/api/auth/verify-email'
       const answer = await auth.app.inject({ method: 'POST', url, payload: { token, ...proof } })
-      expect(answer.json()).toMatchObject({ error: 'VALIDATION_FAILED', details: [{ path: 'body.password' }] })
+      expect(answer.json()).toMatchObject({
+        error: 'VALIDATION_FAILED',
+        details: [{ path: 'body.password' }],
+      })
     }
     expect(await verify(token, { password: OF_THE_READER })).toMatchObject({
       status: 401,
@@ -68,21 +72,35 @@ describe('who made an account of a stranger’s address', () => {
     const [one, other] = [await attack(), await attack()]
     auth.moveClock(61)
     await auth.as(one.maker).resendVerification({ body: {} })
-    const ofOne = await auth.probe.waitFor(emailVerificationRequested, ({ payload }) => payload.userId === one.maker.user.userId)
-    expect(await verify(await auth.open(ofOne.payload.sealedToken), { newPassword: OF_THE_READER })).toMatchObject({
+    const ofOne = await auth.probe.waitFor(
+      emailVerificationRequested,
+      ({ payload }) => payload.userId === one.maker.user.userId,
+    )
+    expect(
+      await verify(await auth.open(ofOne.payload.sealedToken), { newPassword: OF_THE_READER }),
+    ).toMatchObject({
       status: 204,
     })
     expect(await holdOf(one.maker)).toEqual([])
 
     await auth.client.forgotPassword({ body: { email: other.maker.user.email } })
-    const ofOther = await auth.probe.waitFor(passwordResetRequested, ({ payload }) => payload.userId === other.maker.user.userId)
+    const ofOther = await auth.probe.waitFor(
+      passwordResetRequested,
+      ({ payload }) => payload.userId === other.maker.user.userId,
+    )
     const reset = { token: await auth.open(ofOther.payload.sealedToken), password: OF_THE_READER }
     expect(await auth.client.resetPassword({ body: reset })).toMatchObject({ status: 204 })
     expect(await holdOf(other.maker)).toEqual([])
     expect((await login(other.maker.user.email, OF_THE_READER)).body).not.toHaveProperty('user.phone')
     // Links of before the address was proven set no password any more.
-    expect(await verify(other.token, { newPassword: PASSWORD })).toMatchObject({ status: 400, body: { error: 'TOKEN_INVALID' } })
-    expect(await verify(one.token, { newPassword: PASSWORD })).toMatchObject({ status: 400, body: { error: 'TOKEN_INVALID' } })
+    expect(await verify(other.token, { newPassword: PASSWORD })).toMatchObject({
+      status: 400,
+      body: { error: 'TOKEN_INVALID' },
+    })
+    expect(await verify(one.token, { newPassword: PASSWORD })).toMatchObject({
+      status: 400,
+      body: { error: 'TOKEN_INVALID' },
+    })
   })
 
   test('makes no organizer and no operator of it', async () => {
@@ -91,14 +109,18 @@ describe('who made an account of a stranger’s address', () => {
     expect(await auth.as(maker).becomeOrganizer({})).toMatchObject(refused)
     const cli = await auth.service('boxoffice-cli')
     const grant = { email: maker.user.email, role: 'ADMIN' as const }
-    expect(await cli.grantRole({ body: grant })).toMatchObject({ status: 409, body: { error: 'EMAIL_NOT_VERIFIED' } })
+    expect(await cli.grantRole({ body: grant })).toMatchObject({
+      status: 409,
+      body: { error: 'EMAIL_NOT_VERIFIED' },
+    })
     expect((await auth.as(maker).getMe({})).body.roles).toEqual(['USER'])
   })
 
   test('may guess at its password through the link as often as when signing in', async () => {
     const { maker, token } = await attack()
     const statuses: number[] = []
-    for (let times = 0; times < 11; times++) statuses.push((await verify(token, { password: `guess ${times}` })).status)
+    for (let times = 0; times < 11; times++)
+      statuses.push((await verify(token, { password: `guess ${times}` })).status)
     expect(statuses).toEqual([...Array(10).fill(401), 429])
     expect(await login(maker.user.email, PASSWORD)).toMatchObject({ status: 429 })
     // Who reads the mail is held up by nobody.
@@ -126,8 +148,14 @@ describe('who confirms their own address', () => {
     expect(answers.map(({ status }) => status)).toEqual([204, 204, 204, 204])
     const { status, body } = await login(maker.user.email, OF_THE_READER)
     if (status !== 200) throw new Error('not signed in')
-    for (const proof of [set, { password: OF_THE_READER }]) expect(await verify(token, proof)).toMatchObject({ status: 204 })
-    expect(await verify(token, { newPassword: randomUUID() })).toMatchObject({ status: 400, body: { error: 'TOKEN_INVALID' } })
-    expect(await auth.client.refresh({ body: { refreshToken: body.refreshToken } })).toMatchObject({ status: 200 })
+    for (const proof of [set, { password: OF_THE_READER }])
+      expect(await verify(token, proof)).toMatchObject({ status: 204 })
+    expect(await verify(token, { newPassword: randomUUID() })).toMatchObject({
+      status: 400,
+      body: { error: 'TOKEN_INVALID' },
+    })
+    expect(await auth.client.refresh({ body: { refreshToken: body.refreshToken } })).toMatchObject({
+      status: 200,
+    })
   })
 })

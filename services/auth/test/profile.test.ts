@@ -32,11 +32,13 @@ test('nobody can change what is not theirs to change', async () => {
 test('who becomes an organizer is one, however often they ask, and the next token carries it', async () => {
   const session = await auth.proven()
   const answers = await Promise.all(Array.from({ length: 3 }, () => auth.as(session).becomeOrganizer({})))
-  for (const answer of answers) expect(answer).toMatchObject({ status: 200, body: { roles: ['USER', 'ORGANIZER'] } })
+  for (const answer of answers)
+    expect(answer).toMatchObject({ status: 200, body: { roles: ['USER', 'ORGANIZER'] } })
   expect(decodeJwt(session.accessToken)).toMatchObject({ roles: ['USER'] })
   const refreshed = await auth.client.refresh({ body: { refreshToken: session.refreshToken } })
   expect(refreshed.status).toBe(200)
-  if (refreshed.status === 200) expect(decodeJwt(refreshed.body.accessToken)).toMatchObject({ roles: ['USER', 'ORGANIZER'] })
+  if (refreshed.status === 200)
+    expect(decodeJwt(refreshed.body.accessToken)).toMatchObject({ roles: ['USER', 'ORGANIZER'] })
 })
 
 test.each([

@@ -24,12 +24,15 @@ afterAll(() => auth.close())
 const NEW_PASSWORD = 'another long password'
 const rows = async (text: string, ...values: unknown[]) => (await auth.deps.pool.query(text, values)).rows
 const forgot = (email: string) => auth.client.forgotPassword({ body: { email } })
-const reset = (token: string, password = NEW_PASSWORD) => auth.client.resetPassword({ body: { token, password } })
+const reset = (token: string, password = NEW_PASSWORD) =>
+  auth.client.resetPassword({ body: { token, password } })
 const login = (email: string, password: string) => auth.client.login({ body: { email, password } })
 /** Whatever was asked for has been looked into. */
 const settled = () => until(async () => expect(await rows('select from mail_requests')).toEqual([]))
-const heard = (message: typeof passwordResetRequested | typeof emailVerificationRequested, { user }: Session) =>
-  auth.probe.heard(message).filter(({ payload }) => payload.userId === user.userId)
+const heard = (
+  message: typeof passwordResetRequested | typeof emailVerificationRequested,
+  { user }: Session,
+) => auth.probe.heard(message).filter(({ payload }) => payload.userId === user.userId)
 
 async function mailedTokens(
   message: typeof passwordResetRequested | typeof emailVerificationRequested,
@@ -50,11 +53,21 @@ describe('a forgotten password', () => {
     const session = await auth.register({ locale: 'pl' })
     const { email } = session.user
     const token = await resetToken(session)
-    expect(heard(passwordResetRequested, session)[0]?.payload).toMatchObject({ email, firstName: 'Ada', locale: 'pl' })
+    expect(heard(passwordResetRequested, session)[0]?.payload).toMatchObject({
+      email,
+      firstName: 'Ada',
+      locale: 'pl',
+    })
     expect(await reset(token)).toMatchObject({ status: 204 })
-    expect(await login(email, PASSWORD)).toMatchObject({ status: 401, body: { error: 'INVALID_CREDENTIALS' } })
+    expect(await login(email, PASSWORD)).toMatchObject({
+      status: 401,
+      body: { error: 'INVALID_CREDENTIALS' },
+    })
     expect(await login(email, NEW_PASSWORD)).toMatchObject({ status: 200 })
-    expect(await reset(token, 'a third long password')).toMatchObject({ status: 400, body: { error: 'TOKEN_INVALID' } })
+    expect(await reset(token, 'a third long password')).toMatchObject({
+      status: 400,
+      body: { error: 'TOKEN_INVALID' },
+    })
     expect(await login(email, NEW_PASSWORD)).toMatchObject({ status: 200 })
   })
   test('ends every session of the account when it is replaced, and no other', async () => {
@@ -67,10 +80,17 @@ describe('a forgotten password', () => {
       expect(answer).toMatchObject({ status: 401, body: { error: 'TOKEN_REVOKED' } })
       await expect(auth.as({ accessToken }).getMe({})).rejects.toMatchObject({ status: 401 })
     }
-    expect(await auth.client.refresh({ body: { refreshToken: other.refreshToken } })).toMatchObject({ status: 200 })
+    expect(await auth.client.refresh({ body: { refreshToken: other.refreshToken } })).toMatchObject({
+      status: 200,
+    })
     const { userId } = session.user
-    const { payload } = await auth.probe.waitFor(sessionsEnded, (message) => message.payload.userId === userId)
-    expect(payload.sessionIds.sort()).toEqual([session, second.body].map(({ accessToken }) => decodeJwt(accessToken).sid).sort())
+    const { payload } = await auth.probe.waitFor(
+      sessionsEnded,
+      (message) => message.payload.userId === userId,
+    )
+    expect(payload.sessionIds.sort()).toEqual(
+      [session, second.body].map(({ accessToken }) => decodeJwt(accessToken).sid).sort(),
+    )
   })
   test('ends what hangs on sessions that ran out and are no longer known, by their time', async () => {
     const session = await auth.register()
@@ -78,7 +98,10 @@ describe('a forgotten password', () => {
     await auth.deps.pool.query('delete from refresh_families where user_id = $1', [userId])
     const before = auth.deps.now()
     await reset(await resetToken(session))
-    const { payload } = await auth.probe.waitFor(sessionsEnded, (message) => message.payload.userId === userId)
+    const { payload } = await auth.probe.waitFor(
+      sessionsEnded,
+      (message) => message.payload.userId === userId,
+    )
     expect(payload.sessionIds).toEqual([])
     expect(payload.allUntil?.getTime()).toBeGreaterThanOrEqual(before.getTime())
     expect(payload.allUntil?.getTime()).toBeLessThanOrEqual(auth.deps.now().getTime())
@@ -87,9 +110,15 @@ describe('a forgotten password', () => {
     const session = await auth.register()
     await reset(await resetToken(session))
     const { userId, email } = session.user
-    const { payload } = await auth.probe.waitFor(userEmailVerified, (message) => message.payload.userId === userId)
+    const { payload } = await auth.probe.waitFor(
+      userEmailVerified,
+      (message) => message.payload.userId === userId,
+    )
     expect(payload).toMatchObject({ email })
-    expect(await login(email, NEW_PASSWORD)).toMatchObject({ status: 200, body: { user: { emailVerified: true } } })
+    expect(await login(email, NEW_PASSWORD)).toMatchObject({
+      status: 200,
+      body: { user: { emailVerified: true } },
+    })
   })
   test('is replaced by any token that was mailed lately, which ends the others', async () => {
     const session = await auth.register()
@@ -102,7 +131,10 @@ describe('a forgotten password', () => {
     const [, second = '', third = ''] = await mailedTokens(passwordResetRequested, session, 3)
     expect(await reset(second)).toMatchObject({ status: 204 })
     for (const token of [first, third]) {
-      expect(await reset(token, 'a third long password')).toMatchObject({ status: 400, body: { error: 'TOKEN_INVALID' } })
+      expect(await reset(token, 'a third long password')).toMatchObject({
+        status: 400,
+        body: { error: 'TOKEN_INVALID' },
+      })
     }
     expect(await login(session.user.email, NEW_PASSWORD)).toMatchObject({ status: 200 })
   })
@@ -129,7 +161,8 @@ describe('a forgotten password', () => {
     await client.query('select from users where user_id = $1 for no key update', [user.userId])
     const answer = reset(token)
     await until(async () => {
-      const waiting = "select from pg_stat_activity where datname = current_database() and wait_event_type = 'Lock'"
+      const waiting =
+        "select from pg_stat_activity where datname = current_database() and wait_event_type = 'Lock'"
       expect(await rows(waiting)).toHaveLength(1)
     })
     await client.query('update password_resets set expires_at = expires_at where user_id = $1', [user.userId])
@@ -165,14 +198,28 @@ describe('a forgotten password', () => {
     expect(await login(session.user.email, PASSWORD)).toMatchObject({ status: 401 })
     expect(spy).toHaveBeenCalledOnce()
     spy.mockRestore()
-    expect(await rows('select from refresh_families where user_id = $1 and revoked_at is null', session.user.userId)).toEqual([])
+    expect(
+      await rows(
+        'select from refresh_families where user_id = $1 and revoked_at is null',
+        session.user.userId,
+      ),
+    ).toEqual([])
   })
   test('leaves its token nowhere as it is', async () => {
     const session = await auth.register()
     const token = await resetToken(session)
     await reset(token)
-    for (const table of ['outbox', 'message_archive', 'password_resets', 'mail_requests', 'users', 'attempts']) {
-      expect(await rows(`select from ${table} t where t::text like '%' || $1 || '%'`, token), table).toEqual([])
+    for (const table of [
+      'outbox',
+      'message_archive',
+      'password_resets',
+      'mail_requests',
+      'users',
+      'attempts',
+    ]) {
+      expect(await rows(`select from ${table} t where t::text like '%' || $1 || '%'`, token), table).toEqual(
+        [],
+      )
     }
   })
 })
@@ -211,20 +258,28 @@ describe('a mail that is asked for', () => {
   test.each([
     ['a forgotten password', passwordResetRequested, forgot, 5],
     // One of the five is the welcome.
-    ['an address', emailVerificationRequested, (email: string) => auth.client.resendVerification({ body: { email } }), 4],
-  ])('for %s goes out five times an hour at most, and the last is as good as the first', async (_, message, ask, mails) => {
-    const session = await auth.register()
-    for (let n = 0; n < 8; n++) {
-      auth.moveClock(61)
-      expect(await ask(session.user.email)).toMatchObject({ status: 202 })
-      await settled()
-    }
-    const tokens = await mailedTokens(message, session, mails)
-    expect(new Set(tokens).size).toBe(mails)
-    auth.moveClock(3_600)
-    await ask(session.user.email)
-    await mailedTokens(message, session, mails + 1)
-  })
+    [
+      'an address',
+      emailVerificationRequested,
+      (email: string) => auth.client.resendVerification({ body: { email } }),
+      4,
+    ],
+  ])(
+    'for %s goes out five times an hour at most, and the last is as good as the first',
+    async (_, message, ask, mails) => {
+      const session = await auth.register()
+      for (let n = 0; n < 8; n++) {
+        auth.moveClock(61)
+        expect(await ask(session.user.email)).toMatchObject({ status: 202 })
+        await settled()
+      }
+      const tokens = await mailedTokens(message, session, mails)
+      expect(new Set(tokens).size).toBe(mails)
+      auth.moveClock(3_600)
+      await ask(session.user.email)
+      await mailedTokens(message, session, mails + 1)
+    },
+  )
   test('carries on the correlation id of who asked', async () => {
     const session = await auth.register()
     const headers = { 'x-correlation-id': 'who-asked' }
@@ -245,7 +300,9 @@ describe('another link for an address', () => {
     })
     expect(answer.statusCode).toBe(202)
     const [token = ''] = await mailedTokens(emailVerificationRequested, session)
-    expect(await auth.client.verifyEmail({ body: { token, password: PASSWORD } })).toMatchObject({ status: 204 })
+    expect(await auth.client.verifyEmail({ body: { token, password: PASSWORD } })).toMatchObject({
+      status: 204,
+    })
     expect((await login(session.user.email, PASSWORD)).body).toMatchObject({ user: { emailVerified: true } })
   })
   test('is mailed to an address by whoever asks, but not right after the welcome', async () => {
@@ -279,7 +336,9 @@ describe('another link for an address', () => {
 describe('whether a link still works', () => {
   const check = async (purpose: 'VERIFY_EMAIL' | 'RESET_PASSWORD', token: string) => {
     const headers = await auth.authority.service('notification-service', 'auth-service')
-    const answer = await injectClient(auth.app, authMailingRoutes, headers).checkMailedToken({ body: { purpose, token } })
+    const answer = await injectClient(auth.app, authMailingRoutes, headers).checkMailedToken({
+      body: { purpose, token },
+    })
     return answer.body
   }
   test('is said of a password’s: until another of the account is used, and no longer than it lasts', async () => {
@@ -289,9 +348,17 @@ describe('whether a link still works', () => {
     // Asking uses nothing up.
     expect(await check('RESET_PASSWORD', token)).toMatchObject({ works: true })
     const userId = session.user.userId
-    const [other, late] = ['another token', 'a late token'].map((text) => `${text} ${randomUUID()}`) as [string, string]
+    const [other, late] = ['another token', 'a late token'].map((text) => `${text} ${randomUUID()}`) as [
+      string,
+      string,
+    ]
     const createdAt = auth.deps.now()
-    await insertReset(auth.deps.db, { token: other, userId, createdAt, expiresAt: new Date(createdAt.getTime() + 60_000) })
+    await insertReset(auth.deps.db, {
+      token: other,
+      userId,
+      createdAt,
+      expiresAt: new Date(createdAt.getTime() + 60_000),
+    })
     const before = new Date(createdAt.getTime() - 60_000)
     await insertReset(auth.deps.db, { token: late, userId, createdAt: before, expiresAt: createdAt })
     expect(await check('RESET_PASSWORD', late)).toMatchObject({ works: false })
@@ -301,8 +368,12 @@ describe('whether a link still works', () => {
   })
   test('is said of an address’s: until it is confirmed, by whichever link', async () => {
     const session = await auth.register()
-    const [welcome] = auth.probe.heard(userCreated).filter(({ payload }) => payload.userId === session.user.userId)
-    const heardOf = welcome ?? (await auth.probe.waitFor(userCreated, ({ payload }) => payload.userId === session.user.userId))
+    const [welcome] = auth.probe
+      .heard(userCreated)
+      .filter(({ payload }) => payload.userId === session.user.userId)
+    const heardOf =
+      welcome ??
+      (await auth.probe.waitFor(userCreated, ({ payload }) => payload.userId === session.user.userId))
     const token = await auth.open(heardOf.payload.sealedToken)
     expect(await check('VERIFY_EMAIL', token)).toEqual({ works: true, emailVerified: false })
     expect(await check('RESET_PASSWORD', token)).toMatchObject({ works: false })

@@ -55,7 +55,9 @@ test('an address that has an account is refused however it is written', async ()
 
 test('of many that register one address at the same moment one gets the account, and one welcome goes out', async () => {
   const email = `${randomUUID()}@example.test`
-  const answers = await Promise.all(Array.from({ length: 6 }, () => auth.client.register({ body: { ...person, email } })))
+  const answers = await Promise.all(
+    Array.from({ length: 6 }, () => auth.client.register({ body: { ...person, email } })),
+  )
   expect(answers.map(({ status }) => status).sort()).toEqual([201, 409, 409, 409, 409, 409])
   await auth.probe.waitFor(userCreated, ({ payload }) => payload.email === email)
   const users = await rows('select user_id from users where email = $1', email)
@@ -74,18 +76,26 @@ test.each([
   const payload = { ...person, email: `${randomUUID()}@example.test`, ...wrong }
   const answer = await auth.app.inject({ method: 'POST', url: '/api/auth/register', payload })
   expect(answer.statusCode).toBe(400)
-  expect(answer.json()).toMatchObject({ error: 'VALIDATION_FAILED', details: [{ path: `body.${Object.keys(wrong)[0]}` }] })
+  expect(answer.json()).toMatchObject({
+    error: 'VALIDATION_FAILED',
+    details: [{ path: `body.${Object.keys(wrong)[0]}` }],
+  })
 })
 
 test('USER_CREATED carries a token that only the notification service can read, and that proves the address', async () => {
   const session = await auth.register({ locale: 'pl' })
   const { userId, email } = session.user
   const created = await auth.probe.waitFor(userCreated, ({ payload }) => payload.userId === userId)
-  expect(created).toMatchObject({ aggregateVersion: 1, payload: { email, firstName: 'Ada', lastName: 'Kowalska', locale: 'pl' } })
+  expect(created).toMatchObject({
+    aggregateVersion: 1,
+    payload: { email, firstName: 'Ada', lastName: 'Kowalska', locale: 'pl' },
+  })
   expect(created.payload.tokenExpiresAt.getTime() - created.payload.createdAt.getTime()).toBe(30 * 60_000)
 
   const token = await auth.open(created.payload.sealedToken)
-  expect(await auth.client.verifyEmail({ body: { token, password: PASSWORD } })).toMatchObject({ status: 204 })
+  expect(await auth.client.verifyEmail({ body: { token, password: PASSWORD } })).toMatchObject({
+    status: 204,
+  })
   const verified = await auth.probe.waitFor(userEmailVerified, ({ payload }) => payload.userId === userId)
   expect(verified).toMatchObject({ aggregateVersion: 2, payload: { email } })
   expect(await auth.client.login({ body: { email, password: PASSWORD } })).toMatchObject({
@@ -95,7 +105,10 @@ test('USER_CREATED carries a token that only the notification service can read, 
 
 test('the token is nowhere in the database as it is, and its message is never archived', async () => {
   const { user } = await auth.register()
-  const { payload, messageId } = await auth.probe.waitFor(userCreated, ({ payload }) => payload.userId === user.userId)
+  const { payload, messageId } = await auth.probe.waitFor(
+    userCreated,
+    ({ payload }) => payload.userId === user.userId,
+  )
   const token = await auth.open(payload.sealedToken)
   for (const table of ['outbox', 'message_archive', 'email_verifications', 'users', 'idempotency_keys']) {
     expect(await rows(`select from ${table} t where t::text like '%' || $1 || '%'`, token), table).toEqual([])
@@ -140,20 +153,32 @@ test('who did not register the address takes the account from whoever did, and p
   }
   expect(await login(email, PASSWORD)).toMatchObject({ status: 401 })
   const { refreshToken } = session
-  expect(await auth.client.refresh({ body: { refreshToken } })).toMatchObject({ status: 401, body: { error: 'TOKEN_REVOKED' } })
+  expect(await auth.client.refresh({ body: { refreshToken } })).toMatchObject({
+    status: 401,
+    body: { error: 'TOKEN_REVOKED' },
+  })
   await until(() => expect(auth.as(session).getMe({})).rejects.toMatchObject({ status: 401 }))
   for (const proof of [{ password: PASSWORD }, { newPassword: PASSWORD }]) {
-    expect((await auth.client.verifyEmail({ body: { token, ...proof } })).status, 'nor does it later').toBeGreaterThanOrEqual(400)
+    expect(
+      (await auth.client.verifyEmail({ body: { token, ...proof } })).status,
+      'nor does it later',
+    ).toBeGreaterThanOrEqual(400)
   }
   expect(await rows('select email_verified_at, phone from users where user_id = $1', userId)).toEqual([
     { email_verified_at: null, phone: null },
   ])
   expect(
-    await rows("select from outbox where event_type = 'USER_EMAIL_VERIFIED' and body #>> '{payload,userId}' = $1", userId),
+    await rows(
+      "select from outbox where event_type = 'USER_EMAIL_VERIFIED' and body #>> '{payload,userId}' = $1",
+      userId,
+    ),
   ).toEqual([])
 
   await auth.client.forgotPassword({ body: { email } })
-  const { payload } = await auth.probe.waitFor(passwordResetRequested, ({ payload }) => payload.userId === userId)
+  const { payload } = await auth.probe.waitFor(
+    passwordResetRequested,
+    ({ payload }) => payload.userId === userId,
+  )
   const reset = { token: await auth.open(payload.sealedToken), password: 'a password of the owner' }
   expect(await auth.client.resetPassword({ body: reset })).toMatchObject({ status: 204 })
   expect(await login(email, reset.password)).toMatchObject({ status: 200 })
@@ -163,7 +188,9 @@ test('an address that was confirmed is not taken from who did so, and only a goo
   const { session, token } = await registered()
   await auth.client.verifyEmail({ body: { token, password: PASSWORD } })
   const invalid = { status: 400, body: { error: 'TOKEN_INVALID' } }
-  expect(await auth.client.verifyEmail({ body: { token: 'x'.repeat(43), mine: false } })).toMatchObject(invalid)
+  expect(await auth.client.verifyEmail({ body: { token: 'x'.repeat(43), mine: false } })).toMatchObject(
+    invalid,
+  )
   expect(await auth.client.verifyEmail({ body: { token, mine: false } })).toMatchObject(invalid)
   expect(await login(session.user.email, PASSWORD)).toMatchObject({ status: 200 })
 })
@@ -171,24 +198,40 @@ test('an address that was confirmed is not taken from who did so, and only a goo
 test('one address confirmed and disowned at the same moment is either, and neither fails', async () => {
   for (let round = 0; round < 5; round++) {
     const { session, token } = await registered()
-    const bodies = [{ mine: false }, { newPassword: 'of the reader' }, { mine: false }, { newPassword: 'of the reader' }]
-    const answers = await Promise.all(bodies.map((body) => auth.client.verifyEmail({ body: { token, ...body } })))
+    const bodies = [
+      { mine: false },
+      { newPassword: 'of the reader' },
+      { mine: false },
+      { newPassword: 'of the reader' },
+    ]
+    const answers = await Promise.all(
+      bodies.map((body) => auth.client.verifyEmail({ body: { token, ...body } })),
+    )
     const { status } = await login(session.user.email, 'of the reader')
     const confirmed = status === 200
-    expect(answers.map((answer) => answer.status)).toEqual(confirmed ? [400, 204, 400, 204] : [204, 400, 204, 400])
+    expect(answers.map((answer) => answer.status)).toEqual(
+      confirmed ? [400, 204, 400, 204] : [204, 400, 204, 400],
+    )
     expect(await login(session.user.email, PASSWORD)).toMatchObject({ status: 401 })
   }
 })
 
 test('a token that is unknown or older than half an hour proves nothing', async () => {
   const invalid = { status: 400, body: { error: 'TOKEN_INVALID' } }
-  expect(await auth.client.verifyEmail({ body: { token: 'x'.repeat(43), password: PASSWORD } })).toMatchObject(invalid)
+  expect(
+    await auth.client.verifyEmail({ body: { token: 'x'.repeat(43), password: PASSWORD } }),
+  ).toMatchObject(invalid)
 
   const session = await auth.register()
   const { userId } = session.user
   const token = createMailedToken()
   const createdAt = new Date(Date.now() - 30 * 60_000)
-  await insertVerification(auth.deps.db, { token, userId, createdAt, expiresAt: new Date(createdAt.getTime() + 30 * 60_000) })
+  await insertVerification(auth.deps.db, {
+    token,
+    userId,
+    createdAt,
+    expiresAt: new Date(createdAt.getTime() + 30 * 60_000),
+  })
   for (const body of [{ password: PASSWORD }, { newPassword: PASSWORD }, { mine: false }]) {
     const answer = await auth.client.verifyEmail({ body: { token, ...body } })
     expect(answer).toMatchObject({ status: 400, body: { error: 'TOKEN_EXPIRED' } })
@@ -199,7 +242,11 @@ test('a token that is unknown or older than half an hour proves nothing', async 
 test('where the message cannot be kept there is no account either', async () => {
   const email = `${randomUUID()}@example.test`
   const append = vi.spyOn(auth.deps.messaging, 'append').mockRejectedValueOnce(new Error('no outbox'))
-  const answer = await auth.app.inject({ method: 'POST', url: '/api/auth/register', payload: { ...person, email } })
+  const answer = await auth.app.inject({
+    method: 'POST',
+    url: '/api/auth/register',
+    payload: { ...person, email },
+  })
   append.mockRestore()
   expect(answer.statusCode).toBe(500)
   expect(await rows('select from users where email = $1', email)).toEqual([])

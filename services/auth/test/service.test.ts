@@ -26,9 +26,12 @@ afterAll(() => auth.close())
 test('the published keys verify an access token in any service, and hold nothing private', async () => {
   const { accessToken, user } = await auth.register()
   const { body } = await auth.client.getJwks({})
-  expect(await verifyAccessToken(accessToken, createLocalJWKSet(body), 'boxoffice')).toMatchObject({ userId: user.userId })
+  expect(await verifyAccessToken(accessToken, createLocalJWKSet(body), 'boxoffice')).toMatchObject({
+    userId: user.userId,
+  })
   const raw = await auth.app.inject('/api/auth/.well-known/jwks.json')
-  for (const key of raw.json().keys) expect(Object.keys(key).sort()).toEqual(['alg', 'crv', 'kid', 'kty', 'use', 'x'])
+  for (const key of raw.json().keys)
+    expect(Object.keys(key).sort()).toEqual(['alg', 'crv', 'kid', 'kty', 'use', 'x'])
 })
 
 test('while a key is replaced both are published, the one that signs first', async () => {
@@ -48,8 +51,13 @@ test('the service is healthy, and documents its public routes alone', async () =
 test('a database that is gone or has no connection to spare is a 503, not a fault of ours', async () => {
   const { pool } = auth.deps
   const login = () =>
-    auth.app.inject({ method: 'POST', url: '/api/auth/login', payload: { email: 'a@example.test', password: 'x' } })
-  const refresh = () => auth.app.inject({ method: 'POST', url: '/api/auth/refresh', payload: { refreshToken: 'x' } })
+    auth.app.inject({
+      method: 'POST',
+      url: '/api/auth/login',
+      payload: { email: 'a@example.test', password: 'x' },
+    })
+  const refresh = () =>
+    auth.app.inject({ method: 'POST', url: '/api/auth/refresh', payload: { refreshToken: 'x' } })
   const held = await Promise.all(Array.from({ length: 10 }, () => pool.connect()))
   const answers = await Promise.all([login(), refresh()])
   for (const client of held) client.release()

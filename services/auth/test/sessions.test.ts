@@ -28,7 +28,13 @@ test('who signs in with the right password gets a session of 10 minutes, signed 
   const { accessToken } = answer.body
   expect(decodeProtectedHeader(accessToken)).toEqual({ alg: 'EdDSA', typ: 'at+jwt', kid: 'test-token-key' })
   const claims = decodeJwt(accessToken)
-  expect(claims).toMatchObject({ sub: user.userId, email: user.email, roles: ['USER'], iss: 'boxoffice', aud: 'boxoffice' })
+  expect(claims).toMatchObject({
+    sub: user.userId,
+    email: user.email,
+    roles: ['USER'],
+    iss: 'boxoffice',
+    aud: 'boxoffice',
+  })
   expect((claims.exp ?? 0) - (claims.iat ?? 0)).toBe(600)
 })
 
@@ -43,7 +49,9 @@ test('a wrong password and an unknown address get one answer, after the same wor
   const { user } = await auth.register()
   const verify = vi.spyOn(auth.deps.passwords, 'verify')
   const wrong = await auth.client.login({ body: { email: user.email, password: 'not the password' } })
-  const unknown = await auth.client.login({ body: { email: `${randomUUID()}@example.test`, password: PASSWORD } })
+  const unknown = await auth.client.login({
+    body: { email: `${randomUUID()}@example.test`, password: PASSWORD },
+  })
   const { requestId: _, ...body } = wrong.body as { requestId: string }
   expect(wrong.status).toBe(401)
   expect(unknown).toMatchObject({ status: 401, body })
@@ -153,7 +161,11 @@ test('nothing in the database is a refresh token, nor opens one', async () => {
   const successor = await rotate(refreshToken)
   for (const token of [refreshToken, successor]) {
     for (const table of ['refresh_tokens', 'refresh_families']) {
-      const forms = [token, Buffer.from(token, 'base64url').toString('hex'), Buffer.from(token).toString('hex')]
+      const forms = [
+        token,
+        Buffer.from(token, 'base64url').toString('hex'),
+        Buffer.from(token).toString('hex'),
+      ]
       const { rows } = await auth.deps.pool.query(
         `select from ${table} t where exists (select from unnest($1::text[]) form where t::text like '%' || form || '%')`,
         [forms],
@@ -196,7 +208,8 @@ test('sessions that have expired are swept away with all their tokens, and no ot
 test('a session that has ended takes its access tokens with it: signed out, stolen, or the password reset', async () => {
   const me = (accessToken: string) => auth.as({ accessToken }).getMe({})
   const ends = {
-    'signed out': ({ refreshToken }: { refreshToken: string }) => auth.client.logout({ body: { refreshToken } }),
+    'signed out': ({ refreshToken }: { refreshToken: string }) =>
+      auth.client.logout({ body: { refreshToken } }),
     stolen: async ({ refreshToken }: { refreshToken: string }) => {
       await rotate(await rotate(refreshToken))
       auth.moveClock(11)
@@ -229,13 +242,19 @@ test('that a session ended is said to the others in its commit, by its id: signe
   expect(await refresh(stolen.refreshToken)).toMatchObject({ status: 401, body: { error: 'TOKEN_REUSED' } })
   const after = await auth.register()
   await auth.client.logout({ body: { refreshToken: after.refreshToken } })
-  const saidOf = (userId: string) => auth.probe.heard(sessionsEnded).filter(({ payload }) => payload.userId === userId)
+  const saidOf = (userId: string) =>
+    auth.probe.heard(sessionsEnded).filter(({ payload }) => payload.userId === userId)
   await auth.probe.waitFor(sessionsEnded, (message) => message.payload.userId === after.user.userId)
   for (const { user, accessToken } of [signedOut, stolen]) {
-    const { payload } = await auth.probe.waitFor(sessionsEnded, (message) => message.payload.userId === user.userId)
+    const { payload } = await auth.probe.waitFor(
+      sessionsEnded,
+      (message) => message.payload.userId === user.userId,
+    )
     expect(payload).toMatchObject({ sessionIds: [decodeJwt(accessToken).sid] })
     expect(payload).not.toHaveProperty('allUntil')
     expect(saidOf(user.userId)).toHaveLength(1)
   }
-  expect(auth.probe.heard(sessionsEnded).filter(({ payload }) => payload.userId === kept.user.userId)).toEqual([])
+  expect(
+    auth.probe.heard(sessionsEnded).filter(({ payload }) => payload.userId === kept.user.userId),
+  ).toEqual([])
 })

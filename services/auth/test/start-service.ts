@@ -2,7 +2,13 @@ import { randomUUID } from 'node:crypto'
 import { authInternalRoutes, authRoutes, type Session, userCreated } from '@boxoffice/contracts'
 import { createAws, provision } from '@boxoffice/messaging'
 import { createProbe } from '@boxoffice/messaging/testing'
-import { createTestAuthority, createTestDatabase, injectClient, redisIsThere, stopWorkers } from '@boxoffice/service-kit/testing'
+import {
+  createTestAuthority,
+  createTestDatabase,
+  injectClient,
+  redisIsThere,
+  stopWorkers,
+} from '@boxoffice/service-kit/testing'
 import { measured } from '@boxoffice/testing'
 import { compactDecrypt, exportJWK, generateKeyPair } from 'jose'
 import { inject } from 'vitest'
@@ -13,7 +19,10 @@ import { buildWorkers } from '../src/workers.ts'
 
 export const PASSWORD = 'a good long password'
 
-/** The auth service on a database and topics of its own, with a clock that can be moved and an ear on user-events. */
+/**
+ * The auth service on a database and topics of its own, with a clock that can be moved and an ear on
+ * user-events.
+ */
 export const startService = (options: Options = {}) => measured('servers', () => start(options))
 interface Options {
   env?: Record<string, string>
@@ -22,7 +31,10 @@ interface Options {
 
 async function start(options: Options) {
   const authority = await createTestAuthority()
-  const { publicKey, privateKey } = await generateKeyPair('ECDH-ES+A256KW', { crv: 'P-256', extractable: true })
+  const { publicKey, privateKey } = await generateKeyPair('ECDH-ES+A256KW', {
+    crv: 'P-256',
+    extractable: true,
+  })
   const databaseUrl = await createTestDatabase(inject('postgresUrl'), 'services/auth/prisma/migrations')
   const config = loadConfig({
     ...authority.environment('auth-service'),
@@ -50,14 +62,17 @@ async function start(options: Options) {
   const client = injectClient(app, authRoutes)
   await redisIsThere(deps.metrics)
 
-  async function register(over: Partial<Parameters<typeof client.register>[0]['body']> = {}): Promise<Session> {
+  async function register(
+    over: Partial<Parameters<typeof client.register>[0]['body']> = {},
+  ): Promise<Session> {
     const email = `${randomUUID()}@example.test`
     const body = { email, password: PASSWORD, firstName: 'Ada', lastName: 'Kowalska', ...over }
     const { status, body: session } = await client.register({ body })
     if (status !== 201) throw new Error(`not registered: ${JSON.stringify(session)}`)
     return session
   }
-  const open = async (sealed: string) => new TextDecoder().decode((await compactDecrypt(sealed, privateKey)).plaintext)
+  const open = async (sealed: string) =>
+    new TextDecoder().decode((await compactDecrypt(sealed, privateKey)).plaintext)
   async function welcomeToken({ user: { userId } }: Pick<Session, 'user'>): Promise<string> {
     const { payload } = await probe.waitFor(userCreated, (message) => message.payload.userId === userId)
     return open(payload.sealedToken)

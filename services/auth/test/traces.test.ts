@@ -20,7 +20,10 @@ test('a request for a mail is looked into in the trace of whoever asked, and nam
   const find = (name: string) => recorded.spans().find((span) => span.name === name)
   await until(() => expect(find('publish PASSWORD_RESET_REQUESTED')).toBeDefined())
   const asked = find('POST /api/auth/password/forgot')
-  expect(find('mail request PASSWORD_RESET')).toMatchObject({ traceId: asked?.traceId, parentId: asked?.spanId })
+  expect(find('mail request PASSWORD_RESET')).toMatchObject({
+    traceId: asked?.traceId,
+    parentId: asked?.spanId,
+  })
   expect(find('publish PASSWORD_RESET_REQUESTED')?.traceId).toBe(asked?.traceId)
   expect(JSON.stringify(recorded.spans())).not.toContain(user.email)
 })

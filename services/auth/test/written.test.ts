@@ -17,11 +17,14 @@ import { PASSWORD, startService, type TestService } from './start-service.ts'
 
 let auth: TestService
 beforeAll(async () => {
-  auth = await startService({ env: { REGISTRATIONS_PER_NETWORK: '10000', MAIL_REQUESTS_PER_NETWORK: '10000' } })
+  auth = await startService({
+    env: { REGISTRATIONS_PER_NETWORK: '10000', MAIL_REQUESTS_PER_NETWORK: '10000' },
+  })
 })
 afterAll(() => auth.close())
 
-const post = (path: string, payload: object) => auth.app.inject({ method: 'POST', url: `/api/auth/${path}`, payload })
+const post = (path: string, payload: object) =>
+  auth.app.inject({ method: 'POST', url: `/api/auth/${path}`, payload })
 const registration = (over: object = {}) => ({
   email: `${randomUUID()}@example.test`,
   password: PASSWORD,
@@ -45,7 +48,10 @@ describe('a name', () => {
       const answer = await register({ firstName: typed, lastName: typed })
       expect(answer.json(), why).toMatchObject({ user: { firstName: kept, lastName: kept } })
       const { accessToken, user } = answer.json()
-      const { payload } = await auth.probe.waitFor(userCreated, ({ payload }) => payload.userId === user.userId)
+      const { payload } = await auth.probe.waitFor(
+        userCreated,
+        ({ payload }) => payload.userId === user.userId,
+      )
       expect(payload, why).toMatchObject({ firstName: kept, lastName: kept })
       expect((await patch(accessToken, { firstName: kept, lastName: typed })).json(), why).toMatchObject(user)
     }
@@ -56,7 +62,10 @@ describe('a name', () => {
       const answer = await register({ firstName: name, lastName: name })
       expect(answer.json()).toMatchObject({ user: { firstName: name, lastName: name } })
       const { userId } = answer.json().user
-      await auth.probe.waitFor(userCreated, ({ payload }) => payload.userId === userId && payload.lastName === name)
+      await auth.probe.waitFor(
+        userCreated,
+        ({ payload }) => payload.userId === userId && payload.lastName === name,
+      )
     }
   })
   test('that cannot be seen, or turns what stands behind it, is refused with a reason', async () => {
@@ -104,7 +113,8 @@ describe('an address', () => {
       })
     }
     const internal = await auth.service('ticket-service')
-    for (const email of typed) expect(await internal.getUserByEmail({ body: { email } })).toMatchObject({ body: { userId } })
+    for (const email of typed)
+      expect(await internal.getUserByEmail({ body: { email } })).toMatchObject({ body: { userId } })
   })
   test('that no mail is sent to is refused with a reason, at every door', async () => {
     for (const { typed, says } of refusedAddresses) {
@@ -122,7 +132,8 @@ describe('an address', () => {
   })
   test('is kept in one spelling, and the database refuses any other', async () => {
     const { user } = await auth.register()
-    const rename = (email: string) => auth.deps.pool.query('update users set email = $2 where user_id = $1', [user.userId, email])
+    const rename = (email: string) =>
+      auth.deps.pool.query('update users set email = $2 where user_id = $1', [user.userId, email])
     for (const email of [
       ` ${user.email}`,
       `${user.email} `,
@@ -132,7 +143,9 @@ describe('an address', () => {
       'ada',
     ])
       await expect(rename(email), email).rejects.toMatchObject({ constraint: 'users_email_one_spelling' })
-    await expect(rename(user.email.toUpperCase())).rejects.toMatchObject({ constraint: 'users_email_lower_case' })
+    await expect(rename(user.email.toUpperCase())).rejects.toMatchObject({
+      constraint: 'users_email_lower_case',
+    })
   })
 })
 

@@ -1,4 +1,9 @@
-import { eventsArchiveRoutes, eventsInternalRoutes, eventsOpsRoutes, eventsRoutes } from '@boxoffice/contracts'
+import {
+  eventsArchiveRoutes,
+  eventsInternalRoutes,
+  eventsOpsRoutes,
+  eventsRoutes,
+} from '@boxoffice/contracts'
 import { mountArchive, mountOps } from '@boxoffice/messaging'
 import { checkDatabase, createServiceApp, mountRoutes } from '@boxoffice/service-kit'
 import type { FastifyInstance } from 'fastify'
@@ -19,8 +24,18 @@ export function buildApp(deps: Dependencies): FastifyInstance {
       messaging: deps.messaging.health,
     },
   })
-  mountRoutes(app, eventsRoutes, { ...eventHandlers(deps), ...seatingHandlers(deps), ...venueHandlers(deps) }, deps)
-  mountRoutes(app, eventsInternalRoutes, { ...eventInternalHandlers(deps), ...seatingInternalHandlers(deps) }, deps)
+  mountRoutes(
+    app,
+    eventsRoutes,
+    { ...eventHandlers(deps), ...seatingHandlers(deps), ...venueHandlers(deps) },
+    deps,
+  )
+  mountRoutes(
+    app,
+    eventsInternalRoutes,
+    { ...eventInternalHandlers(deps), ...seatingInternalHandlers(deps) },
+    deps,
+  )
   mountOps(app, eventsOpsRoutes, deps)
   mountArchive(app, eventsArchiveRoutes, deps)
   return app

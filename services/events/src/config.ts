@@ -25,17 +25,38 @@ export const Environment = z.object({
   ...messagingEnvironment,
   RESILIENCE: resilience(callees),
   CACHE_REDIS_URL: z.url().describe('the Redis that caches reads; it may drop what it likes'),
-  CACHE_REDIS_PASSWORD: secret(z.string().min(1).optional().describe('password of CACHE_REDIS_URL, where that has none')),
-  TICKETS_URL: z.url().default('http://ticket-service.eventbooking.local:8082').describe('where the ticket service is'),
+  CACHE_REDIS_PASSWORD: secret(
+    z.string().min(1).optional().describe('password of CACHE_REDIS_URL, where that has none'),
+  ),
+  TICKETS_URL: z
+    .url()
+    .default('http://ticket-service.eventbooking.local:8082')
+    .describe('where the ticket service is'),
   TICKETS_TIMEOUT_MS: z.coerce
     .number()
     .int()
     .min(1)
     .default(1_000)
-    .describe('how long the ticket service may take to take in a change, or to count tickets, in ms; nothing depends on it'),
-  EVENT_CACHE_SECONDS: z.coerce.number().int().min(1).default(60).describe('how long an event is cached at most'),
-  LIST_CACHE_SECONDS: z.coerce.number().int().min(1).default(10).describe('how long a page of the list is cached at most'),
-  PLAN_CACHE_MEGABYTES: z.coerce.number().min(0).default(32).describe('how much of seating plans each process keeps in memory'),
+    .describe(
+      'how long the ticket service may take to take in a change, or to count tickets, in ms; nothing depends on it',
+    ),
+  EVENT_CACHE_SECONDS: z.coerce
+    .number()
+    .int()
+    .min(1)
+    .default(60)
+    .describe('how long an event is cached at most'),
+  LIST_CACHE_SECONDS: z.coerce
+    .number()
+    .int()
+    .min(1)
+    .default(10)
+    .describe('how long a page of the list is cached at most'),
+  PLAN_CACHE_MEGABYTES: z.coerce
+    .number()
+    .min(0)
+    .default(32)
+    .describe('how much of seating plans each process keeps in memory'),
 })
 
 export interface Config extends BaseConfig {

@@ -32,7 +32,10 @@ export interface Dependencies extends Omit<Foundation, 'db'> {
   close(): Promise<void>
 }
 
-export function createDependencies(config: Config, userKeys?: Parameters<typeof createFoundation>[1]): Dependencies {
+export function createDependencies(
+  config: Config,
+  userKeys?: Parameters<typeof createFoundation>[1],
+): Dependencies {
   const foundation = createFoundation(config, userKeys)
   const { pool, logger, metrics } = foundation
   const { waitMs, statementTimeoutMs } = config.databaseLimits

@@ -24,12 +24,20 @@ test('as many words are looked for as make sense, none of them endless', () => {
 })
 
 test('words of a name weigh more than those of the place, the category and the description', () => {
-  const event = { name: 'Night', venueName: 'Klub', venueAddress: 'Łódź', category: 'MUSIC', description: 'All night' }
+  const event = {
+    name: 'Night',
+    venueName: 'Klub',
+    venueAddress: 'Łódź',
+    category: 'MUSIC',
+    description: 'All night',
+  }
   expect(vectorOfEvent(event)).toBe("'night':1A,6D 'klub':2B 'lodz':3B 'music':4C 'all':5D")
 })
 
 test('a name with an apostrophe is found in one word and in two', () => {
-  expect(vectorOfVenue({ name: "O'Brien’s", address: 'x', city: null })).toBe("'o':1A 'brien':2A 's':3A 'obriens':4A 'x':5B")
+  expect(vectorOfVenue({ name: "O'Brien’s", address: 'x', city: null })).toBe(
+    "'o':1A 'brien':2A 's':3A 'obriens':4A 'x':5B",
+  )
 })
 
 const event = { name: 'Night', venueName: 'Klub', venueAddress: 'Łódź', category: 'MUSIC' }
@@ -39,7 +47,8 @@ test.each([
   ['one word again and again', 'a '],
   ['words and apostrophes', "a'"],
 ])('a description of %s takes its share of time and no more, and is bounded', (_, part) => {
-  const vectorOf = (length: number) => vectorOfEvent({ ...event, description: part.repeat(length / part.length) })
+  const vectorOf = (length: number) =>
+    vectorOfEvent({ ...event, description: part.repeat(length / part.length) })
   const cpuMs = (length: number) => cpuMsOf(() => vectorOf(length))
   expect(cpuMs(40_000)).toBeLessThan(10 * cpuMs(10_000)) // sixteen times would be quadratic
   expect(vectorOf(10_000).match(/\d+D/g)?.length ?? 0).toBeLessThanOrEqual(4_000)

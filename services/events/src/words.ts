@@ -2,14 +2,20 @@ import { asciiDigits } from '@boxoffice/contracts'
 
 const WORD_LENGTH_MAX = 64
 const WORDS_MAX = 20
-/** Of one text's vector: a description of 10,000 characters has some 1,700 words, one of ligatures could have many times that. */
+/**
+ * Of one text's vector: a description of 10,000 characters has some 1,700 words, one of ligatures could have
+ * many times that.
+ */
 const VECTOR_WORDS_MAX = 4_000
 const WORD_POSITIONS_MAX = 100
 
 /** Raised with every change of what words are: those that were made otherwise are made anew. */
 export const SEARCH_RULES = 2
 
-/** Letters that are no letter with an accent to Unicode, although people type them so, and other shapes of a letter. */
+/**
+ * Letters that are no letter with an accent to Unicode, although people type them so, and other shapes of a
+ * letter.
+ */
 const PLAIN: Record<string, string> = {
   ł: 'l',
   ø: 'o',
@@ -36,19 +42,25 @@ const PLAIN: Record<string, string> = {
 const special = new RegExp(`[${Object.keys(PLAIN).join('')}]`, 'gu')
 
 /**
- * Marks that people leave out when they type: accents, the vowels of Arabic and Hebrew, the nuktas of India. Vowel signs of other
- * scripts are letters to those who read them, and so are the two marks that make another syllable of a kana.
+ * Marks that people leave out when they type: accents, the vowels of Arabic and Hebrew, the nuktas of India.
+ * Vowel signs of other scripts are letters to those who read them, and so are the two marks that make another
+ * syllable of a kana.
  */
 const ACCENTS = new RegExp(
   String.raw`(?=\p{M})(?![\u3099\u309a])[\p{sc=Zinh}\p{sc=Latn}\p{sc=Grek}\p{sc=Cyrl}\p{sc=Arab}\p{sc=Hebr}\p{sc=Syrc}` +
     String.raw`\u093c\u09bc\u0a3c\u0abc\u0b3c\u0cbc]`,
   'gu',
 )
-/** What is not seen, but for the non-joiner: it parts the halves of a word in Persian, which others write with a space, or as one. */
+/**
+ * What is not seen, but for the non-joiner: it parts the halves of a word in Persian, which others write with
+ * a space, or as one.
+ */
 const UNSEEN = /(?!\u200c)\p{Cf}/gu
 const KATAKANA_TO_HIRAGANA = 0x60
 
-/** A text as it is compared: in lower case, without accents, in plain digits. "Żółć" and "zolc" are the same. */
+/**
+ * A text as it is compared: in lower case, without accents, in plain digits. "Żółć" and "zolc" are the same.
+ */
 const plain = (text: string): string =>
   asciiDigits(text.normalize('NFKD').toLowerCase())
     .replace(/\u200b/g, ' ')
@@ -64,7 +76,10 @@ const RUNS = new RegExp(`[${UNSPACED}]+|[^${UNSPACED}]+`, 'gu')
 const isUnspaced = new RegExp(`^[${UNSPACED}]`, 'u')
 const PARTS = /[\p{L}\p{N}\p{M}]+/gu
 
-/** What stands between two spaces: the words in it, and all of them in one where signs part them: "AC/DC" is ac, dc, and acdc. */
+/**
+ * What stands between two spaces: the words in it, and all of them in one where signs part them: "AC/DC" is
+ * ac, dc, and acdc.
+ */
 interface Chunk {
   readonly words: readonly string[]
   readonly joined: string | null
@@ -94,7 +109,8 @@ function* chunksOf(text: string, max: number): Generator<Chunk> {
   }
 }
 
-const cut = (word: string): string => [...word.slice(0, 2 * WORD_LENGTH_MAX)].slice(0, WORD_LENGTH_MAX).join('')
+const cut = (word: string): string =>
+  [...word.slice(0, 2 * WORD_LENGTH_MAX)].slice(0, WORD_LENGTH_MAX).join('')
 
 /** Any two characters side by side, and the last one: the beginning of a pair is found by one alone. */
 function pairsOf(run: string, max: number): string[] {
@@ -115,7 +131,10 @@ function wordsOf(text: string, max: number): string[] {
 
 type Weight = 'A' | 'B' | 'C' | 'D'
 
-/** The `tsvector` of texts, each with its weight: our own words, so that no database's language or locale has a say in them. */
+/**
+ * The `tsvector` of texts, each with its weight: our own words, so that no database's language or locale has
+ * a say in them.
+ */
 function vectorOf(parts: readonly (readonly [text: string, weight: Weight])[]): string {
   const positions = new Map<string, string[]>()
   let position = 0
@@ -151,7 +170,10 @@ export const vectorOfVenue = (venue: { name: string; address: string; city: stri
     [`${venue.address} ${venue.city ?? ''}`, 'B'],
   ])
 
-/** What somebody looks for, as two `tsquery`s: every word as a beginning, and any word as a whole (those rank higher). */
+/**
+ * What somebody looks for, as two `tsquery`s: every word as a beginning, and any word as a whole (those rank
+ * higher).
+ */
 export interface Wanted {
   beginnings: string
   wholes: string

@@ -14,7 +14,12 @@ export function buildWorkers(deps: Dependencies): Worker[] {
     messaging.relay,
     messaging.housekeeping,
     createIdempotencySweeper(deps),
-    createSweeper({ name: 'events that are over', intervalMs: COMPLETE_MS, logger, sweep: () => completeEvents(deps) }),
+    createSweeper({
+      name: 'events that are over',
+      intervalMs: COMPLETE_MS,
+      logger,
+      sweep: () => completeEvents(deps),
+    }),
     // What was there before search was ours, or has words of older rules; otherwise every write does it.
     createSweeper({
       name: 'search',

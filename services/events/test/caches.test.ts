@@ -31,7 +31,8 @@ test('operators see how the caches serve, and can clear them', async () => {
     { hits: 2, misses: 0, hitRate: 1 },
     { hits: 1, misses: 1, hitRate: 0.5 },
   ])
-  for (const name of ['events', 'event-pages']) expect(await ops.clearCache({ params: { name } })).toMatchObject({ status: 204 })
+  for (const name of ['events', 'event-pages'])
+    expect(await ops.clearCache({ params: { name } })).toMatchObject({ status: 204 })
   await read()
   expect(await figures()).toMatchObject([
     { hits: 2, misses: 1 },
@@ -40,7 +41,8 @@ test('operators see how the caches serve, and can clear them', async () => {
 })
 
 test('a page of more than 100 kilobytes is not kept', async () => {
-  for (let n = 0; n < 6; n++) await service.makePublished({ name: `Wordy ${n}`, description: '漢'.repeat(9_000) })
+  for (let n = 0; n < 6; n++)
+    await service.makePublished({ name: `Wordy ${n}`, description: '漢'.repeat(9_000) })
   const keys = () => service.deps.redis.keys('events:page:*')
   await service.deps.redis.flushdb()
   const list = (limit: number) => service.as().listEvents({ query: { query: 'wordy', limit } })

@@ -25,17 +25,26 @@ describe('what hangs on the dates of an event', () => {
   test.each([
     ['an end', (start: Date) => later(start, 3)],
     ['no end', () => null],
-  ])('is never later than it: moved to an earlier day with %s, the right to a refund ends with it', async (_, endOf) => {
-    const event = await service.makePublished({ refundableUntil: inDays(29) })
-    const eventDate = inDays(5)
-    const endDate = endOf(eventDate)
-    const end = overAt({ eventDate, endDate })
-    expect(await change(event, { eventDate, endDate })).toMatchObject({ status: 200, body: { refundableUntil: end } })
-    expect(await show(event)).toMatchObject({ body: { refundableUntil: end } })
-    const { payload } = await service.probe.waitFor(eventUpdated, (message) => message.payload.eventId === event.eventId)
-    expect(payload.refundableUntil).toEqual(end)
-    expect(payload.changed).toEqual(expect.arrayContaining(['eventDate', 'refundableUntil']))
-  })
+  ])(
+    'is never later than it: moved to an earlier day with %s, the right to a refund ends with it',
+    async (_, endOf) => {
+      const event = await service.makePublished({ refundableUntil: inDays(29) })
+      const eventDate = inDays(5)
+      const endDate = endOf(eventDate)
+      const end = overAt({ eventDate, endDate })
+      expect(await change(event, { eventDate, endDate })).toMatchObject({
+        status: 200,
+        body: { refundableUntil: end },
+      })
+      expect(await show(event)).toMatchObject({ body: { refundableUntil: end } })
+      const { payload } = await service.probe.waitFor(
+        eventUpdated,
+        (message) => message.payload.eventId === event.eventId,
+      )
+      expect(payload.refundableUntil).toEqual(end)
+      expect(payload.changed).toEqual(expect.arrayContaining(['eventDate', 'refundableUntil']))
+    },
+  )
 
   test('can be brought forward in the same change by as much as the event is, and not by more', async () => {
     const event = await service.makePublished({ refundableUntil: inDays(20) })
@@ -61,9 +70,10 @@ describe('what hangs on the dates of an event', () => {
     expect(await change(published, { refundableUntil: inDays(90) })).toMatchObject({
       body: { refundableUntil: overAt(published) },
     })
-    await service.deps.pool.query("update events set refundable_until = event_date + interval '90 days' where id = $1", [
-      published.eventId,
-    ])
+    await service.deps.pool.query(
+      "update events set refundable_until = event_date + interval '90 days' where id = $1",
+      [published.eventId],
+    )
     const info = await (await service.internal()).getEventInfo({ params: { eventId: published.eventId } })
     expect(info).toMatchObject({ status: 200, body: { refundableUntil: overAt(published) } })
   })
@@ -74,13 +84,21 @@ test('SQL and TypeScript agree to the millisecond on when an event is over: comp
     await service.makePublished({ name: 'Boundary', eventDate: inDays(60) }),
     await service.makePublished({ name: 'Boundary', eventDate: inDays(60), endDate: inDays(75) }),
     // Hours, not days: the clocks go back in between.
-    await service.makePublished({ name: 'Boundary', eventDate: new Date('2028-10-28T20:00:00Z'), timeZone: 'Europe/Warsaw' }),
+    await service.makePublished({
+      name: 'Boundary',
+      eventDate: new Date('2028-10-28T20:00:00Z'),
+      timeZone: 'Europe/Warsaw',
+    }),
   ]
   const rollBack = new Error('only looked')
   for (const event of events) {
     const [before, at] = [new Date(overAt(event).getTime() - 1), overAt(event)]
     const listed = async (from: Date) => {
-      const found = await searchPublished(service.deps.db, { query: 'Boundary', from, limit: 100 }, { after: null, now: from })
+      const found = await searchPublished(
+        service.deps.db,
+        { query: 'Boundary', from, limit: 100 },
+        { after: null, now: from },
+      )
       return found.some((one) => one.event.eventId === event.eventId)
     }
     const completed = async (now: Date) => {
@@ -120,11 +138,13 @@ describe('the ticket service', () => {
       return event
     }
     const [counted, uncounted] = [await cancelled(), await cancelled()]
-    const cancel = (event: Event) => mine.cancelEvent({ params: event, body: { cancellationReason: 'Rain.' } })
+    const cancel = (event: Event) =>
+      mine.cancelEvent({ params: event, body: { cancellationReason: 'Rain.' } })
     expect(await cancel(counted)).toMatchObject({ status: 200 })
     service.tickets.away = true
     expect(await cancel(uncounted)).toMatchObject({ status: 200, body: { status: 'CANCELLED' } })
-    const messageOf = (event: Event) => service.probe.waitFor(eventCancelled, ({ payload }) => payload.eventId === event.eventId)
+    const messageOf = (event: Event) =>
+      service.probe.waitFor(eventCancelled, ({ payload }) => payload.eventId === event.eventId)
     expect((await messageOf(counted)).payload.affectedTicketCount).toBe(150)
     expect((await messageOf(uncounted)).payload).not.toHaveProperty('affectedTicketCount')
   })

@@ -41,7 +41,9 @@ describe('a draft', () => {
         body: { error: 'EVENT_NOT_FOUND' },
       })
     }
-    expect(await service.as(stranger.headers).publishEvent({ params: { eventId } })).toMatchObject({ status: 404 })
+    expect(await service.as(stranger.headers).publishEvent({ params: { eventId } })).toMatchObject({
+      status: 404,
+    })
     const { body } = await service.as().listEvents({ query: { limit: 100 } })
     expect(body.events.map((event) => event.eventId)).not.toContain(eventId)
   })
@@ -75,7 +77,9 @@ describe('an event on sale', () => {
       body: { status: 'PUBLISHED' },
     })
     await service.probe.waitFor(eventPublished, ({ payload }) => payload.eventId === eventId)
-    expect(service.probe.heard(eventPublished).filter(({ payload }) => payload.eventId === eventId)).toHaveLength(1)
+    expect(
+      service.probe.heard(eventPublished).filter(({ payload }) => payload.eventId === eventId),
+    ).toHaveLength(1)
   })
   test('cannot lie in the past or be without words', async () => {
     const { eventId } = await service.make({ eventDate: new Date(Date.now() - DAY_MS), description: '' })
@@ -88,20 +92,27 @@ describe('an event on sale', () => {
     const { eventId, eventDate } = await service.makePublished()
     const params = { eventId }
     const stranger = await service.authority.user(['USER', 'ORGANIZER'])
-    expect(await service.as(stranger.headers).updateEvent({ params, body: { name: 'Mine now' } })).toMatchObject({ status: 403 })
     expect(
-      await service.as(service.organizer.headers).updateEvent({ params, body: { endDate: new Date(eventDate.getTime() - 1) } }),
+      await service.as(stranger.headers).updateEvent({ params, body: { name: 'Mine now' } }),
+    ).toMatchObject({ status: 403 })
+    expect(
+      await service
+        .as(service.organizer.headers)
+        .updateEvent({ params, body: { endDate: new Date(eventDate.getTime() - 1) } }),
     ).toMatchObject({
       status: 400,
       body: { details: [{ path: 'body.endDate' }] },
     })
-    expect(await service.as(service.organizer.headers).updateEvent({ params, body: { venueName: 'Atlas Arena' } })).toMatchObject(
-      {
-        status: 200,
-        body: { venueName: 'Atlas Arena', venueAddress: 'Północna 36, Łódź' },
-      },
+    expect(
+      await service.as(service.organizer.headers).updateEvent({ params, body: { venueName: 'Atlas Arena' } }),
+    ).toMatchObject({
+      status: 200,
+      body: { venueName: 'Atlas Arena', venueAddress: 'Północna 36, Łódź' },
+    })
+    const { payload } = await service.probe.waitFor(
+      eventUpdated,
+      (message) => message.payload.eventId === eventId,
     )
-    const { payload } = await service.probe.waitFor(eventUpdated, (message) => message.payload.eventId === eventId)
     expect(payload.changed.toSorted()).toEqual(['venueId', 'venueName'])
   })
   test('can be changed while it goes on, as long as its beginning stays what it is', async () => {
@@ -109,7 +120,8 @@ describe('an event on sale', () => {
     const { eventId } = await service.makePublished()
     const eventDate = new Date(Math.floor(Date.now() / 1_000) * 1_000 - 3_600_000)
     await service.deps.pool.query('update events set event_date = $2 where id = $1', [eventId, eventDate])
-    const change = (at: Date) => mine.updateEvent({ params: { eventId }, body: { eventDate: at, name: 'Going on' } })
+    const change = (at: Date) =>
+      mine.updateEvent({ params: { eventId }, body: { eventDate: at, name: 'Going on' } })
     expect(await change(eventDate)).toMatchObject({ status: 200, body: { name: 'Going on', eventDate } })
     expect(await change(new Date(eventDate.getTime() + 1))).toMatchObject({
       status: 400,
@@ -122,22 +134,40 @@ describe('an event on sale', () => {
       const { eventId, venueId } = await service.makePublished()
       const payload = { venueId, ...other }
       const { headers } = service.organizer
-      const answer = await service.app.inject({ method: 'PATCH', url: `/api/events/${eventId}`, headers, payload })
+      const answer = await service.app.inject({
+        method: 'PATCH',
+        url: `/api/events/${eventId}`,
+        headers,
+        payload,
+      })
       expect(answer.statusCode).toBe(400)
       expect(answer.json()).toMatchObject({ error: 'VALIDATION_FAILED', details: [{ path: 'body.venueId' }] })
     },
   )
   test('keeps the right to a refund that its buyers have: it may only be extended', async () => {
-    const [sooner, until, later] = [10, 20, 25].map((days) => new Date(Date.now() + days * DAY_MS)) as [Date, Date, Date]
+    const [sooner, until, later] = [10, 20, 25].map((days) => new Date(Date.now() + days * DAY_MS)) as [
+      Date,
+      Date,
+      Date,
+    ]
     const mine = service.as(service.organizer.headers)
     const { eventId } = await service.make({ refundableUntil: later })
-    const change = (refundableUntil: Date | null) => mine.updateEvent({ params: { eventId }, body: { refundableUntil } })
-    expect(await change(until), 'a draft has no buyers').toMatchObject({ status: 200, body: { refundableUntil: until } })
+    const change = (refundableUntil: Date | null) =>
+      mine.updateEvent({ params: { eventId }, body: { refundableUntil } })
+    expect(await change(until), 'a draft has no buyers').toMatchObject({
+      status: 200,
+      body: { refundableUntil: until },
+    })
     await mine.publishEvent({ params: { eventId } })
     for (const less of [null, sooner, new Date(until.getTime() - 1)]) {
-      expect(await change(less)).toMatchObject({ status: 400, body: { details: [{ path: 'body.refundableUntil' }] } })
+      expect(await change(less)).toMatchObject({
+        status: 400,
+        body: { details: [{ path: 'body.refundableUntil' }] },
+      })
     }
-    expect(await mine.updateEvent({ params: { eventId }, body: { name: 'Other', refundableUntil: until } })).toMatchObject({
+    expect(
+      await mine.updateEvent({ params: { eventId }, body: { name: 'Other', refundableUntil: until } }),
+    ).toMatchObject({
       status: 200,
       body: { refundableUntil: until },
     })
@@ -149,7 +179,9 @@ describe('an event on sale', () => {
   })
   test('that is changed to what it is already says nothing', async () => {
     const { eventId, name, updatedAt } = await service.makePublished()
-    expect(await service.as(service.organizer.headers).updateEvent({ params: { eventId }, body: { name } })).toMatchObject({
+    expect(
+      await service.as(service.organizer.headers).updateEvent({ params: { eventId }, body: { name } }),
+    ).toMatchObject({
       body: { updatedAt },
     })
     expect(service.probe.heard(eventUpdated).filter(({ payload }) => payload.eventId === eventId)).toEqual([])
@@ -165,7 +197,10 @@ describe('an event on sale', () => {
       ),
     )
     const made = answers.filter((answer) => answer?.status === 200).length
-    const { rows } = await service.deps.pool.query<{ version: number }>('select version from events where id = $1', [eventId])
+    const { rows } = await service.deps.pool.query<{ version: number }>(
+      'select version from events where id = $1',
+      [eventId],
+    )
     expect(rows[0]?.version).toBe(2 + made)
     const { rows: messages } = await service.deps.pool.query<{ version: number }>(
       `select (body->>'aggregateVersion')::int as version from
@@ -205,13 +240,19 @@ describe('the list', () => {
     const second = await service.as().listEvents({
       query: { query: word, category: 'FILM', limit: 2, cursor: first.body.nextCursor ?? '' },
     })
-    expect([...first.body.events, ...second.body.events].map(({ name }) => name)).toEqual([`${word} 3`, `${word} 6`, `${word} 9`])
+    expect([...first.body.events, ...second.body.events].map(({ name }) => name)).toEqual([
+      `${word} 3`,
+      `${word} 6`,
+      `${word} 9`,
+    ])
     expect(second.body.nextCursor).toBeNull()
     const { body } = await service.as().listEvents({
       query: { query: word, from: new Date(Date.now() + 5 * DAY_MS), to: new Date(Date.now() + 7 * DAY_MS) },
     })
     expect(body.events.map(({ name }) => name)).toEqual([`${word} 6`])
-    expect((await service.as().listEvents({ query: { query: word, category: 'MUSIC' } })).body.events).toEqual([])
+    expect(
+      (await service.as().listEvents({ query: { query: word, category: 'MUSIC' } })).body.events,
+    ).toEqual([])
   })
   test('of the organizer has drafts too', async () => {
     const fresh = await service.authority.user(['USER', 'ORGANIZER'])
@@ -239,12 +280,16 @@ describe('the cache', () => {
   test('answers what was just written', async () => {
     const { eventId } = await service.makePublished()
     await service.as().getEvent({ params: { eventId } })
-    await service.as(service.organizer.headers).updateEvent({ params: { eventId }, body: { name: 'Renamed' } })
+    await service
+      .as(service.organizer.headers)
+      .updateEvent({ params: { eventId }, body: { name: 'Renamed' } })
     expect(await service.as().getEvent({ params: { eventId } })).toMatchObject({ body: { name: 'Renamed' } })
     const word = `c${randomUUID().slice(0, 8)}`
     expect((await service.as().listEvents({ query: { query: word } })).body.events).toEqual([])
     await service.as(service.organizer.headers).updateEvent({ params: { eventId }, body: { name: word } })
-    expect((await service.as().listEvents({ query: { query: word } })).body.events).toMatchObject([{ eventId }])
+    expect((await service.as().listEvents({ query: { query: word } })).body.events).toMatchObject([
+      { eventId },
+    ])
   })
   test('is not overwritten by a reader that was slower than the writer', async () => {
     const { eventId } = await service.makePublished()
@@ -252,7 +297,9 @@ describe('the cache', () => {
     if (!old) throw new Error('not cached')
     await service.deps.redis.del(`events:event:${eventId}`)
     await service.deps.cache.event(eventId, async () => {
-      await service.as(service.organizer.headers).updateEvent({ params: { eventId }, body: { name: 'Newer' } })
+      await service
+        .as(service.organizer.headers)
+        .updateEvent({ params: { eventId }, body: { name: 'Newer' } })
       return old // what the slow reader had read before
     })
     expect(await service.as().getEvent({ params: { eventId } })).toMatchObject({ body: { name: 'Newer' } })
@@ -266,7 +313,9 @@ test('other services see every event with its version, and whose it is', async (
     status: 200,
     body: { status: 'DRAFT', version: 1 },
   })
-  expect(await internal.validateOrganizer({ params: { eventId, userId: service.organizer.userId } })).toMatchObject({
+  expect(
+    await internal.validateOrganizer({ params: { eventId, userId: service.organizer.userId } }),
+  ).toMatchObject({
     body: { isOrganizer: true },
   })
   const stranger = randomUUID() as UserId
@@ -295,9 +344,18 @@ test.each([
   ['a script for an image', { imageUrl: 'javascript:alert(1)' }],
 ])('%s is refused in the shape of the contract', async (_, changes) => {
   const payload = { ...festival(), ...changes }
-  const answer = await service.app.inject({ method: 'POST', url: '/api/events', headers: service.organizer.headers, payload })
+  const answer = await service.app.inject({
+    method: 'POST',
+    url: '/api/events',
+    headers: service.organizer.headers,
+    payload,
+  })
   expect(answer.statusCode).toBe(400)
-  expect(answer.json()).toMatchObject({ error: 'VALIDATION_FAILED', requestId: expect.any(String), details: [{}] })
+  expect(answer.json()).toMatchObject({
+    error: 'VALIDATION_FAILED',
+    requestId: expect.any(String),
+    details: [{}],
+  })
 })
 
 test('health names Redis and every callee, each with its breaker; without Redis it says DEGRADED and stays in rotation', async () => {

@@ -15,13 +15,17 @@ afterAll(() => service.close())
 const reason = { cancellationReason: 'The river has taken the stages.' }
 const cancel = (eventId: EventId, client = mine) => client.cancelEvent({ params: { eventId }, body: reason })
 const statusOf = async (eventId: EventId) => {
-  const { rows } = await service.deps.pool.query('select status, version from events where id = $1', [eventId])
+  const { rows } = await service.deps.pool.query('select status, version from events where id = $1', [
+    eventId,
+  ])
   return rows[0]
 }
 const stranger = async () => service.as((await service.authority.user(['USER', 'ORGANIZER'])).headers)
 const makeOver = async () => {
   const { eventId } = await service.makePublished()
-  await service.deps.pool.query("update events set event_date = now() - interval '13 hours' where id = $1", [eventId])
+  await service.deps.pool.query("update events set event_date = now() - interval '13 hours' where id = $1", [
+    eventId,
+  ])
   return eventId
 }
 
@@ -33,10 +37,14 @@ describe('cancelling', () => {
       await cancel(eventId),
       await mine.cancelEvent({ params: { eventId }, body: { cancellationReason: 'Other' } }),
     ]
-    for (const answer of answers) expect(answer).toMatchObject({ status: 200, body: { status: 'CANCELLED', ...reason } })
+    for (const answer of answers)
+      expect(answer).toMatchObject({ status: 200, body: { status: 'CANCELLED', ...reason } })
     expect(answers[1]).toEqual(answers[0])
     const message = await service.probe.waitFor(eventCancelled, ({ payload }) => payload.eventId === eventId)
-    expect(message).toMatchObject({ aggregateVersion: 3, payload: { eventName: name, status: 'CANCELLED', ...reason } })
+    expect(message).toMatchObject({
+      aggregateVersion: 3,
+      payload: { eventName: name, status: 'CANCELLED', ...reason },
+    })
     const { rows } = await service.deps.pool.query(
       `select from outbox where event_type = 'EVENT_CANCELLED' and topic = 'event-events' and body #>> '{payload,eventId}' = $1
        union all select from message_archive where event_type = 'EVENT_CANCELLED' and topic = 'event-events' and body #>> '{payload,eventId}' = $1`,
@@ -59,16 +67,26 @@ describe('cancelling', () => {
     await completeEvents(service.deps)
     expect(await cancel(over)).toMatchObject(notCancellable)
     const { eventId } = await service.makePublished()
-    expect(await cancel(eventId, await stranger())).toMatchObject({ status: 403, body: { error: 'FORBIDDEN' } })
+    expect(await cancel(eventId, await stranger())).toMatchObject({
+      status: 403,
+      body: { error: 'FORBIDDEN' },
+    })
     expect(await cancel(randomUUID() as EventId)).toMatchObject({ status: 404 })
   })
   test('is for good, and seen at once by everybody', async () => {
     const { eventId } = await service.makePublished({ name: 'Soon no more' })
     const anyone = service.as()
-    const listed = async () => (await anyone.listEvents({ query: { query: 'soon no more' } })).body.events.length
-    expect([await listed(), (await anyone.getEvent({ params: { eventId } })).body]).toMatchObject([1, { status: 'PUBLISHED' }])
+    const listed = async () =>
+      (await anyone.listEvents({ query: { query: 'soon no more' } })).body.events.length
+    expect([await listed(), (await anyone.getEvent({ params: { eventId } })).body]).toMatchObject([
+      1,
+      { status: 'PUBLISHED' },
+    ])
     await cancel(eventId)
-    expect([await listed(), (await anyone.getEvent({ params: { eventId } })).body]).toMatchObject([0, { status: 'CANCELLED' }])
+    expect([await listed(), (await anyone.getEvent({ params: { eventId } })).body]).toMatchObject([
+      0,
+      { status: 'CANCELLED' },
+    ])
     expect(await mine.updateEvent({ params: { eventId }, body: { name: 'Again' } })).toMatchObject({
       status: 409,
       body: { error: 'EVENT_NOT_EDITABLE' },
@@ -100,8 +118,13 @@ describe('deleting', () => {
     ]) {
       expect(answer).toMatchObject({ status: 404, body: { error: 'EVENT_NOT_FOUND' } })
     }
-    expect((await mine.listMyEvents({ query: { limit: 100 } })).body.events.map((event) => event.eventId)).not.toContain(eventId)
-    expect((await service.deps.pool.query('select from seating_plan_versions where event_id = $1', [eventId])).rowCount).toBe(0)
+    expect(
+      (await mine.listMyEvents({ query: { limit: 100 } })).body.events.map((event) => event.eventId),
+    ).not.toContain(eventId)
+    expect(
+      (await service.deps.pool.query('select from seating_plan_versions where event_id = $1', [eventId]))
+        .rowCount,
+    ).toBe(0)
   })
   test('is told of to those who keep a picture of every event, and to nobody else', async () => {
     const { eventId } = await service.make()
@@ -128,15 +151,23 @@ describe('deleting', () => {
   })
   test('is for drafts, and for their organizer', async () => {
     const { eventId } = await service.makePublished()
-    expect(await mine.deleteEvent({ params: { eventId } })).toMatchObject({ status: 409, body: { error: 'EVENT_NOT_DRAFT' } })
+    expect(await mine.deleteEvent({ params: { eventId } })).toMatchObject({
+      status: 409,
+      body: { error: 'EVENT_NOT_DRAFT' },
+    })
     const others = await stranger()
     expect(await others.deleteEvent({ params: { eventId } })).toMatchObject({ status: 403 })
-    expect(await others.deleteEvent({ params: { eventId: (await service.make()).eventId } })).toMatchObject({ status: 404 })
+    expect(await others.deleteEvent({ params: { eventId: (await service.make()).eventId } })).toMatchObject({
+      status: 404,
+    })
   })
   test('at the moment of publishing is one or the other', async () => {
     for (let round = 0; round < 10; round++) {
       const params = { eventId: (await service.make()).eventId }
-      const [deleted, published] = await Promise.all([mine.deleteEvent({ params }), mine.publishEvent({ params })])
+      const [deleted, published] = await Promise.all([
+        mine.deleteEvent({ params }),
+        mine.publishEvent({ params }),
+      ])
       const gone = (await mine.getEvent({ params })).status === 404
       expect([deleted.status, published.status]).toEqual(gone ? [204, 404] : [409, 200])
     }
@@ -148,8 +179,13 @@ describe('an event that is over', () => {
     const eventId = await makeOver()
     await completeEvents(service.deps)
     const message = await service.probe.waitFor(eventUpdated, ({ payload }) => payload.eventId === eventId)
-    expect(message).toMatchObject({ aggregateVersion: 3, payload: { status: 'COMPLETED', changed: ['status'] } })
-    expect(await service.as().getEvent({ params: { eventId } })).toMatchObject({ body: { status: 'COMPLETED' } })
+    expect(message).toMatchObject({
+      aggregateVersion: 3,
+      payload: { status: 'COMPLETED', changed: ['status'] },
+    })
+    expect(await service.as().getEvent({ params: { eventId } })).toMatchObject({
+      body: { status: 'COMPLETED' },
+    })
     expect(await mine.updateEvent({ params: { eventId }, body: { name: 'Again' } })).toMatchObject({
       status: 409,
       body: { error: 'EVENT_NOT_EDITABLE' },
@@ -160,10 +196,15 @@ describe('an event that is over', () => {
     const { eventId: onSale } = await service.makePublished()
     const { eventId: draft } = await service.make()
     const { eventId: longer } = await service.makePublished({ endDate: inDays(31) })
-    await service.deps.pool.query("update events set event_date = now() - interval '13 hours' where id = any($1)", [
-      [draft, longer],
+    await service.deps.pool.query(
+      "update events set event_date = now() - interval '13 hours' where id = any($1)",
+      [[draft, longer]],
+    )
+    await Promise.all([
+      completeEvents(service.deps),
+      completeEvents(service.deps),
+      completeEvents(service.deps),
     ])
-    await Promise.all([completeEvents(service.deps), completeEvents(service.deps), completeEvents(service.deps)])
     for (const eventId of over) expect(await statusOf(eventId)).toEqual({ status: 'COMPLETED', version: 3 })
     expect([await statusOf(onSale), await statusOf(draft), await statusOf(longer)]).toMatchObject([
       { status: 'PUBLISHED', version: 2 },

@@ -11,8 +11,20 @@ beforeAll(async () => {
   for (const event of [
     { ...place, ...other, name: 'Żółć: a tragedy', category: 'THEATRE', eventDate: inDays(20) },
     { ...place, ...other, name: 'Jazz Evening', category: 'MUSIC', eventDate: inDays(9) },
-    { ...other, name: 'Open air', description: 'Some jazz, some food.', category: 'FOOD', eventDate: inDays(2) },
-    { ...other, name: 'Late talk', venueName: 'Jazz Café', venueAddress: 'Straße 1, Berlin', eventDate: inDays(5) },
+    {
+      ...other,
+      name: 'Open air',
+      description: 'Some jazz, some food.',
+      category: 'FOOD',
+      eventDate: inDays(2),
+    },
+    {
+      ...other,
+      name: 'Late talk',
+      venueName: 'Jazz Café',
+      venueAddress: 'Straße 1, Berlin',
+      eventDate: inDays(5),
+    },
     { ...other, name: 'Jazzmine', description: '', category: 'COMEDY', eventDate: inDays(1) },
     { ...other, name: 'O’Brien’s quiz', eventDate: inDays(3), endDate: inDays(6) },
   ] as const) {
@@ -60,7 +72,9 @@ describe('words', () => {
   })
   test('of what an organizer changes are found at once, and the old ones are not', async () => {
     const { eventId } = await service.makePublished({ name: 'Before', eventDate: inDays(40) })
-    await service.as(service.organizer.headers).updateEvent({ params: { eventId }, body: { name: 'Afterwards' } })
+    await service
+      .as(service.organizer.headers)
+      .updateEvent({ params: { eventId }, body: { name: 'Afterwards' } })
     expect(await find({ query: 'before' })).toEqual([])
     expect(await find({ query: 'afterw' })).toEqual(['Afterwards'])
   })
@@ -85,7 +99,9 @@ describe('words', () => {
 
 describe('the list', () => {
   test('can be of one place, by its name or its address, and nothing else', async () => {
-    expect(await find({ place: 'łódź', limit: 3, category: 'MUSIC', query: 'even' })).toEqual(['Jazz Evening'])
+    expect(await find({ place: 'łódź', limit: 3, category: 'MUSIC', query: 'even' })).toEqual([
+      'Jazz Evening',
+    ])
     expect(await find({ place: 'jazz' })).toEqual(['Late talk'])
     expect(await find({ place: 'theatre' })).toEqual([])
   })
@@ -117,7 +133,9 @@ describe('the list', () => {
       const paged: string[] = []
       let cursor: string | undefined
       do {
-        const { body } = await service.as().listEvents({ query: { ...query, limit: 1, ...(cursor && { cursor }) } })
+        const { body } = await service
+          .as()
+          .listEvents({ query: { ...query, limit: 1, ...(cursor && { cursor }) } })
         paged.push(...body.events.map(({ name }) => name))
         cursor = body.nextCursor ?? undefined
       } while (cursor)

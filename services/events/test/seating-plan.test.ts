@@ -10,7 +10,9 @@ beforeAll(async () => {
 afterAll(() => service.close())
 
 const seats = (count: number) => Array.from({ length: count }, (_, n) => ({ colLabel: String(n + 1) }))
-const stalls = (count = 3): Zones => [{ zoneId: 1, name: 'Parkiet', rows: [{ rowLabel: 'A', seats: seats(count) }] }]
+const stalls = (count = 3): Zones => [
+  { zoneId: 1, name: 'Parkiet', rows: [{ rowLabel: 'A', seats: seats(count) }] },
+]
 const rowA = { rowLabel: 'A', seats: seats(1) }
 const hall: Zones = [
   {
@@ -29,7 +31,8 @@ const hall: Zones = [
 ]
 const put = (eventId: EventId, zones: Zones, headers = service.organizer.headers) =>
   service.as(headers).putSeatingPlan({ params: { eventId }, body: { zones } })
-const get = (eventId: EventId, headers = {}) => service.as(headers).getSeatingPlan({ params: { eventId }, query: {} })
+const get = (eventId: EventId, headers = {}) =>
+  service.as(headers).getSeatingPlan({ params: { eventId }, query: {} })
 
 describe('a seating plan', () => {
   test('is given back as it was put, with its version and its seats counted', async () => {
@@ -68,11 +71,20 @@ describe('a seating plan', () => {
     const draft = await service.make()
     await put(draft.eventId, stalls())
     for (const headers of [{}, stranger.headers]) {
-      expect(await get(draft.eventId, headers)).toMatchObject({ status: 404, body: { error: 'EVENT_NOT_FOUND' } })
+      expect(await get(draft.eventId, headers)).toMatchObject({
+        status: 404,
+        body: { error: 'EVENT_NOT_FOUND' },
+      })
     }
-    expect(await put(draft.eventId, hall, stranger.headers)).toMatchObject({ status: 404, body: { error: 'EVENT_NOT_FOUND' } })
+    expect(await put(draft.eventId, hall, stranger.headers)).toMatchObject({
+      status: 404,
+      body: { error: 'EVENT_NOT_FOUND' },
+    })
     const published = await service.makePublished()
-    expect(await put(published.eventId, hall, stranger.headers)).toMatchObject({ status: 403, body: { error: 'FORBIDDEN' } })
+    expect(await put(published.eventId, hall, stranger.headers)).toMatchObject({
+      status: 403,
+      body: { error: 'FORBIDDEN' },
+    })
   })
   test('may have 100,000 seats in 200 zones', async () => {
     const { eventId } = await service.makePublished()
@@ -81,7 +93,12 @@ describe('a seating plan', () => {
       name: `Block ${zone + 1}`,
       rows: Array.from({ length: 10 }, (_, row) => ({
         rowLabel: `R${row + 1}`,
-        seats: seats(50).map((seat, col) => ({ ...seat, x: -123_456.25 + col, y: 654_321.75, accessible: true })),
+        seats: seats(50).map((seat, col) => ({
+          ...seat,
+          x: -123_456.25 + col,
+          y: 654_321.75,
+          accessible: true,
+        })),
       })),
     }))
     const plan = { status: 200, body: { eventId, planVersion: 1, seatCount: 100_000, zones } }
@@ -97,13 +114,20 @@ describe('a seating plan', () => {
         headers: { ...service.organizer.headers, 'content-type': 'application/json' },
         payload,
       })
-      expect([answer.statusCode, answer.json().error, answer.json().details[0].path]).toEqual([400, 'VALIDATION_FAILED', 'body'])
+      expect([answer.statusCode, answer.json().error, answer.json().details[0].path]).toEqual([
+        400,
+        'VALIDATION_FAILED',
+        'body',
+      ])
     }
   })
   test('is shown as it is after a change, and is a 304 to who has it', async () => {
     const { eventId } = await service.makePublished()
     const show = (tag?: string) =>
-      service.app.inject({ url: `/api/events/${eventId}/seating-plan`, headers: tag ? { 'if-none-match': tag } : {} })
+      service.app.inject({
+        url: `/api/events/${eventId}/seating-plan`,
+        headers: tag ? { 'if-none-match': tag } : {},
+      })
     await put(eventId, hall)
     const first = await show()
     const etag = String(first.headers.etag)
@@ -118,7 +142,9 @@ describe('a seating plan', () => {
     const stranger = await service.make()
     await put(stranger.eventId, hall)
     const headers = { 'if-none-match': '*' }
-    expect((await service.app.inject({ url: `/api/events/${stranger.eventId}/seating-plan`, headers })).statusCode).toBe(404)
+    expect(
+      (await service.app.inject({ url: `/api/events/${stranger.eventId}/seating-plan`, headers })).statusCode,
+    ).toBe(404)
   })
 })
 
@@ -136,7 +162,8 @@ describe('a seating plan that the ticket service has read', () => {
   })
   test('may be kept by whoever shows it, other than one that still changes', async () => {
     const { eventId } = await service.makePublished()
-    const cacheControl = async () => (await service.app.inject(`/api/events/${eventId}/seating-plan`)).headers['cache-control']
+    const cacheControl = async () =>
+      (await service.app.inject(`/api/events/${eventId}/seating-plan`)).headers['cache-control']
     await put(eventId, hall)
     expect(await cacheControl()).toBe('private, no-cache')
     await (await service.internal()).getSeatingPlanInfo({ params: { eventId }, query: {} })
@@ -144,10 +171,14 @@ describe('a seating plan that the ticket service has read', () => {
   })
   test('may be kept for ever by its version, and is not there by another', async () => {
     const { eventId } = await service.makePublished()
-    const read = (planVersion: number) => service.app.inject(`/api/events/${eventId}/seating-plan?planVersion=${planVersion}`)
+    const read = (planVersion: number) =>
+      service.app.inject(`/api/events/${eventId}/seating-plan?planVersion=${planVersion}`)
     await put(eventId, hall)
     const first = await read(1)
-    expect([first.statusCode, first.headers['cache-control']]).toEqual([200, 'public, max-age=31536000, immutable'])
+    expect([first.statusCode, first.headers['cache-control']]).toEqual([
+      200,
+      'public, max-age=31536000, immutable',
+    ])
     expect(await read(2)).toMatchObject({ statusCode: 404 })
     await put(eventId, stalls())
     for (const [version, status] of [
@@ -168,7 +199,10 @@ describe('a seating plan that the ticket service has read', () => {
       const { eventId } = await service.make()
       await put(eventId, stalls())
       const internal = await service.internal()
-      const [read] = await Promise.all([internal.getSeatingPlanInfo({ params: { eventId }, query: {} }), put(eventId, hall)])
+      const [read] = await Promise.all([
+        internal.getSeatingPlanInfo({ params: { eventId }, query: {} }),
+        put(eventId, hall),
+      ])
       expect((await get(eventId, service.organizer.headers)).body).toEqual(JSON.parse(read.body as string))
     }
   })
@@ -176,8 +210,12 @@ describe('a seating plan that the ticket service has read', () => {
     const { eventId } = await service.makePublished()
     await put(eventId, hall)
     const internal = await service.internal()
-    const take = (zoneIds: number[]) => internal.getSeatingPlanInfo({ params: { eventId }, query: { zoneIds } })
-    expect(await take([1, 2, 20, 21])).toMatchObject({ status: 409, body: { error: 'ZONES_NOT_IN_PLAN', zoneIds: [2, 21] } })
+    const take = (zoneIds: number[]) =>
+      internal.getSeatingPlanInfo({ params: { eventId }, query: { zoneIds } })
+    expect(await take([1, 2, 20, 21])).toMatchObject({
+      status: 409,
+      body: { error: 'ZONES_NOT_IN_PLAN', zoneIds: [2, 21] },
+    })
     expect(await put(eventId, stalls())).toMatchObject({ status: 200, body: { planVersion: 2 } })
     expect(await take([1])).toMatchObject({ status: 200, body: expect.stringContaining('"planVersion":2') })
     expect(await take([20])).toMatchObject({ status: 409, body: { zoneIds: [20] } })
@@ -224,7 +262,11 @@ test.each<[string, unknown, string]>([
     '100,001 seats',
     [
       ...stalls(1),
-      { zoneId: 2, name: 'B', rows: Array.from({ length: 200 }, (_, n) => ({ rowLabel: `R${n}`, seats: seats(500) })) },
+      {
+        zoneId: 2,
+        name: 'B',
+        rows: Array.from({ length: 200 }, (_, n) => ({ rowLabel: `R${n}`, seats: seats(500) })),
+      },
     ],
     'body.zones',
   ],

@@ -54,7 +54,9 @@ function ticketStub() {
         return { status: 204, body: undefined }
       },
       countTickets: async ({ params: { eventId } }) =>
-        state.away ? unavailable() : { status: 200, body: { eventId, ticketCount: state.counts.get(eventId) ?? 0 } },
+        state.away
+          ? unavailable()
+          : { status: 200, body: { eventId, ticketCount: state.counts.get(eventId) ?? 0 } },
     })
   return { state, start }
 }

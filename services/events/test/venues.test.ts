@@ -49,7 +49,12 @@ describe('a venue', () => {
     const answer = await (await otherOrganizer()).createEvent({ body: { ...event, venueId: venue.venueId } })
     expect(answer).toMatchObject({
       status: 201,
-      body: { venueId: venue.venueId, venueName: hall.name, venueAddress: 'Narutowicza 20/22, Łódź', timeZone: 'Europe/Warsaw' },
+      body: {
+        venueId: venue.venueId,
+        venueName: hall.name,
+        venueAddress: 'Narutowicza 20/22, Łódź',
+        timeZone: 'Europe/Warsaw',
+      },
     })
     expect(await mine.createEvent({ body: { ...event, venueId: randomUUID() as never } })).toMatchObject({
       status: 404,
@@ -116,7 +121,11 @@ describe('the list of venues', () => {
     ['nothing', {}],
   ])('refuses a cursor with %s', async (_, position) => {
     const { headers } = service.organizer
-    const answer = await service.app.inject({ url: '/api/events/venues', query: { cursor: written(position) }, headers })
+    const answer = await service.app.inject({
+      url: '/api/events/venues',
+      query: { cursor: written(position) },
+      headers,
+    })
     expect(answer.statusCode).toBe(400)
     expect(answer.json()).toMatchObject({ error: 'VALIDATION_FAILED', details: [{ path: 'query.cursor' }] })
   })
@@ -124,14 +133,17 @@ describe('the list of venues', () => {
     const other = await otherOrganizer()
     const venueName = `Hidden ${randomUUID()}`
     const event = await service.make({ venueName, venueAddress: 'Private Road 7' })
-    const venuesOf = async (client: typeof mine) => (await client.listVenues({ query: { query: venueName } })).body.venues
+    const venuesOf = async (client: typeof mine) =>
+      (await client.listVenues({ query: { query: venueName } })).body.venues
     const [own] = await venuesOf(mine)
     expect(own).toMatchObject({ venueId: event.venueId, name: venueName })
     expect(await venuesOf(other)).toEqual([])
     const { venueName: _, venueAddress: __, ...elsewhere } = festival()
     const used = await other.createEvent({ body: { ...elsewhere, venueId: event.venueId } })
     expect(used).toMatchObject({ status: 404, body: { error: 'VENUE_NOT_FOUND' } })
-    await expect(other.listVenues({ query: { cursor: written({ id: event.venueId }) } })).rejects.toThrow('400')
+    await expect(other.listVenues({ query: { cursor: written({ id: event.venueId }) } })).rejects.toThrow(
+      '400',
+    )
 
     await mine.publishEvent({ params: { eventId: event.eventId } })
     expect(await venuesOf(other)).toMatchObject([{ venueId: event.venueId, address: 'Private Road 7' }])
@@ -140,14 +152,18 @@ describe('the list of venues', () => {
     const event = await service.make()
     await mine.publishEvent({ params: { eventId: event.eventId } })
     const venueName = `Moved to ${randomUUID()}`
-    await mine.updateEvent({ params: { eventId: event.eventId }, body: { venueName, venueAddress: 'Main Street 1' } })
+    await mine.updateEvent({
+      params: { eventId: event.eventId },
+      body: { venueName, venueAddress: 'Main Street 1' },
+    })
     const { body } = await (await otherOrganizer()).listVenues({ query: { query: venueName } })
     expect(body.venues).toMatchObject([{ name: venueName }])
   })
   test('finds a venue without accents, by its city too, and one that came with an event', async () => {
     await mine.createVenue({ body: { name: 'Wytwórnia', address: 'Łąkowa 29', city: 'Łódź' } })
     await service.make({ venueName: 'Stodoła', venueAddress: 'Batorego 10, Warszawa' })
-    const find = async (query: string) => (await mine.listVenues({ query: { query } })).body.venues.map(({ name }) => name)
+    const find = async (query: string) =>
+      (await mine.listVenues({ query: { query } })).body.venues.map(({ name }) => name)
     expect(await find('lodz wytw')).toEqual(['Wytwórnia'])
     expect(await find('stodola batorego')).toEqual(['Stodoła'])
     expect(await find("'&|!")).toEqual([])

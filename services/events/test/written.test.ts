@@ -24,7 +24,9 @@ afterAll(() => service.close())
 
 const send = (method: 'POST' | 'PUT' | 'PATCH', path: string, payload: object) =>
   service.app.inject({ method, url: `/api/events${path}`, headers: service.organizer.headers, payload })
-const refused = (path: string, says: RegExp) => ({ details: [{ path: `body.${path}`, message: expect.stringMatching(says) }] })
+const refused = (path: string, says: RegExp) => ({
+  details: [{ path: `body.${path}`, message: expect.stringMatching(says) }],
+})
 // What an event is called may be twice as long as what somebody is.
 const refusedTitles = refusedNames.filter(({ says }) => !says.source.includes('100'))
 
@@ -33,16 +35,27 @@ describe('the name of an event, of a venue, and of a place', () => {
     for (const { typed, kept = typed, why } of writtenNames) {
       const event = { ...festival(), name: typed, venueName: typed, venueAddress: typed, description: kept }
       const made = await send('POST', '', event)
-      expect(made.json(), why).toMatchObject({ name: kept, venueName: kept, venueAddress: kept, description: kept })
+      expect(made.json(), why).toMatchObject({
+        name: kept,
+        venueName: kept,
+        venueAddress: kept,
+        description: kept,
+      })
       const venue = await send('POST', '/venues', { name: typed, address: typed, city: typed })
       expect(venue.json(), why).toMatchObject({ name: kept, address: kept, city: kept })
-      const changed = await send('PATCH', `/${made.json().eventId}`, { name: kept, venueName: typed, venueAddress: typed })
+      const changed = await send('PATCH', `/${made.json().eventId}`, {
+        name: kept,
+        venueName: typed,
+        venueAddress: typed,
+      })
       expect(changed.json(), why).toMatchObject({ name: kept, venueName: kept })
     }
   })
   test('that cannot be seen, or turns what stands behind it, is refused with a reason', async () => {
     for (const { typed, says } of refusedTitles) {
-      expect((await send('POST', '', { ...festival(), name: typed })).json(), typed).toMatchObject(refused('name', says))
+      expect((await send('POST', '', { ...festival(), name: typed })).json(), typed).toMatchObject(
+        refused('name', says),
+      )
       const venue = await send('POST', '/venues', { name: 'Hall', address: typed })
       expect(venue.json(), typed).toMatchObject(refused('address', says))
     }
@@ -50,7 +63,9 @@ describe('the name of an event, of a venue, and of a place', () => {
 })
 
 describe('the label of a row or a seat', () => {
-  const zones = (rowLabel: string, colLabel = '1') => [{ zoneId: 1, name: 'Saal', rows: [{ rowLabel, seats: [{ colLabel }] }] }]
+  const zones = (rowLabel: string, colLabel = '1') => [
+    { zoneId: 1, name: 'Saal', rows: [{ rowLabel, seats: [{ colLabel }] }] },
+  ]
   test('is that of a real hall', async () => {
     const { eventId } = await service.make()
     for (const { typed, kept = typed, why } of seatLabels) {
@@ -62,7 +77,9 @@ describe('the label of a row or a seat', () => {
     const { eventId } = await service.make()
     for (const typed of refusedSeatLabels) {
       const answer = await send('PUT', `/${eventId}/seating-plan`, { zones: zones(typed) })
-      expect(answer.json(), typed.slice(0, 50)).toMatchObject(refused('zones.0.rows.0.rowLabel', /1 to 12 letters and digits/))
+      expect(answer.json(), typed.slice(0, 50)).toMatchObject(
+        refused('zones.0.rows.0.rowLabel', /1 to 12 letters and digits/),
+      )
     }
   })
   test.each(twinLabels)('is there once: %j and %j are one to who looks for a seat', async (one, other) => {
@@ -79,17 +96,24 @@ describe('the label of a row or a seat', () => {
     expect((await send('PUT', `/${eventId}/seating-plan`, { zones: blocks })).statusCode).toBe(200)
     const internal = await service.internal()
     const zoneIds = blocks.map(({ zoneId }) => zoneId)
-    expect(await internal.getSeatingPlanInfo({ params: { eventId }, query: { zoneIds } })).toMatchObject({ status: 200 })
+    expect(await internal.getSeatingPlanInfo({ params: { eventId }, query: { zoneIds } })).toMatchObject({
+      status: 200,
+    })
   })
 })
 
 describe('a time', () => {
   test('is taken as people and programs write it, with its offset', async () => {
-    const spellings = writtenTimes.flatMap(({ kept, typed }) => typed.map((spelling) => ({ kept, typed: spelling })))
+    const spellings = writtenTimes.flatMap(({ kept, typed }) =>
+      typed.map((spelling) => ({ kept, typed: spelling })),
+    )
     for (const { kept, typed } of spellings) {
       const made = await send('POST', '', { ...festival(), eventDate: typed, endDate: undefined })
       expect(made.json(), typed).toMatchObject({ eventDate: kept })
-      expect((await service.app.inject({ url: '/api/events', query: { from: typed } })).statusCode, typed).toBe(200)
+      expect(
+        (await service.app.inject({ url: '/api/events', query: { from: typed } })).statusCode,
+        typed,
+      ).toBe(200)
     }
     for (const typed of refusedTimes) {
       const made = await send('POST', '', { ...festival(), eventDate: typed })
@@ -105,7 +129,9 @@ describe('a time zone', () => {
       ['AMERICA/NEW_YORK', 'America/New_York'],
       [' utc ', 'UTC'],
     ]) {
-      expect((await send('POST', '', { ...festival(), timeZone: typed })).json()).toMatchObject({ timeZone: kept })
+      expect((await send('POST', '', { ...festival(), timeZone: typed })).json()).toMatchObject({
+        timeZone: kept,
+      })
       const venue = { name: 'Hall', address: 'Quay 1', timeZone: typed }
       expect((await send('POST', '/venues', venue)).json()).toMatchObject({ timeZone: kept })
     }
@@ -153,16 +179,19 @@ describe('a search', () => {
   })
   test('finds what was there before by older rules, until its words are made anew', async () => {
     const { eventId } = await service.makePublished({ name: 'X/Y Band', eventDate: inDays(25) })
-    await service.deps.pool.query(`update events set search = '''x'':1A ''y'':2A ''band'':3A', search_rules = 1 where id = $1`, [
-      eventId,
-    ])
+    await service.deps.pool.query(
+      `update events set search = '''x'':1A ''y'':2A ''band'':3A', search_rules = 1 where id = $1`,
+      [eventId],
+    )
     await service.deps.redis.incr('events:pages:generation')
     expect(await find({ query: 'band' })).toContain('X/Y Band')
     expect(await find({ query: 'xy' })).not.toContain('X/Y Band')
     while ((await service.deps.db.transact((tx) => fillSearch(tx, 2))).more);
     await service.deps.redis.incr('events:pages:generation')
     await until(async () => expect(await find({ query: 'xy' })).toContain('X/Y Band'))
-    const { rowCount } = await service.deps.pool.query('select from events where search is null or search_rules < 2')
+    const { rowCount } = await service.deps.pool.query(
+      'select from events where search is null or search_rules < 2',
+    )
     expect(rowCount).toBe(0)
   })
 })

@@ -52,7 +52,12 @@ export function buildApp(deps: Dependencies): FastifyInstance {
   mountOps(app, notificationsOpsRoutes, deps)
   mountRoutes(app, notificationsDeadLetterRoutes, deadLetterHandlers(deps), deps)
   mountRoutes(app, notificationsSuppressionRoutes, suppressionHandlers(deps), deps)
-  mountMailedPages(app, [unsubscribePage(deps), orderPage(deps), orderContactPage(deps), oldContactPage(deps)])
+  mountMailedPages(app, [
+    unsubscribePage(deps),
+    orderPage(deps),
+    orderContactPage(deps),
+    oldContactPage(deps),
+  ])
   mountOneClick(app, deps)
   return app
 }

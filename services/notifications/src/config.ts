@@ -31,7 +31,8 @@ export const callees = {
   payments: everyFigure,
   tickets: everyFigure,
   documents: everyFigure,
-  // The notification's row is due again, MAIL_ATTEMPTS_MAX times; MAIL_TIMEOUT_MS is how long a call may take.
+  // The notification's row is due again, MAIL_ATTEMPTS_MAX times; MAIL_TIMEOUT_MS is how long a call may
+  // take.
   mail: ['firstWait', 'bulkhead', 'ratePerSecond'],
   sms: ['firstWait', 'bulkhead', 'ratePerSecond'],
   push: ['firstWait', 'bulkhead', 'ratePerSecond'],
@@ -43,9 +44,18 @@ export const Environment = z.object({
   ...baseEnvironment,
   ...messagingEnvironment,
   RESILIENCE: resilience(callees),
-  EVENTS_URL: z.url().default('http://event-service.eventbooking.local:8081').describe('where the event service is'),
-  TICKETS_URL: z.url().default('http://ticket-service.eventbooking.local:8082').describe('where the ticket service is'),
-  PAYMENTS_URL: z.url().default('http://payment-service.eventbooking.local:8083').describe('where the payment service is'),
+  EVENTS_URL: z
+    .url()
+    .default('http://event-service.eventbooking.local:8081')
+    .describe('where the event service is'),
+  TICKETS_URL: z
+    .url()
+    .default('http://ticket-service.eventbooking.local:8082')
+    .describe('where the ticket service is'),
+  PAYMENTS_URL: z
+    .url()
+    .default('http://payment-service.eventbooking.local:8083')
+    .describe('where the payment service is'),
   AWS_SES_ENDPOINT: z.url().optional().describe("SES elsewhere than at AWS's own address"),
   NOTIFICATIONS_PRIVATE_KEY: secret(
     Jwk.refine((key) => 'd' in key, 'must be the private half').describe(
@@ -53,7 +63,9 @@ export const Environment = z.object({
     ),
   ),
   FROM_EMAIL_ADDRESS: Address.describe('sender of every mail'),
-  REPLY_TO_ADDRESSES: Addresses.optional().describe('where answers go, comma separated; to the sender where none is given'),
+  REPLY_TO_ADDRESSES: Addresses.optional().describe(
+    'where answers go, comma separated; to the sender where none is given',
+  ),
   MAIL_CONFIGURATION_SET: z
     .string()
     .regex(/^[\w-]{1,64}$/)
@@ -66,7 +78,10 @@ export const Environment = z.object({
     .optional()
     .describe('sender that telephones show, where the country allows one'),
   VAPID_PRIVATE_KEY: secret(
-    Jwk.refine(({ kty, crv, d }) => kty === 'EC' && crv === 'P-256' && Boolean(d), 'must be a private key on P-256')
+    Jwk.refine(
+      ({ kty, crv, d }) => kty === 'EC' && crv === 'P-256' && Boolean(d),
+      'must be a private key on P-256',
+    )
       .optional()
       .describe('JWK on P-256 by which push services know us; without it no pushes are sent'),
   ),
@@ -84,8 +99,15 @@ export const Environment = z.object({
     .string()
     .min(1)
     .optional()
-    .describe("folder of the operator's own templates (docs/templates.md); those of the service alone where none is named"),
-  DLQ_CHECK_SECONDS: z.coerce.number().int().min(1).default(300).describe('how often dead-letter queues are looked at'),
+    .describe(
+      "folder of the operator's own templates (docs/templates.md); those of the service alone where none is named",
+    ),
+  DLQ_CHECK_SECONDS: z.coerce
+    .number()
+    .int()
+    .min(1)
+    .default(300)
+    .describe('how often dead-letter queues are looked at'),
   DEAD_LETTERS_KEEP_DAYS: z.coerce
     .number()
     .int()
@@ -93,7 +115,13 @@ export const Environment = z.object({
     .max(3_650)
     .default(365)
     .describe('how long a dead letter is remembered, whatever became of it'),
-  MAIL_CONCURRENCY: z.coerce.number().int().min(1).max(100).default(20).describe('notifications that are worked on at once'),
+  MAIL_CONCURRENCY: z.coerce
+    .number()
+    .int()
+    .min(1)
+    .max(100)
+    .default(20)
+    .describe('notifications that are worked on at once'),
   MAIL_BULK_CONCURRENCY: z.coerce
     .number()
     .int()
@@ -111,10 +139,13 @@ export const Environment = z.object({
     .number()
     .int()
     .min(200_000)
-    // "10 MB per message (after base64 encoding)" of the API that we use, docs.aws.amazon.com/ses/latest/dg/quotas.html
+    // "10 MB per message (after base64 encoding)" of the API that we use,
+    // docs.aws.amazon.com/ses/latest/dg/quotas.html
     .max(10_000_000)
     .default(10_000_000)
-    .describe('how large a mail may be as it travels; where its tickets do not fit it carries a link. The most that SES takes'),
+    .describe(
+      'how large a mail may be as it travels; where its tickets do not fit it carries a link. The most that SES takes',
+    ),
   MAIL_LEASE_SECONDS: z.coerce
     .number()
     .int()
@@ -122,7 +153,12 @@ export const Environment = z.object({
     .max(600)
     .default(60)
     .describe('after this a notification of a dead process is due'),
-  MAIL_POLL_MS: z.coerce.number().int().min(50).default(1_000).describe('how often what is due is looked for, in ms'),
+  MAIL_POLL_MS: z.coerce
+    .number()
+    .int()
+    .min(50)
+    .default(1_000)
+    .describe('how often what is due is looked for, in ms'),
   MAIL_TIMEOUT_MS: z.coerce
     .number()
     .int()

@@ -1,5 +1,10 @@
 import { type Aws, createAws, createMessaging, type Messaging } from '@boxoffice/messaging'
-import { createFoundation, createPrismaDatabase, type Foundation, type SqlDatabase } from '@boxoffice/service-kit'
+import {
+  createFoundation,
+  createPrismaDatabase,
+  type Foundation,
+  type SqlDatabase,
+} from '@boxoffice/service-kit'
 import { PrismaPg } from '@prisma/adapter-pg'
 import type { Config } from './config.ts'
 import { type ContactTokens, createContactLinks, createContactTokens } from './contacts/contact-token.ts'
@@ -70,10 +75,18 @@ export function createDependencies(
   const mail = createSesProvider(config.ses, policies.mail, foundation)
   const sms = createSnsProvider(config.sms, policies.sms, foundation)
   const push = createPushes(config, foundation)
-  const deadLetters = metrics.gauge('dead_letters', 'letters in each dead-letter queue, as the monitor last saw them', ['queue'])
+  const deadLetters = metrics.gauge(
+    'dead_letters',
+    'letters in each dead-letter queue, as the monitor last saw them',
+    ['queue'],
+  )
   const ticketNews = createTicketNews(messaging)
   const requestNews = createRequestNews(messaging)
-  const rates = { EMAIL: policies.mail.ratePerSecond, SMS: policies.sms.ratePerSecond, PUSH: policies.push.ratePerSecond }
+  const rates = {
+    EMAIL: policies.mail.ratePerSecond,
+    SMS: policies.sms.ratePerSecond,
+    PUSH: policies.push.ratePerSecond,
+  }
   const unsubscribeTokens = createUnsubscribeTokens(config.privateKey)
   const orderTokens = createOrderTokens(config.privateKey)
   const sendingMetrics = createSendingMetrics(sql, metrics)
@@ -120,7 +133,12 @@ export function createDependencies(
     sms,
     push,
     sender: createSender({ ...foundation, ...delivery, sql, deliver, rates }),
-    feedback: createFeedback({ ticketNews, requestNews, logger, feedbackMetrics: createFeedbackMetrics(sql, metrics) }),
+    feedback: createFeedback({
+      ticketNews,
+      requestNews,
+      logger,
+      feedbackMetrics: createFeedbackMetrics(sql, metrics),
+    }),
     watchLog: createLogWatch({ db, now, logger, pollMs: config.logPollMs }),
     unsubscribeTokens,
     orderTokens,

@@ -7,4 +7,10 @@ import { buildWorkers } from './workers.ts'
 
 const config = loadConfig(process.env)
 const deps = createDependencies(config, undefined, await readTemplates(config.templatesDir))
-await run({ app: buildApp(deps), workers: buildWorkers(deps), config, logger: deps.logger, close: deps.close })
+await run({
+  app: buildApp(deps),
+  workers: buildWorkers(deps),
+  config,
+  logger: deps.logger,
+  close: deps.close,
+})

@@ -42,7 +42,10 @@ import { liftConfirmed } from './suppressions/suppression-repository.ts'
 type Deps = Made & { config: ReminderConfig }
 /** What a message asks to be sent. */
 type Telling = { definition: MessageDefinition; wantedOf(message: Message<MessageDefinition>): Wanted[] }
-const tells = <D extends MessageDefinition>(definition: D, wantedOf: (message: Message<D>) => Wanted[]): Telling => ({
+const tells = <D extends MessageDefinition>(
+  definition: D,
+  wantedOf: (message: Message<D>) => Wanted[],
+): Telling => ({
   definition,
   wantedOf: wantedOf as Telling['wantedOf'],
 })
@@ -64,22 +67,33 @@ const tellings: readonly Telling[] = [
   tells(ticketsStopped, (message) => [stoppedOf(message)]),
   tells(ticketsReinstated, (message) => [reinstatedOf(message)]),
   // Of what cost nothing there is no receipt: the confirmation says all of it.
-  tells(paymentCompleted, (message) => (message.payload.totalAmount > 0 ? [wantedOf('PAYMENT_PROCESSED', message)] : [])),
+  tells(paymentCompleted, (message) =>
+    message.payload.totalAmount > 0 ? [wantedOf('PAYMENT_PROCESSED', message)] : [],
+  ),
   tells(paymentFailed, (message) => [wantedOf('PAYMENT_FAILED', message)]),
   tells(refundProcessed, (message) => [wantedOf('REFUND_PROCESSED', message)]),
   tells(orderCreated, (message) => [wantedOf('ORDER_CREATED', message)]),
   tells(orderStatusChanged, (message) => [wantedOf('ORDER_STATUS_CHANGED', message)]),
   tells(orderCancelled, (message) => [wantedOf('ORDER_CANCELLED', message)]),
   // To the address that is to be the order's, and to where its mails went before.
-  tells(orderContactRequested, (message) => [toAddress(wantedOf('ORDER_CONTACT_REQUESTED', message), message)]),
+  tells(orderContactRequested, (message) => [
+    toAddress(wantedOf('ORDER_CONTACT_REQUESTED', message), message),
+  ]),
   tells(orderContactChanged, (message) => [toAddress(wantedOf('ORDER_CONTACT_CHANGED', message), message)]),
 ]
 
-/** What each message becomes: rows to be sent, in the transaction that remembers the message. Sending is the sender's work. */
+/**
+ * What each message becomes: rows to be sent, in the transaction that remembers the message. Sending is the
+ * sender's work.
+ */
 export const notificationSubscribers = (made: Deps): readonly Subscriber<Tx>[] => [
-  ...tellings.map(({ definition, wantedOf }) => on(definition, (tx: Tx, message) => enqueue(tx, wantedOf(message), made))),
+  ...tellings.map(({ definition, wantedOf }) =>
+    on(definition, (tx: Tx, message) => enqueue(tx, wantedOf(message), made)),
+  ),
   // Whoever confirms an address reads there and wants our mails.
-  on(userEmailVerified, (tx: Tx, { payload: { email, verifiedAt } }) => liftConfirmed(tx, addressHashOf(email), verifiedAt)),
+  on(userEmailVerified, (tx: Tx, { payload: { email, verifiedAt } }) =>
+    liftConfirmed(tx, addressHashOf(email), verifiedAt),
+  ),
   // Everybody who holds a ticket: who they are is asked for page by page, when this is committed.
   on(eventUpdated, async (tx: Tx, message) => {
     const announcement = updateOf(message, made.now())
@@ -94,9 +108,13 @@ export const notificationSubscribers = (made: Deps): readonly Subscriber<Tx>[] =
   on(sessionsEnded, (tx: Tx, { payload }) => endSessions(tx, payload, made.now())),
 ]
 
-/** The rows of several messages, written at once, each in the trace of its own; the other messages one by one. */
+/**
+ * The rows of several messages, written at once, each in the trace of its own; the other messages one by one.
+ */
 export function takeTogether(made: Deps): NonNullable<ConsumerOptions<Tx>['together']> {
-  const subscribers = new Map(notificationSubscribers(made).map((subscriber) => [subscriber.definition.eventType, subscriber]))
+  const subscribers = new Map(
+    notificationSubscribers(made).map((subscriber) => [subscriber.definition.eventType, subscriber]),
+  )
   const known = new Map(tellings.map((telling) => [telling.definition.eventType, telling]))
   return async (tx, messages, within) => {
     const wanted: Wanted[] = []

@@ -1,4 +1,9 @@
-import { emailChanged, emailChangeRequested, emailVerificationRequested, passwordResetRequested } from '@boxoffice/contracts'
+import {
+  emailChanged,
+  emailChangeRequested,
+  emailVerificationRequested,
+  passwordResetRequested,
+} from '@boxoffice/contracts'
 import { until } from '@boxoffice/testing'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { createdFor, startService, type TestService } from './start-service.ts'
@@ -20,24 +25,27 @@ test.each([
   [passwordResetRequested, '/reset-password#token=', 'Set a new password for Boxoffice'],
   [emailChangeRequested, '/verify-email/new#token=', 'Please confirm your new address for Boxoffice'],
   [emailChanged, '/verify-email/undo#token=', 'Your Boxoffice account has another address'],
-] as const)('%o is a mail with its link, and the token is in clear there alone', async (definition, path, subject) => {
-  const user = await service.user({ locale: 'en' })
-  const token = `tok_${definition.eventType.toLowerCase()}`
-  await service.tell(definition, await requestedFor(user, await service.seal(token)))
-  const mail = await until(() => {
-    const [taken] = service.ses.mails(user.email)
-    if (!taken) throw new Error('no mail yet')
-    return taken.mail
-  })
-  expect(mail.subject).toBe(subject)
-  expect(mail.html).toContain(`href="https://boxoffice.example${path}${token}"`)
-  expect(mail.text).toContain(`https://boxoffice.example${path}${token}`)
-  await until(async () => expect(await service.rows(user.userId)).toMatchObject([{ status: 'SENT' }]))
-  const rows = JSON.stringify(await service.rows(user.userId))
-  expect(rows).not.toContain(token)
-  expect(rows).not.toContain('sealedToken')
-  expect(rows).not.toContain(user.email)
-})
+] as const)(
+  '%o is a mail with its link, and the token is in clear there alone',
+  async (definition, path, subject) => {
+    const user = await service.user({ locale: 'en' })
+    const token = `tok_${definition.eventType.toLowerCase()}`
+    await service.tell(definition, await requestedFor(user, await service.seal(token)))
+    const mail = await until(() => {
+      const [taken] = service.ses.mails(user.email)
+      if (!taken) throw new Error('no mail yet')
+      return taken.mail
+    })
+    expect(mail.subject).toBe(subject)
+    expect(mail.html).toContain(`href="https://boxoffice.example${path}${token}"`)
+    expect(mail.text).toContain(`https://boxoffice.example${path}${token}`)
+    await until(async () => expect(await service.rows(user.userId)).toMatchObject([{ status: 'SENT' }]))
+    const rows = JSON.stringify(await service.rows(user.userId))
+    expect(rows).not.toContain(token)
+    expect(rows).not.toContain('sealedToken')
+    expect(rows).not.toContain(user.email)
+  },
+)
 
 test('mails about a change of the address go to the one that is named, and nothing of it is kept', async () => {
   const user = await service.user()
@@ -45,7 +53,9 @@ test('mails about a change of the address go to the one that is named, and nothi
     const named = { ...user, email: `${definition.eventType.toLowerCase()}@elsewhere.example` }
     await service.tell(definition, await requestedFor(named, await service.seal('tok')))
     await until(() => expect(service.ses.mails(named.email)).toHaveLength(1))
-    await until(async () => expect((await service.rows(user.userId)).at(-1)).toMatchObject({ status: 'SENT', address: null }))
+    await until(async () =>
+      expect((await service.rows(user.userId)).at(-1)).toMatchObject({ status: 'SENT', address: null }),
+    )
   }
   expect(service.ses.mails(user.email)).toEqual([])
 })
@@ -55,7 +65,9 @@ test('a link that has ended is not sent any more', async () => {
   const ended = await requestedFor(user, await service.seal('tok'), new Date(Date.now() - 1_000))
   await service.tell(passwordResetRequested, ended)
   await until(async () =>
-    expect(await service.rows(user.userId)).toMatchObject([{ status: 'FAILED', failureReason: 'LINK_EXPIRED' }]),
+    expect(await service.rows(user.userId)).toMatchObject([
+      { status: 'FAILED', failureReason: 'LINK_EXPIRED' },
+    ]),
   )
   expect(service.ses.mails(user.email)).toEqual([])
   expect(JSON.stringify(await service.rows(user.userId))).not.toContain('sealedToken')

@@ -25,7 +25,8 @@ afterAll(async () => {
 })
 
 const snapshotOf = ({ world }: TestService) => {
-  const { eventId, organizerId, name, eventDate, timeZone, venueId, venueName, venueAddress, status } = world.event
+  const { eventId, organizerId, name, eventDate, timeZone, venueId, venueName, venueAddress, status } =
+    world.event
   return { eventId, organizerId, name, eventDate, timeZone, venueId, venueName, venueAddress, status }
 }
 const mailsTo = (of: TestService, address: string) => of.ses.mails(address).map(({ mail }) => mail)
@@ -44,7 +45,12 @@ test.each([
     await until(() => expect(mailsTo(service, holder.email)).toMatchObject([{ subject }]))
   }
   const [mail] = mailsTo(service, holders[1]?.email ?? '')
-  for (const words of ['Saturday, 17 July 2027', '19:30 CEST', 'Park Śląski', 'give them back until Thursday']) {
+  for (const words of [
+    'Saturday, 17 July 2027',
+    '19:30 CEST',
+    'Park Śląski',
+    'give them back until Thursday',
+  ]) {
     expect(mail?.html).toContain(words)
     expect(mail?.text).toContain(words)
   }
@@ -67,9 +73,15 @@ test('a cancelled event is told with the organizer’s reason, and a change of i
   const before = await service.consumed('EVENT_UPDATED', 'done')
   await service.tell(eventUpdated, { ...event, changed: ['eventDate'] })
   await until(async () => expect(await service.consumed('EVENT_UPDATED', 'done')).toBe(before + 1))
-  await service.tell(eventCancelled, { ...event, eventName: event.name, cancellationReason: 'A storm is <coming>.' })
+  await service.tell(eventCancelled, {
+    ...event,
+    eventName: event.name,
+    cancellationReason: 'A storm is <coming>.',
+  })
   await until(async () => expect(await service.rows(holder.userId)).toMatchObject([{ status: 'SENT' }]))
-  await until(async () => expect(await service.deps.db.prisma.announcement.count({ where: { doneAt: null } })).toBe(0))
+  await until(async () =>
+    expect(await service.deps.db.prisma.announcement.count({ where: { doneAt: null } })).toBe(0),
+  )
   await until(async () => expect(await service.rows(holder.userId)).toHaveLength(1))
   expect(mailsTo(service, holder.email)).toMatchObject([{ subject: 'Cancelled: Święto Świateł' }])
   const [mail] = mailsTo(service, holder.email)
@@ -89,7 +101,8 @@ test('a long list of holders is gone through page by page, goes on where it stop
   await first.tell(eventCancelled, { ...event, eventName: event.name, cancellationReason: 'rain' })
   const told = () => first.deps.db.prisma.notification.groupBy({ by: 'recipientId', _count: true })
   await until(async () => expect(await told()).toHaveLength(100))
-  // The ticket service refuses the second page for a while; then somebody else holds a ticket that comes first.
+  // The ticket service refuses the second page for a while; then somebody else holds a ticket that comes
+  // first.
   await until(async () => {
     const [announcement] = await first.deps.db.prisma.announcement.findMany()
     expect(announcement).toMatchObject({ position: '100', holders: 100, doneAt: null, lease: null })
@@ -100,7 +113,9 @@ test('a long list of holders is gone through page by page, goes on where it stop
   expect((await told()).every(({ _count }) => _count === 1)).toBe(true)
   expect(first.world.holderPages).toEqual([null, '100', '200'])
   await until(async () => {
-    expect(await first.deps.db.prisma.announcement.findMany()).toMatchObject([{ doneAt: expect.any(Date), lease: null }])
+    expect(await first.deps.db.prisma.announcement.findMany()).toMatchObject([
+      { doneAt: expect.any(Date), lease: null },
+    ])
   })
   await until(async () => expect(first.ses.mails()).toHaveLength(230))
 })

@@ -68,8 +68,17 @@ async function handOver(recipient: User, count: number): Promise<void> {
       service.world.tickets.push(fresh)
       const { orderId, eventId, ticketId, ticketTypeId } = old
       const about = { orderId, eventId, ticketId, ticketTypeId, ticketNumber: old.ticketNumber }
-      const to = { recipientId: recipient.userId, recipientEmail: recipient.email, holderName: fresh.holderName }
-      await service.tell(ticketTransferred, { ...about, userId: sender.userId, newTicketId: fresh.ticketId, ...to })
+      const to = {
+        recipientId: recipient.userId,
+        recipientEmail: recipient.email,
+        holderName: fresh.holderName,
+      }
+      await service.tell(ticketTransferred, {
+        ...about,
+        userId: sender.userId,
+        newTicketId: fresh.ticketId,
+        ...to,
+      })
     }
   }
   await taken('TICKET_TRANSFERRED', tell, count)
@@ -146,8 +155,15 @@ test('several tickets of one event that were stopped and reinstated are told of 
   const generated = generatedFor(holder, service, 4)
   const { orderId, userId, eventId } = generated
   const stop = { stoppedAt: new Date(), stopReason: 'DISPUTE_LOST' } as const
-  service.world.tickets = generated.tickets.map((_, index) => ticketOf(generated, index, index === 3 ? {} : stop))
-  const about = (index: number) => ({ orderId, userId, eventId, ticketIds: [generated.tickets[index]?.ticketId as TicketId] })
+  service.world.tickets = generated.tickets.map((_, index) =>
+    ticketOf(generated, index, index === 3 ? {} : stop),
+  )
+  const about = (index: number) => ({
+    orderId,
+    userId,
+    eventId,
+    ticketIds: [generated.tickets[index]?.ticketId as TicketId],
+  })
   for (const index of [0, 1]) {
     await service.tell(ticketsStopped, { ...about(index), reason: 'DISPUTE_LOST', stoppedAt: stop.stoppedAt })
     await until(() => expect(mailsTo(holder)).toHaveLength(index + 1))
@@ -157,7 +173,11 @@ test('several tickets of one event that were stopped and reinstated are told of 
     () => service.tell(ticketsStopped, { ...about(2), reason: 'DISPUTE_LOST', stoppedAt: new Date() }),
     1,
   )
-  await taken('TICKETS_REINSTATED', () => service.tell(ticketsReinstated, { ...about(3), reinstatedAt: new Date() }), 1)
+  await taken(
+    'TICKETS_REINSTATED',
+    () => service.tell(ticketsReinstated, { ...about(3), reinstatedAt: new Date() }),
+    1,
+  )
   await settledFor(holder)
   expect(mailsTo(holder)).toHaveLength(2)
   await after(1, holder)
@@ -170,7 +190,8 @@ test('several tickets of one event that were stopped and reinstated are told of 
 })
 
 const snapshot = () => {
-  const { eventId, organizerId, name, eventDate, timeZone, venueId, venueName, venueAddress, status } = service.world.event
+  const { eventId, organizerId, name, eventDate, timeZone, venueId, venueName, venueAddress, status } =
+    service.world.event
   return { eventId, organizerId, name, eventDate, timeZone, venueId, venueName, venueAddress, status }
 }
 
@@ -183,7 +204,9 @@ test('of an event that moves twelve times its holders get few mails, and the las
     await taken('EVENT_UPDATED', () => service.tell(eventUpdated, { ...snapshot(), changed }), 1)
     if (day <= 2) await until(() => expect(mailsTo(holder)).toHaveLength(day))
   }
-  await until(async () => expect(await service.deps.db.prisma.announcement.count({ where: { doneAt: null } })).toBe(0))
+  await until(async () =>
+    expect(await service.deps.db.prisma.announcement.count({ where: { doneAt: null } })).toBe(0),
+  )
   await settledFor(holder)
   expect(mailsTo(holder)).toHaveLength(2)
   await after(1, holder)
@@ -202,7 +225,11 @@ test('what is owed goes at once, however much others have caused', async () => {
   service.world.order = { status: 'REFUNDED', refundedAmount: 10_050 as Minor }
   await service.tell(ticketsGenerated, generatedFor(user, service, 1))
   const { orderId, orderNumber, userId, eventId } = failedFor(user, service)
-  const money = { refundId: randomUUID() as RefundId, refundAmount: 10_050 as Minor, currency: 'EUR' as const }
+  const money = {
+    refundId: randomUUID() as RefundId,
+    refundAmount: 10_050 as Minor,
+    currency: 'EUR' as const,
+  }
   await service.tell(refundProcessed, { orderId, orderNumber, userId, eventId, ...money, reason: 'a cold' })
   await until(() => expect(mailsTo(user)).toHaveLength(before + 2))
   service.world.holders = [user.userId]
@@ -217,7 +244,8 @@ test('mails about events do not use up the places of tickets, and what waits is 
   await handOver(user, PER_DAY + 1)
   await settledFor(user)
   const metrics = await service.deps.metrics.registry.metrics()
-  const figure = (name: string) => Number(new RegExp(`^${name}\\{[^}]*\\} (\\S+)$`, 'm').exec(metrics)?.[1] ?? Number.NaN)
+  const figure = (name: string) =>
+    Number(new RegExp(`^${name}\\{[^}]*\\} (\\S+)$`, 'm').exec(metrics)?.[1] ?? Number.NaN)
   expect(figure('notifications_pending')).toBe(0)
   expect(figure('notifications_oldest_pending_seconds')).toBe(0)
   expect(metrics).toMatch(/^notifications_total\{channel="EMAIL",outcome="held",[^}]*\} [1-9]/m)
@@ -250,7 +278,9 @@ test('a ticket that was given back before its turn is not told of, and with none
   for (const ticket of service.world.tickets) ticket.status = 'CANCELLED'
   await after(1, recipient)
   await until(async () =>
-    expect((await service.rows(recipient.userId)).map(({ failureReason }) => failureReason)).toContain('TICKETS_NOT_VALID'),
+    expect((await service.rows(recipient.userId)).map(({ failureReason }) => failureReason)).toContain(
+      'TICKETS_NOT_VALID',
+    ),
   )
   expect(mailsTo(recipient)).toHaveLength(PER_DAY)
 })

@@ -21,15 +21,20 @@ const bury = (queue: QueueName, eventType: string, reason: string) =>
     reason,
   )
 async function empty(queue: QueueName): Promise<void> {
-  for await (const letters of readLetters(service.aws, queue)) await deleteLetters(service.aws, queue, letters)
+  for await (const letters of readLetters(service.aws, queue))
+    await deleteLetters(service.aws, queue, letters)
 }
-const alertsOf = (queue: string) => service.probe.heard(opsAlert).filter(({ payload }) => payload.detail.queue === queue)
+const alertsOf = (queue: string) =>
+  service.probe.heard(opsAlert).filter(({ payload }) => payload.detail.queue === queue)
 /** As many alerts as were decided on have been heard. */
 const heard = (queue: string, count: number) => until(() => expect(alertsOf(queue)).toHaveLength(count))
-const told = () => service.deps.db.prisma.deadLetterWatch.findMany({ where: { alerts: { gt: 0 } }, orderBy: { queue: 'asc' } })
+const told = () =>
+  service.deps.db.prisma.deadLetterWatch.findMany({ where: { alerts: { gt: 0 } }, orderBy: { queue: 'asc' } })
 
 const shown = async (queue: string) =>
-  (await service.deps.metrics.registry.metrics()).match(new RegExp(`dead_letters{queue="${queue}".*} (\\d+)`))?.[1]
+  (await service.deps.metrics.registry.metrics()).match(
+    new RegExp(`dead_letters{queue="${queue}".*} (\\d+)`),
+  )?.[1]
 
 /** Checks when it is asked to, and forgets after a year. */
 const never = { checkMs: 3_600_000, keepMs: 365 * 86_400_000 }
@@ -71,7 +76,11 @@ test('people hear of dead letters when they come, when more come, after an hour 
   })
   expect(alertsOf('notification-queue')[0]?.payload).toMatchObject({
     severity: 'WARNING',
-    detail: { letters: 2, eventTypes: { USER_CREATED: 1, ORDER_CREATED: 1 }, reasons: ['the body is not JSON'] },
+    detail: {
+      letters: 2,
+      eventTypes: { USER_CREATED: 1, ORDER_CREATED: 1 },
+      reasons: ['the body is not JSON'],
+    },
   })
   expect(logged.filter(([, said]) => said !== 'dead letter found')).toHaveLength(2)
   expect(await shown('notification-queue')).toBe('2')
@@ -80,7 +89,9 @@ test('people hear of dead letters when they come, when more come, after an hour 
   await bury('notification-queue', 'USER_CREATED', 'again')
   await check()
   await heard('notification-queue', 2)
-  expect(alertsOf('notification-queue')[1]?.payload).toMatchObject({ detail: { occasion: 'GREW', letters: 3 } })
+  expect(alertsOf('notification-queue')[1]?.payload).toMatchObject({
+    detail: { occasion: 'GREW', letters: 3 },
+  })
 
   clock.now = new Date(clock.now.getTime() + 3_600_000)
   await check()
@@ -153,7 +164,11 @@ test('each letter has one line in the log, and is remembered when its queue has 
   expect(bodies('the body is not JSON')).toEqual([null])
   const [letter] = (await list({ eventType: 'PASSWORD_RESET_REQUESTED' })).deadLetters
   expect((await list({ messageId: letter?.messageId })).deadLetters).toEqual([letter])
-  expect(letter).toMatchObject({ queue, redrives: 0, attributes: { deadLetterReason: 'lost its way', deadLetterSource: queue } })
+  expect(letter).toMatchObject({
+    queue,
+    redrives: 0,
+    attributes: { deadLetterReason: 'lost its way', deadLetterSource: queue },
+  })
 
   clock.now = new Date(clock.now.getTime() + never.keepMs + 60_000)
   await monitor.check()

@@ -42,17 +42,20 @@ test('a message that comes twice is one mail', async () => {
   expect(service.ses.mails(user.email)).toHaveLength(1)
 })
 
-test.each(['down', 'throttle'] as const)('with SES %s a mail waits and goes out when it is back', async (mode) => {
-  service.ses.set(mode)
-  const user = await service.user()
-  await service.tell(ticketsGenerated, generatedFor(user, service))
-  await until(async () => expect((await service.rows(user.userId))[0]?.attempts).toBeGreaterThan(1))
-  expect(await service.rows(user.userId)).toMatchObject([{ status: 'SENDING', sentAt: null }])
-  expect(service.ses.mails(user.email)).toEqual([])
-  service.ses.set('ok')
-  await settled(service, user.userId, 'SENT')
-  expect(service.ses.mails(user.email)).toHaveLength(1)
-})
+test.each(['down', 'throttle'] as const)(
+  'with SES %s a mail waits and goes out when it is back',
+  async (mode) => {
+    service.ses.set(mode)
+    const user = await service.user()
+    await service.tell(ticketsGenerated, generatedFor(user, service))
+    await until(async () => expect((await service.rows(user.userId))[0]?.attempts).toBeGreaterThan(1))
+    expect(await service.rows(user.userId)).toMatchObject([{ status: 'SENDING', sentAt: null }])
+    expect(service.ses.mails(user.email)).toEqual([])
+    service.ses.set('ok')
+    await settled(service, user.userId, 'SENT')
+    expect(service.ses.mails(user.email)).toHaveLength(1)
+  },
+)
 
 test('with a connection that is cut before the answer the mail is sent again, recognisable by its ids', async () => {
   service.ses.set('cut')
@@ -72,10 +75,17 @@ test('a mail that SES rejects has failed, and TICKET_DELIVERY_FAILED says so', a
   const user = await service.user()
   const payload = generatedFor(user, service)
   await service.tell(ticketsGenerated, payload)
-  const told = await service.probe.waitFor(ticketDeliveryFailed, (message) => message.payload.orderId === payload.orderId)
+  const told = await service.probe.waitFor(
+    ticketDeliveryFailed,
+    (message) => message.payload.orderId === payload.orderId,
+  )
   const [row] = await service.rows(user.userId)
   expect(row).toMatchObject({ status: 'FAILED', failureReason: 'MessageRejected', attempts: 1, sentAt: null })
-  expect(told.payload).toMatchObject({ notificationId: row?.id, userId: user.userId, reason: 'MessageRejected' })
+  expect(told.payload).toMatchObject({
+    notificationId: row?.id,
+    userId: user.userId,
+    reason: 'MessageRejected',
+  })
   expect(JSON.stringify(told)).not.toContain(user.email)
 })
 
@@ -167,23 +177,26 @@ test('an attempt that outlives its lease does not send what another has sent', a
 test.each([
   ['mail.before-send', 1],
   ['mail.after-send', 2],
-] as const)('killed at %s, the mail is sent after the lease: %i in all, with the same ids', async (crashPoint, total) => {
-  const survivor = await start()
-  const doomed = await startProcess(survivor, { CRASH_AT: crashPoint })
-  const user = await survivor.user()
-  await survivor.tell(ticketsGenerated, generatedFor(user, survivor))
-  expect(await doomed.ended).toEqual([null, 'SIGKILL'])
-  expect(await survivor.rows(user.userId)).toMatchObject([{ status: 'SENDING', attempts: 1 }])
-  expect(survivor.ses.mails(user.email)).toHaveLength(total - 1)
+] as const)(
+  'killed at %s, the mail is sent after the lease: %i in all, with the same ids',
+  async (crashPoint, total) => {
+    const survivor = await start()
+    const doomed = await startProcess(survivor, { CRASH_AT: crashPoint })
+    const user = await survivor.user()
+    await survivor.tell(ticketsGenerated, generatedFor(user, survivor))
+    expect(await doomed.ended).toEqual([null, 'SIGKILL'])
+    expect(await survivor.rows(user.userId)).toMatchObject([{ status: 'SENDING', attempts: 1 }])
+    expect(survivor.ses.mails(user.email)).toHaveLength(total - 1)
 
-  await survivor.endLeases()
-  survivor.work()
-  await settled(survivor, user.userId, 'SENT')
-  const mails = survivor.ses.mails(user.email).map(({ mail }) => mail)
-  expect(mails).toHaveLength(total)
-  expect(new Set(mails.map(({ messageId }) => messageId)).size).toBe(1)
-  expect(new Set(mails.map(({ headers }) => headers.get('x-notification-id'))).size).toBe(1)
-})
+    await survivor.endLeases()
+    survivor.work()
+    await settled(survivor, user.userId, 'SENT')
+    const mails = survivor.ses.mails(user.email).map(({ mail }) => mail)
+    expect(mails).toHaveLength(total)
+    expect(new Set(mails.map(({ messageId }) => messageId)).size).toBe(1)
+    expect(new Set(mails.map(({ headers }) => headers.get('x-notification-id'))).size).toBe(1)
+  },
+)
 
 test('neither tokens nor addresses are in the log, whatever goes wrong', async () => {
   const quiet = await start()

@@ -5,7 +5,10 @@ import ipaddr from 'ipaddr.js'
 const HEADER_BYTES = 12
 const TYPES = { A: 1, AAAA: 28 } as const
 
-/** A name server over UDP that knows these hosts. While it holds, it answers nobody; `release` answers all that asked by then. */
+/**
+ * A name server over UDP that knows these hosts. While it holds, it answers nobody; `release` answers all
+ * that asked by then.
+ */
 export async function startFakeNames(hosts: Readonly<Record<string, readonly string[]>>) {
   const socket = createSocket('udp4')
   const held: (() => void)[] = []

@@ -31,7 +31,10 @@ export interface Read {
 /** How a push service answers for one browser from now on. */
 export type PushMode = 'ok' | 'hang' | 'cut' | { status: number; headers?: Record<string, string> }
 
-/** One certificate for all of this process, which trusts it: of two that are called the same OpenSSL looks at the first alone. */
+/**
+ * One certificate for all of this process, which trusts it: of two that are called the same OpenSSL looks at
+ * the first alone.
+ */
 const certified = (() => {
   let made: Promise<{ key: string; cert: string }> | null = null
   async function make() {
@@ -49,8 +52,8 @@ const certified = (() => {
 })()
 
 /**
- * A push service by RFC 8030 over TLS, with the browsers behind it: what it takes is verified (RFC 8292) and decrypted with the keys of the
- * browser that it is for (RFC 8291), or refused.
+ * A push service by RFC 8030 over TLS, with the browsers behind it: what it takes is verified (RFC 8292) and
+ * decrypted with the keys of the browser that it is for (RFC 8291), or refused.
  */
 export async function startFakePush() {
   const { key, cert } = await certified()
@@ -83,7 +86,9 @@ export async function startFakePush() {
     if (mode === 'ok') return response.writeHead(201, { location: `${origin}/message/${randomUUID()}` }).end()
     return response.writeHead(mode.status, mode.headers ?? {}).end()
   })
-  await new Promise<void>((resolve, reject) => server.once('error', reject).listen(port, '127.0.0.1', resolve))
+  await new Promise<void>((resolve, reject) =>
+    server.once('error', reject).listen(port, '127.0.0.1', resolve),
+  )
 
   return {
     origin,
@@ -132,7 +137,12 @@ interface Browser {
   hung: PromiseWithResolvers<void>
 }
 
-async function readOf(browser: Browser, origin: string, headers: IncomingHttpHeaders, body: Buffer): Promise<Read> {
+async function readOf(
+  browser: Browser,
+  origin: string,
+  headers: IncomingHttpHeaders,
+  body: Buffer,
+): Promise<Read> {
   const { authorization = '', ttl, topic } = headers
   const [, token = '', publicKey = ''] = /^vapid t=([\w.-]+), ?k=([\w-]+)$/.exec(authorization) ?? []
   const { payload } = await jwtVerify(token, keyOf(publicKey), {
@@ -140,10 +150,12 @@ async function readOf(browser: Browser, origin: string, headers: IncomingHttpHea
     audience: origin,
     maxTokenAge: undefined,
   })
-  if (!payload.exp || payload.exp > Date.now() / 1_000 + 86_400) throw new Error('the signature ends later than in 24 hours')
+  if (!payload.exp || payload.exp > Date.now() / 1_000 + 86_400)
+    throw new Error('the signature ends later than in 24 hours')
   if (headers['content-encoding'] !== 'aes128gcm') throw new Error('it is not encrypted by aes128gcm')
   if (!/^\d+$/.test(ttl as string)) throw new Error('a push has a TTL')
-  if (topic !== undefined && !/^[\w-]{1,32}$/.test(topic as string)) throw new Error('the topic is too long, or of other signs')
+  if (topic !== undefined && !/^[\w-]{1,32}$/.test(topic as string))
+    throw new Error('the topic is too long, or of other signs')
   const content = JSON.parse(decrypted(body, browser).toString())
   return { content, headers, sub: payload.sub, publicKey, bytes: body.length }
 }
@@ -172,6 +184,7 @@ export function decrypted(message: Buffer, { keys, auth }: Pick<Browser, 'keys' 
   decipher.setAuthTag(sealed.subarray(-16))
   const record = Buffer.concat([decipher.update(sealed.subarray(0, -16)), decipher.final()])
   const end = record.lastIndexOf(2)
-  if (end === -1 || record.subarray(end + 1).some((byte) => byte !== 0)) throw new Error('the record has no end')
+  if (end === -1 || record.subarray(end + 1).some((byte) => byte !== 0))
+    throw new Error('the record has no end')
   return record.subarray(0, end)
 }

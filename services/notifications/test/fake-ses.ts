@@ -29,22 +29,32 @@ export async function startFakeSes() {
     const form = new URLSearchParams(Buffer.concat(chunks).toString())
     state.calls++
     const { mode } = state
-    const answer = (status: number, body: string) => response.writeHead(status, { 'content-type': 'text/xml' }).end(body)
+    const answer = (status: number, body: string) =>
+      response.writeHead(status, { 'content-type': 'text/xml' }).end(body)
     const refuse = (status: number, code: string, message: string) =>
       answer(
         status,
         `<ErrorResponse><Error><Type>Sender</Type><Code>${code}</Code><Message>${message}</Message></Error><RequestId>r</RequestId></ErrorResponse>`,
       )
-    if (form.get('Action') !== 'SendRawEmail') return refuse(400, 'InvalidAction', 'only SendRawEmail is spoken here')
+    if (form.get('Action') !== 'SendRawEmail')
+      return refuse(400, 'InvalidAction', 'only SendRawEmail is spoken here')
     const destination = form.get('Destinations.member.1')
-    if (mode === 'reject') return refuse(400, 'MessageRejected', `Email address is not verified: ${destination}`)
+    if (mode === 'reject')
+      return refuse(400, 'MessageRejected', `Email address is not verified: ${destination}`)
     if (mode === 'throttle') return refuse(400, 'Throttling', 'Maximum sending rate exceeded.')
     if (mode === 'down') return refuse(500, 'InternalFailure', 'try later')
     const raw = Buffer.from(form.get('RawMessage.Data') ?? '', 'base64')
     const messageId = `0102${randomUUID()}-000000`
     const tag = ['Name', 'Value'].map((part) => form.get(`Tags.member.1.${part}`))
     const configurationSet = form.get('ConfigurationSetName')
-    taken.push({ raw: raw.toString('latin1'), mail: await simpleParser(raw), destination, messageId, configurationSet, tag })
+    taken.push({
+      raw: raw.toString('latin1'),
+      mail: await simpleParser(raw),
+      destination,
+      messageId,
+      configurationSet,
+      tag,
+    })
     await state.taken(destination)
     if (mode === 'cut') return request.socket.destroy()
     return answer(
@@ -64,7 +74,8 @@ export async function startFakeSes() {
     },
     calls: () => state.calls,
     /** Mails that were taken, of one notification's recipient or all. */
-    mails: (address?: string) => taken.filter(({ destination }) => address === undefined || destination === address),
+    mails: (address?: string) =>
+      taken.filter(({ destination }) => address === undefined || destination === address),
     async stop() {
       server.closeAllConnections()
       await new Promise((resolve) => server.close(resolve))

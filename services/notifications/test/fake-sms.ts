@@ -12,7 +12,8 @@ export async function startFakeSms() {
     const chunks: Buffer[] = []
     for await (const chunk of request) chunks.push(chunk)
     const form = new URLSearchParams(Buffer.concat(chunks).toString())
-    const answer = (status: number, body: string) => response.writeHead(status, { 'content-type': 'text/xml' }).end(body)
+    const answer = (status: number, body: string) =>
+      response.writeHead(status, { 'content-type': 'text/xml' }).end(body)
     const refuse = (status: number, code: string) =>
       answer(
         status,

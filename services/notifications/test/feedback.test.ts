@@ -59,7 +59,10 @@ test('a mail says to SES which one it is, and by what to tell of it', async () =
   const user = await service.user()
   const { configurationSet, tag } = await mailed(user)
   const [row] = await service.rows(user.userId)
-  expect({ configurationSet, tag }).toEqual({ configurationSet: 'boxoffice-mails', tag: ['notification', row?.id] })
+  expect({ configurationSet, tag }).toEqual({
+    configurationSet: 'boxoffice-mails',
+    tag: ['notification', row?.id],
+  })
 })
 
 describe('a mail that came back for good', () => {
@@ -76,16 +79,29 @@ describe('a mail that came back for good', () => {
     expect(told.aggregateVersion).toBeGreaterThan(delivered.aggregateVersion)
     expect(told.correlationId).toBe(delivered.correlationId)
     expect(await log(user)).toMatchObject([
-      { status: 'BOUNCED', failure: { reason: 'NO_SUCH_MAILBOX', message: 'The mail came back: there is no such mailbox.' } },
+      {
+        status: 'BOUNCED',
+        failure: { reason: 'NO_SUCH_MAILBOX', message: 'The mail came back: there is no such mailbox.' },
+      },
     ])
 
     await failed(user)
     await failed(other)
     await settled(other, { status: 'SENT' })
-    await settled(user, { status: 'SENT', bounceReason: 'NO_SUCH_MAILBOX' }, { status: 'FAILED', address: null })
-    expect((await log(user))[1]).toMatchObject({ status: 'FAILED', failure: { reason: 'ADDRESS_SUPPRESSED' } })
+    await settled(
+      user,
+      { status: 'SENT', bounceReason: 'NO_SUCH_MAILBOX' },
+      { status: 'FAILED', address: null },
+    )
+    expect((await log(user))[1]).toMatchObject({
+      status: 'FAILED',
+      failure: { reason: 'ADDRESS_SUPPRESSED' },
+    })
     expect(service.ses.mails(user.email)).toHaveLength(1)
-    const kept = JSON.stringify([await service.rows(user.userId), await service.deps.db.prisma.mailSuppression.findMany()])
+    const kept = JSON.stringify([
+      await service.rows(user.userId),
+      await service.deps.db.prisma.mailSuppression.findMany(),
+    ])
     expect(kept).not.toContain(user.email)
     expect(kept).not.toContain(DIAGNOSTIC.slice(0, 20))
   })
@@ -103,7 +119,9 @@ describe('a mail that came back for good', () => {
     await service.tell(ticketsGenerated, generatedFor(other, service))
     await service.tellOfMail(bounceOf(await taken(other)))
     await service.probe.waitFor(ticketDeliveryFailed, (message) => message.payload.userId === other.userId)
-    const told = service.probe.heard(ticketDeliveryFailed).filter((message) => message.payload.orderId === payload.orderId)
+    const told = service.probe
+      .heard(ticketDeliveryFailed)
+      .filter((message) => message.payload.orderId === payload.orderId)
     expect(told).toHaveLength(1)
   })
   test('before it was written down that it was sent, is written down by whoever hears of it', async () => {
@@ -130,7 +148,11 @@ describe('a mail that came back for good', () => {
     await service.tellOfMail(bounceOf(await mailed(user)))
     await suppressed(user, 'BOUNCE')
     await service.tell(passwordResetRequested, await requested(user))
-    await settled(user, { bounceReason: 'NO_SUCH_MAILBOX' }, { status: 'FAILED', failureReason: 'ADDRESS_SUPPRESSED' })
+    await settled(
+      user,
+      { bounceReason: 'NO_SUCH_MAILBOX' },
+      { status: 'FAILED', failureReason: 'ADDRESS_SUPPRESSED' },
+    )
     expect(JSON.stringify(await service.rows(user.userId))).not.toContain('sealedToken')
   })
 })
@@ -161,10 +183,16 @@ test('a mail that came back for now is BOUNCED, its tickets are not delivered, a
   const mail = await taken(user)
   await settled(user, { status: 'SENT' })
   await service.tellOfMail(bounceOf(mail, { type: 'Transient', subType: 'MailboxFull' }))
-  const told = await service.probe.waitFor(ticketDeliveryFailed, (message) => message.payload.orderId === payload.orderId)
+  const told = await service.probe.waitFor(
+    ticketDeliveryFailed,
+    (message) => message.payload.orderId === payload.orderId,
+  )
   expect(told.payload).toMatchObject({ reason: 'MAILBOX_FULL' })
   expect(await log(user)).toMatchObject([
-    { status: 'BOUNCED', failure: { reason: 'MAILBOX_FULL', message: 'The mail came back: the mailbox is full.' } },
+    {
+      status: 'BOUNCED',
+      failure: { reason: 'MAILBOX_FULL', message: 'The mail came back: the mailbox is full.' },
+    },
   ])
   await suppressed(user)
   await failed(user)
@@ -175,7 +203,9 @@ test('what had to be taken in twice is counted once', async () => {
   const user = await service.user()
   const mail = await mailed(user)
   const bounced = async () => {
-    const { values } = (await service.deps.metrics.registry.getSingleMetric('mail_feedback_total')?.get()) ?? { values: [] }
+    const { values } = (await service.deps.metrics.registry
+      .getSingleMetric('mail_feedback_total')
+      ?.get()) ?? { values: [] }
     return values.find(({ labels }) => labels.outcome === 'bounced')?.value ?? 0
   }
   const { pool } = service.deps
@@ -205,7 +235,8 @@ test('whoever complains gets no mails any more, but those that they ask for; con
   await service.tell(emailVerificationRequested, await requested(user))
   await taken(user, 3)
 
-  const verified = (verifiedAt: Date) => service.tell(userEmailVerified, { userId: user.userId, email: user.email, verifiedAt })
+  const verified = (verifiedAt: Date) =>
+    service.tell(userEmailVerified, { userId: user.userId, email: user.email, verifiedAt })
   await verified(new Date(Date.now() - 3_600_000)) // before they complained
   await until(async () => expect(await service.consumed('USER_EMAIL_VERIFIED', 'done')).toBe(1))
   await suppressed(user, 'COMPLAINT')
@@ -228,7 +259,9 @@ test('a complaint for which SES did not even send a mail is one that came back',
 
 test('what is told of a mail that is none of ours keeps its address from getting any', async () => {
   const user = await service.user()
-  await service.tellOfMail(bounceOf({ messageId: 'somebody-elses', destination: user.email.toUpperCase(), tag: [] }))
+  await service.tellOfMail(
+    bounceOf({ messageId: 'somebody-elses', destination: user.email.toUpperCase(), tag: [] }),
+  )
   await suppressed(user, 'BOUNCE')
   await failed(user)
   await settled(user, { failureReason: 'ADDRESS_SUPPRESSED' })
@@ -242,7 +275,9 @@ test('what cannot be understood waits for a person, with the reason', async () =
     if (!value) throw new Error('none yet')
     return value
   })
-  expect(letters).toMatchObject([{ eventType: 'Bounce', reason: expect.stringContaining("not of SES's schema: mail.messageId") }])
+  expect(letters).toMatchObject([
+    { eventType: 'Bounce', reason: expect.stringContaining("not of SES's schema: mail.messageId") },
+  ])
 })
 
 describe('operators', () => {
@@ -290,7 +325,9 @@ test('the database lets nothing come back that was not sent', async () => {
     [user.userId],
   )
   await expect(set).rejects.toMatchObject({ constraint: 'notifications_bounced_was_sent' })
-  const plain = service.deps.pool.query(`insert into mail_suppressions values ($1, 'BOUNCE', 'x', now())`, [user.email])
+  const plain = service.deps.pool.query(`insert into mail_suppressions values ($1, 'BOUNCE', 'x', now())`, [
+    user.email,
+  ])
   await expect(plain).rejects.toMatchObject({ constraint: 'mail_suppressions_hashed' })
   service.ses.set('ok')
   await settled(user, { status: 'SENT' })

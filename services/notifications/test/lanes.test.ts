@@ -31,7 +31,9 @@ const buyerOf = async (service: TestService, count: number) => {
   return { user, generated, tell }
 }
 const pdfsTo = (service: TestService, { email }: User) =>
-  service.ses.mails(email).flatMap(({ mail }) => mail.attachments.filter(({ contentType }) => contentType === 'application/pdf'))
+  service.ses
+    .mails(email)
+    .flatMap(({ mail }) => mail.attachments.filter(({ contentType }) => contentType === 'application/pdf'))
 
 test('orders of 300 tickets that are being printed hold up nobody: every small order’s mail goes out meanwhile', async () => {
   // As many large ones as there are places: in one lane they would take all of them.
@@ -61,7 +63,9 @@ test('orders of 300 tickets that are being printed hold up nobody: every small o
 
 test('a breaker that large documents open stops nobody else’s mail, nor what else is asked of the ticket service', async () => {
   const breaker = { windowCalls: 2, minimumCalls: 2, failurePercent: 50, openMs: 3_600_000 }
-  const service = await start({ RESILIENCE: patientPolicies(callees, { tickets: { breaker }, documents: { breaker } }) })
+  const service = await start({
+    RESILIENCE: patientPolicies(callees, { tickets: { breaker }, documents: { breaker } }),
+  })
   const large = await buyerOf(service, 300)
   service.world.beforePdf = async (orderId) => {
     if (orderId === large.generated.orderId) throw new Error('too many tickets are being printed')
@@ -129,7 +133,10 @@ test('an order whose tickets are told by several messages is one mail, whichever
   expect(pdfsTo(service, user).map(({ content }) => content)).toEqual([
     pdfOf(...generated.tickets.map(({ ticketId }) => ticketId)),
   ])
-  expect((await service.rows(user.userId)).map(({ type }) => type)).toEqual(['ORDER_CONFIRMATION', 'PAYMENT_FAILED'])
+  expect((await service.rows(user.userId)).map(({ type }) => type)).toEqual([
+    'ORDER_CONFIRMATION',
+    'PAYMENT_FAILED',
+  ])
 })
 
 test('a confirmation that was written down with its list of tickets, before they were looked up, goes out', async () => {

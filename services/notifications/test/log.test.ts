@@ -38,7 +38,10 @@ test('a notification is read once, by whom it was sent to', async () => {
 
   const params = { notificationId: newest.notificationId }
   const read = await client.readNotification({ params })
-  expect(read).toMatchObject({ status: 200, body: { notificationId: newest.notificationId, readAt: expect.any(Date) } })
+  expect(read).toMatchObject({
+    status: 200,
+    body: { notificationId: newest.notificationId, readAt: expect.any(Date) },
+  })
   expect(await client.readNotification({ params })).toEqual(read)
   const unread = (await client.listNotifications({ query: { unread: 'true' } })).body
   expect(unread).toMatchObject({ notifications: [{ notificationId: oldest.notificationId }], unreadCount: 1 })
@@ -65,9 +68,14 @@ test('what has not gone out yet cannot be read, and is unread when it has', asyn
   expect(answer).toMatchObject({ status: 200, body: { status: 'SENDING' } })
   expect(answer.body).not.toHaveProperty('readAt')
   service.ses.set('ok')
-  await until(async () => expect(await service.rows(user.userId)).toMatchObject([{ status: 'SENT', readAt: null }]))
+  await until(async () =>
+    expect(await service.rows(user.userId)).toMatchObject([{ status: 'SENT', readAt: null }]),
+  )
   expect((await client.listNotifications({ query: {} })).body.unreadCount).toBe(1)
-  expect(await client.readNotification({ params })).toMatchObject({ status: 200, body: { readAt: expect.any(Date) } })
+  expect(await client.readNotification({ params })).toMatchObject({
+    status: 200,
+    body: { readAt: expect.any(Date) },
+  })
 })
 
 test('a stream tells how many are unread, each notification as it is sent, and what was read elsewhere', async () => {
@@ -92,7 +100,9 @@ test('a stream tells how many are unread, each notification as it is sent, and w
   await seen(2)
   const { notifications } = (await client.listNotifications({ query: {} })).body
   expect(changes[1]).toEqual({ unreadCount: 2, notification: notifications[0] })
-  await client.readNotification({ params: { notificationId: notifications[1]?.notificationId as NotificationId } })
+  await client.readNotification({
+    params: { notificationId: notifications[1]?.notificationId as NotificationId },
+  })
   await seen(3)
   expect(changes[2]).toEqual({ unreadCount: 1 })
   leaving.abort()

@@ -35,7 +35,14 @@ import { insertAnnouncement } from '../src/announcements/announcement-repository
 import { encodePayload } from '../src/notifications/payloads.ts'
 import { addressHashOf } from '../src/suppressions/suppression.ts'
 import { createWorld, pdfOf } from './peers.ts'
-import { createdFor, failedFor, generatedFor, startService, type TestService, ticketOf } from './start-service.ts'
+import {
+  createdFor,
+  failedFor,
+  generatedFor,
+  startService,
+  type TestService,
+  ticketOf,
+} from './start-service.ts'
 
 let service: TestService
 beforeAll(async () => {
@@ -66,7 +73,8 @@ const orderOf = (user: User) => {
   return { orderId, orderNumber, userId, eventId }
 }
 const snapshot = () => {
-  const { eventId, organizerId, name, eventDate, timeZone, venueId, venueName, venueAddress, status } = service.world.event
+  const { eventId, organizerId, name, eventDate, timeZone, venueId, venueName, venueAddress, status } =
+    service.world.event
   return { eventId, organizerId, name, eventDate, timeZone, venueId, venueName, venueAddress, status }
 }
 const linkOf = async (user: User) => {
@@ -75,7 +83,9 @@ const linkOf = async (user: User) => {
 }
 const tellConfirmation = (user: User) => service.tell(ticketsGenerated, generatedFor(user, service, 3))
 const turnOn = (user: User, type: 'PAYMENT_PROCESSED' | 'ORDER_STATUS_CHANGED') =>
-  service.client(user.headers).updatePreferences({ body: { preferences: [{ type, channel: 'EMAIL', enabled: true }] } })
+  service
+    .client(user.headers)
+    .updatePreferences({ body: { preferences: [{ type, channel: 'EMAIL', enabled: true }] } })
 const tellMoved = (user: User) => {
   service.world.holders = [user.userId]
   return service.tell(eventUpdated, { ...snapshot(), changed: ['eventDate'] })
@@ -92,10 +102,12 @@ const tellReceived = async (user: User) => {
 }
 /** Of the tickets that are known the first so many are stopped, and no other. */
 const stopped = (count: number) => {
-  service.world.tickets = service.world.tickets.map(({ stoppedAt: _, stopReason: _reason, ...ticket }, index) => ({
-    ...ticket,
-    ...(index < count && { stoppedAt: new Date(), stopReason: 'DISPUTE_LOST' as const }),
-  }))
+  service.world.tickets = service.world.tickets.map(
+    ({ stoppedAt: _, stopReason: _reason, ...ticket }, index) => ({
+      ...ticket,
+      ...(index < count && { stoppedAt: new Date(), stopReason: 'DISPUTE_LOST' as const }),
+    }),
+  )
 }
 function twoOf(user: User) {
   const generated = generatedFor(user, service, 2)
@@ -108,13 +120,20 @@ const tellStopped = (user: User) => {
   stopped(2)
   return service.tell(ticketsStopped, { ...told, reason: 'DISPUTE_LOST', stoppedAt: new Date() })
 }
-const tellReinstated = (user: User) => service.tell(ticketsReinstated, { ...twoOf(user), reinstatedAt: new Date() })
+const tellReinstated = (user: User) =>
+  service.tell(ticketsReinstated, { ...twoOf(user), reinstatedAt: new Date() })
 const tellReminder = (user: User) => {
   service.world.holders = [user.userId]
   const { eventId, eventDate } = service.world.event
   const announcementId = randomUUID()
   const payload = encodePayload('EVENT_REMINDER', { eventId, eventDate })
-  const about = { announcementId, type: 'EVENT_REMINDER', eventId, payload, correlationId: announcementId } as const
+  const about = {
+    announcementId,
+    type: 'EVENT_REMINDER',
+    eventId,
+    payload,
+    correlationId: announcementId,
+  } as const
   return insertAnnouncement(service.deps.sql, { ...about, createdAt: new Date() })
 }
 const refund = (user: User) => ({
@@ -187,7 +206,11 @@ const table: Record<NotificationType, Case[]> = {
     {
       what: 'another address is asked for',
       tell: (user) =>
-        service.tell(orderContactRequested, { ...contactOf(user), email: 'new@customers.example', expiresAt: inAnHour() }),
+        service.tell(orderContactRequested, {
+          ...contactOf(user),
+          email: 'new@customers.example',
+          expiresAt: inAnHour(),
+        }),
       answers: 1,
       happens: () => Object.assign(service.world.contactChange, { confirmable: false }),
       becomes: 'withdrawn',
@@ -196,7 +219,8 @@ const table: Record<NotificationType, Case[]> = {
   ORDER_CONTACT_CHANGED: [
     {
       what: 'the change is undone',
-      tell: (user) => service.tell(orderContactChanged, { ...contactOf(user), email: null, undoUntil: inAnHour() }),
+      tell: (user) =>
+        service.tell(orderContactChanged, { ...contactOf(user), email: null, undoUntil: inAnHour() }),
       answers: 1,
       happens: () => Object.assign(service.world.contactChange, { undoable: false }),
       becomes: 'withdrawn',
@@ -323,7 +347,13 @@ const table: Record<NotificationType, Case[]> = {
       happens: eventMoves,
       becomes: { sent: /Stadion/, without: /Park Śląski/ },
     },
-    { what: 'the event is cancelled', tell: tellMoved, answers: 2, happens: eventIsCancelled, becomes: 'withdrawn' },
+    {
+      what: 'the event is cancelled',
+      tell: tellMoved,
+      answers: 2,
+      happens: eventIsCancelled,
+      becomes: 'withdrawn',
+    },
     {
       what: 'its reader’s tickets are given back',
       tell: tellMoved,
@@ -341,7 +371,12 @@ const table: Record<NotificationType, Case[]> = {
         service.world.holders = [user.userId]
         eventIsCancelled()
         const { name: eventName, ...event } = snapshot()
-        return service.tell(eventCancelled, { ...event, name: eventName, eventName, cancellationReason: 'rain' })
+        return service.tell(eventCancelled, {
+          ...event,
+          name: eventName,
+          eventName,
+          cancellationReason: 'rain',
+        })
       },
       answers: 1,
       happens: eventMoves,
@@ -356,7 +391,13 @@ const table: Record<NotificationType, Case[]> = {
       happens: eventMoves,
       becomes: { sent: /Stadion/, without: /Park Śląski/ },
     },
-    { what: 'the event is cancelled', tell: tellReminder, answers: 2, happens: eventIsCancelled, becomes: 'withdrawn' },
+    {
+      what: 'the event is cancelled',
+      tell: tellReminder,
+      answers: 2,
+      happens: eventIsCancelled,
+      becomes: 'withdrawn',
+    },
     {
       what: 'the event is put off: it has another reminder',
       tell: tellReminder,
@@ -453,7 +494,9 @@ const table: Record<NotificationType, Case[]> = {
 }
 
 const settled = async (user: User, { failed }: { failed: string }) => {
-  await until(async () => expect(await service.rows(user.userId)).toMatchObject([{ status: 'FAILED', failureReason: failed }]))
+  await until(async () =>
+    expect(await service.rows(user.userId)).toMatchObject([{ status: 'FAILED', failureReason: failed }]),
+  )
   expect(service.ses.mails(user.email)).toEqual([])
 }
 
@@ -502,10 +545,15 @@ test.each([
     if (when === 'while it was made') service.world.beforePdf = async () => happens()
     else service.world.afterPdf = happens
     await service.tell(ticketsGenerated, generated)
-    const failed = await service.probe.waitFor(ticketDeliveryFailed, ({ payload }) => payload.orderId === generated.orderId)
+    const failed = await service.probe.waitFor(
+      ticketDeliveryFailed,
+      ({ payload }) => payload.orderId === generated.orderId,
+    )
     expect(failed.payload.reason).toBe(reason)
     await settled(user, { failed: reason })
-    expect(service.probe.heard(ticketsDelivered).filter(({ payload }) => payload.orderId === generated.orderId)).toEqual([])
+    expect(
+      service.probe.heard(ticketsDelivered).filter(({ payload }) => payload.orderId === generated.orderId),
+    ).toEqual([])
   },
 )
 
@@ -521,24 +569,34 @@ test('a ticket that is refunded when the PDF has been made is in neither the mai
   expect(sent?.mail.text).not.toContain('TKT-2026-000001')
 })
 
-test.each(['CANCELLED', 'COMPLETED', 'EXPIRED'] as const)('an offer whose transfer is %s by then is not sent', async (status) => {
-  const recipientEmail = `${randomUUID().slice(0, 8)}@strangers.example`
-  const happened = Promise.withResolvers<void>()
-  service.world.change = {
-    afterAnswers: 2,
-    happens() {
-      service.world.transferStatus = status
-      happened.resolve()
-    },
-  }
-  const { eventId } = service.world.event
-  const ids = { transferId: randomUUID() as TransferId, ticketId: randomUUID() as TicketId, eventId }
-  const sender = await service.user()
-  await service.tell(ticketTransferOffered, { ...ids, userId: sender.userId, recipientEmail, holderName: 'Jan' })
-  await happened.promise
-  await until(async () => expect(await service.deps.db.prisma.notification.count({ where: { recipientId: null } })).toBe(0))
-  expect(service.ses.mails(recipientEmail)).toEqual([])
-})
+test.each(['CANCELLED', 'COMPLETED', 'EXPIRED'] as const)(
+  'an offer whose transfer is %s by then is not sent',
+  async (status) => {
+    const recipientEmail = `${randomUUID().slice(0, 8)}@strangers.example`
+    const happened = Promise.withResolvers<void>()
+    service.world.change = {
+      afterAnswers: 2,
+      happens() {
+        service.world.transferStatus = status
+        happened.resolve()
+      },
+    }
+    const { eventId } = service.world.event
+    const ids = { transferId: randomUUID() as TransferId, ticketId: randomUUID() as TicketId, eventId }
+    const sender = await service.user()
+    await service.tell(ticketTransferOffered, {
+      ...ids,
+      userId: sender.userId,
+      recipientEmail,
+      holderName: 'Jan',
+    })
+    await happened.promise
+    await until(async () =>
+      expect(await service.deps.db.prisma.notification.count({ where: { recipientId: null } })).toBe(0),
+    )
+    expect(service.ses.mails(recipientEmail)).toEqual([])
+  },
+)
 
 /** A failed payment is written, then this happens, then it would be sent. */
 async function failedPaymentWhile(happens: (user: User) => unknown): Promise<User> {
@@ -558,7 +616,9 @@ async function failedPaymentWhile(happens: (user: User) => unknown): Promise<Use
 
 test('who turns a type off while a mail of it is written does not get it', async () => {
   const preferences = [{ type: 'PAYMENT_FAILED', channel: 'EMAIL', enabled: false } as const]
-  const user = await failedPaymentWhile(({ headers }) => service.client(headers).updatePreferences({ body: { preferences } }))
+  const user = await failedPaymentWhile(({ headers }) =>
+    service.client(headers).updatePreferences({ body: { preferences } }),
+  )
   await until(async () => expect(await service.rows(user.userId)).toEqual([]))
   expect(service.ses.mails(user.email)).toEqual([])
 })
@@ -581,7 +641,12 @@ test('quiet hours that begin while a mail is written hold it up', async () => {
 test('an address that is held back while a mail is written gets none', async () => {
   const user = await failedPaymentWhile(({ email }) =>
     service.deps.db.prisma.mailSuppression.create({
-      data: { addressHash: addressHashOf(email), cause: 'BOUNCE', reason: 'NO_SUCH_MAILBOX', since: new Date() },
+      data: {
+        addressHash: addressHashOf(email),
+        cause: 'BOUNCE',
+        reason: 'NO_SUCH_MAILBOX',
+        since: new Date(),
+      },
     }),
   )
   await settled(user, { failed: 'ADDRESS_SUPPRESSED' })
@@ -595,7 +660,9 @@ test('a text message that would point at tickets that are void by then is not se
   service.world.invalid.add(generated.tickets[0]?.ticketId ?? '')
   await service.tell(ticketsGenerated, generated)
   await until(async () =>
-    expect(await service.rows(user.userId)).toMatchObject([{ channel: 'EMAIL', failureReason: 'TICKETS_NOT_VALID' }]),
+    expect(await service.rows(user.userId)).toMatchObject([
+      { channel: 'EMAIL', failureReason: 'TICKETS_NOT_VALID' },
+    ]),
   )
   expect(service.sms.texts('+48555000222')).toEqual([])
 })

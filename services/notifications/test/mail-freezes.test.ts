@@ -24,7 +24,11 @@ afterEach(() => {
 function start() {
   const { logger, lines } = recordLogs()
   const watchers = { ...createWatchers(), logger }
-  const mail = createSesProvider({ region: 'us-east-1', endpoint: ses.url, timeoutMs: TIMEOUT_MS }, policies.mail, watchers)
+  const mail = createSesProvider(
+    { region: 'us-east-1', endpoint: ses.url, timeoutMs: TIMEOUT_MS },
+    policies.mail,
+    watchers,
+  )
   const send = () =>
     mail.send(Buffer.from('mail'), { address: 'a@example.test', notificationId: 'n-1' }).then(
       () => true,

@@ -28,7 +28,10 @@ test('an order is confirmed with one PDF of its tickets, their codes in the mail
   expect(mail.subject).toBe('Your tickets for Święto Świateł')
   expect(mail.from?.value).toEqual([{ name: 'Boxoffice', address: 'tickets@boxoffice.example' }])
   expect(mail.to).toMatchObject({ value: [{ name: 'Zofia Łącka', address: user.email }] })
-  expect(mail.replyTo?.value.map(({ address }) => address)).toEqual(['help@boxoffice.example', 'desk@boxoffice.example'])
+  expect(mail.replyTo?.value.map(({ address }) => address)).toEqual([
+    'help@boxoffice.example',
+    'desk@boxoffice.example',
+  ])
   expect(mail.headers.get('auto-submitted')).toBe('auto-generated')
 
   const pdfs = mail.attachments.filter(({ contentType }) => contentType === 'application/pdf')
@@ -59,7 +62,10 @@ test('an order is confirmed with one PDF of its tickets, their codes in the mail
   expect(mail.text).toContain('Karnet <weekend>')
   expect(mail.html).toContain('Karnet &lt;weekend&gt;')
 
-  const delivered = await service.probe.waitFor(ticketsDelivered, (message) => message.payload.orderId === payload.orderId)
+  const delivered = await service.probe.waitFor(
+    ticketsDelivered,
+    (message) => message.payload.orderId === payload.orderId,
+  )
   const [row] = await service.rows(user.userId)
   expect(row).toMatchObject({ status: 'SENT', attempts: 1, lease: null, subject: mail.subject })
   expect(delivered.payload).toMatchObject({
@@ -77,7 +83,12 @@ test('a failed payment is explained', async () => {
   await service.tell(paymentFailed, failedFor(user, service))
   const { mail } = await mailTo(user.email)
   expect(mail.subject).toBe('Your payment for Święto Świateł did not go through')
-  for (const words of ['Your bank declined the payment.', 'You have not been charged.', 'ORD-2026-009876', '€100.50']) {
+  for (const words of [
+    'Your bank declined the payment.',
+    'You have not been charged.',
+    'ORD-2026-009876',
+    '€100.50',
+  ]) {
     expect(mail.html).toContain(words)
     expect(mail.text).toContain(words)
   }
@@ -86,11 +97,20 @@ test('a failed payment is explained', async () => {
 
 test('an order that came to nothing before it was charged is explained without a word of payment or of places that are free', async () => {
   const user = await service.user({ locale: 'en' })
-  const unpaid = { failureReason: 'SEATS_TAKEN', retryable: false, totalAmount: null, currency: null } as const
+  const unpaid = {
+    failureReason: 'SEATS_TAKEN',
+    retryable: false,
+    totalAmount: null,
+    currency: null,
+  } as const
   await service.tell(paymentFailed, { ...failedFor(user, service), ...unpaid })
   const { mail } = await mailTo(user.email)
   expect(mail.subject).toBe('Your order for Święto Świateł did not go through')
-  for (const words of ['Somebody else was faster with these seats.', 'You have not been charged.', 'No tickets are held for it.'])
+  for (const words of [
+    'Somebody else was faster with these seats.',
+    'You have not been charged.',
+    'No tickets are held for it.',
+  ])
     for (const body of [mail.html, mail.text]) expect(body).toContain(words)
   expect(mail.text).not.toMatch(/payment|free again/)
 })
@@ -108,7 +128,9 @@ test('a welcome carries the link of its token, and the token is in clear in the 
 
   await until(async () => expect(await service.rows(user.userId)).toMatchObject([{ status: 'SENT' }]))
   const tables = ['notifications', 'outbox', 'message_archive', 'inbox']
-  const dumps = await Promise.all(tables.map((name) => service.deps.pool.query(`select to_jsonb(t)::text as row from ${name} t`)))
+  const dumps = await Promise.all(
+    tables.map((name) => service.deps.pool.query(`select to_jsonb(t)::text as row from ${name} t`)),
+  )
   const dump = dumps.flatMap(({ rows }) => rows.map(({ row }) => row as string)).join('\n')
   expect(dump).toContain(user.userId)
   expect(dump).not.toContain(token)
@@ -132,7 +154,8 @@ test('hostile names stay text: no markup, no headers of their own, no further re
     lastName: 'Mallory\r\nBcc: everybody@victims.example',
   })
   const original = service.world.event.name
-  service.world.event.name = 'Gala\r\nX-Injected: yes\r\n\r\n<img src=x onerror=alert(1)> {{orderNumber}} "quoted" & more'
+  service.world.event.name =
+    'Gala\r\nX-Injected: yes\r\n\r\n<img src=x onerror=alert(1)> {{orderNumber}} "quoted" & more'
   const payload = generatedFor(user, service, 1)
   const [ticket] = payload.tickets
   service.world.orders.set(payload.orderId, ticket ? [{ ...ticket, holderName: '"><a href=x>' }] : [])
@@ -145,7 +168,9 @@ test('hostile names stay text: no markup, no headers of their own, no further re
   expect(mail.bcc).toBeUndefined()
   expect(mail.to).toMatchObject({ value: [{ address: user.email }] })
   expect(raw).not.toMatch(/^(X-Injected|Bcc):/im)
-  expect(mail.subject).toBe('Your ticket for Gala X-Injected: yes <img src=x onerror=alert(1)> {{orderNumber}} "quoted" & more')
+  expect(mail.subject).toBe(
+    'Your ticket for Gala X-Injected: yes <img src=x onerror=alert(1)> {{orderNumber}} "quoted" & more',
+  )
   const html = String(mail.html)
   expect(html).not.toMatch(/<script|<img src=x|<a href=x/)
   expect(html).toContain('&lt;script&gt;alert(1)&lt;/script&gt;')
@@ -183,7 +208,9 @@ test('tickets that are not valid any more are left out; where none is left, no c
   service.world.invalid.add(none.tickets[0]?.ticketId ?? '')
   await service.tell(ticketsGenerated, none)
   await until(async () =>
-    expect(await service.rows(other.userId)).toMatchObject([{ status: 'FAILED', failureReason: 'TICKETS_NOT_VALID' }]),
+    expect(await service.rows(other.userId)).toMatchObject([
+      { status: 'FAILED', failureReason: 'TICKETS_NOT_VALID' },
+    ]),
   )
   expect(service.ses.mails(other.email)).toEqual([])
 })

@@ -41,14 +41,17 @@ function changeOf(user: User) {
   const { orderId, orderNumber, userId } = failedFor(user, service)
   return { orderId, orderNumber, userId, changeId: randomUUID() as ContactChangeId }
 }
-const tokenIn = (text: string | undefined, page: string) => text?.match(new RegExp(`${page}#token=([\\w-]{43})\\n`))?.[1] ?? ''
+const tokenIn = (text: string | undefined, page: string) =>
+  text?.match(new RegExp(`${page}#token=([\\w-]{43})\\n`))?.[1] ?? ''
 const { confirmOrderContact, undoOrderContact } = {
   confirmOrderContact: (token: string, mine?: boolean) =>
     service.client({}).confirmOrderContact({ body: { token, ...(mine !== undefined && { mine }) } }),
   undoOrderContact: (token: string) => service.client({}).undoOrderContact({ body: { token } }),
 }
 
-/** An address of its own was asked for for an order, so that the payment service is asked where its mails go. */
+/**
+ * An address of its own was asked for for an order, so that the payment service is asked where its mails go.
+ */
 async function askedFor(user: User, orderId: OrderId): Promise<void> {
   const email = newAddress()
   await service.tell(orderContactRequested, { ...changeOf(user), orderId, email, expiresAt: later() })
@@ -135,11 +138,18 @@ test('tickets, and all mails about an order, go to its own address, which is pro
   expect(mail.attachments.some(({ contentType }) => contentType === 'application/pdf')).toBe(true)
 
   const { orderNumber, eventId } = failedFor(user, service)
-  const money = { refundId: randomUUID() as RefundId, refundAmount: 10_050 as Minor, currency: 'EUR' as const, reason: 'ill' }
+  const money = {
+    refundId: randomUUID() as RefundId,
+    refundAmount: 10_050 as Minor,
+    currency: 'EUR' as const,
+    reason: 'ill',
+  }
   const { orderId, userId } = generated
   await service.tell(refundProcessed, { orderId, orderNumber, userId, eventId, ...money })
   await until(() => expect(service.ses.mails(contactEmail)).toHaveLength(2))
-  expect(await service.client(user.headers).resendOrder({ params: { orderId } })).toMatchObject({ status: 202 })
+  expect(await service.client(user.headers).resendOrder({ params: { orderId } })).toMatchObject({
+    status: 202,
+  })
   await until(() => expect(service.ses.mails(contactEmail)).toHaveLength(3))
   expect(service.ses.mails(user.email)).toEqual([])
 })
@@ -168,7 +178,9 @@ test('the pages of both mails do the same by their forms, and say so while order
       payload: new URLSearchParams(fields).toString(),
     })
   const changeId = randomUUID() as ContactChangeId
-  const [code, back] = (['CONFIRM', 'UNDO'] as const).map((purpose) => service.deps.contactTokens.sign(purpose, changeId))
+  const [code, back] = (['CONFIRM', 'UNDO'] as const).map((purpose) =>
+    service.deps.contactTokens.sign(purpose, changeId),
+  )
   const pages = [
     ['/order/contact', { code: code ?? '', act: 'confirm' }],
     ['/order/contact', { code: code ?? '', act: 'disown' }],

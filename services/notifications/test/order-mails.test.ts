@@ -62,22 +62,31 @@ const consumedOnce = async (eventType: string, work: () => Promise<unknown>) => 
   await until(async () => expect(await service.consumed(eventType, 'done')).toBe(before + 1))
 }
 
-test.each(['refund first', 'cancellation first'])('an order that was refunded as a whole is one mail: %s', async (order) => {
-  const user = await service.user({ locale: 'en' })
-  service.world.order = refunded
-  const about = orderOf(user)
-  const cancelled = { ...about, reason: 'EVENT_CANCELLED' }
-  const refund = () => consumedOnce('REFUND_PROCESSED', () => service.tell(refundProcessed, refundOf(about)))
-  const cancel = () => consumedOnce('ORDER_CANCELLED', () => service.tell(orderCancelled, cancelled))
-  for (const tell of order === 'refund first' ? [refund, cancel] : [cancel, refund]) await tell()
-  await settled(user, 1)
-  const mail = await mailTo(user)
-  expect(mail.subject).toBe('Your refund for Święto Świateł')
-  for (const words of ['is cancelled and its money goes back', 'The event was cancelled.', '€100.50', 'ORD-2026-009876']) {
-    expect(mail.text).toContain(words)
-    expect(mail.html).toContain(words)
-  }
-})
+test.each(['refund first', 'cancellation first'])(
+  'an order that was refunded as a whole is one mail: %s',
+  async (order) => {
+    const user = await service.user({ locale: 'en' })
+    service.world.order = refunded
+    const about = orderOf(user)
+    const cancelled = { ...about, reason: 'EVENT_CANCELLED' }
+    const refund = () =>
+      consumedOnce('REFUND_PROCESSED', () => service.tell(refundProcessed, refundOf(about)))
+    const cancel = () => consumedOnce('ORDER_CANCELLED', () => service.tell(orderCancelled, cancelled))
+    for (const tell of order === 'refund first' ? [refund, cancel] : [cancel, refund]) await tell()
+    await settled(user, 1)
+    const mail = await mailTo(user)
+    expect(mail.subject).toBe('Your refund for Święto Świateł')
+    for (const words of [
+      'is cancelled and its money goes back',
+      'The event was cancelled.',
+      '€100.50',
+      'ORD-2026-009876',
+    ]) {
+      expect(mail.text).toContain(words)
+      expect(mail.html).toContain(words)
+    }
+  },
+)
 
 test('a part of an order that was refunded names its tickets, and says that the others are valid', async () => {
   const user = await service.user({ locale: 'en' })
@@ -88,7 +97,11 @@ test('a part of an order that was refunded names its tickets, and says that the 
   )
   const [, second] = generated.tickets
   const ticketIds = second ? [second.ticketId] : []
-  const refund = refundOf(orderOf(user), { refundAmount: 5_025 as Minor, ticketIds, reason: 'changed my mind' })
+  const refund = refundOf(orderOf(user), {
+    refundAmount: 5_025 as Minor,
+    ticketIds,
+    reason: 'changed my mind',
+  })
   await service.tell(refundProcessed, refund)
   const mail = await mailTo(user)
   for (const words of ['TKT-2026-000002', 'Section 2, row A, seat 2', 'all others stay valid', '€50.25']) {
@@ -142,7 +155,12 @@ test('receipts and every step of an order are for those who ask for them', async
   for (const user of [quiet, curious]) {
     const { reservationId } = failedFor(user, service)
     const items = [{ ticketTypeId: randomUUID() as TicketTypeId, quantity: 2, unitPrice: 5_025 as Minor }]
-    const paid = { totalAmount: 10_050 as Minor, currency: 'EUR', paymentMethod: 'CREDIT_CARD', items } as const
+    const paid = {
+      totalAmount: 10_050 as Minor,
+      currency: 'EUR',
+      paymentMethod: 'CREDIT_CARD',
+      items,
+    } as const
     await service.tell(paymentCompleted, {
       ...orderOf(user),
       ...paid,
@@ -151,18 +169,28 @@ test('receipts and every step of an order are for those who ask for them', async
       transactionId: 'pi_secret',
     })
     service.world.order = { status: 'REFUND_PENDING' }
-    await service.tell(orderStatusChanged, { ...orderOf(user), previousStatus: 'CONFIRMED', status: 'REFUND_PENDING' })
+    await service.tell(orderStatusChanged, {
+      ...orderOf(user),
+      previousStatus: 'CONFIRMED',
+      status: 'REFUND_PENDING',
+    })
   }
   await until(() => expect(mailsTo(curious)).toHaveLength(2))
   await until(async () => expect(await service.consumed('ORDER_STATUS_CHANGED', 'done')).toBe(2))
   const texts = mailsTo(curious).map(({ subject, text }) => `${subject}\n${text}`)
   expect(texts.sort()).toEqual([
     expect.stringMatching(/^Your order for Święto Świateł is being refunded/),
-    expect.stringMatching(/^Your receipt for Święto Świateł\n[\s\S]*2 × €50\.25 = €100\.50[\s\S]*Paid: €100\.50/),
+    expect.stringMatching(
+      /^Your receipt for Święto Świateł\n[\s\S]*2 × €50\.25 = €100\.50[\s\S]*Paid: €100\.50/,
+    ),
   ])
   expect(texts.join()).not.toContain('pi_secret')
-  for (const { subject, text, html } of mailsTo(curious).filter((mail) => mail.subject?.includes('refunded'))) {
-    expect(text, subject).toMatch(/See where it stands: https:\/\/boxoffice\.example\/order#token=[\w-]{43}\n/)
+  for (const { subject, text, html } of mailsTo(curious).filter((mail) =>
+    mail.subject?.includes('refunded'),
+  )) {
+    expect(text, subject).toMatch(
+      /See where it stands: https:\/\/boxoffice\.example\/order#token=[\w-]{43}\n/,
+    )
     expect(html).toMatch(/href="https:\/\/boxoffice\.example\/order#token=[\w-]{43}"/)
   }
   expect(await service.rows(quiet.userId)).toEqual([])
@@ -186,14 +214,22 @@ test('steps of an order are text messages for those who ask for them, with a lin
   const items = [{ ticketTypeId: randomUUID() as TicketTypeId, quantity: 2, unitPrice: 5_025 as Minor }]
   const paid = { totalAmount: 10_050 as Minor, currency: 'EUR', paymentMethod: 'CREDIT_CARD', items } as const
   const { reservationId } = failedFor(user, service)
-  await service.tell(paymentCompleted, { ...about, ...paid, reservationId, holderName: 'Ada', transactionId: 'pi_1' })
+  await service.tell(paymentCompleted, {
+    ...about,
+    ...paid,
+    reservationId,
+    holderName: 'Ada',
+    transactionId: 'pi_1',
+  })
   await says(3)
   service.world.order = { status: 'CANCELLED' }
   await service.tell(orderCancelled, { ...about, reason: 'CANCELLED_BY_BUYER' })
   await says(4)
   expect(texts()).toEqual([
     'Boxoffice: we have your order for Święto Świateł. You hear from us when it is through.',
-    expect.stringMatching(/^Boxoffice: your order is confirmed\. https:\/\/boxoffice\.example\/order#token=[\w-]{43}$/),
+    expect.stringMatching(
+      /^Boxoffice: your order is confirmed\. https:\/\/boxoffice\.example\/order#token=[\w-]{43}$/,
+    ),
     'Boxoffice: your payment for Święto Świateł went through.',
     'Boxoffice: your order for Święto Świateł is cancelled.',
   ])
@@ -210,7 +246,8 @@ test('steps of an order are text messages for those who ask for them, with a lin
     return `${statusCode} ${/role="status">([^<]*)</.exec(body)?.[1]}`
   }
   service.world.order = { status: 'REFUNDED', eventId: service.world.event.eventId }
-  const refundedNow = '200 Your order ORD-2026-001234 for Święto Świateł is refunded. Its tickets are not valid any more.'
+  const refundedNow =
+    '200 Your order ORD-2026-001234 for Święto Świateł is refunded. Its tickets are not valid any more.'
   expect(await shown(token)).toContain(refundedNow)
   expect(await shown(`https://boxoffice.example/order#token=${token}`)).toContain(refundedNow)
   expect(await shown(`${token.slice(0, -2)}AA`)).toMatch(/^404 This link is not valid/)
@@ -230,9 +267,17 @@ test('there is no receipt for what cost nothing', async () => {
     const paid = { totalAmount: unitPrice, currency: 'EUR', paymentMethod: 'CREDIT_CARD', items } as const
     const { reservationId } = failedFor(user, service)
     const transactionId = unitPrice > 0 ? 'pi_1' : null
-    await service.tell(paymentCompleted, { ...orderOf(user), ...paid, reservationId, holderName: 'Ada', transactionId })
+    await service.tell(paymentCompleted, {
+      ...orderOf(user),
+      ...paid,
+      reservationId,
+      holderName: 'Ada',
+      transactionId,
+    })
   }
   await until(() => expect(mailsTo(user)).toMatchObject([{ text: expect.stringContaining('Paid: €50.25') }]))
-  await until(async () => expect(await service.consumed('PAYMENT_COMPLETED', 'done')).toBeGreaterThanOrEqual(2))
+  await until(async () =>
+    expect(await service.consumed('PAYMENT_COMPLETED', 'done')).toBeGreaterThanOrEqual(2),
+  )
   expect(await service.rows(user.userId)).toHaveLength(1)
 })

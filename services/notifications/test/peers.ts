@@ -122,12 +122,19 @@ export async function startPeers(world: World) {
   const away = (service: 'auth' | 'events' | 'payments' | 'tickets') => {
     if (world.away.has(service)) throw new Error('away')
   }
-  const validOf = (orderId: OrderId) => (world.orders.get(orderId) ?? []).filter(({ ticketId }) => !world.invalid.has(ticketId))
+  const validOf = (orderId: OrderId) =>
+    (world.orders.get(orderId) ?? []).filter(({ ticketId }) => !world.invalid.has(ticketId))
   const versionOf = (tickets: ShownTicket[]) =>
     createHash('sha256')
       .update(tickets.map(({ ticketId }) => ticketId).join())
       .digest('base64url')
-  function printOf({ orderId, filesUpTo = 0 }: { orderId: OrderId; filesUpTo?: number | undefined }): OrderPrint {
+  function printOf({
+    orderId,
+    filesUpTo = 0,
+  }: {
+    orderId: OrderId
+    filesUpTo?: number | undefined
+  }): OrderPrint {
     const tickets = validOf(orderId)
     const print = { version: versionOf(tickets), printable: tickets.length <= world.printableMax, tickets }
     if (!world.givesFiles || tickets.length > filesUpTo) return print
@@ -151,7 +158,10 @@ export async function startPeers(world: World) {
         async getUsers({ body }) {
           away('auth')
           await world.beforeUser.shift()?.()
-          return { status: 200, body: { users: body.userIds.flatMap((userId) => world.users.get(userId) ?? []) } }
+          return {
+            status: 200,
+            body: { users: body.userIds.flatMap((userId) => world.users.get(userId) ?? []) },
+          }
         },
       },
     ),
@@ -216,8 +226,12 @@ export async function startPeers(world: World) {
           world.pdfsAsked.push(orderId)
           await world.beforePdf(orderId)
           const tickets = validOf(orderId)
-          if (version !== versionOf(tickets)) return refuse(TICKETS_CHANGED, { message: 'these are others by now' })
-          const body = Buffer.concat([pdfOf(...tickets.map(({ ticketId }) => ticketId)), Buffer.alloc(world.ballast)])
+          if (version !== versionOf(tickets))
+            return refuse(TICKETS_CHANGED, { message: 'these are others by now' })
+          const body = Buffer.concat([
+            pdfOf(...tickets.map(({ ticketId }) => ticketId)),
+            Buffer.alloc(world.ballast),
+          ])
           world.afterPdf()
           return { status: 200, body }
         },
@@ -232,7 +246,9 @@ export async function startPeers(world: World) {
         },
         async getTicketInfo({ params }) {
           const ticket = world.tickets.find(({ ticketId }) => ticketId === params.ticketId)
-          return answered(ticket ? { status: 200, body: ticket } : refuse(TICKET_NOT_FOUND, { message: 'no such ticket' }))
+          return answered(
+            ticket ? { status: 200, body: ticket } : refuse(TICKET_NOT_FOUND, { message: 'no such ticket' }),
+          )
         },
         async getTicketInfos({ body: { ticketIds } }) {
           away('tickets')

@@ -23,7 +23,11 @@ afterEach(() => {
 })
 afterAll(() => service.stop())
 
-const wish = (type: Preference['type'], channel: Preference['channel'], enabled: boolean) => ({ type, channel, enabled })
+const wish = (type: Preference['type'], channel: Preference['channel'], enabled: boolean) => ({
+  type,
+  channel,
+  enabled,
+})
 const phone = () => `+48${String(Math.floor(Math.random() * 1e9)).padStart(9, '5')}`
 /** Quiet hours that it is now, somewhere. */
 const quietNow = () => {
@@ -40,26 +44,47 @@ test('what one is told is a full table; a part of it can be changed, and the res
   expect(before.quietHours).toBeUndefined()
   const of = (list: Preference[], type: string, channel: string) =>
     list.find((preference) => preference.type === type && preference.channel === channel)
-  expect(of(before.preferences, 'PAYMENT_PROCESSED', 'EMAIL')).toMatchObject({ enabled: false, changeable: true })
-  expect(of(before.preferences, 'ORDER_CONFIRMATION', 'EMAIL')).toMatchObject({ enabled: true, changeable: false })
-  expect(of(before.preferences, 'ORDER_CONFIRMATION', 'SMS')).toMatchObject({ enabled: false, changeable: true })
+  expect(of(before.preferences, 'PAYMENT_PROCESSED', 'EMAIL')).toMatchObject({
+    enabled: false,
+    changeable: true,
+  })
+  expect(of(before.preferences, 'ORDER_CONFIRMATION', 'EMAIL')).toMatchObject({
+    enabled: true,
+    changeable: false,
+  })
+  expect(of(before.preferences, 'ORDER_CONFIRMATION', 'SMS')).toMatchObject({
+    enabled: false,
+    changeable: true,
+  })
   expect(of(before.preferences, 'PASSWORD_RESET', 'SMS')).toMatchObject({ enabled: false, changeable: false })
   expect(of(before.preferences, 'EVENT_REMINDER', 'EMAIL')).toMatchObject({ enabled: true, changeable: true })
   expect(of(before.preferences, 'EVENT_CANCELLED', 'PUSH')).toMatchObject({ enabled: true, changeable: true })
-  expect(of(before.preferences, 'PAYMENT_PROCESSED', 'PUSH')).toMatchObject({ enabled: false, changeable: true })
-  expect(of(before.preferences, 'PASSWORD_RESET', 'PUSH')).toMatchObject({ enabled: false, changeable: false })
+  expect(of(before.preferences, 'PAYMENT_PROCESSED', 'PUSH')).toMatchObject({
+    enabled: false,
+    changeable: true,
+  })
+  expect(of(before.preferences, 'PASSWORD_RESET', 'PUSH')).toMatchObject({
+    enabled: false,
+    changeable: false,
+  })
 
   const quietHours = { start: '22:00', end: '07:00', timeZone: 'Europe/Warsaw' }
-  await client.updatePreferences({ body: { preferences: [wish('EVENT_UPDATED', 'EMAIL', false)], quietHours } })
-  const after = await client.updatePreferences({ body: { preferences: [wish('REFUND_PROCESSED', 'SMS', true)] } })
+  await client.updatePreferences({
+    body: { preferences: [wish('EVENT_UPDATED', 'EMAIL', false)], quietHours },
+  })
+  const after = await client.updatePreferences({
+    body: { preferences: [wish('REFUND_PROCESSED', 'SMS', true)] },
+  })
   if (after.status !== 200) throw new Error('refused')
   expect(after.body.quietHours).toEqual(quietHours)
-  expect(after.body.preferences.filter((preference, index) => preference.enabled !== before.preferences[index]?.enabled)).toEqual(
-    [
-      { ...wish('REFUND_PROCESSED', 'SMS', true), changeable: true },
-      { ...wish('EVENT_UPDATED', 'EMAIL', false), changeable: true },
-    ],
-  )
+  expect(
+    after.body.preferences.filter(
+      (preference, index) => preference.enabled !== before.preferences[index]?.enabled,
+    ),
+  ).toEqual([
+    { ...wish('REFUND_PROCESSED', 'SMS', true), changeable: true },
+    { ...wish('EVENT_UPDATED', 'EMAIL', false), changeable: true },
+  ])
   const whole = after.body.preferences.map(({ type, channel, enabled }) => wish(type, channel, enabled))
   expect((await client.updatePreferences({ body: { preferences: whole, quietHours: null } })).body).toEqual({
     preferences: after.body.preferences,
@@ -74,13 +99,28 @@ test.each([
     'body.preferences.1.enabled',
   ],
   [{ preferences: [wish('PASSWORD_RESET', 'SMS', true)] }, 'body.preferences.0.enabled'],
-  [{ preferences: [wish('EVENT_UPDATED', 'SMS', true), wish('EVENT_UPDATED', 'SMS', false)] }, 'body.preferences.1.type'],
+  [
+    { preferences: [wish('EVENT_UPDATED', 'SMS', true), wish('EVENT_UPDATED', 'SMS', false)] },
+    'body.preferences.1.type',
+  ],
   [{ preferences: [{ type: 'NEWSLETTER', channel: 'EMAIL', enabled: true }] }, 'body.preferences.0.type'],
   [{ preferences: [wish('PASSWORD_RESET', 'PUSH', true)] }, 'body.preferences.0.enabled'],
-  [{ preferences: [{ type: 'EVENT_UPDATED', channel: 'PIGEON', enabled: true }] }, 'body.preferences.0.channel'],
-  [{ preferences: [], quietHours: { start: '22:00', end: '7', timeZone: 'Europe/Warsaw' } }, 'body.quietHours.end'],
-  [{ preferences: [], quietHours: { start: '22:00', end: '22:00', timeZone: 'Europe/Warsaw' } }, 'body.quietHours.end'],
-  [{ preferences: [], quietHours: { start: '22:00', end: '07:00', timeZone: 'Moon/Base' } }, 'body.quietHours.timeZone'],
+  [
+    { preferences: [{ type: 'EVENT_UPDATED', channel: 'PIGEON', enabled: true }] },
+    'body.preferences.0.channel',
+  ],
+  [
+    { preferences: [], quietHours: { start: '22:00', end: '7', timeZone: 'Europe/Warsaw' } },
+    'body.quietHours.end',
+  ],
+  [
+    { preferences: [], quietHours: { start: '22:00', end: '22:00', timeZone: 'Europe/Warsaw' } },
+    'body.quietHours.end',
+  ],
+  [
+    { preferences: [], quietHours: { start: '22:00', end: '07:00', timeZone: 'Moon/Base' } },
+    'body.quietHours.timeZone',
+  ],
 ])('%j cannot be kept', async (payload, path) => {
   const user = await service.user()
   const answer = await service.app.inject({
@@ -96,25 +136,31 @@ test.each([
 
 test('the database keeps what is needed too', async () => {
   const insert = (type: string, channel: string, enabled: boolean) =>
-    service.deps.pool.query('insert into preferences values ($1, $2::notification_type, $3::notification_channel, $4, now())', [
-      randomUUID(),
-      type,
-      channel,
-      enabled,
-    ])
+    service.deps.pool.query(
+      'insert into preferences values ($1, $2::notification_type, $3::notification_channel, $4, now())',
+      [randomUUID(), type, channel, enabled],
+    )
   await expect(insert('REFUND_PROCESSED', 'EMAIL', false)).rejects.toMatchObject({
     constraint: 'preferences_keep_what_is_needed',
   })
-  await expect(insert('USER_WELCOME', 'SMS', true)).rejects.toMatchObject({ constraint: 'preferences_sms_is_offered' })
-  await expect(insert('USER_WELCOME', 'PUSH', true)).rejects.toMatchObject({ constraint: 'preferences_push_is_offered' })
+  await expect(insert('USER_WELCOME', 'SMS', true)).rejects.toMatchObject({
+    constraint: 'preferences_sms_is_offered',
+  })
+  await expect(insert('USER_WELCOME', 'PUSH', true)).rejects.toMatchObject({
+    constraint: 'preferences_push_is_offered',
+  })
 })
 
 test('who turned a mail off does not get it, and has nothing of it in the log', async () => {
   const user = await service.user()
-  await service.client(user.headers).updatePreferences({ body: { preferences: [wish('PAYMENT_FAILED', 'EMAIL', false)] } })
+  await service
+    .client(user.headers)
+    .updatePreferences({ body: { preferences: [wish('PAYMENT_FAILED', 'EMAIL', false)] } })
   await service.tell(paymentFailed, failedFor(user, service))
   await service.tell(ticketsGenerated, generatedFor(user, service, 1))
-  await until(async () => expect(await service.rows(user.userId)).toMatchObject([{ type: 'ORDER_CONFIRMATION', status: 'SENT' }]))
+  await until(async () =>
+    expect(await service.rows(user.userId)).toMatchObject([{ type: 'ORDER_CONFIRMATION', status: 'SENT' }]),
+  )
   await until(async () => expect(await service.consumed('PAYMENT_FAILED', 'done')).toBe(1))
   expect(service.ses.mails(user.email)).toHaveLength(1)
 })
@@ -122,18 +168,30 @@ test('who turned a mail off does not get it, and has nothing of it in the log', 
 test('who asked for it gets a text message beside the mail, with nothing personal in it', async () => {
   const phoneNumber = phone()
   const user = await service.user({ phone: phoneNumber })
-  await service.client(user.headers).updatePreferences({ body: { preferences: [wish('ORDER_CONFIRMATION', 'SMS', true)] } })
+  await service
+    .client(user.headers)
+    .updatePreferences({ body: { preferences: [wish('ORDER_CONFIRMATION', 'SMS', true)] } })
   await service.tell(ticketsGenerated, generatedFor(user, service, 1))
   await until(async () => {
     const rows = await service.rows(user.userId)
-    expect(rows.map(({ channel, status }) => `${channel} ${status}`).sort()).toEqual(['EMAIL SENT', 'SMS SENT'])
+    expect(rows.map(({ channel, status }) => `${channel} ${status}`).sort()).toEqual([
+      'EMAIL SENT',
+      'SMS SENT',
+    ])
   })
   const text = 'Boxoffice: your tickets for Święto Świateł are in your mailbox.'
   expect(service.sms.texts(phoneNumber)).toEqual([
-    { phoneNumber, text, attributes: { 'AWS.SNS.SMS.SMSType': 'Transactional', 'AWS.SNS.SMS.SenderID': 'Boxoffice' } },
+    {
+      phoneNumber,
+      text,
+      attributes: { 'AWS.SNS.SMS.SMSType': 'Transactional', 'AWS.SNS.SMS.SenderID': 'Boxoffice' },
+    },
   ])
   const log = await service.client(user.headers).listNotifications({ query: {} })
-  expect(log.body.notifications.find(({ channel }) => channel === 'SMS')).toMatchObject({ subject: text, status: 'SENT' })
+  expect(log.body.notifications.find(({ channel }) => channel === 'SMS')).toMatchObject({
+    subject: text,
+    status: 'SENT',
+  })
   expect(JSON.stringify(await service.rows(user.userId))).not.toContain(phoneNumber)
   // The mail brings the tickets: the text message says nothing to the ticket service.
   await service.probe.waitFor(ticketsDelivered, ({ payload }) => payload.userId === user.userId)
@@ -148,9 +206,13 @@ test('who asked for it gets a text message beside the mail, with nothing persona
 
 test('without a telephone there is no text message, and no trace of one', async () => {
   const user = await service.user()
-  await service.client(user.headers).updatePreferences({ body: { preferences: [wish('ORDER_CONFIRMATION', 'SMS', true)] } })
+  await service
+    .client(user.headers)
+    .updatePreferences({ body: { preferences: [wish('ORDER_CONFIRMATION', 'SMS', true)] } })
   await service.tell(ticketsGenerated, generatedFor(user, service, 1))
-  await until(async () => expect(await service.rows(user.userId)).toMatchObject([{ channel: 'EMAIL', status: 'SENT' }]))
+  await until(async () =>
+    expect(await service.rows(user.userId)).toMatchObject([{ channel: 'EMAIL', status: 'SENT' }]),
+  )
 })
 
 test.each([
@@ -165,7 +227,8 @@ test.each([
     const body = { preferences: [wish('ORDER_CONFIRMATION', 'SMS', true)] }
     await service.client(user.headers).updatePreferences({ body })
     await service.tell(ticketsGenerated, generatedFor(user, service, 1))
-    const row = async (channel: string) => (await service.rows(user.userId)).find((one) => one.channel === channel)
+    const row = async (channel: string) =>
+      (await service.rows(user.userId)).find((one) => one.channel === channel)
     await until(async () => expect(await row('EMAIL')).toMatchObject({ status: 'SENT' }))
     await until(async () => expect((await row('SMS'))?.attempts).toBeGreaterThan(mode === 'down' ? 1 : 0))
     service.sms.set(mode === 'down' ? 'ok' : mode)
@@ -182,7 +245,8 @@ test('in quiet hours text messages and mails that can wait do so, and urgent mai
   await service.tell(paymentFailed, failedFor(user, service))
   await service.tell(ticketsGenerated, generatedFor(user, service, 1))
   service.world.holders = [user.userId]
-  const { organizerId, eventId, name, eventDate, timeZone, venueId, venueName, venueAddress, status } = service.world.event
+  const { organizerId, eventId, name, eventDate, timeZone, venueId, venueName, venueAddress, status } =
+    service.world.event
   const event = { organizerId, eventId, name, eventDate, timeZone, venueId, venueName, venueAddress, status }
   await service.tell(eventCancelled, { ...event, eventName: name, cancellationReason: 'rain' })
   await until(async () => {

@@ -27,7 +27,16 @@ async function ask(service: TestService, priorities: readonly Priority[]): Promi
     const recipient = `${priority.toLowerCase()}-${index}@customers.example`
     const payload = z.encode(paymentFailed.payload, failedFor(user, service))
     const type = 'PAYMENT_FAILED'
-    return { userId: user.userId, type, template: type, channel: 'EMAIL', recipient, payload, priority, requestId: randomUUID() }
+    return {
+      userId: user.userId,
+      type,
+      template: type,
+      channel: 'EMAIL',
+      recipient,
+      payload,
+      priority,
+      requestId: randomUUID(),
+    }
   })
   await (await service.as('payment-service')).sendNotifications({ body: { requests } })
   // Written at once, they are due at once: each a second after the one before it.
@@ -38,14 +47,24 @@ async function ask(service: TestService, priorities: readonly Priority[]): Promi
   )
   return requests.map(({ recipient }) => recipient)
 }
-const order = (service: TestService) => service.ses.mails().map(({ destination }) => destination?.split('@')[0])
+const order = (service: TestService) =>
+  service.ses.mails().map(({ destination }) => destination?.split('@')[0])
 
 test('where more is due than there are places, the urgent go before all others, the oldest of each first', async () => {
   const service = await start({ MAIL_CONCURRENCY: '1' })
   await ask(service, ['LOW', 'MEDIUM', 'HIGH', 'URGENT', 'LOW', 'MEDIUM', 'HIGH', 'URGENT'])
   service.work()
   await until(() => expect(order(service)).toHaveLength(8))
-  expect(order(service)).toEqual(['urgent-3', 'urgent-7', 'high-2', 'high-6', 'medium-1', 'medium-5', 'low-0', 'low-4'])
+  expect(order(service)).toEqual([
+    'urgent-3',
+    'urgent-7',
+    'high-2',
+    'high-6',
+    'medium-1',
+    'medium-5',
+    'low-0',
+    'low-4',
+  ])
 })
 
 test('of ten places one goes to what has been due longest: the least is never last for ever', async () => {
@@ -59,14 +78,18 @@ test('of ten places one goes to what has been due longest: the least is never la
 
 test('what messages ask for has its place too: a link before tickets, those before news', async () => {
   expect(
-    ['PASSWORD_RESET', 'ORDER_CONFIRMATION', 'EVENT_UPDATED', 'ORDER_STATUS_CHANGED'].map((type) => priorityOf(type as never)),
+    ['PASSWORD_RESET', 'ORDER_CONFIRMATION', 'EVENT_UPDATED', 'ORDER_STATUS_CHANGED'].map((type) =>
+      priorityOf(type as never),
+    ),
   ).toEqual(['URGENT', 'HIGH', 'MEDIUM', 'LOW'])
   const service = await start({})
   const user = await service.user()
   service.work()
   await service.tell(paymentFailed, failedFor(user, service))
   await until(async () =>
-    expect(await service.rows(user.userId)).toMatchObject([{ priority: 'HIGH', urgent: false, status: 'SENT' }]),
+    expect(await service.rows(user.userId)).toMatchObject([
+      { priority: 'HIGH', urgent: false, status: 'SENT' },
+    ]),
   )
 })
 
@@ -76,7 +99,10 @@ test('under a rate no more are taken than may go: none is refused, none tried tw
     MAIL_CONCURRENCY: '1',
     RESILIENCE: patientPolicies(callees, { mail: { ratePerSecond: RATE } }),
   })
-  await ask(service, [...Array.from({ length: 6 }, () => 'LOW' as const), ...Array.from({ length: 9 }, () => 'URGENT' as const)])
+  await ask(service, [
+    ...Array.from({ length: 6 }, () => 'LOW' as const),
+    ...Array.from({ length: 9 }, () => 'URGENT' as const),
+  ])
   service.work()
   await until(() => expect(order(service)).toHaveLength(15))
   // The tenth place is age's, and there a low one is the oldest: the urgent are all out by then.
@@ -86,7 +112,9 @@ test('under a rate no more are taken than may go: none is refused, none tried tw
   ])
   await until(async () => {
     const rows = await service.deps.db.prisma.notification.findMany({ orderBy: { sentAt: 'asc' } })
-    expect(rows.map(({ status, attempts }) => `${status} ${attempts}`)).toEqual(Array.from({ length: 15 }, () => 'SENT 1'))
+    expect(rows.map(({ status, attempts }) => `${status} ${attempts}`)).toEqual(
+      Array.from({ length: 15 }, () => 'SENT 1'),
+    )
     // As many at once as a second lets, then no faster than that.
     const tookMs = (rows.at(-1)?.sentAt?.getTime() ?? 0) - (rows[0]?.sentAt?.getTime() ?? 0)
     expect(tookMs).toBeGreaterThan(((15 - RATE) / RATE) * 1_000 - 300)
@@ -113,7 +141,11 @@ test('a rate holds up its own channel alone', async () => {
   service.work()
   await until(() => expect(service.sms.texts(recipient)).toHaveLength(1))
   await until(() => expect(service.ses.mails()).toHaveLength(1))
-  const waiting = await service.deps.db.prisma.notification.groupBy({ by: 'status', where: { channel: 'EMAIL' }, _count: true })
+  const waiting = await service.deps.db.prisma.notification.groupBy({
+    by: 'status',
+    where: { channel: 'EMAIL' },
+    _count: true,
+  })
   expect(waiting.find(({ status }) => status === 'PENDING')?._count).toBe(2)
 })
 
@@ -127,15 +159,25 @@ test('a slow channel takes no places from the others: what is urgent there goes 
   const preferences = [{ type: 'EVENT_CANCELLED', channel: 'SMS', enabled: true } as const]
   await service.client(user.headers).updatePreferences({ body: { preferences } })
   const payload = { eventId: service.world.event.eventId, cancellationReason: 'rain' }
-  const about = { type: 'EVENT_CANCELLED', template: 'EVENT_CANCELLED', channel: 'SMS', payload, userId: user.userId } as const
+  const about = {
+    type: 'EVENT_CANCELLED',
+    template: 'EVENT_CANCELLED',
+    channel: 'SMS',
+    payload,
+    userId: user.userId,
+  } as const
   const client = await service.as('payment-service')
   const texts = ['+48555000331', '+48555000332', '+48555000333']
-  for (const recipient of texts) await client.sendNotification({ body: { ...about, recipient, priority: 'URGENT' } })
+  for (const recipient of texts)
+    await client.sendNotification({ body: { ...about, recipient, priority: 'URGENT' } })
   service.work()
   await until(() => expect(order(service)).toHaveLength(61))
   expect(order(service).indexOf('urgent-60')).toBeLessThan(5)
   await until(() => expect(texts.flatMap((recipient) => service.sms.texts(recipient))).toHaveLength(3))
-  const sent = await service.deps.db.prisma.notification.findMany({ where: { status: 'SENT' }, orderBy: { sentAt: 'asc' } })
+  const sent = await service.deps.db.prisma.notification.findMany({
+    where: { status: 'SENT' },
+    orderBy: { sentAt: 'asc' },
+  })
   expect(sent.findIndex(({ channel }) => channel === 'SMS')).toBeLessThan(5)
   expect(sent.every(({ attempts }) => attempts === 1)).toBe(true)
 })

@@ -1,4 +1,10 @@
-import { eventUpdated, orderStatusChanged, type Payload, paymentFailed, ticketsGenerated } from '@boxoffice/contracts'
+import {
+  eventUpdated,
+  orderStatusChanged,
+  type Payload,
+  paymentFailed,
+  ticketsGenerated,
+} from '@boxoffice/contracts'
 import { until } from '@boxoffice/testing'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { decrypted } from './fake-push.ts'
@@ -15,7 +21,10 @@ afterAll(() => service.stop())
 type User = Awaited<ReturnType<TestService['user']>>
 type Browser = ReturnType<TestService['pushes']['browser']>
 /** A user of whom so many browsers get pushes, each as it is set. */
-async function userWith(modes: readonly Browser['mode'][], of = service): Promise<{ user: User; browsers: Browser[] }> {
+async function userWith(
+  modes: readonly Browser['mode'][],
+  of = service,
+): Promise<{ user: User; browsers: Browser[] }> {
   const user = await of.user({ locale: 'en' })
   const browsers = modes.map((mode) => Object.assign(of.pushes.browser(), { mode }))
   for (const { subscription } of browsers) {
@@ -23,8 +32,10 @@ async function userWith(modes: readonly Browser['mode'][], of = service): Promis
   }
   return { user, browsers }
 }
-const pushOf = async ({ userId }: User, of = service) => (await of.rows(userId)).find(({ channel }) => channel === 'PUSH')
-const pushIs = (user: User, row: object, of = service) => until(async () => expect(await pushOf(user, of)).toMatchObject(row))
+const pushOf = async ({ userId }: User, of = service) =>
+  (await of.rows(userId)).find(({ channel }) => channel === 'PUSH')
+const pushIs = (user: User, row: object, of = service) =>
+  until(async () => expect(await pushOf(user, of)).toMatchObject(row))
 /** Its time comes, and what is known of devices that wait for it is changed. */
 const makeDue = ({ userId }: User, waiting: { notBefore: null; failedSince?: Date }) =>
   service.deps.pool.query(
@@ -34,7 +45,8 @@ const makeDue = ({ userId }: User, waiting: { notBefore: null; failedSince?: Dat
      where recipient_id = $1 and channel = 'PUSH'`,
     [userId, JSON.stringify(waiting)],
   )
-const countOf = async (user: User) => (await service.client(user.headers).listPushSubscriptions({})).body.subscriptions.length
+const countOf = async (user: User) =>
+  (await service.client(user.headers).listPushSubscriptions({})).body.subscriptions.length
 
 test('what a browser decrypts is what RFC 8291 says of its example', () => {
   const keys = { auth: Buffer.from('BTBZMqHH6r4Tts7J_aSIgg', 'base64url') }
@@ -50,7 +62,11 @@ test('what a browser decrypts is what RFC 8291 says of its example', () => {
 test('each browser of a user reads what happened, and nothing that is private', async () => {
   const { user, browsers } = await userWith(['ok', 'ok', 'ok'])
   await service.tell(ticketsGenerated, generatedFor(user, service, 1))
-  await pushIs(user, { status: 'SENT', subject: 'Święto Świateł: your tickets are in your mailbox.', pushed: null })
+  await pushIs(user, {
+    status: 'SENT',
+    subject: 'Święto Świateł: your tickets are in your mailbox.',
+    pushed: null,
+  })
   const row = await pushOf(user)
   for (const { read, errors } of browsers) {
     expect(errors).toEqual([])
@@ -79,10 +95,14 @@ test('who has no browser, or turned a type off, has no push and no trace of one'
   const { user } = await userWith(['ok'])
   const stranger = await service.user()
   const off = { type: 'PAYMENT_FAILED', channel: 'PUSH', enabled: false } as const
-  expect((await service.client(user.headers).updatePreferences({ body: { preferences: [off] } })).status).toBe(200)
+  expect(
+    (await service.client(user.headers).updatePreferences({ body: { preferences: [off] } })).status,
+  ).toBe(200)
   for (const one of [user, stranger]) {
     await service.tell(paymentFailed, failedFor(one, service))
-    await until(async () => expect(await service.rows(one.userId)).toMatchObject([{ channel: 'EMAIL', status: 'SENT' }]))
+    await until(async () =>
+      expect(await service.rows(one.userId)).toMatchObject([{ channel: 'EMAIL', status: 'SENT' }]),
+    )
   }
 })
 
@@ -144,7 +164,9 @@ describe('a push service that says', () => {
     [307, 'PUSH_REFUSED', 1],
   ])('%i alone is a failure that says so: %s', async (status, reason, left) => {
     const elsewhere = service.pushes.browser()
-    const { user, browsers } = await userWith([{ status, headers: { location: elsewhere.subscription.endpoint } }])
+    const { user, browsers } = await userWith([
+      { status, headers: { location: elsewhere.subscription.endpoint } },
+    ])
     await service.tell(paymentFailed, failedFor(user, service))
     await pushIs(user, { status: 'FAILED', failureReason: reason, pushed: null })
     expect(await countOf(user)).toBe(left)
@@ -170,7 +192,10 @@ describe('a push service that says', () => {
   })
 
   test('it wants to wait holds up none of the others', async () => {
-    const { user, browsers } = await userWith([{ status: 503, headers: { 'retry-after': '600' } }, { status: 503 }])
+    const { user, browsers } = await userWith([
+      { status: 503, headers: { 'retry-after': '600' } },
+      { status: 503 },
+    ])
     const [slow, broken] = browsers as [Browser, Browser]
     await service.tell(paymentFailed, failedFor(user, service))
     const askedOf = ({ subscription: { endpoint } }: Browser) =>
@@ -214,7 +239,9 @@ describe('what one device took is sent', () => {
       await client.removePushSubscription({ params: { subscriptionId } })
   }
   const turnOff = (client: ReturnType<TestService['client']>) =>
-    client.updatePreferences({ body: { preferences: [{ type: 'PAYMENT_FAILED', channel: 'PUSH', enabled: false }] } })
+    client.updatePreferences({
+      body: { preferences: [{ type: 'PAYMENT_FAILED', channel: 'PUSH', enabled: false }] },
+    })
   test.each([
     ['its devices go', removeAll],
     ['its recipient turns it off', turnOff],
@@ -266,7 +293,9 @@ test('a browser that is another account’s by the time it is sent reads nothing
   await pushIs(user, { status: 'SENDING', lease: null })
   const [browser] = browsers as [Browser]
   const after = await service.user()
-  expect((await service.client(after.headers).addPushSubscription({ body: browser.subscription })).status).toBe(201)
+  expect(
+    (await service.client(after.headers).addPushSubscription({ body: browser.subscription })).status,
+  ).toBe(201)
   browser.mode = 'ok'
   await service.deps.pool.query(
     `update notifications set next_attempt_at = clock_timestamp() - interval '1 second' where recipient_id = $1`,
@@ -278,9 +307,13 @@ test('a browser that is another account’s by the time it is sent reads nothing
 
 test('browsers that subscribed with an earlier key of ours get nothing, since their push services would refuse it', async () => {
   const { user, browsers } = await userWith(['ok'])
-  await service.deps.pool.query(`update push_subscriptions set server_key = 'earlier' where user_id = $1`, [user.userId])
+  await service.deps.pool.query(`update push_subscriptions set server_key = 'earlier' where user_id = $1`, [
+    user.userId,
+  ])
   await service.tell(paymentFailed, failedFor(user, service))
-  await until(async () => expect(await service.rows(user.userId)).toMatchObject([{ channel: 'EMAIL', status: 'SENT' }]))
+  await until(async () =>
+    expect(await service.rows(user.userId)).toMatchObject([{ channel: 'EMAIL', status: 'SENT' }]),
+  )
   expect(browsers[0]?.read).toEqual([])
 })
 
@@ -293,11 +326,15 @@ test('a process that dies between two browsers leaves the other for the next, an
     const [first, second] = browsers as [Browser, Browser]
     await second.hung.promise
     // What the first browser took is written down.
-    await until(async () => expect(Object.values(((await pushOf(user, own))?.pushed ?? {}) as object)).toEqual(['ACCEPTED']))
+    await until(async () =>
+      expect(Object.values(((await pushOf(user, own))?.pushed ?? {}) as object)).toEqual(['ACCEPTED']),
+    )
     await own.processes.at(-1)?.kill()
     await doomed.ended
     second.mode = 'ok'
-    await own.deps.pool.query("update notifications set leased_until = now() - interval '1 second' where lease is not null")
+    await own.deps.pool.query(
+      "update notifications set leased_until = now() - interval '1 second' where lease is not null",
+    )
     own.work()
     await pushIs(user, { status: 'SENT' }, own)
     expect([first.read.length, second.read.length]).toEqual([1, 1])
@@ -308,15 +345,30 @@ test('a process that dies between two browsers leaves the other for the next, an
 
 const moved = ({ world }: TestService, { userId }: User): Payload<typeof eventUpdated> => {
   world.holders = [userId]
-  const { eventId, organizerId, name, eventDate, timeZone, venueId, venueName, venueAddress, status } = world.event
-  return { eventId, organizerId, name, eventDate, timeZone, venueId, venueName, venueAddress, status, changed: ['eventDate'] }
+  const { eventId, organizerId, name, eventDate, timeZone, venueId, venueName, venueAddress, status } =
+    world.event
+  return {
+    eventId,
+    organizerId,
+    name,
+    eventDate,
+    timeZone,
+    venueId,
+    venueName,
+    venueAddress,
+    status,
+    changed: ['eventDate'],
+  }
 }
 
 test('the log of the service names no endpoint, which is a secret of its browser', async () => {
   const own = await startService()
   try {
     const { user, browsers } = await userWith(['cut', { status: 503 }, { status: 410 }, { status: 413 }], own)
-    const working = await startProcess(own, { NODE_EXTRA_CA_CERTS: own.pushes.certificateFile, LOG_LEVEL: 'debug' })
+    const working = await startProcess(own, {
+      NODE_EXTRA_CA_CERTS: own.pushes.certificateFile,
+      LOG_LEVEL: 'debug',
+    })
     await own.tell(paymentFailed, failedFor(user, own))
     await until(async () => expect((await pushOf(user, own))?.attempts).toBeGreaterThan(1))
     working.stop()
@@ -334,7 +386,9 @@ test('the log of the service names no endpoint, which is a secret of its browser
 test('pushes are counted by what came of them on each device', async () => {
   const metric = await service.deps.metrics.registry.getSingleMetric('push_devices_total')?.get()
   const outcomes = metric?.values.filter(({ value }) => value > 0).map(({ labels }) => labels.outcome)
-  expect(new Set(outcomes)).toEqual(new Set(['accepted', 'gone', 'given_up', 'push_too_large', 'push_refused', 'later']))
+  expect(new Set(outcomes)).toEqual(
+    new Set(['accepted', 'gone', 'given_up', 'push_too_large', 'push_refused', 'later']),
+  )
 })
 
 test('what another service asks for goes to every browser of the user, and is cancelled where there is none', async () => {
@@ -344,14 +398,18 @@ test('what another service asks for goes to every browser of the user, and is ca
   const ask = async ({ userId }: User) => {
     const payload = { eventId: service.world.event.eventId, cancellationReason: 'rain' }
     const words = { type: 'EVENT_CANCELLED', template: 'EVENT_CANCELLED', payload, priority: 'HIGH' } as const
-    const answer = await client.sendNotification({ body: { userId, channel: 'PUSH', recipient: userId, ...words } })
+    const answer = await client.sendNotification({
+      body: { userId, channel: 'PUSH', recipient: userId, ...words },
+    })
     if (answer.status !== 202) throw new Error(`answered ${answer.status}`)
     return answer.body
   }
   service.world.event = { ...service.world.event, status: 'CANCELLED' }
   await ask(user)
   for (const { read } of browsers) await until(() => expect(read).toHaveLength(1))
-  expect(browsers[0]?.read[0]?.content).toMatchObject({ body: expect.stringContaining('does not take place') })
+  expect(browsers[0]?.read[0]?.content).toMatchObject({
+    body: expect.stringContaining('does not take place'),
+  })
   const params = await ask(alone)
   await until(async () =>
     expect(await client.getRequestedNotification({ params })).toMatchObject({

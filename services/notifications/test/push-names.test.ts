@@ -45,7 +45,9 @@ test.each([
 
 test('a name is looked up and judged at each connection, also where all of its addresses are asked for', async () => {
   const looked = (host: string, options: { all?: boolean; family?: number }) =>
-    new Promise((resolve) => createPublicLookup(find)(host, options, (error, address) => resolve(error?.message ?? address)))
+    new Promise((resolve) =>
+      createPublicLookup(find)(host, options, (error, address) => resolve(error?.message ?? address)),
+    )
   const both = [
     { address: '203.0.114.1', family: 4 },
     { address: '2606:4700::1111', family: 6 },
@@ -68,7 +70,9 @@ test('name servers that do not answer hold up no thread of the process, and are 
   await until(() => expect(names.held.length).toBeGreaterThanOrEqual(24))
   await stat('.')
   expect(ended).toBe(0)
-  await expect(findAddresses('fcm.googleapis.com', { ...names, timeoutMs: 50 })).rejects.toBeInstanceOf(NameNotFound)
+  await expect(findAddresses('fcm.googleapis.com', { ...names, timeoutMs: 50 })).rejects.toBeInstanceOf(
+    NameNotFound,
+  )
   names.release()
   for (const addresses of await Promise.all(waiting)) expect(addresses).toHaveLength(2)
 })

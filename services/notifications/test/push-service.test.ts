@@ -18,10 +18,25 @@ afterAll(() => pushes.stop())
 
 const { privateKey } = await generateKeyPair('ES256', { extractable: true })
 const vapid = vapidOf(await exportJWK(privateKey), 'help@boxoffice.example')
-const message: PushMessage = { title: 'T', body: 'B', url: 'https://b.example/', topic: 'x', ttlSeconds: 60, urgency: 'normal' }
-const eager: Policy = { breaker: { windowCalls: 2, minimumCalls: 2, failurePercent: 100, openMs: 60_000, trialCalls: 1 } }
+const message: PushMessage = {
+  title: 'T',
+  body: 'B',
+  url: 'https://b.example/',
+  topic: 'x',
+  ttlSeconds: 60,
+  urgency: 'normal',
+}
+const eager: Policy = {
+  breaker: { windowCalls: 2, minimumCalls: 2, failurePercent: 100, openMs: 60_000, trialCalls: 1 },
+}
 
-function serviceWith({ privateAddresses = true, find }: { privateAddresses?: boolean; find?: typeof findAddresses } = {}) {
+function serviceWith({
+  privateAddresses = true,
+  find,
+}: {
+  privateAddresses?: boolean
+  find?: typeof findAddresses
+} = {}) {
   const guards = { push: policies.push, pushElsewhere: eager }
   return createPushService({ timeoutMs: 60_000, privateAddresses }, vapid, guards, createWatchers(), find)
 }
@@ -44,10 +59,13 @@ test('a push service that a user named and that fails closes the way to others o
   const broken = deviceOf(Object.assign(pushes.browser(), { mode: { status: 503 } }))
   const fcm = { ...broken, endpoint: 'https://fcm.googleapis.com/fcm/send/1' }
   expect(isWellKnown(fcm.endpoint)).toBe(true)
-  for (let n = 0; n < 2; n++) expect(await reasonOf(service.send(broken, message, 'n'))).toBe('pushElsewhere ANSWER')
+  for (let n = 0; n < 2; n++)
+    expect(await reasonOf(service.send(broken, message, 'n'))).toBe('pushElsewhere ANSWER')
   expect(await reasonOf(service.send(broken, message, 'n'))).toBe('pushElsewhere BREAKER_OPEN')
   const asked = pushes.asked.length
-  expect(await reasonOf(service.send(deviceOf(pushes.browser()), message, 'n'))).toBe('pushElsewhere BREAKER_OPEN')
+  expect(await reasonOf(service.send(deviceOf(pushes.browser()), message, 'n'))).toBe(
+    'pushElsewhere BREAKER_OPEN',
+  )
   expect(pushes.asked).toHaveLength(asked)
   await service.close()
 })
@@ -59,22 +77,26 @@ test('what is not of the internet is not spoken to, whether it is named by its a
   const byName = { ...device, endpoint: device.endpoint.replace('127.0.0.1', 'push.example') }
   const mapped = { ...device, endpoint: device.endpoint.replace('127.0.0.1', '[::ffff:127.0.0.1]') }
   const asked = pushes.asked.length
-  for (const one of [device, byName, mapped]) expect(await service.send(one, message, 'n')).toBe('PUSH_REFUSED')
+  for (const one of [device, byName, mapped])
+    expect(await service.send(one, message, 'n')).toBe('PUSH_REFUSED')
   expect(pushes.asked).toHaveLength(asked)
   await service.close()
 })
 
-test.each([429, 'a name that is not found'] as const)('%s is of one device, and closes the way to no other', async (what) => {
-  const find = async (host: string) => {
-    throw new NameNotFound(host)
-  }
-  const service = serviceWith(what === 429 ? {} : { privateAddresses: false, find })
-  const device = deviceOf(Object.assign(pushes.browser(), { mode: { status: 429 } }))
-  const one = what === 429 ? device : { ...device, endpoint: 'https://push.example/1' }
-  const reason = what === 429 ? 'pushElsewhere ANSWER' : 'pushElsewhere CONNECTION'
-  for (let n = 0; n < 4; n++) expect(await reasonOf(service.send(one, message, 'n'))).toBe(reason)
-  await service.close()
-})
+test.each([429, 'a name that is not found'] as const)(
+  '%s is of one device, and closes the way to no other',
+  async (what) => {
+    const find = async (host: string) => {
+      throw new NameNotFound(host)
+    }
+    const service = serviceWith(what === 429 ? {} : { privateAddresses: false, find })
+    const device = deviceOf(Object.assign(pushes.browser(), { mode: { status: 429 } }))
+    const one = what === 429 ? device : { ...device, endpoint: 'https://push.example/1' }
+    const reason = what === 429 ? 'pushElsewhere ANSWER' : 'pushElsewhere CONNECTION'
+    for (let n = 0; n < 4; n++) expect(await reasonOf(service.send(one, message, 'n'))).toBe(reason)
+    await service.close()
+  },
+)
 
 test.each([
   ['https://fcm.googleapis.com/fcm/send/1', true],
@@ -117,9 +139,9 @@ test('without TLS nothing is sent', async () => {
   const service = serviceWith()
   const device = deviceOf(pushes.browser())
   const asked = pushes.asked.length
-  await expect(service.send({ ...device, endpoint: device.endpoint.replace('https:', 'http:') }, message, 'n')).rejects.toThrow(
-    /https/,
-  )
+  await expect(
+    service.send({ ...device, endpoint: device.endpoint.replace('https:', 'http:') }, message, 'n'),
+  ).rejects.toThrow(/https/)
   expect(pushes.asked).toHaveLength(asked)
   await service.close()
 })

@@ -31,7 +31,8 @@ const added = async (client: Awaited<ReturnType<typeof clientOf>>, device?: stri
   if (answer.status !== 201) throw new Error(`answered ${answer.status}`)
   return { subscription, ...answer.body }
 }
-const listed = async (client: Awaited<ReturnType<typeof clientOf>>) => (await client.listPushSubscriptions({})).body.subscriptions
+const listed = async (client: Awaited<ReturnType<typeof clientOf>>) =>
+  (await client.listPushSubscriptions({})).body.subscriptions
 
 test('anybody gets the public key, with which a browser subscribes', async () => {
   const { status, body } = await service.client({}).getPushKey({})
@@ -44,7 +45,10 @@ test('a browser is added once, by what `toJSON()` gives, and is called what its 
   const client = await clientOf(service)
   const { subscription, subscriptionId } = await added(client, 'Old telephone')
   const again = await client.addPushSubscription({ body: subscription })
-  expect(again).toMatchObject({ status: 200, body: { subscriptionId, device: 'Old telephone', current: true } })
+  expect(again).toMatchObject({
+    status: 200,
+    body: { subscriptionId, device: 'Old telephone', current: true },
+  })
   const renamed = await client.addPushSubscription({ body: { ...subscription, device: 'Zośka’s telephone' } })
   expect(renamed).toMatchObject({ status: 200, body: { subscriptionId, device: 'Zośka’s telephone' } })
   const list = await listed(client)
@@ -68,7 +72,10 @@ test('one’s own alone are listed and removed', async () => {
   const params = { subscriptionId }
   expect(await stranger.removePushSubscription({ params })).toMatchObject({
     status: 404,
-    body: { error: 'PUSH_SUBSCRIPTION_NOT_FOUND', message: `Push subscription with ID ${subscriptionId} not found` },
+    body: {
+      error: 'PUSH_SUBSCRIPTION_NOT_FOUND',
+      message: `Push subscription with ID ${subscriptionId} not found`,
+    },
   })
   expect((await client.removePushSubscription({ params })).status).toBe(204)
   expect((await client.removePushSubscription({ params })).status).toBe(404)
@@ -114,7 +121,8 @@ test('it goes with the sign-in that added it, and not with another', async () =>
   const { userId } = await service.user()
   const [here, there] = [await signIn(userId), await signIn(userId)]
   const [gone, kept] = [await added(here.client), await added(there.client)]
-  const idsBy = async () => (await listed(there.client)).map(({ subscriptionId, current }) => [subscriptionId, current])
+  const idsBy = async () =>
+    (await listed(there.client)).map(({ subscriptionId, current }) => [subscriptionId, current])
   expect(await idsBy()).toEqual(
     expect.arrayContaining([
       [gone.subscriptionId, false],
@@ -131,7 +139,9 @@ test('where all sign-ins of a user end, those go too whose own ran out unsaid, a
   await added(before.client)
   const { subscription } = await added(before.client)
   await added(other)
-  const allUntil = new Date(Math.max(...(await listed(before.client)).map(({ createdAt }) => createdAt.getTime())))
+  const allUntil = new Date(
+    Math.max(...(await listed(before.client)).map(({ createdAt }) => createdAt.getTime())),
+  )
   await until(() => expect(Date.now()).toBeGreaterThan(allUntil.getTime()))
   // A browser that a later sign-in registers is that one's.
   const taken = await again.client.addPushSubscription({ body: subscription })
@@ -149,11 +159,15 @@ test('a sign-in that ended adds nothing by a token that is still about, and is f
     const sql = 'select session_id as id from ended_sessions where session_id = any($1::uuid[])'
     return (await service.deps.pool.query(sql, [[ended.sessionId, long]])).rows.map(({ id }) => id)
   }
-  await service.deps.pool.query("insert into ended_sessions values ($1, now() - interval '61 minutes')", [long])
+  await service.deps.pool.query("insert into ended_sessions values ($1, now() - interval '61 minutes')", [
+    long,
+  ])
   await service.tell(sessionsEnded, { userId, sessionIds: [ended.sessionId] })
   await until(async () => expect(await remembered()).toEqual([ended.sessionId]))
   const { subscription } = service.pushes.browser()
-  await expect(ended.client.addPushSubscription({ body: subscription })).rejects.toMatchObject({ status: 401 })
+  await expect(ended.client.addPushSubscription({ body: subscription })).rejects.toMatchObject({
+    status: 401,
+  })
   expect(await listed(client)).toEqual([])
 })
 
@@ -162,7 +176,10 @@ test.each([
   [{ endpoint: 'https://user:secret@fcm.googleapis.com/1' }, 'body.endpoint'],
   [{ endpoint: `https://fcm.googleapis.com/${'x'.repeat(1_000)}` }, 'body.endpoint'],
   [{ keys: { p256dh: 'AAAA', auth: 'AAAAAAAAAAAAAAAAAAAAAA' } }, 'body.keys.p256dh'],
-  [{ keys: { p256dh: Buffer.alloc(65, 4).toString('base64url'), auth: 'AAAAAAAAAAAAAAAAAAAAAA' } }, 'body.keys.p256dh'],
+  [
+    { keys: { p256dh: Buffer.alloc(65, 4).toString('base64url'), auth: 'AAAAAAAAAAAAAAAAAAAAAA' } },
+    'body.keys.p256dh',
+  ],
   [{ device: 'visit evil.com' }, 'body.device'],
 ])('%j is no browser', async (change, path) => {
   const { headers } = await strict.user()

@@ -26,7 +26,9 @@ afterEach(async () => {
     eventDate: far,
   }
   Object.assign(world, { holders: [], holderPages: [], held: 1 })
-  await until(async () => expect(await deps.db.prisma.announcement.count({ where: { doneAt: null } })).toBe(0))
+  await until(async () =>
+    expect(await deps.db.prisma.announcement.count({ where: { doneAt: null } })).toBe(0),
+  )
 })
 afterAll(() => Promise.all(running.map((started) => started.stop())))
 
@@ -36,8 +38,20 @@ const hoursBefore = (date: Date, hours: number) => new Date(date.getTime() - hou
 
 /** The event as its service tells of it. */
 function eventOf({ world }: TestService, change: { eventDate?: Date; status?: EventStatus } = {}) {
-  const { eventId, organizerId, name, eventDate, timeZone, venueId, venueName, venueAddress, status } = world.event
-  return { eventId, organizerId, name, eventDate, timeZone, venueId, venueName, venueAddress, status, ...change }
+  const { eventId, organizerId, name, eventDate, timeZone, venueId, venueName, venueAddress, status } =
+    world.event
+  return {
+    eventId,
+    organizerId,
+    name,
+    eventDate,
+    timeZone,
+    venueId,
+    venueName,
+    venueAddress,
+    status,
+    ...change,
+  }
 }
 const rowOf = ({ deps, world }: TestService) =>
   deps.db.prisma.eventReminder.findUnique({ where: { eventId: world.event.eventId } })
@@ -63,14 +77,18 @@ test('who holds a ticket is reminded once, by the event’s own clock, in each w
   const [holder, other] = [await service.user({ locale: 'en', phone }), await service.user({ locale: 'pl' })]
   const stranger = await service.user()
   const client = service.client(holder.headers)
-  await client.updatePreferences({ body: { preferences: [{ type: 'EVENT_REMINDER', channel: 'SMS', enabled: true }] } })
+  await client.updatePreferences({
+    body: { preferences: [{ type: 'EVENT_REMINDER', channel: 'SMS', enabled: true }] },
+  })
   const browser = service.pushes.browser()
   expect((await client.addPushSubscription({ body: browser.subscription })).status).toBe(201)
   service.world.holders = [holder.userId, other.userId]
   const eventDate = soon()
   await comes(service, eventDate)
   const sent = (userId: UserId, count: number) =>
-    until(async () => expect((await service.rows(userId)).map(({ status }) => status)).toEqual(Array(count).fill('SENT')))
+    until(async () =>
+      expect((await service.rows(userId)).map(({ status }) => status)).toEqual(Array(count).fill('SENT')),
+    )
   await sent(holder.userId, 3)
   await sent(other.userId, 1)
   const inZone = (options: Intl.DateTimeFormatOptions) =>
@@ -78,12 +96,18 @@ test('who holds a ticket is reminded once, by the event’s own clock, in each w
   const time = inZone({ hour: '2-digit', minute: '2-digit', timeZoneName: 'short' })
   const [mail] = mailsTo(service, holder.email)
   expect(mail?.subject).toBe('Reminder: Święto Świateł')
-  for (const words of [inZone({ weekday: 'long', day: 'numeric', month: 'long', year: 'numeric' }), time, 'Park Śląski']) {
+  for (const words of [
+    inZone({ weekday: 'long', day: 'numeric', month: 'long', year: 'numeric' }),
+    time,
+    'Park Śląski',
+  ]) {
     expect(mail?.text).toContain(words)
     expect(mail?.html).toContain(words)
   }
   const short = `${inZone({ weekday: 'short', day: 'numeric', month: 'short' })}, ${time}`
-  expect(service.sms.texts(phone).map(({ text }) => text)).toEqual([`Boxoffice: Święto Świateł begins on ${short}.`])
+  expect(service.sms.texts(phone).map(({ text }) => text)).toEqual([
+    `Boxoffice: Święto Świateł begins on ${short}.`,
+  ])
   expect(browser.read.map(({ content }) => content.body)).toEqual([`Święto Świateł begins on ${short}.`])
   expect(await service.rows(stranger.userId)).toEqual([])
 
@@ -101,12 +125,20 @@ test('one press in the mail program, and there are no more of them', async () =>
   await until(() => expect(mailsTo(service, user.email)).toHaveLength(1))
   const [mail] = mailsTo(service, user.email)
   const [, path = ''] =
-    /https:\/\/boxoffice\.example(\/unsubscribe\/[\w-]+)/.exec(JSON.stringify(mail?.headers.get('list'))) ?? []
+    /https:\/\/boxoffice\.example(\/unsubscribe\/[\w-]+)/.exec(JSON.stringify(mail?.headers.get('list'))) ??
+    []
   const headers = { 'content-type': 'application/x-www-form-urlencoded' }
-  const pressed = await service.app.inject({ method: 'POST', url: path, headers, payload: 'List-Unsubscribe=One-Click' })
+  const pressed = await service.app.inject({
+    method: 'POST',
+    url: path,
+    headers,
+    payload: 'List-Unsubscribe=One-Click',
+  })
   expect(pressed.statusCode).toBe(204)
   const { preferences } = (await service.client(user.headers).getPreferences({})).body
-  expect(preferences.find(({ type, channel }) => type === 'EVENT_REMINDER' && channel === 'EMAIL')).toMatchObject({
+  expect(
+    preferences.find(({ type, channel }) => type === 'EVENT_REMINDER' && channel === 'EMAIL'),
+  ).toMatchObject({
     enabled: false,
     changeable: true,
   })
@@ -117,13 +149,21 @@ describe('the time of a reminder', () => {
     const [first, second] = [far, new Date(far.getTime() + 5 * 24 * HOUR_MS)]
     await service.tell(eventPublished, eventOf(service, { eventDate: first }), 2)
     await rowIs(service, { version: 2, dueAt: hoursBefore(first, 24) })
-    await service.tell(eventUpdated, { ...eventOf(service, { eventDate: second }), changed: ['eventDate'] }, 3)
+    await service.tell(
+      eventUpdated,
+      { ...eventOf(service, { eventDate: second }), changed: ['eventDate'] },
+      3,
+    )
     await rowIs(service, { version: 3, dueAt: hoursBefore(second, 24) })
     const late = await service.consumed('EVENT_UPDATED', 'done')
     await service.tell(eventUpdated, { ...eventOf(service, { eventDate: first }), changed: ['name'] }, 1)
     await until(async () => expect(await service.consumed('EVENT_UPDATED', 'done')).toBe(late + 1))
     expect(await rowOf(service)).toMatchObject({ version: 3, dueAt: hoursBefore(second, 24) })
-    const cancelled = { ...eventOf(service, { status: 'CANCELLED' }), eventName: 'Gala', cancellationReason: 'rain' }
+    const cancelled = {
+      ...eventOf(service, { status: 'CANCELLED' }),
+      eventName: 'Gala',
+      cancellationReason: 'rain',
+    }
     await service.tell(eventCancelled, cancelled, 4)
     await rowIs(service, { version: 4, dueAt: null })
   })
@@ -156,7 +196,11 @@ describe('the time of a reminder', () => {
     await comes(service, eventDate)
     await rowIs(service, { dueAt: null, remindedFor: eventDate })
     const moved = new Date(eventDate.getTime() + hours * HOUR_MS)
-    await service.tell(eventUpdated, { ...eventOf(service, { eventDate: moved }), changed: ['description'] }, 2)
+    await service.tell(
+      eventUpdated,
+      { ...eventOf(service, { eventDate: moved }), changed: ['description'] },
+      2,
+    )
     await rowIs(service, { version: 2, dueAt: isAgain ? hoursBefore(moved, 24) : null })
   })
 
@@ -181,7 +225,9 @@ test.each([
   happens()
   await due(service, service.world.event.eventDate)
   await rowIs(service, { dueAt: null, remindedFor: null })
-  expect(await service.deps.db.prisma.announcement.count({ where: { eventId: service.world.event.eventId } })).toBe(0)
+  expect(
+    await service.deps.db.prisma.announcement.count({ where: { eventId: service.world.event.eventId } }),
+  ).toBe(0)
 })
 
 test('while the event service is down a reminder waits, and comes when it is back', async () => {
@@ -213,9 +259,12 @@ test('of many holders each is told once, also where the work stops in the middle
   await comes(first)
   const told = () => first.deps.db.prisma.notification.groupBy({ by: 'recipientId', _count: true })
   await until(async () => expect(await told()).toHaveLength(100))
-  // The ticket service refuses the second page; meanwhile the reminder is due once more, as where its own commit was lost.
+  // The ticket service refuses the second page; meanwhile the reminder is due once more, as where its own
+  // commit was lost.
   await until(async () =>
-    expect(await first.deps.db.prisma.announcement.findMany()).toMatchObject([{ position: '100', lease: null }]),
+    expect(await first.deps.db.prisma.announcement.findMany()).toMatchObject([
+      { position: '100', lease: null },
+    ]),
   )
   await due(first, first.world.event.eventDate)
   await rowIs(first, { dueAt: null })

@@ -25,7 +25,9 @@ const requestFor = (user: User, about: Partial<NotificationRequest> = {}): Notif
   ...about,
 })
 const send = async (requests: unknown[], headers: Record<string, string> = {}) => {
-  const answer = await (await service.as('payment-service', headers)).sendNotifications({ body: { requests } })
+  const answer = await (await service.as('payment-service', headers)).sendNotifications({
+    body: { requests },
+  })
   if (answer.status !== 200) throw new Error(`the call was answered ${answer.status}`)
   return answer.body.outcomes
 }
@@ -42,7 +44,14 @@ test('each request is answered at its place, and a bad one fails alone', async (
     requestFor(off),
     requestFor(last),
   ])
-  expect(outcomes.map(({ outcome }) => outcome)).toEqual(['ACCEPTED', 'REFUSED', 'REFUSED', 'REFUSED', 'TURNED_OFF', 'ACCEPTED'])
+  expect(outcomes.map(({ outcome }) => outcome)).toEqual([
+    'ACCEPTED',
+    'REFUSED',
+    'REFUSED',
+    'REFUSED',
+    'TURNED_OFF',
+    'ACCEPTED',
+  ])
   expect(outcomes[1]).toMatchObject({ error: 'VALIDATION_FAILED', details: [{ path: 'body.priority' }] })
   expect(outcomes[2]).toMatchObject({
     details: expect.arrayContaining([expect.objectContaining({ path: 'body.payload.orderId' })]),
@@ -86,7 +95,10 @@ test('a hundred are written with one statement; more, or none, are refused', asy
 
 test('each is known again by its requestId, also within one call, and one that differs is refused alone', async () => {
   const user = await service.user()
-  const [one, other] = [requestFor(user, { requestId: randomUUID() }), requestFor(user, { requestId: randomUUID() })]
+  const [one, other] = [
+    requestFor(user, { requestId: randomUUID() }),
+    requestFor(user, { requestId: randomUUID() }),
+  ]
   const differs = { ...one, subject: 'Another' }
   const outcomes = await send([one, one, differs, other])
   expect(outcomes).toMatchObject([

@@ -78,7 +78,9 @@ test('who asked is told that it was delivered, and can look up by which id its p
     deliveredAt: found.sentAt,
     providerMessageId: mail?.messageId,
   })
-  expect(await messagesOf(notificationId)).toMatchObject([{ attributes: { requestedBy: 'payment-service', notificationId } }])
+  expect(await messagesOf(notificationId)).toMatchObject([
+    { attributes: { requestedBy: 'payment-service', notificationId } },
+  ])
   expect(JSON.stringify([found, told])).not.toContain(user.email)
 })
 
@@ -94,8 +96,16 @@ test('what cannot be sent is told with its reason', async () => {
   const user = await service.user()
   const { notificationId, look } = await ask(user)
   const told = await service.probe.waitFor(notificationFailed, isOf(notificationId))
-  expect(told.payload).toMatchObject({ outcome: 'FAILED', reason: 'MessageRejected', requestedBy: 'payment-service' })
-  expect(await look()).toMatchObject({ status: 'FAILED', attempts: 1, failure: { reason: 'MessageRejected' } })
+  expect(told.payload).toMatchObject({
+    outcome: 'FAILED',
+    reason: 'MessageRejected',
+    requestedBy: 'payment-service',
+  })
+  expect(await look()).toMatchObject({
+    status: 'FAILED',
+    attempts: 1,
+    failure: { reason: 'MessageRejected' },
+  })
 })
 
 test('what came back was delivered first, and has failed then', async () => {
@@ -106,7 +116,11 @@ test('what came back was delivered first, and has failed then', async () => {
   const told = await service.probe.waitFor(notificationFailed, isOf(notificationId))
   expect(told.payload).toMatchObject({ outcome: 'BOUNCED', reason: 'NO_SUCH_MAILBOX' })
   expect(told.aggregateVersion).toBe(2)
-  expect(await look()).toMatchObject({ status: 'BOUNCED', failure: { reason: 'NO_SUCH_MAILBOX' }, bouncedAt: expect.any(Date) })
+  expect(await look()).toMatchObject({
+    status: 'BOUNCED',
+    failure: { reason: 'NO_SUCH_MAILBOX' },
+    bouncedAt: expect.any(Date),
+  })
   // The address gets no other.
   const next = await ask(user)
   await until(async () =>
@@ -138,9 +152,13 @@ test('that it is late, or was called unwanted, is looked up', async () => {
   await until(async () => expect(await look()).toMatchObject({ status: 'SENT' }))
   const mail = await mailed(user)
   await service.tellOfMail(delayOf(mail))
-  await until(async () => expect(await look()).toMatchObject({ delayed: { reason: 'NOT_REACHED', at: expect.any(Date) } }))
+  await until(async () =>
+    expect(await look()).toMatchObject({ delayed: { reason: 'NOT_REACHED', at: expect.any(Date) } }),
+  )
   await service.tellOfMail(complaintOf(mail))
-  await until(async () => expect(await look()).toMatchObject({ status: 'SENT', complainedAt: expect.any(Date) }))
+  await until(async () =>
+    expect(await look()).toMatchObject({ status: 'SENT', complainedAt: expect.any(Date) }),
+  )
 })
 
 test('what its recipient turns off meanwhile is not sent: its asker is told why, and its recipient sees nothing', async () => {
@@ -179,7 +197,9 @@ test('nobody but the service that asked can look it up', async () => {
   await until(async () => expect(await service.rows(buyer.userId)).toMatchObject([{ status: 'SENT' }]))
   const [row] = await service.rows(buyer.userId)
   const own = { notificationId: row?.id as NotificationId }
-  expect(await (await service.as('payment-service')).getRequestedNotification({ params: own })).toMatchObject({ status: 404 })
+  expect(await (await service.as('payment-service')).getRequestedNotification({ params: own })).toMatchObject(
+    { status: 404 },
+  )
 })
 
 test('the log says of a failure what it was about, for whom, who asked and what happened last, and names nobody', async () => {
@@ -216,7 +236,8 @@ test('the log says of a failure what it was about, for whom, who asked and what 
       err: { type: 'ServiceUnavailable', message: expect.stringContaining('InternalFailure') },
       createdAt: expect.any(String),
     })
-    for (const secret of [user.email, user.firstName, user.lastName]) expect(logging.logged()).not.toContain(secret)
+    for (const secret of [user.email, user.firstName, user.lastName])
+      expect(logging.logged()).not.toContain(secret)
     expect(await logging.stop()).toEqual([0, null])
   } finally {
     await quiet.stop()

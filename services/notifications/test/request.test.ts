@@ -30,30 +30,37 @@ test('another service has something sent, to where it says and under its own sub
   const client = await service.as('payment-service')
   const body = requestFor(user, { recipient, subject: 'About your order' })
   const answer = await client.sendNotification({ body })
-  await until(() => expect(service.ses.mails(recipient)).toMatchObject([{ mail: { subject: 'About your order' } }]))
+  await until(() =>
+    expect(service.ses.mails(recipient)).toMatchObject([{ mail: { subject: 'About your order' } }]),
+  )
   expect(service.ses.mails(recipient)[0]?.mail.text).toContain('Your bank declined the payment.')
   await until(async () => {
     const rows = await service.rows(user.userId)
-    expect(rows).toMatchObject([{ id: answer.status === 202 && answer.body.notificationId, status: 'SENT', address: null }])
+    expect(rows).toMatchObject([
+      { id: answer.status === 202 && answer.body.notificationId, status: 'SENT', address: null },
+    ])
     expect(rows[0]).toMatchObject({ subject: 'About your order', orderId: body.payload.orderId })
   })
   expect(service.ses.mails(user.email)).toEqual([])
 })
 
-test.each(['requestId', 'Idempotency-Key'])('the same request again, known by its %s, is sent once', async (by) => {
-  const user = await service.user()
-  const key = randomUUID()
-  const client = await service.as('event-service', by === 'requestId' ? {} : { 'idempotency-key': key })
-  const body = requestFor(user, by === 'requestId' ? { requestId: key } : {})
-  const first = await client.sendNotification({ body })
-  expect(await client.sendNotification({ body })).toEqual(first)
-  await until(() => expect(service.ses.mails(user.email)).toHaveLength(1))
-  expect(await service.rows(user.userId)).toHaveLength(1)
-  const { requestId: _, ...same } = body
-  const reordered = Object.fromEntries(Object.entries(body.payload).reverse())
-  const again = { ...same, payload: reordered, ...(by === 'requestId' && { requestId: key }) }
-  expect(await client.sendNotification({ body: again })).toEqual(first)
-})
+test.each(['requestId', 'Idempotency-Key'])(
+  'the same request again, known by its %s, is sent once',
+  async (by) => {
+    const user = await service.user()
+    const key = randomUUID()
+    const client = await service.as('event-service', by === 'requestId' ? {} : { 'idempotency-key': key })
+    const body = requestFor(user, by === 'requestId' ? { requestId: key } : {})
+    const first = await client.sendNotification({ body })
+    expect(await client.sendNotification({ body })).toEqual(first)
+    await until(() => expect(service.ses.mails(user.email)).toHaveLength(1))
+    expect(await service.rows(user.userId)).toHaveLength(1)
+    const { requestId: _, ...same } = body
+    const reordered = Object.fromEntries(Object.entries(body.payload).reverse())
+    const again = { ...same, payload: reordered, ...(by === 'requestId' && { requestId: key }) }
+    expect(await client.sendNotification({ body: again })).toEqual(first)
+  },
+)
 
 test('the same key with anything else in the request is refused, also when both come at once', async () => {
   const [user, other] = [await service.user(), await service.user()]
@@ -75,11 +82,15 @@ test('the same key with anything else in the request is refused, also when both 
   }
   // Whoever else asks under it asks under another key.
   const stranger = await service.as('auth-service')
-  expect(await stranger.sendNotification({ body: { ...body, subject: 'Mine' } })).toMatchObject({ status: 202 })
+  expect(await stranger.sendNotification({ body: { ...body, subject: 'Mine' } })).toMatchObject({
+    status: 202,
+  })
 
   const requestId = randomUUID()
   const answers = await Promise.all(
-    ['One', 'Two', 'Three'].map((subject) => client.sendNotification({ body: requestFor(user, { requestId, subject }) })),
+    ['One', 'Two', 'Three'].map((subject) =>
+      client.sendNotification({ body: requestFor(user, { requestId, subject }) }),
+    ),
   )
   expect(answers.map(({ status }) => status).sort()).toEqual([202, 422, 422])
 })
@@ -112,7 +123,13 @@ test('a text message goes to the number that is given; who turned the type off g
   const recipient = '+48555000111'
   const client = await service.as('ticket-service')
   const payload = { eventId: service.world.event.eventId, cancellationReason: 'rain' }
-  const body = requestFor(user, { type: 'EVENT_CANCELLED', template: 'EVENT_CANCELLED', channel: 'SMS', recipient, payload })
+  const body = requestFor(user, {
+    type: 'EVENT_CANCELLED',
+    template: 'EVENT_CANCELLED',
+    channel: 'SMS',
+    recipient,
+    payload,
+  })
   expect(await client.sendNotification({ body })).toMatchObject({ status: 200, body: { enqueued: false } })
   expect(await service.rows(user.userId)).toEqual([])
   const preferences = [{ type: 'EVENT_CANCELLED', channel: 'SMS', enabled: true } as const]
@@ -136,7 +153,12 @@ test.each([
   const user = await service.user()
   const headers = await service.authority.service('auth-service', 'notification-service')
   const payload = { ...requestFor(user), ...wrong }
-  const answer = await service.app.inject({ method: 'POST', url: '/api/notifications/internal/send', headers, payload })
+  const answer = await service.app.inject({
+    method: 'POST',
+    url: '/api/notifications/internal/send',
+    headers,
+    payload,
+  })
   expect(answer.statusCode).toBe(400)
   expect(answer.json().details).toContainEqual({ path, message: expect.stringContaining(message) })
   expect(await service.rows(user.userId)).toEqual([])
@@ -160,7 +182,12 @@ test('an urgent request does not wait for the end of quiet hours', async () => {
 test('nobody else may ask', async () => {
   const user = await service.user()
   const url = '/api/notifications/internal/send'
-  const asUser = await service.app.inject({ method: 'POST', url, headers: user.headers, payload: requestFor(user) })
+  const asUser = await service.app.inject({
+    method: 'POST',
+    url,
+    headers: user.headers,
+    payload: requestFor(user),
+  })
   expect(asUser.statusCode).toBe(401)
   const headers = await service.authority.service('boxoffice-cli', 'notification-service')
   const asCli = await service.app.inject({ method: 'POST', url, headers, payload: requestFor(user) })

@@ -1,5 +1,11 @@
 import { randomUUID } from 'node:crypto'
-import { type OrderId, type Payload, ticketDeliveryFailed, ticketsDelivered, ticketsGenerated } from '@boxoffice/contracts'
+import {
+  type OrderId,
+  type Payload,
+  ticketDeliveryFailed,
+  ticketsDelivered,
+  ticketsGenerated,
+} from '@boxoffice/contracts'
 import { until } from '@boxoffice/testing'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { pdfOf } from './peers.ts'
@@ -44,7 +50,9 @@ test('a confirmation comes again, with the tickets that are still its buyer’s'
   expect(answer).toMatchObject({ status: 202, body: { notificationId: expect.any(String) } })
   await sent(user, 2)
   const mail = mailsTo(user)[1]
-  const pdfs = mail?.attachments.filter(({ contentType }) => contentType === 'application/pdf').map(({ content }) => content)
+  const pdfs = mail?.attachments
+    .filter(({ contentType }) => contentType === 'application/pdf')
+    .map(({ content }) => content)
   expect(pdfs).toEqual([pdfOf(generated.tickets[1]?.ticketId ?? '')])
   expect(mail?.text).not.toContain('TKT-2026-000001')
   const log = (await service.client(user.headers).listNotifications({ query: {} })).body.notifications
@@ -58,7 +66,8 @@ test('a mail that brought them once more and came back has not delivered them', 
   const { user, generated } = await buyer(1)
   const answer = await resend(user, generated)
   const notificationId = answer.status === 202 && answer.body.notificationId
-  const ofResend = (message: { payload: { notificationId: string } }) => message.payload.notificationId === notificationId
+  const ofResend = (message: { payload: { notificationId: string } }) =>
+    message.payload.notificationId === notificationId
   const delivered = await service.probe.waitFor(ticketsDelivered, ofResend)
   const [, mail] = service.ses.mails(user.email)
   if (!mail) throw new Error('no second mail')

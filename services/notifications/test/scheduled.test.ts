@@ -60,7 +60,9 @@ test('a request waits for its moment, in nobody’s log, and goes when it comes'
   expect((await log()).body.notifications).toEqual([])
   expect(await service.client(user.headers).readNotification({ params })).toMatchObject({ status: 404 })
   await come(params.notificationId)
-  await until(async () => expect((await log()).body.notifications).toMatchObject([{ ...params, status: 'SENT' }]))
+  await until(async () =>
+    expect((await log()).body.notifications).toMatchObject([{ ...params, status: 'SENT' }]),
+  )
 })
 
 test('what is over is now', async () => {
@@ -82,7 +84,9 @@ test('quiet hours are those of its moment, and hold then, unless it is urgent', 
   expect(waitsUntil.getTime() - sendAt.getTime()).toBeGreaterThan(0)
   expect(waitsUntil.getTime() - sendAt.getTime()).toBeLessThan(3 * HOUR_MS)
   const urgent = await schedule(user, { sendAt, priority: 'URGENT' })
-  expect(await client.getRequestedNotification({ params: urgent.params })).toMatchObject({ body: { nextAttemptAt: sendAt } })
+  expect(await client.getRequestedNotification({ params: urgent.params })).toMatchObject({
+    body: { nextAttemptAt: sendAt },
+  })
 })
 
 test('it is cancelled by who asked, as often as they say so, and a repeated request does not bring it back', async () => {
@@ -140,7 +144,12 @@ test('what is scheduled is not overdue, from its moment on it is', async () => {
     const client = await idle.as('payment-service')
     const payload = z.encode(paymentFailed.payload, failedFor(user, idle))
     const { userId, email: recipient } = user
-    const about = { type: 'PAYMENT_FAILED', template: 'PAYMENT_FAILED', channel: 'EMAIL', priority: 'URGENT' } as const
+    const about = {
+      type: 'PAYMENT_FAILED',
+      template: 'PAYMENT_FAILED',
+      channel: 'EMAIL',
+      priority: 'URGENT',
+    } as const
     await client.sendNotification({ body: { ...about, userId, recipient, payload, sendAt: inHours(2) } })
     expect(await of('notifications_pending')).toBe(0)
     await idle.deps.pool.query(`update notifications set next_attempt_at = next_attempt_at - interval '125 minutes',

@@ -1,4 +1,11 @@
-import { messages, paymentFailed, queues, type Subscription, ticketsGenerated, userCreated } from '@boxoffice/contracts'
+import {
+  messages,
+  paymentFailed,
+  queues,
+  type Subscription,
+  ticketsGenerated,
+  userCreated,
+} from '@boxoffice/contracts'
 import { isTransient, violatedUnique } from '@boxoffice/service-kit'
 import { buildWithoutRedis } from '@boxoffice/service-kit/testing-resilience'
 import { until } from '@boxoffice/testing'
@@ -45,7 +52,12 @@ test('the log is one’s own, the newest first, in pages', async () => {
   const first = await client.listNotifications({ query: { limit: 2 } })
   if (first.status !== 200) throw new Error('refused')
   expect(first.body.notifications).toMatchObject([
-    { type: 'PAYMENT_FAILED', channel: 'EMAIL', status: 'SENT', subject: 'Your payment for Święto Świateł did not go through' },
+    {
+      type: 'PAYMENT_FAILED',
+      channel: 'EMAIL',
+      status: 'SENT',
+      subject: 'Your payment for Święto Świateł did not go through',
+    },
     {
       type: 'ORDER_CONFIRMATION',
       subject: 'Your tickets for Święto Świateł',
@@ -61,7 +73,9 @@ test('the log is one’s own, the newest first, in pages', async () => {
     body: { notifications: [{ type: 'USER_WELCOME', status: 'SENT' }], nextCursor: null, unreadCount: 3 },
   })
 
-  await expect(client.listNotifications({ query: { cursor: 'nonsense' } })).rejects.toMatchObject({ status: 400 })
+  await expect(client.listNotifications({ query: { cursor: 'nonsense' } })).rejects.toMatchObject({
+    status: 400,
+  })
   await expect(service.client({}).listNotifications({ query: {} })).rejects.toMatchObject({ status: 401 })
 })
 
@@ -71,10 +85,15 @@ test('the database keeps to the graph of states and to one row a message', async
   await until(async () => expect(await service.rows(user.userId)).toMatchObject([{ status: 'SENT' }]))
   const [row] = await service.rows(user.userId)
   const { pool } = service.deps
-  const set = (assignment: string) => pool.query(`update notifications set ${assignment} where id = $1`, [row?.id])
+  const set = (assignment: string) =>
+    pool.query(`update notifications set ${assignment} where id = $1`, [row?.id])
   await expect(set(`status = 'PENDING'`)).rejects.toMatchObject({ constraint: 'notifications_status_graph' })
-  await expect(set(`status = 'FAILED', failure_reason = 'x'`)).rejects.toMatchObject({ constraint: 'notifications_status_graph' })
-  await expect(set('provider_message_id = null')).rejects.toMatchObject({ constraint: 'notifications_sent_is_proven' })
+  await expect(set(`status = 'FAILED', failure_reason = 'x'`)).rejects.toMatchObject({
+    constraint: 'notifications_status_graph',
+  })
+  await expect(set('provider_message_id = null')).rejects.toMatchObject({
+    constraint: 'notifications_sent_is_proven',
+  })
   const again = pool.query(
     `insert into notifications (id, message_id, type, recipient_id, payload, subject, correlation_id, created_at)
      select gen_random_uuid(), message_id, type, recipient_id, '{}', '', '', now() from notifications where id = $1`,
@@ -87,7 +106,10 @@ test('the database keeps to the graph of states and to one row a message', async
 
 test('health shows the providers, and OpenAPI the log', async () => {
   const health = await service.app.inject('/actuator/health')
-  expect(health.json()).toMatchObject({ status: 'UP', components: { database: 'UP', messaging: 'UP', mail: 'UP', sms: 'UP' } })
+  expect(health.json()).toMatchObject({
+    status: 'UP',
+    components: { database: 'UP', messaging: 'UP', mail: 'UP', sms: 'UP' },
+  })
   const openApi = await service.app.inject('/api/notifications/openapi.json')
   expect(openApi.json()).toMatchObject({ openapi: '3.1.0', paths: { '/api/notifications': { get: {} } } })
 })

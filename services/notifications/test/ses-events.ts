@@ -8,7 +8,8 @@ export interface TakenMail {
 }
 
 /** What the other side said: it quotes what nobody may read in a log. */
-export const DIAGNOSTIC = 'smtp; 550 5.1.1 <quoted@customers.example>: no such user here; Subject: Your tickets'
+export const DIAGNOSTIC =
+  'smtp; 550 5.1.1 <quoted@customers.example>: no such user here; Subject: Your tickets'
 
 const now = () => new Date().toISOString()
 
@@ -21,7 +22,12 @@ const mailOf = ({ messageId, destination, tag: [name, value] }: TakenMail) => ({
   destination: [destination],
   headersTruncated: false,
   headers: [{ name: 'To', value: `Zofia <${destination}>` }],
-  commonHeaders: { from: ['tickets@boxoffice.example'], to: [destination], messageId, subject: 'Your tickets' },
+  commonHeaders: {
+    from: ['tickets@boxoffice.example'],
+    to: [destination],
+    messageId,
+    subject: 'Your tickets',
+  },
   tags: {
     'ses:configuration-set': ['boxoffice-mails'],
     'ses:source-ip': ['192.0.2.1'],
@@ -31,14 +37,22 @@ const mailOf = ({ messageId, destination, tag: [name, value] }: TakenMail) => ({
 })
 
 /** Events as a configuration set publishes them, in the shape of AWS's own examples. */
-export const bounceOf = (taken: TakenMail, about: { type?: string; subType?: string; status?: string; at?: string } = {}) => ({
+export const bounceOf = (
+  taken: TakenMail,
+  about: { type?: string; subType?: string; status?: string; at?: string } = {},
+) => ({
   eventType: 'Bounce',
   bounce: {
     feedbackId: `0102${randomUUID()}-000000`,
     bounceType: about.type ?? 'Permanent',
     bounceSubType: about.subType ?? 'General',
     bouncedRecipients: [
-      { emailAddress: taken.destination, action: 'failed', status: about.status ?? '5.1.1', diagnosticCode: DIAGNOSTIC },
+      {
+        emailAddress: taken.destination,
+        action: 'failed',
+        status: about.status ?? '5.1.1',
+        diagnosticCode: DIAGNOSTIC,
+      },
     ],
     timestamp: about.at ?? now(),
     remoteMtaIp: '192.0.2.2',
@@ -47,7 +61,10 @@ export const bounceOf = (taken: TakenMail, about: { type?: string; subType?: str
   mail: mailOf(taken),
 })
 
-export const complaintOf = (taken: TakenMail, about: { feedbackType?: string; subType?: string | null; at?: string } = {}) => ({
+export const complaintOf = (
+  taken: TakenMail,
+  about: { feedbackType?: string; subType?: string | null; at?: string } = {},
+) => ({
   eventType: 'Complaint',
   complaint: {
     feedbackId: `0102${randomUUID()}-000000`,
@@ -61,7 +78,11 @@ export const complaintOf = (taken: TakenMail, about: { feedbackType?: string; su
   mail: mailOf(taken),
 })
 
-export const rejectOf = (taken: TakenMail) => ({ eventType: 'Reject', mail: mailOf(taken), reject: { reason: 'Bad content' } })
+export const rejectOf = (taken: TakenMail) => ({
+  eventType: 'Reject',
+  mail: mailOf(taken),
+  reject: { reason: 'Bad content' },
+})
 
 export const delayOf = (taken: TakenMail, delayType = 'TransientCommunicationFailure') => ({
   eventType: 'DeliveryDelay',
@@ -77,10 +98,19 @@ export const delayOf = (taken: TakenMail, delayType = 'TransientCommunicationFai
 export const deliveryOf = (taken: TakenMail) => ({
   eventType: 'Delivery',
   mail: mailOf(taken),
-  delivery: { timestamp: now(), processingTimeMillis: 11_893, recipients: [taken.destination], smtpResponse: '250 2.6.0' },
+  delivery: {
+    timestamp: now(),
+    processingTimeMillis: 11_893,
+    recipients: [taken.destination],
+    smtpResponse: '250 2.6.0',
+  },
 })
 
 /** The same as an identity's notification says it: another name, no tags. */
-export function asNotification({ eventType, mail: { tags: _, ...mail }, ...rest }: ReturnType<typeof bounceOf>) {
+export function asNotification({
+  eventType,
+  mail: { tags: _, ...mail },
+  ...rest
+}: ReturnType<typeof bounceOf>) {
   return { notificationType: eventType, mail, ...rest }
 }

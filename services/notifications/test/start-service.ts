@@ -45,15 +45,24 @@ import { startFakeSes } from './fake-ses.ts'
 import { startFakeSms } from './fake-sms.ts'
 import { createWorld, startPeers } from './peers.ts'
 
-/** The notification service with its own database and queues; SES and the other services are stubs on ports of their own. */
-export const startService = (overrides: Record<string, string> = {}) => measured('servers', () => start(overrides))
+/**
+ * The notification service with its own database and queues; SES and the other services are stubs on ports of
+ * their own.
+ */
+export const startService = (overrides: Record<string, string> = {}) =>
+  measured('servers', () => start(overrides))
 
 const p256 = () => generateKeyPair('ECDH-ES+A256KW', { crv: 'P-256', extractable: true })
 
 async function start(overrides: Record<string, string>) {
   const authority = await createTestAuthority()
   const world = createWorld()
-  const [peers, ses, sms, pushes] = await Promise.all([startPeers(world), startFakeSes(), startFakeSms(), startFakePush()])
+  const [peers, ses, sms, pushes] = await Promise.all([
+    startPeers(world),
+    startFakeSes(),
+    startFakeSms(),
+    startFakePush(),
+  ])
   const [mailKey, pushKey] = await Promise.all([p256(), p256()])
   const environment: Record<string, string> = {
     ...authority.environment('notification-service'),
@@ -158,13 +167,16 @@ async function start(overrides: Record<string, string>) {
       return { ...user, headers }
     },
     /** Leases are waited for as they would be, but shorter. */
-    endLeases: () => deps.pool.query("update notifications set leased_until = clock_timestamp() - interval '1 second'"),
+    endLeases: () =>
+      deps.pool.query("update notifications set leased_until = clock_timestamp() - interval '1 second'"),
     rows: async (recipientId: string) =>
       deps.db.prisma.notification.findMany({ where: { recipientId }, orderBy: { createdAt: 'asc' } }),
     /** How many messages of a type the consumer has taken off the queue with this outcome. */
     async consumed(eventType: string, outcome: 'done' | 'duplicate' | 'dead') {
       const metric = await deps.metrics.messagesConsumed.get()
-      const of = metric.values.find(({ labels }) => labels.event_type === eventType && labels.outcome === outcome)
+      const of = metric.values.find(
+        ({ labels }) => labels.event_type === eventType && labels.outcome === outcome,
+      )
       return of?.value ?? 0
     },
     async stop() {
@@ -180,7 +192,11 @@ export type TestService = Awaited<ReturnType<typeof startService>>
 type User = Pick<UserInfo, 'userId' | 'email' | 'firstName' | 'lastName' | 'locale'>
 
 /** TICKETS_GENERATED's payload for `count` tickets of a user, which the ticket service knows too. */
-export function generatedFor({ userId }: User, { world }: TestService, count = 2): Payload<typeof ticketsGenerated> {
+export function generatedFor(
+  { userId }: User,
+  { world }: TestService,
+  count = 2,
+): Payload<typeof ticketsGenerated> {
   const generated = {
     orderId: randomUUID() as OrderId,
     userId,
@@ -219,8 +235,14 @@ export const failedFor = ({ userId }: User, { world }: TestService): Payload<typ
 })
 
 /** A ticket as the ticket service shows it, one of those that were generated. */
-export const ticketOf = (generated: Payload<typeof ticketsGenerated>, index: number, about: Partial<Ticket> = {}): Ticket => {
-  const { ticketId, ticketNumber, ticketTypeId, qrCode, holderName } = generated.tickets[index] as (typeof generated.tickets)[0]
+export const ticketOf = (
+  generated: Payload<typeof ticketsGenerated>,
+  index: number,
+  about: Partial<Ticket> = {},
+): Ticket => {
+  const { ticketId, ticketNumber, ticketTypeId, qrCode, holderName } = generated.tickets[
+    index
+  ] as (typeof generated.tickets)[0]
   const { orderId, eventId } = generated
   const ticket = { ticketId, ticketNumber, ticketTypeId, qrCode, holderName, orderId, eventId }
   return { ...ticket, status: 'ACTIVE', createdAt: new Date(), ...about }

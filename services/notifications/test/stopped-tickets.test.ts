@@ -16,7 +16,11 @@ afterAll(() => service.stop())
 type User = Awaited<ReturnType<TestService['user']>>
 
 /** Tickets that somebody holds, as the ticket service shows them. */
-function held(user: User, count: number, about: Partial<Ticket> = {}): Omit<Payload<typeof ticketsReinstated>, 'reinstatedAt'> {
+function held(
+  user: User,
+  count: number,
+  about: Partial<Ticket> = {},
+): Omit<Payload<typeof ticketsReinstated>, 'reinstatedAt'> {
   const generated = generatedFor(user, service, count)
   service.world.tickets = generated.tickets.map((_, index) => ticketOf(generated, index, about))
   const { orderId, userId, eventId } = generated
@@ -36,7 +40,12 @@ test('who holds tickets that are stopped gets one mail of all of them, and no wo
   await service.tell(ticketsStopped, { ...told, reason: 'DISPUTE_LOST', stoppedAt: isStopped.stoppedAt })
   const mail = await mailTo(user)
   expect(mail.subject).toBe('Your tickets for Święto Świateł are stopped')
-  for (const words of ['TKT-2026-000001, TKT-2026-000002, TKT-2026-000003', 'The bank of whoever paid', 'Park Śląski', 'Zofia']) {
+  for (const words of [
+    'TKT-2026-000001, TKT-2026-000002, TKT-2026-000003',
+    'The bank of whoever paid',
+    'Park Śląski',
+    'Zofia',
+  ]) {
     expect(mail.html).toContain(words)
     expect(mail.text).toContain(words)
   }
@@ -45,7 +54,9 @@ test('who holds tickets that are stopped gets one mail of all of them, and no wo
   // What it was called is written down once it is out.
   await until(async () => {
     const log = await service.client(user.headers).listNotifications({ query: {} })
-    expect(log.body.notifications).toMatchObject([{ type: 'TICKETS_STOPPED', eventId: told.eventId, subject: mail.subject }])
+    expect(log.body.notifications).toMatchObject([
+      { type: 'TICKETS_STOPPED', eventId: told.eventId, subject: mail.subject },
+    ])
     expect(JSON.stringify(log.body)).not.toContain(told.orderId)
   })
 })
@@ -61,5 +72,7 @@ test('and one when they are valid again', async () => {
 test('it cannot be turned off', async () => {
   const user = await service.user()
   const preferences = [{ type: 'TICKETS_STOPPED', channel: 'EMAIL', enabled: false } as const]
-  expect(await service.client(user.headers).updatePreferences({ body: { preferences } })).toMatchObject({ status: 400 })
+  expect(await service.client(user.headers).updatePreferences({ body: { preferences } })).toMatchObject({
+    status: 400,
+  })
 })

@@ -2,7 +2,12 @@ import { randomUUID } from 'node:crypto'
 import { mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
-import { eventCancelled, type NotificationRequest, paymentFailed, ticketsGenerated } from '@boxoffice/contracts'
+import {
+  eventCancelled,
+  type NotificationRequest,
+  paymentFailed,
+  ticketsGenerated,
+} from '@boxoffice/contracts'
 import { until } from '@boxoffice/testing'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { startProcess } from './process.ts'
@@ -21,7 +26,9 @@ const files = {
   'PAYMENT_FAILED.mjml': page('Ours no more: {{eventName}}, {{#each totals}}{{total}}{{/each}}'),
   'PAYMENT_FAILED.txt': 'Ours no more: {{eventName}}. {{why}}',
   'PAYMENT_FAILED.subject': 'No tickets for {{eventName}}',
-  'ORDER_CONFIRMATION.mjml': page('{{#each codedTickets}}<img src="cid:{{codeCid}}" alt="{{ticketNumber}}">{{/each}}'),
+  'ORDER_CONFIRMATION.mjml': page(
+    '{{#each codedTickets}}<img src="cid:{{codeCid}}" alt="{{ticketNumber}}">{{/each}}',
+  ),
   'ORDER_CONFIRMATION.txt': '{{#each codedTickets}}{{ticketNumber}} {{/each}}',
   'EVENT_CANCELLED.sms': 'Off: {{eventName}}',
 }
@@ -69,7 +76,9 @@ test('a request names a configured template, and gives whatever that asks for', 
   expect(mail?.html).toContain('Doors of Gala &lt;1&gt; open at 19:00, Ada')
   // It is known by its asker's words alone until it is sent.
   await until(async () =>
-    expect(await service.rows(user.userId)).toMatchObject([{ status: 'SENT', template: 'doors-open', address: null }]),
+    expect(await service.rows(user.userId)).toMatchObject([
+      { status: 'SENT', template: 'doors-open', address: null },
+    ]),
   )
   expect((await service.rows(user.userId))[0]?.payload).toEqual({})
 })
@@ -77,7 +86,10 @@ test('a request names a configured template, and gives whatever that asks for', 
 test('it is in the language of its reader, and under the request’s own subject where that has one', async () => {
   const user = await service.user({ locale: 'pl-PL' })
   await sendFor(user, { subject: 'Jutro' })
-  expect(await mailTo(user.email)).toMatchObject({ subject: 'Jutro', text: expect.stringContaining('Drzwi Gala <1> o 19:00.') })
+  expect(await mailTo(user.email)).toMatchObject({
+    subject: 'Jutro',
+    text: expect.stringContaining('Drzwi Gala <1> o 19:00.'),
+  })
 })
 
 test('to an address that nobody has proved goes nothing of it in the subject', async () => {
@@ -92,13 +104,30 @@ test('a text message is made of it too', async () => {
   await service.client(user.headers).updatePreferences({ body: { preferences } })
   const recipient = `+4855${String(Math.random()).slice(2, 9)}`
   await sendFor(user, { channel: 'SMS', recipient })
-  await until(() => expect(service.sms.texts(recipient)).toMatchObject([{ text: 'Doors of Gala <1> open at 19:00' }]))
+  await until(() =>
+    expect(service.sms.texts(recipient)).toMatchObject([{ text: 'Doors of Gala <1> open at 19:00' }]),
+  )
 })
 
 test.each<[string, Partial<NotificationRequest>, string, string]>([
-  ['an unknown template', { template: 'doors-shut' }, 'body.template', 'there is no template doors-shut for EMAIL'],
-  ['what is missing', { payload: { event: {} } }, 'body.payload.event.name', 'is missing: the template needs it'],
-  ['what else is missing', { payload: { event: {} } }, 'body.payload.time', 'is missing: the template needs it'],
+  [
+    'an unknown template',
+    { template: 'doors-shut' },
+    'body.template',
+    'there is no template doors-shut for EMAIL',
+  ],
+  [
+    'what is missing',
+    { payload: { event: {} } },
+    'body.payload.event.name',
+    'is missing: the template needs it',
+  ],
+  [
+    'what else is missing',
+    { payload: { event: {} } },
+    'body.payload.time',
+    'is missing: the template needs it',
+  ],
   [
     'another type’s template',
     { template: 'PAYMENT_FAILED' },
@@ -112,11 +141,25 @@ test.each<[string, Partial<NotificationRequest>, string, string]>([
     'body.payload',
     'must be nested at most 8 deep',
   ],
-  ['a payload that is too large', { payload: { text: 'x'.repeat(65_536) } }, 'body.payload', 'must take at most 65536 bytes'],
-  ['characters that nobody can keep', { payload: { 'a\0': 'x' } }, 'body.payload', 'has characters that are none'],
+  [
+    'a payload that is too large',
+    { payload: { text: 'x'.repeat(65_536) } },
+    'body.payload',
+    'must take at most 65536 bytes',
+  ],
+  [
+    'characters that nobody can keep',
+    { payload: { 'a\0': 'x' } },
+    'body.payload',
+    'has characters that are none',
+  ],
   [
     'a text that is too long',
-    { channel: 'SMS', recipient: '+48555000111', payload: { event: { name: 'Święto '.repeat(30) }, time: '1' } },
+    {
+      channel: 'SMS',
+      recipient: '+48555000111',
+      payload: { event: { name: 'Święto '.repeat(30) }, time: '1' },
+    },
     'body.payload',
     'makes a text of 4 messages: it may be 2',
   ],
@@ -125,7 +168,12 @@ test.each<[string, Partial<NotificationRequest>, string, string]>([
   // As another client may send it: ours holds itself to the schema.
   const headers = await service.authority.service('event-service', 'notification-service')
   const payload = requestFor(user, about)
-  const answer = await service.app.inject({ method: 'POST', url: '/api/notifications/internal/send', headers, payload })
+  const answer = await service.app.inject({
+    method: 'POST',
+    url: '/api/notifications/internal/send',
+    headers,
+    payload,
+  })
   expect(answer.statusCode).toBe(400)
   expect(answer.json().details).toContainEqual({ path: at, message: expect.stringContaining(message) })
   expect(await service.rows(user.userId)).toEqual([])
@@ -147,7 +195,11 @@ test('a confirmation of the operator’s has the codes and the PDF, and its subj
   const mail = await mailTo(user.email)
   expect(mail?.subject).toBe('Your tickets for Święto Świateł')
   expect(mail?.text).toContain('TKT-2026-000001 TKT-2026-000002')
-  expect(mail?.attachments.map(({ contentType }) => contentType).sort()).toEqual(['application/pdf', 'image/png', 'image/png'])
+  expect(mail?.attachments.map(({ contentType }) => contentType).sort()).toEqual([
+    'application/pdf',
+    'image/png',
+    'image/png',
+  ])
 })
 
 test('a text message of a type’s name is cut around the event’s name, as ours are', async () => {
@@ -171,9 +223,14 @@ test('a request of a confirmation in another template is no confirmation: nobody
   const { orderId } = generatedFor(user, service)
   const payload = { event: { name: 'Gala' }, time: '19:00', orderId }
   await sendFor(user, { type: 'ORDER_CONFIRMATION', payload })
-  await until(async () => expect(await service.rows(user.userId)).toMatchObject([{ status: 'SENT', attempts: 1, orderId }]))
+  await until(async () =>
+    expect(await service.rows(user.userId)).toMatchObject([{ status: 'SENT', attempts: 1, orderId }]),
+  )
   expect(service.ses.mails(user.email)).toHaveLength(1)
-  const { rows } = await service.deps.pool.query(`select 1 from outbox where body->'payload'->>'userId' = $1`, [user.userId])
+  const { rows } = await service.deps.pool.query(
+    `select 1 from outbox where body->'payload'->>'userId' = $1`,
+    [user.userId],
+  )
   expect(rows).toEqual([])
   const answer = await service.client(user.headers).resendOrder({ params: { orderId } })
   expect(answer.status).not.toBe(202)
@@ -188,7 +245,9 @@ test('a template that has changed while a request of it waited fails it, with a 
     [notificationId],
   )
   await until(async () =>
-    expect(await service.rows(user.userId)).toMatchObject([{ status: 'FAILED', failureReason: 'TEMPLATE_CHANGED', attempts: 1 }]),
+    expect(await service.rows(user.userId)).toMatchObject([
+      { status: 'FAILED', failureReason: 'TEMPLATE_CHANGED', attempts: 1 },
+    ]),
   )
 })
 
@@ -209,5 +268,7 @@ test('a push says what a configured text message says, in each browser of the us
   expect(await sendFor(user, about)).toMatchObject({ status: 202 })
   await until(() => expect(browser.read).toHaveLength(1))
   expect(browser.read[0]?.content).toMatchObject({ title: 'Doors', body: 'Doors of Gala <1> open at 19:00' })
-  await until(async () => expect(await service.rows(user.userId)).toMatchObject([{ channel: 'PUSH', status: 'SENT' }]))
+  await until(async () =>
+    expect(await service.rows(user.userId)).toMatchObject([{ channel: 'PUSH', status: 'SENT' }]),
+  )
 })

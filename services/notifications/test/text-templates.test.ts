@@ -31,9 +31,15 @@ const start = async (overrides: Record<string, string> = {}) => {
 }
 const textsTo = (service: TestService, phone: string) => service.sms.texts(phone).map(({ text }) => text)
 
-async function wanting(service: TestService, type: 'ORDER_STATUS_CHANGED' | 'TICKET_TRANSFERRED', phone: string) {
+async function wanting(
+  service: TestService,
+  type: 'ORDER_STATUS_CHANGED' | 'TICKET_TRANSFERRED',
+  phone: string,
+) {
   const user = await service.user({ phone, locale: 'en' })
-  await service.client(user.headers).updatePreferences({ body: { preferences: [{ type, channel: 'SMS', enabled: true }] } })
+  await service
+    .client(user.headers)
+    .updatePreferences({ body: { preferences: [{ type, channel: 'SMS', enabled: true }] } })
   return user
 }
 
@@ -65,13 +71,27 @@ test('an operator’s text of a ticket that changed hands is another for each si
   const service = await start()
   const sender = await wanting(service, 'TICKET_TRANSFERRED', '+48555000402')
   const recipient = await wanting(service, 'TICKET_TRANSFERRED', '+48555000403')
-  const { ticketId, ticketNumber, ticketTypeId, orderId, eventId, ...old } = ticketOf(generatedFor(sender, service, 1), 0)
+  const { ticketId, ticketNumber, ticketTypeId, orderId, eventId, ...old } = ticketOf(
+    generatedFor(sender, service, 1),
+    0,
+  )
   const newTicketId = randomUUID() as TicketId
-  service.world.tickets = [{ ...old, orderId, eventId, ticketTypeId, ticketId: newTicketId, ticketNumber: 'TKT-2026-000778' }]
+  service.world.tickets = [
+    { ...old, orderId, eventId, ticketTypeId, ticketId: newTicketId, ticketNumber: 'TKT-2026-000778' },
+  ]
   const ticket = { orderId, eventId, ticketId, ticketNumber, ticketTypeId, newTicketId }
-  const parties = { userId: sender.userId, recipientId: recipient.userId, recipientEmail: recipient.email, holderName: 'Ada' }
+  const parties = {
+    userId: sender.userId,
+    recipientId: recipient.userId,
+    recipientEmail: recipient.email,
+    holderName: 'Ada',
+  }
   await service.tell(ticketTransferred, { ...ticket, ...parties })
-  await until(() => expect(textsTo(service, '+48555000402')).toEqual([expect.stringMatching(/^You gave away Święto Świateł, /)]))
+  await until(() =>
+    expect(textsTo(service, '+48555000402')).toEqual([
+      expect.stringMatching(/^You gave away Święto Świateł, /),
+    ]),
+  )
   await until(() =>
     expect(textsTo(service, '+48555000403')).toEqual([
       expect.stringMatching(/^You have Święto Świateł, \w{3} \d+ \w+, \d\d:\d\d [A-Z][\w+:]+$/),

@@ -42,9 +42,12 @@ test('an announcement is spread in the trace of the cancellation, and each of it
   const holder = await service.user({ locale: 'en' })
   service.world.holders = [holder.userId]
   service.world.event.status = 'CANCELLED'
-  const { eventId, organizerId, name, eventDate, timeZone, venueId, venueName, venueAddress, status } = service.world.event
+  const { eventId, organizerId, name, eventDate, timeZone, venueId, venueName, venueAddress, status } =
+    service.world.event
   const event = { eventId, organizerId, name, eventDate, timeZone, venueId, venueName, venueAddress, status }
-  await inSpan('cancellation', {}, () => service.tell(eventCancelled, { ...event, eventName: name, cancellationReason: 'rain' }))
+  await inSpan('cancellation', {}, () =>
+    service.tell(eventCancelled, { ...event, eventName: name, cancellationReason: 'rain' }),
+  )
   const traceId = traceOf('cancellation')
   await named('announce EVENT_CANCELLED', traceId)
   await until(() => expect(service.ses.mails(holder.email)).toHaveLength(1))

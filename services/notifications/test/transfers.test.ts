@@ -31,10 +31,18 @@ const mailTo = (address: string) =>
   })
 
 test('a ticket that changed hands: the new owner gets it, the old one hears that it left and sees nothing of the new', async () => {
-  const [sender, recipient] = [await service.user({ firstName: 'Zofia' }), await service.user({ firstName: 'Ελένη' })]
+  const [sender, recipient] = [
+    await service.user({ firstName: 'Zofia' }),
+    await service.user({ firstName: 'Ελένη' }),
+  ]
   const generated = generatedFor(sender, service, 1)
   const old = ticketOf(generated, 0)
-  const fresh = { ...old, ticketId: randomUUID() as TicketId, ticketNumber: 'TKT-2026-000777', holderName: 'Ελένη Παππά' }
+  const fresh = {
+    ...old,
+    ticketId: randomUUID() as TicketId,
+    ticketNumber: 'TKT-2026-000777',
+    holderName: 'Ελένη Παππά',
+  }
   service.world.tickets = [{ ...fresh, seat: { zoneId: 1, rowLabel: 'B', colLabel: '7' } }]
   await service.tell(ticketTransferred, {
     orderId: old.orderId,
@@ -151,18 +159,25 @@ test('who reads there ends such mails by one press in the mail program, or on a 
       () => ReturnType<typeof post>
     >
     answers['one press of another program'] = () => post(pathname, '--x--', 'multipart/form-data; boundary=x')
-    answers['the page'] = () => post('/unsubscribe', new URLSearchParams({ code: page?.[2] ?? '' }).toString())
+    answers['the page'] = () =>
+      post('/unsubscribe', new URLSearchParams({ code: page?.[2] ?? '' }).toString())
     for (let times = 0; times < 2; times++) expect((await answers[how]?.())?.statusCode).toBeLessThan(300)
     expect(await suppressionsOf(recipientEmail)).toMatchObject([{ cause: 'OPT_OUT' }])
     await offerTo(recipientEmail)
     await until(async () => {
-      const rows = await service.deps.db.prisma.notification.findMany({ where: { failureReason: 'ADDRESS_SUPPRESSED' } })
+      const rows = await service.deps.db.prisma.notification.findMany({
+        where: { failureReason: 'ADDRESS_SUPPRESSED' },
+      })
       expect(rows.length).toBeGreaterThan(0)
       await service.deps.db.prisma.notification.deleteMany({ where: { failureReason: 'ADDRESS_SUPPRESSED' } })
     })
     // An account of their own is another thing, also when its address is confirmed afterwards.
     const user = await service.user({ email: recipientEmail })
-    await service.tell(userEmailVerified, { userId: user.userId, email: recipientEmail, verifiedAt: new Date() })
+    await service.tell(userEmailVerified, {
+      userId: user.userId,
+      email: recipientEmail,
+      verifiedAt: new Date(),
+    })
     await service.tell(ticketsGenerated, generatedFor(user, service, 1))
     await until(() => expect(service.ses.mails(recipientEmail)).toHaveLength(2))
     await until(async () => expect(await service.consumed('USER_EMAIL_VERIFIED', 'done')).toBeGreaterThan(0))
@@ -188,9 +203,16 @@ test('a user ends a kind of mails by one press, and what is owed cannot be ended
   const url = oneClickOf(user.email) ?? ''
   expect((await post(new URL(url).pathname, 'List-Unsubscribe=One-Click')).statusCode).toBe(204)
   const { body } = await service.client(user.headers).getPreferences({})
-  const off = body.preferences.filter(({ channel, changeable, enabled }) => channel === 'EMAIL' && changeable && !enabled)
+  const off = body.preferences.filter(
+    ({ channel, changeable, enabled }) => channel === 'EMAIL' && changeable && !enabled,
+  )
   expect(off.map(({ type }) => type)).toContain('PAYMENT_FAILED')
-  expect(body.preferences).toContainEqual({ type: 'EVENT_UPDATED', channel: 'EMAIL', enabled: true, changeable: true })
+  expect(body.preferences).toContainEqual({
+    type: 'EVENT_UPDATED',
+    channel: 'EMAIL',
+    enabled: true,
+    changeable: true,
+  })
 
   const buyer = await service.user()
   await service.tell(ticketsGenerated, generatedFor(buyer, service, 1))

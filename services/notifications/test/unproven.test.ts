@@ -20,12 +20,18 @@ async function refund(user: User, count: number): Promise<void> {
   for (let turn = 0; turn < count; turn++) {
     const { orderId, orderNumber, userId, eventId } = failedFor(user, service)
     const order = { orderId: randomUUID() as typeof orderId, orderNumber, userId, eventId }
-    const money = { refundId: randomUUID() as RefundId, refundAmount: 10_050 as Minor, currency: 'EUR' as const }
+    const money = {
+      refundId: randomUUID() as RefundId,
+      refundAmount: 10_050 as Minor,
+      currency: 'EUR' as const,
+    }
     await service.tell(refundProcessed, { ...order, ...money, reason: 'a cold' })
   }
 }
 const statuses = async (user: User) =>
-  Object.groupBy(await service.rows(user.userId), ({ status, failureReason }) => `${status} ${failureReason ?? ''}`.trim())
+  Object.groupBy(await service.rows(user.userId), ({ status, failureReason }) =>
+    `${status} ${failureReason ?? ''}`.trim(),
+  )
 const become = (user: User, expected: Record<string, number>) =>
   until(async () => {
     const counts = Object.entries(await statuses(user)).map(([status, rows = []]) => [status, rows.length])

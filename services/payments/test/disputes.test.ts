@@ -29,7 +29,14 @@ async function tell(
 ) {
   const { second = 0, ...dispute } = about
   const event = `evt_${randomUUID()}`
-  const object = { ...dispute, object: 'dispute', payment_intent, amount: 10_000, currency: 'eur', reason: 'fraudulent' }
+  const object = {
+    ...dispute,
+    object: 'dispute',
+    payment_intent,
+    amount: 10_000,
+    currency: 'eur',
+    reason: 'fraudulent',
+  }
   await payments.tellWebhook(`charge.dispute.${kind}`, object, event, {}, 1_796_000_000_000 + second * 1_000)
   return until(async () => {
     const { rows } = await query('select outcome from webhook_events where webhook_event_id = $1', [event])
@@ -37,7 +44,10 @@ async function tell(
     return rows[0].outcome as string
   })
 }
-/** What was told of an order's disputes: outcome and version of each message, in the order in which they were written. */
+/**
+ * What was told of an order's disputes: outcome and version of each message, in the order in which they were
+ * written.
+ */
 async function toldOf(orderId: OrderId) {
   const { rows } = await query(
     `select body #>> '{payload,outcome}' as outcome, (body ->> 'aggregateVersion')::int as version
@@ -55,7 +65,9 @@ test('a dispute that the bank decides is told with its order and its money, once
   expect(opened.status).toBe(200)
   const steps = async () => {
     const { body } = await payments.client.getOrderHistory({ params: { orderId } })
-    return 'history' in body ? body.history.filter(({ step }) => step === 'DISPUTE').map(({ result }) => result) : []
+    return 'history' in body
+      ? body.history.filter(({ step }) => step === 'DISPUTE').map(({ result }) => result)
+      : []
   }
   await until(async () => expect(await steps()).toEqual(['OPENED'])) // the gateway may tell of both in any order
   const lost = (await (await payments.sandbox.dispute({ orderId, status: 'lost' })).json()) as { id: string }
@@ -80,7 +92,10 @@ test('one that was lost and is won afterwards is told again, as a later version'
   await payments.sandbox.dispute({ orderId, status: 'lost' })
   await payments.probe.waitFor(disputeClosed, ({ payload }) => payload.orderId === orderId)
   await payments.sandbox.dispute({ orderId, status: 'won' })
-  await payments.probe.waitFor(disputeClosed, ({ payload }) => payload.orderId === orderId && payload.outcome === 'WON')
+  await payments.probe.waitFor(
+    disputeClosed,
+    ({ payload }) => payload.orderId === orderId && payload.outcome === 'WON',
+  )
   expect(await toldOf(orderId)).toEqual([
     ['LOST', 1],
     ['WON', 2],
@@ -98,9 +113,12 @@ test.each([
   const outcomes = await Promise.all([1, 2, 3].map(() => tell('closed', order, { id, status })))
   outcomes.push(await tell('closed', order, { id, status, second: 5 }))
   expect(outcomes.toSorted()).toEqual(['alerted', 'known already', 'known already', 'known already'])
-  if (status === 'won') expect(await tell('funds_reinstated', order, { id, status, second: 5 })).toBe('known already')
+  if (status === 'won')
+    expect(await tell('funds_reinstated', order, { id, status, second: 5 })).toBe('known already')
   expect(await toldOf(order.orderId)).toEqual([[outcome, 1]])
-  const { rowCount } = await query("select from saga_events where order_id = $1 and step = 'DISPUTE'", [order.orderId])
+  const { rowCount } = await query("select from saga_events where order_id = $1 and step = 'DISPUTE'", [
+    order.orderId,
+  ])
   expect(rowCount).toBe(1)
 })
 

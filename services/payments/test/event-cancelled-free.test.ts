@@ -15,8 +15,8 @@ import { findSaga, type StoredSaga } from '../src/saga/saga-repository.ts'
 import { startService, type TestService } from './start-service.ts'
 import { ticketTypeId } from './stubs.ts'
 
-// An order of a reservation that the buyer has: its event is known when the reservation is claimed, and one that costs nothing
-// is paid in the same moment, without a charge before which somebody asks once more.
+// An order of a reservation that the buyer has: its event is known when the reservation is claimed, and one
+// that costs nothing is paid in the same moment, without a charge before which somebody asks once more.
 let payments: TestService
 beforeAll(async () => {
   payments = await startService({}, { workers: false, webhooks: false })
@@ -28,9 +28,19 @@ function begin() {
   const reservationId = randomUUID() as ReservationId
   const userId = payments.buyer.userId as UserId
   const about = { userId, reservationId, holderName: 'Zofia Łącka' }
-  const context = { ...about, paymentToken: 'pm', refundId: randomUUID() as RefundId, purchase: { kind: 'reserved' } as const }
+  const context = {
+    ...about,
+    paymentToken: 'pm',
+    refundId: randomUUID() as RefundId,
+    purchase: { kind: 'reserved' } as const,
+  }
   return payments.deps.db.transact(async (tx) => {
-    const paid = { paymentMethod: 'CREDIT_CARD', idempotencyKey: orderId, bodyHash: 'x', deferred: false } as const
+    const paid = {
+      paymentMethod: 'CREDIT_CARD',
+      idempotencyKey: orderId,
+      bodyHash: 'x',
+      deferred: false,
+    } as const
     await insertOrders(tx, [{ ...about, ...paid, orderId, eventId: null }])
     const saga = { orderId, state: 'RESERVING', context, traceparent: null } as const
     return (await insertSagas(tx, [saga], { leaseMs: payments.config.leaseMs })).get(orderId) as StoredSaga
@@ -65,7 +75,10 @@ test.each([
   if (!applied.applied) throw new Error(applied.why)
   expect(applied.saga.state).toBe(state)
   await drive(applied.saga, new Date(Date.now() + 10_000))
-  expect(await payments.order(saga.orderId)).toMatchObject({ status: 'FAILED', failureReason: 'EVENT_CANCELLED' })
+  expect(await payments.order(saga.orderId)).toMatchObject({
+    status: 'FAILED',
+    failureReason: 'EVENT_CANCELLED',
+  })
   expect(await payments.moneyOf(saga.orderId)).toMatchObject({ captured: 0 })
   expect(await listPaidOrders(db, { eventId, after: null }, 10)).toEqual([])
 })
@@ -82,7 +95,10 @@ test('an order that costs something is asked about again before it is charged, w
   const resumed = await findSaga(db, saga.orderId)
   if (!resumed) throw new Error('the saga is gone')
   await drive(resumed, new Date(Date.now() + 10_000))
-  expect(await payments.order(saga.orderId)).toMatchObject({ status: 'FAILED', failureReason: 'EVENT_CANCELLED' })
+  expect(await payments.order(saga.orderId)).toMatchObject({
+    status: 'FAILED',
+    failureReason: 'EVENT_CANCELLED',
+  })
   expect(await payments.moneyOf(saga.orderId)).toMatchObject({ captured: 0 })
 })
 
@@ -101,7 +117,10 @@ test('an event that is cancelled while a free order of it is being paid waits fo
   })
   await cancelling
   expect(await listPaidOrders(db, { eventId, after: null }, 10)).toMatchObject([{ orderId: saga.orderId }])
-  const due = await db.query('select from cancelled_events where event_id = $1 and next_attempt_at is not null', [eventId])
+  const due = await db.query(
+    'select from cancelled_events where event_id = $1 and next_attempt_at is not null',
+    [eventId],
+  )
   expect(due).toHaveLength(1)
 })
 
@@ -112,8 +131,15 @@ test('an order whose charge went out before its worker died gets its money back 
   const applied = await db.transact((tx) => apply(tx, saga, claimed(eventId, 5_000)))
   if (!applied.applied) throw new Error(applied.why)
   const { orderId } = saga
-  const charge = { orderId, amount: 5_000 as Minor, currency: 'EUR' as Currency, paymentToken: 'pm_card_visa' }
-  expect(await gateway.charge({ ...charge, key: `order:${orderId}:charge` })).toMatchObject({ outcome: 'charged' })
+  const charge = {
+    orderId,
+    amount: 5_000 as Minor,
+    currency: 'EUR' as Currency,
+    paymentToken: 'pm_card_visa',
+  }
+  expect(await gateway.charge({ ...charge, key: `order:${orderId}:charge` })).toMatchObject({
+    outcome: 'charged',
+  })
   await cancel(eventId)
   await drive(applied.saga, new Date(Date.now() + 10_000))
   expect(await payments.order(orderId)).toMatchObject({ status: 'REFUNDED', refundedAmount: 5_000 })

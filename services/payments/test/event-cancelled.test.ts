@@ -1,5 +1,12 @@
 import { randomUUID } from 'node:crypto'
-import { type EventId, eventCancelled, type OrderId, orderCancelled, refundProcessed, type UserId } from '@boxoffice/contracts'
+import {
+  type EventId,
+  eventCancelled,
+  type OrderId,
+  orderCancelled,
+  refundProcessed,
+  type UserId,
+} from '@boxoffice/contracts'
 import { until } from '@boxoffice/testing'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { findSagaForUpdate } from '../src/saga/saga-repository.ts'
@@ -102,7 +109,9 @@ test('every order of a cancelled event is given back once, whoever is killed mea
   expect(await countOf('REFUNDED')).toBeLessThan(ORDERS)
   // The dead one's leases end after a while: the test does not wait for that.
   for (const table of ['sagas', 'cancelled_events']) {
-    await payments.deps.pool.query(`update ${table} set leased_until = now() - interval '1 second' where leased_until > now()`)
+    await payments.deps.pool.query(
+      `update ${table} set leased_until = now() - interval '1 second' where leased_until > now()`,
+    )
   }
   await startProcess(payments)
   await until(async () => expect(await countOf('REFUNDED')).toBe(ORDERS))
@@ -115,13 +124,19 @@ test('every order of a cancelled event is given back once, whoever is killed mea
   const { totals } = await payments.sandbox.ledger()
   const ofEvent = totals.filter(({ orderId }) => orderIds.includes(orderId as OrderId))
   expect(ofEvent).toHaveLength(ORDERS)
-  for (const total of ofEvent) expect(total).toMatchObject({ captured: 10_000, refunded: 10_000, successfulCharges: 1 })
+  for (const total of ofEvent)
+    expect(total).toMatchObject({ captured: 10_000, refunded: 10_000, successfulCharges: 1 })
   for (const orderId of orderIds) expect(payments.stub.priceOfValid(orderId)).toBe(0)
   expect(await payments.moneyOf(other as OrderId)).toMatchObject({ captured: 10_000, refunded: 0 })
-  const { rows: unsettled } = await payments.deps.pool.query("select from refunds where status <> 'SUCCEEDED'")
+  const { rows: unsettled } = await payments.deps.pool.query(
+    "select from refunds where status <> 'SUCCEEDED'",
+  )
   expect(unsettled).toEqual([])
 
   const last = orderIds.at(-1)
   await payments.probe.waitFor(refundProcessed, ({ payload }) => payload.orderId === last)
-  await payments.probe.waitFor(orderCancelled, ({ payload }) => payload.orderId === last && payload.reason === 'EVENT_CANCELLED')
+  await payments.probe.waitFor(
+    orderCancelled,
+    ({ payload }) => payload.orderId === last && payload.reason === 'EVENT_CANCELLED',
+  )
 })

@@ -15,7 +15,10 @@ afterAll(() => payments.stop())
 
 const holderName = 'Zofia Łącka'
 const place = (body: NewOrder, { later = false, key = randomUUID() as string } = {}) =>
-  payments.client.createOrder({ headers: { 'idempotency-key': key, ...(later && { prefer: 'respond-async' }) }, body })
+  payments.client.createOrder({
+    headers: { 'idempotency-key': key, ...(later && { prefer: 'respond-async' }) },
+    body,
+  })
 const direct = { eventId, ticketRequests: [{ ticketTypeId, quantity: 1 }], holderName }
 
 describe('an order without a payment token', () => {
@@ -37,7 +40,9 @@ describe('an order without a payment token', () => {
       body: { error: 'VALIDATION_FAILED', message: expect.stringContaining('paymentToken') },
     })
     expect(payments.stub.calls.slice(calls)).toEqual(['reserve', 'release'])
-    const { rows } = await payments.deps.pool.query('select order_id from orders order by created_at desc limit 1')
+    const { rows } = await payments.deps.pool.query(
+      'select order_id from orders order by created_at desc limit 1',
+    )
     const order = await payments.order(rows[0].order_id)
     expect(order).toMatchObject({ status: 'FAILED', totalAmount: 5_000, paymentStatus: 'FAILED' })
   })
@@ -57,9 +62,15 @@ describe('an order without a payment token', () => {
   })
 
   test('tells nothing of a reservation that is somebody else’s, or not there', async () => {
-    for (const reservationId of [payments.stub.hold(randomUUID() as never, 5_000), randomUUID() as ReservationId]) {
+    for (const reservationId of [
+      payments.stub.hold(randomUUID() as never, 5_000),
+      randomUUID() as ReservationId,
+    ]) {
       payments.stub.state.expired = true
-      expect(await place({ reservationId, holderName })).toMatchObject({ status: 409, body: { error: 'RESERVATION_EXPIRED' } })
+      expect(await place({ reservationId, holderName })).toMatchObject({
+        status: 409,
+        body: { error: 'RESERVATION_EXPIRED' },
+      })
       payments.stub.state.expired = false
     }
   })

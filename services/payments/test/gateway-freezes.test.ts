@@ -19,7 +19,11 @@ afterAll(() => stripe.end())
 /** The gateway behind its own guard, but for its times and its rate. */
 function start() {
   const { logger, lines } = recordLogs()
-  const policy = { ...policies.gateway, ratePerSecond: undefined, breaker: { ...policies.gateway.breaker, slowMs: SLOW_MS } }
+  const policy = {
+    ...policies.gateway,
+    ratePerSecond: undefined,
+    breaker: { ...policies.gateway.breaker, slowMs: SLOW_MS },
+  }
   const guard = createGuard('gateway', policy, { ...createWatchers(), logger }, { timeoutMs: TIMEOUT_MS })
   const secrets = { secretKey: 'sk_test_1', webhookSecret: 'whsec_1' }
   const gateway = createGateway({ ...secrets, baseUrl: stripe.url, timeoutMs: TIMEOUT_MS, guard, logger })
@@ -29,22 +33,30 @@ function start() {
     return outcome === 'charged'
   }
   const failed = () => lines().filter(({ msg }) => msg === 'call failed')
-  return { guard, charge, failed, opened: () => lines().find(({ msg }) => msg === 'breaker opened: calls are not made') }
+  return {
+    guard,
+    charge,
+    failed,
+    opened: () => lines().find(({ msg }) => msg === 'breaker opened: calls are not made'),
+  }
 }
 
 test.each([
   // The eighth that is in flight past the limit for slow ones; those before it have timed out by then.
   ['trickle', 8, { calls: 8, failed: 7, slow: 8 }],
   ['burst', 12, { calls: 8, failed: 0, slow: 8 }],
-] as const)('a gateway that is frozen: by a %s its breaker opens after the minimum of calls', async (pace, asked, figures) => {
-  const { guard, charge, opened } = start()
-  await stripe.freeze()
-  expect(await askUntilOpen(pace, charge, () => opened() !== undefined)).toBe(asked)
-  expect(opened()).toMatchObject({ callee: 'gateway', ...figures })
-  expect(guard.state()).toBe('DEGRADED')
-  stripe.thaw()
-  guard.close()
-})
+] as const)(
+  'a gateway that is frozen: by a %s its breaker opens after the minimum of calls',
+  async (pace, asked, figures) => {
+    const { guard, charge, opened } = start()
+    await stripe.freeze()
+    expect(await askUntilOpen(pace, charge, () => opened() !== undefined)).toBe(asked)
+    expect(opened()).toMatchObject({ callee: 'gateway', ...figures })
+    expect(guard.state()).toBe('DEGRADED')
+    stripe.thaw()
+    guard.close()
+  },
+)
 
 test('a gateway that freezes after a hundred good calls: five failures of the last fifteen are 30 %', async () => {
   const { guard, charge, opened, failed } = start()
@@ -52,7 +64,12 @@ test('a gateway that freezes after a hundred good calls: five failures of the la
   await stripe.freeze()
   expect(await askUntilOpen('trickle', charge, () => opened() !== undefined)).toBe(5)
   expect(opened()).toMatchObject({ calls: 15, failed: 5 })
-  const about = { callee: 'gateway', operation: 'charge', type: 'StripeConnectionError', orderId: expect.any(String) }
+  const about = {
+    callee: 'gateway',
+    operation: 'charge',
+    type: 'StripeConnectionError',
+    orderId: expect.any(String),
+  }
   expect(failed().slice(-5)).toMatchObject(Array(5).fill(about))
   stripe.thaw()
   guard.close()

@@ -34,7 +34,8 @@ test('what is stuck is listed with the reason, the newest first, and goes on whe
   await until(async () => {
     const { sagas } = await listed()
     expect(sagas.map(({ orderId }) => orderId)).toEqual(stuck.toReversed())
-    for (const saga of sagas) expect(saga).toMatchObject({ state: 'RESERVING', lastError: expect.stringContaining('tickets') })
+    for (const saga of sagas)
+      expect(saga).toMatchObject({ state: 'RESERVING', lastError: expect.stringContaining('tickets') })
   })
 
   const first = await listed({ limit: 2 })
@@ -45,8 +46,13 @@ test('what is stuck is listed with the reason, the newest first, and goes on whe
 
   payments.stub.state.away = false
   const [orderId] = stuck as [OrderId]
-  await payments.deps.pool.query("update sagas set next_attempt_at = now() + interval '1 hour', leased_until = null")
-  expect(await admin.resumeSaga({ params: { orderId } })).toMatchObject({ status: 202, body: { orderId, attempts: 0 } })
+  await payments.deps.pool.query(
+    "update sagas set next_attempt_at = now() + interval '1 hour', leased_until = null",
+  )
+  expect(await admin.resumeSaga({ params: { orderId } })).toMatchObject({
+    status: 202,
+    body: { orderId, attempts: 0 },
+  })
   await payments.becomes(orderId, 'PAID')
 })
 
@@ -55,7 +61,9 @@ test('the journal tells all of it; what has ended cannot be resumed, what is not
   await until(async () => expect(await payments.sagaState(orderId)).toBe('FAILED'))
   const journal = await admin.getSaga({ params: { orderId } })
   expect(journal).toMatchObject({ status: 200, body: { state: 'FAILED' } })
-  expect(journal.status === 200 && journal.body.events.map(({ moment, step, result }) => [moment, step, result])).toEqual([
+  expect(
+    journal.status === 200 && journal.body.events.map(({ moment, step, result }) => [moment, step, result]),
+  ).toEqual([
     ['INTENT', 'RESERVE', null],
     ['RESULT', 'RESERVE', 'RESERVED'],
     ['INTENT', 'CHARGE', null],
@@ -64,7 +72,10 @@ test('the journal tells all of it; what has ended cannot be resumed, what is not
     ['RESULT', 'RELEASE', 'RELEASED'],
   ])
   expect(JSON.stringify(journal.body)).not.toContain('pm_card')
-  expect(await admin.resumeSaga({ params: { orderId } })).toMatchObject({ status: 409, body: { error: 'SAGA_ENDED' } })
+  expect(await admin.resumeSaga({ params: { orderId } })).toMatchObject({
+    status: 409,
+    body: { error: 'SAGA_ENDED' },
+  })
   const nobody = { params: { orderId: randomUUID() as OrderId } }
   expect((await admin.getSaga(nobody)).status).toBe(404)
   expect((await admin.resumeSaga(nobody)).status).toBe(404)
@@ -72,7 +83,10 @@ test('the journal tells all of it; what has ended cannot be resumed, what is not
 
 test('it is for administrators alone', async () => {
   for (const url of ['', `/${randomUUID()}`]) {
-    const answer = await payments.app.inject({ url: `/api/payments/ops/sagas${url}`, headers: payments.buyer.headers })
+    const answer = await payments.app.inject({
+      url: `/api/payments/ops/sagas${url}`,
+      headers: payments.buyer.headers,
+    })
     expect(answer.statusCode).toBe(403)
   }
 })

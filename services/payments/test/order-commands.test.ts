@@ -30,12 +30,16 @@ const historyOf = async (orderId: OrderId) => {
   if (answer.status !== 200) throw new Error('refused')
   return answer.body.history
 }
-const stepsOf = async (orderId: OrderId) => (await historyOf(orderId)).map(({ step, result }) => `${step} ${result}`)
+const stepsOf = async (orderId: OrderId) =>
+  (await historyOf(orderId)).map(({ step, result }) => `${step} ${result}`)
 const changeLater = (orderId: OrderId, holderName: string) =>
   payments.client.updateOrder({ params: { orderId }, headers: later, body: { holderName } })
 const cancelLater = (orderId: OrderId) => payments.client.cancelOrder({ params: { orderId }, headers: later })
 /** A command as if it had been accepted a moment earlier. */
-const send = (definition: typeof updateOrderCommand | typeof deleteOrderCommand | typeof createOrderCommand, payload: object) =>
+const send = (
+  definition: typeof updateOrderCommand | typeof deleteOrderCommand | typeof createOrderCommand,
+  payload: object,
+) =>
   payments.deps.db.transact((tx) =>
     payments.deps.messaging.append(
       tx,
@@ -56,12 +60,23 @@ describe('an order with Prefer: respond-async', () => {
     payments.stub.state.away = true
     const key = randomUUID()
     const answer = await payments.buy('pm_card_visa', { key, later: true })
-    expect(answer).toMatchObject({ status: 202, body: { status: 'PENDING', eventId, totalAmount: null, items: [] } })
+    expect(answer).toMatchObject({
+      status: 202,
+      body: { status: 'PENDING', eventId, totalAmount: null, items: [] },
+    })
     const orderId = orderIdOf(answer)
-    const { payload } = await payments.probe.waitFor(orderCreated, (message) => message.payload.orderId === orderId)
+    const { payload } = await payments.probe.waitFor(
+      orderCreated,
+      (message) => message.payload.orderId === orderId,
+    )
     expect(payload).toMatchObject({ status: 'PENDING', eventId, userId: payments.buyer.userId })
-    expect(await payments.buy('pm_card_visa', { key, later: true })).toMatchObject({ status: 202, body: { orderId } })
-    expect(await payments.buy('pm_card_visa', { key, later: true, quantity: 3 })).toMatchObject({ status: 422 })
+    expect(await payments.buy('pm_card_visa', { key, later: true })).toMatchObject({
+      status: 202,
+      body: { orderId },
+    })
+    expect(await payments.buy('pm_card_visa', { key, later: true, quantity: 3 })).toMatchObject({
+      status: 422,
+    })
     payments.stub.state.away = false
     await payments.becomes(orderId, 'PAID')
     expect(await payments.buy('pm_card_visa', { key, later: true })).toMatchObject({
@@ -70,9 +85,17 @@ describe('an order with Prefer: respond-async', () => {
     })
     await payments.tellTicketsGenerated(orderId)
     await payments.becomes(orderId, 'CONFIRMED')
-    expect(await payments.buy('pm_card_visa', { key })).toMatchObject({ status: 201, body: { status: 'CONFIRMED' } })
+    expect(await payments.buy('pm_card_visa', { key })).toMatchObject({
+      status: 201,
+      body: { status: 'CONFIRMED' },
+    })
     expect(await charges(orderId)).toBe(1)
-    expect((await stepsOf(orderId)).slice(0, 4)).toEqual(['ORDER CREATED', 'QUEUE STARTED', 'QUEUE BEGIN', 'RESERVE STARTED'])
+    expect((await stepsOf(orderId)).slice(0, 4)).toEqual([
+      'ORDER CREATED',
+      'QUEUE STARTED',
+      'QUEUE BEGIN',
+      'RESERVE STARTED',
+    ])
   })
   test('says which preference was applied, and only where it was', async () => {
     const order = (prefer: string) =>
@@ -101,7 +124,10 @@ describe('an order with Prefer: respond-async', () => {
     expect(answer).toMatchObject({ status: 202, body: { eventId: null } })
     const orderId = orderIdOf(answer)
     await payments.becomes(orderId, 'FAILED')
-    const { payload } = await payments.probe.waitFor(orderCreated, (message) => message.payload.orderId === orderId)
+    const { payload } = await payments.probe.waitFor(
+      orderCreated,
+      (message) => message.payload.orderId === orderId,
+    )
     expect(payload).toMatchObject({ eventId, status: 'PENDING' })
     expect(await payments.moneyOf(orderId)).toMatchObject({ captured: 0 })
   })
@@ -110,7 +136,9 @@ describe('an order with Prefer: respond-async', () => {
     await payments.becomes(orderId, 'PAID')
     const before = await figure('order_commands_total', 'CREATE_ORDER', 'repeated')
     await send(createOrderCommand, { orderId })
-    await until(async () => expect(await figure('order_commands_total', 'CREATE_ORDER', 'repeated')).toBe(before + 1))
+    await until(async () =>
+      expect(await figure('order_commands_total', 'CREATE_ORDER', 'repeated')).toBe(before + 1),
+    )
     expect((await stepsOf(orderId)).filter((step) => step.startsWith('QUEUE BEGIN'))).toHaveLength(1)
     expect(await payments.order(orderId)).toMatchObject({ status: 'PAID' })
     expect(await charges(orderId)).toBe(1)
@@ -166,15 +194,23 @@ describe('changes with Prefer: respond-async', () => {
     expect(await cancelLater(orderId)).toMatchObject(refusal)
     const stranger = payments.clientOf((await payments.authority.user()).headers)
     expect((await stranger.cancelOrder({ params: { orderId }, headers: later })).status).toBe(404)
-    expect((await stranger.updateOrder({ params: { orderId }, headers: later, body: { holderName: 'x' } })).status).toBe(404)
+    expect(
+      (await stranger.updateOrder({ params: { orderId }, headers: later, body: { holderName: 'x' } })).status,
+    ).toBe(404)
   })
 })
 
 test('operators see the queue, its handlers and its figures', async () => {
-  const admin = injectClient(payments.app, paymentsOpsRoutes, (await payments.authority.user(['USER', 'ADMIN'])).headers)
+  const admin = injectClient(
+    payments.app,
+    paymentsOpsRoutes,
+    (await payments.authority.user(['USER', 'ADMIN'])).headers,
+  )
   const queues = await admin.getQueues({})
   expect(queues.body).toMatchObject({
-    queues: expect.arrayContaining([expect.objectContaining({ queue: 'order-commands.fifo', deadLetters: 0 })]),
+    queues: expect.arrayContaining([
+      expect.objectContaining({ queue: 'order-commands.fifo', deadLetters: 0 }),
+    ]),
   })
   const handlers = await admin.getHandlers({})
   expect(handlers.body).toMatchObject({

@@ -40,12 +40,21 @@ afterAll(() => payments.stop())
 /** An order of one ticket, and what its buyer says beside that. */
 const place = (
   client: TestService['client'],
-  { key, later, ...more }: { key?: string; later?: boolean; contactEmail?: string; paymentToken?: string } = {},
+  {
+    key,
+    later,
+    ...more
+  }: { key?: string; later?: boolean; contactEmail?: string; paymentToken?: string } = {},
 ) =>
   client.createOrder({
     headers: { 'idempotency-key': key ?? randomUUID(), ...(later && { prefer: 'respond-async' }) },
     body: {
-      ...{ eventId, ticketRequests: [{ ticketTypeId, quantity: 1 }], paymentToken: 'pm_card_visa', holderName: 'Zofia Łącka' },
+      ...{
+        eventId,
+        ticketRequests: [{ ticketTypeId, quantity: 1 }],
+        paymentToken: 'pm_card_visa',
+        holderName: 'Zofia Łącka',
+      },
       ...more,
     },
   })
@@ -57,11 +66,13 @@ async function orderedBy(client: TestService['client']): Promise<OrderId> {
 const newAddress = () => `${randomUUID().slice(0, 8)}@customers.example`
 const asNotifications = async () => payments.authority.service('notification-service', 'payment-service')
 const links = async () => injectClient(payments.app, paymentsContactRoutes, await asNotifications())
-const ask = (email: string, of = orderId) => buyer.setOrderContact({ params: { orderId: of }, body: { email } })
+const ask = (email: string, of = orderId) =>
+  buyer.setOrderContact({ params: { orderId: of }, body: { email } })
 const clear = () => buyer.clearOrderContact({ params: { orderId } })
 const settle = async (changeId: ContactChangeId, act: 'CONFIRM' | 'DISOWN' | 'UNDO') =>
   (await (await links()).settleContactChange({ params: { changeId }, body: { act } })).body.outcome
-const standing = async (changeId: ContactChangeId) => (await (await links()).getContactChange({ params: { changeId } })).body
+const standing = async (changeId: ContactChangeId) =>
+  (await (await links()).getContactChange({ params: { changeId } })).body
 async function contact() {
   const answer = await buyer.getOrder({ params: { orderId } })
   if (answer.status !== 200) throw new Error('no such order')
@@ -69,14 +80,21 @@ async function contact() {
 }
 /** Where the notification service is told to send the order's mails. */
 async function contactForMails() {
-  const { body } = await injectClient(payments.app, paymentsInternalRoutes, await asNotifications()).getOrderInfos({
+  const { body } = await injectClient(
+    payments.app,
+    paymentsInternalRoutes,
+    await asNotifications(),
+  ).getOrderInfos({
     body: { orderIds: [orderId] },
   })
   return body.orders[0]?.contactEmail
 }
 async function asked(email: string): Promise<ContactChangeId> {
   expect(await ask(email)).toMatchObject({ status: 202, body: { orderId, contact: { pendingEmail: email } } })
-  const { payload } = await payments.probe.waitFor(orderContactRequested, (message) => message.payload.email === email)
+  const { payload } = await payments.probe.waitFor(
+    orderContactRequested,
+    (message) => message.payload.email === email,
+  )
   return payload.changeId
 }
 async function moved(email: string): Promise<ContactChangeId> {
@@ -85,7 +103,8 @@ async function moved(email: string): Promise<ContactChangeId> {
   return changeId
 }
 const toldOf = async (changeId: ContactChangeId) =>
-  (await payments.probe.waitFor(orderContactChanged, (message) => message.payload.changeId === changeId)).payload
+  (await payments.probe.waitFor(orderContactChanged, (message) => message.payload.changeId === changeId))
+    .payload
 
 describe('an address for one order', () => {
   test('is its contact once its reader has confirmed it, in its one spelling, and the account is told', async () => {
@@ -95,7 +114,10 @@ describe('an address for one order', () => {
       status: 202,
       body: { contact: { pendingEmail: email } },
     })
-    const { payload } = await payments.probe.waitFor(orderContactRequested, (message) => message.payload.email === email)
+    const { payload } = await payments.probe.waitFor(
+      orderContactRequested,
+      (message) => message.payload.email === email,
+    )
     expect(payload).toMatchObject({ orderId, orderNumber: expect.stringMatching(/^ORD-/) })
     expect(await contactForMails()).toBeUndefined()
     expect(await standing(payload.changeId)).toEqual({ confirmable: true, undoable: false })
@@ -103,8 +125,14 @@ describe('an address for one order', () => {
     for (let times = 0; times < 2; times++) expect(await settle(payload.changeId, 'CONFIRM')).toBe('DONE')
     expect(await contact()).toEqual({ email })
     expect(await contactForMails()).toBe(email)
-    expect(await toldOf(payload.changeId)).toMatchObject({ orderId, email: null, undoUntil: expect.any(Date) })
-    expect(payments.probe.heard(orderContactChanged).filter((message) => message.payload.orderId === orderId)).toHaveLength(1)
+    expect(await toldOf(payload.changeId)).toMatchObject({
+      orderId,
+      email: null,
+      undoUntil: expect.any(Date),
+    })
+    expect(
+      payments.probe.heard(orderContactChanged).filter((message) => message.payload.orderId === orderId),
+    ).toHaveLength(1)
     expect(await standing(payload.changeId)).toEqual({ confirmable: false, undoable: true })
   })
 
@@ -134,7 +162,9 @@ describe('an address for one order', () => {
   test('is shown to its buyer alone', async () => {
     const email = newAddress()
     await moved(email)
-    const organizer = payments.clientOf((await payments.authority.user(['USER', 'ORGANIZER'], organizerId)).headers)
+    const organizer = payments.clientOf(
+      (await payments.authority.user(['USER', 'ORGANIZER'], organizerId)).headers,
+    )
     const answers = [
       await organizer.getOrder({ params: { orderId } }),
       await organizer.listOrders({ query: { limit: 100, eventId } }),
@@ -175,7 +205,9 @@ describe('a link', () => {
     expect(await ask(email)).toMatchObject({ status: 202, body: { contact: { email } } })
     expect(await contact()).toEqual({ email })
     expect(await settle(waiting, 'CONFIRM')).toBe('INVALID')
-    expect(payments.probe.heard(orderContactRequested).filter((message) => message.payload.email === email)).toHaveLength(1)
+    expect(
+      payments.probe.heard(orderContactRequested).filter((message) => message.payload.email === email),
+    ).toHaveLength(1)
   })
 
   test('that is followed while another is asked for: one of both, and never both', async () => {
@@ -239,9 +271,13 @@ describe('the reader of the address of before', () => {
     const change = await moved(email)
     expect(await clear()).toMatchObject({ status: 200, body: { orderId } })
     expect(await contact()).toBeUndefined()
-    const told = await payments.probe.waitFor(orderContactChanged, (message) => message.payload.email === email)
+    const told = await payments.probe.waitFor(
+      orderContactChanged,
+      (message) => message.payload.email === email,
+    )
     expect(told.payload).toMatchObject({ orderId, undoUntil: null })
-    for (const ended of [first, change, told.payload.changeId]) expect(await settle(ended, 'UNDO')).toBe('INVALID')
+    for (const ended of [first, change, told.payload.changeId])
+      expect(await settle(ended, 'UNDO')).toBe('INVALID')
     expect(await clear(), 'the same again').toMatchObject({ status: 200 })
   })
 })
@@ -253,7 +289,12 @@ describe('so many mails a day', () => {
     for (let times = 0; times < 5; times++) expect((await ask(newAddress())).status).toBe(202)
     expect(await ask(newAddress())).toMatchObject(limited)
     const url = `/api/payments/orders/${orderId}/contact`
-    const refused = await payments.app.inject({ method: 'PUT', url, headers: buyerHeaders, payload: { email: newAddress() } })
+    const refused = await payments.app.inject({
+      method: 'PUT',
+      url,
+      headers: buyerHeaders,
+      payload: { email: newAddress() },
+    })
     expect(Number(refused.headers['retry-after'])).toBeGreaterThan(DAY_MS / 1_000 - 600)
     expect(await clear(), 'the account gets the mails again all the same').toMatchObject({ status: 200 })
     payments.clock.aheadMs = DAY_MS + HOUR_MS
@@ -302,7 +343,10 @@ describe('an address that comes with the order', () => {
     const first = await place(buyer, { key, contactEmail, later })
     expect(first.status).toBe(later ? 202 : 201)
     orderId = orderIdOf(first)
-    const { payload } = await payments.probe.waitFor(orderContactRequested, (message) => message.payload.email === contactEmail)
+    const { payload } = await payments.probe.waitFor(
+      orderContactRequested,
+      (message) => message.payload.email === contactEmail,
+    )
     expect(payload.orderId).toBe(orderId)
     expect(await contact()).toEqual({ pendingEmail: contactEmail })
     await clear()
@@ -312,9 +356,14 @@ describe('an address that comes with the order', () => {
   })
 
   test('is refused with the order where its buyer has confirmed none, and not asked for where the order comes to nothing', async () => {
-    const unproven = payments.clientOf((await payments.authority.user(['USER'], randomUUID(), { emailVerified: false })).headers)
+    const unproven = payments.clientOf(
+      (await payments.authority.user(['USER'], randomUUID(), { emailVerified: false })).headers,
+    )
     const contactEmail = newAddress()
-    expect(await place(unproven, { contactEmail })).toMatchObject({ status: 403, body: { error: 'EMAIL_NOT_VERIFIED' } })
+    expect(await place(unproven, { contactEmail })).toMatchObject({
+      status: 403,
+      body: { error: 'EMAIL_NOT_VERIFIED' },
+    })
     expect((await unproven.listOrders({ query: { limit: 10 } })).body).toMatchObject({ orders: [] })
     expect((await place(unproven)).status).toBe(201)
     const declined = await place(buyer, { contactEmail, paymentToken: 'pm_card_visa_chargeDeclined' })

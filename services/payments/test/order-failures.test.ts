@@ -15,7 +15,8 @@ afterEach(() => {
 })
 afterAll(() => payments.stop())
 
-const told = (orderId: OrderId) => payments.probe.waitFor(paymentFailed, ({ payload }) => payload.orderId === orderId)
+const told = (orderId: OrderId) =>
+  payments.probe.waitFor(paymentFailed, ({ payload }) => payload.orderId === orderId)
 /** What was written for this order to be published, whoever it goes to. */
 const messagesOf = async (orderId: OrderId): Promise<string[]> => {
   const { rows } = await payments.deps.pool.query(
@@ -36,14 +37,22 @@ describe('an order that comes to nothing before it is charged', () => {
     const orderId = orderIdOf(await payments.buy('pm_card_visa', { later: true, quantity: 60 }))
     await payments.becomes(orderId, 'FAILED')
     const { payload } = await told(orderId)
-    expect(payload).toMatchObject({ eventId, failureReason: 'INSUFFICIENT_INVENTORY', retryable: false, totalAmount: null })
+    expect(payload).toMatchObject({
+      eventId,
+      failureReason: 'INSUFFICIENT_INVENTORY',
+      retryable: false,
+      totalAmount: null,
+    })
     expect(await messagesOf(orderId)).toEqual(['ORDER_CREATED', 'PAYMENT_FAILED'])
   })
   test('because its event is cancelled or its price another is told likewise', async () => {
     const cancelled = randomUUID() as EventId
     await payments.deps.db.transact((tx) => rememberCancelledEvent(tx, cancelled))
     const ofCancelled = orderIdOf(await payments.buy('pm_card_visa', { later: true, eventId: cancelled }))
-    expect((await told(ofCancelled)).payload).toMatchObject({ eventId: cancelled, failureReason: 'EVENT_CANCELLED' })
+    expect((await told(ofCancelled)).payload).toMatchObject({
+      eventId: cancelled,
+      failureReason: 'EVENT_CANCELLED',
+    })
     const dearer = await payments.client.createOrder({
       headers: { 'idempotency-key': randomUUID(), prefer: 'respond-async' },
       body: {
@@ -51,7 +60,10 @@ describe('an order that comes to nothing before it is charged', () => {
         ...{ paymentMethod: 'CREDIT_CARD', paymentToken: 'pm_card_visa', holderName: 'x' },
       },
     })
-    expect((await told(orderIdOf(dearer))).payload).toMatchObject({ failureReason: 'PRICE_CHANGED', totalAmount: 5_000 })
+    expect((await told(orderIdOf(dearer))).payload).toMatchObject({
+      failureReason: 'PRICE_CHANGED',
+      totalAmount: 5_000,
+    })
   })
   test('is told to a buyer who waited in vain', async () => {
     payments.stub.state.away = true
@@ -72,7 +84,10 @@ describe('an order that comes to nothing before it is charged', () => {
       body: reservedOrder,
     })
     const orderId = orderIdOf(answer)
-    expect(await payments.becomes(orderId, 'FAILED')).toMatchObject({ failureReason: 'RESERVATION_EXPIRED', eventId: null })
+    expect(await payments.becomes(orderId, 'FAILED')).toMatchObject({
+      failureReason: 'RESERVATION_EXPIRED',
+      eventId: null,
+    })
     expect(await messagesOf(orderId)).toEqual([])
     payments.stub.state.expired = false
   })
@@ -84,5 +99,8 @@ test('an order that ends while its buyer is about to be told to wait is answered
   const pending = { ...(await payments.order(orderId)), deferred: false } as never
   payments.stub.state.away = false
   await payments.becomes(orderId, 'FAILED')
-  expect(await settled(payments.deps, pending)).toMatchObject({ status: 'FAILED', failureReason: 'INSUFFICIENT_INVENTORY' })
+  expect(await settled(payments.deps, pending)).toMatchObject({
+    status: 'FAILED',
+    failureReason: 'INSUFFICIENT_INVENTORY',
+  })
 })

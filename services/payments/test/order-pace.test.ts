@@ -17,11 +17,15 @@ test(`${BURST} orders whose patience is over begin ${WORKERS} at a time, whether
   const { pool } = payments.deps
   const orderIds: OrderId[] = []
   for (let sent = 0; sent < BURST; sent += 10) {
-    const answers = await Promise.all(Array.from({ length: 10 }, () => payments.buy('pm_sandbox_slow_30', { later: true })))
+    const answers = await Promise.all(
+      Array.from({ length: 10 }, () => payments.buy('pm_sandbox_slow_30', { later: true })),
+    )
     orderIds.push(...answers.map(orderIdOf))
   }
   const lost = orderIds.slice(0, BURST / 2)
-  await pool.query("delete from outbox where event_type = 'CREATE_ORDER' and group_key = any($1::text[])", [lost])
+  await pool.query("delete from outbox where event_type = 'CREATE_ORDER' and group_key = any($1::text[])", [
+    lost,
+  ])
   await pool.query(`update sagas set next_attempt_at = clock_timestamp() - interval '1 second'`)
   for (const worker of payments.workers) worker.start()
 
@@ -34,9 +38,13 @@ test(`${BURST} orders whose patience is over begin ${WORKERS} at a time, whether
     expect(paid).toBe(BURST)
   })
   expect(most).toBe(WORKERS)
-  for (const orderId of orderIds.slice(0, 5)) expect(await payments.moneyOf(orderId)).toMatchObject({ successfulCharges: 1 })
+  for (const orderId of orderIds.slice(0, 5))
+    expect(await payments.moneyOf(orderId)).toMatchObject({ successfulCharges: 1 })
   // Commands that came when their order had begun are done with too.
   await until(async () =>
-    expect(await payments.deps.messaging.queueDepth('order-commands.fifo')).toEqual({ visible: 0, inFlight: 0 }),
+    expect(await payments.deps.messaging.queueDepth('order-commands.fifo')).toEqual({
+      visible: 0,
+      inFlight: 0,
+    }),
   )
 })

@@ -19,7 +19,8 @@ beforeAll(async () => {
   const gateway = { ratePerSecond: CHARGES_PER_SECOND, bulkhead: { concurrent: 5, waitMs: 500 } }
   const RESILIENCE = patientPolicies(callees, { gateway })
   payments = await startService({ RESILIENCE }, { workers: false })
-  // What nobody acknowledged comes again after 60 s; here sooner, and not before a slow machine has handled it: three times would be a dead letter.
+  // What nobody acknowledged comes again after 60 s; here sooner, and not before a slow machine has handled
+  // it: three times would be a dead letter.
   await setVisibility(payments.aws, QUEUE, Math.ceil(4 * machineFactor))
   keys = await publishKeys(payments.authority)
   overrides = { AUTH_URL: keys.url }
@@ -46,22 +47,24 @@ const isPaidOnce = async (orderId: OrderId) => {
 }
 const deadLetters = async () => (await payments.deps.messaging.queueDepth('order-commands-dlq.fifo'))?.visible
 
-test.each(['relay.after-publish', 'consumer.before-commit', 'consumer.after-commit', 'saga.charge.after-call'])(
-  'a worker that dies at %s leaves an order that the next one ends, charged once',
-  async (point) => {
-    const orderId = await accept()
-    const instance = await startProcess(payments, { ...overrides, CRASH_AT: point })
-    expect(await instance.ended).toEqual([null, 'SIGKILL'])
-    await endLeases()
-    await payments.deps.pool.query(
-      "update outbox set leased_until = clock_timestamp() - interval '1 second' where published_at is null",
-    )
-    startWorkers()
-    await isPaidOnce(orderId)
-    await stopAllWorkers()
-    expect(await deadLetters()).toBe(0)
-  },
-)
+test.each([
+  'relay.after-publish',
+  'consumer.before-commit',
+  'consumer.after-commit',
+  'saga.charge.after-call',
+])('a worker that dies at %s leaves an order that the next one ends, charged once', async (point) => {
+  const orderId = await accept()
+  const instance = await startProcess(payments, { ...overrides, CRASH_AT: point })
+  expect(await instance.ended).toEqual([null, 'SIGKILL'])
+  await endLeases()
+  await payments.deps.pool.query(
+    "update outbox set leased_until = clock_timestamp() - interval '1 second' where published_at is null",
+  )
+  startWorkers()
+  await isPaidOnce(orderId)
+  await stopAllWorkers()
+  expect(await deadLetters()).toBe(0)
+})
 
 test('a process that dies as it accepts has accepted all of it', async () => {
   const instance = await startProcess(payments, { ...overrides, CRASH_AT: 'saga.created' })
@@ -69,16 +72,25 @@ test('a process that dies as it accepts has accepted all of it', async () => {
     method: 'POST',
     headers: {
       ...payments.buyer.headers,
-      ...{ 'content-type': 'application/json', 'idempotency-key': 'died-while-accepting', prefer: 'respond-async' },
+      ...{
+        'content-type': 'application/json',
+        'idempotency-key': 'died-while-accepting',
+        prefer: 'respond-async',
+      },
     },
     body: JSON.stringify({
-      ...{ eventId: crypto.randomUUID(), ticketRequests: [{ ticketTypeId: crypto.randomUUID(), quantity: 2 }] },
+      ...{
+        eventId: crypto.randomUUID(),
+        ticketRequests: [{ ticketTypeId: crypto.randomUUID(), quantity: 2 }],
+      },
       ...{ paymentMethod: 'CREDIT_CARD', paymentToken: 'pm_card_visa', holderName: 'x' },
     }),
   })
   await expect(buying).rejects.toThrow()
   expect(await instance.ended).toEqual([null, 'SIGKILL'])
-  const { rows } = await payments.deps.pool.query("select order_id from orders where idempotency_key = 'died-while-accepting'")
+  const { rows } = await payments.deps.pool.query(
+    "select order_id from orders where idempotency_key = 'died-while-accepting'",
+  )
   startWorkers()
   await isPaidOnce(rows[0].order_id)
   await stopAllWorkers()
@@ -87,26 +99,37 @@ test('a process that dies as it accepts has accepted all of it', async () => {
 test(`of ${BURST} orders at once none is lost or charged twice, though the gateway is slow and one of three processes is killed`, async () => {
   const orderIds: OrderId[] = []
   const before = (await payments.sandbox.ledger()).entries.length
-  for (let sent = 0; sent < BURST; sent += 50) orderIds.push(...(await Promise.all(Array.from({ length: 50 }, accept))))
+  for (let sent = 0; sent < BURST; sent += 50)
+    orderIds.push(...(await Promise.all(Array.from({ length: 50 }, accept))))
   expect(new Set(orderIds).size).toBe(BURST)
   const instances = await Promise.all([1, 2].map(() => startProcess(payments, overrides)))
   startWorkers()
   const count = async (states: string) =>
     Number(
-      (await payments.deps.pool.query(`select count(*) from sagas where state ${states} and order_id = any($1)`, [orderIds]))
-        .rows[0].count,
+      (
+        await payments.deps.pool.query(
+          `select count(*) from sagas where state ${states} and order_id = any($1)`,
+          [orderIds],
+        )
+      ).rows[0].count,
     )
   await until(async () => expect(await count("= 'AWAITING_TICKETS'")).toBeGreaterThan(20))
   await instances[0]?.kill()
   await endLeases()
   // The others go on, and what the killed one had in hand comes back to them.
   await until(async () => expect(await count("<> 'AWAITING_TICKETS'")).toBe(0))
-  const { rows } = await payments.deps.pool.query('select distinct status from orders where order_id = any($1)', [orderIds])
+  const { rows } = await payments.deps.pool.query(
+    'select distinct status from orders where order_id = any($1)',
+    [orderIds],
+  )
   expect(rows).toEqual([{ status: 'PAID' }])
   const { entries } = await payments.sandbox.ledger()
   expect(entries.length).toBe(before + BURST)
-  for (const orderId of orderIds.slice(0, 20)) expect(await payments.moneyOf(orderId)).toMatchObject({ successfulCharges: 1 })
+  for (const orderId of orderIds.slice(0, 20))
+    expect(await payments.moneyOf(orderId)).toMatchObject({ successfulCharges: 1 })
   // A sweep may end the orders before the commands that the killed one had in hand come again.
-  await until(async () => expect(await payments.deps.messaging.queueDepth(QUEUE)).toEqual({ visible: 0, inFlight: 0 }))
+  await until(async () =>
+    expect(await payments.deps.messaging.queueDepth(QUEUE)).toEqual({ visible: 0, inFlight: 0 }),
+  )
   expect(await deadLetters()).toBe(0)
 })

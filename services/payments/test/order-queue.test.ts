@@ -26,7 +26,9 @@ beforeAll(async () => {
 })
 const working: Worker[] = []
 const work = (...names: string[]) => {
-  for (const worker of payments.workers.filter(({ name }) => names.length === 0 || names.some((part) => name.includes(part)))) {
+  for (const worker of payments.workers.filter(
+    ({ name }) => names.length === 0 || names.some((part) => name.includes(part)),
+  )) {
     worker.start()
     working.push(worker)
   }
@@ -49,7 +51,11 @@ test('a name that waits for its turn does not replace one that was given since, 
   work()
   await until(async () => expect(await payments.sagaState(orderId)).toBe('RESERVING'))
   await rest()
-  const older = await payments.client.updateOrder({ params: { orderId }, headers: later, body: { holderName: 'Older' } })
+  const older = await payments.client.updateOrder({
+    params: { orderId },
+    headers: later,
+    body: { holderName: 'Older' },
+  })
   expect(older).toMatchObject({ status: 202, body: { holderName: 'Zofia Łącka' } })
   const newer = await payments.client.updateOrder({ params: { orderId }, body: { holderName: 'Newer' } })
   expect(newer).toMatchObject({ status: 200, body: { holderName: 'Newer' } })
@@ -79,7 +85,11 @@ test('a service that does not accept for later answers as if nobody had asked, a
     },
   })
   expect(answer).toMatchObject({ status: 201, body: { status: 'PAID' } })
-  const renamed = await client.updateOrder({ params: { orderId: accepted }, headers: later, body: { holderName: 'Jan Nowak' } })
+  const renamed = await client.updateOrder({
+    params: { orderId: accepted },
+    headers: later,
+    body: { holderName: 'Jan Nowak' },
+  })
   expect(renamed).toMatchObject({ status: 200, body: { holderName: 'Jan Nowak' } })
   await app.close()
   work()
@@ -92,7 +102,9 @@ describe('an order that has not begun', () => {
     const calls = payments.stub.calls.length
     const answer = await payments.client.cancelOrder({ params: { orderId }, headers: later })
     expect(answer).toMatchObject({ status: 202, body: { status: 'PENDING' } })
-    expect(await payments.client.cancelOrder({ params: { orderId }, headers: later })).toMatchObject({ status: 202 })
+    expect(await payments.client.cancelOrder({ params: { orderId }, headers: later })).toMatchObject({
+      status: 202,
+    })
     work()
     await payments.becomes(orderId, 'CANCELLED')
     await payments.probe.waitFor(orderCancelled, ({ payload }) => payload.orderId === orderId)
@@ -102,7 +114,10 @@ describe('an order that has not begun', () => {
   test('is cancelled and changed at once by who does not prefer to wait, and its command comes to nothing', async () => {
     const orderId = await accepted()
     const calls = payments.stub.calls.length
-    const named = await payments.client.updateOrder({ params: { orderId }, body: { holderName: 'Jan Nowak' } })
+    const named = await payments.client.updateOrder({
+      params: { orderId },
+      body: { holderName: 'Jan Nowak' },
+    })
     expect(named).toMatchObject({ status: 200, body: { holderName: 'Jan Nowak' } })
     await payments.client.cancelOrder({ params: { orderId }, headers: later })
     expect(await payments.client.cancelOrder({ params: { orderId } })).toMatchObject({
@@ -123,16 +138,26 @@ describe('an order that has not begun', () => {
   })
   test('bears another name at once, also where its buyer does not wait, and its ticket does', async () => {
     const orderId = await accepted()
-    const named = await payments.client.updateOrder({ params: { orderId }, headers: later, body: { holderName: 'Jan Nowak' } })
+    const named = await payments.client.updateOrder({
+      params: { orderId },
+      headers: later,
+      body: { holderName: 'Jan Nowak' },
+    })
     expect(named).toMatchObject({ status: 202, body: { status: 'PENDING', holderName: 'Jan Nowak' } })
     work()
-    const { payload } = await payments.probe.waitFor(paymentCompleted, (message) => message.payload.orderId === orderId)
+    const { payload } = await payments.probe.waitFor(
+      paymentCompleted,
+      (message) => message.payload.orderId === orderId,
+    )
     expect(payload.holderName).toBe('Jan Nowak')
   })
   test('is seen by operators, counted, and begun at once when they say so', async () => {
     const orderId = await accepted()
     const admin = await sagas()
-    expect((await admin.getSaga({ params: { orderId } })).body).toMatchObject({ state: 'QUEUED', attempts: 0 })
+    expect((await admin.getSaga({ params: { orderId } })).body).toMatchObject({
+      state: 'QUEUED',
+      attempts: 0,
+    })
     expect((await admin.listSagas({ query: { state: 'QUEUED' } })).body).toMatchObject({
       byState: { QUEUED: 1 },
       sagas: [{ orderId }],
@@ -143,7 +168,10 @@ describe('an order that has not begun', () => {
     // Not its turn by the clock, and another name does not make it so.
     await payments.client.updateOrder({ params: { orderId }, body: { holderName: 'Jan Nowak' } })
     work('order-commands')
-    expect(await admin.resumeSaga({ params: { orderId } })).toMatchObject({ status: 202, body: { state: 'QUEUED' } })
+    expect(await admin.resumeSaga({ params: { orderId } })).toMatchObject({
+      status: 202,
+      body: { state: 'QUEUED' },
+    })
     await payments.becomes(orderId, 'PAID')
     await rest()
     work()
@@ -170,7 +198,10 @@ describe('an order that has not begun', () => {
       [orderId],
     )
     expect(due.rowCount).toBe(1)
-    await payments.deps.pool.query("delete from outbox where event_type = 'CREATE_ORDER' and group_key = $1", [orderId])
+    await payments.deps.pool.query(
+      "delete from outbox where event_type = 'CREATE_ORDER' and group_key = $1",
+      [orderId],
+    )
     await payments.deps.pool.query(
       `update sagas set next_attempt_at = clock_timestamp() - interval '1 second' where order_id = $1`,
       [orderId],

@@ -24,7 +24,12 @@ function follow(orderId: OrderId, headers: Record<string, string> = payments.buy
     for await (const progress of answer.body) heard.push(progress)
     return 200
   })()
-  return { heard, ended, leave: () => leaving.abort(), steps: () => heard.map(({ step, result }) => `${step} ${result}`) }
+  return {
+    heard,
+    ended,
+    leave: () => leaving.abort(),
+    steps: () => heard.map(({ step, result }) => `${step} ${result}`),
+  }
 }
 
 test('a buyer follows an order from the queue to its tickets, each step as it happens, and then the stream ends', async () => {
@@ -32,7 +37,9 @@ test('a buyer follows an order from the queue to its tickets, each step as it ha
   const orderId = orderIdOf(await payments.buy('pm_card_visa', { later: true }))
   const mine = follow(orderId)
   const admins = follow(orderId, (await payments.authority.user(['USER', 'ADMIN'])).headers)
-  await until(() => expect(mine.steps()).toEqual(['ORDER CREATED', 'QUEUE STARTED', 'QUEUE BEGIN', 'RESERVE STARTED']))
+  await until(() =>
+    expect(mine.steps()).toEqual(['ORDER CREATED', 'QUEUE STARTED', 'QUEUE BEGIN', 'RESERVE STARTED']),
+  )
   expect(mine.heard.at(-1)).toMatchObject({ orderId, status: 'PENDING', paymentStatus: 'PENDING' })
   payments.stub.state.away = false
   await until(() => expect(mine.steps()).toContain('ISSUE STARTED'))
@@ -72,7 +79,9 @@ test('a server that stops ends its streams', async () => {
   const other = await startService()
   other.stub.state.away = true
   const orderId = orderIdOf(await other.buy('pm_card_visa', { hasty: true }))
-  const answer = await fetch(`${other.url}/api/payments/orders/${orderId}/stream`, { headers: other.buyer.headers })
+  const answer = await fetch(`${other.url}/api/payments/orders/${orderId}/stream`, {
+    headers: other.buyer.headers,
+  })
   expect(answer.headers.get('content-type')).toContain('text/event-stream')
   const text = answer.text()
   await other.stop()

@@ -1,5 +1,11 @@
 import { randomUUID } from 'node:crypto'
-import { type EventId, type OrderId, orderCancelled, paymentCompleted, paymentsInternalRoutes } from '@boxoffice/contracts'
+import {
+  type EventId,
+  type OrderId,
+  orderCancelled,
+  paymentCompleted,
+  paymentsInternalRoutes,
+} from '@boxoffice/contracts'
 import { injectClient } from '@boxoffice/service-kit/testing'
 import { until } from '@boxoffice/testing'
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest'
@@ -21,7 +27,13 @@ afterAll(() => payments.stop())
 const newOrder = (extra: object) =>
   payments.client.createOrder({
     headers: { 'idempotency-key': randomUUID() },
-    body: { paymentMethod: 'CREDIT_CARD', paymentToken: 'pm_card_visa', holderName: 'x', eventId, ...extra } as never,
+    body: {
+      paymentMethod: 'CREDIT_CARD',
+      paymentToken: 'pm_card_visa',
+      holderName: 'x',
+      eventId,
+      ...extra,
+    } as never,
   })
 const ticketTypeId = randomUUID()
 
@@ -32,7 +44,9 @@ test('orders are shown to the notification service, several at once', async () =
   const orderIds = bought.map(orderIdOf).sort()
   const { body } = await getOrderInfos({ body: { orderIds: [...orderIds, randomUUID() as OrderId] } })
   const orders = body.orders.toSorted((a, b) => (a.orderId < b.orderId ? -1 : 1))
-  const each = await Promise.all(orderIds.map(async (orderId) => (await getOrderInfo({ params: { orderId } })).body))
+  const each = await Promise.all(
+    orderIds.map(async (orderId) => (await getOrderInfo({ params: { orderId } })).body),
+  )
   expect(orders.map(({ orderId, totalAmount, items }) => ({ orderId, totalAmount, items }))).toEqual(
     (each as typeof orders).map(({ orderId, totalAmount, items }) => ({ orderId, totalAmount, items })),
   )
@@ -41,7 +55,10 @@ test('orders are shown to the notification service, several at once', async () =
 describe('what is bought', () => {
   test('at another price than the one expected is not charged, and goes back', async () => {
     const answer = await newOrder({ ticketRequests: [{ ticketTypeId, quantity: 2 }], expectedTotal: 9_999 })
-    expect(answer).toMatchObject({ status: 409, body: { error: 'PRICE_CHANGED', orderId: expect.any(String) } })
+    expect(answer).toMatchObject({
+      status: 409,
+      body: { error: 'PRICE_CHANGED', orderId: expect.any(String) },
+    })
     const orderId = orderIdOf(answer)
     await until(() => expect(payments.stub.claims.get(orderId)).toMatchObject({ released: true }))
     expect(await payments.moneyOf(orderId)).toMatchObject({ captured: 0, successfulCharges: 0 })
@@ -52,12 +69,17 @@ describe('what is bought', () => {
     payments.stub.state.price = 0 as never
     await payments.sandbox.setFault({ mode: 'down' })
     const answer = await payments.buy('pm_card_visa')
-    expect(answer).toMatchObject({ status: 201, body: { status: 'PAID', paymentStatus: 'COMPLETED', totalAmount: 0 } })
+    expect(answer).toMatchObject({
+      status: 201,
+      body: { status: 'PAID', paymentStatus: 'COMPLETED', totalAmount: 0 },
+    })
   })
   test('as seats shows its seats, lines of one type together', async () => {
     const seats = ['1-A-1', '1-A-2', '1-A-3']
     const ticketRequests = [{ seatIds: seats.slice(0, 2) }, { seatIds: seats.slice(2) }]
-    const answer = await newOrder({ ticketRequests: ticketRequests.map((request) => ({ ticketTypeId, ...request })) })
+    const answer = await newOrder({
+      ticketRequests: ticketRequests.map((request) => ({ ticketTypeId, ...request })),
+    })
     const items = [{ quantity: 3, totalPrice: 15_000, seatIds: seats }]
     expect(answer).toMatchObject({ status: 201, body: { totalAmount: 15_000, items } })
     expect((await payments.order(orderIdOf(answer))).items).toMatchObject(items)
@@ -76,10 +98,16 @@ describe('the name on the tickets', () => {
   test('changes while the order waits, and is the one that the tickets are made for', async () => {
     payments.stub.state.away = true
     const orderId = orderIdOf(await payments.buy('pm_card_visa', { hasty: true }))
-    const answer = await payments.client.updateOrder({ params: { orderId }, body: { holderName: 'Jan Nowak' } })
+    const answer = await payments.client.updateOrder({
+      params: { orderId },
+      body: { holderName: 'Jan Nowak' },
+    })
     expect(answer).toMatchObject({ status: 200, body: { holderName: 'Jan Nowak', status: 'PENDING' } })
     payments.stub.state.away = false
-    const { payload } = await payments.probe.waitFor(paymentCompleted, (message) => message.payload.orderId === orderId)
+    const { payload } = await payments.probe.waitFor(
+      paymentCompleted,
+      (message) => message.payload.orderId === orderId,
+    )
     expect(payload.holderName).toBe('Jan Nowak')
   })
   test('changes while the charge is under way, and nothing is charged twice', async () => {
@@ -90,11 +118,17 @@ describe('the name on the tickets', () => {
       const { rows } = await payments.deps.pool.query("select order_id from sagas where state = 'CHARGING'")
       return rows[0].order_id as never
     })
-    const answer = await payments.client.updateOrder({ params: { orderId }, body: { holderName: 'Jan Nowak' } })
+    const answer = await payments.client.updateOrder({
+      params: { orderId },
+      body: { holderName: 'Jan Nowak' },
+    })
     expect(answer.status).toBe(200)
     charge.release()
     await buying
-    const { payload } = await payments.probe.waitFor(paymentCompleted, (message) => message.payload.orderId === orderId)
+    const { payload } = await payments.probe.waitFor(
+      paymentCompleted,
+      (message) => message.payload.orderId === orderId,
+    )
     expect(payload.holderName).toBe('Jan Nowak')
     expect((await payments.order(orderId)).holderName).toBe('Jan Nowak')
     expect(await payments.moneyOf(orderId)).toMatchObject({ captured: 10_000, successfulCharges: 1 })
@@ -166,10 +200,14 @@ describe('an order that its buyer cancels', () => {
     await payments.sandbox.setFault({ mode: 'down' })
     const orderId = orderIdOf(await payments.buy('pm_card_visa', { hasty: true }))
     await until(async () => expect(await payments.order(orderId)).toMatchObject({ paymentStatus: 'UNKNOWN' }))
-    for (const _ of [1, 2]) expect((await payments.client.cancelOrder({ params: { orderId } })).status).toBe(202)
+    for (const _ of [1, 2])
+      expect((await payments.client.cancelOrder({ params: { orderId } })).status).toBe(202)
     // The charge that was on its way when the wish came has ended by now.
     await until(async () => {
-      const { rows } = await payments.deps.pool.query('select state, last_error from sagas where order_id = $1', [orderId])
+      const { rows } = await payments.deps.pool.query(
+        'select state, last_error from sagas where order_id = $1',
+        [orderId],
+      )
       expect(rows).toEqual([{ state: 'CANCELLING_CHARGE', last_error: 'unreachable' }])
     })
     await payments.sandbox.setFault({ mode: 'ok' })
@@ -198,15 +236,23 @@ describe('who sees orders', () => {
     payments.catalog.events.set(theirs, { organizerId: organizer.userId })
     payments.catalog.events.set(draft, { organizerId: organizer.userId, status: 'DRAFT' })
     const orderIds = []
-    for (const _ of [1, 2, 3]) orderIds.push(orderIdOf(await payments.buy('pm_card_visa', { eventId: theirs })))
+    for (const _ of [1, 2, 3])
+      orderIds.push(orderIdOf(await payments.buy('pm_card_visa', { eventId: theirs })))
 
     const listed = await ours.listOrders({ query: { eventId: theirs, limit: 2 } })
     if (listed.status !== 200) throw new Error('refused')
     const rest = await ours.listOrders({ query: { eventId: theirs, cursor: listed.body.nextCursor ?? '' } })
     if (rest.status !== 200) throw new Error('refused')
-    expect([...listed.body.orders, ...rest.body.orders].map(({ orderId }) => orderId)).toEqual(orderIds.toReversed())
-    expect((await admin.listOrders({ query: { eventId: theirs } })).body).toMatchObject({ orders: [{}, {}, {}] })
-    expect(await other.listOrders({ query: { eventId: theirs } })).toMatchObject({ status: 403, body: { error: 'FORBIDDEN' } })
+    expect([...listed.body.orders, ...rest.body.orders].map(({ orderId }) => orderId)).toEqual(
+      orderIds.toReversed(),
+    )
+    expect((await admin.listOrders({ query: { eventId: theirs } })).body).toMatchObject({
+      orders: [{}, {}, {}],
+    })
+    expect(await other.listOrders({ query: { eventId: theirs } })).toMatchObject({
+      status: 403,
+      body: { error: 'FORBIDDEN' },
+    })
     expect((await payments.client.listOrders({ query: { eventId: theirs } })).status).toBe(403)
     expect(await other.listOrders({ query: { eventId: draft } })).toMatchObject({
       status: 404,

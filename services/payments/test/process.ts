@@ -19,11 +19,21 @@ export async function publishKeys({ tokenKey }: TestService['authority']) {
   }
 }
 
-/** Another instance of the service, as a process that can be killed, with the same peers. It ends with `payments`. */
-export const startProcess = ({ environment, instances }: TestService, overrides: Record<string, string> = {}) =>
+/**
+ * Another instance of the service, as a process that can be killed, with the same peers. It ends with
+ * `payments`.
+ */
+export const startProcess = (
+  { environment, instances }: TestService,
+  overrides: Record<string, string> = {},
+) =>
   measured('servers', async () => {
     const port = await claimPort()
-    const program = await startProgram(programArguments(MAIN), { ...environment, PORT: String(port), ...overrides })
+    const program = await startProgram(programArguments(MAIN), {
+      ...environment,
+      PORT: String(port),
+      ...overrides,
+    })
     instances.push(program)
     return { ...program, url: `http://127.0.0.1:${port}` }
   })

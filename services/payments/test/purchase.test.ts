@@ -51,7 +51,9 @@ test('our books have two sides and agree with the gateway', async () => {
   )
   expect(rows.length).toBeGreaterThan(0)
   for (const row of rows) expect(row).toMatchObject({ difference: 0, entries: 2 })
-  await expect(payments.deps.pool.query('update ledger_entries set amount_minor = 1')).rejects.toThrow('only ever appended')
+  await expect(payments.deps.pool.query('update ledger_entries set amount_minor = 1')).rejects.toThrow(
+    'only ever appended',
+  )
 })
 
 test.each([
@@ -63,10 +65,17 @@ test.each([
   '%s is answered 402 %s, not to be tried again as it is, gives the tickets back and charges nothing',
   async (token, failureReason) => {
     const answer = await payments.buy(token)
-    expect(answer).toMatchObject({ status: 402, body: { error: 'PAYMENT_DECLINED', failureReason, retryable: false } })
+    expect(answer).toMatchObject({
+      status: 402,
+      body: { error: 'PAYMENT_DECLINED', failureReason, retryable: false },
+    })
     const orderId = orderIdOf(answer)
     expect(payments.stub.claims.get(orderId)).toMatchObject({ released: true })
-    expect(await payments.order(orderId)).toMatchObject({ status: 'FAILED', paymentStatus: 'FAILED', failureReason })
+    expect(await payments.order(orderId)).toMatchObject({
+      status: 'FAILED',
+      paymentStatus: 'FAILED',
+      failureReason,
+    })
     expect(await ledgerOf(orderId)).toMatchObject({ captured: 0, successfulCharges: 0 })
     await payments.probe.waitFor(paymentFailed, ({ payload }) => payload.orderId === orderId)
   },
@@ -157,7 +166,12 @@ test("a buyer's own reservation is claimed rather than made", async () => {
   const before = payments.stub.calls.filter((call) => call === 'claim').length
   const answer = await payments.client.createOrder({
     headers: { 'idempotency-key': randomUUID() },
-    body: { reservationId: randomUUID() as never, paymentMethod: 'CREDIT_CARD', paymentToken: 'pm_card_visa', holderName: 'x' },
+    body: {
+      reservationId: randomUUID() as never,
+      paymentMethod: 'CREDIT_CARD',
+      paymentToken: 'pm_card_visa',
+      holderName: 'x',
+    },
   })
   expect(answer).toMatchObject({ status: 201, body: { totalAmount: 5_000, eventId } })
   expect(payments.stub.calls.filter((call) => call === 'claim').length).toBe(before + 1)
@@ -177,7 +191,11 @@ test('rejected tickets are refunded once, and the buyer is told', async () => {
     )
   await Promise.all([reject(), reject()])
   await payments.probe.waitFor(refundProcessed, ({ payload }) => payload.orderId === orderId)
-  expect(await payments.order(orderId)).toMatchObject({ status: 'REFUNDED', paymentStatus: 'REFUNDED', refundedAmount: 10_000 })
+  expect(await payments.order(orderId)).toMatchObject({
+    status: 'REFUNDED',
+    paymentStatus: 'REFUNDED',
+    refundedAmount: 10_000,
+  })
   expect(await ledgerOf(orderId)).toMatchObject({ captured: 10_000, refunded: 10_000 })
 })
 
@@ -185,7 +203,10 @@ test("somebody else's order is not there", async () => {
   const orderId = orderIdOf(await payments.buy('pm_card_visa'))
   const stranger = await payments.authority.user()
   for (const path of ['', '/history']) {
-    const answer = await payments.app.inject({ url: `/api/payments/orders/${orderId}${path}`, headers: stranger.headers })
+    const answer = await payments.app.inject({
+      url: `/api/payments/orders/${orderId}${path}`,
+      headers: stranger.headers,
+    })
     expect(answer.statusCode).toBe(404)
     expect(answer.json()).toMatchObject({ error: 'ORDER_NOT_FOUND', requestId: expect.any(String) })
   }
@@ -194,7 +215,9 @@ test("somebody else's order is not there", async () => {
 test('the list of orders has pages, the newest first', async () => {
   const first = await payments.client.listOrders({ query: { limit: 2 } })
   if (first.status !== 200) throw new Error('refused')
-  const second = await payments.client.listOrders({ query: { limit: 100, cursor: first.body.nextCursor ?? '' } })
+  const second = await payments.client.listOrders({
+    query: { limit: 100, cursor: first.body.nextCursor ?? '' },
+  })
   if (second.status !== 200) throw new Error('refused')
   const orders = [...first.body.orders, ...second.body.orders]
   expect(new Set(orders.map(({ orderId }) => orderId)).size).toBe(orders.length)
@@ -262,7 +285,9 @@ test('the history tells the buyer what happened, and the journal replays to the 
 
 test('no payment token is kept in the database once the order is paid or failed', async () => {
   await until(async () => {
-    const { rows } = await payments.deps.pool.query("select state from sagas where context::text like '%pm\\_%'")
+    const { rows } = await payments.deps.pool.query(
+      "select state from sagas where context::text like '%pm\\_%'",
+    )
     expect(rows).toEqual([])
   })
 })
@@ -275,13 +300,18 @@ test("a webhook whose signature is not the gateway's is refused and not kept", a
     payload: { id: 'evt_forged', type: 'payment_intent.succeeded' },
   })
   expect(answer.statusCode).toBe(400)
-  expect((await payments.deps.pool.query("select from webhook_events where webhook_event_id = 'evt_forged'")).rowCount).toBe(0)
+  expect(
+    (await payments.deps.pool.query("select from webhook_events where webhook_event_id = 'evt_forged'"))
+      .rowCount,
+  ).toBe(0)
 })
 
 test('an operator sees how many purchases are on their way, and where', async () => {
   const { orderId } = (await payments.buy('pm_card_visa')).body as { orderId: OrderId }
   const inProgress = async () =>
-    (await payments.app.inject('/actuator/prometheus')).body.match(/sagas_in_progress\{.*state="AWAITING_TICKETS".*\} (\d+)/)?.[1]
+    (await payments.app.inject('/actuator/prometheus')).body.match(
+      /sagas_in_progress\{.*state="AWAITING_TICKETS".*\} (\d+)/,
+    )?.[1]
   const before = Number(await inProgress())
   expect(before).toBeGreaterThan(0)
   await payments.tellTicketsGenerated(orderId)

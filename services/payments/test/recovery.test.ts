@@ -80,33 +80,54 @@ test('a charge that became known after the limit is refunded, once, and the buye
   expect(released(orderId)).toBe(true)
   await payments.sandbox.setFault({ mode: 'ok' })
   await payments.probe.waitFor(refundProcessed, ({ payload }) => payload.orderId === orderId)
-  expect(await payments.order(orderId)).toMatchObject({ status: 'FAILED', paymentStatus: 'REFUNDED', refundedAmount: 10_000 })
+  expect(await payments.order(orderId)).toMatchObject({
+    status: 'FAILED',
+    paymentStatus: 'REFUNDED',
+    refundedAmount: 10_000,
+  })
   expect(await ledgerOf(orderId)).toMatchObject({ captured: 10_000, refunded: 10_000 })
 })
 
 test.each([
-  ['refund.created', 'REFUNDED', { id: `re_${randomUUID()}`, amount: 10_000, status: 'succeeded', metadata: {} }],
-  ['charge.dispute.created', 'PAID', { id: 'dp_1', amount: 10_000, reason: 'fraudulent', status: 'needs_response' }],
-])('%s, told of before the charge is known to us, counts when it is known: the order is %s', async (type, status, object) => {
-  const charges = async () => (await payments.sandbox.ledger()).entries
-  const before = (await charges()).length
-  payments.afterNextCharge(() => payments.sandbox.setFault({ mode: 'down' }))
-  const orderId = orderIdOf(await payments.buy('pm_sandbox_timeout_then_succeeded', { hasty: true }))
-  await until(async () => expect((await charges()).length).toBe(before + 1))
-  await until(async () => expect(await payments.order(orderId)).toMatchObject({ paymentStatus: 'UNKNOWN' }))
-  const id = `evt_${randomUUID()}`
-  await payments.tellWebhook(type, { ...object, payment_intent: (await charges()).at(-1)?.paymentIntentId }, id)
-  const tried = 'select processed_at from webhook_events where webhook_event_id = $1 and attempts > 0'
-  await until(async () => expect((await payments.deps.pool.query(tried, [id])).rows).toEqual([{ processed_at: null }]))
-  await payments.sandbox.setFault({ mode: 'ok' })
-  await until(async () => expect(await payments.sagaState(orderId)).toBe('AWAITING_TICKETS'))
-  await payments.deps.pool.query(
-    `update webhook_events set next_attempt_at = now() - interval '1 second' where webhook_event_id = $1`,
-    [id],
-  )
-  await payments.becomes(orderId, status)
-  await payments.probe.waitFor(opsAlert, ({ payload }) => payload.detail.orderId === orderId)
-})
+  [
+    'refund.created',
+    'REFUNDED',
+    { id: `re_${randomUUID()}`, amount: 10_000, status: 'succeeded', metadata: {} },
+  ],
+  [
+    'charge.dispute.created',
+    'PAID',
+    { id: 'dp_1', amount: 10_000, reason: 'fraudulent', status: 'needs_response' },
+  ],
+])(
+  '%s, told of before the charge is known to us, counts when it is known: the order is %s',
+  async (type, status, object) => {
+    const charges = async () => (await payments.sandbox.ledger()).entries
+    const before = (await charges()).length
+    payments.afterNextCharge(() => payments.sandbox.setFault({ mode: 'down' }))
+    const orderId = orderIdOf(await payments.buy('pm_sandbox_timeout_then_succeeded', { hasty: true }))
+    await until(async () => expect((await charges()).length).toBe(before + 1))
+    await until(async () => expect(await payments.order(orderId)).toMatchObject({ paymentStatus: 'UNKNOWN' }))
+    const id = `evt_${randomUUID()}`
+    await payments.tellWebhook(
+      type,
+      { ...object, payment_intent: (await charges()).at(-1)?.paymentIntentId },
+      id,
+    )
+    const tried = 'select processed_at from webhook_events where webhook_event_id = $1 and attempts > 0'
+    await until(async () =>
+      expect((await payments.deps.pool.query(tried, [id])).rows).toEqual([{ processed_at: null }]),
+    )
+    await payments.sandbox.setFault({ mode: 'ok' })
+    await until(async () => expect(await payments.sagaState(orderId)).toBe('AWAITING_TICKETS'))
+    await payments.deps.pool.query(
+      `update webhook_events set next_attempt_at = now() - interval '1 second' where webhook_event_id = $1`,
+      [id],
+    )
+    await payments.becomes(orderId, status)
+    await payments.probe.waitFor(opsAlert, ({ payload }) => payload.detail.orderId === orderId)
+  },
+)
 
 test('a ticket service that is away fails nobody: the saga waits, and buys when it is back', async () => {
   payments.stub.state.away = true

@@ -7,7 +7,12 @@ import { publishKeys, startProcess } from './process.ts'
 import { orderIdOf, startService, type TestService } from './start-service.ts'
 import { eventId } from './stubs.ts'
 
-const points = ['refund.requested', 'refund.after-cancel', 'refund.after-gateway', 'refund.before-commit'] as const
+const points = [
+  'refund.requested',
+  'refund.after-cancel',
+  'refund.after-gateway',
+  'refund.before-commit',
+] as const
 let payments: TestService
 let keys: Awaited<ReturnType<typeof publishKeys>>
 beforeAll(async () => {
@@ -27,12 +32,19 @@ const ask = (url: string, orderId: OrderId, key: string) =>
     body: JSON.stringify({ reason: 'I am ill' }),
   })
 
-/** A confirmed order, and an instance that dies at `point` and takes up what others have left only as it starts. */
+/**
+ * A confirmed order, and an instance that dies at `point` and takes up what others have left only as it
+ * starts.
+ */
 async function begin(point: CrashPoint) {
   const orderId = orderIdOf(await payments.buy('pm_card_visa'))
   await payments.tellTicketsGenerated(orderId)
   await payments.becomes(orderId, 'CONFIRMED')
-  const instance = await startProcess(payments, { AUTH_URL: keys.url, CRASH_AT: point, SAGA_POLL_MS: '3600000' })
+  const instance = await startProcess(payments, {
+    AUTH_URL: keys.url,
+    CRASH_AT: point,
+    SAGA_POLL_MS: '3600000',
+  })
   return { point, orderId, instance, key: randomUUID() }
 }
 type Begun = Awaited<ReturnType<typeof begin>>
@@ -51,11 +63,19 @@ async function isRefundedOnce({ point, orderId, key }: Begun): Promise<void> {
   await payments.probe.waitFor(refundProcessed, ({ payload }) => payload.orderId === orderId)
 
   // The dead one's hold on the key ends after half a minute: the test does not wait for that.
-  await payments.deps.pool.query(`update idempotency_keys set leased_until = now() - interval '1 second' where key = $1`, [key])
+  await payments.deps.pool.query(
+    `update idempotency_keys set leased_until = now() - interval '1 second' where key = $1`,
+    [key],
+  )
   const again = await ask(payments.url, orderId, key)
   expect(again.status).toBe(202)
-  const { rows } = await payments.deps.pool.query('select refund_id, status from refunds where order_id = $1', [orderId])
-  expect(rows).toEqual([{ refund_id: ((await again.json()) as { refundId: string }).refundId, status: 'SUCCEEDED' }])
+  const { rows } = await payments.deps.pool.query(
+    'select refund_id, status from refunds where order_id = $1',
+    [orderId],
+  )
+  expect(rows).toEqual([
+    { refund_id: ((await again.json()) as { refundId: string }).refundId, status: 'SUCCEEDED' },
+  ])
 }
 
 test('killed at every point of a refund, it is made once, and asked for again under its key it is the same', async () => {

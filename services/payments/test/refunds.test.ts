@@ -1,5 +1,12 @@
 import { randomUUID } from 'node:crypto'
-import { type Minor, type OrderId, orderCancelled, refundProcessed, type TicketId, type TicketTypeId } from '@boxoffice/contracts'
+import {
+  type Minor,
+  type OrderId,
+  orderCancelled,
+  refundProcessed,
+  type TicketId,
+  type TicketTypeId,
+} from '@boxoffice/contracts'
 import { until } from '@boxoffice/testing'
 import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from 'vitest'
 import { replay } from '../src/saga/advance.ts'
@@ -36,7 +43,12 @@ async function confirmed(quantity = 2) {
 }
 const refund = (
   orderId: OrderId,
-  how: { ticketIds?: TicketId[]; by?: { headers: Record<string, string> }; key?: string; hasty?: boolean } = {},
+  how: {
+    ticketIds?: TicketId[]
+    by?: { headers: Record<string, string> }
+    key?: string
+    hasty?: boolean
+  } = {},
 ) => {
   const client = how.by ? payments.clientOf(how.by.headers) : how.hasty ? payments.hasty : payments.client
   return client.refundOrder({
@@ -72,7 +84,9 @@ test('a buyer gives a whole order back: no ticket admits any more, the money is 
   expect(message.payload).toMatchObject({ refundAmount: 10_000, currency: 'EUR', reason: 'I am ill' })
   expect(message.payload.ticketIds?.toSorted()).toEqual(tickets.toSorted())
   await payments.probe.waitFor(orderCancelled, ({ payload }) => payload.orderId === orderId)
-  expect(await refundsOf(orderId)).toMatchObject([{ status: 'SUCCEEDED', amount: 10_000, completedAt: expect.any(Date) }])
+  expect(await refundsOf(orderId)).toMatchObject([
+    { status: 'SUCCEEDED', amount: 10_000, completedAt: expect.any(Date) },
+  ])
 })
 
 test('some tickets go back, then the rest; none of them twice, and no strangerâ€™s', async () => {
@@ -112,7 +126,10 @@ test('some tickets go back, then the rest; none of them twice, and no strangerâ€
 
 test('a buyer is too late after the day that the organizer set, or where none was set; the organizer and an administrator are not', async () => {
   const { orderId, tickets } = await confirmed()
-  payments.catalog.events.set(eventId, { organizerId: organizer.userId, refundableUntil: new Date(Date.now() - 1_000) })
+  payments.catalog.events.set(eventId, {
+    organizerId: organizer.userId,
+    refundableUntil: new Date(Date.now() - 1_000),
+  })
   expect(await refund(orderId)).toMatchObject(notRefundable(/until/))
   payments.catalog.events.set(eventId, { organizerId: organizer.userId })
   expect(await refund(orderId)).toMatchObject(notRefundable(/cannot be given back/))
@@ -128,9 +145,18 @@ test('a ticket that was used stands in its buyerâ€™s way, not in its organizerâ€
   const { orderId, tickets } = await confirmed()
   const [used] = payments.stub.issued.get(orderId) ?? []
   if (used) used.used = true
-  expect(await refund(orderId)).toMatchObject({ ...notRefundable(/used/), body: { ticketIds: [used?.ticketId] } })
-  expect(await payments.order(orderId)).toMatchObject({ status: 'CONFIRMED', paymentStatus: 'COMPLETED', refundedAmount: 0 })
-  expect(await refundsOf(orderId)).toMatchObject([{ status: 'FAILED', amount: null, failureReason: 'TICKETS_USED' }])
+  expect(await refund(orderId)).toMatchObject({
+    ...notRefundable(/used/),
+    body: { ticketIds: [used?.ticketId] },
+  })
+  expect(await payments.order(orderId)).toMatchObject({
+    status: 'CONFIRMED',
+    paymentStatus: 'COMPLETED',
+    refundedAmount: 0,
+  })
+  expect(await refundsOf(orderId)).toMatchObject([
+    { status: 'FAILED', amount: null, failureReason: 'TICKETS_USED' },
+  ])
   expect((await refund(orderId, { ticketIds: tickets.slice(1) })).status).toBe(202)
   await until(async () => expect((await payments.order(orderId)).refundedAmount).toBe(5_000))
   expect((await refund(orderId, { by: organizer })).status).toBe(202)
@@ -142,7 +168,10 @@ test('only an order that is confirmed can be given back, and only by who may see
   const orderId = orderIdOf(await payments.buy('pm_card_visa'))
   expect(await refund(orderId)).toMatchObject(notRefundable(/being made/))
   const stranger = await payments.authority.user(['USER', 'ORGANIZER'])
-  expect(await refund(orderId, { by: stranger })).toMatchObject({ status: 404, body: { error: 'ORDER_NOT_FOUND' } })
+  expect(await refund(orderId, { by: stranger })).toMatchObject({
+    status: 404,
+    body: { error: 'ORDER_NOT_FOUND' },
+  })
   expect((await payments.clientOf(stranger.headers).listRefunds({ params: { orderId } })).status).toBe(404)
   const declined = orderIdOf(await payments.buy('pm_card_visa_chargeDeclined'))
   expect(await refund(declined)).toMatchObject(notRefundable(/failed/))
@@ -152,7 +181,8 @@ test('fifty at once are one refund', async () => {
   const { orderId } = await confirmed()
   const answers = await Promise.all(Array.from({ length: 50 }, () => refund(orderId)))
   expect(answers.filter(({ status }) => status === 202)).toHaveLength(1)
-  for (const answer of answers) if (answer.status !== 202) expect(answer).toMatchObject(notRefundable(/refund|worked on/))
+  for (const answer of answers)
+    if (answer.status !== 202) expect(answer).toMatchObject(notRefundable(/refund|worked on/))
   await payments.becomes(orderId, 'REFUNDED')
   expect(await payments.moneyOf(orderId)).toMatchObject({ captured: 10_000, refunded: 10_000 })
   expect(await refund(orderId)).toMatchObject(notRefundable(/has been refunded/))
@@ -165,7 +195,8 @@ test('fifty under one key are one refund, and its answer comes again', async () 
   const done = answers.filter(({ status }) => status === 202)
   expect(done.length).toBeGreaterThan(0)
   for (const answer of answers)
-    if (answer.status !== 202) expect(answer).toMatchObject({ status: 409, body: { error: 'IDEMPOTENCY_IN_PROGRESS' } })
+    if (answer.status !== 202)
+      expect(answer).toMatchObject({ status: 409, body: { error: 'IDEMPOTENCY_IN_PROGRESS' } })
   expect(await refund(orderId, { key })).toEqual(done[0])
   expect(await refundsOf(orderId)).toHaveLength(1)
   expect(await payments.moneyOf(orderId)).toMatchObject({ refunded: 10_000 })
@@ -175,8 +206,14 @@ test('with the gateway down the tickets are cancelled and the refund waits; when
   const { orderId } = await confirmed()
   await payments.sandbox.setFault({ mode: 'down' })
   expect(await refund(orderId, { hasty: true })).toMatchObject({ status: 202, body: { status: 'PENDING' } })
-  await until(async () => expect(await refundsOf(orderId)).toMatchObject([{ status: 'PENDING', amount: 10_000 }]))
-  expect(await payments.order(orderId)).toMatchObject({ status: 'REFUND_PENDING', paymentStatus: 'COMPLETED', refundedAmount: 0 })
+  await until(async () =>
+    expect(await refundsOf(orderId)).toMatchObject([{ status: 'PENDING', amount: 10_000 }]),
+  )
+  expect(await payments.order(orderId)).toMatchObject({
+    status: 'REFUND_PENDING',
+    paymentStatus: 'COMPLETED',
+    refundedAmount: 0,
+  })
   expect(await refund(orderId)).toMatchObject(notRefundable(/at work/))
   await payments.sandbox.setFault({ mode: 'ok' })
   await payments.becomes(orderId, 'REFUNDED')
@@ -186,7 +223,10 @@ test('with the gateway down the tickets are cancelled and the refund waits; when
 test('with the ticket service away the refund waits, and is made when it is back', async () => {
   const { orderId } = await confirmed()
   payments.stub.state.away = true
-  expect(await refund(orderId, { hasty: true })).toMatchObject({ status: 202, body: { status: 'PENDING', amount: null } })
+  expect(await refund(orderId, { hasty: true })).toMatchObject({
+    status: 202,
+    body: { status: 'PENDING', amount: null },
+  })
   payments.stub.state.away = false
   await payments.becomes(orderId, 'REFUNDED')
   await expectEven(orderId)
@@ -204,14 +244,20 @@ test('a free order goes back without the gateway, and nothing says that money di
   const { orderId } = await confirmed()
   await payments.sandbox.setFault({ mode: 'down' })
   expect(await refund(orderId)).toMatchObject({ status: 202, body: { status: 'SUCCEEDED', amount: 0 } })
-  expect(await payments.order(orderId)).toMatchObject({ status: 'REFUNDED', paymentStatus: 'COMPLETED', refundedAmount: 0 })
+  expect(await payments.order(orderId)).toMatchObject({
+    status: 'REFUNDED',
+    paymentStatus: 'COMPLETED',
+    refundedAmount: 0,
+  })
   await payments.probe.waitFor(orderCancelled, ({ payload }) => payload.orderId === orderId)
   const { rows } = await payments.deps.pool.query(
     `select event_type from ${WRITTEN} where body->'payload'->>'orderId' = $1 and event_type = 'REFUND_PROCESSED'`,
     [orderId],
   )
   expect(rows).toEqual([])
-  expect(await refund(orderId)).toMatchObject(notRefundable(/^the tickets of the order have been given back$/))
+  expect(await refund(orderId)).toMatchObject(
+    notRefundable(/^the tickets of the order have been given back$/),
+  )
 })
 
 test('what costs nothing goes back until the event is over, whatever its organizer set for money', async () => {
@@ -230,16 +276,19 @@ test('of an order that cost something, tickets that cost nothing go back like fr
   const { orderId, tickets } = await confirmed(3)
   const guest = randomUUID() as TicketTypeId
   const { pool } = payments.deps
-  await pool.query('insert into order_items (order_id, ticket_type_id, quantity, unit_price_minor) values ($1, $2, 1, 0)', [
-    orderId,
-    guest,
-  ])
+  await pool.query(
+    'insert into order_items (order_id, ticket_type_id, quantity, unit_price_minor) values ($1, $2, 1, 0)',
+    [orderId, guest],
+  )
   await pool.query(
     `update sagas set context = jsonb_set(context, '{issued,0,ticketTypeId}', to_jsonb($2::text)) where order_id = $1`,
     [orderId, guest],
   )
   const issued = payments.stub.issued.get(orderId) ?? []
-  const { rows } = await pool.query(`select context#>>'{issued,0,ticketId}' as id from sagas where order_id = $1`, [orderId])
+  const { rows } = await pool.query(
+    `select context#>>'{issued,0,ticketId}' as id from sagas where order_id = $1`,
+    [orderId],
+  )
   const free = issued.find(({ ticketId }) => ticketId === rows[0].id)
   if (!free) throw new Error('no free ticket')
   free.unitPrice = 0 as never
@@ -252,7 +301,11 @@ test('of an order that cost something, tickets that cost nothing go back like fr
     status: 202,
     body: { status: 'SUCCEEDED', amount: 0 },
   })
-  expect(await payments.order(orderId)).toMatchObject({ status: 'CONFIRMED', paymentStatus: 'COMPLETED', refundedAmount: 0 })
+  expect(await payments.order(orderId)).toMatchObject({
+    status: 'CONFIRMED',
+    paymentStatus: 'COMPLETED',
+    refundedAmount: 0,
+  })
 })
 
 test('a buyer is too late once the event is over, whatever was promised; its organizer and an administrator are not', async () => {
@@ -269,7 +322,11 @@ test('a buyer is too late once the event is over, whatever was promised; its org
   const admin = await payments.authority.user(['USER', 'ADMIN'])
   expect((await refund(orderId, { by: admin, ticketIds: [second as TicketId] })).status).toBe(202)
   await payments.becomes(orderId, 'CONFIRMED')
-  payments.catalog.events.set(eventId, { organizerId: organizer.userId, refundableUntil, eventDate: startedAt(11) })
+  payments.catalog.events.set(eventId, {
+    organizerId: organizer.userId,
+    refundableUntil,
+    eventDate: startedAt(11),
+  })
   expect((await refund(orderId, { ticketIds: [third as TicketId] })).status).toBe(202)
 })
 
@@ -301,7 +358,12 @@ test('the books have two sides and agree with the gateway, and every journal rep
     const { captured, refunded } = await payments.moneyOf(row.order_id)
     expect(row).toMatchObject({ kept: captured - refunded, refunded })
   }
-  const { rows } = await pool.query<{ order_id: OrderId; state: string; refund_id: string; inputs: SagaInput[] }>(
+  const { rows } = await pool.query<{
+    order_id: OrderId
+    state: string
+    refund_id: string
+    inputs: SagaInput[]
+  }>(
     `select s.order_id, s.state, s.context->>'refundId' as refund_id, jsonb_agg(e.input order by e.seq) as inputs
      from sagas s join saga_events e on e.order_id = s.order_id and e.moment = 'RESULT' group by 1, 2, 3`,
   )
@@ -316,7 +378,11 @@ test('a refund of an order whose tickets do not come is accepted after a while, 
   expect(await refund(orderId)).toMatchObject(notRefundable(/are being made: ask again in a minute/))
   await agePayment(orderId)
   expect(await refund(orderId)).toMatchObject({ status: 202, body: { status: 'SUCCEEDED', amount: 10_000 } })
-  expect(await payments.order(orderId)).toMatchObject({ status: 'REFUNDED', paymentStatus: 'REFUNDED', refundedAmount: 10_000 })
+  expect(await payments.order(orderId)).toMatchObject({
+    status: 'REFUNDED',
+    paymentStatus: 'REFUNDED',
+    refundedAmount: 10_000,
+  })
   expect(await payments.moneyOf(orderId)).toMatchObject({ captured: 10_000, refunded: 10_000 })
   await payments.probe.waitFor(refundProcessed, ({ payload }) => payload.orderId === orderId)
 })
@@ -336,4 +402,7 @@ test('a refund of an order whose tickets were used before we heard of them fails
 
 /** As if it had been paid two hours ago. */
 const agePayment = (orderId: OrderId) =>
-  payments.deps.pool.query(`update orders set completed_at = completed_at - interval '2 hours' where order_id = $1`, [orderId])
+  payments.deps.pool.query(
+    `update orders set completed_at = completed_at - interval '2 hours' where order_id = $1`,
+    [orderId],
+  )

@@ -1,5 +1,12 @@
 import { randomUUID } from 'node:crypto'
-import { type EventId, type OrderId, seatPurchaseRoutes, ticketsRejected, type UserId, type VenueId } from '@boxoffice/contracts'
+import {
+  type EventId,
+  type OrderId,
+  seatPurchaseRoutes,
+  ticketsRejected,
+  type UserId,
+  type VenueId,
+} from '@boxoffice/contracts'
 import { injectClient } from '@boxoffice/service-kit/testing'
 import { until } from '@boxoffice/testing'
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest'
@@ -35,7 +42,8 @@ const paid = () =>
     expect(rows[0]?.status).toBe('PAID')
     return rows[0] as { order_id: OrderId; holder_name: string }
   })
-const countOrders = async () => Number((await payments.deps.pool.query('select count(*) from orders')).rows[0].count)
+const countOrders = async () =>
+  Number((await payments.deps.pool.query('select count(*) from orders')).rows[0].count)
 
 describe('a seat', () => {
   test('is bought through the saga, charged once, and answered with its ticket', async () => {
@@ -44,7 +52,15 @@ describe('a seat', () => {
     const [ticketId] = await payments.tellTicketsGenerated(orderId, 1)
     expect(await buying).toMatchObject({
       status: 201,
-      body: { ticketId, orderId, status: 'CONFIRMED', ...seat, price: 5_000, currency: 'EUR', createdOn: expect.any(Date) },
+      body: {
+        ticketId,
+        orderId,
+        status: 'CONFIRMED',
+        ...seat,
+        price: 5_000,
+        currency: 'EUR',
+        createdOn: expect.any(Date),
+      },
     })
     expect(holder_name).toBe('Zofia Łącka')
     expect(await payments.moneyOf(orderId)).toMatchObject({ captured: 5_000, successfulCharges: 1 })
@@ -61,7 +77,10 @@ describe('a seat', () => {
   })
   test('is bought for oneself alone: another user’s id is refused, and no order is made', async () => {
     const before = await countOrders()
-    expect(await buySeat({ userId: randomUUID() as UserId })).toMatchObject({ status: 403, body: { error: 'FORBIDDEN' } })
+    expect(await buySeat({ userId: randomUUID() as UserId })).toMatchObject({
+      status: 403,
+      body: { error: 'FORBIDDEN' },
+    })
     expect(await countOrders()).toBe(before)
   })
   test('is not known of in time: 202, and its key gives the ticket when there is one, whatever comes after', async () => {
@@ -115,7 +134,9 @@ describe('a seat', () => {
     const { order_id: orderId } = await paid()
     const { reservationId } = await payments.order(orderId)
     const payload = { orderId, userId: payments.buyer.userId, eventId, reservationId, reason: 'SEATS_GONE' }
-    await payments.deps.db.transact((tx) => payments.appendAny(tx, ticketsRejected, payload, { aggregateVersion: 1 }))
+    await payments.deps.db.transact((tx) =>
+      payments.appendAny(tx, ticketsRejected, payload, { aggregateVersion: 1 }),
+    )
     const refusal = { status: 409, body: { error: 'ORDER_CANCELLED', orderId } }
     expect(await buying).toMatchObject(refusal)
     await payments.becomes(orderId, 'REFUNDED')
@@ -135,7 +156,10 @@ describe('what is not to be had', () => {
     expect(await countOrders()).toBe(before)
   })
   test('a malformed key is refused, as is a body that is not of the contract', async () => {
-    await expect(buySeat({}, 'a b')).resolves.toMatchObject({ status: 400, body: { error: 'VALIDATION_FAILED' } })
+    await expect(buySeat({}, 'a b')).resolves.toMatchObject({
+      status: 400,
+      body: { error: 'VALIDATION_FAILED' },
+    })
     const answer = await payments.app.inject({
       method: 'POST',
       url: '/api/v1/tickets',
@@ -143,7 +167,9 @@ describe('what is not to be had', () => {
       payload: { ...seat, buyerId: randomUUID() },
     })
     expect(answer.statusCode).toBe(400)
-    expect((await payments.app.inject({ method: 'POST', url: '/api/v1/tickets', payload: seat })).statusCode).toBe(401)
+    expect(
+      (await payments.app.inject({ method: 'POST', url: '/api/v1/tickets', payload: seat })).statusCode,
+    ).toBe(401)
   })
 })
 
@@ -160,7 +186,10 @@ describe('who pays, and whose name it bears', () => {
     await app.close()
   })
   test('with a token of the platform, the six fields of the reference are a whole request', async () => {
-    const app = buildApp({ ...payments.deps, config: { ...payments.deps.config, defaultPaymentToken: 'pm_card_visa' } })
+    const app = buildApp({
+      ...payments.deps,
+      config: { ...payments.deps.config, defaultPaymentToken: 'pm_card_visa' },
+    })
     const { headers, userId } = payments.buyer
     const body = { userId, venueId, eventId, zoneId: 1, rowLabel: 'A', colLabel: '18' }
     const buying = app.inject({ method: 'POST', url: '/api/v1/tickets', headers, payload: body })
@@ -169,7 +198,14 @@ describe('who pays, and whose name it bears', () => {
     const answer = await buying
     expect(answer.statusCode).toBe(201)
     const { userId: _, ...seatOfEvent } = body
-    const made = { ticketId, orderId, status: 'CONFIRMED', price: 50, currency: 'EUR', createdOn: expect.any(String) }
+    const made = {
+      ticketId,
+      orderId,
+      status: 'CONFIRMED',
+      price: 50,
+      currency: 'EUR',
+      createdOn: expect.any(String),
+    }
     expect(answer.json()).toEqual({ ...seatOfEvent, ...made })
     await app.close()
   })
@@ -184,7 +220,10 @@ describe('who pays, and whose name it bears', () => {
     payments.stub.state.foundPrice = 0 as never
     payments.stub.state.price = 5_000 as never
     const dearer = await buySeat({ paymentToken: undefined })
-    expect(dearer).toMatchObject({ status: 409, body: { error: 'PRICE_CHANGED', orderId: expect.any(String) } })
+    expect(dearer).toMatchObject({
+      status: 409,
+      body: { error: 'PRICE_CHANGED', orderId: expect.any(String) },
+    })
     expect(await payments.moneyOf(orderIdOf(dearer))).toMatchObject({ successfulCharges: 0 })
   })
   test('the name is the user’s own; their address while nobody can say it', async () => {

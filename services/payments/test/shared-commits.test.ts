@@ -1,5 +1,14 @@
 import { randomUUID } from 'node:crypto'
-import type { Currency, EventId, Minor, OrderId, RefundId, ReservationId, TicketId, UserId } from '@boxoffice/contracts'
+import type {
+  Currency,
+  EventId,
+  Minor,
+  OrderId,
+  RefundId,
+  ReservationId,
+  TicketId,
+  UserId,
+} from '@boxoffice/contracts'
 import { ticketsGenerated } from '@boxoffice/contracts'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { rememberCancelledEvent } from '../src/event-refunds/cancelled-event-repository.ts'
@@ -34,8 +43,18 @@ function begin(count: number): Promise<StoredSaga[]> {
   const drafts = Array.from({ length: count }, () => {
     const about = { userId, reservationId: randomUUID() as ReservationId, holderName: 'Zofia Łącka' }
     const orderId = randomUUID() as OrderId
-    const paid = { paymentMethod: 'CREDIT_CARD', idempotencyKey: orderId, bodyHash: 'x', deferred: false } as const
-    const context = { ...about, paymentToken: 'pm', refundId: randomUUID() as RefundId, purchase: { kind: 'reserved' } as const }
+    const paid = {
+      paymentMethod: 'CREDIT_CARD',
+      idempotencyKey: orderId,
+      bodyHash: 'x',
+      deferred: false,
+    } as const
+    const context = {
+      ...about,
+      paymentToken: 'pm',
+      refundId: randomUUID() as RefundId,
+      purchase: { kind: 'reserved' } as const,
+    }
     return {
       order: { ...about, ...paid, orderId, eventId: null },
       saga: { orderId, state: 'RESERVING' as const, context, traceparent: null },
@@ -76,7 +95,10 @@ test('orders that come together are placed, reserved and charged in fewer commit
 
 test('a key that comes twice at once is one order', async () => {
   const key = randomUUID()
-  const answers = await Promise.all([payments.buy('pm_card_visa', { key }), payments.buy('pm_card_visa', { key })])
+  const answers = await Promise.all([
+    payments.buy('pm_card_visa', { key }),
+    payments.buy('pm_card_visa', { key }),
+  ])
   expect(new Set(answers.map(orderIdOf)).size).toBe(1)
   expect(answers.map(({ status }) => status)).toEqual([201, 201])
 })
@@ -104,16 +126,29 @@ test('a saga that cannot be moved fails alone', async () => {
 })
 
 test('the tickets of several orders, some of them in parts, are taken in one transaction', async () => {
-  const orderIds = (await Promise.all([payments.buy('pm_card_visa'), payments.buy('pm_card_visa')])).map(orderIdOf)
+  const orderIds = (await Promise.all([payments.buy('pm_card_visa'), payments.buy('pm_card_visa')])).map(
+    orderIdOf,
+  )
   const [whole, parted] = orderIds as [OrderId, OrderId]
   const messageOf = (orderId: OrderId, number: string, part = 1, parts = 1) => ({
     eventType: ticketsGenerated.eventType,
     payload: {
       ...{ orderId, part, parts },
-      tickets: [{ ticketId: randomUUID() as TicketId, ticketNumber: number, ticketTypeId, qrCode: 'http://127.0.0.1/q' }],
+      tickets: [
+        {
+          ticketId: randomUUID() as TicketId,
+          ticketNumber: number,
+          ticketTypeId,
+          qrCode: 'http://127.0.0.1/q',
+        },
+      ],
     },
   })
-  const messages = [messageOf(parted, 'TKT-2', 2, 2), messageOf(whole, 'TKT-3'), messageOf(parted, 'TKT-1', 1, 2)]
+  const messages = [
+    messageOf(parted, 'TKT-2', 2, 2),
+    messageOf(whole, 'TKT-3'),
+    messageOf(parted, 'TKT-1', 1, 2),
+  ]
   const take = takeTogether({ applyAll: payments.deps.applyAll, rememberCancelledEvent })
   await payments.deps.db.transact((tx) => take(tx, messages as never, (_, work) => work()))
   for (const orderId of orderIds) expect(await payments.order(orderId)).toMatchObject({ status: 'CONFIRMED' })
@@ -123,18 +158,29 @@ test('the tickets of several orders, some of them in parts, are taken in one tra
 })
 
 test('charges that the gateway tells of are kept together, as known already; what cannot be kept fails alone', async () => {
-  const orderIds = (await Promise.all([payments.buy('pm_card_visa'), payments.buy('pm_card_visa')])).map(orderIdOf)
-  const { rows: orders } = await payments.deps.pool.query('select transaction_id from orders where order_id = any($1)', [
-    orderIds,
-  ])
+  const orderIds = (await Promise.all([payments.buy('pm_card_visa'), payments.buy('pm_card_visa')])).map(
+    orderIdOf,
+  )
+  const { rows: orders } = await payments.deps.pool.query(
+    'select transaction_id from orders where order_id = any($1)',
+    [orderIds],
+  )
   const ids = orders.map(() => `evt_${randomUUID()}`)
   const charges = orders.map(({ transaction_id: id }, index) =>
-    payments.tellWebhook('payment_intent.succeeded', { id, metadata: { orderId: orderIds[index] } }, ids[index]),
+    payments.tellWebhook(
+      'payment_intent.succeeded',
+      { id, metadata: { orderId: orderIds[index] } },
+      ids[index],
+    ),
   )
   const told = await Promise.all([
     ...charges,
     // Text that PostgreSQL has no place for.
-    payments.tellWebhook('payment_intent.succeeded', { id: 'pi_x', metadata: { orderId: orderIds[0] }, description: '\0' }),
+    payments.tellWebhook('payment_intent.succeeded', {
+      id: 'pi_x',
+      metadata: { orderId: orderIds[0] },
+      description: '\0',
+    }),
   ])
   expect(told.map(({ statusCode }) => statusCode)).toEqual([200, 200, 500])
   const { rows } = await payments.deps.pool.query(

@@ -39,9 +39,14 @@ import { authStub, eventId, eventStub, ticketStub, ticketTypeId } from './stubs.
 /** Parts of messages may be of any size. */
 export const TICKETS_PER_PART = 50
 
-/** The payment service with its own database, queues and gateway, and a ticket service that is a stub of the contract. */
-export const startService = (overrides: Record<string, string> = {}, options: { webhooks?: boolean; workers?: boolean } = {}) =>
-  measured('servers', () => start(overrides, options))
+/**
+ * The payment service with its own database, queues and gateway, and a ticket service that is a stub of the
+ * contract.
+ */
+export const startService = (
+  overrides: Record<string, string> = {},
+  options: { webhooks?: boolean; workers?: boolean } = {},
+) => measured('servers', () => start(overrides, options))
 
 async function start(overrides: Record<string, string>, options: { webhooks?: boolean; workers?: boolean }) {
   const authority = await createTestAuthority()
@@ -86,7 +91,9 @@ async function start(overrides: Record<string, string>, options: { webhooks?: bo
   const sandbox = await startSandbox({ webhookUrl: options.webhooks === false ? null : webhookUrl })
   const config = loadConfig({ ...environment, STRIPE_API_URL: sandbox.url })
   const clock = { aheadMs: 0 }
-  const deps = createDependencies(config, authority.userKeys, { now: () => new Date(Date.now() + clock.aheadMs) })
+  const deps = createDependencies(config, authority.userKeys, {
+    now: () => new Date(Date.now() + clock.aheadMs),
+  })
   const app = buildApp(deps)
   const url = await app.listen({ host: '127.0.0.1', port })
   const hastyApp = buildApp({ ...deps, config: { ...config, checkoutWaitMs: 0 } })
@@ -131,15 +138,25 @@ async function start(overrides: Record<string, string>, options: { webhooks?: bo
     /** Processes that end with this. */
     instances,
     /**
-     * Buy `quantity` tickets at 50.00 with a token, or the seats that are named; `later`: with `Prefer: respond-async`; `hasty`: without
-     * waiting for what becomes of it.
+     * Buy `quantity` tickets at 50.00 with a token, or the seats that are named; `later`: with
+     * `Prefer: respond-async`; `hasty`: without waiting for what becomes of it.
      */
     buy: (
       paymentToken: string,
-      how: { quantity?: number; key?: string; eventId?: EventId; seatIds?: string[]; later?: boolean; hasty?: boolean } = {},
+      how: {
+        quantity?: number
+        key?: string
+        eventId?: EventId
+        seatIds?: string[]
+        later?: boolean
+        hasty?: boolean
+      } = {},
     ) =>
       (how.hasty ? hasty : client).createOrder({
-        headers: { 'idempotency-key': how.key ?? randomUUID(), ...(how.later && { prefer: 'respond-async' }) },
+        headers: {
+          'idempotency-key': how.key ?? randomUUID(),
+          ...(how.later && { prefer: 'respond-async' }),
+        },
         body: {
           eventId: how.eventId ?? eventId,
           ticketRequests: how.seatIds
@@ -152,8 +169,20 @@ async function start(overrides: Record<string, string>, options: { webhooks?: bo
       }),
     order,
     /** What the gateway would send, signed as it signs. */
-    tellWebhook(type: string, object: object, id = `evt_${randomUUID()}`, more: Record<string, string> = {}, at = Date.now()) {
-      const payload = JSON.stringify({ id, object: 'event', type, created: Math.floor(at / 1_000), data: { object } })
+    tellWebhook(
+      type: string,
+      object: object,
+      id = `evt_${randomUUID()}`,
+      more: Record<string, string> = {},
+      at = Date.now(),
+    ) {
+      const payload = JSON.stringify({
+        id,
+        object: 'event',
+        type,
+        created: Math.floor(at / 1_000),
+        data: { object },
+      })
       const signature = sandbox.stripe.webhooks.generateTestHeaderString({ payload, secret: WEBHOOK_SECRET })
       const headers = { 'content-type': 'application/json', 'stripe-signature': signature, ...more }
       return app.inject({ method: 'POST', url: '/api/payments/webhooks/stripe', headers, payload })
@@ -190,8 +219,11 @@ async function start(overrides: Record<string, string>, options: { webhooks?: bo
       (await sandbox.ledger(orderId)).totals[0] ?? { captured: 0, refunded: 0, successfulCharges: 0 },
     clientOf: (headers: Record<string, string>) => injectClient(app, paymentsRoutes, headers),
     sagaState: async (orderId: OrderId) =>
-      (await deps.pool.query('select state from sagas where order_id = $1', [orderId])).rows[0]?.state as string,
-    /** The ticket service's word, through the queue, part by part, the last first; the tickets that it made. */
+      (await deps.pool.query('select state from sagas where order_id = $1', [orderId])).rows[0]
+        ?.state as string,
+    /**
+     * The ticket service's word, through the queue, part by part, the last first; the tickets that it made.
+     */
     async tellTicketsGenerated(orderId: OrderId, quantity = 2, createdAt?: Date) {
       const made = Array.from({ length: quantity }, () => randomUUID() as TicketId)
       const unitPrice = stub.state.price

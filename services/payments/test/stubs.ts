@@ -65,7 +65,9 @@ export function eventStub() {
     },
     async validateOrganizer({ params }) {
       const event = infoOf(params.eventId)
-      return event ? { status: 200, body: { ...params, isOrganizer: event.organizerId === params.userId } } : noEvent()
+      return event
+        ? { status: 200, body: { ...params, isOrganizer: event.organizerId === params.userId } }
+        : noEvent()
     },
     getEventInfos: notAsked,
     getSeatingPlanInfo: notAsked,
@@ -80,7 +82,13 @@ export function authStub() {
     async getUser({ params }) {
       state.asked++
       if (state.away) throw new Error('away')
-      const user = { firstName: 'Zofia', lastName: 'Łącka', email: 'zofia@example.test', locale: 'pl', emailVerified: true }
+      const user = {
+        firstName: 'Zofia',
+        lastName: 'Łącka',
+        email: 'zofia@example.test',
+        locale: 'pl',
+        emailVerified: true,
+      }
       return { status: 200, body: { userId: params.userId, ...user, createdAt: new Date() } }
     },
     getUsers: notAsked,
@@ -99,7 +107,10 @@ interface StubTicket {
   refundId?: string
 }
 
-/** A ticket service that has enough of everything, and remembers what it was asked; a test may answer otherwise. */
+/**
+ * A ticket service that has enough of everything, and remembers what it was asked; a test may answer
+ * otherwise.
+ */
 export function ticketStub() {
   const claims = new Map<OrderId, { quantity: number; released: boolean }>()
   const issued = new Map<OrderId, StubTicket[]>()
@@ -120,7 +131,10 @@ export function ticketStub() {
     beforeConfirm: () => Promise.resolve(),
   }
   const quantityOf = (requests: readonly TicketRequest[]) =>
-    requests.reduce((count, request) => count + ('seatIds' in request ? request.seatIds.length : request.quantity), 0)
+    requests.reduce(
+      (count, request) => count + ('seatIds' in request ? request.seatIds.length : request.quantity),
+      0,
+    )
   const held = (reservationId: ReservationId, requests: readonly TicketRequest[], of: EventId = eventId) => ({
     reservationId,
     reserved: true as const,
@@ -130,7 +144,13 @@ export function ticketStub() {
     tickets: requests.map((request) => {
       const quantity = quantityOf([request])
       const seats = 'seatIds' in request ? { seatIds: request.seatIds } : {}
-      return { ticketTypeId, quantity, unitPrice: state.price, totalPrice: (state.price * quantity) as Minor, ...seats }
+      return {
+        ticketTypeId,
+        quantity,
+        unitPrice: state.price,
+        totalPrice: (state.price * quantity) as Minor,
+        ...seats,
+      }
     }),
     totalAmount: (state.price * quantityOf(requests)) as Minor,
     currency: 'EUR' as Currency,
@@ -143,7 +163,13 @@ export function ticketStub() {
       if (params.seatId.startsWith('9-')) return refuse(SEAT_NOT_FOUND, { message: 'no such seat' })
       return {
         status: 200,
-        body: { ...params, venueId, ticketTypeId, unitPrice: state.foundPrice ?? state.price, currency: 'EUR' as Currency },
+        body: {
+          ...params,
+          venueId,
+          ticketTypeId,
+          unitPrice: state.foundPrice ?? state.price,
+          currency: 'EUR' as Currency,
+        },
       }
     },
     async reserve({ body }) {
@@ -152,13 +178,24 @@ export function ticketStub() {
       const quantity = quantityOf(body.ticketRequests)
       const reservationIds = state.live
       if (reservationIds.length > 0)
-        return refuse(reserveRefusals.LIMIT_EXCEEDED, { message: 'too many', reserved: false, reservationIds })
+        return refuse(reserveRefusals.LIMIT_EXCEEDED, {
+          message: 'too many',
+          reserved: false,
+          reservationIds,
+        })
       if (quantity > 50)
-        return refuse(reserveRefusals.INSUFFICIENT_INVENTORY, { message: 'not that many are left', reserved: false })
+        return refuse(reserveRefusals.INSUFFICIENT_INVENTORY, {
+          message: 'not that many are left',
+          reserved: false,
+        })
       const seatIds = body.ticketRequests.flatMap((request) => ('seatIds' in request ? request.seatIds : []))
       const taken = seatIds.filter((seatId) => state.taken.includes(seatId))
       if (taken.length > 0)
-        return refuse(reserveRefusals.SEATS_TAKEN, { message: 'some are taken', reserved: false, seatIds: taken })
+        return refuse(reserveRefusals.SEATS_TAKEN, {
+          message: 'some are taken',
+          reserved: false,
+          seatIds: taken,
+        })
       claims.set(body.orderId as OrderId, { quantity, released: false })
       return { status: 200, body: held(body.reservationId, body.ticketRequests, body.eventId) }
     },
@@ -166,7 +203,10 @@ export function ticketStub() {
       const hold = holds.get(reservationId)
       if (!hold) return refuse(RESERVATION_NOT_FOUND, { message: 'no such reservation' })
       const reservation = held(reservationId, [{ ticketTypeId, quantity: 1 }])
-      return { status: 200, body: { ...reservation, status: 'ACTIVE', totalAmount: hold.unitPrice, userId: hold.userId } }
+      return {
+        status: 200,
+        body: { ...reservation, status: 'ACTIVE', totalAmount: hold.unitPrice, userId: hold.userId },
+      }
     },
     async claimReservation({ body }) {
       calls.push('claim')
@@ -187,7 +227,11 @@ export function ticketStub() {
       if (claim) claim.released = true
       return {
         status: 200,
-        body: { released: Boolean(claim), reservationId: body.reservationId, ticketsReleased: claim?.quantity ?? 0 },
+        body: {
+          released: Boolean(claim),
+          reservationId: body.reservationId,
+          ticketsReleased: claim?.quantity ?? 0,
+        },
       }
     },
     async cancelOrderTickets({ body }) {
@@ -198,11 +242,15 @@ export function ticketStub() {
       const all = issued.get(orderId) ?? []
       const before = all.filter((ticket) => refundId && ticket.refundId === refundId)
       const wanted = all.filter(
-        (ticket) => ticket.refundId === undefined && (!body.ticketIds || body.ticketIds.includes(ticket.ticketId)),
+        (ticket) =>
+          ticket.refundId === undefined && (!body.ticketIds || body.ticketIds.includes(ticket.ticketId)),
       )
       const used = wanted.filter((ticket) => ticket.used)
       if (before.length === 0 && used.length > 0 && !force) {
-        return refuse(TICKETS_USED, { message: 'some are used', ticketIds: used.map(({ ticketId }) => ticketId) })
+        return refuse(TICKETS_USED, {
+          message: 'some are used',
+          ticketIds: used.map(({ ticketId }) => ticketId),
+        })
       }
       if (before.length === 0) for (const ticket of wanted) ticket.refundId = refundId ?? 'none'
       const cancelled = before.length > 0 ? before : wanted
@@ -210,7 +258,11 @@ export function ticketStub() {
         status: 200,
         body: {
           orderId,
-          cancelled: cancelled.map(({ ticketId, ticketTypeId, unitPrice }) => ({ ticketId, ticketTypeId, unitPrice })),
+          cancelled: cancelled.map(({ ticketId, ticketTypeId, unitPrice }) => ({
+            ticketId,
+            ticketTypeId,
+            unitPrice,
+          })),
         },
       }
     },
@@ -221,7 +273,9 @@ export function ticketStub() {
   }
   /** What the tickets that still admit are worth. */
   const priceOfValid = (orderId: OrderId) =>
-    (issued.get(orderId) ?? []).filter(({ refundId }) => !refundId).reduce((value, { unitPrice }) => value + unitPrice, 0)
+    (issued.get(orderId) ?? [])
+      .filter(({ refundId }) => !refundId)
+      .reduce((value, { unitPrice }) => value + unitPrice, 0)
   /** A reservation of one ticket that somebody has. */
   function hold(userId: UserId, unitPrice: number): ReservationId {
     const reservationId = randomUUID() as ReservationId

@@ -31,22 +31,35 @@ const makeTickets = () => {
 }
 /** As if the ticket service had answered so for two hours. */
 const ageSaga = (orderId: OrderId) =>
-  payments.deps.pool.query(`update sagas set failing_since = failing_since - interval '2 hours' where order_id = $1`, [orderId])
+  payments.deps.pool.query(
+    `update sagas set failing_since = failing_since - interval '2 hours' where order_id = $1`,
+    [orderId],
+  )
 const sagaOf = async (orderId: OrderId) =>
-  (await payments.deps.pool.query('select state, attempts, last_error, failing_since from sagas where order_id = $1', [orderId]))
-    .rows[0]
+  (
+    await payments.deps.pool.query(
+      'select state, attempts, last_error, failing_since from sagas where order_id = $1',
+      [orderId],
+    )
+  ).rows[0]
 
 test('the ticket service answers otherwise for too long: people are told, and all the money goes back, once', async () => {
   refuseTickets(new Error('a fault of ours'))
   const orderId = orderIdOf(await payments.buy('pm_card_visa'))
-  const { payload } = await payments.probe.waitFor(compensationFailed, (message) => message.payload.orderId === orderId)
+  const { payload } = await payments.probe.waitFor(
+    compensationFailed,
+    (message) => message.payload.orderId === orderId,
+  )
   expect(payload).toMatchObject({ step: 'ISSUE', attempts: 5 })
   expect(await payments.order(orderId)).toMatchObject({ status: 'PAID' })
   await ageSaga(orderId)
   const order = await payments.becomes(orderId, 'REFUNDED')
   expect(order).toMatchObject({ paymentStatus: 'REFUNDED', refundedAmount: 10_000 })
   expect(await payments.moneyOf(orderId)).toMatchObject({ captured: 10_000, refunded: 10_000 })
-  const refund = await payments.probe.waitFor(refundProcessed, (message) => message.payload.orderId === orderId)
+  const refund = await payments.probe.waitFor(
+    refundProcessed,
+    (message) => message.payload.orderId === orderId,
+  )
   expect(refund.payload.reason).toBe('TICKETS_NOT_ISSUED')
   await payments.probe.waitFor(orderCancelled, (message) => message.payload.orderId === orderId)
 })
@@ -55,8 +68,14 @@ test('the ticket service is not there: it is waited for', async () => {
   refuseTickets(new RefusedError(refuse(SERVICE_UNAVAILABLE, { message: 'being deployed' })))
   const orderId = orderIdOf(await payments.buy('pm_card_visa'))
   await until(async () => expect((await sagaOf(orderId)).attempts).toBeGreaterThan(5))
-  expect(await sagaOf(orderId)).toMatchObject({ state: 'AWAITING_TICKETS', last_error: 'tickets: ANSWER', failing_since: null })
-  expect(payments.probe.heard(compensationFailed).some(({ payload }) => payload.orderId === orderId)).toBe(false)
+  expect(await sagaOf(orderId)).toMatchObject({
+    state: 'AWAITING_TICKETS',
+    last_error: 'tickets: ANSWER',
+    failing_since: null,
+  })
+  expect(payments.probe.heard(compensationFailed).some(({ payload }) => payload.orderId === orderId)).toBe(
+    false,
+  )
   makeTickets()
   await payments.becomes(orderId, 'CONFIRMED')
 })
@@ -72,7 +91,9 @@ test('what was answered before an outage does not count after it', async () => {
 })
 
 test('an issue that can never succeed is given up at once', async () => {
-  vi.spyOn(payments.deps.tickets, 'confirmPurchase').mockRejectedValue(new PermanentFailure('it is too large'))
+  vi.spyOn(payments.deps.tickets, 'confirmPurchase').mockRejectedValue(
+    new PermanentFailure('it is too large'),
+  )
   const orderId = orderIdOf(await payments.buy('pm_card_visa'))
   expect(await payments.becomes(orderId, 'REFUNDED')).toMatchObject({ refundedAmount: 10_000 })
   const { rows } = await payments.deps.pool.query(
@@ -98,7 +119,8 @@ test('tickets that come in parts confirm the order once, with all of them', asyn
   const made = await payments.tellTicketsGenerated(orderId, TICKETS_PER_ORDER_MAX)
   const order = await payments.becomes(orderId, 'CONFIRMED')
   expect(order.tickets?.map(({ ticketId }) => ticketId)).toEqual(made)
-  const heard = () => payments.probe.heard(orderConfirmed).filter(({ payload }) => payload.orderId === orderId)
+  const heard = () =>
+    payments.probe.heard(orderConfirmed).filter(({ payload }) => payload.orderId === orderId)
   await until(() => expect(heard()[0]?.payload.parts).toBe(heard().length))
   expect(heard().length).toBeGreaterThan(1)
   const parts = heard().sort((a, b) => a.payload.part - b.payload.part)

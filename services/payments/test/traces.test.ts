@@ -35,7 +35,11 @@ describe('a purchase', () => {
   test('that one process began and another ends is one trace', async () => {
     // Its own spans go nowhere: what it leaves behind is the row.
     const tracing = { OTEL_EXPORTER_OTLP_ENDPOINT: 'http://127.0.0.1:1' }
-    const instance = await startProcess(payments, { AUTH_URL: keys.url, CRASH_AT: 'saga.created', ...tracing })
+    const instance = await startProcess(payments, {
+      AUTH_URL: keys.url,
+      CRASH_AT: 'saga.created',
+      ...tracing,
+    })
     const body = JSON.stringify({
       ...{ eventId, ticketRequests: [{ ticketTypeId, quantity: 1 }], holderName: 'Zofia Łącka' },
       ...{ paymentMethod: 'CREDIT_CARD', paymentToken: 'pm_card_visa' },
@@ -45,7 +49,9 @@ describe('a purchase', () => {
       ...{ 'content-type': 'application/json', 'idempotency-key': randomUUID() },
       traceparent: `00-${BUYERS_TRACE}-b7ad6b7169203331-01`,
     }
-    await expect(fetch(`${instance.url}/api/payments/orders`, { method: 'POST', headers, body })).rejects.toThrow()
+    await expect(
+      fetch(`${instance.url}/api/payments/orders`, { method: 'POST', headers, body }),
+    ).rejects.toThrow()
     expect(await instance.ended).toEqual([null, 'SIGKILL'])
     const { rows } = await payments.deps.pool.query('select order_id, traceparent from sagas')
     expect(rows).toHaveLength(1)
@@ -65,7 +71,12 @@ describe('a purchase', () => {
   })
   test('has what the gateway tells of it in its trace too', async () => {
     const { rows } = await payments.deps.pool.query('select order_id from sagas')
-    const intent = { id: `pi_${randomUUID()}`, status: 'succeeded', amount: 5_000, metadata: { orderId: rows[0].order_id } }
+    const intent = {
+      id: `pi_${randomUUID()}`,
+      status: 'succeeded',
+      amount: 5_000,
+      metadata: { orderId: rows[0].order_id },
+    }
     expect((await payments.tellWebhook('payment_intent.succeeded', intent)).statusCode).toBe(200)
     await named('gateway event charged', traceId)
   })
@@ -78,12 +89,20 @@ describe('a purchase', () => {
 test('what the gateway tells is worked on in the trace of the request that brought it, with a link to the gateway’s own', async () => {
   const traceId = '4bf92f3577b34da6a3ce929d0e0e4736'
   const call = { traceparent: `00-${traceId}-00f067aa0ba902b7-01` }
-  const answer = await payments.tellWebhook('payment_intent.succeeded', { id: 'pi_1', metadata: {} }, undefined, call)
+  const answer = await payments.tellWebhook(
+    'payment_intent.succeeded',
+    { id: 'pi_1', metadata: {} },
+    undefined,
+    call,
+  )
   expect(answer.statusCode).toBe(200)
   const request = await until(() => {
     const span = recorded
       .spans()
-      .find(({ name, links }) => name.endsWith('/webhooks/stripe') && links.some((link) => link.traceId === traceId))
+      .find(
+        ({ name, links }) =>
+          name.endsWith('/webhooks/stripe') && links.some((link) => link.traceId === traceId),
+      )
     if (!span) throw new Error('no span of the call')
     return span
   })

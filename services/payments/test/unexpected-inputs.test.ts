@@ -26,7 +26,12 @@ test('an answer that the state does not expect is logged once, and its call repe
   const errors: object[] = []
   const drive = createDriver({
     ...{ db: deps.db, append: deps.messaging.append, crashAt: () => {}, sagaMetrics: deps.sagaMetrics },
-    logger: { ...deps.logger, info: () => {}, warn: () => {}, error: (about: object) => void errors.push(about) } as never,
+    logger: {
+      ...deps.logger,
+      info: () => {},
+      warn: () => {},
+      error: (about: object) => void errors.push(about),
+    } as never,
     config: { ...config, sagaRetryMaxMs: 30_000 },
     move: createMover(deps, deps.applyAll),
     step: async () => {
@@ -41,7 +46,9 @@ test('an answer that the state does not expect is logged once, and its call repe
     'select attempts, last_error, next_attempt_at > now() as waits from sagas where order_id = $1',
     [orderId],
   )
-  expect(rows).toEqual([{ attempts: calls, last_error: 'AWAITING_TICKETS does not expect RELEASED', waits: true }])
+  expect(rows).toEqual([
+    { attempts: calls, last_error: 'AWAITING_TICKETS does not expect RELEASED', waits: true },
+  ])
 })
 
 test('a message that the state does not expect can never be handled, alone or among others, and moves nothing', async () => {
@@ -54,7 +61,10 @@ test('a message that the state does not expect can never be handled, alone or am
   const [subscriber] = sagaSubscribers(heard)
   await expect(db.transact(async (tx) => subscriber?.handle(tx, issued))).rejects.toThrow(reason)
   const paidId = orderIdOf(await payments.buy('pm_card_visa'))
-  const rejected = { eventType: ticketsRejected.eventType, payload: { orderId: paidId, reason: 'SEATS_GONE' } } as never
+  const rejected = {
+    eventType: ticketsRejected.eventType,
+    payload: { orderId: paidId, reason: 'SEATS_GONE' },
+  } as never
   const together = db.transact((tx) => takeTogether(heard)(tx, [rejected, issued], (_, work) => work()))
   await expect(together).rejects.toThrow(reason)
   expect(await payments.sagaState(paidId)).toBe('AWAITING_TICKETS')
@@ -68,7 +78,8 @@ test('a charge that the gateway reports of an order that was never charged is ke
   await payments.tellWebhook('payment_intent.succeeded', { id: 'pi_forged', metadata: { orderId } }, event)
   webhooks.start()
   try {
-    const sql = 'select outcome, attempts from webhook_events where webhook_event_id = $1 and processed_at is not null'
+    const sql =
+      'select outcome, attempts from webhook_events where webhook_event_id = $1 and processed_at is not null'
     await until(async () =>
       expect((await pool.query(sql, [event])).rows).toEqual([
         { outcome: 'can never be handled: QUEUED does not expect CHARGED', attempts: 1 },

@@ -17,8 +17,10 @@ async function confirmed() {
   return { orderId, payment_intent: await transactionOf(orderId) }
 }
 const transactionOf = async (orderId: OrderId): Promise<string> =>
-  (await payments.deps.pool.query('select transaction_id from orders where order_id = $1', [orderId])).rows[0].transaction_id
-const alertsOf = (orderId: OrderId) => payments.probe.heard(opsAlert).filter(({ payload }) => payload.detail.orderId === orderId)
+  (await payments.deps.pool.query('select transaction_id from orders where order_id = $1', [orderId])).rows[0]
+    .transaction_id
+const alertsOf = (orderId: OrderId) =>
+  payments.probe.heard(opsAlert).filter(({ payload }) => payload.detail.orderId === orderId)
 const tell = (type: string, object: object, id?: string) => payments.tellWebhook(type, object, id)
 /** The gateway has told of a refund, and we have taken it in. */
 const isTold = (refundId: string) =>
@@ -31,7 +33,10 @@ const isTold = (refundId: string) =>
   })
 const outcomeOf = (id: string) =>
   until(async () => {
-    const { rows } = await payments.deps.pool.query('select outcome from webhook_events where webhook_event_id = $1', [id])
+    const { rows } = await payments.deps.pool.query(
+      'select outcome from webhook_events where webhook_event_id = $1',
+      [id],
+    )
     expect(rows[0]?.outcome).toEqual(expect.any(String))
     return rows[0].outcome as string
   })
@@ -50,11 +55,16 @@ test('a whole refund made at the gateway by hand takes the tickets along, and st
   expect(order).toMatchObject({ paymentStatus: 'REFUNDED', refundedAmount: 10_000 })
   expect(payments.stub.priceOfValid(orderId)).toBe(0)
   expect(await payments.moneyOf(orderId)).toMatchObject({ captured: 10_000, refunded: 10_000 })
-  const { rows } = await payments.deps.pool.query('select amount_minor from ledger_entries where reference = $1', [made.id])
+  const { rows } = await payments.deps.pool.query(
+    'select amount_minor from ledger_entries where reference = $1',
+    [made.id],
+  )
   expect(rows).toEqual([{ amount_minor: 10_000 }, { amount_minor: 10_000 }])
   await payments.probe.waitFor(refundProcessed, ({ payload }) => payload.orderId === orderId)
   const refunds = await payments.client.listRefunds({ params: { orderId } })
-  expect(refunds.body).toMatchObject({ refunds: [{ status: 'SUCCEEDED', amount: 10_000, reason: 'REFUNDED_AT_GATEWAY' }] })
+  expect(refunds.body).toMatchObject({
+    refunds: [{ status: 'SUCCEEDED', amount: 10_000, reason: 'REFUNDED_AT_GATEWAY' }],
+  })
 })
 
 test('a part of it is counted and people are told; who then gives the order back gets what is left', async () => {
@@ -65,9 +75,14 @@ test('a part of it is counted and people are told; who then gives the order back
     expect(await payments.order(orderId)).toMatchObject(counted)
   })
   const alert = await payments.probe.waitFor(opsAlert, ({ payload }) => payload.detail.orderId === orderId)
-  expect(alert.payload).toMatchObject({ severity: 'WARNING', title: expect.stringContaining('decide on its tickets') })
+  expect(alert.payload).toMatchObject({
+    severity: 'WARNING',
+    title: expect.stringContaining('decide on its tickets'),
+  })
   const admin = await payments.authority.user(['USER', 'ADMIN'])
-  const answer = await payments.clientOf(admin.headers).refundOrder({ params: { orderId }, body: { reason: 'the rest' } })
+  const answer = await payments
+    .clientOf(admin.headers)
+    .refundOrder({ params: { orderId }, body: { reason: 'the rest' } })
   expect(answer).toMatchObject({ status: 202, body: { amount: 6_000 } })
   expect(await payments.becomes(orderId, 'REFUNDED')).toMatchObject({ refundedAmount: 10_000 })
   expect(await payments.moneyOf(orderId)).toMatchObject({ refunded: 10_000 })
@@ -116,7 +131,10 @@ test('a whole refund made by hand while ours waits for a part: the other ticket 
   await isTold(id)
   cancelling.resolve()
   expect((await asking).status).toBe(202)
-  expect(await payments.becomes(orderId, 'REFUNDED')).toMatchObject({ paymentStatus: 'REFUNDED', refundedAmount: 10_000 })
+  expect(await payments.becomes(orderId, 'REFUNDED')).toMatchObject({
+    paymentStatus: 'REFUNDED',
+    refundedAmount: 10_000,
+  })
   expect(payments.stub.priceOfValid(orderId)).toBe(0)
   expect(await payments.moneyOf(orderId)).toMatchObject({ captured: 10_000, refunded: 10_000 })
   const sql =
@@ -142,7 +160,10 @@ test('a dispute stands in the history, and people are told; the loss of one is t
     opsAlert,
     ({ payload }) => payload.detail.orderId === orderId && payload.severity === 'CRITICAL',
   )
-  expect(lost.payload).toMatchObject({ source: 'payments', detail: { disputeId: 'dp_1', status: 'lost', amountMinor: 10_000 } })
+  expect(lost.payload).toMatchObject({
+    source: 'payments',
+    detail: { disputeId: 'dp_1', status: 'lost', amountMinor: 10_000 },
+  })
   const history = await payments.client.getOrderHistory({ params: { orderId } })
   expect(history.body).toMatchObject({
     history: expect.arrayContaining([expect.objectContaining({ step: 'DISPUTE', result: 'LOST' })]),
@@ -157,9 +178,10 @@ test('the same event twice has one effect', async () => {
   await Promise.all([1, 2, 3].map(() => tell('charge.dispute.created', dispute, id)))
   expect(await outcomeOf(id)).toBe('alerted')
   await payments.probe.waitFor(opsAlert, ({ payload }) => payload.detail.orderId === orderId)
-  const { rowCount } = await payments.deps.pool.query("select from saga_events where order_id = $1 and moment = 'NOTE'", [
-    orderId,
-  ])
+  const { rowCount } = await payments.deps.pool.query(
+    "select from saga_events where order_id = $1 and moment = 'NOTE'",
+    [orderId],
+  )
   expect(rowCount).toBe(1)
 })
 
@@ -179,8 +201,13 @@ test('a refund that did not reach the buyer', async () => {
 test('what is told of a charge that we do not know is asked again for a day, and then given up', async () => {
   const id = `evt_${randomUUID()}`
   const { pool, webhooks } = payments.deps
-  await tell('refund.created', { id: 're_2', payment_intent: 'pi_of_nobody', amount: 500, status: 'succeeded', metadata: {} }, id)
-  const waiting = 'select attempts from webhook_events where webhook_event_id = $1 and processed_at is null and attempts > 1'
+  await tell(
+    'refund.created',
+    { id: 're_2', payment_intent: 'pi_of_nobody', amount: 500, status: 'succeeded', metadata: {} },
+    id,
+  )
+  const waiting =
+    'select attempts from webhook_events where webhook_event_id = $1 and processed_at is null and attempts > 1'
   await until(async () => expect((await pool.query(waiting, [id])).rowCount).toBe(1))
   const aDayLater = `update webhook_events set received_at = received_at - interval '25 hours', next_attempt_at = now() - interval '1 second', attempts = 1440
     where webhook_event_id = $1`
@@ -193,7 +220,16 @@ test('more than an order has left is not believed, and people are told', async (
   const { orderId, payment_intent } = await confirmed()
   await payments.sandbox.stripe.refunds.create({ payment_intent })
   await payments.becomes(orderId, 'REFUNDED')
-  await tell('refund.created', { id: `re_${randomUUID()}`, payment_intent, amount: 500, status: 'succeeded', metadata: {} })
-  await payments.probe.waitFor(opsAlert, ({ payload }) => payload.detail.orderId === orderId && payload.severity === 'CRITICAL')
+  await tell('refund.created', {
+    id: `re_${randomUUID()}`,
+    payment_intent,
+    amount: 500,
+    status: 'succeeded',
+    metadata: {},
+  })
+  await payments.probe.waitFor(
+    opsAlert,
+    ({ payload }) => payload.detail.orderId === orderId && payload.severity === 'CRITICAL',
+  )
   expect(await payments.order(orderId)).toMatchObject({ refundedAmount: 10_000 })
 })

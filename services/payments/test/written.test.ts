@@ -37,7 +37,10 @@ test('the name of who comes is kept as people write theirs, in the order and in 
     const answer = await send('POST', '/api/payments/orders', order(typed))
     expect(answer.json(), why).toMatchObject({ holderName: kept })
     const { orderId } = answer.json()
-    const { payload } = await payments.probe.waitFor(paymentCompleted, ({ payload }) => payload.orderId === orderId)
+    const { payload } = await payments.probe.waitFor(
+      paymentCompleted,
+      ({ payload }) => payload.orderId === orderId,
+    )
     expect(payload, why).toMatchObject({ holderName: kept })
   }
 })
@@ -45,7 +48,9 @@ test('the name of who comes is kept as people write theirs, in the order and in 
 test('a name that cannot be seen, or turns what stands behind it, is refused with a reason', async () => {
   for (const { typed, says } of refusedNames.filter(({ says }) => !says.source.includes('100'))) {
     const answer = await send('POST', '/api/payments/orders', order(typed))
-    expect(answer.json(), typed).toMatchObject({ details: [{ path: 'body.holderName', message: expect.stringMatching(says) }] })
+    expect(answer.json(), typed).toMatchObject({
+      details: [{ path: 'body.holderName', message: expect.stringMatching(says) }],
+    })
   }
 })
 
@@ -62,10 +67,14 @@ test('a seat is bought by its labels, whatever they are', async () => {
     }
     const orderId = orderIdOf(await payments.hastySeats.buySeat({ body: seat }))
     const label = kept.replaceAll('-', '_')
-    expect((await payments.becomes(orderId, 'PAID')).items, why).toMatchObject([{ seatIds: [`1-${label}-${label}`] }])
+    expect((await payments.becomes(orderId, 'PAID')).items, why).toMatchObject([
+      { seatIds: [`1-${label}-${label}`] },
+    ])
   }
   for (const typed of refusedSeatLabels) {
     const seat = { venueId, eventId, zoneId: 1, rowLabel: typed, colLabel: '1', paymentToken: 'pm_card_visa' }
-    expect((await send('POST', '/api/v1/tickets', seat)).json()).toMatchObject({ details: [{ path: 'body.rowLabel' }] })
+    expect((await send('POST', '/api/v1/tickets', seat)).json()).toMatchObject({
+      details: [{ path: 'body.rowLabel' }],
+    })
   }
 })

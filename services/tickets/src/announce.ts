@@ -13,9 +13,9 @@ export const ANNOUNCE_PAUSE_MS = 1_000
 export const ANNOUNCE_INTERVAL_MS = 60_000
 
 /**
- * Tell of types and admissions that nobody was told of when they came or changed, because that was before such messages or in a
- * task that does not know them: each once, a batch at a time, with a pause after one that leaves more. Of reservations that ended
- * before nothing is told.
+ * Tell of types and admissions that nobody was told of when they came or changed, because that was before
+ * such messages or in a task that does not know them: each once, a batch at a time, with a pause after one
+ * that leaves more. Of reservations that ended before nothing is told.
  */
 export function createAnnouncementSweep(deps: { db: Database; appendAll: AppendAll; pauseMs: number }) {
   const { db, appendAll, pauseMs } = deps

@@ -19,8 +19,12 @@ test('other keys of codes are optional, and may be none', () => {
   expect(load().ticketPreviousPublicKeys).toEqual([])
   expect(load({ TICKET_PREVIOUS_PUBLIC_KEYS: '{"keys":[]}' }).ticketPreviousPublicKeys).toEqual([])
   const earlier = { ...publicKey.export({ format: 'jwk' }), kid: 'tickets-2026' }
-  expect(load({ TICKET_PREVIOUS_PUBLIC_KEYS: JSON.stringify({ keys: [earlier] }) }).ticketPreviousPublicKeys).toEqual([earlier])
-  expect(() => load({ TICKET_PREVIOUS_PUBLIC_KEYS: JSON.stringify(earlier) })).toThrow(/TICKET_PREVIOUS_PUBLIC_KEYS/)
+  expect(
+    load({ TICKET_PREVIOUS_PUBLIC_KEYS: JSON.stringify({ keys: [earlier] }) }).ticketPreviousPublicKeys,
+  ).toEqual([earlier])
+  expect(() => load({ TICKET_PREVIOUS_PUBLIC_KEYS: JSON.stringify(earlier) })).toThrow(
+    /TICKET_PREVIOUS_PUBLIC_KEYS/,
+  )
 })
 
 test('Redis keeps an event for longer than the longest hold that may be configured', () => {

@@ -23,7 +23,12 @@ const seconds = (name: string, least: number, standard: number) =>
 const perMinute = (standard: number) => z.coerce.number().int().min(1).default(standard)
 
 /** Whom this service calls, and the figures of the resilience table that it obeys for each. */
-export const callees = { ...redisAlone, auth: everyFigure, events: everyFigure, payments: everyFigure } as const
+export const callees = {
+  ...redisAlone,
+  auth: everyFigure,
+  events: everyFigure,
+  payments: everyFigure,
+} as const
 
 export const Environment = z.object({
   PORT: z.coerce.number().int().default(8082).describe('port to listen on'),
@@ -31,8 +36,14 @@ export const Environment = z.object({
   ...messagingEnvironment,
   RESILIENCE: resilience(callees),
   REDIS_URL: z.url().describe('Redis that refuses the crowd; sales go on without it'),
-  EVENTS_URL: z.url().default('http://event-service.eventbooking.local:8081').describe('where the event service is'),
-  PAYMENTS_URL: z.url().default('http://payment-service.eventbooking.local:8083').describe('where the payment service is'),
+  EVENTS_URL: z
+    .url()
+    .default('http://event-service.eventbooking.local:8081')
+    .describe('where the event service is'),
+  PAYMENTS_URL: z
+    .url()
+    .default('http://payment-service.eventbooking.local:8083')
+    .describe('where the payment service is'),
   TICKET_SIGNING_KEY: secret(SigningKey.describe("Ed25519 JWK that signs tickets' codes")),
   TICKET_PREVIOUS_PUBLIC_KEYS: Jwks.optional().describe(
     'JWKS of other keys whose codes admit: earlier ones, and the next one before it signs',
@@ -43,17 +54,38 @@ export const Environment = z.object({
     1,
     2_700,
   ),
-  // Longer than the payment service's PAYMENT_UNKNOWN_LIMIT_SECONDS: the claim must outlive what it waits for.
+  // Longer than the payment service's PAYMENT_UNKNOWN_LIMIT_SECONDS: the claim must outlive what it waits
+  // for.
   CLAIM_TTL_SECONDS: seconds(
     'how long a claimed reservation waits for its payment before the payment service is asked',
     1,
     1_920,
   ),
-  LIVE_RESERVATIONS_MAX: z.coerce.number().int().min(1).default(3).describe('live reservations per user and event'),
+  LIVE_RESERVATIONS_MAX: z.coerce
+    .number()
+    .int()
+    .min(1)
+    .default(3)
+    .describe('live reservations per user and event'),
   TYPES_PER_EVENT_MAX: z.coerce.number().int().min(1).default(100).describe('ticket types per event'),
-  OFFER_CACHE_MS: z.coerce.number().int().min(0).default(1_000).describe('how long what an event offers is believed'),
-  SEAT_MAP_CACHE_MS: z.coerce.number().int().min(1).default(250).describe('how long a seat map is believed, by each process'),
-  TRANSFERS_PER_HOUR_MAX: z.coerce.number().int().min(1).default(100).describe('tickets that a user passes on within an hour'),
+  OFFER_CACHE_MS: z.coerce
+    .number()
+    .int()
+    .min(0)
+    .default(1_000)
+    .describe('how long what an event offers is believed'),
+  SEAT_MAP_CACHE_MS: z.coerce
+    .number()
+    .int()
+    .min(1)
+    .default(250)
+    .describe('how long a seat map is believed, by each process'),
+  TRANSFERS_PER_HOUR_MAX: z.coerce
+    .number()
+    .int()
+    .min(1)
+    .default(100)
+    .describe('tickets that a user passes on within an hour'),
   OFFERS_TO_ADDRESS_PER_DAY_MAX: z.coerce
     .number()
     .int()
@@ -65,8 +97,15 @@ export const Environment = z.object({
     .int()
     .min(1)
     .default(5_000)
-    .describe('requests of each kind that wait in a process for Redis or the database; beyond it they are refused with 503'),
-  TURN_WAIT_MS: z.coerce.number().int().min(0).default(5_000).describe("longest wait for one's turn to choose the best seats"),
+    .describe(
+      'requests of each kind that wait in a process for Redis or the database; beyond it they are refused with 503',
+    ),
+  TURN_WAIT_MS: z.coerce
+    .number()
+    .int()
+    .min(0)
+    .default(5_000)
+    .describe("longest wait for one's turn to choose the best seats"),
   PRINTS_PER_USER_MAX: perMinute(60).describe(
     'PDFs of tickets that are made for downloads of one user within a minute, by process',
   ),

@@ -2,7 +2,11 @@ import { createMessaging, type Messaging } from '@boxoffice/messaging'
 import { createFoundation, type Foundation, violatedUnique, withOptions } from '@boxoffice/service-kit'
 import { type CheckInTicket, createCheckIn } from './check-in/check-in.ts'
 import type { Config } from './config.ts'
-import { createEventPictures, type EventsClient, type FindEventPicture } from './event-pictures/event-pictures.ts'
+import {
+  createEventPictures,
+  type EventsClient,
+  type FindEventPicture,
+} from './event-pictures/event-pictures.ts'
 import { createMutexByKey } from './holds/mutex-by-key.ts'
 import { createRedisPicture, type RedisPicture } from './holds/redis-picture.ts'
 import { type Cancel, createCancel } from './issuing/cancel.ts'
@@ -57,11 +61,20 @@ export interface Dependencies extends Foundation {
   close(): Promise<void>
 }
 
-/** Every use case is safe to repeat: after a deadlock or a lock time-out, or where another was faster to claim a seat. */
-const SAFE_TO_REPEAT = { retries: 2, retryOn: (error: unknown) => violatedUnique(error) === 'seat_claims_pkey' }
+/**
+ * Every use case is safe to repeat: after a deadlock or a lock time-out, or where another was faster to claim
+ * a seat.
+ */
+const SAFE_TO_REPEAT = {
+  retries: 2,
+  retryOn: (error: unknown) => violatedUnique(error) === 'seat_claims_pkey',
+}
 
 /** Everything this service works with. `userKeys`: in tests, the keys that verify access tokens. */
-export function createDependencies(config: Config, userKeys?: Parameters<typeof createFoundation>[1]): Dependencies {
+export function createDependencies(
+  config: Config,
+  userKeys?: Parameters<typeof createFoundation>[1],
+): Dependencies {
   const foundation = createFoundation(config, userKeys)
   const { logger, metrics, crashAt, newId, now } = foundation
   const db = withOptions(foundation.db, SAFE_TO_REPEAT)
@@ -132,7 +145,15 @@ export function createDependencies(config: Config, userKeys?: Parameters<typeof 
       holdMaxSeconds: config.holdMaxSeconds,
       waitingMax: config.holdsWaitingMax,
     }),
-    issuing: createIssuing({ append, appendAll, expiry, releases, crashAt, newId, publicUrl: config.publicUrl }),
+    issuing: createIssuing({
+      append,
+      appendAll,
+      expiry,
+      releases,
+      crashAt,
+      newId,
+      publicUrl: config.publicUrl,
+    }),
     cancel: createCancel({ appendAll, releases }),
     stops: createStops({ appendAll, now }),
     recipients,
@@ -142,7 +163,10 @@ export function createDependencies(config: Config, userKeys?: Parameters<typeof 
       toAddressMax: config.offersToAddressMax,
     }),
     claimTicket: createClaimTicket({ db, append, newId, acceptedKeys }),
-    checkIn: countCheckIns(metrics, createCheckIn({ db, appendAll, acceptedKeys, waitingMax: config.holdsWaitingMax })),
+    checkIn: countCheckIns(
+      metrics,
+      createCheckIn({ db, appendAll, acceptedKeys, waitingMax: config.holdsWaitingMax }),
+    ),
     codeKey,
     acceptedKeys,
     pdfs,

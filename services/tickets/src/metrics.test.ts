@@ -4,10 +4,18 @@ import { countCheckIns, countHolds } from './metrics.ts'
 
 test('holds and check-ins are counted by their outcome, refusals by their code', async () => {
   const metrics = createMetrics('ticket-service')
-  const answers = [{ outcome: 'reserved' }, { outcome: 'refused', error: 'SEATS_TAKEN' }, { outcome: 'unknown-event' }]
+  const answers = [
+    { outcome: 'reserved' },
+    { outcome: 'refused', error: 'SEATS_TAKEN' },
+    { outcome: 'unknown-event' },
+  ]
   const reserve = countHolds(metrics, async () => answers.shift() as never)
   for (let calls = 0; calls < 3; calls++) await reserve({} as never)
-  const shown = [{ outcome: 'admitted' }, { outcome: 'refused', error: 'ALREADY_CHECKED_IN' }, { outcome: 'unknown' }]
+  const shown = [
+    { outcome: 'admitted' },
+    { outcome: 'refused', error: 'ALREADY_CHECKED_IN' },
+    { outcome: 'unknown' },
+  ]
   const checkIn = countCheckIns(metrics, async () => shown.shift() as never)
   for (let calls = 0; calls < 3; calls++) await checkIn({} as never)
 

@@ -15,7 +15,9 @@ export function countHolds(metrics: Metrics, reserve: Reserve): Reserve {
 
 /** What the door answers is counted, by outcome; a refusal by its code. */
 export function countCheckIns(metrics: Metrics, checkIn: CheckInTicket): CheckInTicket {
-  const checkIns = metrics.counter('check_ins_total', 'codes shown at the door, by what became of them', ['outcome'])
+  const checkIns = metrics.counter('check_ins_total', 'codes shown at the door, by what became of them', [
+    'outcome',
+  ])
   return async (shown) => {
     const result = await checkIn(shown)
     checkIns.inc({ outcome: result.outcome === 'refused' ? result.error : result.outcome })

@@ -3,7 +3,10 @@ import { createInternalClient, type InternalClientOptions } from '@boxoffice/ser
 import type { Config } from './config.ts'
 
 /** Clients of the services that are asked, each with its breaker. */
-export function createPeers(config: Config, foundation: Omit<InternalClientOptions, 'callee' | 'baseUrl' | 'policy'>) {
+export function createPeers(
+  config: Config,
+  foundation: Omit<InternalClientOptions, 'callee' | 'baseUrl' | 'policy'>,
+) {
   const to = (callee: 'auth' | 'events' | 'payments', baseUrl: string) => ({
     ...foundation,
     callee,

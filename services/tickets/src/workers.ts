@@ -10,7 +10,9 @@ import { transferSubscribers } from './transfers/subscriptions.ts'
 
 const PRINT_SWEEP_MS = 600_000
 const PRINTS_A_SWEEP = 100
-/** What expired can wait: what it holds is taken over by whoever wants it. A sale and its messages come first. */
+/**
+ * What expired can wait: what it holds is taken over by whoever wants it. A sale and its messages come first.
+ */
 const EXPIRY_SHARE = 0.1
 
 /** The relay comes first: it stops last. */
@@ -18,7 +20,12 @@ export function buildWorkers(deps: Dependencies): Worker[] {
   const { config, db, messaging, idempotency, redisPicture, logger } = deps
   const sweeper = (name: string, intervalMs: number, sweep: () => Promise<{ more: boolean } | undefined>) =>
     createSweeper({ name, intervalMs, sweep, logger })
-  const subscribers = [...pictureSubscribers, ...orderSubscribers(deps), ...transferSubscribers, ...disputeSubscribers(deps)]
+  const subscribers = [
+    ...pictureSubscribers,
+    ...orderSubscribers(deps),
+    ...transferSubscribers,
+    ...disputeSubscribers(deps),
+  ]
   return [
     messaging.relay,
     messaging.housekeeping,
@@ -39,7 +46,9 @@ export function buildWorkers(deps: Dependencies): Worker[] {
       ANNOUNCE_INTERVAL_MS,
       createAnnouncementSweep({ ...deps, appendAll: messaging.appendAll, pauseMs: ANNOUNCE_PAUSE_MS }),
     ),
-    sweeper('printed orders', PRINT_SWEEP_MS, () => removeOldPrints(db, config.orderPdfKeepMs, PRINTS_A_SWEEP)),
+    sweeper('printed orders', PRINT_SWEEP_MS, () =>
+      removeOldPrints(db, config.orderPdfKeepMs, PRINTS_A_SWEEP),
+    ),
     sweeper('reconciliation of Redis', config.reconcileMs, async () => {
       await redisPicture.reconcile()
       return undefined

@@ -19,7 +19,8 @@ beforeAll(async () => {
 afterAll(() => setting.close())
 
 const query = (sql: string, values: unknown[] = []) => setting.deps.pool.query(sql, values)
-const told = <D extends MessageDefinition>(definition: D, eventId: EventId) => toldOf(setting, definition, eventId)
+const told = <D extends MessageDefinition>(definition: D, eventId: EventId) =>
+  toldOf(setting, definition, eventId)
 
 /** The sweep over what nobody was told of. */
 function announce(): Promise<{ more: boolean }> {
@@ -51,15 +52,24 @@ describe('what was there before anybody was told of such', () => {
     const types = await told(ticketTypeChanged, eventId)
     expect(types.toSorted((a, b) => a.payload.name.localeCompare(b.payload.name))).toMatchObject([
       { aggregateVersion: 1, payload: { name: 'Early', quantityTotal: 0, withdrawn: true } },
-      { aggregateVersion: 1, payload: { name: 'Standing', unitPrice: 5_000, quantityTotal: 10, withdrawn: false } },
+      {
+        aggregateVersion: 1,
+        payload: { name: 'Standing', unitPrice: 5_000, quantityTotal: 10, withdrawn: false },
+      },
     ])
     const { ticketId, ticketNumber } = guest.ticket
     const { checkedInAt } = admitted.body
     expect(await told(ticketCheckedIn, eventId)).toMatchObject([
-      { aggregateVersion: 2, payload: { ticketId, ticketNumber, userId: guest.userId, checkedInAt, gate: 'South' } },
+      {
+        aggregateVersion: 2,
+        payload: { ticketId, ticketNumber, userId: guest.userId, checkedInAt, gate: 'South' },
+      },
     ])
     await organizer.client.updateTicketType({ params: { ticketTypeId: typeId }, body: { quantity: 11 } })
-    expect((await told(ticketTypeChanged, eventId)).at(-1)).toMatchObject({ aggregateVersion: 2, payload: { quantityTotal: 11 } })
+    expect((await told(ticketTypeChanged, eventId)).at(-1)).toMatchObject({
+      aggregateVersion: 2,
+      payload: { quantityTotal: 11 },
+    })
   })
 
   test('is told of in as many batches as it takes, and then no more', async () => {
@@ -76,7 +86,11 @@ describe('what was there before anybody was told of such', () => {
        select ticket_type_id, event_id, 1 from ticket_types where event_id = $1 and name = 'Old'`,
       [eventId],
     )
-    expect([await announce(), await announce(), await announce()]).toEqual([{ more: true }, { more: false }, { more: false }])
+    expect([await announce(), await announce(), await announce()]).toEqual([
+      { more: true },
+      { more: false },
+      { more: false },
+    ])
     expect(await told(ticketTypeChanged, eventId)).toHaveLength(1 + ANNOUNCE_BATCH_MAX + 1)
   })
 })
@@ -110,7 +124,13 @@ describe('while the version before is replaced', () => {
     for (let times = 0; times < 2; times++) await announce()
 
     const messages = await told(ticketTypeChanged, eventId)
-    expect(messages.map(({ aggregateVersion, payload }) => [aggregateVersion, payload.name, payload.quantityTotal])).toEqual([
+    expect(
+      messages.map(({ aggregateVersion, payload }) => [
+        aggregateVersion,
+        payload.name,
+        payload.quantityTotal,
+      ]),
+    ).toEqual([
       [1, 'Standing', 10],
       [2, 'Floor', 10],
       [3, 'Floor', 20],

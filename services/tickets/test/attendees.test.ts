@@ -19,10 +19,20 @@ async function guestNamed(eventId: EventId, typeId: TicketTypeId, holderName: st
     body: { eventId, ticketRequests: seatId ? seats(typeId, seatId) : some(typeId) },
   })
   if (held.status !== 201) throw new Error('not reserved')
-  const order = { reservationId: held.body.reservationId, orderId: newId<OrderId>(), userId: person.userId, holderName }
+  const order = {
+    reservationId: held.body.reservationId,
+    orderId: newId<OrderId>(),
+    userId: person.userId,
+    holderName,
+  }
   await setting.issue(order, holderName)
   const { tickets } = (await setting.internal.getOrderTickets({ params: { orderId: order.orderId } })).body
-  return { ...person, ...order, ticketId: tickets[0]?.ticketId as TicketId, ticketNumber: tickets[0]?.ticketNumber as string }
+  return {
+    ...person,
+    ...order,
+    ticketId: tickets[0]?.ticketId as TicketId,
+    ticketNumber: tickets[0]?.ticketNumber as string,
+  }
 }
 const attendeesOf = async ({ client }: Pick<Account, 'client'>, eventId: EventId, limit = 100) => {
   const { body } = await client.listAttendees({ query: { eventId, limit } })
@@ -36,7 +46,8 @@ describe('attendees', () => {
     const { eventId, typeId } = offered
     const organizer = await organizerOf(setting, offered)
     const guests = []
-    for (const number of [1, 2, 3, 4]) guests.push(await guestNamed(eventId, typeId, `Guest ${number}`, `1-A-${number}`))
+    for (const number of [1, 2, 3, 4])
+      guests.push(await guestNamed(eventId, typeId, `Guest ${number}`, `1-A-${number}`))
     const [came, gaveBack, passedOn] = guests as [(typeof guests)[0], (typeof guests)[0], (typeof guests)[0]]
     await show(organizer, eventId, await codeOf(came, came.ticketId), { gate: 'North' })
     await setting.internal.cancelOrderTickets({ body: { orderId: gaveBack.orderId, reason: 'refunded' } })
@@ -78,7 +89,15 @@ describe('attendees', () => {
     const offered = await setting.offer(10)
     const { eventId, typeId } = offered
     const organizer = await organizerOf(setting, offered)
-    const names = ['=1+1', '+48221234567', '-2', '@sum(a1)', 'Łucja "Lu" Ćwik, z Łodzi', "=cmd|' /C calc'!A0", '＝1']
+    const names = [
+      '=1+1',
+      '+48221234567',
+      '-2',
+      '@sum(a1)',
+      'Łucja "Lu" Ćwik, z Łodzi',
+      "=cmd|' /C calc'!A0",
+      '＝1',
+    ]
     const numbers: string[] = []
     for (const name of names) numbers.push((await guestNamed(eventId, typeId, name)).ticketNumber)
     const answer = await setting.app.inject({
@@ -96,9 +115,15 @@ describe('attendees', () => {
     expect(lines.at(-1)).toBe('')
     const cells = lines.slice(1, -1).map((line) => line.replace(/,Standing,,,,,ACTIVE,,,.*$/, ''))
     expect(cells).toEqual(
-      [`'=1+1`, `'+48221234567`, `'-2`, `'@sum(a1)`, `"Łucja ""Lu"" Ćwik, z Łodzi"`, `'=cmd|' /C calc'!A0`, `'＝1`].map(
-        (name, index) => `${numbers[index]},${name}`,
-      ),
+      [
+        `'=1+1`,
+        `'+48221234567`,
+        `'-2`,
+        `'@sum(a1)`,
+        `"Łucja ""Lu"" Ćwik, z Łodzi"`,
+        `'=cmd|' /C calc'!A0`,
+        `'＝1`,
+      ].map((name, index) => `${numbers[index]},${name}`),
     )
     expect((await organizer.client.listAttendees({ query: { eventId, format: 'csv' } })).body).toEqual(
       new Uint8Array(answer.rawPayload),
@@ -138,7 +163,9 @@ describe('holders of tickets', () => {
   const holdersOf = async (eventId: EventId, limit = 100) =>
     (await setting.holders.listHolders({ params: { eventId }, query: { limit } })).body
   const counts = async (eventId: EventId) =>
-    Object.fromEntries((await holdersOf(eventId)).holders.map(({ userId, ticketCount }) => [userId, ticketCount]))
+    Object.fromEntries(
+      (await holdersOf(eventId)).holders.map(({ userId, ticketCount }) => [userId, ticketCount]),
+    )
 
   test('are each named once, in pages, with how many are theirs now', async () => {
     const { eventId, typeId } = await setting.offer(10)
@@ -153,8 +180,13 @@ describe('holders of tickets', () => {
     const expected = { [one.userId]: 1, [two.userId]: 1, [friend.userId]: 1 }
     expect(await counts(eventId)).toEqual(expected)
     const first = await holdersOf(eventId, 2)
-    const rest = await setting.holders.listHolders({ params: { eventId }, query: { cursor: first.nextCursor ?? '' } })
-    expect([...first.holders, ...rest.body.holders].map(({ userId }) => userId).sort()).toEqual(Object.keys(expected).sort())
+    const rest = await setting.holders.listHolders({
+      params: { eventId },
+      query: { cursor: first.nextCursor ?? '' },
+    })
+    expect([...first.holders, ...rest.body.holders].map(({ userId }) => userId).sort()).toEqual(
+      Object.keys(expected).sort(),
+    )
     expect(rest.body.nextCursor).toBeNull()
     expect(await holdersOf(newId<EventId>())).toEqual({ holders: [], nextCursor: null })
   })

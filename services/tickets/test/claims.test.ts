@@ -2,7 +2,15 @@ import type { EventId, OrderId, ReservationId, TicketTypeId, UserId } from '@box
 import { ServiceUnavailable } from '@boxoffice/service-kit'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { createOverdueSweep } from '../src/reservations/sweeps.ts'
-import { newId, reserveFor, reserveForOrder, seats, some, startService, type TestService } from './start-service.ts'
+import {
+  newId,
+  reserveFor,
+  reserveForOrder,
+  seats,
+  some,
+  startService,
+  type TestService,
+} from './start-service.ts'
 
 let setting: TestService
 beforeAll(async () => {
@@ -14,14 +22,22 @@ async function ownReservation(eventId: EventId, typeId: TicketTypeId) {
   const buyer = await setting.user()
   const answer = await buyer.client.createReservation({ body: { eventId, ticketRequests: some(typeId, 2) } })
   if (answer.status !== 201) throw new Error('not reserved')
-  return { buyer, userId: buyer.userId, reservationId: answer.body.reservationId, expiresAt: answer.body.expiresAt }
+  return {
+    buyer,
+    userId: buyer.userId,
+    reservationId: answer.body.reservationId,
+    expiresAt: answer.body.expiresAt,
+  }
 }
 
 describe('reserving for an order', () => {
   test('claims at once, and repeated gives the same answer', async () => {
     const { eventId, typeId } = await setting.offer(5)
     const first = await reserveForOrder(setting, eventId, typeId, 2)
-    expect(first.answer).toMatchObject({ status: 200, body: { reserved: true, status: 'PAYING', totalAmount: 10_000 } })
+    expect(first.answer).toMatchObject({
+      status: 200,
+      body: { reserved: true, status: 'PAYING', totalAmount: 10_000 },
+    })
     const { reservationId, orderId, userId } = first
     const body = { reservationId, orderId, userId, eventId, ticketRequests: some(typeId, 2) }
     expect(await setting.internal.reserve({ body })).toEqual(first.answer)
@@ -33,7 +49,10 @@ describe('reserving for an order', () => {
     const { eventId, typeId } = await setting.offer(5)
     const { reservationId, userId } = await reserveForOrder(setting, eventId, typeId)
     const body = { reservationId, userId, orderId: newId<OrderId>(), eventId, ticketRequests: some(typeId) }
-    expect(await setting.internal.reserve({ body })).toMatchObject({ status: 409, body: { error: 'RESERVATION_IN_PAYMENT' } })
+    expect(await setting.internal.reserve({ body })).toMatchObject({
+      status: 409,
+      body: { error: 'RESERVATION_IN_PAYMENT' },
+    })
     expect(await setting.commands.free(eventId)).toEqual({ [typeId]: 4 })
   })
 
@@ -52,15 +71,23 @@ describe('reserving for a buyer', () => {
     const userId = newId<UserId>()
     const reserve = (reservationDurationMinutes: number) =>
       setting.internal.reserve({
-        body: { reservationId: newId(), userId, eventId, ticketRequests: some(typeId, 2), reservationDurationMinutes },
+        body: {
+          reservationId: newId(),
+          userId,
+          eventId,
+          ticketRequests: some(typeId, 2),
+          reservationDurationMinutes,
+        },
       })
     const [short, long] = [await reserve(1), await reserve(15)]
     const ticketRequests = [{ ticketTypeId: typeId, quantity: 2 }]
-    for (const answer of [short, long]) expect(answer).toMatchObject({ status: 200, body: { userId, ticketRequests } })
+    for (const answer of [short, long])
+      expect(answer).toMatchObject({ status: 200, body: { userId, ticketRequests } })
     if (short.status !== 200 || long.status !== 200) throw new Error('not reserved')
     const apartMs = long.body.expiresAt.getTime() - short.body.expiresAt.getTime()
     expect(apartMs).toBeGreaterThanOrEqual(14 * 60_000)
-    for (const minutes of [0, 61]) await expect(reserve(minutes)).rejects.toThrow('reservationDurationMinutes')
+    for (const minutes of [0, 61])
+      await expect(reserve(minutes)).rejects.toThrow('reservationDurationMinutes')
   })
 })
 
@@ -75,10 +102,15 @@ describe('a claim', () => {
       body: { error: 'RESERVATION_NOT_FOUND' },
     })
     const claimed = await setting.internal.claimReservation({ body: { reservationId, orderId, userId } })
-    expect(claimed).toMatchObject({ status: 200, body: { status: 'PAYING', orderId, userId, totalAmount: 10_000 } })
+    expect(claimed).toMatchObject({
+      status: 200,
+      body: { status: 'PAYING', orderId, userId, totalAmount: 10_000 },
+    })
     if (claimed.status !== 200) throw new Error('not claimed')
     expect(claimed.body.expiresAt.getTime()).toBeGreaterThan(expiresAt.getTime())
-    expect(await setting.internal.claimReservation({ body: { reservationId, orderId, userId } })).toEqual(claimed)
+    expect(await setting.internal.claimReservation({ body: { reservationId, orderId, userId } })).toEqual(
+      claimed,
+    )
     expect(await buyer.client.releaseReservation({ params: { reservationId } })).toMatchObject({
       status: 409,
       body: { error: 'RESERVATION_IN_PAYMENT' },
@@ -94,7 +126,9 @@ describe('a claim', () => {
       ),
     )
     expect(answers.map(({ status }) => status).sort()).toEqual([200, 409])
-    expect(answers.find(({ status }) => status === 409)).toMatchObject({ body: { error: 'RESERVATION_IN_PAYMENT' } })
+    expect(answers.find(({ status }) => status === 409)).toMatchObject({
+      body: { error: 'RESERVATION_IN_PAYMENT' },
+    })
   })
 
   test('is possible after sales have ended, and not once the event is cancelled', async () => {
@@ -105,9 +139,17 @@ describe('a claim', () => {
       [eventId],
     )
     const { reservationId, userId } = late
-    expect((await setting.internal.claimReservation({ body: { reservationId, userId, orderId: newId() } })).status).toBe(200)
-    await setting.deps.pool.query(`update event_pictures set status = 'CANCELLED' where event_id = $1`, [eventId])
-    const body = { reservationId: cancelled.reservationId, userId: cancelled.userId, orderId: newId<OrderId>() }
+    expect(
+      (await setting.internal.claimReservation({ body: { reservationId, userId, orderId: newId() } })).status,
+    ).toBe(200)
+    await setting.deps.pool.query(`update event_pictures set status = 'CANCELLED' where event_id = $1`, [
+      eventId,
+    ])
+    const body = {
+      reservationId: cancelled.reservationId,
+      userId: cancelled.userId,
+      orderId: newId<OrderId>(),
+    }
     expect(await setting.internal.claimReservation({ body })).toMatchObject({
       status: 409,
       body: { error: 'EVENT_NOT_ON_SALE' },
@@ -155,7 +197,9 @@ describe('releasing a claim', () => {
     for (let round = 0; round < 10; round++) {
       const ids = { reservationId: newId<ReservationId>(), orderId: newId<OrderId>() }
       await Promise.all([
-        setting.internal.reserve({ body: { ...ids, userId: newId<UserId>(), eventId, ticketRequests: some(typeId) } }),
+        setting.internal.reserve({
+          body: { ...ids, userId: newId<UserId>(), eventId, ticketRequests: some(typeId) },
+        }),
         setting.internal.releaseClaim({ body: { ...ids, reason: 'PAYMENT_TIMEOUT' } }),
       ])
     }
@@ -208,14 +252,19 @@ describe('a claim past its deadline', () => {
   test('stays while the payment service is unavailable, and Redis does not let it go by itself either', async () => {
     const { eventId, typeId } = await setting.offerSeats([[1]])
     const { reservationId } = await reserveFor(setting, eventId, seats(typeId, '1-A-1'))
-    const endsInMs = async () => Number(await setting.redis.zscore(`tickets:{${eventId}}:expiries`, reservationId)) - Date.now()
+    const endsInMs = async () =>
+      Number(await setting.redis.zscore(`tickets:{${eventId}}:expiries`, reservationId)) - Date.now()
     expect(await endsInMs()).toBeGreaterThan((setting.config.claimTtlSeconds + 100) * 1_000)
     await setting.expire(reservationId)
     expect(await endsInMs()).toBeLessThan(5_000)
-    const payments = { getOrderInfo: () => Promise.reject(new ServiceUnavailable('payments', 'CONNECTION', false)) }
+    const payments = {
+      getOrderInfo: () => Promise.reject(new ServiceUnavailable('payments', 'CONNECTION', false)),
+    }
     // Nothing else happens to the event, and so only the sweep can have it drawn.
     await setting.deps.redisPicture.reconcile()
-    await setting.deps.pool.query(`update ticket_type_counters set updated_at = clock_timestamp() - interval '1 day'`)
+    await setting.deps.pool.query(
+      `update ticket_type_counters set updated_at = clock_timestamp() - interval '1 day'`,
+    )
     await setting.redis.zadd(`tickets:{${eventId}}:expiries`, 'XX', Date.now() + 3_000, reservationId)
     await createOverdueSweep({ ...setting.deps, payments })()
     await setting.deps.redisPicture.reconcile()

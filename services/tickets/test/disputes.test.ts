@@ -51,19 +51,30 @@ async function tell(
   outcome: DisputeOutcome,
   { disputeId = `du_${orderId}`, version = 1 } = {},
 ) {
-  const about = { orderId, orderNumber: 'ORD-2026-000001', userId: guest.userId, eventId: eventId as EventId, disputeId, outcome }
+  const about = {
+    orderId,
+    orderNumber: 'ORD-2026-000001',
+    userId: guest.userId,
+    eventId: eventId as EventId,
+    disputeId,
+    outcome,
+  }
   const payload = { ...about, amount: 10_000 as Minor, currency: 'EUR' as Currency, closedAt: new Date() }
   const before = await taken()
-  await setting.deps.db.transact((tx) => setting.appendAny(tx, disputeClosed, payload, { aggregateVersion: version }))
+  await setting.deps.db.transact((tx) =>
+    setting.appendAny(tx, disputeClosed, payload, { aggregateVersion: version }),
+  )
   await until(async () => expect(await taken()).toBe(before + 1))
 }
 const taken = async () =>
-  (await query("select count(*)::int as count from inbox where event_type = 'DISPUTE_CLOSED'")).rows[0].count as number
+  (await query("select count(*)::int as count from inbox where event_type = 'DISPUTE_CLOSED'")).rows[0]
+    .count as number
 const stopsOf = async (orderId: OrderId) =>
   (
-    await query('select status, stop_reason as reason from tickets where order_id = $1 order by ordinal, created_at, ticket_id', [
-      orderId,
-    ])
+    await query(
+      'select status, stop_reason as reason from tickets where order_id = $1 order by ordinal, created_at, ticket_id',
+      [orderId],
+    )
   ).rows.map(({ status, reason }) => `${status} ${reason}`)
 const toldTo = (definition: typeof ticketsStopped | typeof ticketsReinstated, userId: UserId) =>
   probe.heard(definition as typeof ticketsReinstated).filter(({ payload }) => payload.userId === userId)
@@ -76,12 +87,27 @@ test('a lost dispute stops every ticket of its order that was not used, and tell
   await tell(order, 'LOST')
   expect(await show(organizer, eventId, codes[1] as string)).toMatchObject({
     status: 409,
-    body: { error: 'TICKET_STOPPED', stopReason: 'DISPUTE_LOST', message: expect.stringContaining('the bank took the money') },
+    body: {
+      error: 'TICKET_STOPPED',
+      stopReason: 'DISPUTE_LOST',
+      message: expect.stringContaining('the bank took the money'),
+    },
   })
-  expect((await stopsOf(orderId)).toSorted()).toEqual(['ACTIVE DISPUTE_LOST', 'ACTIVE DISPUTE_LOST', 'CHECKED_IN null'])
+  expect((await stopsOf(orderId)).toSorted()).toEqual([
+    'ACTIVE DISPUTE_LOST',
+    'ACTIVE DISPUTE_LOST',
+    'CHECKED_IN null',
+  ])
   const { payload } = await probe.waitFor(ticketsStopped, (message) => message.payload.orderId === orderId)
-  expect(payload).toMatchObject({ userId: guest.userId, eventId, reason: 'DISPUTE_LOST', stoppedAt: expect.any(Date) })
-  expect(payload.ticketIds.toSorted()).toEqual([1, 2].map((index) => guest.tickets[index]?.ticketId).toSorted())
+  expect(payload).toMatchObject({
+    userId: guest.userId,
+    eventId,
+    reason: 'DISPUTE_LOST',
+    stoppedAt: expect.any(Date),
+  })
+  expect(payload.ticketIds.toSorted()).toEqual(
+    [1, 2].map((index) => guest.tickets[index]?.ticketId).toSorted(),
+  )
   expect(await setting.counters(typeId)).toEqual({ capacity: 20, held: 0, sold: 3 })
   const print = await setting.mailing.getOrderPrint({ params: { orderId }, query: {} })
   expect(print.body.tickets.map(({ ticketId }) => ticketId)).toEqual([guest.tickets[0]?.ticketId])
@@ -109,12 +135,17 @@ test('an organizer who wants it otherwise has it so, from then on', async () => 
   const { organizer, orderId } = order
   expect((await organizer.client.getDisputePolicy({})).body).toEqual({ stopTickets: true })
   for (const stopTickets of [false, true, false]) {
-    expect(await organizer.client.putDisputePolicy({ body: { stopTickets } })).toEqual({ status: 200, body: { stopTickets } })
+    expect(await organizer.client.putDisputePolicy({ body: { stopTickets } })).toEqual({
+      status: 200,
+      body: { stopTickets },
+    })
     expect((await organizer.client.getDisputePolicy({})).body).toEqual({ stopTickets })
   }
   await tell(order, 'LOST')
   expect(await stopsOf(orderId)).toEqual(['ACTIVE null'])
-  expect((await show(organizer, order.eventId, await codeOf(order.guest, order.guest.ticketId))).status).toBe(200)
+  expect((await show(organizer, order.eventId, await codeOf(order.guest, order.guest.ticketId))).status).toBe(
+    200,
+  )
   const other = await ordered(1)
   expect((await other.organizer.client.getDisputePolicy({})).body).toEqual({ stopTickets: true })
   await tell(other, 'LOST')
@@ -145,7 +176,10 @@ test.each(['WON', 'CLOSED'] as const)(
     await tell(order, 'LOST')
     await tell(order, outcome, { version: 2 })
     expect((await stopsOf(orderId)).toSorted()).toEqual(['ACTIVE ORGANIZER', 'ACTIVE null'])
-    const { payload } = await probe.waitFor(ticketsReinstated, (message) => message.payload.orderId === orderId)
+    const { payload } = await probe.waitFor(
+      ticketsReinstated,
+      (message) => message.payload.orderId === orderId,
+    )
     expect(payload).toMatchObject({ userId: guest.userId, ticketIds: [guest.tickets[1]?.ticketId] })
   },
 )
@@ -154,7 +188,10 @@ test('an organizer who stops what a dispute has stopped keeps it so, whatever be
   const order = await ordered(1)
   const { organizer, guest, orderId } = order
   await tell(order, 'LOST')
-  const again = await organizer.client.stopTicket({ params: { ticketId: guest.ticketId }, body: { note: 'Not to be let in' } })
+  const again = await organizer.client.stopTicket({
+    params: { ticketId: guest.ticketId },
+    body: { note: 'Not to be let in' },
+  })
   expect(again).toMatchObject({ status: 200, body: { stopReason: 'ORGANIZER' } })
   await tell(order, 'WON', { version: 2 })
   expect(await stopsOf(orderId)).toEqual(['ACTIVE ORGANIZER'])
@@ -184,7 +221,10 @@ test('a loss and admissions at the same moment: each ticket is admitted or stopp
   const order = await ordered(10)
   const { organizer, guest, orderId, eventId } = order
   const codes = await Promise.all(guest.tickets.map(({ ticketId }) => codeOf(guest, ticketId)))
-  const [, ...answers] = await Promise.all([tell(order, 'LOST'), ...codes.map((code) => show(organizer, eventId, code))])
+  const [, ...answers] = await Promise.all([
+    tell(order, 'LOST'),
+    ...codes.map((code) => show(organizer, eventId, code)),
+  ])
   const admitted = answers.filter(({ status }) => status === 200).length
   expect((await stopsOf(orderId)).toSorted()).toEqual([
     ...Array(10 - admitted).fill('ACTIVE DISPUTE_LOST'),
@@ -194,7 +234,12 @@ test('a loss and admissions at the same moment: each ticket is admitted or stopp
 
 test('one that comes before its tickets are made is no loss to be forgotten: it fails, to be tried again', async () => {
   const { guest } = await ordered(1)
-  const unknown = { disputeId: 'du_early', orderId: randomUUID() as OrderId, outcome: 'LOST', version: 1 } as const
+  const unknown = {
+    disputeId: 'du_early',
+    orderId: randomUUID() as OrderId,
+    outcome: 'LOST',
+    version: 1,
+  } as const
   await expect(setting.deps.db.transact((tx) => setting.deps.stops.takeDispute(tx, unknown))).rejects.toThrow(
     'before its tickets',
   )

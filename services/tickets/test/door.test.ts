@@ -28,7 +28,12 @@ describe('the door', () => {
     const admitted = await show(organizer, eventId, ` ${code}\n`, { gate: 'North' })
     expect(admitted).toMatchObject({
       status: 200,
-      body: { admitted: true, ticket: { ...guest.ticket, status: 'CHECKED_IN' }, checkedInAt: expect.any(Date), gate: 'North' },
+      body: {
+        admitted: true,
+        ticket: { ...guest.ticket, status: 'CHECKED_IN' },
+        checkedInAt: expect.any(Date),
+        gate: 'North',
+      },
     })
     if (admitted.status !== 200) throw new Error('not admitted')
     const { checkedInAt } = admitted.body
@@ -36,7 +41,9 @@ describe('the door', () => {
       status: 409,
       body: { error: 'ALREADY_CHECKED_IN', checkedInAt, gate: 'North' },
     })
-    expect((await guest.client.getTicket({ params: { ticketId: guest.ticketId } })).body).toMatchObject({ status: 'CHECKED_IN' })
+    expect((await guest.client.getTicket({ params: { ticketId: guest.ticketId } })).body).toMatchObject({
+      status: 'CHECKED_IN',
+    })
     const { rows } = await query('select * from check_ins where ticket_id = $1', [guest.ticketId])
     expect(rows).toMatchObject([
       { event_id: eventId, gate: 'North', checked_in_by: organizer.userId, checked_in_at: checkedInAt },
@@ -47,8 +54,15 @@ describe('the door', () => {
     const offered = await setting.offerSeats([[3]])
     const { eventId, typeId } = offered
     const guest = await buyer(setting, eventId, seats(typeId, '1-A-2'))
-    const answer = await show(await organizerOf(setting, offered), eventId, await codeOf(guest, guest.ticketId))
-    expect(answer).toMatchObject({ status: 200, body: { ticket: { seat: { zoneId: 1, rowLabel: 'A', colLabel: '2' } } } })
+    const answer = await show(
+      await organizerOf(setting, offered),
+      eventId,
+      await codeOf(guest, guest.ticketId),
+    )
+    expect(answer).toMatchObject({
+      status: 200,
+      body: { ticket: { seat: { zoneId: 1, rowLabel: 'A', colLabel: '2' } } },
+    })
     expect(answer.body).not.toHaveProperty('gate')
   })
 
@@ -80,9 +94,17 @@ describe('the door', () => {
     if (!event) throw new Error('there is no event')
     const at = { event, gate: null, by: organizer.userId, requestId: 'together' }
     const results = await Promise.all(
-      [...codes, code, elsewhere].map((each) => setting.deps.checkIn({ ...at, checkInId: newId<string>(), code: each })),
+      [...codes, code, elsewhere].map((each) =>
+        setting.deps.checkIn({ ...at, checkInId: newId<string>(), code: each }),
+      ),
     )
-    expect(results.map(({ outcome }) => outcome)).toEqual(['admitted', 'admitted', 'admitted', 'refused', 'unknown'])
+    expect(results.map(({ outcome }) => outcome)).toEqual([
+      'admitted',
+      'admitted',
+      'admitted',
+      'refused',
+      'unknown',
+    ])
     const { rows } = await query('select distinct xmin::text from check_ins where ticket_id = any($1)', [
       guests.map(({ ticketId }) => ticketId),
     ])
@@ -99,25 +121,41 @@ describe('the door', () => {
       [key],
     )
     expect(await show(organizer, eventId, code, { gate: 'North', key })).toEqual(first)
-    expect(await show(organizer, eventId, code, { key: newId() })).toMatchObject({ body: { error: 'ALREADY_CHECKED_IN' } })
+    expect(await show(organizer, eventId, code, { key: newId() })).toMatchObject({
+      body: { error: 'ALREADY_CHECKED_IN' },
+    })
   })
 
   test('stays closed for a ticket that was given back, or is for another event of the organizer', async () => {
     const { eventId, typeId, organizer, guest, code } = await evening()
     const other = await setting.user(['ORGANIZER'], organizer.userId)
     const second = setting.addEvent({ organizerId: organizer.userId })
-    expect(await show(other, second.eventId, code)).toMatchObject({ status: 409, body: { error: 'WRONG_EVENT' } })
+    expect(await show(other, second.eventId, code)).toMatchObject({
+      status: 409,
+      body: { error: 'WRONG_EVENT' },
+    })
     await setting.internal.cancelOrderTickets({ body: { orderId: guest.orderId, reason: 'refunded' } })
-    expect(await show(organizer, eventId, code)).toMatchObject({ status: 409, body: { error: 'TICKET_CANCELLED' } })
+    expect(await show(organizer, eventId, code)).toMatchObject({
+      status: 409,
+      body: { error: 'TICKET_CANCELLED' },
+    })
     expect(await setting.counters(typeId)).toMatchObject({ sold: 0 })
   })
 
   test('stays closed when the event is cancelled', async () => {
     const { eventId, organizer, code, guest } = await evening()
     await query(`update event_pictures set status = 'CANCELLED' where event_id = $1`, [eventId])
-    expect(await show(organizer, eventId, code)).toMatchObject({ status: 409, body: { error: 'EVENT_CANCELLED' } })
-    await setting.internal.cancelOrderTickets({ body: { orderId: guest.orderId, reason: 'EVENT_CANCELLED', force: true } })
-    expect(await show(organizer, eventId, code)).toMatchObject({ status: 409, body: { error: 'TICKET_CANCELLED' } })
+    expect(await show(organizer, eventId, code)).toMatchObject({
+      status: 409,
+      body: { error: 'EVENT_CANCELLED' },
+    })
+    await setting.internal.cancelOrderTickets({
+      body: { orderId: guest.orderId, reason: 'EVENT_CANCELLED', force: true },
+    })
+    expect(await show(organizer, eventId, code)).toMatchObject({
+      status: 409,
+      body: { error: 'TICKET_CANCELLED' },
+    })
   })
 
   test('knows no forged, no foreign and no older code, and no garbage', async () => {
@@ -140,7 +178,10 @@ describe('the door', () => {
       'A'.repeat(2_000),
     ]
     for (const shown of codes) {
-      expect(await show(organizer, eventId, shown), shown).toMatchObject({ status: 404, body: { error: 'TICKET_NOT_FOUND' } })
+      expect(await show(organizer, eventId, shown), shown).toMatchObject({
+        status: 404,
+        body: { error: 'TICKET_NOT_FOUND' },
+      })
     }
     await query('update tickets set code_version = 2 where ticket_id = $1', [ticketId])
     expect(await show(organizer, eventId, code)).toMatchObject({ status: 404 })
@@ -170,7 +211,8 @@ describe('the door', () => {
 describe('after the key of codes was replaced', () => {
   const newKey = (kid: string) => {
     const { privateKey, publicKey } = generateKeyPairSync('ed25519')
-    const jwk = (key: { export(options: { format: 'jwk' }): object }) => ({ ...key.export({ format: 'jwk' }), kid }) as never
+    const jwk = (key: { export(options: { format: 'jwk' }): object }) =>
+      ({ ...key.export({ format: 'jwk' }), kid }) as never
     return { ticketSigningKey: jwk(privateKey), publicKey: jwk(publicKey) }
   }
   const publicHalf = ({ d: _, ...jwk }: TestService['config']['ticketSigningKey']) => jwk
@@ -191,7 +233,10 @@ describe('after the key of codes was replaced', () => {
     expect(JSON.stringify(answer.body)).not.toMatch(/"d":/)
 
     expect((await show(door, eventId, code)).status).toBe(200)
-    expect(await show(door, eventId, anew)).toMatchObject({ status: 409, body: { error: 'ALREADY_CHECKED_IN' } })
+    expect(await show(door, eventId, anew)).toMatchObject({
+      status: 409,
+      body: { error: 'ALREADY_CHECKED_IN' },
+    })
     await replaced.close()
   })
 
@@ -200,7 +245,10 @@ describe('after the key of codes was replaced', () => {
     const next = newKey('tickets-after')
     const replaced = setting.instance({ ticketSigningKey: next.ticketSigningKey })
     const anew = await codeOf({ client: replaced.client(guest.headers) }, guest.ticketId)
-    expect(await show(organizer, eventId, anew)).toMatchObject({ status: 404, body: { error: 'TICKET_NOT_FOUND' } })
+    expect(await show(organizer, eventId, anew)).toMatchObject({
+      status: 404,
+      body: { error: 'TICKET_NOT_FOUND' },
+    })
     const prepared = setting.instance({ ticketPreviousPublicKeys: [next.publicKey] })
     expect((await show({ client: prepared.client(organizer.headers) }, eventId, anew)).status).toBe(200)
     await Promise.all([replaced.close(), prepared.close()])

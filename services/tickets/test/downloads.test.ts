@@ -9,7 +9,10 @@ import { some, startService, type TestService } from './start-service.ts'
 const PER_USER = 40
 let setting: TestService
 beforeAll(async () => {
-  setting = await startService({ PRINTS_PER_USER_MAX: String(PER_USER), PRINTS_PER_ADDRESS_MAX: String(PER_USER + 10) })
+  setting = await startService({
+    PRINTS_PER_USER_MAX: String(PER_USER),
+    PRINTS_PER_ADDRESS_MAX: String(PER_USER + 10),
+  })
 })
 afterAll(() => setting.close())
 afterEach(() => void vi.restoreAllMocks())
@@ -23,7 +26,11 @@ type Buyer = Awaited<ReturnType<typeof buyerOf>>
 let addresses = 0
 /** A place of its own: what others have had printed does not count there. */
 const newAddress = () => `192.0.2.${++addresses}`
-async function download({ headers }: Pick<Buyer, 'headers'>, ticketId: TicketId, more: Record<string, string> = {}) {
+async function download(
+  { headers }: Pick<Buyer, 'headers'>,
+  ticketId: TicketId,
+  more: Record<string, string> = {},
+) {
   const url = `/api/tickets/${ticketId}/ticket.pdf`
   const from = { 'x-forwarded-for': more['x-forwarded-for'] ?? newAddress() }
   const {
@@ -51,11 +58,16 @@ describe("downloads of a ticket's PDF", () => {
     const reader = await buyerOf(1)
     const first = await download(reader, reader.ticketId)
     const etag = String(first.headers.etag)
-    expect(first.headers).toMatchObject({ 'cache-control': 'private, no-store', etag: expect.stringMatching(/^"[\w-]{43}"$/) })
+    expect(first.headers).toMatchObject({
+      'cache-control': 'private, no-store',
+      etag: expect.stringMatching(/^"[\w-]{43}"$/),
+    })
     const again = await download(reader, reader.ticketId, { 'if-none-match': `"other", ${etag}` })
     expect([again.status, again.body.length, again.headers.etag]).toEqual([304, 0, etag])
     const { pool } = setting.deps
-    await pool.query(`update event_pictures set venue_name = 'Elsewhere' where event_id = $1`, [reader.ticket.eventId])
+    await pool.query(`update event_pictures set venue_name = 'Elsewhere' where event_id = $1`, [
+      reader.ticket.eventId,
+    ])
     const moved = await download(reader, reader.ticketId, { 'if-none-match': etag })
     expect(moved.status).toBe(200)
     expect(moved.headers.etag).not.toBe(etag)
@@ -82,9 +94,14 @@ describe("downloads of a ticket's PDF", () => {
     await until(() => expect(begun).toHaveLength(1))
     expect((await download(other, other.ticketId)).status).toBe(200)
     const mailing = injectClient(setting.app, ticketsMailingRoutes, setting.callerHeaders)
-    const { prints } = (await mailing.getOrderPrints({ body: { orders: [{ orderId: mailed.orderId, filesUpTo: 2 }] } })).body
+    const { prints } = (
+      await mailing.getOrderPrints({ body: { orders: [{ orderId: mailed.orderId, filesUpTo: 2 }] } })
+    ).body
     expect(prints[0]?.files?.codes).toHaveLength(2)
-    expect(begun).toEqual([expect.toSatisfy((number: string) => ofGreedy.has(number)), other.ticket.ticketNumber])
+    expect(begun).toEqual([
+      expect.toSatisfy((number: string) => ofGreedy.has(number)),
+      other.ticket.ticketNumber,
+    ])
     gate.resolve()
     expect(new Set((await many).map(({ status }) => status))).toEqual(new Set([200]))
     expect(begun).toHaveLength(21)
@@ -93,11 +110,15 @@ describe("downloads of a ticket's PDF", () => {
   test('are refused beyond so many prints a minute, by user and by address; what was printed is still given', async () => {
     const [greedy, other] = [await buyerOf(PER_USER + 1), await buyerOf(20)]
     const office = { 'x-forwarded-for': newAddress() }
-    const all = (reader: Buyer) => Promise.all(reader.tickets.map(({ ticketId }) => download(reader, ticketId, office)))
+    const all = (reader: Buyer) =>
+      Promise.all(reader.tickets.map(({ ticketId }) => download(reader, ticketId, office)))
     const own = await all(greedy)
     const refused = own.filter(({ status }) => status === 429)
     expect(refused).toHaveLength(1)
-    expect(JSON.parse(String(refused[0]?.body))).toMatchObject({ error: 'RATE_LIMITED', requestId: expect.any(String) })
+    expect(JSON.parse(String(refused[0]?.body))).toMatchObject({
+      error: 'RATE_LIMITED',
+      requestId: expect.any(String),
+    })
     expect(Number(refused[0]?.headers['retry-after'])).toBeGreaterThan(0)
     expect(Number(refused[0]?.headers['retry-after'])).toBeLessThanOrEqual(60)
     // Ten are left of the address.

@@ -14,11 +14,17 @@ afterAll(() => setting.close())
 const HOUR_MS = 3_600_000
 const fromNow = (hours: number) => new Date(Date.now() + hours * HOUR_MS)
 const eventService = async () =>
-  injectClient(setting.app, ticketsOfEventRoutes, () => setting.authority.service('event-service', 'ticket-service'))
+  injectClient(setting.app, ticketsOfEventRoutes, () =>
+    setting.authority.service('event-service', 'ticket-service'),
+  )
 /** What the event service says of an event, right after a change of it. */
 async function change(event: EventInfo, changes: Partial<EventInfo>) {
   const { endDate: _, ...rest } = { ...event, version: event.version + 1 }
-  const body = { ...rest, ...('endDate' in changes ? {} : { endDate: event.endDate }), ...changes } as EventInfo
+  const body = {
+    ...rest,
+    ...('endDate' in changes ? {} : { endDate: event.endDate }),
+    ...changes,
+  } as EventInfo
   return (await eventService()).putEventReplica({ params: { eventId: event.eventId }, body })
 }
 const typesOf = async ({ eventId }: Pick<EventInfo, 'eventId'>) => {
@@ -41,7 +47,10 @@ describe('an event is over', () => {
     const guest = await buyer(setting, eventId, some(typeId, 2))
     const friend = await account(setting)
     const code = await codeOf(guest, guest.ticketId)
-    await organizer.client.updateTicketType({ params: { ticketTypeId: typeId }, body: { salesEndAt: fromNow(40) } })
+    await organizer.client.updateTicketType({
+      params: { ticketTypeId: typeId },
+      body: { salesEndAt: fromNow(40) },
+    })
     await change(event, dates)
     const [, second] = guest.tickets
     const answers = {
@@ -53,7 +62,9 @@ describe('an event is over', () => {
       Object.entries(answers).map(([name, { body }]) => [name, 'error' in body ? body.error : null]),
     )
     expect(outcome).toEqual(
-      isOver ? { reserve: 'EVENT_NOT_ON_SALE', passOn: 'EVENT_OVER', admit: null } : { reserve: null, passOn: null, admit: null },
+      isOver
+        ? { reserve: 'EVENT_NOT_ON_SALE', passOn: 'EVENT_OVER', admit: null }
+        : { reserve: null, passOn: null, admit: null },
     )
   })
 
@@ -106,9 +117,10 @@ describe('an event is over', () => {
       const { event } = await setting.offer(1)
       await change(event, dates)
       const picture = await findPicture(sql, event.eventId)
-      const [row] = await sql.query<{ over: Date }>(`select ${overAtOf('p')} as over from event_pictures p where event_id = $1`, [
-        event.eventId,
-      ])
+      const [row] = await sql.query<{ over: Date }>(
+        `select ${overAtOf('p')} as over from event_pictures p where event_id = $1`,
+        [event.eventId],
+      )
       expect(row?.over).toEqual(picture && overAt(picture))
     }
   })
@@ -125,10 +137,20 @@ describe('sales of a type', () => {
     await change(event, moved)
     expect(await typesOf(event)).toMatchObject([{ salesEndAt: moved.endDate }])
     const sooner = fromNow(4)
-    const lowered = await client.updateTicketType({ params: { ticketTypeId: typeId }, body: { salesEndAt: sooner } })
+    const lowered = await client.updateTicketType({
+      params: { ticketTypeId: typeId },
+      body: { salesEndAt: sooner },
+    })
     expect(lowered).toMatchObject({ status: 200, body: { salesEndAt: sooner } })
     const made = await client.createTicketType({
-      body: { eventId, name: 'Late', unitPrice: 0 as Minor, currency: 'EUR', quantity: 1, salesEndAt: fromNow(100) },
+      body: {
+        eventId,
+        name: 'Late',
+        unitPrice: 0 as Minor,
+        currency: 'EUR',
+        quantity: 1,
+        salesEndAt: fromNow(100),
+      },
     })
     expect(made).toMatchObject({ status: 201, body: { salesEndAt: moved.endDate } })
     const never = await client.updateTicketType({
@@ -147,14 +169,19 @@ describe('what the event service says of an event', () => {
     expect(await change(event, { name: 'Older', version: 8 })).toMatchObject({ status: 204 })
     expect(await findPicture(setting.deps.db, event.eventId)).toMatchObject({ name: 'Newer', version: 9 })
     const client = await eventService()
-    const mixed = await client.putEventReplica({ params: { eventId: other.eventId }, body: { ...event, version: 20 } })
+    const mixed = await client.putEventReplica({
+      params: { eventId: other.eventId },
+      body: { ...event, version: 20 },
+    })
     expect(mixed).toMatchObject({ status: 400 })
     const stranger = injectClient(
       setting.app,
       ticketsOfEventRoutes,
       await setting.authority.service('payment-service', 'ticket-service'),
     )
-    await expect(stranger.putEventReplica({ params: { eventId: event.eventId }, body: event })).rejects.toThrow('403')
+    await expect(
+      stranger.putEventReplica({ params: { eventId: event.eventId }, body: event }),
+    ).rejects.toThrow('403')
   })
 
   test('stops sales at once when it is cancelled, and is told how many tickets that affects', async () => {
@@ -162,11 +189,18 @@ describe('what the event service says of an event', () => {
     const guest = await buyer(setting, eventId, some(typeId, 3))
     const { orderId } = guest
     const [first] = guest.tickets
-    await setting.internal.cancelOrderTickets({ body: { orderId, ticketIds: [first?.ticketId as never], reason: 'ill' } })
+    await setting.internal.cancelOrderTickets({
+      body: { orderId, ticketIds: [first?.ticketId as never], reason: 'ill' },
+    })
     const client = await eventService()
-    expect(await client.countTickets({ params: { eventId } })).toEqual({ status: 200, body: { eventId, ticketCount: 2 } })
+    expect(await client.countTickets({ params: { eventId } })).toEqual({
+      status: 200,
+      body: { eventId, ticketCount: 2 },
+    })
     await change(event, { status: 'CANCELLED', cancellationReason: 'Rain.' })
-    expect(await guest.client.createReservation({ body: { eventId, ticketRequests: some(typeId) } })).toMatchObject({
+    expect(
+      await guest.client.createReservation({ body: { eventId, ticketRequests: some(typeId) } }),
+    ).toMatchObject({
       status: 409,
       body: { error: 'EVENT_NOT_ON_SALE' },
     })

@@ -8,14 +8,18 @@ beforeAll(async () => {
 })
 afterAll(() => setting.close())
 
-const find = (eventId: EventId, seatId: string) => setting.internal.findSeat({ params: { eventId, seatId: seatId as SeatId } })
+const find = (eventId: EventId, seatId: string) =>
+  setting.internal.findSeat({ params: { eventId, seatId: seatId as SeatId } })
 const notFound = (thing: string) => ({ status: 404, body: { error: `${thing}_NOT_FOUND` } })
 
 test('a seat is found with the type that sells it, what that costs now, and the venue; nothing is held', async () => {
   const { event, eventId, typeId, organizer } = await setting.offerSeats([[2], [2]], { sold: [1] })
   const found = { eventId, venueId: event.venueId, seatId: '1-A-2', ticketTypeId: typeId, currency: 'EUR' }
   expect(await find(eventId, '1-A-2')).toEqual({ status: 200, body: { ...found, unitPrice: 7_000 } })
-  await organizer.client.updateTicketType({ params: { ticketTypeId: typeId }, body: { unitPrice: 8_050 as Minor } })
+  await organizer.client.updateTicketType({
+    params: { ticketTypeId: typeId },
+    body: { unitPrice: 8_050 as Minor },
+  })
   expect(await find(eventId, '1-A-2')).toEqual({ status: 200, body: { ...found, unitPrice: 8_050 } })
   expect(await setting.counters(typeId)).toMatchObject({ held: 0, sold: 0 })
 })

@@ -1,8 +1,18 @@
-import type { EventId, Minor, OrderId, ReservationId, SeatId, TicketId, TicketTypeId, UserId } from '@boxoffice/contracts'
+import type {
+  EventId,
+  Minor,
+  OrderId,
+  ReservationId,
+  SeatId,
+  TicketId,
+  TicketTypeId,
+  UserId,
+} from '@boxoffice/contracts'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { newId, reserveForOrder, seats, some, startService, type TestService } from './start-service.ts'
 
-// Every internal call with the wrong order, state, body or owner: what the contract does not promise, a caller does not get.
+// Every internal call with the wrong order, state, body or owner: what the contract does not promise, a
+// caller does not get.
 
 let setting: TestService
 beforeAll(async () => {
@@ -16,13 +26,16 @@ interface Ids {
   userId: UserId
 }
 const ids = ({ orderId, reservationId, userId }: Ids) => ({ orderId, reservationId, userId })
-const confirm = (order: Ids) => setting.internal.confirmPurchase({ body: { ...ids(order), holderName: 'Ada' } })
+const confirm = (order: Ids) =>
+  setting.internal.confirmPurchase({ body: { ...ids(order), holderName: 'Ada' } })
 const release = (reservationId: ReservationId, orderId: OrderId) =>
   setting.internal.releaseClaim({ body: { reservationId, orderId, reason: 'PAYMENT_FAILED' } })
 /** A user's own hold, which no order has claimed. */
 async function held(eventId: EventId, typeId: TicketTypeId, quantity = 1) {
   const buyer = await setting.user()
-  const answer = await buyer.client.createReservation({ body: { eventId, ticketRequests: some(typeId, quantity) } })
+  const answer = await buyer.client.createReservation({
+    body: { eventId, ticketRequests: some(typeId, quantity) },
+  })
   if (answer.status !== 201) throw new Error(`not reserved: ${answer.status}`)
   return { buyer, userId: buyer.userId, reservationId: answer.body.reservationId }
 }
@@ -38,7 +51,9 @@ describe('reserve', () => {
     const first = { reservationId, userId, eventId, ticketRequests: some(typeId, 2) }
     expect(await reserve(first)).toMatchObject({ status: 200, body: { tickets: [{ quantity: 2 }] } })
     // The same, in two lines.
-    expect(await reserve({ ...first, ticketRequests: [...some(typeId), ...some(typeId)] })).toMatchObject({ status: 200 })
+    expect(await reserve({ ...first, ticketRequests: [...some(typeId), ...some(typeId)] })).toMatchObject({
+      status: 200,
+    })
     for (const changed of [
       { ticketRequests: some(typeId, 3) },
       { ticketRequests: some(other.typeId, 2) },
@@ -55,8 +70,12 @@ describe('reserve', () => {
   test('of other seats under its id is refused; of the best ones it is not asked which they were', async () => {
     const { eventId, typeId } = await setting.offerSeats([[6]])
     const ids = { reservationId: newId<ReservationId>(), userId: newId<UserId>(), eventId }
-    expect(await reserve({ ...ids, ticketRequests: seats(typeId, '1-A-1', '1-A-2') })).toMatchObject({ status: 200 })
-    expect(await reserve({ ...ids, ticketRequests: seats(typeId, '1-A-2', '1-A-1') })).toMatchObject({ status: 200 })
+    expect(await reserve({ ...ids, ticketRequests: seats(typeId, '1-A-1', '1-A-2') })).toMatchObject({
+      status: 200,
+    })
+    expect(await reserve({ ...ids, ticketRequests: seats(typeId, '1-A-2', '1-A-1') })).toMatchObject({
+      status: 200,
+    })
     expect(await reserve({ ...ids, ticketRequests: seats(typeId, '1-A-1', '1-A-3') })).toMatchObject(
       refusedWith(409, 'RESERVATION_ID_REUSED'),
     )
@@ -70,7 +89,12 @@ describe('reserve', () => {
     const { eventId, typeId } = await setting.offer(5)
     const over = await reserveForOrder(setting, eventId, typeId)
     await release(over.reservationId, over.orderId)
-    const again = { ...ids(over), reservationId: newId<ReservationId>(), eventId, ticketRequests: some(typeId) }
+    const again = {
+      ...ids(over),
+      reservationId: newId<ReservationId>(),
+      eventId,
+      ticketRequests: some(typeId),
+    }
     expect(await reserve(again)).toMatchObject(refusedWith(409, 'RESERVATION_EXPIRED'))
     const living = await reserveForOrder(setting, eventId, typeId)
     const second = { ...again, orderId: living.orderId, userId: living.userId }
@@ -90,12 +114,16 @@ describe('claim-reservation', () => {
     expect(await claim({ reservationId: newId(), orderId, userId })).toMatchObject(unknown)
     expect(await claim({ reservationId, orderId, userId: newId() })).toMatchObject(unknown)
     expect(await claim({ reservationId, orderId, userId })).toMatchObject({ status: 200 })
-    expect(await claim({ reservationId, orderId: newId(), userId })).toMatchObject(refusedWith(409, 'RESERVATION_IN_PAYMENT'))
+    expect(await claim({ reservationId, orderId: newId(), userId })).toMatchObject(
+      refusedWith(409, 'RESERVATION_IN_PAYMENT'),
+    )
     // One order pays for one reservation.
     const second = await held(eventId, typeId)
     expect(await claim({ ...second, orderId })).toMatchObject(refusedWith(409, 'ORDER_HAS_RESERVATION'))
     await setting.expire(second.reservationId)
-    expect(await claim({ ...second, orderId: newId() })).toMatchObject(refusedWith(409, 'RESERVATION_EXPIRED'))
+    expect(await claim({ ...second, orderId: newId() })).toMatchObject(
+      refusedWith(409, 'RESERVATION_EXPIRED'),
+    )
   })
 })
 
@@ -104,12 +132,20 @@ describe('release-reservation', () => {
     const { eventId, typeId } = await setting.offer(5)
     const order = await reserveForOrder(setting, eventId, typeId)
     const own = await held(eventId, typeId)
-    expect(await release(order.reservationId, newId())).toMatchObject({ status: 200, body: { released: false } })
-    expect(await release(own.reservationId, newId())).toMatchObject({ status: 200, body: { released: false } })
+    expect(await release(order.reservationId, newId())).toMatchObject({
+      status: 200,
+      body: { released: false },
+    })
+    expect(await release(own.reservationId, newId())).toMatchObject({
+      status: 200,
+      body: { released: false },
+    })
     expect(await release(newId(), newId())).toMatchObject({ status: 200, body: { released: false } })
     expect(await setting.counters(typeId)).toEqual({ capacity: 5, held: 2, sold: 0 })
     await confirm(order)
-    expect(await release(order.reservationId, order.orderId)).toMatchObject(refusedWith(409, 'TICKETS_ISSUED'))
+    expect(await release(order.reservationId, order.orderId)).toMatchObject(
+      refusedWith(409, 'TICKETS_ISSUED'),
+    )
   })
 })
 
@@ -118,10 +154,15 @@ describe('confirm-purchase', () => {
     const { eventId, typeId } = await setting.offer(5)
     const own = await held(eventId, typeId)
     const order = await reserveForOrder(setting, eventId, typeId)
-    const rejected = (reason: string) => ({ status: 409, body: { error: 'ORDER_REJECTED', outcome: 'REJECTED', reason } })
+    const rejected = (reason: string) => ({
+      status: 409,
+      body: { error: 'ORDER_REJECTED', outcome: 'REJECTED', reason },
+    })
     expect(await confirm({ ...own, orderId: newId() })).toMatchObject(rejected('NOT_CLAIMED'))
     expect(await confirm({ ...order, orderId: newId() })).toMatchObject(rejected('NOT_CLAIMED'))
-    expect(await confirm({ ...own, orderId: newId(), reservationId: newId() })).toMatchObject(rejected('RESERVATION_NOT_FOUND'))
+    expect(await confirm({ ...own, orderId: newId(), reservationId: newId() })).toMatchObject(
+      rejected('RESERVATION_NOT_FOUND'),
+    )
     const { rows } = await setting.deps.pool.query('select from tickets where event_id = $1', [eventId])
     expect(rows).toEqual([])
     expect(await setting.counters(typeId)).toEqual({ capacity: 5, held: 2, sold: 0 })
@@ -132,9 +173,13 @@ describe('confirm-purchase', () => {
 describe('cancel-order-tickets', () => {
   test('of another order’s tickets cancels none; of an invented order nothing is issued ever after', async () => {
     const { eventId, typeId } = await setting.offer(5)
-    const [mine, theirs] = [await reserveForOrder(setting, eventId, typeId), await reserveForOrder(setting, eventId, typeId)]
+    const [mine, theirs] = [
+      await reserveForOrder(setting, eventId, typeId),
+      await reserveForOrder(setting, eventId, typeId),
+    ]
     for (const order of [mine, theirs]) await confirm(order)
-    const ticketsOf = async (orderId: OrderId) => (await setting.internal.getOrderTickets({ params: { orderId } })).body.tickets
+    const ticketsOf = async (orderId: OrderId) =>
+      (await setting.internal.getOrderTickets({ params: { orderId } })).body.tickets
     const ticketIds = (await ticketsOf(theirs.orderId)).map(({ ticketId }) => ticketId)
     const cancel = (orderId: OrderId, named?: TicketId[]) =>
       setting.internal.cancelOrderTickets({ body: { orderId, reason: 'ill', ticketIds: named } })
@@ -161,7 +206,9 @@ describe('check-availability', () => {
     expect(await check(eventId, some(typeId, 7))).toMatchObject(saying('LIMIT_EXCEEDED'))
     expect(await check(eventId, some(typeId, 6))).toMatchObject(saying('LIMIT_EXCEEDED'))
     // Lines of one type count together.
-    expect(await check(eventId, [...some(typeId, 3), ...some(typeId, 3)])).toMatchObject(saying('LIMIT_EXCEEDED'))
+    expect(await check(eventId, [...some(typeId, 3), ...some(typeId, 3)])).toMatchObject(
+      saying('LIMIT_EXCEEDED'),
+    )
     await reserveForOrder(setting, eventId, typeId, 4)
     expect(await check(eventId, some(typeId, 5))).toMatchObject(saying('INSUFFICIENT_INVENTORY'))
   })
@@ -169,7 +216,13 @@ describe('check-availability', () => {
   test('says no to more than the gateway would charge, over all lines', async () => {
     const { eventId, typeId, organizer } = await setting.offer(2, { unitPrice: 60_000_000 })
     const { client } = await setting.user(['ORGANIZER'], organizer.userId)
-    const type = { eventId, name: 'Box', unitPrice: 60_000_000 as Minor, currency: 'EUR', quantity: 2 } as const
+    const type = {
+      eventId,
+      name: 'Box',
+      unitPrice: 60_000_000 as Minor,
+      currency: 'EUR',
+      quantity: 2,
+    } as const
     const other = await client.createTicketType({ body: type })
     if (other.status !== 201) throw new Error('no type')
     const both = [...some(typeId), ...some(other.body.ticketTypeId)]
@@ -177,12 +230,18 @@ describe('check-availability', () => {
     expect(await check(eventId, some(typeId))).toMatchObject(saying())
   })
 
-  test.each(['DRAFT', 'CANCELLED', 'COMPLETED'] as const)('says no to an event that is %s', async (status) => {
-    const { event, eventId, typeId } = await setting.offer(5)
-    setting.eventInfos.set(eventId, { ...event, status, version: event.version + 1 })
-    await setting.deps.pool.query('update event_pictures set status = $2 where event_id = $1', [eventId, status])
-    expect(await check(eventId, some(typeId))).toMatchObject(saying('EVENT_NOT_ON_SALE'))
-  })
+  test.each(['DRAFT', 'CANCELLED', 'COMPLETED'] as const)(
+    'says no to an event that is %s',
+    async (status) => {
+      const { event, eventId, typeId } = await setting.offer(5)
+      setting.eventInfos.set(eventId, { ...event, status, version: event.version + 1 })
+      await setting.deps.pool.query('update event_pictures set status = $2 where event_id = $1', [
+        eventId,
+        status,
+      ])
+      expect(await check(eventId, some(typeId))).toMatchObject(saying('EVENT_NOT_ON_SALE'))
+    },
+  )
 
   test('says no outside the time of sales, to seats that are taken, and 400 to what is not of the event', async () => {
     const { eventId, typeId, organizer } = await setting.offerSeats([[3]])
@@ -192,7 +251,9 @@ describe('check-availability', () => {
     })
     expect(await check(eventId, seats(typeId, '1-A-1', '1-A-2'))).toMatchObject(saying('SEATS_TAKEN'))
     const invalid = refusedWith(400, 'VALIDATION_FAILED')
-    expect(await check(eventId, [{ ticketTypeId: typeId, seatIds: ['9-Z-9' as SeatId] }])).toMatchObject(invalid)
+    expect(await check(eventId, [{ ticketTypeId: typeId, seatIds: ['9-Z-9' as SeatId] }])).toMatchObject(
+      invalid,
+    )
     expect(await check(eventId, some(typeId))).toMatchObject(invalid)
     expect(await check(eventId, some(newId()))).toMatchObject(invalid)
     expect(await check(newId(), some(typeId))).toMatchObject(refusedWith(404, 'EVENT_NOT_FOUND'))

@@ -49,7 +49,12 @@ type Reserved = Awaited<ReturnType<typeof reserveForOrder>>
 const publish = <D extends MessageDefinition>(definition: D, payload: Payload<D>, aggregateVersion = 1) =>
   setting.deps.db.transact((tx) => setting.appendAny(tx, definition, payload, { aggregateVersion }))
 
-const paid = (eventId: EventId, typeId: TicketTypeId, order: Reserved, quantity = 1): Payload<typeof paymentCompleted> => ({
+const paid = (
+  eventId: EventId,
+  typeId: TicketTypeId,
+  order: Reserved,
+  quantity = 1,
+): Payload<typeof paymentCompleted> => ({
   orderId: order.orderId,
   orderNumber: 'ORD-2026-000001',
   userId: order.userId,
@@ -66,7 +71,8 @@ const confirm = ({ orderId, reservationId, userId }: Reserved) =>
   setting.internal.confirmPurchase({ body: { orderId, reservationId, userId, holderName: 'Łucja Ćwik' } })
 const release = ({ orderId, reservationId }: Reserved) =>
   setting.internal.releaseClaim({ body: { orderId, reservationId, reason: 'PAYMENT_FAILED' } })
-const ticketsOf = async (orderId: OrderId) => (await setting.internal.getOrderTickets({ params: { orderId } })).body
+const ticketsOf = async (orderId: OrderId) =>
+  (await setting.internal.getOrderTickets({ params: { orderId } })).body
 const aboutOrder = (orderId: OrderId) => (message: { payload: unknown }) =>
   (message.payload as { orderId: OrderId }).orderId === orderId
 
@@ -79,7 +85,12 @@ describe('a paid order', () => {
     const { outcome, tickets } = await ticketsOf(order.orderId)
     expect(outcome).toBe('ISSUED')
     expect(tickets).toHaveLength(2)
-    expect(payload).toMatchObject({ eventId, userId: order.userId, reservationId: order.reservationId, venueId: event.venueId })
+    expect(payload).toMatchObject({
+      eventId,
+      userId: order.userId,
+      reservationId: order.reservationId,
+      venueId: event.venueId,
+    })
     expect(payload.tickets).toEqual(
       tickets.map(({ ticketId, ticketNumber, qrCode, ticketTypeId, holderName, createdAt }) => ({
         createdAt,
@@ -103,12 +114,24 @@ describe('a paid order', () => {
     const { eventId, typeId } = await setting.offer(5)
     const { redisPicture } = setting.deps
     const spies = [vi.spyOn(redisPicture, 'sell'), vi.spyOn(redisPicture, 'release')]
-    const [bought, failed] = [await reserveForOrder(setting, eventId, typeId, 2), await reserveForOrder(setting, eventId, typeId)]
+    const [bought, failed] = [
+      await reserveForOrder(setting, eventId, typeId, 2),
+      await reserveForOrder(setting, eventId, typeId),
+    ]
     await publish(paymentCompleted, paid(eventId, typeId, bought, 2))
     const { orderNumber, totalAmount, currency } = paid(eventId, typeId, failed)
     const { orderId, userId, reservationId } = failed
     const why = { failureReason: 'CARD_DECLINED', errorMessage: 'declined', retryable: false } as const
-    await publish(paymentFailed, { ...why, orderId, orderNumber, userId, eventId, reservationId, totalAmount, currency })
+    await publish(paymentFailed, {
+      ...why,
+      orderId,
+      orderNumber,
+      userId,
+      eventId,
+      reservationId,
+      totalAmount,
+      currency,
+    })
     const about = (reservation: { reservationId: string }) => [
       expect.objectContaining({ eventId, reservationId: reservation.reservationId }),
     ]
@@ -135,7 +158,8 @@ describe('a paid order', () => {
     await probe.waitFor(ticketsGenerated, aboutOrder(other.orderId))
     await until(async () =>
       expect(
-        (await setting.deps.pool.query(`select 1 from inbox where event_type = 'PAYMENT_COMPLETED'`)).rowCount,
+        (await setting.deps.pool.query(`select 1 from inbox where event_type = 'PAYMENT_COMPLETED'`))
+          .rowCount,
       ).toBeGreaterThanOrEqual(3),
     )
     expect((await ticketsOf(order.orderId)).tickets).toHaveLength(2)
@@ -168,7 +192,10 @@ describe('a paid order', () => {
     await publish(paymentCompleted, paid(eventId, typeId, order))
     const { payload } = await probe.waitFor(ticketsRejected, aboutOrder(order.orderId))
     expect(payload).toMatchObject({ reason: 'INSUFFICIENT_INVENTORY', reservationId: order.reservationId })
-    expect(await confirm(order)).toMatchObject({ status: 409, body: { confirmed: false, outcome: 'REJECTED' } })
+    expect(await confirm(order)).toMatchObject({
+      status: 409,
+      body: { confirmed: false, outcome: 'REJECTED' },
+    })
     expect(probe.heard(ticketsRejected).filter(aboutOrder(order.orderId))).toHaveLength(1)
   })
 
@@ -178,13 +205,23 @@ describe('a paid order', () => {
     const held = await buyer.client.createReservation({ body: { eventId, ticketRequests: some(typeId) } })
     if (held.status !== 201) throw new Error('not reserved')
     const { reservationId } = held.body
-    const invented = { orderId: newId<OrderId>(), reservationId, userId: buyer.userId, answer: held } as unknown as Reserved
-    expect(await confirm(invented)).toMatchObject({ status: 409, body: { outcome: 'REJECTED', reason: 'NOT_CLAIMED' } })
+    const invented = {
+      orderId: newId<OrderId>(),
+      reservationId,
+      userId: buyer.userId,
+      answer: held,
+    } as unknown as Reserved
+    expect(await confirm(invented)).toMatchObject({
+      status: 409,
+      body: { outcome: 'REJECTED', reason: 'NOT_CLAIMED' },
+    })
     expect(await setting.counters(typeId)).toEqual({ capacity: 2, held: 1, sold: 0 })
     const order = await reserveForOrder(setting, eventId, typeId)
     const another = { ...order, orderId: newId<OrderId>() }
     await publish(paymentCompleted, paid(eventId, typeId, another))
-    expect((await probe.waitFor(ticketsRejected, aboutOrder(another.orderId))).payload.reason).toBe('NOT_CLAIMED')
+    expect((await probe.waitFor(ticketsRejected, aboutOrder(another.orderId))).payload.reason).toBe(
+      'NOT_CLAIMED',
+    )
     expect(await confirm(order)).toMatchObject({ status: 200 })
     expect(await setting.statusOf(reservationId)).toBe('ACTIVE')
   })
@@ -212,7 +249,9 @@ describe('a paid order', () => {
     await until(() => expect(heard()[0]?.payload.parts).toBe(heard().length))
     expect(heard().length).toBeGreaterThan(10)
     const parts = heard().sort((a, b) => a.payload.part - b.payload.part)
-    expect(parts.map(({ payload: { part, parts } }) => [part, parts])).toEqual(parts.map((_, index) => [index + 1, parts.length]))
+    expect(parts.map(({ payload: { part, parts } }) => [part, parts])).toEqual(
+      parts.map((_, index) => [index + 1, parts.length]),
+    )
     const told = parts.flatMap(({ payload }) => payload.tickets)
     const { tickets } = await ticketsOf(order.orderId)
     expect(told.map(({ ticketId }) => ticketId)).toEqual(tickets.map(({ ticketId }) => ticketId))
@@ -222,13 +261,23 @@ describe('a paid order', () => {
 
   test('that can never be issued is rejected at once, says why to operators, and its places are free', async () => {
     const { eventId, typeId } = await setting.offer(2)
-    await setting.deps.pool.query(`alter table tickets add constraint nobody_refused check (holder_name <> 'Nobody') not valid`)
-    const [told, asked] = [await reserveForOrder(setting, eventId, typeId), await reserveForOrder(setting, eventId, typeId)]
+    await setting.deps.pool.query(
+      `alter table tickets add constraint nobody_refused check (holder_name <> 'Nobody') not valid`,
+    )
+    const [told, asked] = [
+      await reserveForOrder(setting, eventId, typeId),
+      await reserveForOrder(setting, eventId, typeId),
+    ]
     await publish(paymentCompleted, { ...paid(eventId, typeId, told), holderName: 'Nobody' })
     const { payload } = await probe.waitFor(ticketsRejected, aboutOrder(told.orderId))
-    expect(payload).toMatchObject({ reason: 'CANNOT_BE_ISSUED', detail: expect.stringContaining('nobody_refused') })
+    expect(payload).toMatchObject({
+      reason: 'CANNOT_BE_ISSUED',
+      detail: expect.stringContaining('nobody_refused'),
+    })
     const { orderId, reservationId, userId } = asked
-    const answer = await setting.internal.confirmPurchase({ body: { orderId, reservationId, userId, holderName: 'Nobody' } })
+    const answer = await setting.internal.confirmPurchase({
+      body: { orderId, reservationId, userId, holderName: 'Nobody' },
+    })
     expect(answer).toMatchObject({ status: 409, body: { outcome: 'REJECTED', reason: 'CANNOT_BE_ISSUED' } })
     expect(await setting.counters(typeId)).toEqual({ capacity: 2, held: 0, sold: 0 })
     // A later attempt finds the outcome.
@@ -238,8 +287,13 @@ describe('a paid order', () => {
 
   test('is rejected although its places cannot be released: its buyer gets the money back, and people hear of the places', async () => {
     const { eventId, typeId } = await setting.offer(2)
-    const [told, undone] = [await reserveForOrder(setting, eventId, typeId), await reserveForOrder(setting, eventId, typeId)]
-    await setting.deps.pool.query('update ticket_type_counters set held = 0 where ticket_type_id = $1', [typeId])
+    const [told, undone] = [
+      await reserveForOrder(setting, eventId, typeId),
+      await reserveForOrder(setting, eventId, typeId),
+    ]
+    await setting.deps.pool.query('update ticket_type_counters set held = 0 where ticket_type_id = $1', [
+      typeId,
+    ])
     await publish(paymentCompleted, paid(eventId, typeId, told))
     const { payload } = await probe.waitFor(ticketsRejected, aboutOrder(told.orderId))
     expect(payload).toMatchObject({ reason: 'CANNOT_BE_ISSUED', detail: expect.stringContaining('held') })
@@ -253,7 +307,11 @@ describe('a paid order', () => {
   test('of a cancelled event is rejected, and its claim goes', async () => {
     const { event, eventId, typeId } = await setting.offer(2)
     const order = await reserveForOrder(setting, eventId, typeId)
-    await publish(eventCancelled, { ...event, eventName: event.name, cancellationReason: 'Rain', status: 'CANCELLED' }, 3)
+    await publish(
+      eventCancelled,
+      { ...event, eventName: event.name, cancellationReason: 'Rain', status: 'CANCELLED' },
+      3,
+    )
     await until(async () => expect((await setting.deps.findEventPicture(eventId))?.status).toBe('CANCELLED'))
     expect(await confirm(order)).toMatchObject({ status: 409, body: { outcome: 'REJECTED' } })
     expect(await setting.counters(typeId)).toEqual({ capacity: 2, held: 0, sold: 0 })
@@ -264,11 +322,25 @@ describe('a failed payment', () => {
   test('frees the places of its claim; what is paid after that is issued nothing', async () => {
     const { eventId, typeId } = await setting.offer(2)
     const order = await reserveForOrder(setting, eventId, typeId, 2)
-    const { holderName: _, paymentMethod: __, items: ___, transactionId: ____, ...about } = paid(eventId, typeId, order, 2)
-    await publish(paymentFailed, { ...about, failureReason: 'CARD_DECLINED', errorMessage: 'declined', retryable: false })
+    const {
+      holderName: _,
+      paymentMethod: __,
+      items: ___,
+      transactionId: ____,
+      ...about
+    } = paid(eventId, typeId, order, 2)
+    await publish(paymentFailed, {
+      ...about,
+      failureReason: 'CARD_DECLINED',
+      errorMessage: 'declined',
+      retryable: false,
+    })
     await until(async () => expect(await setting.counters(typeId)).toEqual({ capacity: 2, held: 0, sold: 0 }))
     expect(await ticketsOf(order.orderId)).toEqual({ outcome: 'CANCELLED', tickets: [] })
-    expect(await confirm(order)).toMatchObject({ status: 409, body: { confirmed: false, outcome: 'CANCELLED' } })
+    expect(await confirm(order)).toMatchObject({
+      status: 409,
+      body: { confirmed: false, outcome: 'CANCELLED' },
+    })
     expect(await setting.counters(typeId)).toMatchObject({ sold: 0 })
   })
 })
@@ -291,7 +363,9 @@ describe('cancelling', () => {
       const whole = await setting.internal.cancelOrderTickets({ body: { orderId, reason: 'refunded' } })
       expect(whole.status === 200 && whole.body.cancelled).toHaveLength(3)
     }
-    await until(async () => expect(await probe.heard(ticketCancelled).filter(aboutOrder(orderId)).length).toBe(3))
+    await until(async () =>
+      expect(await probe.heard(ticketCancelled).filter(aboutOrder(orderId)).length).toBe(3),
+    )
     expect(await setting.counters(typeId)).toEqual({ capacity: 3, held: 0, sold: 0 })
     expect((await ticketsOf(orderId)).outcome).toBe('CANCELLED')
     expect(await confirm(order)).toMatchObject({ status: 409, body: { outcome: 'CANCELLED' } })
@@ -302,12 +376,16 @@ describe('cancelling', () => {
   test('an order that was never issued makes a late PAYMENT_COMPLETED issue nothing', async () => {
     const { eventId, typeId } = await setting.offer(2)
     const order = await reserveForOrder(setting, eventId, typeId, 2)
-    const answer = await setting.internal.cancelOrderTickets({ body: { orderId: order.orderId, reason: 'refunded' } })
+    const answer = await setting.internal.cancelOrderTickets({
+      body: { orderId: order.orderId, reason: 'refunded' },
+    })
     expect(answer).toMatchObject({ status: 200, body: { cancelled: [] } })
     expect(await setting.counters(typeId)).toMatchObject({ held: 0 })
     const messageId = await publish(paymentCompleted, paid(eventId, typeId, order, 2))
     await until(async () =>
-      expect((await setting.deps.pool.query('select 1 from inbox where message_id = $1', [messageId])).rowCount).toBe(1),
+      expect(
+        (await setting.deps.pool.query('select 1 from inbox where message_id = $1', [messageId])).rowCount,
+      ).toBe(1),
     )
     expect(await ticketsOf(order.orderId)).toEqual({ outcome: 'CANCELLED', tickets: [] })
     expect(await setting.counters(typeId)).toEqual({ capacity: 2, held: 0, sold: 0 })
@@ -319,7 +397,9 @@ describe('cancelling', () => {
     await confirm(order)
     const { orderId } = order
     const [used, unused] = (await ticketsOf(orderId)).tickets
-    await setting.deps.pool.query(`update tickets set status = 'CHECKED_IN' where ticket_id = $1`, [used?.ticketId])
+    await setting.deps.pool.query(`update tickets set status = 'CHECKED_IN' where ticket_id = $1`, [
+      used?.ticketId,
+    ])
     const body = { orderId, reason: 'refunded' }
     expect(await setting.internal.cancelOrderTickets({ body })).toMatchObject({
       status: 409,
@@ -342,7 +422,9 @@ describe('messages', () => {
     await publish(eventPublished, { ...event, name: 'Before' }, 4)
     await publish(eventPublished, { ...event, name: 'After' }, 6)
     await until(async () => expect((await setting.deps.findEventPicture(event.eventId))?.name).toBe('After'))
-    const { rows } = await setting.deps.pool.query('select version from event_pictures where event_id = $1', [event.eventId])
+    const { rows } = await setting.deps.pool.query('select version from event_pictures where event_id = $1', [
+      event.eventId,
+    ])
     expect(rows).toEqual([{ version: 6 }])
   })
 
@@ -377,9 +459,13 @@ describe('messages', () => {
     await becomes(deliveredAt, second, 3)
     await cameBack(second, 5)
     await becomes(null, second, 5)
-    const taken = async () => (await setting.deps.metrics.messagesConsumed.get()).values.find(isDelivered)?.value ?? 0
+    const taken = async () =>
+      (await setting.deps.metrics.messagesConsumed.get()).values.find(isDelivered)?.value ?? 0
     const isDelivered = ({ labels }: { labels: object }) =>
-      'event_type' in labels && labels.event_type === 'TICKETS_DELIVERED' && 'outcome' in labels && labels.outcome === 'done'
+      'event_type' in labels &&
+      labels.event_type === 'TICKETS_DELIVERED' &&
+      'outcome' in labels &&
+      labels.outcome === 'done'
     const before = await taken()
     await delivered(second, 4)
     await until(async () => expect(await taken()).toBe(before + 1))

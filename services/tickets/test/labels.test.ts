@@ -30,9 +30,21 @@ async function hall() {
   const event = setting.addEvent({ organizerId: organizer.userId })
   const { eventId } = event
   const rows = labels.map((rowLabel) => ({ rowLabel, seats: labels.map((colLabel) => ({ colLabel })) }))
-  const plan: SeatingPlan = { eventId, planVersion: 1, seatCount: labels.length ** 2, zones: [{ zoneId: 3, name: 'Saal', rows }] }
+  const plan: SeatingPlan = {
+    eventId,
+    planVersion: 1,
+    seatCount: labels.length ** 2,
+    zones: [{ zoneId: 3, name: 'Saal', rows }],
+  }
   setting.seatingPlans.set(eventId, plan)
-  const type = { eventId, name: 'Platz', unitPrice: 5_000 as Minor, currency: 'EUR' as const, zoneIds: [3], maxPerOrder: 100 }
+  const type = {
+    eventId,
+    name: 'Platz',
+    unitPrice: 5_000 as Minor,
+    currency: 'EUR' as const,
+    zoneIds: [3],
+    maxPerOrder: 100,
+  }
   const { status, body } = await organizer.client.createTicketType({ body: type })
   if (status !== 201) throw new Error(`no type was made: ${JSON.stringify(body)}`)
   return { event, eventId, organizer, typeId: body.ticketTypeId as TicketTypeId }
@@ -41,7 +53,11 @@ async function hall() {
 describe('a seat', () => {
   test('of any label is held, mapped, sold, printed and admitted', async () => {
     const { eventId, typeId, organizer } = await hall()
-    const wanted = labels.map((label, index) => ({ zoneId: 3, rowLabel: label, colLabel: labels.at(-1 - index) ?? '' }))
+    const wanted = labels.map((label, index) => ({
+      zoneId: 3,
+      rowLabel: label,
+      colLabel: labels.at(-1 - index) ?? '',
+    }))
     const seatIds = wanted.map(seatIdOf)
     const guest = await buyer(setting, eventId, seats(typeId, ...seatIds))
     expect(guest.tickets.map(({ seat }) => seat)).toEqual(wanted)
@@ -51,13 +67,21 @@ describe('a seat', () => {
     const again = await reserveFor(setting, eventId, seats(typeId, ...seatIds))
     expect(again.answer).toMatchObject({ status: 409, body: { error: 'SEATS_TAKEN', seatIds } })
     const mailing = injectClient(setting.app, ticketsMailingRoutes, setting.callerHeaders)
-    expect(await mailing.getOrderPdf({ params: { orderId: guest.orderId }, query: {} })).toMatchObject({ status: 200 })
+    expect(await mailing.getOrderPdf({ params: { orderId: guest.orderId }, query: {} })).toMatchObject({
+      status: 200,
+    })
     for (const [index, { ticketId }] of guest.tickets.entries()) {
       const found = await setting.internal.findSeat({ params: { eventId, seatId: seatIds[index] as SeatId } })
-      expect(found, seatIds[index]).toMatchObject({ status: 200, body: { seatId: seatIds[index], ticketTypeId: typeId } })
+      expect(found, seatIds[index]).toMatchObject({
+        status: 200,
+        body: { seatId: seatIds[index], ticketTypeId: typeId },
+      })
       const code = await codeOf(guest, ticketId)
       expect(verifyCode(code, [setting.deps.codeKey]), code).toMatchObject({ seat: wanted[index] })
-      expect(await show(organizer, eventId, code)).toMatchObject({ status: 200, body: { ticket: { seat: wanted[index] } } })
+      expect(await show(organizer, eventId, code)).toMatchObject({
+        status: 200,
+        body: { ticket: { seat: wanted[index] } },
+      })
     }
     const lines = await spreadsheetOf(setting, eventId, organizer)
     expect(lines.map(({ seat, section, row, number }) => [seat, section, row, number]).sort()).toEqual(
@@ -70,7 +94,9 @@ describe('a seat', () => {
     const from = Math.floor((labels.length - 2) / 2)
     expect(answer).toMatchObject({
       status: 200,
-      body: { tickets: [{ seatIds: [from, from + 1].map((at) => `3-A-${labels[at]?.replaceAll('-', '_')}`) }] },
+      body: {
+        tickets: [{ seatIds: [from, from + 1].map((at) => `3-A-${labels[at]?.replaceAll('-', '_')}`) }],
+      },
     })
   })
   test('is the same seat however its id is typed', async () => {

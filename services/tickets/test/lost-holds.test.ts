@@ -59,27 +59,36 @@ describe('who has lost sight of their reservations', () => {
     expect(await listOf(await setting.user())).toEqual([])
     expect(await listOf(buyer, newId<EventId>())).toEqual([])
     const page = await buyer.client.listReservations({ query: { limit: 2 } })
-    const next = await buyer.client.listReservations({ query: { limit: 2, cursor: page.body.nextCursor ?? '' } })
+    const next = await buyer.client.listReservations({
+      query: { limit: 2, cursor: page.body.nextCursor ?? '' },
+    })
     expect(next.body).toMatchObject({ reservations: [first.reservation], nextCursor: null })
   })
 
   test('is told which they are by the refusal that they cause, and gets along when one is let go', async () => {
     const { eventId, typeId } = await setting.offer(50, { maxPerUser: 4 })
     const mine = await hold(eventId, some(typeId, 4))
-    const again = () => mine.buyer.client.createReservation({ body: { eventId, ticketRequests: some(typeId, 4) } })
+    const again = () =>
+      mine.buyer.client.createReservation({ body: { eventId, ticketRequests: some(typeId, 4) } })
     const { reservationId } = mine.reservation
-    expect(await again()).toMatchObject({ status: 409, body: { error: 'LIMIT_EXCEEDED', reservationIds: [reservationId] } })
+    expect(await again()).toMatchObject({
+      status: 409,
+      body: { error: 'LIMIT_EXCEEDED', reservationIds: [reservationId] },
+    })
     await mine.buyer.client.releaseReservation({ params: mine.params })
     expect((await again()).status).toBe(201)
 
     const free = await setting.offer(50)
     const three: ReservationId[] = []
-    for (let n = 0; n < 3; n++) three.push((await hold(free.eventId, some(free.typeId), mine.buyer)).reservation.reservationId)
+    for (let n = 0; n < 3; n++)
+      three.push((await hold(free.eventId, some(free.typeId), mine.buyer)).reservation.reservationId)
     const fourth = await mine.buyer.client.createReservation({
       body: { eventId: free.eventId, ticketRequests: some(free.typeId) },
     })
     expect(fourth).toMatchObject({ status: 409, body: { error: 'LIMIT_EXCEEDED', reservationIds: three } })
-    const tooMany = await (await setting.user()).client.createReservation({ body: { eventId, ticketRequests: some(typeId, 5) } })
+    const tooMany = await (await setting.user()).client.createReservation({
+      body: { eventId, ticketRequests: some(typeId, 5) },
+    })
     expect(tooMany).toMatchObject({ status: 409, body: { error: 'LIMIT_EXCEEDED' } })
     expect(tooMany.body).not.toHaveProperty('reservationIds')
   })
@@ -97,9 +106,14 @@ describe('more time for a reservation', () => {
     if (extended.status !== 200) throw new Error(JSON.stringify(extended))
     const { expiresAt, extendableUntil } = extended.body
     expect(expiresAt.getTime() - reservation.expiresAt.getTime()).toBeGreaterThanOrEqual(0)
-    expect((extendableUntil as Date).getTime()).toBe((reservation.extendableUntil as Date).getTime() - 600_000)
+    expect((extendableUntil as Date).getTime()).toBe(
+      (reservation.extendableUntil as Date).getTime() - 600_000,
+    )
     expect((await buyer.client.getReservation({ params })).body).toEqual(extended.body)
-    const { rows } = await query('select expires_at, created_at from reservations where reservation_id = $1', [reservationId])
+    const { rows } = await query(
+      'select expires_at, created_at from reservations where reservation_id = $1',
+      [reservationId],
+    )
     expect(rows[0].expires_at).toEqual(expiresAt)
     expect((extendableUntil as Date).getTime() - rows[0].created_at.getTime()).toBe(holdMaxSeconds * 1_000)
     const ends = await redisEnds(eventId, reservationId)
@@ -149,8 +163,12 @@ describe('more time for a reservation', () => {
     const first = await extend()
     await age(reservation.reservationId, 300)
     for (const answer of await Promise.all(Array.from({ length: 10 }, extend))) expect(answer).toEqual(first)
-    const { rows } = await query('select expires_at from reservations where reservation_id = $1', [reservation.reservationId])
-    expect(rows[0].expires_at.getTime()).toBe((first.body as { expiresAt: Date }).expiresAt.getTime() - 300_000)
+    const { rows } = await query('select expires_at from reservations where reservation_id = $1', [
+      reservation.reservationId,
+    ])
+    expect(rows[0].expires_at.getTime()).toBe(
+      (first.body as { expiresAt: Date }).expiresAt.getTime() - 300_000,
+    )
   })
 
   test('is respected by whoever wants its places, and by the sweep', async () => {
@@ -161,7 +179,9 @@ describe('more time for a reservation', () => {
     expect((await buyer.client.extendReservation({ params })).status).toBe(200)
     await age(reservationId, 60)
     const other = await setting.user()
-    expect(await other.client.createReservation({ body: { eventId, ticketRequests: some(typeId) } })).toMatchObject({
+    expect(
+      await other.client.createReservation({ body: { eventId, ticketRequests: some(typeId) } }),
+    ).toMatchObject({
       status: 409,
       body: { error: 'INSUFFICIENT_INVENTORY' },
     })
@@ -218,12 +238,17 @@ describe('more time for a reservation', () => {
   test('is refused for what is somebody else’s, over, let go, being paid, paid, or of an event that is not on sale', async () => {
     const { eventId, typeId } = await setting.offer(20)
     const fresh = () => hold(eventId, some(typeId))
-    const extend = ({ buyer, params }: Awaited<ReturnType<typeof hold>>) => buyer.client.extendReservation({ params })
+    const extend = ({ buyer, params }: Awaited<ReturnType<typeof hold>>) =>
+      buyer.client.extendReservation({ params })
     const refused = async (held: Awaited<ReturnType<typeof hold>>, status: number, error: string) =>
       expect(await extend(held), error).toMatchObject({ status, body: { error } })
     const foreign = await fresh()
     await refused({ ...foreign, buyer: await setting.user() }, 404, 'RESERVATION_NOT_FOUND')
-    await refused({ ...foreign, params: { reservationId: newId<ReservationId>() } }, 404, 'RESERVATION_NOT_FOUND')
+    await refused(
+      { ...foreign, params: { reservationId: newId<ReservationId>() } },
+      404,
+      'RESERVATION_NOT_FOUND',
+    )
     const over = await fresh()
     await setting.expire(over.reservation.reservationId)
     await refused(over, 409, 'RESERVATION_EXPIRED')
@@ -240,7 +265,9 @@ describe('more time for a reservation', () => {
     await setting.internal.confirmPurchase({ body: { ...ids, holderName: 'Ada Nowak' } })
     await refused(paid, 409, 'RESERVATION_COMPLETED')
     const cancelled = await fresh()
-    await query(`update event_pictures set status = 'CANCELLED', cancelled_at = now() where event_id = $1`, [eventId])
+    await query(`update event_pictures set status = 'CANCELLED', cancelled_at = now() where event_id = $1`, [
+      eventId,
+    ])
     await refused(cancelled, 409, 'EVENT_NOT_ON_SALE')
   })
 })

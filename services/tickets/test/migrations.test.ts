@@ -13,7 +13,8 @@ afterAll(() => rmSync(folder, { recursive: true, force: true }))
 /** A database of the version before this migration. */
 async function databaseBefore(migration: string): Promise<string> {
   const earlier = readdirSync(migrations).filter((name) => name < migration)
-  for (const name of earlier) cpSync(path.join(migrations, name), path.join(folder, name), { recursive: true })
+  for (const name of earlier)
+    cpSync(path.join(migrations, name), path.join(folder, name), { recursive: true })
   return createTestDatabase(inject('postgresUrl'), folder)
 }
 

@@ -1,5 +1,11 @@
 import { randomUUID } from 'node:crypto'
-import { type OrderId, type TicketId, type TransferId, ticketsMailingRoutes, type UserId } from '@boxoffice/contracts'
+import {
+  type OrderId,
+  type TicketId,
+  type TransferId,
+  ticketsMailingRoutes,
+  type UserId,
+} from '@boxoffice/contracts'
 import { createTestAuthority, injectClient } from '@boxoffice/service-kit/testing'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { removeOldPrints } from '../src/tickets/print-repository.ts'
@@ -13,7 +19,8 @@ beforeAll(async () => {
 afterAll(() => setting.close())
 
 const mailing = () => injectClient(setting.app, ticketsMailingRoutes, setting.callerHeaders)
-const printOf = async (orderId: OrderId) => (await mailing().getOrderPrint({ params: { orderId }, query: {} })).body
+const printOf = async (orderId: OrderId) =>
+  (await mailing().getOrderPrint({ params: { orderId }, query: {} })).body
 async function pdfOf(orderId: OrderId, version?: string): Promise<Buffer> {
   const answer = await mailing().getOrderPdf({ params: { orderId }, query: { version } })
   if (answer.status !== 200) throw new Error(`no PDF: ${answer.status}`)
@@ -28,12 +35,16 @@ const orderOf = async (count: number) => {
 async function ticketPassed(from: Account, ticketId: TicketId, to: Account): Promise<TicketId> {
   const before = (await ticketsOf(to)).map((ticket) => ticket.ticketId)
   transferIdOf(await passOn(from, ticketId, to.email))
-  const [received] = (await ticketsOf(to)).filter((ticket) => ticket.status === 'ACTIVE' && !before.includes(ticket.ticketId))
+  const [received] = (await ticketsOf(to)).filter(
+    (ticket) => ticket.status === 'ACTIVE' && !before.includes(ticket.ticketId),
+  )
   if (!received) throw new Error('no ticket came')
   return received.ticketId
 }
 const cancel = (orderId: OrderId, ticketIds?: never[]) =>
-  setting.internal.cancelOrderTickets({ body: { orderId, reason: 'refunded', ...(ticketIds && { ticketIds }) } })
+  setting.internal.cancelOrderTickets({
+    body: { orderId, reason: 'refunded', ...(ticketIds && { ticketIds }) },
+  })
 
 test('what is shown of an order of few tickets comes with its PDF and codes, where they are asked for', async () => {
   const { orderId, tickets } = await orderOf(2)
@@ -43,7 +54,10 @@ test('what is shown of an order of few tickets comes with its PDF and codes, whe
   expect(print).toEqual(await printOf(orderId))
   expect(Buffer.from(files?.pdf ?? '', 'base64').equals(await pdfOf(orderId))).toBe(true)
   const codes = await Promise.all(
-    tickets.map(async ({ ticketId }) => (await setting.internal.getTicketQrInfo({ params: { ticketId } })).body as Uint8Array),
+    tickets.map(
+      async ({ ticketId }) =>
+        (await setting.internal.getTicketQrInfo({ params: { ticketId } })).body as Uint8Array,
+    ),
   )
   expect(files?.codes).toEqual(codes.map((code) => Buffer.from(code).toString('base64')))
   expect(await printWith(1)).toEqual(print)
@@ -51,9 +65,16 @@ test('what is shown of an order of few tickets comes with its PDF and codes, whe
 
 test('what is shown of several orders comes at once, each at its place', async () => {
   const [one, two] = [await orderOf(1), await orderOf(2)]
-  const orders = [{ orderId: two.orderId }, { orderId: randomUUID() as OrderId }, { orderId: one.orderId, filesUpTo: 1 }]
+  const orders = [
+    { orderId: two.orderId },
+    { orderId: randomUUID() as OrderId },
+    { orderId: one.orderId, filesUpTo: 1 },
+  ]
   const { prints } = (await mailing().getOrderPrints({ body: { orders } })).body
-  expect(prints.slice(0, 2)).toEqual([await printOf(two.orderId), { version: 'none', printable: false, tickets: [] }])
+  expect(prints.slice(0, 2)).toEqual([
+    await printOf(two.orderId),
+    { version: 'none', printable: false, tickets: [] },
+  ])
   const { files, ...print } = prints[2] ?? {}
   expect(print).toEqual(await printOf(one.orderId))
   expect(Buffer.from(files?.pdf ?? '', 'base64').equals(await pdfOf(one.orderId))).toBe(true)
@@ -66,7 +87,14 @@ describe("an order's PDF", () => {
     expect(print).toMatchObject({ printable: true })
     expect(print.tickets).toEqual(
       tickets.map(({ ticketId, ticketNumber, holderName }) => {
-        return { ticketId, ticketNumber, holderName, ticketTypeName: 'Standing', unitPrice: 5_000, currency: 'EUR' }
+        return {
+          ticketId,
+          ticketNumber,
+          holderName,
+          ticketTypeName: 'Standing',
+          unitPrice: 5_000,
+          currency: 'EUR',
+        }
       }),
     )
     const pdf = await pdfOf(orderId, print.version)
@@ -77,7 +105,9 @@ describe("an order's PDF", () => {
     expect(headers).toMatchObject({ etag: `"${print.version}"`, 'cache-control': 'private, no-store' })
 
     // The event has another place now.
-    await setting.deps.pool.query(`update event_pictures set venue_name = 'Elsewhere' where event_id = $1`, [eventId])
+    await setting.deps.pool.query(`update event_pictures set venue_name = 'Elsewhere' where event_id = $1`, [
+      eventId,
+    ])
     const moved = await printOf(orderId)
     expect(moved.version).not.toBe(print.version)
     const stale = await mailing().getOrderPdf({ params: { orderId }, query: { version: print.version } })
@@ -85,7 +115,9 @@ describe("an order's PDF", () => {
 
     await cancel(orderId, [tickets[0]?.ticketId] as never[])
     const fewer = await printOf(orderId)
-    expect(fewer.tickets.map(({ ticketId }) => ticketId)).toEqual(tickets.slice(1).map(({ ticketId }) => ticketId))
+    expect(fewer.tickets.map(({ ticketId }) => ticketId)).toEqual(
+      tickets.slice(1).map(({ ticketId }) => ticketId),
+    )
     expect(pagesOf(await pdfOf(orderId, fewer.version))).toBe(2)
     await cancel(orderId)
     expect(await printOf(orderId)).toEqual({ version: 'none', printable: false, tickets: [] })
@@ -94,12 +126,16 @@ describe("an order's PDF", () => {
 
   test('of many tickets is made once and kept, for another process and another day, until they change or it is old', async () => {
     const { orderId, tickets } = await orderOf(20)
-    const kept = async () => (await setting.deps.pool.query('select pdf from order_prints where order_id = $1', [orderId])).rows
+    const kept = async () =>
+      (await setting.deps.pool.query('select pdf from order_prints where order_id = $1', [orderId])).rows
     const [first, second] = await Promise.all([pdfOf(orderId), pdfOf(orderId)])
     expect(second.equals(first)).toBe(true)
     expect(await kept()).toHaveLength(1)
     // What is kept is what is given, by whichever process.
-    await setting.deps.pool.query('update order_prints set pdf = $2 where order_id = $1', [orderId, Buffer.from('%PDF-kept')])
+    await setting.deps.pool.query('update order_prints set pdf = $2 where order_id = $1', [
+      orderId,
+      Buffer.from('%PDF-kept'),
+    ])
     const other = setting.instance()
     const again = await injectClient(other.app, ticketsMailingRoutes, setting.callerHeaders).getOrderPdf({
       params: { orderId },
@@ -112,9 +148,10 @@ describe("an order's PDF", () => {
     expect(pagesOf(await pdfOf(orderId))).toBe(19)
     expect(await kept()).toHaveLength(1)
     const sql = setting.deps.db
-    await setting.deps.pool.query(`update order_prints set printed_at = now() - interval '49 hours' where order_id = $1`, [
-      orderId,
-    ])
+    await setting.deps.pool.query(
+      `update order_prints set printed_at = now() - interval '49 hours' where order_id = $1`,
+      [orderId],
+    )
     expect(await removeOldPrints(sql, setting.config.orderPdfKeepMs, 100)).toEqual({ more: false })
     expect(await kept()).toEqual([])
   })
@@ -122,7 +159,9 @@ describe("an order's PDF", () => {
   test('of a few is not kept: it costs no more to make than to keep', async () => {
     const { orderId } = await orderOf(2)
     await pdfOf(orderId)
-    expect((await setting.deps.pool.query('select from order_prints where order_id = $1', [orderId])).rowCount).toBe(0)
+    expect(
+      (await setting.deps.pool.query('select from order_prints where order_id = $1', [orderId])).rowCount,
+    ).toBe(0)
   })
 
   test('is not made of more than one prints; nor for a stranger', async () => {
@@ -147,7 +186,9 @@ describe("an order's PDF", () => {
     const sender = await orderOf(2)
     const recipient = await account(setting)
     await passOn(sender, sender.ticketId, recipient.email)
-    expect((await printOf(sender.orderId)).tickets.map(({ ticketId }) => ticketId)).not.toContain(sender.ticketId)
+    expect((await printOf(sender.orderId)).tickets.map(({ ticketId }) => ticketId)).not.toContain(
+      sender.ticketId,
+    )
     expect(pagesOf(await pdfOf(sender.orderId))).toBe(1)
   })
 
@@ -162,7 +203,9 @@ describe("an order's PDF", () => {
     const { tickets } = await printOf(sender.orderId)
     expect(tickets.map(({ ticketId }) => ticketId)).toEqual([back, sender.tickets[1]?.ticketId])
     expect(pagesOf(await pdfOf(sender.orderId))).toBe(2)
-    await setting.internal.cancelOrderTickets({ body: { orderId: sender.orderId, reason: 'refunded', force: true } })
+    await setting.internal.cancelOrderTickets({
+      body: { orderId: sender.orderId, reason: 'refunded', force: true },
+    })
     expect((await printOf(sender.orderId)).tickets).toEqual([])
   })
 })
@@ -170,7 +213,8 @@ describe("an order's PDF", () => {
 test('who holds how many valid tickets of an event, and how a transfer stands, is said as it is now', async () => {
   const holder = await orderOf(2)
   const { eventId } = holder
-  const held = async (userId: UserId) => Object.values((await mailing().countHeldTickets({ params: { eventId, userId } })).body)
+  const held = async (userId: UserId) =>
+    Object.values((await mailing().countHeldTickets({ params: { eventId, userId } })).body)
   expect([await held(holder.userId), await held(randomUUID() as UserId)]).toEqual([
     [2, 0],
     [0, 0],
@@ -181,9 +225,10 @@ test('who holds how many valid tickets of an event, and how a transfer stands, i
     ...Object.values(stop),
   ])
   expect(await held(holder.userId)).toEqual([2, 1])
-  await setting.deps.pool.query('update tickets set stopped_at = null, stop_reason = null where ticket_id = $1', [
-    holder.ticketId,
-  ])
+  await setting.deps.pool.query(
+    'update tickets set stopped_at = null, stop_reason = null where ticket_id = $1',
+    [holder.ticketId],
+  )
   const waiting = await account(setting, false)
   const transferId = transferIdOf(await passOn(holder, holder.ticketId, waiting.email))
   const statusOf = async (id: TransferId) => setting.mailing.getTransferInfo({ params: { transferId: id } })

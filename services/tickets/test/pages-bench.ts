@@ -3,7 +3,10 @@ import type { Currency, EventId, Minor } from '@boxoffice/contracts'
 import { type PrintedTicket, ticketsPdf } from '../src/tickets/pdf.ts'
 import { forgetFonts } from '../src/typesetting/fonts.ts'
 
-/** Measures what pages cost, in a process of its own: one line of JSON a round, milliseconds of CPU a page. Read by `npm run bench`. */
+/**
+ * Measures what pages cost, in a process of its own: one line of JSON a round, milliseconds of CPU a page.
+ * Read by `npm run bench`.
+ */
 const [, , rounds = '9', pagesOfMany = '20'] = process.argv
 const MANY = Number(pagesOfMany)
 const WARM_UPS = 6
@@ -27,7 +30,9 @@ const pageOf = (index: number): PrintedTicket => ({
   typeName: 'Upper tier',
   seat: { section: 'Upper tier', rowLabel: 'B', colLabel: String(index + 1) },
   // As long as ours, another one each time: nothing of an earlier page is of use for it.
-  code: Buffer.from(Array.from({ length: 112 }, (_, byte) => (byte * 37 + next++ * 101) % 256)).toString('base64url'),
+  code: Buffer.from(Array.from({ length: 112 }, (_, byte) => (byte * 37 + next++ * 101) % 256)).toString(
+    'base64url',
+  ),
 })
 let next = 0
 const pages = (count: number) => Array.from({ length: count }, (_, index) => pageOf(index))

@@ -52,7 +52,15 @@ async function offered(email = newAddress(), quantity = 1) {
   const { eventId, typeId, organizer } = await setting.offer(5)
   const sender = await buyer(setting, eventId, some(typeId, quantity))
   const transferId = transferIdOf(await passOn(sender, sender.ticketId, email))
-  return { eventId, typeId, organizer, sender, email, transferId, secret: await secretOf(setting, transferId) }
+  return {
+    eventId,
+    typeId,
+    organizer,
+    sender,
+    email,
+    transferId,
+    secret: await secretOf(setting, transferId),
+  }
 }
 /** Somebody has an account with this address, and confirms it: the service hears of it, as from its queue. */
 async function confirmAddress(email: string): Promise<Account> {
@@ -60,7 +68,8 @@ async function confirmAddress(email: string): Promise<Account> {
   const { userId } = known
   setting.accounts.set(email, { userId, emailVerified: true })
   const told = { payload: { userId, email, verifiedAt: new Date() } }
-  for (const { handle } of transferSubscribers) await setting.deps.db.transact((tx) => handle(tx, told as never))
+  for (const { handle } of transferSubscribers)
+    await setting.deps.db.transact((tx) => handle(tx, told as never))
   return { ...known, email }
 }
 const refused = (error: string) => ({ status: 409, body: { error } })
@@ -81,7 +90,10 @@ describe('a ticket that is passed on to an address that nobody has confirmed', (
     }
     expect(await ticketsOf(unconfirmed)).toEqual([])
     const transferId = transferIdOf(answers[0] as (typeof answers)[0])
-    expect((await sender.client.getTicket({ params: { ticketId: one } })).body).toMatchObject({ status: 'ACTIVE', transferId })
+    expect((await sender.client.getTicket({ params: { ticketId: one } })).body).toMatchObject({
+      status: 'ACTIVE',
+      transferId,
+    })
     expect(await codeOf(sender, one)).toMatch(/./)
     expect(await passOn(sender, one, newAddress())).toMatchObject({
       status: 409,
@@ -108,7 +120,9 @@ describe('a ticket that is passed on to an address that nobody has confirmed', (
     const { eventId, sender, secret, transferId } = await offered()
     const recipient = await account(setting)
     const answers = await Promise.all(Array.from({ length: 4 }, () => claim(recipient, secret)))
-    expect(answers).toMatchObject(Array(4).fill({ status: 200, body: { eventId, status: 'ACTIVE', holderName: 'Bob Nowak' } }))
+    expect(answers).toMatchObject(
+      Array(4).fill({ status: 200, body: { eventId, status: 'ACTIVE', holderName: 'Bob Nowak' } }),
+    )
     expect(await ticketsOf(recipient)).toHaveLength(1)
     const [ticket] = await ticketsOf(sender)
     expect(ticket).toEqual({ ...sender.ticket, status: 'TRANSFERRED' })
@@ -127,11 +141,17 @@ describe('a ticket that is passed on to an address that nobody has confirmed', (
     const { sender, secret, transferId } = await offered()
     expect(await claim(sender, secret)).toMatchObject(refused('TRANSFER_TO_SELF'))
     const unconfirmed = await account(setting, false)
-    expect(await claim(unconfirmed, secret)).toMatchObject({ status: 403, body: { error: 'EMAIL_NOT_VERIFIED' } })
+    expect(await claim(unconfirmed, secret)).toMatchObject({
+      status: 403,
+      body: { error: 'EMAIL_NOT_VERIFIED' },
+    })
     const recipient = await account(setting)
     const others = [transferId, secret.slice(0, -4), `${secret}A`, await codeOf(sender, sender.ticketId)]
     for (const token of others) {
-      expect(await claim(recipient, token), token).toMatchObject({ status: 404, body: { error: 'TRANSFER_NOT_FOUND' } })
+      expect(await claim(recipient, token), token).toMatchObject({
+        status: 404,
+        body: { error: 'TRANSFER_NOT_FOUND' },
+      })
     }
     expect(await ticketsOf(recipient)).toEqual([])
   })
@@ -139,9 +159,13 @@ describe('a ticket that is passed on to an address that nobody has confirmed', (
   test('tells its secret to the service that mails it, and nobody else', async () => {
     const { sender, transferId } = await offered()
     const headers = await setting.authority.service('payment-service', 'ticket-service')
-    const asking = injectClient(setting.app, ticketsMailingRoutes, headers).getTransferInfo({ params: { transferId } })
+    const asking = injectClient(setting.app, ticketsMailingRoutes, headers).getTransferInfo({
+      params: { transferId },
+    })
     expect(await asking.catch((error) => error)).toMatchObject({ status: 403 })
-    const { rows } = await query('select t::text as text from ticket_transfers t where transfer_id = $1', [transferId])
+    const { rows } = await query('select t::text as text from ticket_transfers t where transfer_id = $1', [
+      transferId,
+    ])
     const outbox = await query('select o::text as text from outbox o')
     const secret = await secretOf(setting, transferId)
     expect(JSON.stringify([rows, outbox.rows, await transfersOf(sender)])).not.toContain(secret)
@@ -153,7 +177,8 @@ describe('a ticket that is passed on to an address that nobody has confirmed', (
     const stranger = await account(setting)
     expect((await stranger.client.cancelTransfer({ params })).status).toBe(404)
     expect(await transfersOf(stranger)).toEqual([])
-    for (let times = 0; times < 2; times++) expect((await sender.client.cancelTransfer({ params })).status).toBe(204)
+    for (let times = 0; times < 2; times++)
+      expect((await sender.client.cancelTransfer({ params })).status).toBe(204)
     expect(await transfersOf(sender)).toMatchObject([{ status: 'CANCELLED', endedAt: expect.any(Date) }])
     const other = transferIdOf(await passOn(sender, sender.ticketId, newAddress()))
     expect(await claim(stranger, secret)).toMatchObject(refused('TRANSFER_ENDED'))
@@ -165,19 +190,26 @@ describe('a ticket that is passed on to an address that nobody has confirmed', (
     const sender = await buyer(setting, eventId, some(typeId, 2))
     const [used, refunded] = sender.tickets.map(({ ticketId }) => ticketId) as [TicketId, TicketId]
     const email = newAddress()
-    const transfers = [await passOn(sender, used, email), await passOn(sender, refunded, email)].map(transferIdOf)
+    const transfers = [await passOn(sender, used, email), await passOn(sender, refunded, email)].map(
+      transferIdOf,
+    )
     const secrets = await Promise.all(transfers.map((transferId) => secretOf(setting, transferId)))
     const door = await organizerOf(setting, { organizer })
     const admitted = await show(door, eventId, await codeOf(sender, used))
     expect(admitted.status).toBe(200)
     expect(admitted.body).not.toHaveProperty('ticket.transferId')
     const { orderId } = sender
-    await setting.internal.cancelOrderTickets({ body: { orderId, ticketIds: [refunded], reason: 'refunded' } })
+    await setting.internal.cancelOrderTickets({
+      body: { orderId, ticketIds: [refunded], reason: 'refunded' },
+    })
     expect((await transfersOf(sender)).map(({ status }) => status)).toEqual(['CANCELLED', 'CANCELLED'])
-    const { rows } = await query('select reason from ticket_transfers where sender_id = $1 order by reason', [sender.userId])
+    const { rows } = await query('select reason from ticket_transfers where sender_id = $1 order by reason', [
+      sender.userId,
+    ])
     expect(rows).toEqual([{ reason: 'TICKET_CANCELLED' }, { reason: 'TICKET_USED' }])
     const recipient = await account(setting)
-    for (const secret of secrets) expect(await claim(recipient, secret)).toMatchObject(refused('TRANSFER_ENDED'))
+    for (const secret of secrets)
+      expect(await claim(recipient, secret)).toMatchObject(refused('TRANSFER_ENDED'))
     expect(await ticketsOf(recipient)).toEqual([])
   })
 
@@ -209,10 +241,12 @@ describe('the page that its mail leads to', () => {
     expect(page.body).toContain('action="/claim-ticket"')
     expect(page.headers).toMatchObject({ 'referrer-policy': 'no-referrer', 'cache-control': 'no-store' })
     const [recipient, unconfirmed] = [await account(setting), await account(setting, false)]
-    for (const email of [newAddress(), unconfirmed.email]) expect((await send({ code: secret, email })).statusCode).toBe(409)
+    for (const email of [newAddress(), unconfirmed.email])
+      expect((await send({ code: secret, email })).statusCode).toBe(409)
     expect((await send({ code: secret, email: 'x' })).statusCode).toBe(400)
     // Who has no secret learns nothing of who has an account.
-    for (const email of [newAddress(), recipient.email]) expect((await send({ code: 'x', email })).statusCode).toBe(404)
+    for (const email of [newAddress(), recipient.email])
+      expect((await send({ code: 'x', email })).statusCode).toBe(404)
     expect(await ticketsOf(recipient)).toEqual([])
     const code = `https://boxoffice.test/claim-ticket#token=${secret}`
     const taken = await send({ code, email: ` ${recipient.email} ` })
@@ -249,30 +283,45 @@ describe('mails to a stranger', () => {
       if (answers[index]?.status !== 200) continue
       const transferId = transferIdOf(answers[index])
       expect((await sender.client.cancelTransfer({ params: { transferId } })).status).toBe(204)
-      expect(await passOn(sender, sender.ticketId, email)).toMatchObject({ status: 429, body: { error: 'RATE_LIMITED' } })
+      expect(await passOn(sender, sender.ticketId, email)).toMatchObject({
+        status: 429,
+        body: { error: 'RATE_LIMITED' },
+      })
     }
     const known = await account(setting)
-    for (const sender of senders) expect((await passOn(sender, sender.ticketId, known.email)).status).toBe(200)
-    await query(`update ticket_transfers set offered_at = now() - interval '25 hours' where recipient_email = $1`, [email])
+    for (const sender of senders)
+      expect((await passOn(sender, sender.ticketId, known.email)).status).toBe(200)
+    await query(
+      `update ticket_transfers set offered_at = now() - interval '25 hours' where recipient_email = $1`,
+      [email],
+    )
     const { eventId, typeId } = await setting.offer(3)
     const later = await buyer(setting, eventId, some(typeId))
     expect((await passOn(later, later.ticketId, email)).status).toBe(200)
   })
 
-  test.each(['https://evil.example', 'Win at evil.com', 'www.evil'])('bear no name with a link: %s', async (holderName) => {
-    const sender = await account(setting)
-    const answer = await setting.app.inject({
-      method: 'POST',
-      url: `/api/tickets/${newId<TicketId>()}/transfer`,
-      headers: sender.headers,
-      payload: { email: newAddress(), holderName },
-    })
-    expect(answer.json()).toMatchObject({ error: 'VALIDATION_FAILED', details: [{ path: 'body.holderName' }] })
-  })
+  test.each(['https://evil.example', 'Win at evil.com', 'www.evil'])(
+    'bear no name with a link: %s',
+    async (holderName) => {
+      const sender = await account(setting)
+      const answer = await setting.app.inject({
+        method: 'POST',
+        url: `/api/tickets/${newId<TicketId>()}/transfer`,
+        headers: sender.headers,
+        payload: { email: newAddress(), holderName },
+      })
+      expect(answer.json()).toMatchObject({
+        error: 'VALIDATION_FAILED',
+        details: [{ path: 'body.holderName' }],
+      })
+    },
+  )
 })
 
 test('a transfer of before there were secrets has one too', async () => {
   const { transferId, secret } = await offered()
-  await query('update ticket_transfers set offered_at = null where transfer_id = $1', [transferId as TransferId])
+  await query('update ticket_transfers set offered_at = null where transfer_id = $1', [
+    transferId as TransferId,
+  ])
   expect(await claim(await account(setting), secret)).toMatchObject({ status: 200 })
 })

@@ -1,4 +1,12 @@
-import type { EventId, OrderId, Ticket, TicketId, TicketRequest, TransferId, UserId } from '@boxoffice/contracts'
+import type {
+  EventId,
+  OrderId,
+  Ticket,
+  TicketId,
+  TicketRequest,
+  TransferId,
+  UserId,
+} from '@boxoffice/contracts'
 import { PNG } from 'pngjs'
 import { readQr } from './read-qr.ts'
 import { newId, type TestService } from './start-service.ts'
@@ -56,15 +64,18 @@ export function transferIdOf(answer: Awaited<ReturnType<typeof passOn>>): Transf
   if (answer.status !== 200) throw new Error(`not passed on: ${JSON.stringify(answer)}`)
   return answer.body.transferId
 }
-export const transfersOf = async ({ client }: Account) => (await client.listTransfers({ query: {} })).body.transfers
+export const transfersOf = async ({ client }: Account) =>
+  (await client.listTransfers({ query: {} })).body.transfers
 
 /** The secret that is mailed to the address of a transfer. */
 export async function secretOf(setting: TestService, transferId: TransferId): Promise<string> {
   const answer = await setting.mailing.getTransferInfo({ params: { transferId } })
-  if (answer.status !== 200 || !answer.body.claimToken) throw new Error(`no secret: ${JSON.stringify(answer)}`)
+  if (answer.status !== 200 || !answer.body.claimToken)
+    throw new Error(`no secret: ${JSON.stringify(answer)}`)
   return answer.body.claimToken
 }
-export const claim = ({ client }: Pick<Account, 'client'>, token: string) => client.claimTransfer({ body: { token } })
+export const claim = ({ client }: Pick<Account, 'client'>, token: string) =>
+  client.claimTransfer({ body: { token } })
 
 /** An address that nobody has. */
 export const newAddress = () => `${newId<string>()}@example.test`

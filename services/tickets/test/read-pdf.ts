@@ -6,5 +6,9 @@ async function textsOf(pdf: Uint8Array): Promise<string[]> {
   return (items[0] ?? []).map(({ str }) => str.normalize('NFC'))
 }
 
-/** All of it, without spaces, since where lines end is not part of the text, and without joiners, which the reader leaves out. */
-export const textOf = async (pdf: Uint8Array): Promise<string> => (await textsOf(pdf)).join('').replace(/[\s\u200c\u200d]+/g, '')
+/**
+ * All of it, without spaces, since where lines end is not part of the text, and without joiners, which the
+ * reader leaves out.
+ */
+export const textOf = async (pdf: Uint8Array): Promise<string> =>
+  (await textsOf(pdf)).join('').replace(/[\s\u200c\u200d]+/g, '')

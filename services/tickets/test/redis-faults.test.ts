@@ -2,10 +2,21 @@ import type { EventId, ReservationId, TicketTypeId } from '@boxoffice/contracts'
 import { claimPort, until } from '@boxoffice/testing'
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest'
 import { createHolding } from '../src/reservations/hold.ts'
-import { best, newId, reserveFor, reserveForOrder, seats, some, startService, type TestService } from './start-service.ts'
+import {
+  best,
+  newId,
+  reserveFor,
+  reserveForOrder,
+  seats,
+  some,
+  startService,
+  type TestService,
+} from './start-service.ts'
 
 const crowd = (setting: TestService, eventId: EventId, typeId: TicketTypeId, size: number) =>
-  Promise.all(Array.from({ length: size }, async () => (await reserveForOrder(setting, eventId, typeId)).answer.status))
+  Promise.all(
+    Array.from({ length: size }, async () => (await reserveForOrder(setting, eventId, typeId)).answer.status),
+  )
 
 describe('with Redis', () => {
   let setting: TestService
@@ -14,7 +25,9 @@ describe('with Redis', () => {
   })
   afterAll(() => setting.close())
   const keysOf = (eventId: EventId) =>
-    ['epoch', 'free', 'expiries', 'lines', 'changes', 'map', 'owners'].map((name) => `tickets:{${eventId}}:${name}`)
+    ['epoch', 'free', 'expiries', 'lines', 'changes', 'map', 'owners'].map(
+      (name) => `tickets:{${eventId}}:${name}`,
+    )
 
   test('flushed in the middle of a sale, exactly as many are sold as there are, and the picture is drawn anew', async () => {
     const { eventId, typeId } = await setting.offer(100)
@@ -107,7 +120,8 @@ describe('with Redis', () => {
     const { place } = createHolding({ ...setting.deps, ...limits, redisPicture: { ...redisPicture, hold } })
     const lines = [{ ticketTypeId: typeId, quantity: 1, seatIds: null }]
     const wish = { eventId, orderId: null, requests: some(typeId), seconds: 60, repeatable: false }
-    const placeOne = () => place({ wish: { ...wish, reservationId: newId(), userId: newId() }, lines, plan: null })
+    const placeOne = () =>
+      place({ wish: { ...wish, reservationId: newId(), userId: newId() }, lines, plan: null })
     const first = placeOne()
     await begun.promise
     const others = Array.from({ length: 10 }, placeOne)
@@ -152,12 +166,18 @@ describe('without Redis', () => {
     const wishes = Array.from({ length: 24 }, (_, index) =>
       index % 2 ? best(typeId, 2) : seats(typeId, `1-A-${1 + (index % 6)}`),
     )
-    const answers = await Promise.all(wishes.map(async (wish) => (await reserveFor(setting, eventId, wish)).answer))
-    const held = answers.flatMap((answer) => (answer.status === 200 ? (answer.body.tickets[0]?.seatIds ?? []) : []))
+    const answers = await Promise.all(
+      wishes.map(async (wish) => (await reserveFor(setting, eventId, wish)).answer),
+    )
+    const held = answers.flatMap((answer) =>
+      answer.status === 200 ? (answer.body.tickets[0]?.seatIds ?? []) : [],
+    )
     expect(new Set(held).size).toBe(held.length)
     expect(await setting.counters(typeId)).toEqual({ capacity: 12, held: held.length, sold: 0 })
     const map = await setting.visitor.getSeatMap({ query: { eventId } })
-    expect(map.status === 200 && [...map.body.statuses].filter((status) => status === 'h')).toHaveLength(held.length)
+    expect(map.status === 200 && [...map.body.statuses].filter((status) => status === 'h')).toHaveLength(
+      held.length,
+    )
     expect(held.length).toBeGreaterThan(8)
   })
 
@@ -169,7 +189,10 @@ describe('without Redis', () => {
         return (await reserveFor(index % 2 ? other : setting, eventId, best(typeId, 1))).answer
       }),
     )
-    expect(answers.map(({ status }) => status).sort()).toEqual([...Array(40).fill(200), ...Array(6).fill(409)])
+    expect(answers.map(({ status }) => status).sort()).toEqual([
+      ...Array(40).fill(200),
+      ...Array(6).fill(409),
+    ])
     expect(await setting.counters(typeId)).toEqual({ capacity: 40, held: 40, sold: 0 })
     await other.close()
   })
@@ -177,7 +200,9 @@ describe('without Redis', () => {
   test('the best seats are written before the next buyers choose: nobody chooses what somebody has', async () => {
     const { eventId, typeId } = await setting.offerSeats([[70, 70]])
     const read = vi.spyOn(setting.deps.redisPicture, 'map')
-    const answers = await Promise.all(Array.from({ length: 120 }, () => reserveFor(setting, eventId, best(typeId, 1))))
+    const answers = await Promise.all(
+      Array.from({ length: 120 }, () => reserveFor(setting, eventId, best(typeId, 1))),
+    )
     expect(answers.map(({ answer }) => answer.status)).toEqual(Array(120).fill(200))
     // One reading for all who come together, not one for everybody who lost.
     expect(read.mock.calls.length).toBeLessThan(20)
@@ -187,7 +212,9 @@ describe('without Redis', () => {
   test('expired seats are taken over all the same', async () => {
     const { eventId, typeId } = await setting.offerSeats([[3]])
     const buyer = await setting.user()
-    const held = await buyer.client.createReservation({ body: { eventId, ticketRequests: seats(typeId, '1-A-1', '1-A-2') } })
+    const held = await buyer.client.createReservation({
+      body: { eventId, ticketRequests: seats(typeId, '1-A-1', '1-A-2') },
+    })
     if (held.status !== 201) throw new Error('not reserved')
     await setting.deps.pool.query(
       `update reservations set expires_at = clock_timestamp() - interval '1 second' where reservation_id = $1`,

@@ -9,11 +9,21 @@ beforeAll(async () => {
 })
 afterAll(() => setting.close())
 
-async function reserve(eventId: EventId, typeId: TicketTypeId, quantity = 1, buyer?: Awaited<ReturnType<TestService['user']>>) {
+async function reserve(
+  eventId: EventId,
+  typeId: TicketTypeId,
+  quantity = 1,
+  buyer?: Awaited<ReturnType<TestService['user']>>,
+) {
   const { client } = buyer ?? (await setting.user())
   return client.createReservation({ body: { eventId, ticketRequests: some(typeId, quantity) } })
 }
-async function made(eventId: EventId, typeId: TicketTypeId, quantity: number, buyer?: Awaited<ReturnType<TestService['user']>>) {
+async function made(
+  eventId: EventId,
+  typeId: TicketTypeId,
+  quantity: number,
+  buyer?: Awaited<ReturnType<TestService['user']>>,
+) {
   const answer = await reserve(eventId, typeId, quantity, buyer)
   if (answer.status !== 201) throw new Error(`not reserved: ${JSON.stringify(answer)}`)
   return answer.body
@@ -41,10 +51,16 @@ describe('a reservation', () => {
 
   test('is refused before anything is held where the gateway would not charge its total', async () => {
     const { eventId, typeId } = await setting.offer(10, { unitPrice: 33_333_333 })
-    expect(await reserve(eventId, typeId, 3)).toMatchObject({ status: 201, body: { totalAmount: 99_999_999 } })
+    expect(await reserve(eventId, typeId, 3)).toMatchObject({
+      status: 201,
+      body: { totalAmount: 99_999_999 },
+    })
     expect(await reserve(eventId, typeId, 4)).toMatchObject({
       status: 409,
-      body: { error: 'LIMIT_EXCEEDED', message: 'an order can come to €999,999.99 at most: buy fewer at once' },
+      body: {
+        error: 'LIMIT_EXCEEDED',
+        message: 'an order can come to €999,999.99 at most: buy fewer at once',
+      },
     })
     expect(await setting.counters(typeId)).toMatchObject({ held: 3 })
   })
@@ -80,15 +96,22 @@ describe('a reservation', () => {
     const limited = await setting.offer(50, { maxPerOrder: 4, maxPerUser: 5 })
     const buyer = await setting.user()
     const twice = await buyer.client.createReservation({
-      body: { eventId: limited.eventId, ticketRequests: [...some(limited.typeId, 3), ...some(limited.typeId, 2)] },
+      body: {
+        eventId: limited.eventId,
+        ticketRequests: [...some(limited.typeId, 3), ...some(limited.typeId, 2)],
+      },
     })
     expect(twice).toMatchObject({ status: 409, body: { error: 'LIMIT_EXCEEDED' } })
     await made(limited.eventId, limited.typeId, 4, buyer)
-    expect(await reserve(limited.eventId, limited.typeId, 2, buyer)).toMatchObject({ body: { error: 'LIMIT_EXCEEDED' } })
+    expect(await reserve(limited.eventId, limited.typeId, 2, buyer)).toMatchObject({
+      body: { error: 'LIMIT_EXCEEDED' },
+    })
     expect((await reserve(limited.eventId, limited.typeId, 1, buyer)).status).toBe(201)
 
     const free = await setting.offer(50)
-    const answers = await Promise.all(Array.from({ length: 6 }, () => reserve(free.eventId, free.typeId, 1, buyer)))
+    const answers = await Promise.all(
+      Array.from({ length: 6 }, () => reserve(free.eventId, free.typeId, 1, buyer)),
+    )
     expect(answers.map(({ status }) => status).sort()).toEqual([201, 201, 201, 409, 409, 409])
     expect(await setting.counters(free.typeId)).toMatchObject({ held: 3 })
     expect(await setting.commands.free(free.eventId)).toEqual({ [free.typeId]: 47 })
@@ -105,21 +128,35 @@ describe('a reservation', () => {
     const update = (changes: string) =>
       setting.deps.pool.query(`update event_pictures set ${changes} where event_id = $1`, [eventId])
     await update(`status = 'CANCELLED'`)
-    expect(await reserve(eventId, typeId)).toMatchObject({ status: 409, body: { reserved: false, error: 'EVENT_NOT_ON_SALE' } })
+    expect(await reserve(eventId, typeId)).toMatchObject({
+      status: 409,
+      body: { reserved: false, error: 'EVENT_NOT_ON_SALE' },
+    })
     await update(`status = 'PUBLISHED', event_date = clock_timestamp() - interval '1 hour'`)
     expect(await reserve(eventId, typeId)).toMatchObject({ status: 409, body: { error: 'SALES_CLOSED' } })
     await update(`end_date = clock_timestamp() - interval '1 minute'`)
-    expect(await reserve(eventId, typeId)).toMatchObject({ status: 409, body: { error: 'EVENT_NOT_ON_SALE' } })
+    expect(await reserve(eventId, typeId)).toMatchObject({
+      status: 409,
+      body: { error: 'EVENT_NOT_ON_SALE' },
+    })
   })
 
   test('is possible the moment the event is published, though no message has come yet', async () => {
     const organizer = await setting.user(['ORGANIZER'])
     const event = setting.addEvent({ organizerId: organizer.userId, status: 'DRAFT', version: 1 })
     const type = await organizer.client.createTicketType({
-      body: { eventId: event.eventId, name: 'Standing', unitPrice: 5_000 as never, currency: 'EUR', quantity: 5 },
+      body: {
+        eventId: event.eventId,
+        name: 'Standing',
+        unitPrice: 5_000 as never,
+        currency: 'EUR',
+        quantity: 5,
+      },
     })
     if (type.status !== 201) throw new Error('no type')
-    expect(await reserve(event.eventId, type.body.ticketTypeId)).toMatchObject({ body: { error: 'EVENT_NOT_ON_SALE' } })
+    expect(await reserve(event.eventId, type.body.ticketTypeId)).toMatchObject({
+      body: { error: 'EVENT_NOT_ON_SALE' },
+    })
     // Who does not know what the draft sells does not learn that it is there.
     const stranger = await reserve(event.eventId, newId<TicketTypeId>())
     const unknown = await reserve(newId<EventId>(), newId<TicketTypeId>())
@@ -162,7 +199,10 @@ describe('an expired reservation', () => {
     const { eventId, typeId } = await setting.offer(1)
     const buyer = await setting.user()
     const { reservationId } = await made(eventId, typeId, 1, buyer)
-    expect(await reserve(eventId, typeId)).toMatchObject({ status: 409, body: { error: 'INSUFFICIENT_INVENTORY' } })
+    expect(await reserve(eventId, typeId)).toMatchObject({
+      status: 409,
+      body: { error: 'INSUFFICIENT_INVENTORY' },
+    })
     await setting.expire(reservationId)
     const body = { reservationId, orderId: newId<OrderId>(), userId: buyer.userId }
     expect(await setting.internal.claimReservation({ body })).toMatchObject({
@@ -197,7 +237,9 @@ describe('while an offer is believed', () => {
     if (added.status !== 201) throw new Error('no second type')
     expect((await reserveForOrder(believing, eventId, added.body.ticketTypeId)).answer.status).toBe(200)
     await client.updateTicketType({ params: { ticketTypeId: typeId }, body: { unitPrice: 9_000 as never } })
-    expect((await reserveForOrder(believing, eventId, typeId)).answer).toMatchObject({ body: { totalAmount: 9_000 } })
+    expect((await reserveForOrder(believing, eventId, typeId)).answer).toMatchObject({
+      body: { totalAmount: 9_000 },
+    })
     await believing.close()
   })
 })

@@ -32,7 +32,8 @@ afterAll(async () => {
 type Order = Awaited<ReturnType<typeof reserveFor>>
 const confirm = ({ orderId, reservationId, userId }: Omit<Order, 'answer'>) =>
   setting.internal.confirmPurchase({ body: { orderId, reservationId, userId, holderName: 'Łucja Ćwik' } })
-const ticketsOf = async ({ orderId }: Order) => (await setting.internal.getOrderTickets({ params: { orderId } })).body
+const ticketsOf = async ({ orderId }: Order) =>
+  (await setting.internal.getOrderTickets({ params: { orderId } })).body
 const aboutOrder = (order: Order) => (message: { payload: unknown }) =>
   (message.payload as { orderId: string }).orderId === order.orderId
 const query = (sql: string, values: unknown[]) => setting.deps.pool.query(sql, values)
@@ -79,9 +80,10 @@ describe('tickets of seats', () => {
       seat: { zoneId: 1, rowLabel: 'A', colLabel: '2' },
     })
     expect((await setting.internal.getTicketPdfInfo({ params })).status).toBe(200)
-    const { rows } = await query('select seat_id, ticket_id from seat_claims where reservation_id = $1 order by seat_id', [
-      order.reservationId,
-    ])
+    const { rows } = await query(
+      'select seat_id, ticket_id from seat_claims where reservation_id = $1 order by seat_id',
+      [order.reservationId],
+    )
     expect(new Set(rows.map(({ ticket_id }) => ticket_id))).toEqual(new Set(order.ids))
     expect(await confirm(order)).toMatchObject({ status: 200 })
     expect(await setting.counters(typeId)).toEqual({ capacity: 12, held: 0, sold: 3 })
@@ -116,7 +118,10 @@ describe('cancelling tickets of seats', () => {
     const some = { orderId: order.orderId, reason: 'refunded', ticketIds: [order.ids[1] as TicketId] }
     expect(await setting.internal.cancelOrderTickets({ body: some })).toEqual({
       status: 200,
-      body: { orderId: order.orderId, cancelled: [{ ticketId: order.ids[1], ticketTypeId: typeId, unitPrice: 7_000 }] },
+      body: {
+        orderId: order.orderId,
+        cancelled: [{ ticketId: order.ids[1], ticketTypeId: typeId, unitPrice: 7_000 }],
+      },
     })
     expect(await setting.maps(eventId)).toEqual({ redis: 's.s.', postgres: 's.s.' })
     await setting.internal.cancelOrderTickets({ body: { orderId: order.orderId, reason: 'refunded' } })
@@ -137,9 +142,17 @@ describe('cancelling tickets of seats', () => {
     const { eventId, typeId } = await setting.offerSeats([[4]])
     const order = await sold(eventId, typeId, '1-A-1', '1-A-2')
     const refundId = newId<RefundId>()
-    const body = { orderId: order.orderId, refundId, reason: 'refunded', ticketIds: [order.ids[0] as TicketId] }
+    const body = {
+      orderId: order.orderId,
+      refundId,
+      reason: 'refunded',
+      ticketIds: [order.ids[0] as TicketId],
+    }
     const first = await setting.internal.cancelOrderTickets({ body })
-    expect(first).toMatchObject({ status: 200, body: { cancelled: [{ ticketId: order.ids[0], unitPrice: 7_000 }] } })
+    expect(first).toMatchObject({
+      status: 200,
+      body: { cancelled: [{ ticketId: order.ids[0], unitPrice: 7_000 }] },
+    })
     expect(await setting.internal.cancelOrderTickets({ body })).toEqual(first)
     await probe.waitFor(ticketCancelled, aboutOrder(order))
     expect(probe.heard(ticketCancelled).filter(aboutOrder(order))).toHaveLength(1)
@@ -166,7 +179,10 @@ describe('cancelling tickets of seats', () => {
     expect(await cancel(rest)).toMatchObject(expected)
     expect(await cancel(rest)).toMatchObject(expected)
     expect(await cancel(newId(), undefined, true)).toMatchObject({ status: 200, body: { cancelled: [] } })
-    expect(await cancel(newId(), [newId<TicketId>()])).toMatchObject({ status: 404, body: { error: 'TICKET_NOT_FOUND' } })
+    expect(await cancel(newId(), [newId<TicketId>()])).toMatchObject({
+      status: 404,
+      body: { error: 'TICKET_NOT_FOUND' },
+    })
     const { rows } = await query('select distinct refund_id from tickets where order_id = $1', [orderId])
     expect(rows).toHaveLength(2)
   })
@@ -186,7 +202,11 @@ describe('cancelling tickets of seats', () => {
       body: { cancelled: [{ ticketId: order.ids[0] }, { ticketId: order.ids[1] }] },
     })
     const { tickets, outcome } = await ticketsOf(order)
-    expect([outcome, ...tickets.map(({ status }) => status)]).toEqual(['CANCELLED', 'CHECKED_IN', 'CANCELLED'])
+    expect([outcome, ...tickets.map(({ status }) => status)]).toEqual([
+      'CANCELLED',
+      'CHECKED_IN',
+      'CANCELLED',
+    ])
     expect((await setting.maps(eventId)).postgres).toBe('s...')
     expect(await setting.counters(typeId)).toMatchObject({ sold: 1 })
   })
@@ -197,7 +217,10 @@ describe('cancelling tickets of seats', () => {
     const { orderId, ids } = order
     const successor = await passOn(ids[0], newId())
     const body = { orderId, refundId: newId<RefundId>(), reason: 'refunded' }
-    expect(await setting.internal.cancelOrderTickets({ body })).toMatchObject({ status: 409, body: { ticketIds: [ids[0]] } })
+    expect(await setting.internal.cancelOrderTickets({ body })).toMatchObject({
+      status: 409,
+      body: { ticketIds: [ids[0]] },
+    })
     expect(await setting.internal.cancelOrderTickets({ body: { ...body, force: true } })).toMatchObject({
       status: 200,
       body: { cancelled: [{ ticketId: ids[0] }] },

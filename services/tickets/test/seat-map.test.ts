@@ -12,7 +12,10 @@ beforeAll(async () => {
 afterAll(() => setting.close())
 
 const look = (eventId: EventId, etag?: string) =>
-  setting.app.inject({ url: `/api/tickets/seats?eventId=${eventId}`, headers: etag ? { 'if-none-match': etag } : {} })
+  setting.app.inject({
+    url: `/api/tickets/seats?eventId=${eventId}`,
+    headers: etag ? { 'if-none-match': etag } : {},
+  })
 
 describe('the seat map', () => {
   test('shows free, held, sold and not for sale, in plan order', async () => {
@@ -21,7 +24,10 @@ describe('the seat map', () => {
     const { orderId, reservationId, userId } = await reserveFor(setting, eventId, seats(typeId, '1-A-3'))
     await setting.issue({ orderId, reservationId, userId })
     const map = await setting.visitor.getSeatMap({ query: { eventId } })
-    expect(map).toMatchObject({ status: 200, body: { eventId, planVersion: 1, statuses: 'h.sxx', asOf: expect.any(Date) } })
+    expect(map).toMatchObject({
+      status: 200,
+      body: { eventId, planVersion: 1, statuses: 'h.sxx', asOf: expect.any(Date) },
+    })
   })
 
   test('has a tag that stays while nothing changes', async () => {
@@ -53,7 +59,9 @@ describe('the seat map', () => {
     }
     expect(await seen()).toBe('...')
     const buyer = await setting.user()
-    const held = await buyer.client.createReservation({ body: { eventId, ticketRequests: seats(typeId, '1-A-1') } })
+    const held = await buyer.client.createReservation({
+      body: { eventId, ticketRequests: seats(typeId, '1-A-1') },
+    })
     if (held.status !== 201) throw new Error('not reserved')
     expect(await seen()).toBe('h..')
     await buyer.client.releaseReservation({ params: { reservationId: held.body.reservationId } })
@@ -74,7 +82,9 @@ describe('the seat map', () => {
     await redisIsThere(patient.deps.metrics)
     const read = vi.spyOn(patient.deps.redisPicture, 'map')
     const visitor = patient.client({})
-    const answers = await Promise.all(Array.from({ length: 200 }, () => visitor.getSeatMap({ query: { eventId } })))
+    const answers = await Promise.all(
+      Array.from({ length: 200 }, () => visitor.getSeatMap({ query: { eventId } })),
+    )
     expect(new Set(answers.map(({ body }) => JSON.stringify(body))).size).toBe(1)
     expect(read.mock.calls.length).toBe(1)
     await patient.close()
@@ -111,7 +121,9 @@ describe('the stream of a seat map', () => {
     const limited = setting.instance({ streamsMax: { perUser: 2, perAddress: 3 } })
     const baseUrl = await listenLocally(limited.app)
     const open = (address: string, headers: Record<string, string> = {}) =>
-      fetch(`${baseUrl}/api/tickets/seats/stream?eventId=${eventId}`, { headers: { 'x-forwarded-for': address, ...headers } })
+      fetch(`${baseUrl}/api/tickets/seats/stream?eventId=${eventId}`, {
+        headers: { 'x-forwarded-for': address, ...headers },
+      })
     const { headers } = await setting.user()
     const streams = [await open('192.0.2.1', headers), await open('192.0.2.1', headers)]
     const third = await open('192.0.2.2', headers)
@@ -129,19 +141,24 @@ describe('the stream of a seat map', () => {
 /** Buyers who do this and that with the seats of an event, many at once; the statuses of their answers. */
 async function bustle(eventId: EventId, typeId: Parameters<typeof best>[0], size: number): Promise<number[]> {
   const buyer = async (index: number) => {
-    const wanted = index % 3 === 0 ? best(typeId, 1 + (index % 4)) : seats(typeId, `1-A-${1 + ((index * 7) % 40)}`)
+    const wanted =
+      index % 3 === 0 ? best(typeId, 1 + (index % 4)) : seats(typeId, `1-A-${1 + ((index * 7) % 40)}`)
     const order = await reserveFor(setting, eventId, wanted)
     const { orderId, reservationId, userId } = order
     if (order.answer.status !== 200) return order.answer.status
     if (index % 2 === 0) await setting.issue({ orderId, reservationId, userId })
     if (index % 4 === 0) await setting.internal.cancelOrderTickets({ body: { orderId, reason: 'refunded' } })
-    if (index % 5 === 1) await setting.internal.releaseClaim({ body: { orderId, reservationId, reason: 'PAYMENT_FAILED' } })
+    if (index % 5 === 1)
+      await setting.internal.releaseClaim({ body: { orderId, reservationId, reason: 'PAYMENT_FAILED' } })
     return order.answer.status
   }
   return Promise.all(Array.from({ length: size }, (_, index) => buyer(index)))
 }
 
-/** What contradicts: claims without a live reservation or valid ticket, valid tickets and live seats without their claim. */
+/**
+ * What contradicts: claims without a live reservation or valid ticket, valid tickets and live seats without
+ * their claim.
+ */
 const contradictions = async (eventId: EventId) =>
   (
     await setting.deps.pool.query(

@@ -6,7 +6,16 @@ import { createMutexByKey } from '../src/holds/mutex-by-key.ts'
 import { createHolding } from '../src/reservations/hold.ts'
 import { createOfferCache } from '../src/reservations/offer-cache.ts'
 import { createReserve } from '../src/reservations/reserve.ts'
-import { best, newId, planOf, reserveFor, seats, some, startService, type TestService } from './start-service.ts'
+import {
+  best,
+  newId,
+  planOf,
+  reserveFor,
+  seats,
+  some,
+  startService,
+  type TestService,
+} from './start-service.ts'
 
 let setting: TestService
 beforeAll(async () => {
@@ -34,7 +43,11 @@ describe('a seated type', () => {
     const { eventId, typeId } = await setting.offerSeats([[2, 3], [4]], { sold: [2, 1] })
     const listed = await setting.visitor.listTicketTypes({ query: { eventId } })
     expect(listed).toMatchObject({
-      body: { ticketTypes: [{ ticketTypeId: typeId, kind: 'SEATED', zoneIds: [1, 2], quantityTotal: 9, quantityAvailable: 9 }] },
+      body: {
+        ticketTypes: [
+          { ticketTypeId: typeId, kind: 'SEATED', zoneIds: [1, 2], quantityTotal: 9, quantityAvailable: 9 },
+        ],
+      },
     })
     expect(await setting.maps(eventId)).toEqual({ redis: '.........', postgres: '.........' })
   })
@@ -49,14 +62,18 @@ describe('a seated type', () => {
     expect((await make([1])).status).toBe(201)
     expect(await setting.maps(eventId)).toEqual({ redis: '....xx', postgres: '....xx' })
     const planless = setting.addEvent({ organizerId: organizer.userId })
-    expect(await make([1], planless.eventId)).toMatchObject({ status: 409, body: { error: 'SEATING_PLAN_MISSING' } })
+    expect(await make([1], planless.eventId)).toMatchObject({
+      status: 409,
+      body: { error: 'SEATING_PLAN_MISSING' },
+    })
   })
 
   test('is offered once by two requests for one zone at the same time', async () => {
     const organizer = await setting.user(['ORGANIZER'])
     const { eventId } = setting.addEvent({ organizerId: organizer.userId })
     setting.seatingPlans.set(eventId, planOf(eventId, [[5], [5]]))
-    const make = (zoneIds: number[]) => organizer.client.createTicketType({ body: { ...type, eventId, zoneIds } })
+    const make = (zoneIds: number[]) =>
+      organizer.client.createTicketType({ body: { ...type, eventId, zoneIds } })
     const answers = await Promise.all([make([1]), make([1, 2])])
     expect(answers.map(({ status }) => status).sort()).toEqual([201, 409])
   })
@@ -73,14 +90,21 @@ describe('a seated type', () => {
           payload: { name: 'A', unitPrice: 5, currency: 'EUR', eventId, ...body },
         })
       ).statusCode
-    expect(await Promise.all([post({}), post({ quantity: 3, zoneIds: [1] }), post({ zoneIds: [1, 1] })])).toEqual([400, 400, 400])
+    expect(
+      await Promise.all([post({}), post({ quantity: 3, zoneIds: [1] }), post({ zoneIds: [1, 1] })]),
+    ).toEqual([400, 400, 400])
   })
 
   test('of 20,000 seats is made and held from in few statements and commands', async () => {
-    const [statements, commands] = [vi.spyOn(pg.Client.prototype, 'query'), vi.spyOn(Redis.prototype, 'sendCommand')]
+    const [statements, commands] = [
+      vi.spyOn(pg.Client.prototype, 'query'),
+      vi.spyOn(Redis.prototype, 'sendCommand'),
+    ]
     const { eventId, typeId } = await setting.offerSeats([Array.from({ length: 100 }, () => 200)])
     expect(await setting.counters(typeId)).toEqual({ capacity: 20_000, held: 0, sold: 0 })
-    expect(await made(eventId, best(typeId, 2))).toMatchObject({ tickets: [{ seatIds: ['1-A-100', '1-A-101'] }] })
+    expect(await made(eventId, best(typeId, 2))).toMatchObject({
+      tickets: [{ seatIds: ['1-A-100', '1-A-101'] }],
+    })
     expect(statements.mock.calls.length).toBeLessThan(100)
     expect(commands.mock.calls.length).toBeLessThan(100)
   })
@@ -93,7 +117,15 @@ describe('a reservation of seats', () => {
     const reservation = await made(eventId, seats(typeId, '1-A-10', '1-A-2'), buyer)
     expect(reservation).toMatchObject({
       totalAmount: 14_000,
-      tickets: [{ ticketTypeId: typeId, quantity: 2, seatIds: ['1-A-2', '1-A-10'], unitPrice: 7_000, totalPrice: 14_000 }],
+      tickets: [
+        {
+          ticketTypeId: typeId,
+          quantity: 2,
+          seatIds: ['1-A-2', '1-A-10'],
+          unitPrice: 7_000,
+          totalPrice: 14_000,
+        },
+      ],
     })
     const { reservationId } = reservation
     expect((await buyer.client.getReservation({ params: { reservationId } })).body).toEqual(reservation)
@@ -167,9 +199,15 @@ describe('a reservation of seats', () => {
     const { eventId, typeId } = await setting.offerSeats([[9]], { maxPerOrder: 3 })
     const buyer = await setting.user()
     const tooMany = [...seats(typeId, '1-A-1', '1-A-2'), ...best(typeId, 2)]
-    expect(await reserve(eventId, tooMany, buyer)).toMatchObject({ status: 409, body: { error: 'LIMIT_EXCEEDED' } })
+    expect(await reserve(eventId, tooMany, buyer)).toMatchObject({
+      status: 409,
+      body: { error: 'LIMIT_EXCEEDED' },
+    })
     for (let times = 0; times < 3; times++) await made(eventId, best(typeId, 1), buyer)
-    expect(await reserve(eventId, best(typeId, 1), buyer)).toMatchObject({ status: 409, body: { error: 'LIMIT_EXCEEDED' } })
+    expect(await reserve(eventId, best(typeId, 1), buyer)).toMatchObject({
+      status: 409,
+      body: { error: 'LIMIT_EXCEEDED' },
+    })
     expect(await setting.counters(typeId)).toMatchObject({ held: 3 })
   })
 
@@ -177,13 +215,18 @@ describe('a reservation of seats', () => {
     const { eventId, typeId } = await setting.offerSeats([[4]])
     const first = await made(eventId, seats(typeId, '1-A-1', '1-A-2'))
     const second = await made(eventId, seats(typeId, '1-A-3', '1-A-4'))
-    expect(await reserve(eventId, seats(typeId, '1-A-2'))).toMatchObject({ status: 409, body: { error: 'SEATS_TAKEN' } })
+    expect(await reserve(eventId, seats(typeId, '1-A-2'))).toMatchObject({
+      status: 409,
+      body: { error: 'SEATS_TAKEN' },
+    })
     await setting.expire(first.reservationId)
     await made(eventId, seats(typeId, '1-A-2'))
     expect(await setting.statusOf(first.reservationId)).toBe('EXPIRED')
     expect(await setting.maps(eventId)).toEqual({ redis: '.hhh', postgres: '.hhh' })
     await setting.expire(second.reservationId)
-    expect(await made(eventId, best(typeId, 3))).toMatchObject({ tickets: [{ seatIds: ['1-A-1', '1-A-3', '1-A-4'] }] })
+    expect(await made(eventId, best(typeId, 3))).toMatchObject({
+      tickets: [{ seatIds: ['1-A-1', '1-A-3', '1-A-4'] }],
+    })
     expect(await setting.counters(typeId)).toEqual({ capacity: 4, held: 4, sold: 0 })
   })
 
@@ -216,9 +259,13 @@ describe('the best seats', () => {
     const { eventId, typeId } = await setting.offerSeats([[20, 20]])
     const buyers = await Promise.all(Array.from({ length: 30 }, () => setting.user()))
     const answers = await Promise.all(buyers.map((buyer) => reserve(eventId, best(typeId, 2), buyer)))
-    const held = answers.flatMap((answer) => (answer.status === 201 ? (answer.body.tickets[0]?.seatIds ?? []) : []))
+    const held = answers.flatMap((answer) =>
+      answer.status === 201 ? (answer.body.tickets[0]?.seatIds ?? []) : [],
+    )
     expect(new Set(held).size).toBe(40)
-    expect(answers.filter(({ body }) => 'error' in body && body.error === 'INSUFFICIENT_INVENTORY')).toHaveLength(10)
+    expect(
+      answers.filter(({ body }) => 'error' in body && body.error === 'INSUFFICIENT_INVENTORY'),
+    ).toHaveLength(10)
     expect(await setting.maps(eventId)).toEqual({ redis: 'h'.repeat(40), postgres: 'h'.repeat(40) })
   })
 
@@ -232,7 +279,9 @@ describe('the best seats', () => {
         return (await reserveFor(instance, eventId, best(typeId, 1))).answer
       }),
     )
-    expect(Object.groupBy(answers, ({ status, body }) => `${status} ${'error' in body ? body.error : ''}`)).toMatchObject({
+    expect(
+      Object.groupBy(answers, ({ status, body }) => `${status} ${'error' in body ? body.error : ''}`),
+    ).toMatchObject({
       '200 ': { length: 120 },
       '409 INSUFFICIENT_INVENTORY': { length: 12 },
     })
@@ -243,13 +292,17 @@ describe('the best seats', () => {
   test('are found where Redis shows most of what is taken as free', async () => {
     const { eventId, typeId } = await setting.offerSeats([[30]])
     const taken = Array.from({ length: 28 }, (_, index) => `1-A-${index + 2}`)
-    for (let from = 0; from < taken.length; from += 7) await made(eventId, seats(typeId, ...taken.slice(from, from + 7)))
+    for (let from = 0; from < taken.length; from += 7)
+      await made(eventId, seats(typeId, ...taken.slice(from, from + 7)))
     await setting.redis.set(`tickets:{${eventId}}:map`, '.'.repeat(30))
     await setting.redis.hset(`tickets:{${eventId}}:free`, typeId, 30)
     await setting.redis.del(...['owners', 'lines', 'expiries'].map((name) => `tickets:{${eventId}}:${name}`))
     expect((await made(eventId, best(typeId, 1))).tickets[0]?.seatIds).toHaveLength(1)
     expect((await made(eventId, best(typeId, 1))).tickets[0]?.seatIds).toHaveLength(1)
-    expect(await reserve(eventId, best(typeId, 1))).toMatchObject({ status: 409, body: { error: 'INSUFFICIENT_INVENTORY' } })
+    expect(await reserve(eventId, best(typeId, 1))).toMatchObject({
+      status: 409,
+      body: { error: 'INSUFFICIENT_INVENTORY' },
+    })
     expect(await setting.counters(typeId)).toMatchObject({ held: 30 })
   })
 
@@ -289,14 +342,19 @@ describe('the best seats', () => {
   test('are the same when the request is repeated under its key, or under its reservation', async () => {
     const { eventId, typeId } = await setting.offerSeats([[9]])
     const buyer = await setting.user()
-    const request = { body: { eventId, ticketRequests: best(typeId, 2) }, headers: { 'idempotency-key': newId<string>() } }
+    const request = {
+      body: { eventId, ticketRequests: best(typeId, 2) },
+      headers: { 'idempotency-key': newId<string>() },
+    }
     const first = await buyer.client.createReservation(request)
     expect((await buyer.client.createReservation(request)).body).toEqual(first.body)
     const ids = { reservationId: newId<ReservationId>(), orderId: newId<OrderId>(), userId: newId<never>() }
     const body = { ...ids, eventId, ticketRequests: best(typeId, 2) }
     const answers = await Promise.all([1, 2, 3].map(() => setting.internal.reserve({ body })))
     answers.push(await setting.internal.reserve({ body }))
-    expect(new Set(answers.map((answer) => answer.status === 200 && answer.body.tickets[0]?.seatIds?.join())).size).toBe(1)
+    expect(
+      new Set(answers.map((answer) => answer.status === 200 && answer.body.tickets[0]?.seatIds?.join())).size,
+    ).toBe(1)
     expect(await setting.counters(typeId)).toMatchObject({ held: 4 })
     const { redis, postgres } = await setting.maps(eventId)
     expect(redis).toBe(postgres)
@@ -307,7 +365,9 @@ describe('the best seats', () => {
     await made(eventId, seats(typeId, '1-A-3'))
     await setting.redis.set(`tickets:{${eventId}}:map`, '.....')
     await setting.redis.del(`tickets:{${eventId}}:owners`)
-    expect(await made(eventId, best(typeId, 1))).toMatchObject({ tickets: [{ seatIds: [expect.not.stringMatching('1-A-3')] }] })
+    expect(await made(eventId, best(typeId, 1))).toMatchObject({
+      tickets: [{ seatIds: [expect.not.stringMatching('1-A-3')] }],
+    })
     await setting.deps.redisPicture.reconcile()
     const { redis, postgres } = await setting.maps(eventId)
     expect(redis).toBe(postgres)

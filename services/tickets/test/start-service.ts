@@ -50,8 +50,12 @@ import { lockReservation } from '../src/reservations/reservation-repository.ts'
 const HOUR_MS = 3_600_000
 export const newId = <Id extends string>() => randomUUID() as Id
 
-/** The service with its database, Redis and queues; the event and payment services are stubbed from their contracts. */
-export const startService = (environment: Record<string, string> = {}) => measured('servers', () => start(environment))
+/**
+ * The service with its database, Redis and queues; the event and payment services are stubbed from their
+ * contracts.
+ */
+export const startService = (environment: Record<string, string> = {}) =>
+  measured('servers', () => start(environment))
 
 async function start(environment: Record<string, string>) {
   const authority = await createTestAuthority()
@@ -69,7 +73,9 @@ async function start(environment: Record<string, string>) {
     getEventInfos: async () => ({ status: 200, body: { events: [] } }),
     getSeatingPlanInfo: async ({ params }) => {
       const body = seatingPlans.get(params.eventId)
-      return body ? { status: 200, body: JSON.stringify(body) } : refuse(SEATING_PLAN_NOT_FOUND, { message: 'no plan' })
+      return body
+        ? { status: 200, body: JSON.stringify(body) }
+        : refuse(SEATING_PLAN_NOT_FOUND, { message: 'no plan' })
     },
   })
   const payments = await startPeer(
@@ -93,7 +99,8 @@ async function start(environment: Record<string, string>) {
     { getUser, getUserByEmail },
     {
       getUserByEmail: async ({ body: { email } }) => answerUser(email),
-      getUser: async ({ params: { userId } }) => answerUser([...accounts].find(([, account]) => account.userId === userId)?.[0]),
+      getUser: async ({ params: { userId } }) =>
+        answerUser([...accounts].find(([, account]) => account.userId === userId)?.[0]),
     },
   )
   const signingKey = generateKeyPairSync('ed25519').privateKey.export({ format: 'jwk' })
@@ -144,14 +151,22 @@ async function start(environment: Record<string, string>) {
     /** Accounts that the auth service knows, by address; and whether it can be had. */
     accounts,
     authIs,
-    mailing: injectClient(app, ticketsMailingRoutes, () => authority.service('notification-service', 'ticket-service')),
-    holders: injectClient(app, ticketsHoldersRoutes, () => authority.service('notification-service', 'ticket-service')),
+    mailing: injectClient(app, ticketsMailingRoutes, () =>
+      authority.service('notification-service', 'ticket-service'),
+    ),
+    holders: injectClient(app, ticketsHoldersRoutes, () =>
+      authority.service('notification-service', 'ticket-service'),
+    ),
     /** What Redis believes, through the same commands as the service. */
     commands: defineCommands(redis, { pictureMs: config.redisPictureMs }),
     visitor: injectClient(app, ticketsRoutes),
     async user(roles: ('USER' | 'ORGANIZER')[] = ['USER'], userId?: UserId, emailVerified = true) {
       const user = await authority.user(roles, userId, { emailVerified })
-      return { userId: user.userId, headers: user.headers, client: injectClient(app, ticketsRoutes, user.headers) }
+      return {
+        userId: user.userId,
+        headers: user.headers,
+        client: injectClient(app, ticketsRoutes, user.headers),
+      }
     },
     /** Another instance of the service, with its own connections, and configured otherwise. */
     instance(changes: Partial<typeof config> = {}) {
@@ -176,22 +191,36 @@ async function start(environment: Record<string, string>) {
       return event
     },
     /** A published event that sells one type; `quantity` of them. */
-    async offer(quantity: number, changes: { maxPerOrder?: number; maxPerUser?: number; unitPrice?: number } = {}) {
+    async offer(
+      quantity: number,
+      changes: { maxPerOrder?: number; maxPerUser?: number; unitPrice?: number } = {},
+    ) {
       const organizer = await authority.user(['USER', 'ORGANIZER'])
       const event = eventInfo({ organizerId: organizer.userId })
       eventInfos.set(event.eventId, event)
       const { unitPrice = 5_000, ...limits } = changes
       const answer = await injectClient(app, ticketsRoutes, organizer.headers).createTicketType({
-        body: { eventId: event.eventId, name: 'Standing', unitPrice: unitPrice as Minor, currency: 'EUR', quantity, ...limits },
+        body: {
+          eventId: event.eventId,
+          name: 'Standing',
+          unitPrice: unitPrice as Minor,
+          currency: 'EUR',
+          quantity,
+          ...limits,
+        },
       })
       if (answer.status !== 201) throw new Error(`no type was made: ${answer.status}`)
       return { event, eventId: event.eventId, organizer, typeId: answer.body.ticketTypeId }
     },
     /**
-     * A published event that sells all seats of its zones as one type. `rows`: how many seats each row has, zone by zone; zones
-     * are numbered from 1, rows are A, B, …, seats 1, 2, …. More types sell the zones that `sold` leaves out.
+     * A published event that sells all seats of its zones as one type. `rows`: how many seats each row has,
+     * zone by zone; zones are numbered from 1, rows are A, B, …, seats 1, 2, …. More types sell the zones
+     * that `sold` leaves out.
      */
-    async offerSeats(rows: number[][], changes: { maxPerOrder?: number; maxPerUser?: number; sold?: number[] } = {}) {
+    async offerSeats(
+      rows: number[][],
+      changes: { maxPerOrder?: number; maxPerUser?: number; sold?: number[] } = {},
+    ) {
       const { sold = rows.map((_, index) => index + 1), ...limits } = changes
       const organizer = await this.user(['USER', 'ORGANIZER'])
       const event = this.addEvent({ organizerId: organizer.userId })
@@ -199,7 +228,14 @@ async function start(environment: Record<string, string>) {
       const plan = planOf(eventId, rows)
       seatingPlans.set(eventId, plan)
       const answer = await organizer.client.createTicketType({
-        body: { eventId, name: 'Stalls', unitPrice: 7_000 as Minor, currency: 'EUR', zoneIds: sold, ...limits },
+        body: {
+          eventId,
+          name: 'Stalls',
+          unitPrice: 7_000 as Minor,
+          currency: 'EUR',
+          zoneIds: sold,
+          ...limits,
+        },
       })
       if (answer.status !== 201) throw new Error(`no type was made: ${JSON.stringify(answer)}`)
       return { event, eventId, organizer, plan, typeId: answer.body.ticketTypeId }
@@ -209,8 +245,14 @@ async function start(environment: Record<string, string>) {
       const drawn = await deps.redisPicture.map(eventId)
       return { redis: drawn?.statuses, postgres: (await readStatuses(deps.db, eventId)).statuses }
     },
-    /** Claim a buyer's own reservation for an order and have its tickets issued, as the payment service does once it is paid. */
-    async issue(order: { reservationId: ReservationId; orderId: OrderId; userId: UserId }, holderName = 'Ada') {
+    /**
+     * Claim a buyer's own reservation for an order and have its tickets issued, as the payment service does
+     * once it is paid.
+     */
+    async issue(
+      order: { reservationId: ReservationId; orderId: OrderId; userId: UserId },
+      holderName = 'Ada',
+    ) {
       const { reservationId, orderId, userId } = order
       await internal.claimReservation({ body: { reservationId, orderId, userId } })
       return internal.confirmPurchase({ body: { reservationId, orderId, userId, holderName } })
@@ -227,13 +269,16 @@ async function start(environment: Record<string, string>) {
     },
     /** Held and sold of a type, as the database counts them. */
     async counters(typeId: TicketTypeId) {
-      const { rows } = await deps.pool.query('select capacity, held, sold from ticket_type_counters where ticket_type_id = $1', [
-        typeId,
-      ])
+      const { rows } = await deps.pool.query(
+        'select capacity, held, sold from ticket_type_counters where ticket_type_id = $1',
+        [typeId],
+      )
       return rows[0] as { capacity: number; held: number; sold: number }
     },
     async statusOf(reservationId: ReservationId): Promise<string> {
-      const { rows } = await deps.pool.query('select status from reservations where reservation_id = $1', [reservationId])
+      const { rows } = await deps.pool.query('select status from reservations where reservation_id = $1', [
+        reservationId,
+      ])
       return rows[0]?.status
     },
     /** The reservation's time is over in the database; Redis still counts it for a moment, as it does. */
@@ -291,8 +336,12 @@ export const planOf = (eventId: EventId, rows: number[][]): SeatingPlan => ({
 })
 
 /** These seats of a type, and so many of its best, as requests name them. */
-export const seats = (ticketTypeId: TicketTypeId, ...seatIds: string[]) => [{ ticketTypeId, seatIds: seatIds as SeatId[] }]
-export const best = (ticketTypeId: TicketTypeId, quantity: number) => [{ ticketTypeId, quantity, bestAvailable: true as const }]
+export const seats = (ticketTypeId: TicketTypeId, ...seatIds: string[]) => [
+  { ticketTypeId, seatIds: seatIds as SeatId[] },
+]
+export const best = (ticketTypeId: TicketTypeId, quantity: number) => [
+  { ticketTypeId, quantity, bestAvailable: true as const },
+]
 
 /** One of a type, as a request names it. */
 export const some = (ticketTypeId: TicketTypeId, quantity = 1) => [{ ticketTypeId, quantity }]
@@ -300,7 +349,11 @@ export const some = (ticketTypeId: TicketTypeId, quantity = 1) => [{ ticketTypeI
 /** Reserve under new ids and claim at once for a new order, as the payment service does. */
 export const reserveForOrder = (setting: TestService, eventId: EventId, typeId: TicketTypeId, quantity = 1) =>
   reserveFor(setting, eventId, some(typeId, quantity))
-export async function reserveFor(setting: Pick<TestService, 'internal'>, eventId: EventId, ticketRequests: TicketRequest[]) {
+export async function reserveFor(
+  setting: Pick<TestService, 'internal'>,
+  eventId: EventId,
+  ticketRequests: TicketRequest[],
+) {
   const ids = { reservationId: newId<ReservationId>(), orderId: newId<OrderId>(), userId: newId<UserId>() }
   const answer = await setting.internal.reserve({ body: { ...ids, eventId, ticketRequests } })
   return { ...ids, answer }

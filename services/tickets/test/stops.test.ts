@@ -1,9 +1,26 @@
-import { type EventId, type TicketId, ticketsReinstated, ticketsStopped, type UserId } from '@boxoffice/contracts'
+import {
+  type EventId,
+  type TicketId,
+  ticketsReinstated,
+  ticketsStopped,
+  type UserId,
+} from '@boxoffice/contracts'
 import { createProbe, type Probe } from '@boxoffice/messaging/testing'
 import type { Worker } from '@boxoffice/service-kit'
 import { until } from '@boxoffice/testing'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { account, buyer, claim, codeOf, newAddress, organizerOf, passOn, secretOf, show, transferIdOf } from './people.ts'
+import {
+  account,
+  buyer,
+  claim,
+  codeOf,
+  newAddress,
+  organizerOf,
+  passOn,
+  secretOf,
+  show,
+  transferIdOf,
+} from './people.ts'
 import { newId, seats, some, startService, type TestService } from './start-service.ts'
 
 let setting: TestService
@@ -29,7 +46,14 @@ async function evening() {
   const { eventId, typeId } = offered
   const organizer = await organizerOf(setting, offered)
   const guest = await buyer(setting, eventId, seats(typeId, '1-A-3'))
-  return { eventId, typeId, organizer, guest, ticketId: guest.ticketId, code: await codeOf(guest, guest.ticketId) }
+  return {
+    eventId,
+    typeId,
+    organizer,
+    guest,
+    ticketId: guest.ticketId,
+    code: await codeOf(guest, guest.ticketId),
+  }
 }
 type Keeper = { client: Awaited<ReturnType<TestService['user']>>['client'] }
 const stop = ({ client }: Keeper, ticketId: TicketId, note?: string) =>
@@ -49,9 +73,16 @@ describe('a ticket that its organizer stops', () => {
     })
     const params = { ticketId }
     const shown = await guest.client.getTicket({ params })
-    expect(shown.body).toMatchObject({ status: 'ACTIVE', stopReason: 'ORGANIZER', stoppedAt: expect.any(Date) })
+    expect(shown.body).toMatchObject({
+      status: 'ACTIVE',
+      stopReason: 'ORGANIZER',
+      stoppedAt: expect.any(Date),
+    })
     expect(JSON.stringify(shown.body)).not.toContain('Sold outside')
-    const refused = { status: 409, body: { error: 'TICKET_STOPPED', message: expect.stringContaining('admits nobody') } }
+    const refused = {
+      status: 409,
+      body: { error: 'TICKET_STOPPED', message: expect.stringContaining('admits nobody') },
+    }
     expect(await guest.client.getTicketQr({ params })).toMatchObject(refused)
     expect(await guest.client.getTicketPdf({ params })).toMatchObject(refused)
     expect(await setting.internal.getTicketQrInfo({ params })).toMatchObject(refused)
@@ -66,7 +97,9 @@ describe('a ticket that its organizer stops', () => {
       },
     })
     const { body } = await organizer.client.listAttendees({ query: { eventId } })
-    expect(body).toMatchObject({ attendees: [{ ticketId, status: 'ACTIVE', stopReason: 'ORGANIZER', stopNote: 'Sold outside' }] })
+    expect(body).toMatchObject({
+      attendees: [{ ticketId, status: 'ACTIVE', stopReason: 'ORGANIZER', stopNote: 'Sold outside' }],
+    })
     const csv = await setting.app.inject({
       url: `/api/tickets/attendees?eventId=${eventId}&format=csv`,
       headers: organizer.headers,
@@ -84,13 +117,26 @@ describe('a ticket that its organizer stops', () => {
     const stopped = await probe.waitFor(ticketsStopped, ({ payload }) => payload.userId === guest.userId)
     expect(first).toMatchObject({ status: 200, body: { stoppedAt: stopped.payload.stoppedAt } })
     expect(stopped.payload).toEqual({
-      ...{ orderId: guest.orderId, userId: guest.userId, eventId, ticketIds: [ticketId], reason: 'ORGANIZER' },
+      ...{
+        orderId: guest.orderId,
+        userId: guest.userId,
+        eventId,
+        ticketIds: [ticketId],
+        reason: 'ORGANIZER',
+      },
       stoppedAt: expect.any(Date),
     })
     const [valid] = await Promise.all([1, 2, 3].map(() => reinstate(organizer, ticketId)))
     expect(valid).toEqual({ status: 200, body: guest.ticket })
-    const reinstated = await probe.waitFor(ticketsReinstated, ({ payload }) => payload.userId === guest.userId)
-    expect(reinstated.payload).toMatchObject({ orderId: guest.orderId, ticketIds: [ticketId], reinstatedAt: expect.any(Date) })
+    const reinstated = await probe.waitFor(
+      ticketsReinstated,
+      ({ payload }) => payload.userId === guest.userId,
+    )
+    expect(reinstated.payload).toMatchObject({
+      orderId: guest.orderId,
+      ticketIds: [ticketId],
+      reinstatedAt: expect.any(Date),
+    })
     expect(reinstated.aggregateVersion).toBeGreaterThan(stopped.aggregateVersion)
     expect(await codeOf(guest, ticketId)).toBe(code)
     expect((await show(organizer, eventId, code)).status).toBe(200)
@@ -101,11 +147,16 @@ describe('a ticket that its organizer stops', () => {
   test('is given back like any other, and its seat is free', async () => {
     const { eventId, typeId, organizer, guest, ticketId, code } = await evening()
     await stop(organizer, ticketId)
-    const cancelled = await setting.internal.cancelOrderTickets({ body: { orderId: guest.orderId, reason: 'refunded' } })
+    const cancelled = await setting.internal.cancelOrderTickets({
+      body: { orderId: guest.orderId, reason: 'refunded' },
+    })
     expect(cancelled).toMatchObject({ status: 200, body: { cancelled: [{ ticketId }] } })
     expect(await setting.counters(typeId)).toMatchObject({ sold: 0 })
     expect(await statusesOf(eventId)).toBe('......')
-    expect(await show(organizer, eventId, code)).toMatchObject({ status: 409, body: { error: 'TICKET_CANCELLED' } })
+    expect(await show(organizer, eventId, code)).toMatchObject({
+      status: 409,
+      body: { error: 'TICKET_CANCELLED' },
+    })
     expect((await guest.client.getTicket({ params: { ticketId } })).body).not.toHaveProperty('stoppedAt')
     const refused = { status: 409, body: { error: 'TICKET_CANCELLED' } }
     expect(await reinstate(organizer, ticketId)).toMatchObject(refused)
@@ -120,15 +171,27 @@ describe('a ticket that its organizer stops', () => {
     expect(await claim(friend, secret)).toMatchObject({ status: 409, body: { error: 'TICKET_STOPPED' } })
     await reinstate(organizer, ticketId)
     expect(await claim(friend, secret)).toMatchObject({ status: 200, body: { status: 'ACTIVE' } })
-    expect(await stop(organizer, ticketId)).toMatchObject({ status: 409, body: { error: 'TICKET_TRANSFERRED' } })
-    expect(await reinstate(organizer, ticketId)).toMatchObject({ status: 409, body: { error: 'TICKET_TRANSFERRED' } })
+    expect(await stop(organizer, ticketId)).toMatchObject({
+      status: 409,
+      body: { error: 'TICKET_TRANSFERRED' },
+    })
+    expect(await reinstate(organizer, ticketId)).toMatchObject({
+      status: 409,
+      body: { error: 'TICKET_TRANSFERRED' },
+    })
   })
 
   test('is not stopped once it has admitted somebody', async () => {
     const { eventId, organizer, ticketId, code } = await evening()
     expect((await show(organizer, eventId, code)).status).toBe(200)
-    expect(await stop(organizer, ticketId)).toMatchObject({ status: 409, body: { error: 'ALREADY_CHECKED_IN' } })
-    expect(await reinstate(organizer, ticketId)).toMatchObject({ status: 200, body: { status: 'CHECKED_IN' } })
+    expect(await stop(organizer, ticketId)).toMatchObject({
+      status: 409,
+      body: { error: 'ALREADY_CHECKED_IN' },
+    })
+    expect(await reinstate(organizer, ticketId)).toMatchObject({
+      status: 200,
+      body: { status: 'CHECKED_IN' },
+    })
   })
 
   test('belongs to an event of theirs: another organizer’s is not there, and who is none may not', async () => {
@@ -170,6 +233,8 @@ test('of a stop and an admission at the same moment one wins, never both', async
   expect(rows).toEqual([{ total: 30, stopped, used: 30 - stopped, admissions: 30 - stopped }])
   expect(await setting.counters(typeId)).toEqual({ capacity: 60, held: 0, sold: 30 })
   await until(() =>
-    expect(new Set(probe.heard(ticketsStopped).filter(({ payload }) => payload.eventId === eventId)).size).toBe(stopped),
+    expect(
+      new Set(probe.heard(ticketsStopped).filter(({ payload }) => payload.eventId === eventId)).size,
+    ).toBe(stopped),
   )
 })

@@ -22,7 +22,9 @@ afterAll(() => setting.close())
 async function buyer(quantity: number) {
   const { eventId, typeId } = await setting.offer(quantity)
   const user = await setting.user()
-  const held = await user.client.createReservation({ body: { eventId, ticketRequests: some(typeId, quantity) } })
+  const held = await user.client.createReservation({
+    body: { eventId, ticketRequests: some(typeId, quantity) },
+  })
   if (held.status !== 201) throw new Error('not reserved')
   const order = { reservationId: held.body.reservationId, orderId: newId<OrderId>(), userId: user.userId }
   await setting.issue(order, 'Łucja Ćwik')
@@ -53,7 +55,10 @@ describe("one's own tickets", () => {
     for (const call of ['getTicket', 'getTicketQr', 'getTicketPdf'] as const) {
       expect((await stranger.client[call]({ params })).status).toBe(404)
     }
-    expect((await stranger.client.listMyTickets({ query: {} })).body).toEqual({ tickets: [], nextCursor: null })
+    expect((await stranger.client.listMyTickets({ query: {} })).body).toEqual({
+      tickets: [],
+      nextCursor: null,
+    })
   })
 
   test('have a code whose picture says what we signed, the same for the buyer and for the mail', async () => {
@@ -63,7 +68,11 @@ describe("one's own tickets", () => {
     if (answer.status !== 200) throw new Error('no picture')
     const png = PNG.sync.read(Buffer.from(answer.body))
     const code = readQr(png.data, png.width) ?? ''
-    expect(verifyCode(code, [setting.deps.codeKey])).toEqual({ ticketId: ticket.ticketId, eventId, codeVersion: 1 })
+    expect(verifyCode(code, [setting.deps.codeKey])).toEqual({
+      ticketId: ticket.ticketId,
+      eventId,
+      codeVersion: 1,
+    })
     expect((await setting.internal.getTicketQrInfo({ params })).body).toEqual(answer.body)
     const pdf = await client.getTicketPdf({ params })
     expect(Buffer.from(pdf.body as Uint8Array).toString('latin1', 0, 5)).toBe('%PDF-')
@@ -72,7 +81,10 @@ describe("one's own tickets", () => {
 
   test('are known to other services by their ids, and one that is not there is a 404 that names it', async () => {
     const { ticket } = await buyer(1)
-    expect(await setting.internal.getTicketInfo({ params: { ticketId: ticket.ticketId } })).toEqual({ status: 200, body: ticket })
+    expect(await setting.internal.getTicketInfo({ params: { ticketId: ticket.ticketId } })).toEqual({
+      status: 200,
+      body: ticket,
+    })
     const unknown = newId<TicketId>()
     expect(await setting.internal.getTicketInfo({ params: { ticketId: unknown } })).toMatchObject({
       status: 404,
@@ -85,7 +97,10 @@ describe("one's own tickets", () => {
     const params = { ticketId: ticket.ticketId }
     await setting.internal.cancelOrderTickets({ body: { orderId, reason: 'refunded' } })
     expect(await client.getTicket({ params })).toMatchObject({ body: { status: 'CANCELLED' } })
-    for (const answer of [await client.getTicketQr({ params }), await setting.internal.getTicketPdfInfo({ params })]) {
+    for (const answer of [
+      await client.getTicketQr({ params }),
+      await setting.internal.getTicketPdfInfo({ params }),
+    ]) {
       expect(answer).toMatchObject({ status: 409, body: { error: 'TICKET_CANCELLED' } })
     }
   })
@@ -93,7 +108,10 @@ describe("one's own tickets", () => {
 
 test('the service is in rotation while its database is there, and says what is missing', async () => {
   const health = await setting.app.inject('/actuator/health')
-  expect(health.json()).toMatchObject({ status: 'UP', components: { database: 'UP', redis: 'UP', messaging: 'UP' } })
+  expect(health.json()).toMatchObject({
+    status: 'UP',
+    components: { database: 'UP', redis: 'UP', messaging: 'UP' },
+  })
   expect((await setting.app.inject('/api/tickets/openapi.json')).json()).toMatchObject({ openapi: '3.1.0' })
 })
 

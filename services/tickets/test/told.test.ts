@@ -20,7 +20,15 @@ import { orderSubscribers } from '../src/issuing/subscriptions.ts'
 import { createExpirySweep, createOverdueSweep } from '../src/reservations/sweeps.ts'
 import { deleteType } from '../src/types/change-type.ts'
 import { account, buyer, codeOf, organizerOf, passOn, show, ticketsOf } from './people.ts'
-import { newId, reserveFor, reserveForOrder, seats, some, startService, type TestService } from './start-service.ts'
+import {
+  newId,
+  reserveFor,
+  reserveForOrder,
+  seats,
+  some,
+  startService,
+  type TestService,
+} from './start-service.ts'
 import { toldOf } from './told-of.ts'
 
 let setting: TestService
@@ -31,7 +39,8 @@ afterAll(() => setting.close())
 
 const query = (sql: string, values: unknown[] = []) => setting.deps.pool.query(sql, values)
 
-const told = <D extends MessageDefinition>(definition: D, eventId: EventId) => toldOf(setting, definition, eventId)
+const told = <D extends MessageDefinition>(definition: D, eventId: EventId) =>
+  toldOf(setting, definition, eventId)
 
 /** What was told to have ended. */
 const ended = async (eventId: EventId) =>
@@ -39,7 +48,9 @@ const ended = async (eventId: EventId) =>
 
 async function hold(eventId: EventId, typeId: TicketTypeId, quantity = 1) {
   const holder = await setting.user()
-  const answer = await holder.client.createReservation({ body: { eventId, ticketRequests: some(typeId, quantity) } })
+  const answer = await holder.client.createReservation({
+    body: { eventId, ticketRequests: some(typeId, quantity) },
+  })
   if (answer.status !== 201) throw new Error('not reserved')
   return { ...holder, reservationId: answer.body.reservationId }
 }
@@ -58,7 +69,9 @@ test('what is told is heard by the read side alone', () => {
   const listeners = ({ topics, eventType }: MessageDefinition) =>
     queueNames.filter((name) => {
       const { subscriptions }: Queue = queues[name]
-      return subscriptions.some(({ topic, eventTypes }) => topics.includes(topic) && (eventTypes?.includes(eventType) ?? true))
+      return subscriptions.some(
+        ({ topic, eventTypes }) => topics.includes(topic) && (eventTypes?.includes(eventType) ?? true),
+      )
     })
   for (const definition of [ticketTypeChanged, ticketCheckedIn, reservationReleased]) {
     expect(listeners(definition)).toEqual(['analytics-queue'])
@@ -73,9 +86,21 @@ describe('a ticket type', () => {
     await client.updateTicketType({ params, body: { unitPrice: 6_050 as Minor, name: 'Floor' } })
     await client.updateTicketType({ params, body: { quantity: 25 } })
     expect((await client.deleteTicketType({ params })).status).toBe(204)
-    const made = { ticketTypeId: typeId, eventId, name: 'Standing', kind: 'GENERAL', unitPrice: 5_000, currency: 'EUR' }
+    const made = {
+      ticketTypeId: typeId,
+      eventId,
+      name: 'Standing',
+      kind: 'GENERAL',
+      unitPrice: 5_000,
+      currency: 'EUR',
+    }
     const floor = { ...made, name: 'Floor', unitPrice: 6_050 }
-    expect((await told(ticketTypeChanged, eventId)).map(({ aggregateVersion, payload }) => [aggregateVersion, payload])).toEqual([
+    expect(
+      (await told(ticketTypeChanged, eventId)).map(({ aggregateVersion, payload }) => [
+        aggregateVersion,
+        payload,
+      ]),
+    ).toEqual([
       [1, { ...made, quantityTotal: 10, withdrawn: false }],
       [2, { ...floor, quantityTotal: 10, withdrawn: false }],
       [3, { ...floor, quantityTotal: 25, withdrawn: false }],
@@ -89,11 +114,16 @@ describe('a ticket type', () => {
       body: { eventId, name: 'Balcony', unitPrice: 4_000 as Minor, currency: 'EUR' as const, zoneIds: [2] },
       headers: { 'idempotency-key': newId<string>() },
     }
-    for (let times = 0; times < 2; times++) expect((await organizer.client.createTicketType(request)).status).toBe(201)
+    for (let times = 0; times < 2; times++)
+      expect((await organizer.client.createTicketType(request)).status).toBe(201)
     // The process died before it answered: it is made again under the same id.
-    await query(`update idempotency_keys set status = null, answer = null, leased_until = now() - interval '1 second'`)
+    await query(
+      `update idempotency_keys set status = null, answer = null, leased_until = now() - interval '1 second'`,
+    )
     expect((await organizer.client.createTicketType(request)).status).toBe(201)
-    expect((await told(ticketTypeChanged, eventId)).map(({ payload }) => [payload.kind, payload.quantityTotal])).toEqual([
+    expect(
+      (await told(ticketTypeChanged, eventId)).map(({ payload }) => [payload.kind, payload.quantityTotal]),
+    ).toEqual([
       ['SEATED', 2],
       ['SEATED', 3],
     ])
@@ -103,7 +133,9 @@ describe('a ticket type', () => {
     const { eventId, typeId, organizer } = await setting.offer(10)
     const { client } = await setting.user(['ORGANIZER'], organizer.userId)
     await hold(eventId, typeId, 3)
-    expect((await client.updateTicketType({ params: { ticketTypeId: typeId }, body: { quantity: 2 } })).status).toBe(409)
+    expect(
+      (await client.updateTicketType({ params: { ticketTypeId: typeId }, body: { quantity: 2 } })).status,
+    ).toBe(409)
     const other = await setting.offer(10)
     const picture = await setting.deps.findEventPicture(other.eventId)
     if (!picture) throw new Error('no picture')
@@ -175,7 +207,9 @@ describe('a reservation that came to nothing', () => {
       { ...both, reservationId: over.reservationId, userId: over.userId, outcome: 'EXPIRED', tickets: of(3) },
       { ...both, reservationId: own.reservationId, userId: own.userId, outcome: 'CANCELLED', tickets: of(2) },
     ])
-    const { rows } = await query('select created_at from reservations where reservation_id = $1', [own.reservationId])
+    const { rows } = await query('select created_at from reservations where reservation_id = $1', [
+      own.reservationId,
+    ])
     expect(messages[1]?.payload.heldAt).toEqual(rows[0]?.created_at)
   })
 
@@ -188,13 +222,17 @@ describe('a reservation that came to nothing', () => {
     const { ticketTypeId } = balcony.body
     const ticketRequests = [...seats(typeId, '1-A-1'), ...seats(ticketTypeId, '2-A-1', '2-A-2')]
     const held = await Promise.all(
-      [ticketRequests, seats(typeId, '1-A-2'), seats(typeId, '1-A-3')].map((requests) => reserveFor(setting, eventId, requests)),
+      [ticketRequests, seats(typeId, '1-A-2'), seats(typeId, '1-A-3')].map((requests) =>
+        reserveFor(setting, eventId, requests),
+      ),
     )
     await query(`update reservations set status = 'ACTIVE', order_id = null where event_id = $1`, [eventId])
     for (const { reservationId } of held) await setting.expire(reservationId)
     await createExpirySweep(setting.deps)()
     const messages = await told(reservationReleased, eventId)
-    expect(messages.map(({ payload }) => payload.reservationId).sort()).toEqual(held.map((one) => one.reservationId).sort())
+    expect(messages.map(({ payload }) => payload.reservationId).sort()).toEqual(
+      held.map((one) => one.reservationId).sort(),
+    )
     const first = messages.find(({ payload }) => payload.reservationId === held[0]?.reservationId)
     expect(first?.payload.tickets.toSorted((a, b) => a.quantity - b.quantity)).toEqual([
       { ticketTypeId: typeId, quantity: 1 },
@@ -220,7 +258,9 @@ describe('a reservation that came to nothing', () => {
     })
     expect(statements.filter((sql) => sql.includes('into outbox'))).toHaveLength(1)
     expect(released).toHaveLength(6)
-    expect((await ended(eventId)).toSorted()).toEqual(over.map((one) => [one.reservationId, 'EXPIRED']).toSorted())
+    expect((await ended(eventId)).toSorted()).toEqual(
+      over.map((one) => [one.reservationId, 'EXPIRED']).toSorted(),
+    )
   })
 
   test('is told of where somebody else takes it over, and where its type is changed', async () => {
@@ -231,7 +271,9 @@ describe('a reservation that came to nothing', () => {
     expect(await ended(eventId)).toEqual([[first.reservationId, 'EXPIRED']])
     await setting.expire(second.reservationId)
     const { client } = await setting.user(['ORGANIZER'], organizer.userId)
-    expect((await client.updateTicketType({ params: { ticketTypeId: typeId }, body: { quantity: 1 } })).status).toBe(200)
+    expect(
+      (await client.updateTicketType({ params: { ticketTypeId: typeId }, body: { quantity: 1 } })).status,
+    ).toBe(200)
     expect(await ended(eventId)).toEqual([
       [first.reservationId, 'EXPIRED'],
       [second.reservationId, 'EXPIRED'],
@@ -240,7 +282,9 @@ describe('a reservation that came to nothing', () => {
 
   test('is told of when an order lets its claim go: released, failed, overdue, rejected or cancelled', async () => {
     const { eventId, typeId } = await setting.offer(50)
-    const claims: Claim[] = await Promise.all(Array.from({ length: 5 }, () => reserveForOrder(setting, eventId, typeId)))
+    const claims: Claim[] = await Promise.all(
+      Array.from({ length: 5 }, () => reserveForOrder(setting, eventId, typeId)),
+    )
     const [released, failed, overdue, rejected, cancelled] = claims as [Claim, Claim, Claim, Claim, Claim]
     const release = ({ orderId, reservationId }: Claim) =>
       setting.internal.releaseClaim({ body: { orderId, reservationId, reason: 'PAYMENT_FAILED' } })
@@ -249,7 +293,9 @@ describe('a reservation that came to nothing', () => {
     await setting.expire(overdue.reservationId)
     await createOverdueSweep(setting.deps)()
     for (let times = 0; times < 2; times++) {
-      await setting.internal.cancelOrderTickets({ body: { orderId: cancelled.orderId, reason: 'event cancelled' } })
+      await setting.internal.cancelOrderTickets({
+        body: { orderId: cancelled.orderId, reason: 'event cancelled' },
+      })
     }
     await query(`update event_pictures set status = 'CANCELLED' where event_id = $1`, [eventId])
     const { orderId, reservationId, userId } = rejected
@@ -257,7 +303,9 @@ describe('a reservation that came to nothing', () => {
     for (let times = 0; times < 2; times++) {
       expect(await setting.internal.confirmPurchase({ body: confirm })).toMatchObject({ status: 409 })
     }
-    expect((await ended(eventId)).toSorted()).toEqual(claims.map((claim) => [claim.reservationId, 'CANCELLED']).toSorted())
+    expect((await ended(eventId)).toSorted()).toEqual(
+      claims.map((claim) => [claim.reservationId, 'CANCELLED']).toSorted(),
+    )
   })
 
   test('is not told of when it became tickets, and not where that is rolled back', async () => {
@@ -268,15 +316,23 @@ describe('a reservation that came to nothing', () => {
     await setting.expire(over.reservationId)
     await undone(async (tx) => {
       const { expiry, releases } = setting.deps
-      expect(await expiry.expireOldest(tx)).toContainEqual(expect.objectContaining({ reservationId: over.reservationId }))
-      expect(await releases.releaseClaim(tx, { orderId, reservationId, reason: 'X' })).toMatchObject({ outcome: 'released' })
+      expect(await expiry.expireOldest(tx)).toContainEqual(
+        expect.objectContaining({ reservationId: over.reservationId }),
+      )
+      expect(await releases.releaseClaim(tx, { orderId, reservationId, reason: 'X' })).toMatchObject({
+        outcome: 'released',
+      })
     })
     expect(await told(ticketsGenerated, eventId)).toHaveLength(1)
     expect(await told(reservationReleased, eventId)).toEqual([])
   })
 })
 
-type Claim = { orderId: OrderId; reservationId: ReservationId; userId: Awaited<ReturnType<typeof hold>>['userId'] }
+type Claim = {
+  orderId: OrderId
+  reservationId: ReservationId
+  userId: Awaited<ReturnType<typeof hold>>['userId']
+}
 
 /** PAYMENT_FAILED is taken in, twice. */
 async function fail({ orderId, reservationId, userId }: Claim, eventId: EventId): Promise<void> {

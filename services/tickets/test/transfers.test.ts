@@ -1,9 +1,26 @@
-import { type RefundId, type TicketId, ticketCancelled, ticketTransferOffered, ticketTransferred } from '@boxoffice/contracts'
+import {
+  type RefundId,
+  type TicketId,
+  ticketCancelled,
+  ticketTransferOffered,
+  ticketTransferred,
+} from '@boxoffice/contracts'
 import { createProbe, type Probe } from '@boxoffice/messaging/testing'
 import type { Worker } from '@boxoffice/service-kit'
 import { until } from '@boxoffice/testing'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { account, buyer, codeOf, newAddress, organizerOf, passOn, show, ticketsOf, transferIdOf, transfersOf } from './people.ts'
+import {
+  account,
+  buyer,
+  codeOf,
+  newAddress,
+  organizerOf,
+  passOn,
+  show,
+  ticketsOf,
+  transferIdOf,
+  transfersOf,
+} from './people.ts'
 import { newId, seats, some, startService, type TestService } from './start-service.ts'
 
 let setting: TestService
@@ -36,7 +53,13 @@ describe('a ticket that is passed on to a confirmed address', () => {
     const answer = await passOn(sender, sender.ticketId, recipient.email.toUpperCase())
     expect(answer).toMatchObject({
       status: 200,
-      body: { ticketId: sender.ticketId, eventId, status: 'COMPLETED', email: recipient.email, holderName: 'Bob Nowak' },
+      body: {
+        ticketId: sender.ticketId,
+        eventId,
+        status: 'COMPLETED',
+        email: recipient.email,
+        holderName: 'Bob Nowak',
+      },
     })
     const [received] = (await ticketsOf(recipient)) as [Awaited<ReturnType<typeof ticketsOf>>[0]]
     expect(received).toMatchObject({
@@ -56,7 +79,9 @@ describe('a ticket that is passed on to a confirmed address', () => {
     expect((await passOn(sender, received.ticketId, sender.email)).status).toBe(404)
     expect((await recipient.client.getTicketPdf({ params })).status).toBe(200)
     expect(await ticketsOf(sender)).toEqual([{ ...sender.ticket, status: 'TRANSFERRED' }])
-    expect(JSON.stringify(answer) + JSON.stringify(await transfersOf(sender))).not.toContain(received.ticketId)
+    expect(JSON.stringify(answer) + JSON.stringify(await transfersOf(sender))).not.toContain(
+      received.ticketId,
+    )
 
     const old = { params: { ticketId: sender.ticketId } }
     expect((await sender.client.getTicket(old)).body).toMatchObject({ status: 'TRANSFERRED' })
@@ -83,7 +108,14 @@ describe('a ticket that is passed on to a confirmed address', () => {
     const [received] = await ticketsOf(recipient)
     const { ticketNumber, ticketTypeId } = sender.ticket
     expect(payload).toEqual({
-      ...{ ticketId: sender.ticketId, ticketNumber, ticketTypeId, orderId: sender.orderId, eventId, userId: sender.userId },
+      ...{
+        ticketId: sender.ticketId,
+        ticketNumber,
+        ticketTypeId,
+        orderId: sender.orderId,
+        eventId,
+        userId: sender.userId,
+      },
       newTicketId: received?.ticketId,
       recipientId: recipient.userId,
       recipientEmail: recipient.email,
@@ -160,19 +192,33 @@ describe('a ticket is not passed on', () => {
   test('by anybody but its holder, to oneself, or when it is used or given back', async () => {
     const { eventId, typeId, organizer } = await setting.offer(5)
     const sender = await buyer(setting, eventId, some(typeId, 3))
-    const [used, refunded, good] = sender.tickets.map(({ ticketId }) => ticketId) as [TicketId, TicketId, TicketId]
+    const [used, refunded, good] = sender.tickets.map(({ ticketId }) => ticketId) as [
+      TicketId,
+      TicketId,
+      TicketId,
+    ]
     const stranger = await account(setting)
-    expect(await passOn(stranger, good, stranger.email)).toMatchObject({ status: 404, body: { error: 'TICKET_NOT_FOUND' } })
-    expect(await passOn(sender, newId<TicketId>(), stranger.email)).toMatchObject({ body: { error: 'TICKET_NOT_FOUND' } })
+    expect(await passOn(stranger, good, stranger.email)).toMatchObject({
+      status: 404,
+      body: { error: 'TICKET_NOT_FOUND' },
+    })
+    expect(await passOn(sender, newId<TicketId>(), stranger.email)).toMatchObject({
+      body: { error: 'TICKET_NOT_FOUND' },
+    })
     const alias = newAddress()
     setting.accounts.set(alias, { userId: sender.userId, emailVerified: true })
     for (const email of [sender.email, alias]) {
-      expect(await passOn(sender, good, email)).toMatchObject({ status: 409, body: { error: 'TRANSFER_TO_SELF' } })
+      expect(await passOn(sender, good, email)).toMatchObject({
+        status: 409,
+        body: { error: 'TRANSFER_TO_SELF' },
+      })
     }
     const door = await organizerOf(setting, { organizer })
     await show(door, eventId, await codeOf(sender, used))
     const { orderId } = sender
-    await setting.internal.cancelOrderTickets({ body: { orderId, ticketIds: [refunded], reason: 'refunded' } })
+    await setting.internal.cancelOrderTickets({
+      body: { orderId, ticketIds: [refunded], reason: 'refunded' },
+    })
     for (const ticketId of [used, refunded]) {
       expect(await passOn(sender, ticketId, stranger.email)).toMatchObject({
         status: 409,
@@ -190,7 +236,10 @@ describe('a ticket is not passed on', () => {
     const { eventId, typeId } = await setting.offer(3)
     const sender = await buyer(setting, eventId, some(typeId))
     await query(`update event_pictures set ${change} where event_id = $1`, [eventId])
-    expect(await passOn(sender, sender.ticketId, newAddress())).toMatchObject({ status: 409, body: { error } })
+    expect(await passOn(sender, sender.ticketId, newAddress())).toMatchObject({
+      status: 409,
+      body: { error },
+    })
   })
 
   test('more often than so many times an hour', async () => {
@@ -200,10 +249,17 @@ describe('a ticket is not passed on', () => {
       const params = { transferId: transferIdOf(await passOn(sender, sender.ticketId, newAddress())) }
       await sender.client.cancelTransfer({ params })
     }
-    expect(await passOn(sender, sender.ticketId, newAddress())).toMatchObject({ status: 429, body: { error: 'RATE_LIMITED' } })
+    expect(await passOn(sender, sender.ticketId, newAddress())).toMatchObject({
+      status: 429,
+      body: { error: 'RATE_LIMITED' },
+    })
     const pages = [await sender.client.listTransfers({ query: { limit: 3 } })]
-    pages.push(await sender.client.listTransfers({ query: { limit: 3, cursor: pages[0]?.body.nextCursor ?? '' } }))
-    expect(new Set(pages.flatMap(({ body }) => body.transfers.map(({ transferId }) => transferId))).size).toBe(5)
+    pages.push(
+      await sender.client.listTransfers({ query: { limit: 3, cursor: pages[0]?.body.nextCursor ?? '' } }),
+    )
+    expect(
+      new Set(pages.flatMap(({ body }) => body.transfers.map(({ transferId }) => transferId))).size,
+    ).toBe(5)
     expect(pages[1]?.body.nextCursor).toBeNull()
   })
 })
@@ -228,7 +284,10 @@ describe('giving back an order of which a ticket was passed on', () => {
     expect(await ticketsOf(recipient)).toMatchObject([{ status: 'CANCELLED' }])
     await probe.waitFor(ticketCancelled, about(received?.ticketId as TicketId))
     const door = await organizerOf(setting, { organizer })
-    expect(await show(door, eventId, code)).toMatchObject({ status: 409, body: { error: 'TICKET_CANCELLED' } })
+    expect(await show(door, eventId, code)).toMatchObject({
+      status: 409,
+      body: { error: 'TICKET_CANCELLED' },
+    })
     expect((await setting.maps(eventId)).postgres).toBe('....')
     expect(await setting.counters(typeId)).toEqual({ capacity: 4, held: 0, sold: 0 })
   })
@@ -238,7 +297,11 @@ describe('giving back an order of which a ticket was passed on', () => {
     const sender = await buyer(setting, eventId, some(typeId))
     const recipient = await account(setting)
     const waiting = async () =>
-      (await query(`select 1 from pg_stat_activity where datname = current_database() and wait_event_type = 'Lock'`)).rowCount
+      (
+        await query(
+          `select 1 from pg_stat_activity where datname = current_database() and wait_event_type = 'Lock'`,
+        )
+      ).rowCount
     // Both are at work, and neither has the ticket yet.
     const inTheWay = await setting.deps.pool.connect()
     await inTheWay.query('begin')
@@ -251,7 +314,10 @@ describe('giving back an order of which a ticket was passed on', () => {
     await inTheWay.query('commit')
     inTheWay.release()
     expect((await passing).status).toBe(200)
-    expect(await cancelling).toMatchObject({ status: 200, body: { cancelled: [{ ticketId: sender.ticketId }] } })
+    expect(await cancelling).toMatchObject({
+      status: 200,
+      body: { cancelled: [{ ticketId: sender.ticketId }] },
+    })
     expect(await ticketsOf(recipient)).toMatchObject([{ status: 'CANCELLED' }])
     expect(await setting.counters(typeId)).toEqual({ capacity: 3, held: 0, sold: 0 })
   })

@@ -2,7 +2,15 @@ import type { Minor, OrderId, TicketTypeChanges } from '@boxoffice/contracts'
 import { until } from '@boxoffice/testing'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { changeType, deleteType } from '../src/types/change-type.ts'
-import { newId, reserveFor, reserveForOrder, seats, some, startService, type TestService } from './start-service.ts'
+import {
+  newId,
+  reserveFor,
+  reserveForOrder,
+  seats,
+  some,
+  startService,
+  type TestService,
+} from './start-service.ts'
 
 let setting: TestService
 beforeAll(async () => {
@@ -17,7 +25,10 @@ describe('ticket types', () => {
     const organizer = await setting.user(['ORGANIZER'])
     const event = setting.addEvent({ organizerId: organizer.userId })
     const made = await organizer.client.createTicketType({ body: { ...type, eventId: event.eventId } })
-    expect(made).toMatchObject({ status: 201, body: { quantityAvailable: 10, maxPerOrder: 10, salesEndAt: event.eventDate } })
+    expect(made).toMatchObject({
+      status: 201,
+      body: { quantityAvailable: 10, maxPerOrder: 10, salesEndAt: event.eventDate },
+    })
     const listed = await setting.visitor.listTicketTypes({ query: { eventId: event.eventId } })
     expect(listed).toMatchObject({ status: 200, body: { ticketTypes: [made.body] } })
   })
@@ -64,11 +75,15 @@ describe('ticket types', () => {
         headers: organizer.headers,
         payload: { ...type, eventId, unitPrice, currency },
       })
-    for (const price of [0, least, 999_999.99]) expect((await make(price)).statusCode, String(price)).toBe(201)
+    for (const price of [0, least, 999_999.99])
+      expect((await make(price)).statusCode, String(price)).toBe(201)
     for (const price of [least - 0.01, 1_000_000]) {
       const refused = await make(Math.round(price * 100) / 100)
       expect(refused.statusCode, String(price)).toBe(400)
-      expect(refused.json()).toMatchObject({ error: 'VALIDATION_FAILED', details: [{ path: 'body.unitPrice' }] })
+      expect(refused.json()).toMatchObject({
+        error: 'VALIDATION_FAILED',
+        details: [{ path: 'body.unitPrice' }],
+      })
     }
   })
 
@@ -76,7 +91,10 @@ describe('ticket types', () => {
     const organizer = await setting.user(['ORGANIZER'])
     const { eventId } = setting.addEvent({ organizerId: organizer.userId })
     const request = { body: { ...type, eventId }, headers: { 'idempotency-key': newId<string>() } }
-    const [first, second] = [await organizer.client.createTicketType(request), await organizer.client.createTicketType(request)]
+    const [first, second] = [
+      await organizer.client.createTicketType(request),
+      await organizer.client.createTicketType(request),
+    ]
     expect(second.body).toEqual(first.body)
     const listed = await setting.visitor.listTicketTypes({ query: { eventId } })
     expect(listed).toMatchObject({ body: { ticketTypes: [first.body] } })
@@ -84,7 +102,8 @@ describe('ticket types', () => {
 })
 
 type Offered = Awaited<ReturnType<TestService['offer']>> | Awaited<ReturnType<TestService['offerSeats']>>
-const organizerOf = async ({ organizer }: Offered) => (await setting.user(['ORGANIZER'], organizer.userId)).client
+const organizerOf = async ({ organizer }: Offered) =>
+  (await setting.user(['ORGANIZER'], organizer.userId)).client
 const change = async (offered: Offered, body: TicketTypeChanges) =>
   (await organizerOf(offered)).updateTicketType({ params: { ticketTypeId: offered.typeId }, body })
 const remove = async (offered: Offered) =>
@@ -99,11 +118,22 @@ describe('changing a type', () => {
   test('is seen in the list and in Redis at once; null removes what is optional', async () => {
     const offered = await setting.offer(10, { maxPerUser: 5 })
     const salesStartAt = new Date(Date.now() - 60_000)
-    const answer = await change(offered, { name: 'Floor', quantity: 20, maxPerOrder: 2, maxPerUser: null, salesStartAt })
-    expect(answer).toMatchObject({ status: 200, body: { name: 'Floor', quantityAvailable: 20, maxPerOrder: 2, salesStartAt } })
+    const answer = await change(offered, {
+      name: 'Floor',
+      quantity: 20,
+      maxPerOrder: 2,
+      maxPerUser: null,
+      salesStartAt,
+    })
+    expect(answer).toMatchObject({
+      status: 200,
+      body: { name: 'Floor', quantityAvailable: 20, maxPerOrder: 2, salesStartAt },
+    })
     expect(answer.body).not.toHaveProperty('maxPerUser')
     const { eventId, typeId } = offered
-    expect(await setting.visitor.listTicketTypes({ query: { eventId } })).toMatchObject({ body: { ticketTypes: [answer.body] } })
+    expect(await setting.visitor.listTicketTypes({ query: { eventId } })).toMatchObject({
+      body: { ticketTypes: [answer.body] },
+    })
     expect(await setting.commands.free(eventId)).toEqual({ [typeId]: 20 })
   })
 
@@ -111,13 +141,19 @@ describe('changing a type', () => {
     const offered = await setting.offer(10)
     const { eventId, typeId } = offered
     const buyer = await setting.user()
-    const before = await buyer.client.createReservation({ body: { eventId, ticketRequests: some(typeId, 2) } })
+    const before = await buyer.client.createReservation({
+      body: { eventId, ticketRequests: some(typeId, 2) },
+    })
     if (before.status !== 201) throw new Error('not reserved')
     await change(offered, { unitPrice: 9_900 as Minor })
     const { reservationId } = before.body
     const claim = { reservationId, orderId: newId<OrderId>(), userId: buyer.userId }
-    expect(await setting.internal.claimReservation({ body: claim })).toMatchObject({ body: { totalAmount: 10_000 } })
-    expect((await reserveForOrder(setting, eventId, typeId)).answer).toMatchObject({ body: { totalAmount: 9_900 } })
+    expect(await setting.internal.claimReservation({ body: claim })).toMatchObject({
+      body: { totalAmount: 10_000 },
+    })
+    expect((await reserveForOrder(setting, eventId, typeId)).answer).toMatchObject({
+      body: { totalAmount: 9_900 },
+    })
   })
 
   test('is true for whoever waits for it in that moment: prices, limits, times and deletion', async () => {
@@ -146,10 +182,12 @@ describe('changing a type', () => {
       (deps, tx, picture, typeId) =>
         changeType(deps, tx, picture, typeId, changes)
     const offered = await setting.offer(10)
-    expect(await told(offered, [1, 4], changed({ unitPrice: 9_900 as Minor, maxPerOrder: 3 }))).toMatchObject([
-      { status: 200, body: { totalAmount: 9_900 } },
-      { status: 409, body: { error: 'LIMIT_EXCEEDED' } },
-    ])
+    expect(await told(offered, [1, 4], changed({ unitPrice: 9_900 as Minor, maxPerOrder: 3 }))).toMatchObject(
+      [
+        { status: 200, body: { totalAmount: 9_900 } },
+        { status: 409, body: { error: 'LIMIT_EXCEEDED' } },
+      ],
+    )
     expect(await told(offered, [1], changed({ salesEndAt: new Date(Date.now() - 60_000) }))).toMatchObject([
       { status: 409, body: { error: 'SALES_CLOSED' } },
     ])
@@ -165,7 +203,10 @@ describe('changing a type', () => {
     const buyer = await setting.user()
     const held = await buyer.client.createReservation({ body: { eventId, ticketRequests: some(typeId, 3) } })
     if (held.status !== 201) throw new Error('not reserved')
-    expect(await change(offered, { quantity: 4 })).toMatchObject({ status: 409, body: { error: 'BELOW_SOLD', sold: 2, held: 3 } })
+    expect(await change(offered, { quantity: 4 })).toMatchObject({
+      status: 409,
+      body: { error: 'BELOW_SOLD', sold: 2, held: 3 },
+    })
     expect(await setting.counters(typeId)).toEqual({ capacity: 10, held: 3, sold: 2 })
     await setting.expire(held.body.reservationId)
     expect((await change(offered, { quantity: 2 })).status).toBe(200)
@@ -196,7 +237,9 @@ describe('changing a type', () => {
       status: 404,
       body: { error: 'TICKET_TYPE_NOT_FOUND' },
     })
-    await setting.deps.pool.query(`update event_pictures set status = 'COMPLETED' where event_id = $1`, [eventId])
+    await setting.deps.pool.query(`update event_pictures set status = 'COMPLETED' where event_id = $1`, [
+      eventId,
+    ])
     const over = { status: 409, body: { error: 'EVENT_NOT_EDITABLE' } }
     expect(await change(offered, { name: 'Late' })).toMatchObject(over)
     expect(await remove(offered)).toMatchObject(over)
@@ -210,11 +253,16 @@ describe('deleting a type', () => {
     const buyer = await setting.user()
     const held = await buyer.client.createReservation({ body: { eventId, ticketRequests: some(typeId) } })
     if (held.status !== 201) throw new Error('not reserved')
-    expect(await remove(offered)).toMatchObject({ status: 409, body: { error: 'BELOW_SOLD', sold: 0, held: 1 } })
+    expect(await remove(offered)).toMatchObject({
+      status: 409,
+      body: { error: 'BELOW_SOLD', sold: 0, held: 1 },
+    })
     const params = { reservationId: held.body.reservationId }
     await buyer.client.releaseReservation({ params })
     expect((await remove(offered)).status).toBe(204)
-    expect(await setting.visitor.listTicketTypes({ query: { eventId } })).toMatchObject({ body: { ticketTypes: [] } })
+    expect(await setting.visitor.listTicketTypes({ query: { eventId } })).toMatchObject({
+      body: { ticketTypes: [] },
+    })
     expect((await reserveForOrder(setting, eventId, typeId)).answer.status).toBe(400)
     expect((await buyer.client.getReservation({ params })).body).toMatchObject({ status: 'CANCELLED' })
     expect((await remove(offered)).status).toBe(404)
@@ -225,7 +273,10 @@ describe('deleting a type', () => {
     const order = await reserveForOrder(setting, offered.eventId, offered.typeId)
     await confirm(order)
     await setting.internal.cancelOrderTickets({ body: { orderId: order.orderId, reason: 'refunded' } })
-    expect(await remove(offered)).toMatchObject({ status: 409, body: { error: 'BELOW_SOLD', sold: 0, held: 0 } })
+    expect(await remove(offered)).toMatchObject({
+      status: 409,
+      body: { error: 'BELOW_SOLD', sold: 0, held: 0 },
+    })
   })
 
   test('leaves the seats of its zones for another type to sell', async () => {
@@ -239,6 +290,8 @@ describe('deleting a type', () => {
     })
     if (again.status !== 201) throw new Error('not offered')
     expect(await setting.maps(eventId)).toEqual({ redis: 'xxx..', postgres: 'xxx..' })
-    expect((await reserveFor(setting, eventId, seats(again.body.ticketTypeId, '2-A-1'))).answer.status).toBe(200)
+    expect((await reserveFor(setting, eventId, seats(again.body.ticketTypeId, '2-A-1'))).answer.status).toBe(
+      200,
+    )
   })
 })

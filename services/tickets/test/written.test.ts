@@ -37,7 +37,12 @@ describe('the name of who comes', () => {
     const { eventId, typeId } = await setting.offer(1)
     const sender = await buyer(setting, eventId, some(typeId))
     const transfer = (payload: object) =>
-      setting.app.inject({ method: 'POST', url: `/api/tickets/${sender.ticketId}/transfer`, headers: sender.headers, payload })
+      setting.app.inject({
+        method: 'POST',
+        url: `/api/tickets/${sender.ticketId}/transfer`,
+        headers: sender.headers,
+        payload,
+      })
     const details = (path: string, says: RegExp) => ({
       details: [{ path: `body.${path}`, message: expect.stringMatching(says) }],
     })
@@ -47,17 +52,25 @@ describe('the name of who comes', () => {
       expect(answer.json(), typed).toMatchObject(details('holderName', says))
     }
     for (const { typed, says } of refusedAddresses)
-      expect((await transfer({ email: typed, holderName: 'Bob' })).json(), typed).toMatchObject(details('email', says))
+      expect((await transfer({ email: typed, holderName: 'Bob' })).json(), typed).toMatchObject(
+        details('email', says),
+      )
   })
   test('waits for an address in its one spelling, and the database refuses any other', async () => {
     const { eventId, typeId } = await setting.offer(1)
     const sender = await buyer(setting, eventId, some(typeId))
     const transferId = transferIdOf(await passOn(sender, sender.ticketId, newAddress()))
-    for (const email of [' ada@example.test', 'ada@example.test ', 'żółć@example.test', 'ada@bücher.example', 'ada']) {
-      const rename = setting.deps.pool.query('update ticket_transfers set recipient_email = $2 where transfer_id = $1', [
-        transferId,
-        email,
-      ])
+    for (const email of [
+      ' ada@example.test',
+      'ada@example.test ',
+      'żółć@example.test',
+      'ada@bücher.example',
+      'ada',
+    ]) {
+      const rename = setting.deps.pool.query(
+        'update ticket_transfers set recipient_email = $2 where transfer_id = $1',
+        [transferId, email],
+      )
       await expect(rename, email).rejects.toMatchObject({ constraint: 'ticket_transfers_email_one_spelling' })
     }
   })
@@ -65,7 +78,8 @@ describe('the name of who comes', () => {
     const spellings = writtenAddresses.flatMap(({ kept, typed }) => typed.map((email) => ({ kept, email })))
     const { eventId, typeId } = await setting.offer(spellings.length, { maxPerOrder: 100 })
     const sender = await buyer(setting, eventId, some(typeId, spellings.length))
-    for (const { kept } of writtenAddresses) setting.accounts.set(kept, { userId: newId<UserId>(), emailVerified: true })
+    for (const { kept } of writtenAddresses)
+      setting.accounts.set(kept, { userId: newId<UserId>(), emailVerified: true })
     for (const [index, { kept, email }] of spellings.entries()) {
       const url = `/api/tickets/${sender.tickets[index]?.ticketId}/transfer`
       const payload = { email, holderName: 'Bob' }

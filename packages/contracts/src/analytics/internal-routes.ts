@@ -20,7 +20,10 @@ export const Rebuild = z.object({
     .meta({ description: 'whose archives' }),
   startedAt: Instant,
   endedAt: Instant.optional(),
-  lastError: z.string().optional().meta({ description: 'why the last page could not be read or written: it is tried again' }),
+  lastError: z
+    .string()
+    .optional()
+    .meta({ description: 'why the last page could not be read or written: it is tried again' }),
 })
 export type Rebuild = z.output<typeof Rebuild>
 
@@ -28,7 +31,10 @@ export type Rebuild = z.output<typeof Rebuild>
 export const ProjectionFigures = z.object({
   generation: z.int().meta({ description: 'the one that is served' }),
   since: Instant.meta({ description: 'when it began to be' }),
-  lagSeconds: z.number().nullable().meta({ description: 'about how far it is behind; null while that cannot be said' }),
+  lagSeconds: z
+    .number()
+    .nullable()
+    .meta({ description: 'about how far it is behind; null while that cannot be said' }),
   rebuild: Rebuild.nullable().meta({ description: 'the one at work, or the last' }),
 })
 export type ProjectionFigures = z.output<typeof ProjectionFigures>

@@ -53,7 +53,8 @@ export const SalesReport = z.object({
   venueName: z.string(),
   currency: Currency.nullable().meta({ description: 'null while nothing is offered or sold' }),
   asOf: Instant.meta({
-    description: 'the newest message of this event that is counted, or the time of asking where there is none',
+    description:
+      'the newest message of this event that is counted, or the time of asking where there is none',
   }),
   totals: Figures.extend(Capacity.shape),
   byType: z.array(SalesOfType),
@@ -61,7 +62,9 @@ export const SalesReport = z.object({
     .object({
       converted: Count.meta({ description: 'holds that became tickets' }),
       released: Count.meta({ description: 'holds that ran out or were let go' }),
-      conversion: Share.meta({ description: 'converted / (converted + released); those that are still held count in neither' }),
+      conversion: Share.meta({
+        description: 'converted / (converted + released); those that are still held count in neither',
+      }),
     })
     .meta({ description: 'reservations, whatever they held' }),
   refunds: z.object({ count: Count, amount: MoneySum }),
@@ -69,15 +72,21 @@ export const SalesReport = z.object({
     .object({
       completed: z.object({ count: Count, amount: MoneySum }),
       failed: z.object({ count: Count, amount: MoneySum }),
-      failedByReason: z.array(z.object({ failureReason: FailureReason, count: Count, amount: MoneySum })).meta({
-        description:
-          'why orders were not paid, the most frequent first: what the gateway declined, and what came to nothing before',
-      }),
+      failedByReason: z
+        .array(z.object({ failureReason: FailureReason, count: Count, amount: MoneySum }))
+        .meta({
+          description:
+            'why orders were not paid, the most frequent first: what the gateway declined, and what came to nothing before',
+        }),
     })
-    .meta({ description: 'orders that were paid, without those that cost nothing, and orders whose payment failed' }),
+    .meta({
+      description: 'orders that were paid, without those that cost nothing, and orders whose payment failed',
+    }),
   checkIns: z.object({ count: Count, rate: Share.meta({ description: 'checked in / sold' }) }),
   interval: z.enum(['hour', 'day']),
-  overTime: z.array(SalesOfPeriod).meta({ description: 'periods in which something happened, the oldest first' }),
+  overTime: z
+    .array(SalesOfPeriod)
+    .meta({ description: 'periods in which something happened, the oldest first' }),
 })
 export type SalesReport = z.output<typeof SalesReport>
 
@@ -95,7 +104,10 @@ export const EventSales = Figures.extend({
 export type EventSales = z.output<typeof EventSales>
 
 const params = z.object({ eventId: EventId })
-const Interval = z.enum(['hour', 'day']).default('hour').meta({ description: "hours of UTC, or days of the event's time zone" })
+const Interval = z
+  .enum(['hour', 'day'])
+  .default('hour')
+  .meta({ description: "hours of UTC, or days of the event's time zone" })
 
 export const analyticsRoutes = {
   listSales: defineRoute({

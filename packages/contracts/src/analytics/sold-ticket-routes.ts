@@ -9,7 +9,8 @@ import { Currency, Money, MoneySum } from '../values/money.ts'
 import { Seat } from '../values/seat.ts'
 import { Instant } from '../values/text.ts'
 
-// Reads the tickets that are sold one seat at a time: the purchase itself is the payment service's (`buySeat`).
+// Reads the tickets that are sold one seat at a time: the purchase itself is the payment service's
+// (`buySeat`).
 
 /** SOLD: neither used nor given back nor passed on; also while it is stopped. */
 export const SoldTicketStatus = z.enum(['SOLD', 'CHECKED_IN', 'CANCELLED', 'TRANSFERRED'])
@@ -21,7 +22,9 @@ export const SoldTicket = z.object({
   userId: UserId.meta({ description: 'whose it is' }),
   venueId: VenueId,
   eventId: EventId,
-  zoneId: Seat.shape.zoneId.optional().meta({ description: 'with rowLabel and colLabel, of a ticket with a seat' }),
+  zoneId: Seat.shape.zoneId
+    .optional()
+    .meta({ description: 'with rowLabel and colLabel, of a ticket with a seat' }),
   rowLabel: z.string().optional(),
   colLabel: z.string().optional(),
   price: Money,
@@ -39,7 +42,9 @@ export const ticketQueryRoutes = {
     path: '/api/v1/tickets',
     summary: "One's own tickets, or those that were sold for one's event; the newest first",
     access: 'user',
-    query: Page.extend({ eventId: EventId.optional().meta({ description: 'all of this event, for its organizer' }) }),
+    query: Page.extend({
+      eventId: EventId.optional().meta({ description: 'all of this event, for its organizer' }),
+    }),
     responses: { 200: z.object({ tickets: z.array(SoldTicket), nextCursor: NextCursor }) },
     refusals: [FORBIDDEN, EVENT_NOT_FOUND],
   }),
@@ -68,7 +73,12 @@ export const ticketQueryRoutes = {
     access: 'user',
     params: eventParams.extend({ venueId: VenueId }),
     responses: {
-      200: z.object({ venueId: VenueId, eventId: EventId, totalRevenue: MoneySum, currency: Currency.nullable() }),
+      200: z.object({
+        venueId: VenueId,
+        eventId: EventId,
+        totalRevenue: MoneySum,
+        currency: Currency.nullable(),
+      }),
     },
     refusals: [FORBIDDEN, EVENT_NOT_FOUND, saying(VENUE_NOT_FOUND, 'the event was never at this venue')],
   }),
@@ -78,7 +88,11 @@ export const ticketQueryRoutes = {
     summary: 'Whether the read side answers, and how far it is behind',
     access: 'anyone',
     responses: {
-      200: z.object({ status: z.enum(['UP', 'DEGRADED']), lagSeconds: z.number().nullable(), endpoints: z.array(z.string()) }),
+      200: z.object({
+        status: z.enum(['UP', 'DEGRADED']),
+        lagSeconds: z.number().nullable(),
+        endpoints: z.array(z.string()),
+      }),
     },
     refusals: [SERVICE_UNAVAILABLE],
   }),

@@ -30,7 +30,13 @@ export const authInternalRoutes = {
     access: { services: ['event-service', 'ticket-service', 'payment-service', 'notification-service'] },
     body: z.strictObject({ token: z.string().max(4096) }),
     responses: {
-      200: z.object({ valid: z.literal(true), userId: UserId, email: KeptEmail, roles: z.array(Role), expiresAt: Instant }),
+      200: z.object({
+        valid: z.literal(true),
+        userId: UserId,
+        email: KeptEmail,
+        roles: z.array(Role),
+        expiresAt: Instant,
+      }),
     },
     refusals: [...Object.values(validationRefusals)],
   }),
@@ -69,6 +75,9 @@ export const authInternalRoutes = {
     responses: {
       200: User,
     },
-    refusals: [USER_NOT_FOUND, saying(ADDRESS_NOT_CONFIRMED, 'whoever made the account may not be who reads the address’s mail')],
+    refusals: [
+      USER_NOT_FOUND,
+      saying(ADDRESS_NOT_CONFIRMED, 'whoever made the account may not be who reads the address’s mail'),
+    ],
   }),
 } as const

@@ -15,7 +15,9 @@ export const authMailingRoutes = {
     responses: {
       200: z.object({
         works: z.boolean(),
-        emailVerified: z.boolean().meta({ description: 'of the account that it is for; false where there is none' }),
+        emailVerified: z
+          .boolean()
+          .meta({ description: 'of the account that it is for; false where there is none' }),
       }),
     },
   }),

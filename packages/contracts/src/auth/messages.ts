@@ -48,15 +48,18 @@ export const emailChanged = defineMessage('EMAIL_CHANGED', {
   secret: true,
 })
 /**
- * Sessions that were ended: by signing out, or for safety's sake. One that merely ran out is not told. `allUntil`: all that the user began
- * until then, also such as ran out before and are no longer known.
+ * Sessions that were ended: by signing out, or for safety's sake. One that merely ran out is not told.
+ * `allUntil`: all that the user began until then, also such as ran out before and are no longer known.
  */
 export const sessionsEnded = defineMessage('SESSIONS_ENDED', {
   topics: ['user-events'],
   attributes: ['userId'],
   payload: z
     .object({ userId: UserId, sessionIds: z.array(z.uuid()).max(1_000), allUntil: Instant.optional() })
-    .refine(({ sessionIds, allUntil }) => sessionIds.length > 0 || allUntil !== undefined, 'names no session'),
+    .refine(
+      ({ sessionIds, allUntil }) => sessionIds.length > 0 || allUntil !== undefined,
+      'names no session',
+    ),
 })
 export const userEmailVerified = defineMessage('USER_EMAIL_VERIFIED', {
   topics: ['user-events'],

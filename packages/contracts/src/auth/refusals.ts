@@ -3,9 +3,21 @@ import { defineNotFound, defineRefusal, withFields } from '../http/define-refusa
 
 export const USER_NOT_FOUND = defineNotFound('USER')
 export const EMAIL_TAKEN = defineRefusal('EMAIL_TAKEN', 409, 'there is an account with this address already')
-export const INVALID_CREDENTIALS = defineRefusal('INVALID_CREDENTIALS', 401, 'the address or the password is wrong')
-export const WRONG_PASSWORD = defineRefusal('INVALID_CREDENTIALS', 401, 'that is not the password of this account')
-export const ADDRESS_NOT_CONFIRMED = defineRefusal('EMAIL_NOT_VERIFIED', 409, 'this address is not confirmed yet')
+export const INVALID_CREDENTIALS = defineRefusal(
+  'INVALID_CREDENTIALS',
+  401,
+  'the address or the password is wrong',
+)
+export const WRONG_PASSWORD = defineRefusal(
+  'INVALID_CREDENTIALS',
+  401,
+  'that is not the password of this account',
+)
+export const ADDRESS_NOT_CONFIRMED = defineRefusal(
+  'EMAIL_NOT_VERIFIED',
+  409,
+  'this address is not confirmed yet',
+)
 
 /** Why a refresh token gives no session. */
 export const refreshRefusals = {

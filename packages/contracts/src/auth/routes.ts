@@ -1,6 +1,12 @@
 import * as z from 'zod'
 import { defineRoute, Empty } from '../http/define-route.ts'
-import { EMAIL_NOT_VERIFIED, LINK_EXPIRED, LINK_INVALID, RATE_LIMITED, VALIDATION_FAILED } from '../http/refusals.ts'
+import {
+  EMAIL_NOT_VERIFIED,
+  LINK_EXPIRED,
+  LINK_INVALID,
+  RATE_LIMITED,
+  VALIDATION_FAILED,
+} from '../http/refusals.ts'
 import { Email, KeptEmail } from '../values/email.ts'
 import { UserId } from '../values/ids.ts'
 import { Phone, TypedPhone } from '../values/phone.ts'
@@ -13,7 +19,9 @@ export type Role = z.output<typeof Role>
 
 const Password = z.string().min(8).max(128)
 const Secret = z.string().min(1).max(512)
-const phoneCountry = Country.optional().meta({ description: 'of a number that is written as at home, without its country' })
+const phoneCountry = Country.optional().meta({
+  description: 'of a number that is written as at home, without its country',
+})
 
 export const User = z.object({
   userId: UserId,
@@ -47,22 +55,31 @@ export const Registration = z.strictObject({
 })
 export type Registration = z.output<typeof Registration>
 
-/** A token proves who reads the mail, not who made the account: so it comes with the account's password, or with a new one. */
+/**
+ * A token proves who reads the mail, not who made the account: so it comes with the account's password, or
+ * with a new one.
+ */
 export const Confirmation = z
   .strictObject({
     token: Secret,
     password: z.string().min(1).max(128).optional().meta({ description: "the account's password" }),
     newPassword: Password.optional().meta({
-      description: "instead, for who does not know it: it takes the place of the account's password, and the phone number goes",
+      description:
+        "instead, for who does not know it: it takes the place of the account's password, and the phone number goes",
     }),
     mine: z.boolean().optional().meta({
-      description: 'false: somebody else registered it. Every session of the account ends, and so does its password',
+      description:
+        'false: somebody else registered it. Every session of the account ends, and so does its password',
     }),
   })
-  .refine(({ mine, password, newPassword }) => mine === false || (password === undefined) !== (newPassword === undefined), {
-    path: ['password'],
-    message: 'either this or newPassword is needed',
-  })
+  .refine(
+    ({ mine, password, newPassword }) =>
+      mine === false || (password === undefined) !== (newPassword === undefined),
+    {
+      path: ['password'],
+      message: 'either this or newPassword is needed',
+    },
+  )
 export type Confirmation = z.output<typeof Confirmation>
 
 export const authRoutes = {
@@ -133,7 +150,8 @@ export const authRoutes = {
   verifyEmail: defineRoute({
     method: 'POST',
     path: '/api/auth/verify-email',
-    summary: "Prove that an address is one's own, with the token that was mailed to it; every session of the account ends",
+    summary:
+      "Prove that an address is one's own, with the token that was mailed to it; every session of the account ends",
     access: 'anyone',
     body: Confirmation,
     responses: {
@@ -146,7 +164,9 @@ export const authRoutes = {
     path: '/api/auth/verify-email/resend',
     summary: 'Mail another link to an address that is not confirmed yet: the one given, or one’s own',
     access: 'visitor',
-    body: z.strictObject({ email: Email.optional().meta({ description: 'needed by who is not signed in' }) }).optional(),
+    body: z
+      .strictObject({ email: Email.optional().meta({ description: 'needed by who is not signed in' }) })
+      .optional(),
     responses: { 202: Empty },
     refusals: [VALIDATION_FAILED, RATE_LIMITED],
   }),
@@ -183,15 +203,22 @@ export const authRoutes = {
   confirmEmailChange: defineRoute({
     method: 'POST',
     path: '/api/auth/email/confirm',
-    summary: 'Have the address to which this token was mailed; every session ends, and the address of before is told',
+    summary:
+      'Have the address to which this token was mailed; every session ends, and the address of before is told',
     access: 'anyone',
     body: z
       .strictObject({
         token: Secret,
         password: z.string().min(1).max(128).optional().meta({ description: "the account's" }),
-        mine: z.boolean().optional().meta({ description: 'false: somebody else asked for it; the link ends' }),
+        mine: z
+          .boolean()
+          .optional()
+          .meta({ description: 'false: somebody else asked for it; the link ends' }),
       })
-      .refine(({ mine, password }) => mine === false || password !== undefined, { path: ['password'], message: 'is needed' }),
+      .refine(({ mine, password }) => mine === false || password !== undefined, {
+        path: ['password'],
+        message: 'is needed',
+      }),
     responses: {
       204: Empty,
     },
@@ -200,7 +227,8 @@ export const authRoutes = {
   undoEmailChange: defineRoute({
     method: 'POST',
     path: '/api/auth/email/undo',
-    summary: 'Have the address of before again, with the token that was mailed there and a new password; every session ends',
+    summary:
+      'Have the address of before again, with the token that was mailed there and a new password; every session ends',
     access: 'anyone',
     body: z.strictObject({ token: Secret, password: Password }),
     responses: {

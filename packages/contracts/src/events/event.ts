@@ -8,15 +8,24 @@ import { Instant, lines, TimeZone, Words } from '../values/text.ts'
 export const EVENT_LENGTH_HOURS = 12
 
 /**
- * When an event is over: the one rule for sales, transfers, refunds, lists and completion, and the door's with a grace. Its SQL stands in the two
- * services that ask their databases, each compared with this by a test.
+ * When an event is over: the one rule for sales, transfers, refunds, lists and completion, and the door's
+ * with a grace. Its SQL stands in the two services that ask their databases, each compared with this by a
+ * test.
  */
-export const overAt = ({ eventDate, endDate }: { readonly eventDate: Date; readonly endDate?: Date | null | undefined }): Date =>
-  endDate ?? new Date(eventDate.getTime() + EVENT_LENGTH_HOURS * 3_600_000)
+export const overAt = ({
+  eventDate,
+  endDate,
+}: {
+  readonly eventDate: Date
+  readonly endDate?: Date | null | undefined
+}): Date => endDate ?? new Date(eventDate.getTime() + EVENT_LENGTH_HOURS * 3_600_000)
 
 export const isOver = (event: Parameters<typeof overAt>[0], at: Date): boolean => overAt(event) <= at
 
-/** How long a door admits after that: an event may run late, and scanners that verified codes offline report them afterwards. */
+/**
+ * How long a door admits after that: an event may run late, and scanners that verified codes offline report
+ * them afterwards.
+ */
 export const DOOR_GRACE_HOURS = 24
 export const doorClosesAt = (event: Parameters<typeof overAt>[0]): Date =>
   new Date(overAt(event).getTime() + DOOR_GRACE_HOURS * 3_600_000)
@@ -43,7 +52,8 @@ export const EventCategory = z.enum([
 export type EventCategory = z.output<typeof EventCategory>
 
 const RefundableUntil = Instant.meta({
-  description: 'until when buyers give back tickets that cost something; never after the event is over, whatever is asked for',
+  description:
+    'until when buyers give back tickets that cost something; never after the event is over, whatever is asked for',
 })
 
 export const Event = z.object({
@@ -82,7 +92,11 @@ const details = {
   refundableUntil: RefundableUntil.optional(),
 }
 /** An existing venue by its id, or a new one by name and address. */
-const venue = { venueId: VenueId.optional(), venueName: plainName(200).optional(), venueAddress: plainName(500).optional() }
+const venue = {
+  venueId: VenueId.optional(),
+  venueName: plainName(200).optional(),
+  venueAddress: plainName(500).optional(),
+}
 
 const endsAfterItStarts = (event: { eventDate?: Date; endDate?: Date | null }) =>
   !event.endDate || !event.eventDate || event.endDate > event.eventDate
@@ -113,11 +127,14 @@ export type EventChanges = z.output<typeof EventChanges>
 
 export const EventQuery = Page.extend({
   query: Words.meta({
-    description: 'beginnings of words of the name, the place, the category or the description; all must be there',
+    description:
+      'beginnings of words of the name, the place, the category or the description; all must be there',
   }),
   place: Words.meta({ description: 'beginnings of words of the venue’s name or its address' }),
   category: EventCategory.optional(),
-  from: Instant.optional().meta({ description: 'what is over by then is left out; what is over now where none is given' }),
+  from: Instant.optional().meta({
+    description: 'what is over by then is left out; what is over now where none is given',
+  }),
   to: Instant.optional().meta({ description: 'what begins later is left out' }),
 })
 export type EventQuery = z.output<typeof EventQuery>

@@ -15,7 +15,9 @@ const readers = { services: ['ticket-service', 'payment-service', 'notification-
 
 /** Zones of a plan in a query: `1,2,20`. */
 const ZoneIds = z.codec(
-  z.string().regex(new RegExp(`^\\d{1,3}(,\\d{1,3}){0,${ZONES_MAX - 1}}$`), 'must be zones with commas between them'),
+  z
+    .string()
+    .regex(new RegExp(`^\\d{1,3}(,\\d{1,3}){0,${ZONES_MAX - 1}}$`), 'must be zones with commas between them'),
   z.array(z.int()),
   {
     decode: (text) => text.split(',').map(Number),
@@ -53,7 +55,8 @@ export const eventsInternalRoutes = {
   getSeatingPlanInfo: defineRoute({
     method: 'GET',
     path: '/api/events/internal/:eventId/seating-plan',
-    summary: 'The seats of an event, which do not change any more from now on: the caller makes tickets of them',
+    summary:
+      'The seats of an event, which do not change any more from now on: the caller makes tickets of them',
     access: { services: ['ticket-service'] },
     params,
     query: z.object({

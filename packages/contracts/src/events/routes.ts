@@ -97,7 +97,9 @@ export const eventsRoutes = {
     path: '/api/events/venues',
     summary: 'Venues by name, one’s own first',
     access: 'organizer',
-    query: Page.extend({ query: Words.meta({ description: 'beginnings of words of the name, the address or the city' }) }),
+    query: Page.extend({
+      query: Words.meta({ description: 'beginnings of words of the name, the address or the city' }),
+    }),
     responses: { 200: z.object({ venues: z.array(Venue), nextCursor: NextCursor }) },
   }),
   publishEvent: defineRoute({
@@ -129,7 +131,8 @@ export const eventsRoutes = {
     params,
     query: z.object({
       planVersion: z.coerce.number().int().positive().optional().meta({
-        description: 'the version that a seat map names: an answer that may be kept for ever; 404 where another stands',
+        description:
+          'the version that a seat map names: an answer that may be kept for ever; 404 where another stands',
       }),
     }),
     responses: { 200: SeatingPlan, 304: Empty },

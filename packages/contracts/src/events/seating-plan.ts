@@ -42,7 +42,10 @@ export const seatCountOf = (zones: readonly { rows: readonly { seats: readonly u
 
 export const NewSeatingPlan = z.strictObject({ zones: Zones.check(refuseTwins) })
 
-/** The seats of an event, in the order in which they are numbered; a seat's id is `"<zoneId>-<rowLabel>-<colLabel>"`. */
+/**
+ * The seats of an event, in the order in which they are numbered; a seat's id is
+ * `"<zoneId>-<rowLabel>-<colLabel>"`.
+ */
 export const SeatingPlan = z.object({
   eventId: EventId,
   planVersion: z.int().positive().meta({ description: 'grows with every change' }),
@@ -51,13 +54,17 @@ export const SeatingPlan = z.object({
 })
 export type SeatingPlan = z.output<typeof SeatingPlan>
 
-/** Refuses zones of one number, rows of one zone and seats of one row that people would take for one, naming the later. */
+/**
+ * Refuses zones of one number, rows of one zone and seats of one row that people would take for one, naming
+ * the later.
+ */
 function refuseTwins({ value: zones, issues }: z.core.ParsePayload<Zones>) {
   const refuse = (path: (string | number)[], input: unknown) =>
     issues.push({ code: 'custom', input, path, message: 'is there twice' })
   for (const index of twinsIn(zones, ({ zoneId }) => zoneId)) refuse([index, 'zoneId'], zones[index])
   for (const [zone, { rows }] of zones.entries()) {
-    for (const row of twinsIn(rows, ({ rowLabel }) => labelKey(rowLabel))) refuse([zone, 'rows', row, 'rowLabel'], rows[row])
+    for (const row of twinsIn(rows, ({ rowLabel }) => labelKey(rowLabel)))
+      refuse([zone, 'rows', row, 'rowLabel'], rows[row])
     for (const [row, { seats }] of rows.entries()) {
       for (const seat of twinsIn(seats, ({ colLabel }) => labelKey(colLabel)))
         refuse([zone, 'rows', row, 'seats', seat, 'colLabel'], seats[seat])

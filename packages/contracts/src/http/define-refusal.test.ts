@@ -36,13 +36,22 @@ test('refusals of one status share a schema: what all of them have is required, 
 })
 
 test('documents name each refusal and say what it means', () => {
-  const { 409: schema } = responsesOf([saying(TAKEN, 'somebody was faster'), withFields(CLOSED, { until: z.string() })])
+  const { 409: schema } = responsesOf([
+    saying(TAKEN, 'somebody was faster'),
+    withFields(CLOSED, { until: z.string() }),
+  ])
   expect(schema.meta()?.description).toBe('TAKEN: somebody was faster; CLOSED: it is closed')
 })
 
 test('a refusal among the plain answers is not defined', () => {
   const define = () =>
-    defineRoute({ method: 'GET', path: '/api/x', summary: '', access: 'anyone', responses: { 404: z.object({}) } })
+    defineRoute({
+      method: 'GET',
+      path: '/api/x',
+      summary: '',
+      access: 'anyone',
+      responses: { 404: z.object({}) },
+    })
   expect(define).toThrow('come of its refusals')
 })
 
@@ -50,8 +59,12 @@ test('what the platform may refuse follows from who may call, what is sent, and 
   const codesOf = (properties: object) => impliedRefusals({ ...route, ...properties }).map(({ code }) => code)
   expect(codesOf({ access: 'anyone' })).toEqual(['SERVICE_UNAVAILABLE'])
   expect(codesOf({ access: 'user' })).toEqual(['SERVICE_UNAVAILABLE', 'UNAUTHENTICATED', 'TOKEN_EXPIRED'])
-  expect(codesOf({ access: 'organizer' })).toEqual(expect.arrayContaining(['FORBIDDEN', 'EMAIL_NOT_VERIFIED']))
+  expect(codesOf({ access: 'organizer' })).toEqual(
+    expect.arrayContaining(['FORBIDDEN', 'EMAIL_NOT_VERIFIED']),
+  )
   expect(codesOf({ access: { services: ['payment-service'] } })).not.toContain('EMAIL_NOT_VERIFIED')
   expect(codesOf({ query: z.object({}) })).toContain('VALIDATION_FAILED')
-  expect(codesOf({ method: 'POST' })).toEqual(expect.arrayContaining(['IDEMPOTENCY_KEY_REUSED', 'VALIDATION_FAILED']))
+  expect(codesOf({ method: 'POST' })).toEqual(
+    expect.arrayContaining(['IDEMPOTENCY_KEY_REUSED', 'VALIDATION_FAILED']),
+  )
 })

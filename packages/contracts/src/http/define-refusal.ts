@@ -16,8 +16,8 @@ type Shape = Readonly<Record<string, z.ZodType>>
 type NoFields = Readonly<Record<never, never>>
 
 /**
- * A reason to refuse a request. Routes list the refusals that they give; `refuse` in the service kit makes the
- * answer. Two may share a code where their status, fields or message differ.
+ * A reason to refuse a request. Routes list the refusals that they give; `refuse` in the service kit makes
+ * the answer. Two may share a code where their status, fields or message differ.
  */
 export interface RefusalDefinition<
   Code extends string = string,
@@ -32,7 +32,9 @@ export interface RefusalDefinition<
   readonly fields: Fields
 }
 
-/** `SEATS_TAKEN = defineRefusal('SEATS_TAKEN', 409, 'these seats are taken', { seatIds: z.array(SeatId) })`. */
+/**
+ * `SEATS_TAKEN = defineRefusal('SEATS_TAKEN', 409, 'these seats are taken', { seatIds: z.array(SeatId) })`.
+ */
 export const defineRefusal = <
   const Code extends string,
   const Status extends RefusalStatus,
@@ -44,20 +46,37 @@ export const defineRefusal = <
   fields = {} as Fields,
 ): RefusalDefinition<Code, Status, Fields> => ({ code, status, message, fields })
 
-/** The 404 of a thing that is not there, or not the caller's to see: `defineNotFound('TICKET')` is TICKET_NOT_FOUND. */
+/**
+ * The 404 of a thing that is not there, or not the caller's to see: `defineNotFound('TICKET')` is
+ * TICKET_NOT_FOUND.
+ */
 export const defineNotFound = <const Thing extends string>(thing: Thing) => {
   const words = thing.toLowerCase().replaceAll('_', ' ')
   return defineRefusal(`${thing}_NOT_FOUND`, 404, `there is no such ${words}, or it is not yours to see`)
 }
 
 /** The same refusal with more fields, or others of the same name. */
-export const withFields = <Code extends string, Status extends RefusalStatus, Own extends Shape, More extends Shape>(
+export const withFields = <
+  Code extends string,
+  Status extends RefusalStatus,
+  Own extends Shape,
+  More extends Shape,
+>(
   refusal: RefusalDefinition<Code, Status, Own>,
   fields: More,
-): RefusalDefinition<Code, Status, Omit<Own, keyof More> & More> => ({ ...refusal, fields: { ...refusal.fields, ...fields } })
+): RefusalDefinition<Code, Status, Omit<Own, keyof More> & More> => ({
+  ...refusal,
+  fields: { ...refusal.fields, ...fields },
+})
 
-/** The same refusal as one route means it: `message` is shown in documents, and given where the handler gives none. */
-export const saying = <R extends RefusalDefinition>(refusal: R, message: string): R => ({ ...refusal, message })
+/**
+ * The same refusal as one route means it: `message` is shown in documents, and given where the handler gives
+ * none.
+ */
+export const saying = <R extends RefusalDefinition>(refusal: R, message: string): R => ({
+  ...refusal,
+  message,
+})
 
 /** As code sees a value, or as it travels. */
 type Side = 'output' | 'input'
@@ -67,11 +86,18 @@ type Value<Z extends z.ZodType, S extends Side> = S extends 'output' ? z.output<
 export type RefusalFields<R extends RefusalDefinition, S extends Side = 'output'> = {
   [K in keyof R['fields'] as undefined extends z.output<R['fields'][K]> ? never : K]: Value<R['fields'][K], S>
 } & {
-  [K in keyof R['fields'] as undefined extends z.output<R['fields'][K]> ? K : never]?: Value<R['fields'][K], S>
+  [K in keyof R['fields'] as undefined extends z.output<R['fields'][K]> ? K : never]?: Value<
+    R['fields'][K],
+    S
+  >
 }
 
 type NameOfField<R extends RefusalDefinition> = R extends RefusalDefinition ? keyof R['fields'] : never
-type Body<R extends RefusalDefinition, S extends Side, All extends RefusalDefinition = R> = R extends RefusalDefinition
+type Body<
+  R extends RefusalDefinition,
+  S extends Side,
+  All extends RefusalDefinition = R,
+> = R extends RefusalDefinition
   ? Omit<Refusal, 'error'> & { error: R['code'] } & RefusalFields<R, S> & {
         [_ in Exclude<NameOfField<All>, keyof R['fields'] | keyof Refusal>]?: undefined
       }

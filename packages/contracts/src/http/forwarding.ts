@@ -4,11 +4,17 @@ import type { Method } from './define-route.ts'
 export interface RoutingRule {
   readonly prefix: `/${string}`
   readonly service: ServiceKey
-  /** Only requests of these methods; all where none are named. Such a rule goes before one of the same prefix without. */
+  /**
+   * Only requests of these methods; all where none are named. Such a rule goes before one of the same prefix
+   * without.
+   */
   readonly methods?: readonly Method[]
 }
 
-/** Path prefix → service: what the load balancer forwards, the longest prefix first. Feeds the ALB's rules and the local edge. */
+/**
+ * Path prefix → service: what the load balancer forwards, the longest prefix first. Feeds the ALB's rules and
+ * the local edge.
+ */
 export const routing: readonly RoutingRule[] = [
   { prefix: '/api/auth', service: 'auth' },
   // Where the links of mails lead: pages for people.

@@ -44,11 +44,22 @@ export const OutboxFigures = z.object({
   oldestUnpublishedSeconds: z.number(),
   archived: z.int().meta({ description: 'messages in the archive, as PostgreSQL estimates' }),
   failing: z
-    .array(z.object({ messageId: z.uuid(), eventType: z.string(), topic: z.string(), attempts: z.int(), createdAt: Instant }))
+    .array(
+      z.object({
+        messageId: z.uuid(),
+        eventType: z.string(),
+        topic: z.string(),
+        attempts: z.int(),
+        createdAt: Instant,
+      }),
+    )
     .meta({ description: 'unpublished after more than one attempt, the oldest first, at most 20' }),
 })
 
-/** What operators look at, the same of every service; figures of calls are of the process that answers, since it started. */
+/**
+ * What operators look at, the same of every service; figures of calls are of the process that answers, since
+ * it started.
+ */
 const opsOf = (service: ServiceKey) =>
   ({
     getQueues: defineRoute({

@@ -6,7 +6,12 @@ import { idempotencyOf } from './define-route.ts'
 
 const { details } = Refusal.shape
 
-export const VALIDATION_FAILED = defineRefusal('VALIDATION_FAILED', 400, 'the request does not match its schema', { details })
+export const VALIDATION_FAILED = defineRefusal(
+  'VALIDATION_FAILED',
+  400,
+  'the request does not match its schema',
+  { details },
+)
 export const UNAUTHENTICATED = defineRefusal('UNAUTHENTICATED', 401, 'sign in: this needs an access token')
 export const TOKEN_EXPIRED = defineRefusal('TOKEN_EXPIRED', 401, 'the access token has expired')
 export const FORBIDDEN = defineRefusal('FORBIDDEN', 403, 'this is not yours, or needs another role')
@@ -35,9 +40,16 @@ export const TOO_MANY_STREAMS = defineRefusal(
   'as many streams are open as you, or your address, may have: see Retry-After',
 )
 export const INTERNAL = defineRefusal('INTERNAL', 500, 'something went wrong here')
-export const SERVICE_UNAVAILABLE = defineRefusal('SERVICE_UNAVAILABLE', 503, 'this cannot be done right now: try again shortly')
+export const SERVICE_UNAVAILABLE = defineRefusal(
+  'SERVICE_UNAVAILABLE',
+  503,
+  'this cannot be done right now: try again shortly',
+)
 
-/** What the platform may refuse at a route without that it is listed: it follows from the route's other properties. */
+/**
+ * What the platform may refuse at a route without that it is listed: it follows from the route's other
+ * properties.
+ */
 export function impliedRefusals(route: Route): readonly RefusalDefinition[] {
   const { access, params, query, body } = route
   const idempotency = idempotencyOf(route)
@@ -55,7 +67,11 @@ export function impliedRefusals(route: Route): readonly RefusalDefinition[] {
 
 /** Of a link in a mail. */
 export const LINK_EXPIRED = defineRefusal('TOKEN_EXPIRED', 400, 'this link has expired: ask for a new one')
-export const LINK_INVALID = defineRefusal('TOKEN_INVALID', 400, 'this link is not valid, or no longer: ask for a new one')
+export const LINK_INVALID = defineRefusal(
+  'TOKEN_INVALID',
+  400,
+  'this link is not valid, or no longer: ask for a new one',
+)
 
 export const CACHE_NOT_FOUND = defineRefusal('CACHE_NOT_FOUND', 404, 'this service has no such cache')
 export const CACHE_KEY_NOT_FOUND = defineRefusal('CACHE_KEY_NOT_FOUND', 404, 'the cache has no such key')

@@ -3,7 +3,10 @@ import { defineRoute, NextCursor } from '../http/define-route.ts'
 import type { ServiceKey } from '../values/services.ts'
 import { TopicName } from './topology.ts'
 
-/** What a service has said, for readers born later: everything committed that is published or will be, without what is secret. */
+/**
+ * What a service has said, for readers born later: everything committed that is published or will be, without
+ * what is secret.
+ */
 const archiveOf = (service: ServiceKey) =>
   ({
     listArchived: defineRoute({
@@ -18,11 +21,12 @@ const archiveOf = (service: ServiceKey) =>
       }),
       responses: {
         200: z.object({
-          messages: z.array(z.record(z.string(), z.unknown())).meta({ description: 'envelopes as they travelled' }),
-          total: z
-            .int()
-            .nullable()
-            .meta({ description: 'about how many there are; null after the first page, or where counting takes long' }),
+          messages: z
+            .array(z.record(z.string(), z.unknown()))
+            .meta({ description: 'envelopes as they travelled' }),
+          total: z.int().nullable().meta({
+            description: 'about how many there are; null after the first page, or where counting takes long',
+          }),
           nextCursor: NextCursor,
         }),
       },

@@ -4,8 +4,9 @@ import { Instant } from '../values/text.ts'
 import type { Destination } from './topology.ts'
 
 /**
- * A message: where it goes (topics, or the queue of a command), its envelope's schema (`z.encode` before publishing, `z.decode` on receipt) and the
- * payload's ids that travel as SNS attributes. `secret` keeps it out of archives and logs.
+ * A message: where it goes (topics, or the queue of a command), its envelope's schema (`z.encode` before
+ * publishing, `z.decode` on receipt) and the payload's ids that travel as SNS attributes. `secret` keeps it
+ * out of archives and logs.
  */
 export interface MessageDefinition<T extends string = string, P extends z.ZodType = z.ZodType> {
   readonly eventType: T
@@ -66,8 +67,14 @@ export const Part = z.object({
 /** Things of one part, as JSON: the rest of the 256 KiB that SNS takes is for what is beside them. */
 export const PART_BYTES_MAX = 220_000
 
-/** Things in the parts that messages carry them in, as few as can be, numbered from 1; one part, though empty, where there are none. */
-export function inParts<T>(things: readonly T[], bytesMax = PART_BYTES_MAX): { part: number; parts: number; things: T[] }[] {
+/**
+ * Things in the parts that messages carry them in, as few as can be, numbered from 1; one part, though empty,
+ * where there are none.
+ */
+export function inParts<T>(
+  things: readonly T[],
+  bytesMax = PART_BYTES_MAX,
+): { part: number; parts: number; things: T[] }[] {
   const parts: T[][] = [[]]
   let bytes = 0
   for (const thing of things) {

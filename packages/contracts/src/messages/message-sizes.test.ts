@@ -10,8 +10,8 @@ import {
   type TopicName,
 } from '../index.ts'
 
-// What the contract allows of each message at most, made from its schema: a text of three bytes a character, every list full, every
-// field that may be there.
+// What the contract allows of each message at most, made from its schema: a text of three bytes a character,
+// every list full, every field that may be there.
 
 const LONG = '席'
 /** A trace and what a dead letter says of its death are added on the way. */
@@ -23,7 +23,10 @@ function largest(schema: z.core.$ZodType, path: string): unknown {
   switch (def.type) {
     case 'object':
       return Object.fromEntries(
-        Object.entries((schema as z.ZodObject).shape).map(([name, field]) => [name, largest(field, `${path}.${name}`)]),
+        Object.entries((schema as z.ZodObject).shape).map(([name, field]) => [
+          name,
+          largest(field, `${path}.${name}`),
+        ]),
       )
     case 'array': {
       const things = Array.from({ length: longest(schema as z.ZodArray, path) }, () =>
@@ -80,19 +83,26 @@ function bytesOf({ schema, attributes, eventType }: MessageDefinition): number {
   return [JSON.stringify(body), ...ofAttributes].reduce((sum, text) => sum + Buffer.byteLength(text), 0)
 }
 
-const ours = [...messages.values()].filter(({ topics }) => topics.every((topic) => publishers[topic as TopicName]?.length !== 0))
+const ours = [...messages.values()].filter(({ topics }) =>
+  topics.every((topic) => publishers[topic as TopicName]?.length !== 0),
+)
 
-test.each(ours.map((definition) => [definition.eventType, definition] as const))('%s travels at its largest', (_, definition) => {
-  expect(bytesOf(definition)).toBeLessThan(MESSAGE_BYTES_MAX - ADDED_BYTES)
-  // eventType, timestamp, the trace, and what a redrive counts
-  expect(definition.attributes.length + 4).toBeLessThanOrEqual(MESSAGE_ATTRIBUTES_MAX)
-})
+test.each(ours.map((definition) => [definition.eventType, definition] as const))(
+  '%s travels at its largest',
+  (_, definition) => {
+    expect(bytesOf(definition)).toBeLessThan(MESSAGE_BYTES_MAX - ADDED_BYTES)
+    // eventType, timestamp, the trace, and what a redrive counts
+    expect(definition.attributes.length + 4).toBeLessThanOrEqual(MESSAGE_ATTRIBUTES_MAX)
+  },
+)
 
 test('parts are as few as can be, in order, and none is too large', () => {
   const things = Array.from({ length: 100 }, (_, index) => ({ index, text: LONG.repeat(10) }))
   const parts = inParts(things, 1_000)
   expect(parts.flatMap((part) => part.things)).toEqual(things)
-  expect(parts.map(({ part, parts: all }) => [part, all])).toEqual(parts.map((_, index) => [index + 1, parts.length]))
+  expect(parts.map(({ part, parts: all }) => [part, all])).toEqual(
+    parts.map((_, index) => [index + 1, parts.length]),
+  )
   for (const part of parts) expect(Buffer.byteLength(JSON.stringify(part.things))).toBeLessThanOrEqual(1_001)
   expect(parts.length).toBeLessThan(8)
   expect(inParts(things)).toHaveLength(1)

@@ -6,9 +6,12 @@ import { longPollSeconds, type Queue, queues, retention } from './topology.ts'
 test.each([
   ['notification-queue', 'notification-dlq', 30],
   ['ticket-processing-queue', 'ticket-processing-dlq', 60],
-] as const)('%s has its dead-letter queue, visibility and three receives', (name, deadLetterQueue, visibilitySeconds) => {
-  expect(queues[name] as Queue).toMatchObject({ deadLetterQueue, visibilitySeconds, maxReceives: 3 })
-})
+] as const)(
+  '%s has its dead-letter queue, visibility and three receives',
+  (name, deadLetterQueue, visibilitySeconds) => {
+    expect(queues[name] as Queue).toMatchObject({ deadLetterQueue, visibilitySeconds, maxReceives: 3 })
+  },
+)
 
 test('messages stay for four days and dead letters for fourteen, and a receive waits for 20 s', () => {
   expect(retention).toEqual({ queueDays: 4, deadLetterDays: 14 })

@@ -1,7 +1,10 @@
 import * as z from 'zod'
 import { type Caller, type ServiceKey, services } from '../values/services.ts'
 
-/** The whole topology: topics, queues with their dead-letter queues, who says what and who takes it. Feeds CDK, local provisioning, consumers and the CLI. */
+/**
+ * The whole topology: topics, queues with their dead-letter queues, who says what and who takes it. Feeds
+ * CDK, local provisioning, consumers and the CLI.
+ */
 
 export const topics = [
   'user-events',
@@ -33,7 +36,10 @@ export const publishers: Readonly<Record<TopicName, readonly ServiceKey[]>> = {
 }
 
 /** Queues to which commands are sent directly, without a topic, and who sends them. */
-export const commandQueues = { 'order-commands.fifo': ['payments'] } as const satisfies Record<string, readonly ServiceKey[]>
+export const commandQueues = { 'order-commands.fifo': ['payments'] } as const satisfies Record<
+  string,
+  readonly ServiceKey[]
+>
 export type CommandQueueName = keyof typeof commandQueues
 export const isCommandQueue = (name: string): name is CommandQueueName => name in commandQueues
 
@@ -64,8 +70,8 @@ export interface Queue {
   readonly visibilitySeconds: number
   readonly maxReceives: number
   /**
-   * What a message that failed waits for its next attempt: the first wait is within the same receive, each of the others is how long it
-   * stays unseen before the next one. Absent: until its visibility ends.
+   * What a message that failed waits for its next attempt: the first wait is within the same receive, each of
+   * the others is how long it stays unseen before the next one. Absent: until its visibility ends.
    */
   readonly retryAfterSeconds?: readonly number[]
   readonly subscriptions: readonly Subscription[]
@@ -185,7 +191,9 @@ export const queues = {
 } as const satisfies Record<string, Queue>
 export type QueueName = keyof typeof queues
 export const queueNames = Object.keys(queues) as QueueName[]
-/** Whether what comes by a queue is not of our own services: without our envelope, and with types of its own. */
+/**
+ * Whether what comes by a queue is not of our own services: without our envelope, and with types of its own.
+ */
 export const isFromOutside = (queue: QueueName): boolean =>
   queues[queue].subscriptions.some(({ topic }) => publishers[topic].length === 0)
 

@@ -7,16 +7,19 @@ import { Instant } from '../values/text.ts'
 /** A message that died, as it is remembered when its dead-letter queue has it no more. */
 export const ArchivedLetter = z.object({
   queue: z.enum(queueNames),
-  messageId: z.string().nullable().meta({ description: 'ours, from the envelope; null where it was no message of ours' }),
+  messageId: z
+    .string()
+    .nullable()
+    .meta({ description: 'ours, from the envelope; null where it was no message of ours' }),
   eventType: z.string(),
   reason: z.string().nullable().meta({ description: 'null: it was received too often without success' }),
   redrives: z.int().meta({ description: 'how often it was put back before' }),
   sentAt: Instant.meta({ description: 'when it came into the dead-letter queue, or was first sent' }),
   archivedAt: Instant,
-  body: z
-    .string()
-    .nullable()
-    .meta({ description: 'as it came, without mail addresses; null where it may carry a token, or is not of our own services' }),
+  body: z.string().nullable().meta({
+    description:
+      'as it came, without mail addresses; null where it may carry a token, or is not of our own services',
+  }),
   attributes: z.record(z.string(), z.string()),
 })
 export type ArchivedLetter = z.output<typeof ArchivedLetter>
@@ -25,7 +28,8 @@ export const notificationsDeadLetterRoutes = {
   listDeadLetters: defineRoute({
     method: 'GET',
     path: '/api/notifications/ops/dead-letters',
-    summary: 'What has died in any queue for as long as it is remembered, the latest first, whether it was put back or not',
+    summary:
+      'What has died in any queue for as long as it is remembered, the latest first, whether it was put back or not',
     access: 'admin',
     query: Page.extend({
       queue: z.enum(queueNames).optional(),

@@ -5,7 +5,8 @@ import { callers } from '../values/services.ts'
 import { cutTo, Instant } from '../values/text.ts'
 import { Channel, NotificationType } from './routes.ts'
 
-// What became of a notification, where the service that asked for it asked for that too: a subscriber takes those with its name as `requestedBy`.
+// What became of a notification, where the service that asked for it asked for that too: a subscriber takes
+// those with its name as `requestedBy`.
 
 const ofNotification = {
   topics: ['notification-events'],

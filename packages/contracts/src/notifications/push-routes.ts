@@ -6,7 +6,10 @@ import { plainName } from '../values/plain-name.ts'
 import { Instant } from '../values/text.ts'
 import { PUSH_ENDPOINT_TAKEN, PUSH_SUBSCRIPTION_NOT_FOUND, PUSH_UNAVAILABLE } from './refusals.ts'
 
-/** So many devices of one account get pushes; another one takes the place of the one that was used least recently. */
+/**
+ * So many devices of one account get pushes; another one takes the place of the one that was used least
+ * recently.
+ */
 export const PUSH_DEVICES_MAX = 20
 
 /** Bytes in base64url, as browsers give them; some write the padding, which says nothing. */
@@ -15,7 +18,10 @@ const bytes = (length: number, what: string) =>
     .string()
     .max(200)
     .regex(/^[\w-]+={0,2}$/, 'must be base64url')
-    .refine((text) => Math.floor((text.replace(/=+$/, '').length * 3) / 4) === length, `must be ${what}, ${length} bytes`)
+    .refine(
+      (text) => Math.floor((text.replace(/=+$/, '').length * 3) / 4) === length,
+      `must be ${what}, ${length} bytes`,
+    )
 
 /** What `PushSubscription.toJSON()` gives in a browser, and what the device is called. */
 export const NewPushSubscription = z.strictObject({
@@ -23,7 +29,11 @@ export const NewPushSubscription = z.strictObject({
     .url({ protocol: /^https$/ })
     .max(1_000)
     .meta({ description: 'where the browser’s push service takes messages for it' }),
-  expirationTime: z.number().nullable().optional().meta({ description: 'taken as browsers send it, and not looked at' }),
+  expirationTime: z
+    .number()
+    .nullable()
+    .optional()
+    .meta({ description: 'taken as browsers send it, and not looked at' }),
   keys: z.strictObject({
     p256dh: bytes(65, 'a point on P-256, uncompressed').meta({ description: 'the browser’s public key' }),
     auth: bytes(16, 'a secret').meta({ description: 'the browser’s authentication secret' }),
@@ -35,14 +45,18 @@ export type NewPushSubscription = z.output<typeof NewPushSubscription>
 export const PushSubscription = z.object({
   subscriptionId: PushSubscriptionId,
   device: z.string().optional(),
-  service: z.string().meta({ description: 'host of the push service; the endpoint itself is told to nobody' }),
+  service: z
+    .string()
+    .meta({ description: 'host of the push service; the endpoint itself is told to nobody' }),
   current: z.boolean().meta({ description: 'it was added by the sign-in that asks' }),
   createdAt: Instant.meta({ description: 'when the sign-in that it is of registered it' }),
   lastUsedAt: Instant.optional().meta({ description: 'when it last took a push' }),
 })
 export type PushSubscription = z.output<typeof PushSubscription>
 
-/** Web Push (RFC 8030, 8291, 8292): a browser subscribes with our public key, and registers here what it got. */
+/**
+ * Web Push (RFC 8030, 8291, 8292): a browser subscribes with our public key, and registers here what it got.
+ */
 export const notificationsPushRoutes = {
   getPushKey: defineRoute({
     method: 'GET',
@@ -50,7 +64,9 @@ export const notificationsPushRoutes = {
     summary: 'The public key with which a browser subscribes (`applicationServerKey`)',
     access: 'anyone',
     responses: {
-      200: z.object({ publicKey: z.string().meta({ description: 'a point on P-256, uncompressed, in base64url' }) }),
+      200: z.object({
+        publicKey: z.string().meta({ description: 'a point on P-256, uncompressed, in base64url' }),
+      }),
     },
     refusals: [PUSH_UNAVAILABLE],
   }),

@@ -17,17 +17,25 @@ export const TemplateName = z.string().regex(/^[A-Za-z][\w-]{0,63}$/, 'must be a
 
 /** What another service asks to be sent. */
 export const NotificationRequest = z.strictObject({
-  requestId: z.uuid().optional().meta({ description: 'the same request again is sent once; an Idempotency-Key does the same' }),
+  requestId: z
+    .uuid()
+    .optional()
+    .meta({ description: 'the same request again is sent once; an Idempotency-Key does the same' }),
   userId: UserId,
   type: NotificationType,
   channel: Channel.meta({
     description: 'PUSH: to every browser of the user that takes pushes, where this installation sends some',
   }),
-  recipient: z.string().min(1).max(254).meta({ description: 'a mail address, a telephone number, or the userId for PUSH' }),
+  recipient: z
+    .string()
+    .min(1)
+    .max(254)
+    .meta({ description: 'a mail address, a telephone number, or the userId for PUSH' }),
   template: TemplateName.meta({ description: 'the type’s own, or one that is configured' }),
   subject: line(200).optional(),
   payload: JsonRecord.meta({
-    description: 'what the type’s message tells, for its own template; the placeholders of one that is configured',
+    description:
+      'what the type’s message tells, for its own template; the placeholders of one that is configured',
   }),
   priority: Priority.meta({ description: 'who goes first; URGENT is sent in quiet hours too' }),
   sendAt: Instant.optional().meta({ description: 'not before, at most a year ahead; what is over is now' }),
@@ -45,8 +53,13 @@ const accepted = { notificationId: NotificationId }
 /** What becomes of one request of several. */
 export const RequestOutcome = z.discriminatedUnion('outcome', [
   z.object({ outcome: z.literal('ACCEPTED'), ...accepted }),
-  z.object({ outcome: z.literal('TURNED_OFF') }).meta({ description: 'nothing is sent: its recipient turned the type off' }),
-  z.object({ outcome: z.literal('REFUSED'), ...Refusal.pick({ error: true, message: true, details: true }).shape }),
+  z
+    .object({ outcome: z.literal('TURNED_OFF') })
+    .meta({ description: 'nothing is sent: its recipient turned the type off' }),
+  z.object({
+    outcome: z.literal('REFUSED'),
+    ...Refusal.pick({ error: true, message: true, details: true }).shape,
+  }),
 ])
 export type RequestOutcome = z.output<typeof RequestOutcome>
 
@@ -58,10 +71,13 @@ export const RequestedNotification = z.object({
   template: z.string(),
   priority: Priority,
   status: z.enum([...NotificationStatus.options, 'CANCELLED']).meta({
-    description: 'CANCELLED: it is not sent, because who asked, or its recipient, did not want it or there was no point',
+    description:
+      'CANCELLED: it is not sent, because who asked, or its recipient, did not want it or there was no point',
   }),
   attempts: z.int().nonnegative(),
-  createdAt: Instant.meta({ description: 'from when on it is for its recipient: when it was asked for, or `sendAt`' }),
+  createdAt: Instant.meta({
+    description: 'from when on it is for its recipient: when it was asked for, or `sendAt`',
+  }),
   nextAttemptAt: Instant.optional().meta({ description: 'while it is PENDING or SENDING: not before' }),
   sentAt: Instant.optional(),
   providerMessageId: z.string().optional(),
@@ -70,7 +86,10 @@ export const RequestedNotification = z.object({
     .optional()
     .meta({ description: 'why it is FAILED, BOUNCED or CANCELLED' }),
   bouncedAt: Instant.optional(),
-  delayed: z.object({ at: Instant, reason: DelayReason }).optional().meta({ description: 'the provider goes on trying' }),
+  delayed: z
+    .object({ at: Instant, reason: DelayReason })
+    .optional()
+    .meta({ description: 'the provider goes on trying' }),
   complainedAt: Instant.optional().meta({ description: 'its reader called it unwanted' }),
 })
 export type RequestedNotification = z.output<typeof RequestedNotification>
@@ -86,11 +105,15 @@ export const notificationsInternalRoutes = {
     body: NotificationRequest,
     responses: {
       200: z.object({ enqueued: z.literal(false), reason: z.enum(['TURNED_OFF']) }).meta({
-        description: 'nothing is sent, and there is no notification of it: its recipient turned the type off. The key is free',
+        description:
+          'nothing is sent, and there is no notification of it: its recipient turned the type off. The key is free',
       }),
       202: z.object(accepted),
     },
-    refusals: [VALIDATION_FAILED, saying(IDEMPOTENCY_KEY_REUSED, 'anything but the key differs from the first request')],
+    refusals: [
+      VALIDATION_FAILED,
+      saying(IDEMPOTENCY_KEY_REUSED, 'anything but the key differs from the first request'),
+    ],
   }),
   sendNotifications: defineRoute({
     method: 'POST',

@@ -1,6 +1,12 @@
 import * as z from 'zod'
 import { defineRoute, Empty, eventStream, NextCursor, Page } from '../http/define-route.ts'
-import { LINK_EXPIRED, LINK_INVALID, RATE_LIMITED, TOO_MANY_STREAMS, VALIDATION_FAILED } from '../http/refusals.ts'
+import {
+  LINK_EXPIRED,
+  LINK_INVALID,
+  RATE_LIMITED,
+  TOO_MANY_STREAMS,
+  VALIDATION_FAILED,
+} from '../http/refusals.ts'
 import { ORDER_NOT_FOUND } from '../payments/refusals.ts'
 import { EventId, NotificationId, OrderId } from '../values/ids.ts'
 import { Instant, TimeZone } from '../values/text.ts'
@@ -93,9 +99,9 @@ export const PreferenceChanges = z.strictObject({
     .array(z.strictObject({ ...preference, enabled: z.boolean() }))
     .max(100)
     .meta({ description: 'those that change; a list as GET gave it may come back as it is' }),
-  quietHours: QuietHours.nullable()
-    .optional()
-    .meta({ description: 'text messages, pushes, and mails that can wait, come when they are over; null ends them' }),
+  quietHours: QuietHours.nullable().optional().meta({
+    description: 'text messages, pushes, and mails that can wait, come when they are over; null ends them',
+  }),
 })
 export type PreferenceChanges = z.output<typeof PreferenceChanges>
 
@@ -108,16 +114,24 @@ export const notificationsRoutes = {
     summary: 'What was sent to the signed-in user, the newest first',
     access: 'user',
     query: Page.extend({
-      unread: z.enum(['true', 'false']).optional().meta({ description: 'true: only what was sent and not marked as read' }),
+      unread: z
+        .enum(['true', 'false'])
+        .optional()
+        .meta({ description: 'true: only what was sent and not marked as read' }),
     }),
     responses: {
-      200: z.object({ notifications: z.array(Notification), nextCursor: NextCursor, unreadCount: UnreadCount }),
+      200: z.object({
+        notifications: z.array(Notification),
+        nextCursor: NextCursor,
+        unreadCount: UnreadCount,
+      }),
     },
   }),
   watchNotifications: defineRoute({
     method: 'GET',
     path: '/api/notifications/stream',
-    summary: 'The number of unread notifications, then each as it is sent, and the number whenever it changes',
+    summary:
+      'The number of unread notifications, then each as it is sent, and the number whenever it changes',
     access: 'user',
     responses: {
       200: eventStream(z.object({ unreadCount: UnreadCount, notification: Notification.optional() })),
@@ -163,7 +177,8 @@ export const notificationsRoutes = {
   confirmOrderContact: defineRoute({
     method: 'POST',
     path: '/api/notifications/order-contacts/confirm',
-    summary: "Have an order's mails at the address to which this token was mailed; the address of before is told",
+    summary:
+      "Have an order's mails at the address to which this token was mailed; the address of before is told",
     access: 'anyone',
     body: z.strictObject({
       token: Token,

@@ -6,8 +6,8 @@ import { Instant } from '../values/text.ts'
 import { SUPPRESSION_NOT_FOUND } from './refusals.ts'
 
 /**
- * Why no mail goes to an address any more: it does not exist, or whoever reads there does not want ours. OPT_OUT: none that is
- * sent because somebody else gave the address.
+ * Why no mail goes to an address any more: it does not exist, or whoever reads there does not want ours.
+ * OPT_OUT: none that is sent because somebody else gave the address.
  */
 export const SuppressionCause = z.enum(['BOUNCE', 'COMPLAINT', 'OPT_OUT'])
 export type SuppressionCause = z.output<typeof SuppressionCause>
@@ -29,7 +29,8 @@ export const notificationsSuppressionRoutes = {
   findSuppressions: defineRoute({
     method: 'POST',
     path: '/api/notifications/ops/suppressions/find',
-    summary: 'Whether an address gets no mails any more, and why; asked for in a body, which no log of requests shows',
+    summary:
+      'Whether an address gets no mails any more, and why; asked for in a body, which no log of requests shows',
     access: 'admin',
     idempotency: 'none',
     body: z.strictObject({ email: Email }),

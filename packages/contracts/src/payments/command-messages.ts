@@ -3,9 +3,14 @@ import { defineMessage } from '../messages/define-message.ts'
 import { OrderId, UserId } from '../values/ids.ts'
 import { shownLine } from '../values/text.ts'
 
-// What a buyer asked to be done later, in the order in which it was asked for. Each is accepted (202) in the commit that sends it.
+// What a buyer asked to be done later, in the order in which it was asked for. Each is accepted (202) in the
+// commit that sends it.
 
-const command = { topics: ['order-commands.fifo'], attributes: ['orderId', 'userId'], groupBy: 'orderId' } as const
+const command = {
+  topics: ['order-commands.fifo'],
+  attributes: ['orderId', 'userId'],
+  groupBy: 'orderId',
+} as const
 const Of = z.object({ orderId: OrderId, userId: UserId })
 
 /** Begin the saga of an order that waits. */

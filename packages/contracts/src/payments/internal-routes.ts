@@ -54,7 +54,8 @@ export const paymentsContactRoutes = {
   settleContactChange: defineRoute({
     method: 'POST',
     path: '/api/payments/internal/contact-changes/:changeId/settle',
-    summary: "Confirm, refuse or undo a change of an order's address, for the reader of the mail; repeating it changes nothing",
+    summary:
+      "Confirm, refuse or undo a change of an order's address, for the reader of the mail; repeating it changes nothing",
     access,
     params,
     body: z.strictObject({ act: z.enum(['CONFIRM', 'DISOWN', 'UNDO']) }),

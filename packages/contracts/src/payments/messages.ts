@@ -2,14 +2,25 @@ import * as z from 'zod'
 import { defineMessage, Part } from '../messages/define-message.ts'
 import { LINES_MAX, TICKETS_PER_ORDER_MAX } from '../tickets/reservation.ts'
 import { KeptEmail } from '../values/email.ts'
-import { ContactChangeId, EventId, OrderId, RefundId, ReservationId, TicketId, TicketTypeId, UserId } from '../values/ids.ts'
+import {
+  ContactChangeId,
+  EventId,
+  OrderId,
+  RefundId,
+  ReservationId,
+  TicketId,
+  TicketTypeId,
+  UserId,
+} from '../values/ids.ts'
 import { Currency, Money } from '../values/money.ts'
 import { cutTo, Instant, Numbered, shownLine } from '../values/text.ts'
 import { DisputeOutcome, FailureReason, OrderStatus, PaymentMethod, Retryable } from './order.ts'
 
 const Order = z.object({ orderId: OrderId, orderNumber: Numbered, userId: UserId, eventId: EventId })
 const orderIds = ['orderId', 'userId', 'eventId'] as const
-const Items = z.array(z.object({ ticketTypeId: TicketTypeId, quantity: z.int().positive(), unitPrice: Money })).max(LINES_MAX)
+const Items = z
+  .array(z.object({ ticketTypeId: TicketTypeId, quantity: z.int().positive(), unitPrice: Money }))
+  .max(LINES_MAX)
 const aboutOrder = { topics: ['payment-events'], attributes: orderIds } as const
 
 export const orderCreated = defineMessage('ORDER_CREATED', {
@@ -28,7 +39,11 @@ export const paymentCompleted = defineMessage('PAYMENT_COMPLETED', {
     totalAmount: Money,
     currency: Currency,
     paymentMethod: PaymentMethod,
-    transactionId: z.string().max(255).nullable().meta({ description: "the gateway's payment id, null for a free order" }),
+    transactionId: z
+      .string()
+      .max(255)
+      .nullable()
+      .meta({ description: "the gateway's payment id, null for a free order" }),
     items: Items,
   }),
 })
@@ -70,7 +85,10 @@ export const refundProcessed = defineMessage('REFUND_PROCESSED', {
     ticketIds: z.array(TicketId).max(TICKETS_PER_ORDER_MAX).optional(),
   }),
 })
-/** A dispute of an order's charge has ended at the bank. It may end once more, otherwise: the version counts its ends. */
+/**
+ * A dispute of an order's charge has ended at the bank. It may end once more, otherwise: the version counts
+ * its ends.
+ */
 export const disputeClosed = defineMessage('DISPUTE_CLOSED', {
   ...aboutOrder,
   payload: Order.extend({
@@ -88,12 +106,17 @@ export const orderContactRequested = defineMessage('ORDER_CONTACT_REQUESTED', {
   ...ofContact,
   payload: ContactChange.extend({ email: KeptEmail, expiresAt: Instant }),
 })
-/** The mails of an order go elsewhere from now on. `email` is where they went before; null: to the address of its buyer's account. */
+/**
+ * The mails of an order go elsewhere from now on. `email` is where they went before; null: to the address of
+ * its buyer's account.
+ */
 export const orderContactChanged = defineMessage('ORDER_CONTACT_CHANGED', {
   ...ofContact,
   payload: ContactChange.extend({
     email: KeptEmail.nullable(),
-    undoUntil: Instant.nullable().meta({ description: 'null: they go to the account, and nothing undoes that' }),
+    undoUntil: Instant.nullable().meta({
+      description: 'null: they go to the account, and nothing undoes that',
+    }),
   }),
 })
 export const compensationFailed = defineMessage('COMPENSATION_FAILED', {

@@ -6,9 +6,24 @@ import { EventId, OrderId, RefundId, ReservationId, TicketId, UserId } from '../
 import { Currency, Money } from '../values/money.ts'
 import { Instant } from '../values/text.ts'
 
-export const OrderStatus = z.enum(['PENDING', 'PAID', 'CONFIRMED', 'FAILED', 'CANCELLED', 'REFUND_PENDING', 'REFUNDED'])
+export const OrderStatus = z.enum([
+  'PENDING',
+  'PAID',
+  'CONFIRMED',
+  'FAILED',
+  'CANCELLED',
+  'REFUND_PENDING',
+  'REFUNDED',
+])
 export type OrderStatus = z.output<typeof OrderStatus>
-export const PaymentStatus = z.enum(['PENDING', 'UNKNOWN', 'COMPLETED', 'FAILED', 'PARTIALLY_REFUNDED', 'REFUNDED'])
+export const PaymentStatus = z.enum([
+  'PENDING',
+  'UNKNOWN',
+  'COMPLETED',
+  'FAILED',
+  'PARTIALLY_REFUNDED',
+  'REFUNDED',
+])
 export type PaymentStatus = z.output<typeof PaymentStatus>
 export const PaymentMethod = z.enum(['CREDIT_CARD'])
 export type PaymentMethod = z.output<typeof PaymentMethod>
@@ -31,11 +46,16 @@ export type FailureReason = z.output<typeof FailureReason>
 
 /** Of a payment that failed. See `isRetryable`. */
 export const Retryable = z.boolean().meta({
-  description: 'the same payment, with the same card, may succeed if it is tried again later: false where the card was declined',
+  description:
+    'the same payment, with the same card, may succeed if it is tried again later: false where the card was declined',
 })
 
-/** Whether the same payment, with the same card, may succeed if it is tried again later: what went wrong was not the card's doing. */
-export const isRetryable = (reason: FailureReason): boolean => reason === 'PAYMENT_TIMEOUT' || reason === 'SYSTEM_ERROR'
+/**
+ * Whether the same payment, with the same card, may succeed if it is tried again later: what went wrong was
+ * not the card's doing.
+ */
+export const isRetryable = (reason: FailureReason): boolean =>
+  reason === 'PAYMENT_TIMEOUT' || reason === 'SYSTEM_ERROR'
 
 /** Where an order's mails go: to `email`, or to the address of the buyer's account where there is none. */
 export const OrderContact = z.object({
@@ -48,7 +68,9 @@ export const Order = z.object({
   orderId: OrderId,
   orderNumber: z.string().meta({ examples: ['ORD-2026-001234'] }),
   userId: UserId,
-  eventId: EventId.nullable().meta({ description: 'null while the reservation that is to be paid has not been looked up' }),
+  eventId: EventId.nullable().meta({
+    description: 'null while the reservation that is to be paid has not been looked up',
+  }),
   reservationId: ReservationId,
   totalAmount: Money.nullable().meta({ description: 'null while a pending order has no prices yet' }),
   refundedAmount: Money,
@@ -59,9 +81,18 @@ export const Order = z.object({
   holderName: z.string(),
   items: z.array(ReservedTickets),
   tickets: z
-    .array(z.object({ ticketId: TicketId, ticketNumber: z.string(), qrCode: z.string(), createdAt: Instant.optional() }))
+    .array(
+      z.object({
+        ticketId: TicketId,
+        ticketNumber: z.string(),
+        qrCode: z.string(),
+        createdAt: Instant.optional(),
+      }),
+    )
     .optional(),
-  contact: OrderContact.optional().meta({ description: 'an address of its own; shown to its buyer and operators alone' }),
+  contact: OrderContact.optional().meta({
+    description: 'an address of its own; shown to its buyer and operators alone',
+  }),
   failureReason: FailureReason.optional(),
   createdAt: Instant,
   completedAt: Instant.optional(),
@@ -69,7 +100,12 @@ export const Order = z.object({
 export type Order = z.output<typeof Order>
 
 /** One moment of an order's history. */
-export const OrderStep = z.object({ at: Instant, step: z.string(), result: z.string(), detail: z.string().optional() })
+export const OrderStep = z.object({
+  at: Instant,
+  step: z.string(),
+  result: z.string(),
+  detail: z.string().optional(),
+})
 export type OrderStep = z.output<typeof OrderStep>
 
 /** A step as it is followed, with the order as it stands when it is told. */
@@ -91,7 +127,10 @@ export const Refund = z.object({
   amount: Money.nullable().meta({ description: 'null while the tickets are not cancelled yet' }),
   currency: Currency,
   reason: z.string(),
-  ticketIds: z.array(TicketId).optional().meta({ description: 'absent while all tickets of the order are meant' }),
+  ticketIds: z
+    .array(TicketId)
+    .optional()
+    .meta({ description: 'absent while all tickets of the order are meant' }),
   failureReason: z.string().optional(),
   createdAt: Instant,
   completedAt: Instant.optional(),

@@ -6,16 +6,33 @@ import { SeatId } from '../values/seat.ts'
 import { FailureReason, Retryable } from './order.ts'
 
 export const ORDER_NOT_FOUND = defineNotFound('ORDER')
-export const CONTACT_CHANGE_NOT_FOUND = defineRefusal('CONTACT_CHANGE_NOT_FOUND', 404, 'there is no such change')
-export const ORDER_NOT_PENDING = defineRefusal('ORDER_NOT_PENDING', 409, 'the order is paid, or has come to nothing')
-export const TICKETS_NOT_OF_ORDER = defineRefusal('TICKET_NOT_FOUND', 404, 'these tickets are not of this order', {
-  ticketIds: z.array(TicketId).optional(),
-})
+export const CONTACT_CHANGE_NOT_FOUND = defineRefusal(
+  'CONTACT_CHANGE_NOT_FOUND',
+  404,
+  'there is no such change',
+)
+export const ORDER_NOT_PENDING = defineRefusal(
+  'ORDER_NOT_PENDING',
+  409,
+  'the order is paid, or has come to nothing',
+)
+export const TICKETS_NOT_OF_ORDER = defineRefusal(
+  'TICKET_NOT_FOUND',
+  404,
+  'these tickets are not of this order',
+  {
+    ticketIds: z.array(TicketId).optional(),
+  },
+)
 export const NOT_REFUNDABLE = defineRefusal('NOT_REFUNDABLE', 409, 'these tickets cannot be refunded', {
   ticketIds: z.array(TicketId).optional().meta({ description: 'those that stand in the way' }),
 })
 export const SAGA_ENDED = defineRefusal('SAGA_ENDED', 409, 'nothing is left to do')
-export const SIGNATURE_INVALID = defineRefusal('SIGNATURE_INVALID', 400, 'the signature is not valid for this body')
+export const SIGNATURE_INVALID = defineRefusal(
+  'SIGNATURE_INVALID',
+  400,
+  'the signature is not valid for this body',
+)
 export const PAYMENT_DECLINED = defineRefusal('PAYMENT_DECLINED', 402, 'the payment was declined', {
   orderId: OrderId,
   failureReason: FailureReason,
@@ -35,6 +52,11 @@ export const orderRefusals = {
   RESERVATION_ID_REUSED: withFields(reserveRefusals.RESERVATION_ID_REUSED, ofOrder),
   ORDER_HAS_RESERVATION: withFields(ORDER_HAS_RESERVATION, ofOrder),
   PRICE_CHANGED: defineRefusal('PRICE_CHANGED', 409, 'the total is not what was expected', ofOrder),
-  ORDER_CANCELLED: defineRefusal('ORDER_CANCELLED', 409, 'the order was cancelled before it was paid', ofOrder),
+  ORDER_CANCELLED: defineRefusal(
+    'ORDER_CANCELLED',
+    409,
+    'the order was cancelled before it was paid',
+    ofOrder,
+  ),
   SYSTEM_ERROR: defineRefusal('SYSTEM_ERROR', 409, 'the order failed', ofOrder),
 }

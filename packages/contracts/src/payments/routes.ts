@@ -38,12 +38,18 @@ const payment = {
     .meta({ description: 'may be left out for tickets that cost nothing' }),
   holderName: plainName(200),
   contactEmail: Email.optional().meta({
-    description: "the order's own address, as by PUT …/contact: buyers whose address is confirmed alone may give one",
+    description:
+      "the order's own address, as by PUT …/contact: buyers whose address is confirmed alone may give one",
   }),
 }
 export const NewOrder = z.union([
   z.strictObject({ reservationId: ReservationId, ...payment }),
-  z.strictObject({ eventId: EventId, ticketRequests: TicketRequests, expectedTotal: Money.optional(), ...payment }),
+  z.strictObject({
+    eventId: EventId,
+    ticketRequests: TicketRequests,
+    expectedTotal: Money.optional(),
+    ...payment,
+  }),
 ])
 export type NewOrder = z.output<typeof NewOrder>
 
@@ -60,7 +66,9 @@ export const NewRefund = z.strictObject({
 export type NewRefund = z.output<typeof NewRefund>
 
 export const OrderQuery = Page.extend({
-  eventId: EventId.optional().meta({ description: "all orders of this event, for its organizer; one's own where none is given" }),
+  eventId: EventId.optional().meta({
+    description: "all orders of this event, for its organizer; one's own where none is given",
+  }),
 })
 
 const params = z.object({ orderId: OrderId })
@@ -69,7 +77,8 @@ export const paymentsRoutes = {
   createOrder: defineRoute({
     method: 'POST',
     path: '/api/payments/orders',
-    summary: "Buy tickets: one's own reservation, or straight away. With `Prefer: respond-async` the answer is 202 at once",
+    summary:
+      "Buy tickets: one's own reservation, or straight away. With `Prefer: respond-async` the answer is 202 at once",
     access: 'user',
     idempotency: 'bound',
     prefer: 'respond-async',
@@ -135,7 +144,8 @@ export const paymentsRoutes = {
   setOrderContact: defineRoute({
     method: 'PUT',
     path: '/api/payments/orders/:orderId/contact',
-    summary: "Send an order's mails to an address of its own, once its reader has confirmed it through the mail that goes there",
+    summary:
+      "Send an order's mails to an address of its own, once its reader has confirmed it through the mail that goes there",
     access: 'proven',
     params,
     body: z.strictObject({ email: Email }),
@@ -147,7 +157,8 @@ export const paymentsRoutes = {
   clearOrderContact: defineRoute({
     method: 'DELETE',
     path: '/api/payments/orders/:orderId/contact',
-    summary: "Send an order's mails to the address of one's account again; every link that was mailed for another ends",
+    summary:
+      "Send an order's mails to the address of one's account again; every link that was mailed for another ends",
     access: 'proven',
     params,
     responses: { 200: Order },
@@ -201,7 +212,8 @@ export const paymentsRoutes = {
     path: '/api/payments/webhooks/stripe',
     summary: 'What the gateway tells us; its signature is checked on the raw body',
     access: 'anyone',
-    // Whatever the gateway sends: the signature says whether to believe it, and its newest fields must not be refused.
+    // Whatever the gateway sends: the signature says whether to believe it, and its newest fields must not be
+    // refused.
     body: z.looseObject({}),
     responses: { 200: z.object({ received: z.literal(true) }) },
     refusals: [SIGNATURE_INVALID],

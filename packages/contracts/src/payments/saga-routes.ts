@@ -46,7 +46,11 @@ export const paymentsSagaRoutes = {
         .optional(),
     }),
     responses: {
-      200: z.object({ byState: z.record(z.string(), z.int()), sagas: z.array(SagaFigures), nextCursor: NextCursor }),
+      200: z.object({
+        byState: z.record(z.string(), z.int()),
+        sagas: z.array(SagaFigures),
+        nextCursor: NextCursor,
+      }),
     },
   }),
   getSaga: defineRoute({

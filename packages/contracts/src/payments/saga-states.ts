@@ -1,4 +1,6 @@
-/** Where a purchase or a refund stands while something is left to do, in the order in which they are passed. */
+/**
+ * Where a purchase or a refund stands while something is left to do, in the order in which they are passed.
+ */
 export const sagaStatesInProgress = [
   'QUEUED',
   'RESERVING',

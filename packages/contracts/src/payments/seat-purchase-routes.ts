@@ -2,7 +2,12 @@ import * as z from 'zod'
 import { EVENT_NOT_FOUND } from '../events/refusals.ts'
 import { saying, withFields } from '../http/define-refusal.ts'
 import { defineRoute } from '../http/define-route.ts'
-import { FORBIDDEN, IDEMPOTENCY_KEY_REUSED, SERVICE_UNAVAILABLE, VALIDATION_FAILED } from '../http/refusals.ts'
+import {
+  FORBIDDEN,
+  IDEMPOTENCY_KEY_REUSED,
+  SERVICE_UNAVAILABLE,
+  VALIDATION_FAILED,
+} from '../http/refusals.ts'
 import { RESERVATION_NOT_FOUND, SEAT_NOT_FOUND } from '../tickets/refusals.ts'
 import { EventId, OrderId, TicketId, UserId, VenueId } from '../values/ids.ts'
 import { Currency, Money } from '../values/money.ts'
@@ -16,7 +21,9 @@ import { orderRefusals, PAYMENT_DECLINED } from './refusals.ts'
 const seatOfEvent = { venueId: VenueId, eventId: EventId, ...Seat.shape }
 
 export const SeatPurchase = z.strictObject({
-  userId: UserId.optional().meta({ description: "may be left out; one's own: nobody buys for somebody else" }),
+  userId: UserId.optional().meta({
+    description: "may be left out; one's own: nobody buys for somebody else",
+  }),
   venueId: VenueId,
   eventId: EventId,
   zoneId: z.int().min(1).max(999),
@@ -26,7 +33,10 @@ export const SeatPurchase = z.strictObject({
     .string()
     .regex(/^[A-Za-z0-9_]{1,200}$/, 'must be a payment token of the gateway')
     .optional()
-    .meta({ description: 'may be left out for a seat that costs nothing, and where the platform has a token of its own' }),
+    .meta({
+      description:
+        'may be left out for a seat that costs nothing, and where the platform has a token of its own',
+    }),
   holderName: plainName(200).optional().meta({ description: "the user's own name where none is given" }),
 })
 export type SeatPurchase = z.output<typeof SeatPurchase>

@@ -30,7 +30,9 @@ export const Transfer = z.object({
   transferId: TransferId,
   ticketId: TicketId.meta({ description: 'the ticket that was passed on' }),
   eventId: EventId,
-  status: TransferStatus.meta({ description: 'PENDING until somebody claims it with the secret that was mailed to the address' }),
+  status: TransferStatus.meta({
+    description: 'PENDING until somebody claims it with the secret that was mailed to the address',
+  }),
   email: KeptEmail,
   holderName: z.string(),
   createdAt: Instant,
@@ -80,7 +82,8 @@ export const doorOperations = {
   transferTicket: defineRoute({
     method: 'POST',
     path: '/api/tickets/:ticketId/transfer',
-    summary: 'Pass a ticket on: at once to a confirmed address, otherwise when it is claimed. The old code stops',
+    summary:
+      'Pass a ticket on: at once to a confirmed address, otherwise when it is claimed. The old code stops',
     access: 'proven',
     params: z.object({ ticketId: TicketId }),
     body: z.strictObject({ email: Email, holderName: plainName(200) }),
@@ -97,7 +100,8 @@ export const doorOperations = {
   claimTransfer: defineRoute({
     method: 'POST',
     path: '/api/tickets/transfers/claim',
-    summary: 'Take a ticket that was passed on, with the secret that was mailed; repeating it answers the same ticket',
+    summary:
+      'Take a ticket that was passed on, with the secret that was mailed; repeating it answers the same ticket',
     access: 'proven',
     body: z.strictObject({ token: z.string().min(1).max(512) }),
     responses: {

@@ -7,7 +7,10 @@ import { EventId } from '../values/ids.ts'
 const ofEvents = { services: ['event-service'] } as const
 const params = z.object({ eventId: EventId })
 
-/** What the event service and the ticket service say to each other at once; messages say all of it too, a little later. */
+/**
+ * What the event service and the ticket service say to each other at once; messages say all of it too, a
+ * little later.
+ */
 export const ticketsOfEventRoutes = {
   putEventReplica: defineRoute({
     method: 'PUT',

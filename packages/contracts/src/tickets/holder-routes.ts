@@ -7,7 +7,8 @@ export const ticketsHoldersRoutes = {
   listHolders: defineRoute({
     method: 'GET',
     path: '/api/tickets/internal/events/:eventId/holders',
-    summary: 'Whoever holds a ticket of an event that is valid, or was cancelled since the event was; each user once',
+    summary:
+      'Whoever holds a ticket of an event that is valid, or was cancelled since the event was; each user once',
     access: { services: ['notification-service'] },
     params: z.object({ eventId: EventId }),
     query: Page,

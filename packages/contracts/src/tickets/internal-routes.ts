@@ -3,7 +3,16 @@ import { EVENT_NOT_FOUND } from '../events/refusals.ts'
 import { saying } from '../http/define-refusal.ts'
 import { binary, defineRoute } from '../http/define-route.ts'
 import { VALIDATION_FAILED } from '../http/refusals.ts'
-import { EventId, OrderId, RefundId, ReservationId, TicketId, TicketTypeId, UserId, VenueId } from '../values/ids.ts'
+import {
+  EventId,
+  OrderId,
+  RefundId,
+  ReservationId,
+  TicketId,
+  TicketTypeId,
+  UserId,
+  VenueId,
+} from '../values/ids.ts'
 import { Currency, Money } from '../values/money.ts'
 import { SeatId } from '../values/seat.ts'
 import { Instant, line, shownLine } from '../values/text.ts'
@@ -36,11 +45,18 @@ const TicketAvailability = z.object({
   error: ReserveRefusal.optional().meta({ description: 'why these could not be held at this moment' }),
 })
 export type TicketAvailability = z.output<typeof TicketAvailability>
-const IssuedTicket = Ticket.pick({ ticketId: true, ticketNumber: true, qrCode: true, ticketTypeId: true }).extend({
+const IssuedTicket = Ticket.pick({
+  ticketId: true,
+  ticketNumber: true,
+  qrCode: true,
+  ticketTypeId: true,
+}).extend({
   createdAt: Instant.optional(),
 })
 /** A reservation that an order holds for its payment. */
-/** A service of before says neither whose it is nor what was asked for: while it is rolled out both are there. */
+/**
+ * A service of before says neither whose it is nor what was asked for: while it is rolled out both are there.
+ */
 const Held = Reservation.partial({ userId: true, ticketRequests: true })
 const OfBuyer = Held.required({ userId: true })
 const Claimed = OfBuyer.extend({ orderId: OrderId })
@@ -62,7 +78,8 @@ export const ticketsInternalRoutes = {
   reserve: defineRoute({
     method: 'POST',
     path: '/api/tickets/internal/reserve',
-    summary: 'Hold tickets under an id that the caller chose; with orderId they are claimed for its payment at once',
+    summary:
+      'Hold tickets under an id that the caller chose; with orderId they are claimed for its payment at once',
     access: paymentService,
     body: z.strictObject({
       userId: UserId,
@@ -111,20 +128,26 @@ export const ticketsInternalRoutes = {
   releaseClaim: defineRoute({
     method: 'POST',
     path: '/api/tickets/internal/release-reservation',
-    summary: 'Give the seats of an order that will not be paid back; without a claim of this order it does nothing',
+    summary:
+      'Give the seats of an order that will not be paid back; without a claim of this order it does nothing',
     access: paymentService,
     body: z.strictObject({ reservationId: ReservationId, orderId: OrderId, reason: line(100) }),
-    responses: { 200: z.object({ released: z.boolean(), reservationId: ReservationId, ticketsReleased: z.int() }) },
+    responses: {
+      200: z.object({ released: z.boolean(), reservationId: ReservationId, ticketsReleased: z.int() }),
+    },
     refusals: [TICKETS_ISSUED],
   }),
   cancelOrderTickets: defineRoute({
     method: 'POST',
     path: '/api/tickets/internal/cancel-order-tickets',
-    summary: "Cancel an order's tickets, all ACTIVE or none; writes the order's outcome even when nothing was issued",
+    summary:
+      "Cancel an order's tickets, all ACTIVE or none; writes the order's outcome even when nothing was issued",
     access: paymentService,
     body: z.strictObject({
       orderId: OrderId,
-      refundId: RefundId.optional().meta({ description: 'a repetition under the same refund gives the same answer' }),
+      refundId: RefundId.optional().meta({
+        description: 'a repetition under the same refund gives the same answer',
+      }),
       ticketIds: z.array(TicketId).min(1).max(TICKETS_PER_ORDER_MAX).optional(),
       reason: line(200),
       force: z.boolean().optional(),
@@ -190,7 +213,10 @@ export const ticketsInternalRoutes = {
     access: readers,
     params: z.object({ orderId: OrderId }),
     responses: {
-      200: z.object({ outcome: z.enum(['ISSUED', 'REJECTED', 'CANCELLED']).nullable(), tickets: z.array(Ticket) }),
+      200: z.object({
+        outcome: z.enum(['ISSUED', 'REJECTED', 'CANCELLED']).nullable(),
+        tickets: z.array(Ticket),
+      }),
     },
   }),
 } as const

@@ -82,14 +82,21 @@ export const ticketsMailingRoutes = {
   getOrderPdf: defineRoute({
     method: 'GET',
     path: '/api/tickets/internal/orders/:orderId/tickets.pdf',
-    summary: "An order's valid tickets as one PDF, a page each; made once and kept for its retries. Its ETag is the version",
+    summary:
+      "An order's valid tickets as one PDF, a page each; made once and kept for its retries. Its ETag is the version",
     access: readers,
     params: z.object({ orderId: OrderId }),
-    query: z.object({ version: z.string().max(100).optional().meta({ description: 'only this one is of use' }) }),
+    query: z.object({
+      version: z.string().max(100).optional().meta({ description: 'only this one is of use' }),
+    }),
     responses: {
       200: binary('application/pdf'),
     },
-    refusals: [saying(TICKET_NOT_FOUND, 'this order has no ticket that is valid'), TICKETS_CHANGED, ORDER_NOT_PRINTABLE],
+    refusals: [
+      saying(TICKET_NOT_FOUND, 'this order has no ticket that is valid'),
+      TICKETS_CHANGED,
+      ORDER_NOT_PRINTABLE,
+    ],
   }),
   countHeldTickets: defineRoute({
     method: 'GET',
@@ -115,7 +122,8 @@ export const ticketsMailingRoutes = {
   getTransferInfo: defineRoute({
     method: 'GET',
     path: '/api/tickets/internal/transfers/:transferId',
-    summary: 'How a transfer stands, and the secret with which it is claimed: for the mail to its address, and nothing else',
+    summary:
+      'How a transfer stands, and the secret with which it is claimed: for the mail to its address, and nothing else',
     access: { services: ['notification-service'] },
     params: z.object({ transferId: TransferId }),
     responses: {

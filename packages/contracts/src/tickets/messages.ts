@@ -56,7 +56,9 @@ export const ticketsRejected = defineMessage('TICKETS_REJECTED', {
   payload: OfOrder.extend({
     reservationId: ReservationId,
     reason: cutTo(200),
-    detail: cutTo(500).optional().meta({ description: 'for operators, where the reason does not say enough' }),
+    detail: cutTo(500)
+      .optional()
+      .meta({ description: 'for operators, where the reason does not say enough' }),
   }),
 })
 export const ticketCancelled = defineMessage('TICKET_CANCELLED', {
@@ -67,7 +69,12 @@ export const ticketCancelled = defineMessage('TICKET_CANCELLED', {
 export const ticketTransferred = defineMessage('TICKET_TRANSFERRED', {
   topics: ['ticket-events'],
   attributes: ['ticketId', 'orderId', 'userId', 'eventId'],
-  payload: OfTicket.extend({ newTicketId: TicketId, recipientId: UserId, recipientEmail: KeptEmail, holderName: shownLine(200) }),
+  payload: OfTicket.extend({
+    newTicketId: TicketId,
+    recipientId: UserId,
+    recipientEmail: KeptEmail,
+    holderName: shownLine(200),
+  }),
 })
 /** A ticket waits for whoever this address belongs to; `userId` is the sender's. */
 export const ticketTransferOffered = defineMessage('TICKET_TRANSFER_OFFERED', {
@@ -96,11 +103,19 @@ export const ticketsReinstated = defineMessage('TICKETS_REINSTATED', {
 })
 export const ticketsDelivered = defineMessage('TICKETS_DELIVERED', {
   ...aboutOrder,
-  payload: OfOrder.extend({ notificationId: NotificationId, channel: z.literal('EMAIL'), deliveredAt: Instant }),
+  payload: OfOrder.extend({
+    notificationId: NotificationId,
+    channel: z.literal('EMAIL'),
+    deliveredAt: Instant,
+  }),
 })
 export const ticketDeliveryFailed = defineMessage('TICKET_DELIVERY_FAILED', {
   ...aboutOrder,
-  payload: OfOrder.extend({ notificationId: NotificationId, channel: z.literal('EMAIL'), reason: cutTo(500) }),
+  payload: OfOrder.extend({
+    notificationId: NotificationId,
+    channel: z.literal('EMAIL'),
+    reason: cutTo(500),
+  }),
 })
 /** A type as it stands: `withdrawn` when it is offered no more. */
 export const ticketTypeChanged = defineMessage('TICKET_TYPE_CHANGED', {

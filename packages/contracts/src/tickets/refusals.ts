@@ -11,18 +11,39 @@ export const TICKET_NOT_FOUND = defineNotFound('TICKET')
 export const TICKET_TYPE_NOT_FOUND = defineNotFound('TICKET_TYPE')
 export const RESERVATION_NOT_FOUND = defineNotFound('RESERVATION')
 export const TRANSFER_NOT_FOUND = defineNotFound('TRANSFER')
-export const SEAT_NOT_FOUND = defineRefusal('SEAT_NOT_FOUND', 404, 'there is no such seat at this event, or nothing sells it')
+export const SEAT_NOT_FOUND = defineRefusal(
+  'SEAT_NOT_FOUND',
+  404,
+  'there is no such seat at this event, or nothing sells it',
+)
 
 // Ticket types.
-export const CURRENCY_MISMATCH = defineRefusal('CURRENCY_MISMATCH', 409, 'this event sells in another currency', {
-  currency: Currency,
-})
-export const TOO_MANY_TYPES = defineRefusal('LIMIT_EXCEEDED', 409, 'the event has as many ticket types as it may have')
-export const SEATING_PLAN_MISSING = defineRefusal('SEATING_PLAN_MISSING', 409, 'this event has no seating plan yet')
+export const CURRENCY_MISMATCH = defineRefusal(
+  'CURRENCY_MISMATCH',
+  409,
+  'this event sells in another currency',
+  {
+    currency: Currency,
+  },
+)
+export const TOO_MANY_TYPES = defineRefusal(
+  'LIMIT_EXCEEDED',
+  409,
+  'the event has as many ticket types as it may have',
+)
+export const SEATING_PLAN_MISSING = defineRefusal(
+  'SEATING_PLAN_MISSING',
+  409,
+  'this event has no seating plan yet',
+)
 export const ZONE_TAKEN = defineRefusal('ZONE_TAKEN', 409, 'another type sells these zones', {
   zoneIds: z.array(ZoneId).optional(),
 })
-export const TICKET_TYPE_DELETED = defineRefusal('TICKET_TYPE_DELETED', 409, 'what this request made was deleted since')
+export const TICKET_TYPE_DELETED = defineRefusal(
+  'TICKET_TYPE_DELETED',
+  409,
+  'what this request made was deleted since',
+)
 export const BELOW_SOLD = defineRefusal('BELOW_SOLD', 409, 'more than that are sold or held', {
   sold: z.int().optional(),
   held: z.int().optional(),
@@ -31,7 +52,11 @@ export const BELOW_SOLD = defineRefusal('BELOW_SOLD', 409, 'more than that are s
 // Reservations.
 export const EVENT_NOT_ON_SALE = defineRefusal('EVENT_NOT_ON_SALE', 409, 'this event is not on sale')
 export const RESERVATION_EXPIRED = defineRefusal('RESERVATION_EXPIRED', 409, 'this reservation is over')
-export const RESERVATION_IN_PAYMENT = defineRefusal('RESERVATION_IN_PAYMENT', 409, 'this reservation is being paid for')
+export const RESERVATION_IN_PAYMENT = defineRefusal(
+  'RESERVATION_IN_PAYMENT',
+  409,
+  'this reservation is being paid for',
+)
 export const RESERVATION_COMPLETED = defineRefusal(
   'RESERVATION_COMPLETED',
   409,
@@ -48,23 +73,37 @@ export const RESERVATION_ID_REUSED = defineRefusal(
   409,
   'this reservation id was used for something else',
 )
-export const ORDER_HAS_RESERVATION = defineRefusal('ORDER_HAS_RESERVATION', 409, 'this order holds another reservation')
+export const ORDER_HAS_RESERVATION = defineRefusal(
+  'ORDER_HAS_RESERVATION',
+  409,
+  'this order holds another reservation',
+)
 
 const notReserved = { reserved: z.literal(false).optional() }
 const sold = {
-  INSUFFICIENT_INVENTORY: defineRefusal('INSUFFICIENT_INVENTORY', 409, 'not so many tickets are left', notReserved),
+  INSUFFICIENT_INVENTORY: defineRefusal(
+    'INSUFFICIENT_INVENTORY',
+    409,
+    'not so many tickets are left',
+    notReserved,
+  ),
   SEATS_TAKEN: defineRefusal('SEATS_TAKEN', 409, 'these seats are taken', {
     ...notReserved,
     seatIds: z.array(SeatId).meta({ description: 'those that are taken' }),
   }),
   SALES_CLOSED: defineRefusal('SALES_CLOSED', 409, 'sales have not begun, or have ended', notReserved),
-  LIMIT_EXCEEDED: defineRefusal('LIMIT_EXCEEDED', 409, 'that is more than one order, or one person, may have', {
-    ...notReserved,
-    reservationIds: z
-      .array(ReservationId)
-      .optional()
-      .meta({ description: "one's own live reservations of the event, which count" }),
-  }),
+  LIMIT_EXCEEDED: defineRefusal(
+    'LIMIT_EXCEEDED',
+    409,
+    'that is more than one order, or one person, may have',
+    {
+      ...notReserved,
+      reservationIds: z
+        .array(ReservationId)
+        .optional()
+        .meta({ description: "one's own live reservations of the event, which count" }),
+    },
+  ),
   EVENT_NOT_ON_SALE: withFields(EVENT_NOT_ON_SALE, notReserved),
 }
 export const { INSUFFICIENT_INVENTORY, SEATS_TAKEN, SALES_CLOSED, LIMIT_EXCEEDED } = sold
@@ -85,12 +124,29 @@ export const reserveRefusals = {
 export const claimRefusals = { RESERVATION_EXPIRED, RESERVATION_IN_PAYMENT, EVENT_NOT_ON_SALE }
 
 // Tickets of an order.
-export const TICKETS_ISSUED = defineRefusal('TICKETS_ISSUED', 409, 'the tickets of this order are issued: cancel them instead')
-export const TICKETS_USED = defineRefusal('TICKETS_USED', 409, 'some of these tickets were used, passed on or given back', {
-  ticketIds: z.array(TicketId),
-})
-export const TICKETS_CHANGED = defineRefusal('TICKETS_CHANGED', 409, 'the tickets of this order are at another version by now')
-export const ORDER_NOT_PRINTABLE = defineRefusal('ORDER_NOT_PRINTABLE', 409, 'no PDF is made of so many tickets')
+export const TICKETS_ISSUED = defineRefusal(
+  'TICKETS_ISSUED',
+  409,
+  'the tickets of this order are issued: cancel them instead',
+)
+export const TICKETS_USED = defineRefusal(
+  'TICKETS_USED',
+  409,
+  'some of these tickets were used, passed on or given back',
+  {
+    ticketIds: z.array(TicketId),
+  },
+)
+export const TICKETS_CHANGED = defineRefusal(
+  'TICKETS_CHANGED',
+  409,
+  'the tickets of this order are at another version by now',
+)
+export const ORDER_NOT_PRINTABLE = defineRefusal(
+  'ORDER_NOT_PRINTABLE',
+  409,
+  'no PDF is made of so many tickets',
+)
 const notIssued = {
   confirmed: z.literal(false),
   outcome: z.enum(['REJECTED', 'CANCELLED']),
@@ -142,9 +198,17 @@ export const checkInRefusals = {
 export type CheckInRefusal = keyof typeof checkInRefusals
 
 // Transfers.
-export const TICKET_NOT_TRANSFERABLE = defineRefusal('TICKET_NOT_TRANSFERABLE', 409, 'this ticket is not valid any more')
+export const TICKET_NOT_TRANSFERABLE = defineRefusal(
+  'TICKET_NOT_TRANSFERABLE',
+  409,
+  'this ticket is not valid any more',
+)
 export const TRANSFER_TO_SELF = defineRefusal('TRANSFER_TO_SELF', 409, 'this ticket is yours already')
-export const TRANSFER_ENDED = defineRefusal('TRANSFER_ENDED', 409, 'this ticket was claimed or taken back, or its event is over')
+export const TRANSFER_ENDED = defineRefusal(
+  'TRANSFER_ENDED',
+  409,
+  'this ticket was claimed or taken back, or its event is over',
+)
 export const TRANSFER_COMPLETED = defineRefusal('TRANSFER_COMPLETED', 409, 'the ticket has changed hands')
 
 /** Why a ticket is not passed on. */
@@ -164,5 +228,10 @@ export const transferRefusals = {
 export type TransferRefusal = keyof typeof transferRefusals
 
 /** Why a ticket that was passed on is not taken. */
-export const claimTransferRefusals = { TRANSFER_ENDED, TRANSFER_TO_SELF, TICKET_NOT_TRANSFERABLE, TICKET_STOPPED }
+export const claimTransferRefusals = {
+  TRANSFER_ENDED,
+  TRANSFER_TO_SELF,
+  TICKET_NOT_TRANSFERABLE,
+  TICKET_STOPPED,
+}
 export type ClaimTransferRefusal = keyof typeof claimTransferRefusals

@@ -35,7 +35,10 @@ export const ReservedTickets = z.object({
 })
 export type ReservedTickets = z.output<typeof ReservedTickets>
 
-/** What was asked for, a line for each type; of a seated one with the seats that were chosen, also where they were the best available. */
+/**
+ * What was asked for, a line for each type; of a seated one with the seats that were chosen, also where they
+ * were the best available.
+ */
 const RequestedTickets = ReservedTickets.pick({ ticketTypeId: true, quantity: true, seatIds: true })
 
 export const Reservation = z.object({
@@ -45,7 +48,9 @@ export const Reservation = z.object({
   eventId: EventId,
   status: ReservationStatus,
   expiresAt: Instant,
-  extendableUntil: Instant.optional().meta({ description: 'until when it can be extended at most; while it is ACTIVE' }),
+  extendableUntil: Instant.optional().meta({
+    description: 'until when it can be extended at most; while it is ACTIVE',
+  }),
   ticketRequests: z.array(RequestedTickets),
   tickets: z.array(ReservedTickets),
   totalAmount: Money,

@@ -21,6 +21,8 @@ export type SeatMap = z.output<typeof SeatMap>
 /** What changed about a seat map since the item before. */
 export const SeatMapChanges = z.object({
   asOf: Instant,
-  changes: z.array(z.object({ seatId: SeatId, index: z.int().meta({ description: 'in plan order' }), status: SeatStatus })),
+  changes: z.array(
+    z.object({ seatId: SeatId, index: z.int().meta({ description: 'in plan order' }), status: SeatStatus }),
+  ),
 })
 export type SeatMapChanges = z.output<typeof SeatMapChanges>

@@ -27,7 +27,9 @@ export const stopOperations = {
     access: 'organizer',
     params,
     body: z.strictObject({
-      note: line(200).optional().meta({ description: 'why, for people at the door; its holder is not shown it' }),
+      note: line(200)
+        .optional()
+        .meta({ description: 'why, for people at the door; its holder is not shown it' }),
     }),
     responses: {
       200: Ticket,

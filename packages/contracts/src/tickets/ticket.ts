@@ -20,7 +20,9 @@ export const Ticket = z.object({
   seat: Seat.optional(),
   status: TicketStatus,
   qrCode: z.string().meta({ description: "the URL of the code's picture" }),
-  transferId: TransferId.optional().meta({ description: 'while it is offered to an address that nobody has confirmed yet' }),
+  transferId: TransferId.optional().meta({
+    description: 'while it is offered to an address that nobody has confirmed yet',
+  }),
   stoppedAt: Instant.optional().meta({
     description: 'since when it admits nobody, until it is reinstated; its status stays ACTIVE',
   }),

@@ -1,8 +1,9 @@
 import * as z from 'zod'
 import { trimUnseen } from './tidy.ts'
 
-// A mail address as people type, paste and autofill it, and the one spelling that is kept: of it there is one account.
-// RFC 5321, 4.1.2 and 4.5.3.1 (what an address is, and how long), RFC 6531 (beyond ASCII), UTS #46 (names of domains).
+// A mail address as people type, paste and autofill it, and the one spelling that is kept: of it there is one
+// account. RFC 5321, 4.1.2 and 4.5.3.1 (what an address is, and how long), RFC 6531 (beyond ASCII), UTS #46
+// (names of domains).
 
 const ADDRESS_MAX = 254
 const LOCAL_PART_MAX = 64
@@ -11,15 +12,19 @@ const TYPED_MAX = 1_000
 
 const ATEXT = "[a-z0-9!#$%&'*+/=?^_`{|}~-]+"
 const LOCAL_PART = new RegExp(`^${ATEXT}(?:\\.${ATEXT})*$`)
-/** Labels of letters, digits and hyphens, at least two, the last of which is no number: an address is none of a machine. */
+/**
+ * Labels of letters, digits and hyphens, at least two, the last of which is no number: an address is none of
+ * a machine.
+ */
 const DOMAIN = /^(?:[a-z0-9][a-z0-9-]*\.)+[a-z][a-z0-9-]*[a-z0-9]$/
 /** Nothing that a URL has beside its host: what is left is a host or nothing. */
 const NAME_OF_HOST = /^[^\s/?#@:[\]\\%<>^|]+$/u
 
 /**
- * An address in its one spelling: as in `Ada <ada@example.com>` and `mailto:ada@example.com` without what is around it, without spaces,
- * marks and full stops at its ends, full-width characters and ligatures plain (NFKC), in lower case, its domain in ASCII (UTS #46).
- * What is no address comes back as it is, tidied as far as it goes.
+ * An address in its one spelling: as in `Ada <ada@example.com>` and `mailto:ada@example.com` without what is
+ * around it, without spaces, marks and full stops at its ends, full-width characters and ligatures plain
+ * (NFKC), in lower case, its domain in ASCII (UTS #46). What is no address comes back as it is, tidied as far
+ * as it goes.
  */
 export function addressOf(typed: string): string {
   const bare = trimUnseen(typed)

@@ -6,10 +6,14 @@ const RECORD_DEPTH_MAX = 8
 
 const utf8 = new TextEncoder()
 
-/** What is wrong with a value that is to be kept as JSON; null where nothing is. It looks no deeper than it may be. */
+/**
+ * What is wrong with a value that is to be kept as JSON; null where nothing is. It looks no deeper than it
+ * may be.
+ */
 function objectionTo(value: unknown, depth: number): string | null {
   // PostgreSQL keeps neither, and no reader can be shown them.
-  if (typeof value === 'string') return value.isWellFormed() && !value.includes('\0') ? null : 'has characters that are none'
+  if (typeof value === 'string')
+    return value.isWellFormed() && !value.includes('\0') ? null : 'has characters that are none'
   if (typeof value !== 'object' || value === null) return null
   if (depth > RECORD_DEPTH_MAX) return `must be nested at most ${RECORD_DEPTH_MAX} deep`
   for (const [key, inner] of Object.entries(value)) {
@@ -22,6 +26,7 @@ function objectionTo(value: unknown, depth: number): string | null {
 /** Any record of JSON, bounded: at most 64 KiB, nested at most 8 deep. */
 export const JsonRecord = z.record(z.string(), z.unknown()).check(({ value, issues }) => {
   const isLarge = () => utf8.encode(JSON.stringify(value)).length > RECORD_BYTES_MAX
-  const objection = objectionTo(value, 1) ?? (isLarge() ? `must take at most ${RECORD_BYTES_MAX} bytes` : null)
+  const objection =
+    objectionTo(value, 1) ?? (isLarge() ? `must take at most ${RECORD_BYTES_MAX} bytes` : null)
   if (objection) issues.push({ code: 'custom', input: value, message: objection })
 })

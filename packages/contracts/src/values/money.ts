@@ -1,8 +1,25 @@
 import * as z from 'zod'
 import { remember } from './remember.ts'
 
-/** Currencies with two decimals. One with another exponent needs a codec of its own: the amount cannot see its currency. */
-export const Currency = z.enum(['AUD', 'CAD', 'CHF', 'CZK', 'DKK', 'EUR', 'GBP', 'NOK', 'NZD', 'PLN', 'RON', 'SEK', 'USD'])
+/**
+ * Currencies with two decimals. One with another exponent needs a codec of its own: the amount cannot see its
+ * currency.
+ */
+export const Currency = z.enum([
+  'AUD',
+  'CAD',
+  'CHF',
+  'CZK',
+  'DKK',
+  'EUR',
+  'GBP',
+  'NOK',
+  'NZD',
+  'PLN',
+  'RON',
+  'SEK',
+  'USD',
+])
 export type Currency = z.output<typeof Currency>
 
 const Minor = z.int().nonnegative().brand<'Minor'>()
@@ -26,7 +43,8 @@ export const MoneySum = upTo(Number.MAX_SAFE_INTEGER / 100)
 export const times = (amount: Minor, count: number) => (amount * count) as Minor
 
 /** The sum of amounts of one currency, in minor units. */
-export const sum = (amounts: readonly Minor[]) => amounts.reduce((total, amount) => total + amount, 0) as Minor
+export const sum = (amounts: readonly Minor[]) =>
+  amounts.reduce((total, amount) => total + amount, 0) as Minor
 
 /** An amount for people, in the reader's language: `€50.00`. */
 export const formatMoney = (amount: Minor, currency: Currency, locale = 'en') =>

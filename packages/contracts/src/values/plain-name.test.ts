@@ -89,7 +89,8 @@ test.each([
   ['a ticket type that changes', (name: string) => TicketTypeChanges.safeParse({ name })],
   [
     'a zone',
-    (name: string) => NewSeatingPlan.safeParse({ zones: [{ zoneId: 1, name, rows: [{ rowLabel: 'A', seats: [aSeat] }] }] }),
+    (name: string) =>
+      NewSeatingPlan.safeParse({ zones: [{ zoneId: 1, name, rows: [{ rowLabel: 'A', seats: [aSeat] }] }] }),
   ],
 ])('the name of %s stands in mails, and has no link', (_, parse) => {
   expect(parse('Balcony').success).toBe(true)

@@ -1,7 +1,10 @@
 import { line } from './text.ts'
 import { topLevelDomains } from './top-level-domains.ts'
 
-/** Of all endings those that follow no abbreviation in a name: they make a link of however little stands before. */
+/**
+ * Of all endings those that follow no abbreviation in a name: they make a link of however little stands
+ * before.
+ */
 const GENERIC = new Set(
   (
     'com net org info biz name pro app dev xyz site online shop store top club live link click page web blog cloud tech space ' +
@@ -26,16 +29,18 @@ const DOTTED = new RegExp(`${LABEL}(?:${STOP}${LABEL})+/?`, 'gu')
 const STOPS = new RegExp(STOP, 'u')
 
 /**
- * Whether a text has something that a mail program makes a link of: `https://…`, `www.…`, `evil.com`, `t.me/x`.
- * `Dr.No`, `St.John`, `20.30` and `R.E.M.` are none: what stands before an ending that may be a surname has three
- * characters or more, and is no title.
+ * Whether a text has something that a mail program makes a link of: `https://…`, `www.…`, `evil.com`,
+ * `t.me/x`. `Dr.No`, `St.John`, `20.30` and `R.E.M.` are none: what stands before an ending that may be a
+ * surname has three characters or more, and is no title.
  */
 export function hasLink(text: string): boolean {
   if (ADDRESS.test(text)) return true
   return [...text.matchAll(DOTTED)].some(([dotted]) => {
     const labels = dotted.replace('/', '').split(STOPS)
     const hasPath = dotted.endsWith('/')
-    return labels.some((label, index) => index > 0 && isDomain(label, { before: labels[index - 1] ?? '', hasPath }))
+    return labels.some(
+      (label, index) => index > 0 && isDomain(label, { before: labels[index - 1] ?? '', hasPath }),
+    )
   })
 }
 
@@ -46,5 +51,9 @@ function isDomain(ending: string, { before, hasPath }: { before: string; hasPath
   return hasPath && isLong && /^[a-z]{2,}$/.test(ending)
 }
 
-/** What a person, an event or a place is called. It stands in mails to others, so that it must not be an address on the web. */
-export const plainName = (max: number) => line(max).refine((text) => !hasLink(text), 'must not contain a web address')
+/**
+ * What a person, an event or a place is called. It stands in mails to others, so that it must not be an
+ * address on the web.
+ */
+export const plainName = (max: number) =>
+  line(max).refine((text) => !hasLink(text), 'must not contain a web address')

@@ -38,11 +38,18 @@ const PLAIN_LABEL = /^[A-Za-z0-9]{1,12}$/
 
 function isLabel(label: string): boolean {
   if (PLAIN_LABEL.test(label)) return true
-  return LABELLED.test(label) && !hasMoreThan(label, SEAT_LABEL_MAX) && utf8.encode(label).length <= SEAT_LABEL_BYTES_MAX
+  return (
+    LABELLED.test(label) &&
+    !hasMoreThan(label, SEAT_LABEL_MAX) &&
+    utf8.encode(label).length <= SEAT_LABEL_BYTES_MAX
+  )
 }
 const utf8 = new TextEncoder()
 
-/** What two labels have in common that people would take for one: "a-1" and "A‑1", "é" of one code point and of two. */
+/**
+ * What two labels have in common that people would take for one: "a-1" and "A‑1", "é" of one code point and
+ * of two.
+ */
 export function labelKey(label: string): string {
   if (PLAIN_LABEL.test(label)) return label.toLowerCase()
   const composed = label.normalize('NFKC').replace(/[\u200c\u200d]/g, '')
@@ -68,7 +75,11 @@ const isSeat = (seat: Seat | null) => seat !== null && isLabel(seat.rowLabel) &&
 const PLAIN_SEAT_ID = /^[1-9]\d{0,2}-[A-Za-z0-9]{1,12}-[A-Za-z0-9]{1,12}$/
 
 /** A seat's place in the plan of its event. */
-export const Seat = z.object({ zoneId: z.int().positive(), rowLabel: ShownSeatLabel, colLabel: ShownSeatLabel })
+export const Seat = z.object({
+  zoneId: z.int().positive(),
+  rowLabel: ShownSeatLabel,
+  colLabel: ShownSeatLabel,
+})
 export type Seat = z.output<typeof Seat>
 
 /** A seat's id. */
@@ -79,5 +90,9 @@ export const seatIdOf = ({ zoneId, rowLabel, colLabel }: Seat): SeatId =>
 export function seatOfId(seatId: string): Seat | null {
   const [zoneId, rowLabel, colLabel, ...more] = seatId.split('-')
   if (!zoneId || !rowLabel || !colLabel || more.length > 0) return null
-  return { zoneId: Number(zoneId), rowLabel: rowLabel.replaceAll('_', '-'), colLabel: colLabel.replaceAll('_', '-') }
+  return {
+    zoneId: Number(zoneId),
+    rowLabel: rowLabel.replaceAll('_', '-'),
+    colLabel: colLabel.replaceAll('_', '-'),
+  }
 }

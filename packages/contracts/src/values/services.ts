@@ -1,4 +1,7 @@
-/** The six services: their identity towards each other (Cloud Map `<name>.eventbooking.local`) and their local port. */
+/**
+ * The six services: their identity towards each other (Cloud Map `<name>.eventbooking.local`) and their local
+ * port.
+ */
 export const services = {
   auth: { name: 'auth-service', defaultPort: 8080 },
   events: { name: 'event-service', defaultPort: 8081 },

@@ -14,8 +14,9 @@ const WRITTEN_BY_PROGRAMS = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d+)?Z$/
 const TIME_MAX = 64
 
 /**
- * A time as RFC 3339 and ISO 8601 let it be written, in the one way that everybody reads: a `T`, seconds, a point before fractions,
- * an offset of hours and minutes. What is no such time comes back as it is: a day alone, or a time without an offset, may mean any.
+ * A time as RFC 3339 and ISO 8601 let it be written, in the one way that everybody reads: a `T`, seconds, a
+ * point before fractions, an offset of hours and minutes. What is no such time comes back as it is: a day
+ * alone, or a time without an offset, may mean any.
  */
 function timeOf(typed: string): string {
   if (WRITTEN_BY_PROGRAMS.test(typed)) return typed
@@ -41,7 +42,10 @@ export const Instant = z.codec(
   { decode: (text) => new Date(text), encode: (date) => date.toISOString() },
 )
 
-/** Bytes that a character may take, on average over a text: one of Indic letters takes twelve or more, one of Latin ones one. */
+/**
+ * Bytes that a character may take, on average over a text: one of Indic letters takes twelve or more, one of
+ * Latin ones one.
+ */
 const BYTES_PER_CHARACTER = 8
 const BYTES_PER_CHARACTER_OF_LINES = 4
 
@@ -49,9 +53,12 @@ const BYTES_PER_CHARACTER_OF_LINES = 4
 export const shownLine = (max: number) => z.string().max(max * BYTES_PER_CHARACTER)
 
 /** As much of a text as `line(max)` lets through, without half a character at its end. */
-export const cutLine = (text: string, max: number): string => cutToGraphemes(text, max, max * BYTES_PER_CHARACTER).trimEnd()
+export const cutLine = (text: string, max: number): string =>
+  cutToGraphemes(text, max, max * BYTES_PER_CHARACTER).trimEnd()
 
-/** One line that a person typed, made tidy: 1 to `max` characters as people see them, no control characters. */
+/**
+ * One line that a person typed, made tidy: 1 to `max` characters as people see them, no control characters.
+ */
 export const line = (max: number) =>
   z
     .string()
@@ -60,7 +67,10 @@ export const line = (max: number) =>
     .min(1)
     .check(typed(max, max * BYTES_PER_CHARACTER, objectionToLine))
 
-/** Several lines that a person typed, made tidy: up to `max` characters, no control characters but new lines and tabs. */
+/**
+ * Several lines that a person typed, made tidy: up to `max` characters, no control characters but new lines
+ * and tabs.
+ */
 export const lines = (max: number) =>
   z
     .string()
@@ -99,8 +109,9 @@ export const Locale = z
   .regex(/^[a-z]{2,3}(-[A-Za-z0-9]{2,8})*$/, 'must be a language tag such as en or de-AT')
 
 /**
- * An IANA time zone by its name, e.g. `Europe/Warsaw`, in the letters that IANA writes it with: an offset is none, and not every reader
- * takes it to mean the same. A name that is a link to another stays as it is: which of the two is meant is its writer's matter.
+ * An IANA time zone by its name, e.g. `Europe/Warsaw`, in the letters that IANA writes it with: an offset is
+ * none, and not every reader takes it to mean the same. A name that is a link to another stays as it is:
+ * which of the two is meant is its writer's matter.
  */
 export const TimeZone = z
   .string()
@@ -116,12 +127,15 @@ export const Country = z
   .trim()
   .toUpperCase()
   .regex(/^[A-Z]{2}$/, 'must be two letters such as PL')
-  .refine((code) => /^[A-Z]{2}$/.test(code) && regions.of(code) !== undefined && !NO_COUNTRIES.has(code), 'is no country')
+  .refine(
+    (code) => /^[A-Z]{2}$/.test(code) && regions.of(code) !== undefined && !NO_COUNTRIES.has(code),
+    'is no country',
+  )
 const NO_COUNTRIES = new Set(['EU', 'EZ', 'UN', 'XA', 'XB', 'ZZ'])
 
 /**
- * A zone's name as IANA writes it; null for anything else. `Intl` follows links, to whichever name its data had first: it is asked only
- * where there is nothing better.
+ * A zone's name as IANA writes it; null for anything else. `Intl` follows links, to whichever name its data
+ * had first: it is asked only where there is nothing better.
  */
 const zoneNameOf = remember((name: string): string | null => {
   if (!/^[A-Za-z]/.test(name)) return null

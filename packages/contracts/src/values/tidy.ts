@@ -1,25 +1,36 @@
-// Text as people type, paste and autofill it, brought to one spelling: what can be seen stays, what cannot goes.
-// UAX #15 (normalization, stream-safe text), UAX #9 (bidirectional text), UAX #31 (joiners), UAX #44 (properties).
+// Text as people type, paste and autofill it, brought to one spelling: what can be seen stays, what cannot
+// goes. UAX #15 (normalization, stream-safe text), UAX #9 (bidirectional text), UAX #31 (joiners), UAX #44
+// (properties).
 
 const PLAIN = /^[\x21-\x7e]+(?: [\x21-\x7e]+)*$/
 
 /** Spaces of every width: typewriters have one. */
 const SPACES = /[\t\p{Zs}]+/gu
 
-/** Of no width and no meaning within a line: soft hyphens, byte order marks, word joiners, deprecated formats, annotations. */
+/**
+ * Of no width and no meaning within a line: soft hyphens, byte order marks, word joiners, deprecated formats,
+ * annotations.
+ */
 const UNSEEN = /[\u00ad\u2060-\u2064\u206a-\u206f\ufeff\ufff9-\ufffb]/g
-/** A space of no width parts words in scripts that write none; elsewhere it came with a copy from a web page. */
+/**
+ * A space of no width parts words in scripts that write none; elsewhere it came with a copy from a web page.
+ */
 const STRAY_ZERO_WIDTH_SPACE = /(?<![\p{scx=Khmr}\p{scx=Laoo}\p{scx=Mymr}\p{scx=Thai}])\u200b/gu
 
 /** Tags, which say something in the flags of regions alone: anywhere else they carry what nobody sees. */
 const TAGS = /(\u{1f3f4}[\u{e0020}-\u{e007e}]+\u{e007f})|[\u{e0000}-\u{e007f}]/gu
-/** What NFC may change: all but the compatibility ideographs, other shapes of a character with which some families write their name. */
+/**
+ * What NFC may change: all but the compatibility ideographs, other shapes of a character with which some
+ * families write their name.
+ */
 const COMPOSED = /[^\uf900-\ufaff\u{2f800}-\u{2fa1f}]+/gu
 
 /** What is taken off both ends: spaces, and all that is not seen there. */
 const AT_THE_ENDS = /[\s\u00ad\u061c\u180e\u200b\u200e\u200f\u202a-\u202e\u2060-\u206f\u2800\u3164\uffa0]/
 const JOINER = /[\u200c\u200d]/
-/** A joiner at the end of a word is written in Malayalam, Bengali and others, behind the mark that it shapes. */
+/**
+ * A joiner at the end of a word is written in Malayalam, Bengali and others, behind the mark that it shapes.
+ */
 const ENDS_WITH_MARK = /\p{M}$/u
 
 const OPENING: Readonly<Record<string, string>> = {
@@ -35,7 +46,10 @@ const CLOSING = /[\u202c\u2069]/
 const DIRECTION = /[\u202a-\u202e\u2066-\u2069]/
 const OVERRIDE = /[\u202d\u202e]/
 
-/** One line: NFC, single spaces, nothing unseen at its ends, none of the marks that telephones put around what they fill in. */
+/**
+ * One line: NFC, single spaces, nothing unseen at its ends, none of the marks that telephones put around what
+ * they fill in.
+ */
 export function tidyLine(text: string): string {
   if (PLAIN.test(text)) return text
   return trimUnseen(trimUnseen(withoutUnseen(text)).replace(SPACES, ' '))
@@ -53,7 +67,10 @@ const withoutUnseen = (text: string): string =>
     .replace(STRAY_ZERO_WIDTH_SPACE, '')
     .replace(COMPOSED, (part) => part.normalize('NFC'))
 
-/** Text without what cannot be seen at its ends. Looks at each character once: a pattern would look at those within again and again. */
+/**
+ * Text without what cannot be seen at its ends. Looks at each character once: a pattern would look at those
+ * within again and again.
+ */
 export function trimUnseen(text: string): string {
   let start = 0
   let end = text.length
@@ -62,13 +79,15 @@ export function trimUnseen(text: string): string {
   return text.slice(start, end)
 }
 
-const isUnseenAt = (text: string, at: number) => AT_THE_ENDS.test(text[at] as string) || JOINER.test(text[at] as string)
+const isUnseenAt = (text: string, at: number) =>
+  AT_THE_ENDS.test(text[at] as string) || JOINER.test(text[at] as string)
 const isLooseJoiner = (text: string, end: number) =>
   JOINER.test(text[end - 1] as string) && !ENDS_WITH_MARK.test(text.slice(Math.max(0, end - 3), end - 1))
 
 /**
- * Text without embeddings and isolates that are closed again: whoever shows it finds its direction by its letters. Overrides stay,
- * and so do those that are left open, for whoever refuses them: they turn around what stands behind.
+ * Text without embeddings and isolates that are closed again: whoever shows it finds its direction by its
+ * letters. Overrides stay, and so do those that are left open, for whoever refuses them: they turn around
+ * what stands behind.
  */
 function withoutPairs(text: string): string {
   if (!DIRECTION.test(text)) return text
@@ -111,10 +130,13 @@ export function objectionToLines(lines: string): string | null {
 }
 
 /** A text with the digits of every script as ASCII has them: `٤٨` is 48. */
-export const asciiDigits = (text: string): string => text.replace(NOT_ASCII_DIGIT, (digit) => String(digitOf(digit)))
+export const asciiDigits = (text: string): string =>
+  text.replace(NOT_ASCII_DIGIT, (digit) => String(digitOf(digit)))
 const NOT_ASCII_DIGIT = /(?![0-9])\p{Nd}/gu
 
-/** The value of a decimal digit: those of a script stand in a row, from its zero on (UAX #44, Numeric_Type). */
+/**
+ * The value of a decimal digit: those of a script stand in a row, from its zero on (UAX #44, Numeric_Type).
+ */
 function digitOf(digit: string): number {
   let value = 0
   let before = (digit.codePointAt(0) ?? 0) - 1

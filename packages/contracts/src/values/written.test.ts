@@ -63,7 +63,9 @@ describe('a line', () => {
 })
 
 describe('an address', () => {
-  const spellings = writtenAddresses.flatMap(({ kept, typed }) => typed.map((spelling) => [spelling, kept] as const))
+  const spellings = writtenAddresses.flatMap(({ kept, typed }) =>
+    typed.map((spelling) => [spelling, kept] as const),
+  )
   test.each(spellings)('%j is %s', (typed, kept) => {
     expect(Email.parse(typed)).toBe(kept)
     expect(addressOf(kept), 'and stays so').toBe(kept)
@@ -99,7 +101,9 @@ describe("a seat's label", () => {
   })
   test.each(refusedSeatLabels)('%j is none', (typed) => {
     expect(messageOf(SeatLabel, typed)).toMatch(/1 to 12 letters and digits/)
-    expect(SeatId.safeParse(`1-A-${typed}`).success, 'but for what an id has in place of a hyphen').toBe(typed === 'A_1')
+    expect(SeatId.safeParse(`1-A-${typed}`).success, 'but for what an id has in place of a hyphen').toBe(
+      typed === 'A_1',
+    )
   })
   test.each(twinLabels)('%j and %j are one', (one, other) => {
     expect(labelKey(SeatLabel.parse(one))).toBe(labelKey(SeatLabel.parse(other)))
@@ -109,7 +113,13 @@ describe("a seat's label", () => {
       { path: ['zones', 0, 'rows', 1, 'rowLabel'], message: 'is there twice' },
     ])
     const seats = {
-      zones: [{ zoneId: 1, name: 'Stalls', rows: [{ rowLabel: 'A', seats: [{ colLabel: one }, { colLabel: other }] }] }],
+      zones: [
+        {
+          zoneId: 1,
+          name: 'Stalls',
+          rows: [{ rowLabel: 'A', seats: [{ colLabel: one }, { colLabel: other }] }],
+        },
+      ],
     }
     expect(NewSeatingPlan.safeParse(seats).error?.issues).toMatchObject([
       { path: ['zones', 0, 'rows', 0, 'seats', 1, 'colLabel'] },
@@ -122,7 +132,9 @@ describe("a seat's label", () => {
 })
 
 describe('a time', () => {
-  const spellings = writtenTimes.flatMap(({ kept, typed }) => typed.map((spelling) => [spelling, kept] as const))
+  const spellings = writtenTimes.flatMap(({ kept, typed }) =>
+    typed.map((spelling) => [spelling, kept] as const),
+  )
   test.each(spellings)('%j is %s', (typed, kept) => {
     expect(z.decode(Instant, typed).toISOString()).toBe(kept)
   })

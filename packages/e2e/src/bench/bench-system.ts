@@ -2,7 +2,14 @@ import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
 import { serviceKeys } from '@boxoffice/contracts'
-import { abandonStores, type ChildName, claimPorts, loadSecrets, type SystemOptions, startSystem } from '@boxoffice/stack'
+import {
+  abandonStores,
+  type ChildName,
+  claimPorts,
+  loadSecrets,
+  type SystemOptions,
+  startSystem,
+} from '@boxoffice/stack'
 import { Redis } from 'ioredis'
 import pg from 'pg'
 import type { Observed } from '../invariants/observed.ts'
@@ -15,7 +22,10 @@ import { step } from './report.ts'
 
 const SIGNALS = ['SIGINT', 'SIGTERM'] as const
 
-/** A whole system of its own, on free ports and with a folder that goes when it stops; PostgreSQL waits for the disk as it should. */
+/**
+ * A whole system of its own, on free ports and with a folder that goes when it stops; PostgreSQL waits for
+ * the disk as it should.
+ */
 export async function startBenchSystem(options: Pick<SystemOptions, 'env' | 'instances' | 'traces'> = {}) {
   const folder = await mkdtemp(path.join(tmpdir(), 'boxoffice-bench-'))
   step('starting a system of its own')
@@ -40,7 +50,9 @@ export async function startBenchSystem(options: Pick<SystemOptions, 'env' | 'ins
     async observable(): Promise<Observable & { databaseUrl: string; pids: Record<string, number> }> {
       const standIns: ChildName[] = ['edge', 'aws', 'mailbox', 'sandbox']
       const children = [
-        ...services.map(({ key, instance }) => [nameOf(key, instance), system.service(key, instance).pid] as const),
+        ...services.map(
+          ({ key, instance }) => [nameOf(key, instance), system.service(key, instance).pid] as const,
+        ),
         ...standIns.map((name) => [name, system.service(name).pid] as const),
       ]
       const stores = [

@@ -25,13 +25,14 @@ export interface Bench {
 export type BenchContext = ReturnType<typeof createBenchContext>
 
 /**
- * What a bench is given: how long and often to measure, and where figures go. `broken` counts promises of correctness that were not
- * kept: they fail the run, goals of speed do not.
+ * What a bench is given: how long and often to measure, and where figures go. `broken` counts promises of
+ * correctness that were not kept: they fail the run, goals of speed do not.
  */
 export function createBenchContext(name: string, options: BenchOptions) {
   const startedAt = new Date()
   const raw: Record<string, unknown[]> = {}
-  const outcomes: { what: string; value: string; kept: boolean; wanted: string; kind: 'promise' | 'goal' }[] = []
+  const outcomes: { what: string; value: string; kept: boolean; wanted: string; kind: 'promise' | 'goal' }[] =
+    []
   const record = (what: string, value: unknown): void => {
     const known = raw[what]
     if (known) known.push(value)
@@ -71,7 +72,10 @@ export function createBenchContext(name: string, options: BenchOptions) {
   }
 }
 
-/** Measures everything in turns, so that what else the machine does meanwhile falls on all; the results of each, in order. */
+/**
+ * Measures everything in turns, so that what else the machine does meanwhile falls on all; the results of
+ * each, in order.
+ */
 export async function inTurns<K extends string, T>(
   rounds: number,
   measurements: Readonly<Record<K, (round: number) => Promise<T>>>,

@@ -41,7 +41,10 @@ export const benches: Readonly<Record<string, Bench>> = {
   shop,
   capacity,
   reads: saying('reads of the read side with and without its cache, and a sale beside them', benchReads),
-  orders: saying('orders through the queue beside orders that are waited for; commands in order; killed workers', benchOrders),
+  orders: saying(
+    'orders through the queue beside orders that are waited for; commands in order; killed workers',
+    benchOrders,
+  ),
   pages: saying("what a page of a ticket's PDF costs", benchPages),
   telemetry,
 }

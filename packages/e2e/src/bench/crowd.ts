@@ -15,10 +15,14 @@ export interface Buyer {
 }
 
 /**
- * Signed-in people, each another, with tokens of the system's own key: a crowd that would take an hour to register. They have no
- * account; `createAccounts` gives them one.
+ * Signed-in people, each another, with tokens of the system's own key: a crowd that would take an hour to
+ * register. They have no account; `createAccounts` gives them one.
  */
-export function signIn({ secrets }: Pick<BenchSystem, 'secrets'>, count: number, roles: readonly Role[] = ['USER']): Buyer[] {
+export function signIn(
+  { secrets }: Pick<BenchSystem, 'secrets'>,
+  count: number,
+  roles: readonly Role[] = ['USER'],
+): Buyer[] {
   const key = createPrivateKey({ key: secrets.token.privateKey, format: 'jwk' })
   const part = (value: object) => Buffer.from(JSON.stringify(value)).toString('base64url')
   const header = part({ alg: 'EdDSA', typ: 'at+jwt', kid: secrets.token.privateKey.kid })
@@ -47,7 +51,10 @@ export function signIn({ secrets }: Pick<BenchSystem, 'secrets'>, count: number,
 /** A hash of the right form that no password has. */
 const NO_PASSWORD = `$argon2id$v=19$m=19456,t=2,p=1$${'A'.repeat(22)}$${'A'.repeat(43)}`
 
-/** Accounts for them, with confirmed addresses, straight into the auth service's database; all with the password hash that is given. */
+/**
+ * Accounts for them, with confirmed addresses, straight into the auth service's database; all with the
+ * password hash that is given.
+ */
 export async function createAccounts(
   { system }: BenchSystem,
   buyers: readonly Buyer[],

@@ -13,7 +13,10 @@ ${Object.entries(benches)
 
 /** Exit codes: 0 all promises of correctness kept, 1 one was broken, 2 nothing to run. */
 async function main(): Promise<number> {
-  const { values, positionals } = parseArgs({ allowPositionals: true, options: { instances: { type: 'string', default: '1' } } })
+  const { values, positionals } = parseArgs({
+    allowPositionals: true,
+    options: { instances: { type: 'string', default: '1' } },
+  })
   const quick = positionals.includes('quick')
   const asked = positionals.filter((name) => name !== 'quick')
   const unknown = asked.filter((name) => name !== 'all' && !benches[name])
@@ -27,7 +30,11 @@ async function main(): Promise<number> {
   machine()
   let broken = 0
   for (const name of names) broken += await runBench(name, { quick, instances: Number(values.instances) })
-  heading(broken === 0 ? 'All promises of correctness were kept.' : `${broken} promises of correctness were broken.`)
+  heading(
+    broken === 0
+      ? 'All promises of correctness were kept.'
+      : `${broken} promises of correctness were broken.`,
+  )
   return broken === 0 ? 0 : 1
 }
 

@@ -26,7 +26,14 @@ export function figuresOf({ answers, errors, seconds, turns }: LoadResult, statu
   const { count = 0, p50Ms = Number.NaN, p99Ms = Number.NaN } = answers[status] ?? {}
   const sent = Object.values(answers).reduce((total, { count: some }) => total + some, 0)
   const lost = Object.values(errors).reduce((total, some) => total + some, 0)
-  return { count, failed: Math.max(sent - count + lost, turns - count), seconds, perSecond: count / seconds, p50Ms, p99Ms }
+  return {
+    count,
+    failed: Math.max(sent - count + lost, turns - count),
+    seconds,
+    perSecond: count / seconds,
+    p50Ms,
+    p99Ms,
+  }
 }
 
 /** Everything that was answered otherwise than with `status`, for people; empty when there is nothing. */
@@ -56,7 +63,9 @@ export function tableOf(rows: readonly (readonly string[])[]): string[] {
   const widths = (rows[0] ?? []).map((_, column) => Math.max(...rows.map((row) => row[column]?.length ?? 0)))
   return rows.map((row) =>
     row
-      .map((cell, column) => (column === 0 ? cell.padEnd(widths[column] ?? 0) : cell.padStart(widths[column] ?? 0)))
+      .map((cell, column) =>
+        column === 0 ? cell.padEnd(widths[column] ?? 0) : cell.padStart(widths[column] ?? 0),
+      )
       .join('   ')
       .trimEnd(),
   )
@@ -71,7 +80,9 @@ export const times = (value: number, baseline: number): string => `${number(valu
 
 export function machine(): void {
   console.log(
-    pc.dim(`Node ${process.versions.node}, ${availableParallelism()} cores, load ${number(loadavg()[0] ?? 0, 2)} at the start`),
+    pc.dim(
+      `Node ${process.versions.node}, ${availableParallelism()} cores, load ${number(loadavg()[0] ?? 0, 2)} at the start`,
+    ),
   )
 }
 
@@ -82,7 +93,12 @@ export async function invariantsHold(observed: Observed, patienceMs = 120_000): 
     const violations = await findViolations(observed)
     if (violations.length === 0 || performance.now() > limitMs) {
       const names = [...new Set(violations.map(({ invariant }) => invariant))].join(', ')
-      promise('invariants over databases, gateway, messages and Redis', names || 'all hold', violations.length === 0, 'all')
+      promise(
+        'invariants over databases, gateway, messages and Redis',
+        names || 'all hold',
+        violations.length === 0,
+        'all',
+      )
       for (const { statement, rows } of violations)
         step(`${statement}: ${rows.length} times not, such as ${JSON.stringify(rows[0])}`)
       return violations.length === 0

@@ -26,6 +26,13 @@ export interface Spread {
 
 export function spreadOf(samplesMs: readonly number[]): Spread {
   const sorted = samplesMs.toSorted((a, b) => a - b)
-  const at = (percent: number) => sorted[Math.max(0, Math.ceil((percent / 100) * sorted.length) - 1)] ?? Number.NaN
-  return { count: sorted.length, p50Ms: at(50), p90Ms: at(90), p99Ms: at(99), maxMs: sorted.at(-1) ?? Number.NaN }
+  const at = (percent: number) =>
+    sorted[Math.max(0, Math.ceil((percent / 100) * sorted.length) - 1)] ?? Number.NaN
+  return {
+    count: sorted.length,
+    p50Ms: at(50),
+    p90Ms: at(90),
+    p99Ms: at(99),
+    maxMs: sorted.at(-1) ?? Number.NaN,
+  }
 }

@@ -15,7 +15,10 @@ export interface Hall {
 
 export const seatsAtMost = (wanted: number): number => Math.min(wanted, SEATS_MAX)
 
-/** So many seats in zones of two thousand, or of as many as it takes for `types` kinds of ticket to have zones of their own. */
+/**
+ * So many seats in zones of two thousand, or of as many as it takes for `types` kinds of ticket to have zones
+ * of their own.
+ */
 export async function publishHall(organizer: Person, seats: number, types = 1): Promise<Hall> {
   const zoneCount = Math.max(types, Math.ceil(seats / (ROW_SEATS * ROWS_PER_ZONE)))
   const zones = Array.from({ length: zoneCount }, (_, zone) => {
@@ -63,14 +66,22 @@ export async function publishHall(organizer: Person, seats: number, types = 1): 
   return { eventId, types: made, seatIds: zones.flatMap(seatIdsOf) }
 }
 
-const seatIdsOf = (zone: { zoneId: number; rows: { rowLabel: string; seats: { colLabel: string }[] }[] }): string[] =>
-  zone.rows.flatMap(({ rowLabel, seats }) => seats.map(({ colLabel }) => `${zone.zoneId}-${rowLabel}-${colLabel}`))
+const seatIdsOf = (zone: {
+  zoneId: number
+  rows: { rowLabel: string; seats: { colLabel: string }[] }[]
+}): string[] =>
+  zone.rows.flatMap(({ rowLabel, seats }) =>
+    seats.map(({ colLabel }) => `${zone.zoneId}-${rowLabel}-${colLabel}`),
+  )
 
 /** An event without seats; more than anybody will hold. */
 export const publishField = (organizer: Person, quantity = 1_000_000) =>
   publishEvent(organizer, { name: 'A field', quantity, unitPrice: 4_000 as Minor })
 
-/** In an order without a pattern, as people choose, and the same each time (Fisher-Yates over Lehmer's numbers). */
+/**
+ * In an order without a pattern, as people choose, and the same each time (Fisher-Yates over Lehmer's
+ * numbers).
+ */
 export function scattered<T>(items: readonly T[]): T[] {
   const shuffled = [...items]
   let state = 1

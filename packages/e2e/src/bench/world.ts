@@ -16,13 +16,19 @@ export interface World {
 
 export type SystemEnv = NonNullable<Parameters<typeof startBenchSystem>[0]>['env']
 
-/** Limits per person, and per address since all load comes from one, that are lifted for a bench, and said. */
+/**
+ * Limits per person, and per address since all load comes from one, that are lifted for a bench, and said.
+ */
 export const liftedLimits = {
   tickets: { LIVE_RESERVATIONS_MAX: '1000000', STREAMS_PER_ADDRESS_MAX: '1000000' },
 } as const satisfies SystemEnv
 
 /** What a bench works in; everything is stopped when it is done. */
-export function withWorld(context: BenchContext, env: SystemEnv, work: (world: World) => Promise<void>): Promise<void> {
+export function withWorld(
+  context: BenchContext,
+  env: SystemEnv,
+  work: (world: World) => Promise<void>,
+): Promise<void> {
   return withBenchSystem({ env, instances: instancesOf(context.instances) }, async (bench) => {
     const generator = bench.generator()
     const bare = await startBare(bench)
@@ -39,7 +45,10 @@ export interface Measured {
   limits: Limits
 }
 
-/** Sends what the template makes, and observes all processes of the system, the load generator and `others` meanwhile. */
+/**
+ * Sends what the template makes, and observes all processes of the system, the load generator and `others`
+ * meanwhile.
+ */
 export async function measureLoad(
   { bench, generator, bare }: World,
   template: RequestTemplate,

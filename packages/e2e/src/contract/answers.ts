@@ -18,10 +18,19 @@ interface Pattern {
   operations: OpenApi['paths'][string]
 }
 
-/** Checks answers against the OpenAPI documents that the running services give; what does not fit is kept as a sentence. */
+/**
+ * Checks answers against the OpenAPI documents that the running services give; what does not fit is kept as a
+ * sentence.
+ */
 export interface AnswerCheck {
   /** `body` as text; null for a file or a stream. */
-  check(answer: { method: string; url: string; status: number; contentType: string | null; body: string | null }): void
+  check(answer: {
+    method: string
+    url: string
+    status: number
+    contentType: string | null
+    body: string | null
+  }): void
   /** Those since it was asked last. */
   takeViolations(): string[]
   readonly checked: number
@@ -31,7 +40,9 @@ export interface AnswerCheck {
 export async function loadAnswerCheck(edgeUrl: string): Promise<AnswerCheck> {
   const ajv: Ajv = new ajv2020.Ajv2020({ strict: false, allErrors: false })
   addFormats.default(ajv)
-  const documents = await Promise.all(serviceKeys.map(async (service) => ({ service, document: await load(edgeUrl, service) })))
+  const documents = await Promise.all(
+    serviceKeys.map(async (service) => ({ service, document: await load(edgeUrl, service) })),
+  )
   const patterns = documents.flatMap(({ service, document }) => {
     ajv.addSchema({ $id: `https://${service}/`, components: document.components })
     return Object.entries(document.paths).map(([path, operations]) => patternOf(service, path, operations))
@@ -95,7 +106,9 @@ async function load(edgeUrl: string, service: ServiceKey): Promise<OpenApi> {
 
 function patternOf(service: ServiceKey, path: string, operations: Pattern['operations']): Pattern {
   const segments = path.split('/')
-  const source = segments.map((segment) => (segment.startsWith('{') ? '[^/]+' : segment.replace(/[.\\]/g, '\\$&'))).join('/')
+  const source = segments
+    .map((segment) => (segment.startsWith('{') ? '[^/]+' : segment.replace(/[.\\]/g, '\\$&')))
+    .join('/')
   const fixed = segments.filter((segment) => !segment.startsWith('{')).length
   return { service, matches: new RegExp(`^${source}$`), fixed, operations }
 }

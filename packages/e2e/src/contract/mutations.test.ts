@@ -25,7 +25,10 @@ const world = {
   secret: 'a_secret_for_tests',
 } as unknown as World
 
-/** What people may write as they like: in these fields formulas, markup and quotes are text, and whoever shows them escapes them. */
+/**
+ * What people may write as they like: in these fields formulas, markup and quotes are text, and whoever shows
+ * them escapes them.
+ */
 const freeText = [
   'auth.register firstName',
   'auth.register lastName',
@@ -96,7 +99,8 @@ test('there is a good request of every operation that takes something', () => {
     for (const part of ['params', 'query', 'body'] as const) {
       const schema = route[part]
       expect(Boolean(good?.[part]), `${name} ${part}`).toBe(Boolean(schema))
-      if (schema) expect(z.safeDecode(schema, good?.[part] as never).error?.issues ?? [], `${name} ${part}`).toEqual([])
+      if (schema)
+        expect(z.safeDecode(schema, good?.[part] as never).error?.issues ?? [], `${name} ${part}`).toEqual([])
       // With every field that there is: one that is missing here would never be tried.
       if (schema instanceof z.ZodObject) {
         const given = Object.keys(good?.[part] as object)
@@ -146,7 +150,13 @@ test('nothing that is mistyped, unknown, missing, too large or too deep is accep
       const isUnread = / expirationTime$/.test(field) && /^mistyped as -?[\d.]+$/.test(what)
       // Quiet hours may change alone.
       const isEmptiable = field === 'notifications.updatePreferences preferences' && what === 'empty'
-      if ((what === 'mistyped as null' && removable.includes(field)) || isNumberAnywhere || isUnread || isEmptiable) continue
+      if (
+        (what === 'mistyped as null' && removable.includes(field)) ||
+        isNumberAnywhere ||
+        isUnread ||
+        isEmptiable
+      )
+        continue
       if (z.safeDecode(route.body, JSON.parse(json)).success) lax.push(`${field} ${what}`)
     }
   }

@@ -14,7 +14,10 @@ const DEEP = 5_000
 const MANY = 10_000
 const LONG = 100_000
 
-/** Text that means something to somebody further down: a terminal, a spreadsheet, a browser, a database, a file system, a parser. */
+/**
+ * Text that means something to somebody further down: a terminal, a spreadsheet, a browser, a database, a
+ * file system, a parser.
+ */
 export const hostileTexts = {
   'control characters': 'a\u0000b\u0007\u001b[2J\r\nSet-Cookie: x',
   'a lone surrogate': 'a\ud800b',
@@ -36,16 +39,22 @@ export function* mutationsOf(good: unknown): Generator<Mutation> {
       if (path.length > 0 || what !== 'unknown') yield { what, path, json: textOf(put(good, path, instead)) }
     }
     if (isObject(value)) {
-      yield { what: 'unknown', path: [...path, 'surprise'], json: textOf(put(good, [...path, 'surprise'], 1)) }
+      yield {
+        what: 'unknown',
+        path: [...path, 'surprise'],
+        json: textOf(put(good, [...path, 'surprise'], 1)),
+      }
       yield { what: 'polluting', path, json: textOf(good, path) }
     }
-    if (path.length > 0 && typeof path.at(-1) === 'string') yield { what: 'missing', path, json: textOf(without(good, path)) }
+    if (path.length > 0 && typeof path.at(-1) === 'string')
+      yield { what: 'missing', path, json: textOf(without(good, path)) }
   }
 }
 
 function* replacements(value: unknown): Generator<[string, unknown]> {
   const kinds = [null, true, 7, -1, 0.001, '', 'x', [], {}, [[]]]
-  for (const other of kinds) if (kindOf(other) !== kindOf(value)) yield [`mistyped as ${JSON.stringify(other)}`, other]
+  for (const other of kinds)
+    if (kindOf(other) !== kindOf(value)) yield [`mistyped as ${JSON.stringify(other)}`, other]
   yield ['nested deeply', nested()]
   if (typeof value === 'string') {
     yield ['oversized', 'x'.repeat(LONG)]

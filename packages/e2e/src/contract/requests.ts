@@ -1,5 +1,13 @@
 import { randomUUID } from 'node:crypto'
-import type { EventId, OrderId, ReservationId, TicketId, TicketTypeId, UserId, VenueId } from '@boxoffice/contracts'
+import type {
+  EventId,
+  OrderId,
+  ReservationId,
+  TicketId,
+  TicketTypeId,
+  UserId,
+  VenueId,
+} from '@boxoffice/contracts'
 import type { OperationName } from './catalogue.ts'
 
 /** Things that are there, by whom they belong to. */
@@ -113,7 +121,14 @@ export const goodRequests: Partial<Record<OperationName, (world: World) => WireR
     },
   }),
   'events.createVenue': () => ({
-    body: { name: 'Hall', address: 'Street 1', city: 'Kraków', country: 'PL', timeZone: 'Europe/Warsaw', capacity: 100 },
+    body: {
+      name: 'Hall',
+      address: 'Street 1',
+      city: 'Kraków',
+      country: 'PL',
+      timeZone: 'Europe/Warsaw',
+      capacity: 100,
+    },
   }),
   'events.listVenues': () => ({ query: { ...page, query: 'hall' } }),
   'events.clearCache': () => ({ params: { name: 'nothing' } }),
@@ -211,7 +226,16 @@ export const goodRequests: Partial<Record<OperationName, (world: World) => WireR
   'payments.getOrderHistory': ({ orderId }) => ({ params: { orderId } }),
   'payments.watchOrder': ({ orderId }) => ({ params: { orderId } }),
   'payments.buySeat': ({ userId, venueId, eventId, secret }) => ({
-    body: { userId, venueId, eventId, zoneId: 1, rowLabel: 'A', colLabel: '3', paymentToken: secret, holderName: 'Ada Kowalska' },
+    body: {
+      userId,
+      venueId,
+      eventId,
+      zoneId: 1,
+      rowLabel: 'A',
+      colLabel: '3',
+      paymentToken: secret,
+      holderName: 'Ada Kowalska',
+    },
   }),
   'payments.clearCache': () => ({ params: { name: 'nothing' } }),
   'payments.listCacheKeys': () => ({ params: { name: 'nothing' }, query: page }),
@@ -246,7 +270,10 @@ export const goodRequests: Partial<Record<OperationName, (world: World) => WireR
   'analytics.countSoldTickets': ({ eventId }) => ({ params: { eventId } }),
   'analytics.getRevenue': ({ venueId, eventId }) => ({ params: { venueId, eventId } }),
   'analytics.listSales': ({ venueId }) => ({ query: { ...page, venueId } }),
-  'analytics.getSales': ({ eventId }) => ({ params: { eventId }, query: { format: 'json', interval: 'day' } }),
+  'analytics.getSales': ({ eventId }) => ({
+    params: { eventId },
+    query: { format: 'json', interval: 'day' },
+  }),
   'analytics.watchSales': ({ eventId }) => ({ params: { eventId }, query: { interval: 'hour' } }),
   'analytics.clearCache': () => ({ params: { name: 'nothing' } }),
   'analytics.listCacheKeys': () => ({ params: { name: 'reads' }, query: page }),

@@ -5,7 +5,8 @@ import { loadAddresses } from '../config.ts'
 import { showPurchase } from './purchase.ts'
 import { showQueue } from './queue.ts'
 
-// What a running system does, shown as its people would see it: everything goes through the public API and the mailbox.
+// What a running system does, shown as its people would see it: everything goes through the public API and
+// the mailbox.
 
 const startedAt = performance.now()
 try {

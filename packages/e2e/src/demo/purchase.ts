@@ -13,7 +13,11 @@ import { show } from './show.ts'
 /** A purchase, as its people would make it, then two seats: one is used, one given back. */
 export async function showPurchase(addresses: Addresses): Promise<void> {
   console.log(pc.bold('\nAn organizer sells, a fan buys\n'))
-  const organizer = await createPerson(addresses, { firstName: 'Olga', lastName: 'Organizer' }, { organizer: true })
+  const organizer = await createPerson(
+    addresses,
+    { firstName: 'Olga', lastName: 'Organizer' },
+    { organizer: true },
+  )
   show('an organizer registers, and confirms the address from the mail', organizer.email)
   const sale = await publishEvent(organizer, {
     name: 'Midsummer Night by the River',
@@ -28,7 +32,8 @@ export async function showPurchase(addresses: Addresses): Promise<void> {
   show('a fan registers', fan.email)
   const { client } = fan
   const found = expectStatus(await client.events.listEvents({ query: { query: 'midsummer river' } }), 200)
-  if (!found.events.some(({ eventId }) => eventId === sale.eventId)) throw new Error('the search does not find the event')
+  if (!found.events.some(({ eventId }) => eventId === sale.eventId))
+    throw new Error('the search does not find the event')
   show('finds the event by two of its words', sale.event.name)
 
   const payment = { paymentToken: 'pm_card_visa', holderName: 'Frida Fan' }
@@ -36,7 +41,10 @@ export async function showPurchase(addresses: Addresses): Promise<void> {
   const order = expectStatus(await client.payments.createOrder({ body: { ...wanted, ...payment } }), 201)
   show('buys two tickets and pays', `${order.orderNumber}, ${moneyOf(order.totalAmount, order.currency)}`)
   const confirmed = await waitForOrder(fan, order.orderId, ({ status }) => status === 'CONFIRMED')
-  show('the tickets are made, the order is confirmed', confirmed.tickets?.map(({ ticketNumber }) => ticketNumber).join(', '))
+  show(
+    'the tickets are made, the order is confirmed',
+    confirmed.tickets?.map(({ ticketNumber }) => ticketNumber).join(', '),
+  )
   const mail = await createMailReader(addresses.mailbox).waitFor(
     fan.email,
     ({ body }) => body.text?.includes('Midsummer') ?? false,
@@ -47,14 +55,21 @@ export async function showPurchase(addresses: Addresses): Promise<void> {
   if (!code) throw new Error('no QR code can be read in the mailed PDF')
   show('its PDF has a code that can be read', pdf.filename)
 
-  console.log(`\n${await QRCode.toString(code, { type: process.stdout.isTTY ? 'terminal' : 'utf8', small: true })}`)
-  const { history } = expectStatus(await client.payments.getOrderHistory({ params: { orderId: order.orderId } }), 200)
+  console.log(
+    `\n${await QRCode.toString(code, { type: process.stdout.isTTY ? 'terminal' : 'utf8', small: true })}`,
+  )
+  const { history } = expectStatus(
+    await client.payments.getOrderHistory({ params: { orderId: order.orderId } }),
+    200,
+  )
   console.log(pc.bold('What the order went through'))
   for (const { at, step, result } of history)
     console.log(`  ${pc.dim(at.slice(11, 23))}  ${step.toLowerCase().padEnd(8)} ${result.toLowerCase()}`)
 
   console.log(pc.bold('\nTwo seats: one admits, one is given back\n'))
-  const play = await publishSeatedEvent(organizer, 'A Play for Two', { refundableUntil: new Date(Date.now() + 20 * 86_400_000) })
+  const play = await publishSeatedEvent(organizer, 'A Play for Two', {
+    refundableUntil: new Date(Date.now() + 20 * 86_400_000),
+  })
   show('the organizer plans a small hall and sells its seats', play.eventId)
   const seatIds = ['1-A-5', '1-A-6']
   const held = expectStatus(
@@ -63,7 +78,10 @@ export async function showPurchase(addresses: Addresses): Promise<void> {
     }),
     201,
   )
-  const { statuses } = expectStatus(await client.tickets.getSeatMap({ query: { eventId: play.eventId } }), 200)
+  const { statuses } = expectStatus(
+    await client.tickets.getSeatMap({ query: { eventId: play.eventId } }),
+    200,
+  )
   show('the fan holds seats 5 and 6 in row A', statuses)
   const { reservationId } = held
   const seated = expectStatus(await client.payments.createOrder({ body: { reservationId, ...payment } }), 201)
@@ -72,9 +90,14 @@ export async function showPurchase(addresses: Addresses): Promise<void> {
   const [used, spare] = tickets as [(typeof tickets)[number], (typeof tickets)[number]]
   const png = expectStatus(await client.tickets.getTicketQr({ params: { ticketId: used.ticketId } }), 200)
   const scan = () =>
-    organizer.client.tickets.checkIn({ body: { eventId: play.eventId, code: readQrOfPng(png) ?? '', gate: 'Stage door' } })
+    organizer.client.tickets.checkIn({
+      body: { eventId: play.eventId, code: readQrOfPng(png) ?? '', gate: 'Stage door' },
+    })
   const { ticket } = expectStatus(await scan(), 200)
-  show('one is scanned at the stage door and admits', `row ${ticket.seat?.rowLabel}, seat ${ticket.seat?.colLabel}`)
+  show(
+    'one is scanned at the stage door and admits',
+    `row ${ticket.seat?.rowLabel}, seat ${ticket.seat?.colLabel}`,
+  )
   const again = expectStatus(await scan(), 409)
   show('the same code is refused the second time', again.error)
   const refund = { reason: 'A cold.', ticketIds: [spare.ticketId] }
@@ -86,7 +109,11 @@ export async function showPurchase(addresses: Addresses): Promise<void> {
 type OrderOf = BodyOf<Awaited<ReturnType<BoxofficeClient['payments']['getOrder']>>, 200>
 
 /** The order when it `is` so. */
-const waitForOrder = ({ client }: Person, orderId: string, is: (order: OrderOf) => boolean): Promise<OrderOf> =>
+const waitForOrder = (
+  { client }: Person,
+  orderId: string,
+  is: (order: OrderOf) => boolean,
+): Promise<OrderOf> =>
   until(async () => {
     const order = expectStatus(await client.payments.getOrder({ params: { orderId } }), 200)
     if (!is(order)) throw new Error(`order ${orderId} is ${order.status}, ${order.paymentStatus}`)

@@ -17,22 +17,39 @@ const prefer = { prefer: 'respond-async' }
 /** Orders through the queue, followed as they go, and the read side, which counts them. */
 export async function showQueue(addresses: Addresses): Promise<void> {
   console.log(pc.bold('\nAn order through the queue\n'))
-  const organizer = await createPerson(addresses, { firstName: 'Olga', lastName: 'Organizer' }, { organizer: true })
-  const sale = await publishEvent(organizer, { name: 'A Rush for Tickets', quantity: 100, unitPrice: 4_950 as Minor })
+  const organizer = await createPerson(
+    addresses,
+    { firstName: 'Olga', lastName: 'Organizer' },
+    { organizer: true },
+  )
+  const sale = await publishEvent(organizer, {
+    name: 'A Rush for Tickets',
+    quantity: 100,
+    unitPrice: 4_950 as Minor,
+  })
   show('an organizer offers 100 tickets', sale.eventId)
   const fan = await createPerson(addresses, { firstName: 'Frida', lastName: 'Fan' })
   show('a fan registers', fan.email)
 
   const waited = expectStatus(await fan.buy({ ...sale, quantity: 1 }, { paymentToken: SLOW }), 201)
   show('buys and waits, with a gateway that takes 1.2 s', `201, ${waited.orderNumber}`)
-  const order = expectStatus(await fan.buy({ ...sale, quantity: 2 }, { paymentToken: SLOW, async: true }), 202)
+  const order = expectStatus(
+    await fan.buy({ ...sale, quantity: 2 }, { paymentToken: SLOW, async: true }),
+    202,
+  )
   show('buys with Prefer: respond-async', `202, ${order.orderNumber} is ${order.status}`)
   const params = { orderId: order.orderId }
-  expectStatus(await fan.payments.updateOrder({ params, body: { holderName: 'Frida Kahlo' }, headers: prefer }), 202)
+  expectStatus(
+    await fan.payments.updateOrder({ params, body: { holderName: 'Frida Kahlo' }, headers: prefer }),
+    202,
+  )
   show('and wants another name on the tickets, likewise', '202')
   await follow(fan, order.orderId)
   const paid = await fan.waitForOrder(order.orderId, ({ status }) => status === 'CONFIRMED')
-  show('the order is confirmed', `${paid.tickets?.map(({ ticketNumber }) => ticketNumber).join(', ')}, for ${paid.holderName}`)
+  show(
+    'the order is confirmed',
+    `${paid.tickets?.map(({ ticketNumber }) => ticketNumber).join(', ')}, for ${paid.holderName}`,
+  )
 
   console.log(pc.bold(`\n${ORDERS} orders at once\n`))
   const fans = await Promise.all(
@@ -43,11 +60,17 @@ export async function showQueue(addresses: Addresses): Promise<void> {
   const counter = new AbortController()
   const watched = watchSales(organizer, sale.eventId, counter.signal)
   const crowd = await Promise.all(
-    Array.from({ length: ORDERS }, (_, turn) => fanOf(turn).buy({ ...sale, quantity: 1 + (turn % 3) }, { async: true })),
+    Array.from({ length: ORDERS }, (_, turn) =>
+      fanOf(turn).buy({ ...sale, quantity: 1 + (turn % 3) }, { async: true }),
+    ),
   )
   const orderIds = crowd.map((answer) => expectStatus(answer, 202).orderId)
   show(`${ORDERS} orders are accepted`, 'none has been charged yet, or only just')
-  await Promise.all(orderIds.map((orderId, turn) => fanOf(turn).waitForOrder(orderId, ({ status }) => status === 'CONFIRMED')))
+  await Promise.all(
+    orderIds.map((orderId, turn) =>
+      fanOf(turn).waitForOrder(orderId, ({ status }) => status === 'CONFIRMED'),
+    ),
+  )
   show('all of them are confirmed', 'the queue gave them out as fast as the workers take them')
 
   console.log(pc.bold('\nOne seat\n'))
@@ -70,9 +93,15 @@ export async function showQueue(addresses: Addresses): Promise<void> {
     200,
   )
   show("the event's revenue, for its organizer alone", formatMoney(totalRevenue, currency ?? 'EUR'))
-  expectStatus(await fan.v1.getRevenue({ params: { venueId: sale.event.venueId, eventId: sale.eventId } }), 403)
+  expectStatus(
+    await fan.v1.getRevenue({ params: { venueId: sale.event.venueId, eventId: sale.eventId } }),
+    403,
+  )
   show('a fan is refused', 'FORBIDDEN')
-  const report = expectStatus(await organizer.sales.getSales({ params: { eventId: sale.eventId }, query: {} }), 200)
+  const report = expectStatus(
+    await organizer.sales.getSales({ params: { eventId: sale.eventId }, query: {} }),
+    200,
+  )
   if (report instanceof Uint8Array) throw new Error('asked for JSON')
   printReport(report)
 }
@@ -87,15 +116,22 @@ async function follow(fan: Person, orderId: OrderId): Promise<void> {
   }
 }
 
-/** Shows how many are sold whenever the read side tells; the answer waits until it has told of so many. Throws when it tells no more. */
+/**
+ * Shows how many are sold whenever the read side tells; the answer waits until it has told of so many. Throws
+ * when it tells no more.
+ */
 function watchSales(organizer: Person, eventId: SalesReport['eventId'], signal: AbortSignal) {
   let told = 0
   let wake = () => {}
   const watching = (async () => {
-    const stream = expectStatus(await organizer.sales.watchSales({ params: { eventId }, query: {}, signal }), 200)
+    const stream = expectStatus(
+      await organizer.sales.watchSales({ params: { eventId }, query: {}, signal }),
+      200,
+    )
     for await (const { totals } of stream) {
       told = totals.soldCount
-      if (process.stdout.isTTY) process.stdout.write(`\r\u001b[K             ${pc.dim(`sold so far: ${told}`)}\r`)
+      if (process.stdout.isTTY)
+        process.stdout.write(`\r\u001b[K             ${pc.dim(`sold so far: ${told}`)}\r`)
       wake()
     }
     throw new Error(`the stream of sales ended at ${told}`)
@@ -114,13 +150,17 @@ function watchSales(organizer: Person, eventId: SalesReport['eventId'], signal: 
 function printReport({ name, totals, byType, holds, overTime, currency }: SalesReport): void {
   const money = (amount: Minor) => formatMoney(amount, currency ?? 'EUR')
   const share = (value: number | null) => (value === null ? '–' : `${(value * 100).toFixed(1)} %`)
-  const row = (label: string, value: string) => console.log(`             ${pc.dim(label.padEnd(22))}${value}`)
+  const row = (label: string, value: string) =>
+    console.log(`             ${pc.dim(label.padEnd(22))}${value}`)
   console.log(`\n             ${pc.bold(name)}`)
   row('sold', `${totals.soldCount} of ${totals.capacity ?? '?'}, ${share(totals.sellThrough)}`)
   row('revenue', money(totals.revenue))
   row('holds bought', `${holds.converted} of ${holds.converted + holds.released}, ${share(holds.conversion)}`)
   for (const type of byType)
-    row(type.name ?? type.ticketTypeId, `${type.soldCount} at ${type.unitPrice === null ? '?' : money(type.unitPrice)}`)
+    row(
+      type.name ?? type.ticketTypeId,
+      `${type.soldCount} at ${type.unitPrice === null ? '?' : money(type.unitPrice)}`,
+    )
   for (const { from, issuedCount, revenue } of overTime)
     row(`${from.toISOString().slice(0, 13)} h`, `${issuedCount} for ${money(revenue)}`)
 }

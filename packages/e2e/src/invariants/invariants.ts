@@ -12,7 +12,10 @@ import { sqlInvariants } from './sql.ts'
 /** Everything that does not hold right now; those that hold only at rest too (Q in the guarantees). */
 export async function findViolations(observed: Observed): Promise<Violation[]> {
   const pools = new Map(
-    serviceKeys.map((key) => [key, new pg.Pool({ connectionString: observed.databaseUrl(key), max: 2, allowExitOnIdle: true })]),
+    serviceKeys.map((key) => [
+      key,
+      new pg.Pool({ connectionString: observed.databaseUrl(key), max: 2, allowExitOnIdle: true }),
+    ]),
   )
   const query = async <Row>(service: ServiceKey, sql: string, values: unknown[] = []): Promise<Row[]> =>
     ((await pools.get(service)?.query(sql, values))?.rows ?? []) as Row[]

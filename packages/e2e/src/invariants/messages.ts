@@ -1,4 +1,12 @@
-import { isCommandQueue, isFromOutside, messages, type Queue, queueNames, queues, serviceKeys } from '@boxoffice/contracts'
+import {
+  isCommandQueue,
+  isFromOutside,
+  messages,
+  type Queue,
+  queueNames,
+  queues,
+  serviceKeys,
+} from '@boxoffice/contracts'
 import type { Query, Violation } from './observed.ts'
 
 /** I10, first half. */
@@ -27,11 +35,23 @@ export async function unheard(query: Query): Promise<Violation> {
     const due = published.filter(
       ({ topic, event_type }) =>
         (topic === queue && isCommandQueue(topic)) ||
-        subscriptions.some((one) => one.topic === topic && (one.eventTypes?.includes(event_type) ?? messages.has(event_type))),
+        subscriptions.some(
+          (one) => one.topic === topic && (one.eventTypes?.includes(event_type) ?? messages.has(event_type)),
+        ),
     )
-    const known = await query<{ message_id: string }>(service, 'select message_id from inbox where consumer = $1', [queue])
+    const known = await query<{ message_id: string }>(
+      service,
+      'select message_id from inbox where consumer = $1',
+      [queue],
+    )
     const taken = new Set(known.map(({ message_id }) => message_id))
-    rows.push(...due.filter(({ message_id }) => !taken.has(message_id)).map((message) => ({ queue, ...message })))
+    rows.push(
+      ...due.filter(({ message_id }) => !taken.has(message_id)).map((message) => ({ queue, ...message })),
+    )
   }
-  return { invariant: 'I10', statement: 'every published message was taken in by every consumer that is subscribed to it', rows }
+  return {
+    invariant: 'I10',
+    statement: 'every published message was taken in by every consumer that is subscribed to it',
+    rows,
+  }
 }

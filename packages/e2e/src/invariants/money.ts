@@ -13,21 +13,36 @@ export function moneyInvariants(query: Query, observed: Observed): Promise<Viola
     const { totals } = await observed.ledger()
     return { priceOf: new Map(tickets.map((row) => [row.order_id, Number(row.value)])), totals }
   })()
-  const find = async (invariant: string, statement: string, rows: (data: Awaited<typeof gathered>) => unknown[]) => ({
+  const find = async (
+    invariant: string,
+    statement: string,
+    rows: (data: Awaited<typeof gathered>) => unknown[],
+  ) => ({
     invariant,
     statement,
     rows: rows(await gathered),
   })
   return [
-    find('I2', 'what the gateway has kept is the price of the valid tickets, order by order', ({ priceOf, totals }) =>
-      totals.filter(({ orderId, captured, refunded }) => captured - refunded !== (priceOf.get(orderId) ?? 0)),
+    find(
+      'I2',
+      'what the gateway has kept is the price of the valid tickets, order by order',
+      ({ priceOf, totals }) =>
+        totals.filter(
+          ({ orderId, captured, refunded }) => captured - refunded !== (priceOf.get(orderId) ?? 0),
+        ),
     ),
-    find('I4', 'at most one successful charge per order', ({ totals }) => totals.filter((total) => total.successfulCharges > 1)),
+    find('I4', 'at most one successful charge per order', ({ totals }) =>
+      totals.filter((total) => total.successfulCharges > 1),
+    ),
     find('I5', 'money that was taken has tickets or went back', ({ priceOf, totals }) =>
-      totals.filter(({ orderId, captured, refunded }) => captured > 0 && !priceOf.has(orderId) && refunded !== captured),
+      totals.filter(
+        ({ orderId, captured, refunded }) => captured > 0 && !priceOf.has(orderId) && refunded !== captured,
+      ),
     ),
     find('I6', 'no valid ticket without a charge, unless it cost nothing', ({ priceOf, totals }) => {
-      const charged = new Set(totals.filter(({ successfulCharges }) => successfulCharges > 0).map(({ orderId }) => orderId))
+      const charged = new Set(
+        totals.filter(({ successfulCharges }) => successfulCharges > 0).map(({ orderId }) => orderId),
+      )
       return [...priceOf].filter(([orderId, value]) => value > 0 && !charged.has(orderId))
     }),
   ]

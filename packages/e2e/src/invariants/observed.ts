@@ -3,7 +3,9 @@ import type { ServiceKey } from '@boxoffice/contracts'
 export interface Observed {
   databaseUrl(service: ServiceKey): string
   redisUrl: string
-  ledger(): Promise<{ totals: { orderId: string; captured: number; refunded: number; successfulCharges: number }[] }>
+  ledger(): Promise<{
+    totals: { orderId: string; captured: number; refunded: number; successfulCharges: number }[]
+  }>
 }
 
 /** A statement that does not hold, with what contradicts it. */

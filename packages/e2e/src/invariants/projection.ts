@@ -32,7 +32,8 @@ const mirrored: readonly Mirrored[] = [
         zone_id, row_label, col_label from tickets where generation = ${current}`,
   },
   {
-    statement: 'the counters of the read side are the sums over the tickets that were issued, cancelled and used',
+    statement:
+      'the counters of the read side are the sums over the tickets that were issued, cancelled and used',
     service: 'tickets',
     truth: `select event_id, ticket_type_id, count(*) filter (where ticket_id = root_ticket_id)::int as issued,
         coalesce(sum(unit_price_minor) filter (where ticket_id = root_ticket_id), 0)::text as gross,

@@ -10,12 +10,16 @@ export async function freeCounts(query: Query, redis: Redis): Promise<Violation>
   const rows: unknown[] = []
   for (const { ticket_type_id, event_id, free } of counters) {
     const pictured = await redis.hget(`tickets:{${event_id}}:free`, ticket_type_id)
-    if (pictured !== null && Number(pictured) !== free) rows.push({ ticket_type_id, inRedis: Number(pictured), free })
+    if (pictured !== null && Number(pictured) !== free)
+      rows.push({ ticket_type_id, inRedis: Number(pictured), free })
   }
   return { invariant: 'I18', statement: 'what Redis shows as free is what PostgreSQL has free', rows }
 }
 
-/** I18 for seats, for the events that Redis has a map of. What is held there may be sold in the meantime: it is drawn again. */
+/**
+ * I18 for seats, for the events that Redis has a map of. What is held there may be sold in the meantime: it
+ * is drawn again.
+ */
 export async function seatMaps(query: Query, redis: Redis): Promise<Violation> {
   const maps = await query<{ event_id: string; map: string }>(
     'tickets',
@@ -30,5 +34,9 @@ export async function seatMaps(query: Query, redis: Redis): Promise<Violation> {
     const pictured = await redis.get(`tickets:{${event_id}}:map`)
     if (pictured !== null && pictured !== map) rows.push({ event_id, inRedis: pictured, map })
   }
-  return { invariant: 'I18', statement: 'the map of seats that Redis shows is the one that PostgreSQL has', rows }
+  return {
+    invariant: 'I18',
+    statement: 'the map of seats that Redis shows is the one that PostgreSQL has',
+    rows,
+  }
 }

@@ -22,7 +22,8 @@ export const sqlInvariants: readonly SqlInvariant[] = [
   },
   {
     invariant: 'I1',
-    statement: 'a claimed seat is held by one live reservation or sold as one valid ticket, and every such seat is claimed',
+    statement:
+      'a claimed seat is held by one live reservation or sold as one valid ticket, and every such seat is claimed',
     service: 'tickets',
     sql: `with due as (
         select i.event_id, seat_id, i.reservation_id, null::uuid as ticket_id
@@ -39,7 +40,8 @@ export const sqlInvariants: readonly SqlInvariant[] = [
   },
   {
     invariant: 'I1',
-    statement: 'what a hold writes belongs to what is there: its event, its types, its seats and its reservation',
+    statement:
+      'what a hold writes belongs to what is there: its event, its types, its seats and its reservation',
     service: 'tickets',
     sql: `select 'reservation' as of, reservation_id::text as id from reservations r
       where not exists (select from event_pictures p where p.event_id = r.event_id and p.currency = r.currency)
@@ -55,7 +57,8 @@ export const sqlInvariants: readonly SqlInvariant[] = [
   },
   {
     invariant: 'I3',
-    statement: 'every movement of our ledger has a debit and a credit of the same amount, and refunds stay within captures',
+    statement:
+      'every movement of our ledger has a debit and a credit of the same amount, and refunds stay within captures',
     service: 'payments',
     sql: `select reference, 'unbalanced' as why from ledger_entries group by reference
       having sum(case side when 'DEBIT' then amount_minor else -amount_minor end) <> 0 or count(*) <> 2

@@ -14,7 +14,8 @@ import { type TestSystem, useTestSystem } from '../start.ts'
 import { signToken } from '../tokens.ts'
 import { createWorld, type LivingWorld } from '../world.ts'
 
-// Every public route, sent everything that it must not take: made from the contract, so that a new route is tried too.
+// Every public route, sent everything that it must not take: made from the contract, so that a new route is
+// tried too.
 
 const SECRET = 'do_not_write_this_down_7b1c9e'
 const AT_ONCE = 12
@@ -67,7 +68,13 @@ async function send(
   const isStream = response.headers.get('content-type')?.startsWith('text/event-stream')
   if (isStream) await response.body?.cancel()
   const text = isStream ? '' : await response.text()
-  return { what, operation, status: response.status, text, requestId: response.headers.get('x-correlation-id') }
+  return {
+    what,
+    operation,
+    status: response.status,
+    text,
+    requestId: response.headers.get('x-correlation-id'),
+  }
 }
 
 /** All of them, a few at once. */
@@ -85,19 +92,25 @@ async function sendAll<T>(things: Iterable<T>, send: (thing: T) => Promise<Sent 
 }
 
 const urlOf = (operation: Operation, { params = {}, query = {} }: WireRequest) => {
-  const path = operation.route.path.replace(/:(\w+)/g, (_, name: string) => encodeURIComponent(params[name] ?? ''))
+  const path = operation.route.path.replace(/:(\w+)/g, (_, name: string) =>
+    encodeURIComponent(params[name] ?? ''),
+  )
   return Object.keys(query).length > 0 ? `${path}?${new URLSearchParams(query)}` : path
 }
 
 /** What an answer has that a refusal must not have, null where it is as it should be. */
-function faultOf({ what, operation, status, text, requestId }: Sent, expected: readonly number[]): string | null {
+function faultOf(
+  { what, operation, status, text, requestId }: Sent,
+  expected: readonly number[],
+): string | null {
   const fault = (why: string) => `${operation.name} ${what}: ${why}: ${status} ${text.slice(0, 300)}`
   if (!expected.includes(status)) return fault(`not ${expected.join(' or ')}`)
   if (status < 400) return null
   const refusal = z.safeDecode(Refusal, parse(text) as never)
   if (!refusal.success) return fault('not of the shape of a refusal')
   if (refusal.data.requestId !== requestId) return fault('without the id of its request')
-  if (/node_modules|\.ts:\d|at \w+ \(|postgres|prisma|select |insert into/i.test(text)) return fault('tells of the inside')
+  if (/node_modules|\.ts:\d|at \w+ \(|postgres|prisma|select |insert into/i.test(text))
+    return fault('tells of the inside')
   return null
 }
 const parse = (text: string): unknown => {
@@ -107,7 +120,8 @@ const parse = (text: string): unknown => {
     return null
   }
 }
-const faultsOf = (sent: readonly Sent[], expected: readonly number[]) => sent.flatMap((one) => faultOf(one, expected) ?? [])
+const faultsOf = (sent: readonly Sent[], expected: readonly number[]) =>
+  sent.flatMap((one) => faultOf(one, expected) ?? [])
 
 const withBody = operations.filter(({ name, route }) => route.body && name !== 'payments.stripeWebhook')
 const goodOf = ({ name }: Operation): WireRequest => goodRequests[name]?.(world) ?? {}
@@ -117,36 +131,51 @@ function* badBodies() {
     const good = goodOf(operation)
     for (const { what, path, json } of mutationsOf(good.body)) {
       const polluted = what === 'polluting'
-      const isBad = polluted || !z.safeDecode(operation.route.body as z.ZodType, JSON.parse(json) as never).success
-      if (isBad) yield { operation, what: `${path.join('.')} ${what}`, url: urlOf(operation, good), body: json }
+      const isBad =
+        polluted || !z.safeDecode(operation.route.body as z.ZodType, JSON.parse(json) as never).success
+      if (isBad)
+        yield { operation, what: `${path.join('.')} ${what}`, url: urlOf(operation, good), body: json }
     }
   }
 }
 
 test('a body with one thing wrong is a 400, whatever it is', async () => {
-  const sent = await sendAll(badBodies(), ({ operation, what, url, body }) => send(operation, what, { url, body }))
+  const sent = await sendAll(badBodies(), ({ operation, what, url, body }) =>
+    send(operation, what, { url, body }),
+  )
   expect(sent.length).toBeGreaterThan(500)
   expect(faultsOf(sent, [400])).toEqual([])
 })
 
 test('a body that is no JSON of ours is a 400, 413 or 415', async () => {
   const text = (operation: Operation) => JSON.stringify(goodOf(operation).body)
-  const bodies: [string, (operation: Operation) => { body: string | Uint8Array; headers?: Record<string, string> }][] = [
+  const bodies: [
+    string,
+    (operation: Operation) => { body: string | Uint8Array; headers?: Record<string, string> },
+  ][] = [
     ['cut off', (operation) => ({ body: text(operation).slice(0, -1) })],
     ['no JSON', () => ({ body: '<xml/>' })],
     ['null', () => ({ body: 'null' })],
     ['a string', () => ({ body: '"x"' })],
     ['twice', (operation) => ({ body: text(operation) + text(operation) })],
     ['nested without an end', () => ({ body: '['.repeat(100_000) })],
-    ['not UTF-8', (operation) => ({ body: Buffer.concat([Buffer.from(text(operation)), Buffer.from([0xff, 0xfe])]) })],
+    [
+      'not UTF-8',
+      (operation) => ({ body: Buffer.concat([Buffer.from(text(operation)), Buffer.from([0xff, 0xfe])]) }),
+    ],
     ['UTF-16', (operation) => ({ body: Buffer.from(`\ufeff${text(operation)}`, 'utf16le') })],
     ['too large', () => ({ body: `{"surprise":"${'x'.repeat(5_000_000)}"}` })],
     ['a form', () => ({ body: 'a=b', headers: { 'content-type': 'application/x-www-form-urlencoded' } })],
     ['a file', () => ({ body: 'x', headers: { 'content-type': 'multipart/form-data; boundary=x' } })],
-    ['XML by name', (operation) => ({ body: text(operation), headers: { 'content-type': 'application/xml' } })],
+    [
+      'XML by name',
+      (operation) => ({ body: text(operation), headers: { 'content-type': 'application/xml' } }),
+    ],
     ['packed', (operation) => ({ body: text(operation), headers: { 'content-encoding': 'gzip' } })],
   ]
-  const all = withBody.flatMap((operation) => bodies.map(([what, make]) => ({ operation, what, ...make(operation) })))
+  const all = withBody.flatMap((operation) =>
+    bodies.map(([what, make]) => ({ operation, what, ...make(operation) })),
+  )
   const sent = await sendAll(all, ({ operation, what, body, headers }) =>
     send(operation, what, { url: urlOf(operation, goodOf(operation)), body, ...(headers && { headers }) }),
   )
@@ -201,7 +230,9 @@ test('a query with one thing wrong is a 400, and hostile words find nothing and 
     ':*&|!',
   ]
   const all = operations.flatMap((operation) =>
-    Object.keys(goodOf(operation).query ?? {}).flatMap((name) => values.map((value) => ({ operation, name, value }))),
+    Object.keys(goodOf(operation).query ?? {}).flatMap((name) =>
+      values.map((value) => ({ operation, name, value })),
+    ),
   )
   const sent = await sendAll(all, ({ operation, name, value }) => {
     const good = goodOf(operation)
@@ -242,11 +273,18 @@ const badInstants = [
   true,
   null,
 ]
-const lists = operations.filter(({ route }) => route.method === 'GET' && 'cursor' in (route.query?.shape ?? {}))
+const lists = operations.filter(
+  ({ route }) => route.method === 'GET' && 'cursor' in (route.query?.shape ?? {}),
+)
 /** The request of a list from a cursor on that somebody wrote by hand. */
 function fromCursor(operation: Operation, instant: unknown, id: unknown): string {
   const [instantName, idName] = positions[operation.name] ?? [null, null]
-  const position = { ...(instantName && { [instantName]: instant }), ...(idName && { [idName]: id }), rank: 0.5, scan: '0' }
+  const position = {
+    ...(instantName && { [instantName]: instant }),
+    ...(idName && { [idName]: id }),
+    rank: 0.5,
+    scan: '0',
+  }
   const good = goodOf(operation)
   const cursor = Buffer.from(JSON.stringify(position)).toString('base64url')
   return urlOf(operation, { ...good, query: { ...good.query, cursor } })
@@ -257,7 +295,9 @@ test('a cursor that nobody was given is a page or a 400', async () => {
   // Not every service has a cache.
   const present = lists.filter(({ route }) => !route.path.includes('/ops/caches/'))
   expect(present.map(({ name }) => name).toSorted()).toEqual(Object.keys(positions).toSorted())
-  const read = await sendAll(present, (operation) => send(operation, 'a cursor', { url: fromCursor(operation, at, id) }))
+  const read = await sendAll(present, (operation) =>
+    send(operation, 'a cursor', { url: fromCursor(operation, at, id) }),
+  )
   expect(faultsOf(read, [200])).toEqual([])
 
   const bad: [unknown, unknown][] = [
@@ -291,7 +331,10 @@ test('headers that are nonsense are a 400, 401 or as good as none', async () => 
     .flatMap((operation) => headers.map((header) => ({ operation, header })))
   const sent = await sendAll(all, ({ operation, header }) => {
     const { query: { cursor: _, ...query } = {}, ...good } = goodOf(operation)
-    return send(operation, JSON.stringify(header).slice(0, 60), { url: urlOf(operation, { ...good, query }), headers: header })
+    return send(operation, JSON.stringify(header).slice(0, 60), {
+      url: urlOf(operation, { ...good, query }),
+      headers: header,
+    })
   })
   expect(faultsOf(sent, [200, 304, 400, 401, 403, 404, 409])).toEqual([])
 })
@@ -316,11 +359,19 @@ test('no log tells a secret or an address', async () => {
   await living.buyer.auth.login({ body: { email: living.buyer.email, password: SECRET } })
   await living.buyer.auth.resetPassword({ body: { token: SECRET, password: SECRET } })
   const logs = path.join(running.folder, 'logs')
-  const told = [SECRET, living.buyer.password, living.buyer.session().refreshToken, living.buyer.session().accessToken, token]
+  const told = [
+    SECRET,
+    living.buyer.password,
+    living.buyer.session().refreshToken,
+    living.buyer.session().accessToken,
+    token,
+  ]
   const forbidden = [...told, living.buyer.email, living.organizer.email, 'do_not_write']
   const found = readdirSync(logs).flatMap((file) => {
     const text = readFileSync(path.join(logs, file), 'utf8')
-    return forbidden.filter((secret) => text.includes(secret)).map((secret) => `${file}: ${secret.slice(0, 12)}`)
+    return forbidden
+      .filter((secret) => text.includes(secret))
+      .map((secret) => `${file}: ${secret.slice(0, 12)}`)
   })
   expect(readdirSync(logs).length).toBeGreaterThan(5)
   expect(found).toEqual([])

@@ -9,8 +9,8 @@ import { expectStatus, type Person } from '../../src/person.ts'
 import { type TestSystem, useTestSystem } from '../start.ts'
 
 /**
- * What one purchase may cost: one ticket without a seat, paid at once, ticketed, mailed and projected. Counted, not timed. Why each
- * transaction is there says the README.
+ * What one purchase may cost: one ticket without a seat, paid at once, ticketed, mailed and projected.
+ * Counted, not timed. Why each transaction is there says the README.
  */
 const budget: Budget = {
   auth: { transactions: 1, statements: 1, requests: 1, published: 0, consumed: 0, spans: 2 },
@@ -47,18 +47,31 @@ afterAll(async () => {
   running?.expectDocumented()
 })
 
-/** Everything that follows of an order is done, and written down: looked up in the databases, for services count what they are asked. */
+/**
+ * Everything that follows of an order is done, and written down: looked up in the databases, for services
+ * count what they are asked.
+ */
 const settled = (orderId: string) =>
   until(async () => {
     const one = async (database: pg.Client, sql: string) => (await database.query(sql, [orderId])).rowCount
-    expect(await one(databases.payments, "select from orders where order_id = $1 and status = 'CONFIRMED'")).toBe(1)
+    expect(
+      await one(databases.payments, "select from orders where order_id = $1 and status = 'CONFIRMED'"),
+    ).toBe(1)
     const webhook =
       "select from webhook_events where processed_at is not null and body->'data'->'object'->'metadata'->>'orderId' = $1"
     expect(await one(databases.payments, webhook)).toBe(1)
-    expect(await one(databases.tickets, 'select from tickets where order_id = $1 and delivered_at is not null')).toBe(1)
-    expect(await one(databases.notifications, "select from notifications where order_id = $1 and status = 'SENT'")).toBe(1)
-    expect(await one(databases.analytics, 'select from tickets where order_id = $1 and issued_at is not null')).toBe(1)
-    expect(await one(databases.analytics, 'select from payments where order_id = $1 and completed_at is not null')).toBe(1)
+    expect(
+      await one(databases.tickets, 'select from tickets where order_id = $1 and delivered_at is not null'),
+    ).toBe(1)
+    expect(
+      await one(databases.notifications, "select from notifications where order_id = $1 and status = 'SENT'"),
+    ).toBe(1)
+    expect(
+      await one(databases.analytics, 'select from tickets where order_id = $1 and issued_at is not null'),
+    ).toBe(1)
+    expect(
+      await one(databases.analytics, 'select from payments where order_id = $1 and completed_at is not null'),
+    ).toBe(1)
     for (const service of ['payments', 'tickets', 'notifications'] as const) await expectPublished(service)
   })
 
@@ -66,7 +79,11 @@ const expectPublished = async (service: keyof typeof databases) =>
   expect((await databases[service].query('select from outbox where published_at is null')).rowCount).toBe(0)
 
 const spentOfAll = async () =>
-  new Map(await Promise.all(serviceKeys.map(async (key) => [key, await readSpent(running.system.urls[key])] as const)))
+  new Map(
+    await Promise.all(
+      serviceKeys.map(async (key) => [key, await readSpent(running.system.urls[key])] as const),
+    ),
+  )
 
 /** What each service spends while `work` is done, beside what reading that costs. */
 async function spentOn(work: () => Promise<void>): Promise<Map<ServiceKey, Omit<Spent, 'spans'>>> {
@@ -76,11 +93,9 @@ async function spentOn(work: () => Promise<void>): Promise<Map<ServiceKey, Omit<
   return new Map(
     serviceKeys.map((key) => {
       const of = (unit: Exclude<keyof Spent, 'spans'>) => {
-        const [a, b, c] = [first.get(key), before.get(key), after.get(key)].map((spent) => spent?.[unit] ?? 0) as [
-          number,
-          number,
-          number,
-        ]
+        const [a, b, c] = [first.get(key), before.get(key), after.get(key)].map(
+          (spent) => spent?.[unit] ?? 0,
+        ) as [number, number, number]
         return c - b - (b - a)
       }
       return [
@@ -99,9 +114,12 @@ async function spentOn(work: () => Promise<void>): Promise<Map<ServiceKey, Omit<
 
 /** How many spans the trace of the latest purchase has in each service, once they have all come. */
 async function spansOfLatest(traceIds: Set<string>): Promise<Map<ServiceKey, number>> {
-  const read = async <T>(path: string) => (await (await fetch(`${running.system.urls.traces}${path}`)).json()) as T
+  const read = async <T>(path: string) =>
+    (await (await fetch(`${running.system.urls.traces}${path}`)).json()) as T
   const { traces } = await read<{ traces: { traceId: string; root: string }[] }>('/api/traces')
-  const latest = traces.find(({ root, traceId }) => root === 'POST /api/payments/orders' && !traceIds.has(traceId))
+  const latest = traces.find(
+    ({ root, traceId }) => root === 'POST /api/payments/orders' && !traceIds.has(traceId),
+  )
   if (!latest) throw new Error('the purchase has no trace')
   traceIds.add(latest.traceId)
   let [known, sinceMs] = [0, performance.now()]
@@ -145,7 +163,9 @@ test('a purchase costs no more than its budget', async () => {
   // Past the reporter, which shows what is written of files that fail alone.
   writeSync(2, `${table}\n`)
   const over = serviceKeys.flatMap((key) =>
-    units.filter((unit) => (counted[key]?.[unit] ?? 0) > (budget[key]?.[unit] ?? 0)).map((unit) => `${unit} of ${key}`),
+    units
+      .filter((unit) => (counted[key]?.[unit] ?? 0) > (budget[key]?.[unit] ?? 0))
+      .map((unit) => `${unit} of ${key}`),
   )
   expect(over, table).toEqual([])
 })

@@ -25,10 +25,14 @@ beforeAll(async () => {
 })
 afterAll(() => running?.expectDocumented())
 
-const read = async <T>(path: string): Promise<T> => (await (await fetch(`${running.system.urls.traces}${path}`)).json()) as T
-const spansOf = async (traceId: string) => (await read<{ spans?: Span[] }>(`/api/traces/${traceId}`)).spans ?? []
+const read = async <T>(path: string): Promise<T> =>
+  (await (await fetch(`${running.system.urls.traces}${path}`)).json()) as T
+const spansOf = async (traceId: string) =>
+  (await read<{ spans?: Span[] }>(`/api/traces/${traceId}`)).spans ?? []
 const rootsOf = async (root: string) =>
-  (await read<{ traces: { traceId: string; root: string }[] }>('/api/traces')).traces.filter((trace) => trace.root === root)
+  (await read<{ traces: { traceId: string; root: string }[] }>('/api/traces')).traces.filter(
+    (trace) => trace.root === root,
+  )
 const countOf = async (root: string) => (await rootsOf(root)).length
 
 describe('one purchase', () => {
@@ -51,7 +55,11 @@ describe('one purchase', () => {
     spans = await until(async () => {
       const all = await spansOf(trace?.traceId ?? '')
       const names = new Set(all.map(({ name }) => name))
-      for (const last of ['send ORDER_CONFIRMATION', 'publish TICKETS_DELIVERED', 'publish ORDER_CONFIRMED']) {
+      for (const last of [
+        'send ORDER_CONFIRMATION',
+        'publish TICKETS_DELIVERED',
+        'publish ORDER_CONFIRMED',
+      ]) {
         expect(names).toContain(last)
       }
       // What a service did comes when it sends it: each sends its own.
@@ -61,21 +69,30 @@ describe('one purchase', () => {
       expect(all.filter(({ parentId }) => parentId !== null && !ids.has(parentId))).toEqual([])
       return all
     })
-    expect(spans.filter(({ parentId }) => parentId === null).map(({ name }) => name)).toEqual(['POST /api/payments/orders'])
+    expect(spans.filter(({ parentId }) => parentId === null).map(({ name }) => name)).toEqual([
+      'POST /api/payments/orders',
+    ])
   })
 
   test('goes through all services: notifications ask auth and events for what stands in the mail', () => {
-    expect(new Set(spans.map(({ service }) => service))).toEqual(new Set(serviceKeys.map((key) => services[key].name)))
-    const getUser = spans.find(({ name, service }) => name === 'auth getUsers' && service === 'notification-service')
+    expect(new Set(spans.map(({ service }) => service))).toEqual(
+      new Set(serviceKeys.map((key) => services[key].name)),
+    )
+    const getUser = spans.find(
+      ({ name, service }) => name === 'auth getUsers' && service === 'notification-service',
+    )
     const served = spans.find(
-      ({ service, kind, parentId }) => service === 'auth-service' && kind === 'SERVER' && parentId === getUser?.spanId,
+      ({ service, kind, parentId }) =>
+        service === 'auth-service' && kind === 'SERVER' && parentId === getUser?.spanId,
     )
     expect(served?.name).toBe('POST /api/auth/internal/users/batch')
   })
 
   test('shows requests, calls, statements, commands, messages on both sides, the charge and the mail', () => {
     const of = (service: string, kind: string, name: RegExp) =>
-      spans.filter((span) => span.service === service && span.kind === kind && name.test(span.name)).map(({ name }) => name)
+      spans
+        .filter((span) => span.service === service && span.kind === kind && name.test(span.name))
+        .map(({ name }) => name)
     expect(of('payment-service', 'CLIENT', /^tickets reserve$/)).toHaveLength(1)
     expect(of('ticket-service', 'SERVER', /internal\/reserve$/)).toHaveLength(1)
     expect(of('payment-service', 'CLIENT', /^gateway charge$/)).toHaveLength(1)
@@ -83,7 +100,9 @@ describe('one purchase', () => {
     for (const { name } of Object.values(services)) {
       if (name === 'auth-service' || name === 'event-service') continue
       expect(
-        spans.filter(({ service, attributes }) => service === name && attributes['db.system.name'] === 'postgresql').length,
+        spans.filter(
+          ({ service, attributes }) => service === name && attributes['db.system.name'] === 'postgresql',
+        ).length,
         name,
       ).toBeGreaterThan(0)
     }
@@ -97,7 +116,9 @@ describe('one purchase', () => {
       expect(spans.find(({ spanId }) => spanId === consumed.parentId)?.kind, consumed.name).toBe('PRODUCER')
     }
     // Redis may take longer than it is given, on a busy machine: nobody waits for it.
-    expect(spans.filter(({ failed, attributes }) => failed !== null && attributes['db.system.name'] !== 'redis')).toEqual([])
+    expect(
+      spans.filter(({ failed, attributes }) => failed !== null && attributes['db.system.name'] !== 'redis'),
+    ).toEqual([])
   })
 
   test('says nothing of who bought, with which card, or under which token', () => {
@@ -107,10 +128,14 @@ describe('one purchase', () => {
   })
 
   test('is a tree for a terminal', async () => {
-    const response = await fetch(`${running.system.urls.traces}/traces/latest.txt?root=POST%20/api/payments/orders`)
+    const response = await fetch(
+      `${running.system.urls.traces}/traces/latest.txt?root=POST%20/api/payments/orders`,
+    )
     expect(response.status).toBe(200)
     const text = await response.text()
-    expect(text).toMatch(new RegExp(`POST /api/payments/orders: \\d+\\.\\d ms, \\d+ spans in ${serviceKeys.length} services`))
+    expect(text).toMatch(
+      new RegExp(`POST /api/payments/orders: \\d+\\.\\d ms, \\d+ spans in ${serviceKeys.length} services`),
+    )
     expect(text).toMatch(/└─|├─/)
   })
 })
@@ -134,12 +159,18 @@ test('in a system at rest no trace comes of polling', async () => {
 test('a purchase is counted where it passes', async () => {
   const textOf = async (key: (typeof serviceKeys)[number]) =>
     (await fetch(`${running.system.urls[key]}/actuator/prometheus`)).text()
-  const [payments, tickets, notifications] = await Promise.all([textOf('payments'), textOf('tickets'), textOf('notifications')])
+  const [payments, tickets, notifications] = await Promise.all([
+    textOf('payments'),
+    textOf('tickets'),
+    textOf('notifications'),
+  ])
   for (const outcome of ['placed', 'paid', 'confirmed']) {
     expect(payments).toContain(`orders_total{outcome="${outcome}",service="payment-service"} 1\n`)
   }
   expect(tickets).toContain('holds_total{outcome="reserved",service="ticket-service"} 1\n')
-  expect(notifications).toMatch(/notifications_total\{channel="EMAIL",outcome="sent",service="notification-service"\} [3-9]\n/)
+  expect(notifications).toMatch(
+    /notifications_total\{channel="EMAIL",outcome="sent",service="notification-service"\} [3-9]\n/,
+  )
   expect(notifications).toContain('notifications_pending{service="notification-service"} 0\n')
   expect(payments).toContain('redis_connected{use="sessions",service="payment-service"} 1\n')
 })

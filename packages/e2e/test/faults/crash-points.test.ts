@@ -15,14 +15,20 @@ interface Death {
   paymentToken?: string
   /** Where the order ends; CONFIRMED where none is named. */
   status?: OrderStatus
-  /** The ticket service learns that the event is cancelled while the gateway charges: the money has to go back. */
+  /**
+   * The ticket service learns that the event is cancelled while the gateway charges: the money has to go
+   * back.
+   */
   eventCancelled?: boolean
   /** The organizer refunds the order when it is confirmed. */
   refunded?: boolean
 }
 const duringRefund: Death = { service: 'payments', status: 'REFUNDED', refunded: true }
 
-/** Every crash point there is, with the service that dies there: one that is added and not listed here does not compile. */
+/**
+ * Every crash point there is, with the service that dies there: one that is added and not listed here does
+ * not compile.
+ */
 const deaths: Record<CrashPoint, Death> = {
   'saga.created': { service: 'payments' },
   'saga.reserve.before-call': { service: 'payments' },
@@ -31,7 +37,11 @@ const deaths: Record<CrashPoint, Death> = {
   'saga.charge.after-call': { service: 'payments' },
   // A webhook may be faster than the process that charges, which then does not get there.
   'saga.paid': { service: 'payments', paymentToken: 'pm_sandbox_webhook_never' },
-  'saga.release.after-call': { service: 'payments', paymentToken: 'pm_card_visa_chargeDeclined', status: 'FAILED' },
+  'saga.release.after-call': {
+    service: 'payments',
+    paymentToken: 'pm_card_visa_chargeDeclined',
+    status: 'FAILED',
+  },
   'saga.refund.after-call': {
     service: 'payments',
     status: 'REFUNDED',
@@ -61,7 +71,10 @@ beforeAll(async () => {
   organizer = await running.person({ firstName: 'Olga', lastName: 'Okoń' }, { organizer: true })
   buyer = await running.person({ firstName: 'Ben', lastName: 'Buyer' }, { proven: true })
   for (const point of crashPoints) {
-    sales.set(point, await publishEvent(organizer, { name: `Killed at ${point}`, quantity: 10, unitPrice: 5_000 }))
+    sales.set(
+      point,
+      await publishEvent(organizer, { name: `Killed at ${point}`, quantity: 10, unitPrice: 5_000 }),
+    )
   }
 })
 afterAll(() => running?.expectDocumented())
@@ -81,7 +94,10 @@ async function cancelInTicketService(eventId: EventId): Promise<void> {
   await client.connect()
   const paying = "select from reservations where event_id = $1 and status = 'PAYING'"
   await until(async () => (await client.query(paying, [eventId])).rowCount !== 0)
-  await client.query("update event_pictures set status = 'CANCELLED', version = version + 1000 where event_id = $1", [eventId])
+  await client.query(
+    "update event_pictures set status = 'CANCELLED', version = version + 1000 where event_id = $1",
+    [eventId],
+  )
   await client.end()
 }
 
@@ -97,7 +113,13 @@ async function refundInsistently(orderId: OrderId): Promise<void> {
 }
 
 async function buyThroughDeath(point: CrashPoint): Promise<void> {
-  const { service, paymentToken = 'pm_card_visa', status = 'CONFIRMED', eventCancelled, refunded } = deaths[point]
+  const {
+    service,
+    paymentToken = 'pm_card_visa',
+    status = 'CONFIRMED',
+    eventCancelled,
+    refunded,
+  } = deaths[point]
   const sale = sales.get(point)
   if (!sale) throw new Error(`nothing is on sale for ${point}`)
   writeFileSync(running.crashFile(service), point)
@@ -108,7 +130,8 @@ async function buyThroughDeath(point: CrashPoint): Promise<void> {
     await refundInsistently(orderId)
   }
   await buyer.waitForOrder(orderId, (order) => order.status === status)
-  if (status === 'CONFIRMED') await running.mails.waitFor(buyer.email, new RegExp(`Killed at ${point.replaceAll('.', '\\.')}`))
+  if (status === 'CONFIRMED')
+    await running.mails.waitFor(buyer.email, new RegExp(`Killed at ${point.replaceAll('.', '\\.')}`))
   // A buyer may know how it ended before the process gets there.
   await until(() => expect(existsSync(running.crashFile(service)), `nobody died at ${point}`).toBe(false))
   for (const instance of running.instancesOf(service)) await instance.waitReady()
@@ -120,8 +143,9 @@ async function buyThroughDeath(point: CrashPoint): Promise<void> {
   })
 }
 
-// One after the other within a service, the services beside each other: a message whose consumer died is only seen again when
-// its visibility has ended. What kills another chain's purchase must not harm this one either.
+// One after the other within a service, the services beside each other: a message whose consumer died is only
+// seen again when its visibility has ended. What kills another chain's purchase must not harm this one
+// either.
 test.concurrent.each(['payments', 'tickets', 'notifications'] as const)(
   'killed at every crash point of %s, purchases go on where they were',
   async (service) => {

@@ -23,30 +23,40 @@ afterAll(() => running?.expectDocumented())
 /** The tickets are held, and the gateway is at work. */
 async function whenReserved(sale: Sale): Promise<void> {
   await until(async () => {
-    const { ticketTypes } = expectStatus(await buyer.tickets.listTicketTypes({ query: { eventId: sale.eventId } }), 200)
+    const { ticketTypes } = expectStatus(
+      await buyer.tickets.listTicketTypes({ query: { eventId: sale.eventId } }),
+      200,
+    )
     expect(ticketTypes).toMatchObject([{ quantityAvailable: 8 }])
   })
 }
 
-test.each(serviceKeys)('%s killed in the middle of a purchase delays it and loses nothing', async (service) => {
-  const name = `Unbreakable by ${service}`
-  const sale = await publishEvent(organizer, { name, quantity: 10, unitPrice: 5_000 })
-  const instances = running.instancesOf(service)
-  const restarts = instances.map((instance) => instance.restarts)
-  // The gateway stands still, so that the purchase has a middle in which to be killed.
-  const { buying } = await running.whileGatewayStands(async () => {
-    const buying = buyer.buyInsistently({ ...sale, quantity: 2 }, 'pm_card_visa')
-    await whenReserved(sale)
-    for (const instance of instances) instance.kill('SIGKILL') // whichever has the purchase in hand
-    return { buying }
-  })
-  const orderId = await buying
-  const order = await buyer.waitForOrder(orderId, ({ status }) => status === 'CONFIRMED')
-  expect(order.tickets).toHaveLength(2)
-  expect(await running.moneyOf(orderId)).toMatchObject({ captured: 10_000, refunded: 0, successfulCharges: 1 })
-  await running.mails.waitFor(buyer.email, new RegExp(name))
-  expect(instances.map((instance) => instance.restarts)).toEqual(restarts.map((before) => before + 1))
-})
+test.each(serviceKeys)(
+  '%s killed in the middle of a purchase delays it and loses nothing',
+  async (service) => {
+    const name = `Unbreakable by ${service}`
+    const sale = await publishEvent(organizer, { name, quantity: 10, unitPrice: 5_000 })
+    const instances = running.instancesOf(service)
+    const restarts = instances.map((instance) => instance.restarts)
+    // The gateway stands still, so that the purchase has a middle in which to be killed.
+    const { buying } = await running.whileGatewayStands(async () => {
+      const buying = buyer.buyInsistently({ ...sale, quantity: 2 }, 'pm_card_visa')
+      await whenReserved(sale)
+      for (const instance of instances) instance.kill('SIGKILL') // whichever has the purchase in hand
+      return { buying }
+    })
+    const orderId = await buying
+    const order = await buyer.waitForOrder(orderId, ({ status }) => status === 'CONFIRMED')
+    expect(order.tickets).toHaveLength(2)
+    expect(await running.moneyOf(orderId)).toMatchObject({
+      captured: 10_000,
+      refunded: 0,
+      successfulCharges: 1,
+    })
+    await running.mails.waitFor(buyer.email, new RegExp(name))
+    expect(instances.map((instance) => instance.restarts)).toEqual(restarts.map((before) => before + 1))
+  },
+)
 
 test('in the end everything agrees: tickets, money, messages, Redis', async () => {
   await running.expectAgreement()

@@ -22,7 +22,9 @@ beforeAll(async () => {
   database = new pg.Pool({ connectionString: running.system.databaseUrl('payments'), max: 2 })
   organizer = await running.person({ firstName: 'Olga', lastName: 'Okoń' }, { organizer: true })
   buyer = await running.person({ firstName: 'Zofia', lastName: 'Łącka' }, { proven: true })
-  crowd = await Promise.all(Array.from({ length: 16 }, () => running.person({ firstName: 'Carl', lastName: 'Crowd' })))
+  crowd = await Promise.all(
+    Array.from({ length: 16 }, () => running.person({ firstName: 'Carl', lastName: 'Crowd' })),
+  )
 })
 afterAll(async () => {
   await database?.end()
@@ -36,33 +38,44 @@ const offer = (name: string, quantity = 100) => publishEvent(organizer, { name, 
 const isConfirmed = ({ status }: { status: string }) => status === 'CONFIRMED'
 async function followed(orderId: OrderId): Promise<OrderProgress[]> {
   const steps: OrderProgress[] = []
-  for await (const step of expectStatus(await buyer.payments.watchOrder({ params: { orderId } }), 200)) steps.push(step)
+  for await (const step of expectStatus(await buyer.payments.watchOrder({ params: { orderId } }), 200))
+    steps.push(step)
   return steps
 }
 
 test('an order that nobody waits for is accepted at once, followed step by step, and mailed twice: accepted, and its tickets', async () => {
   const sale = await offer('Queued')
   const key = randomUUID()
-  const placed = expectStatus(await buyer.buy({ ...sale, quantity: 2 }, { key, async: true, paymentToken: SLOW }), 202)
+  const placed = expectStatus(
+    await buyer.buy({ ...sale, quantity: 2 }, { key, async: true, paymentToken: SLOW }),
+    202,
+  )
   expect(placed).toMatchObject({ status: 'PENDING', paymentStatus: 'PENDING', eventId: sale.eventId })
   const { orderId } = placed
   const steps = await followed(orderId)
   expect(steps.map(({ step, result }) => `${step} ${result}`)).toEqual(
     expect.arrayContaining(['ORDER CREATED', 'RESERVE RESERVED', 'CHARGE CHARGED', 'ISSUE TICKETS_ISSUED']),
   )
-  expect(steps.map(({ at }) => at.getTime())).toEqual(steps.map(({ at }) => at.getTime()).toSorted((a, b) => a - b))
+  expect(steps.map(({ at }) => at.getTime())).toEqual(
+    steps.map(({ at }) => at.getTime()).toSorted((a, b) => a - b),
+  )
   expect(steps.at(-1)).toMatchObject({ orderId, status: 'CONFIRMED' })
   const { history } = expectStatus(await buyer.payments.getOrderHistory({ params: { orderId } }), 200)
   expect(steps.map(({ at, step, result }) => ({ at, step, result }))).toEqual(
     history.map(({ at, step, result }) => ({ at, step, result })),
   )
   // The same key again: the order as it stands now.
-  const again = expectStatus(await buyer.buy({ ...sale, quantity: 2 }, { key, async: true, paymentToken: SLOW }), 201)
+  const again = expectStatus(
+    await buyer.buy({ ...sale, quantity: 2 }, { key, async: true, paymentToken: SLOW }),
+    201,
+  )
   expect(again).toMatchObject({ orderId, status: 'CONFIRMED' })
   expect(await running.moneyOf(orderId)).toMatchObject({ captured: 10_000, successfulCharges: 1 })
   const accepted = await running.mails.waitFor(buyer.email, /^We have your order for Queued/)
   expect(accepted.body.text).toContain(placed.orderNumber)
-  await running.mails.waitFor(buyer.email, ({ attachments }) => attachments.some(({ filename }) => filename?.endsWith('.pdf')))
+  await running.mails.waitFor(buyer.email, ({ attachments }) =>
+    attachments.some(({ filename }) => filename?.endsWith('.pdf')),
+  )
 })
 
 test('its own reservation is paid likewise', async () => {
@@ -71,10 +84,18 @@ test('its own reservation is paid likewise', async () => {
   const { reservationId } = expectStatus(await buyer.tickets.createReservation({ body: wish }), 201)
   const answer = await buyer.payments.createOrder({
     headers: { 'idempotency-key': randomUUID(), ...prefer },
-    body: { reservationId, paymentMethod: 'CREDIT_CARD', paymentToken: 'pm_card_visa', holderName: 'Zofia Łącka' },
+    body: {
+      reservationId,
+      paymentMethod: 'CREDIT_CARD',
+      paymentToken: 'pm_card_visa',
+      holderName: 'Zofia Łącka',
+    },
   })
   const { orderId } = expectStatus(answer, 202)
-  expect(await buyer.waitForOrder(orderId, isConfirmed)).toMatchObject({ reservationId, eventId: sale.eventId })
+  expect(await buyer.waitForOrder(orderId, isConfirmed)).toMatchObject({
+    reservationId,
+    eventId: sale.eventId,
+  })
 })
 
 test('what is asked for later is done later: names in their order, and a cancellation that comes in time charges nobody', async () => {
@@ -82,17 +103,28 @@ test('what is asked for later is done later: names in their order, and a cancell
   // So many before them that those that matter wait their turn.
   const before = await Promise.all(
     crowd.map(async (person) => {
-      const { orderId } = expectStatus(await person.buy({ ...sale, quantity: 1 }, { async: true, paymentToken: SLOW }), 202)
+      const { orderId } = expectStatus(
+        await person.buy({ ...sale, quantity: 1 }, { async: true, paymentToken: SLOW }),
+        202,
+      )
       return { person, orderId }
     }),
   )
   const [named, cancelled] = (
     await Promise.all(
-      [1, 2].map(() => buyer.buy({ ...sale, quantity: 1 }, { async: true, paymentToken: SLOW, holderName: 'The First' })),
+      [1, 2].map(() =>
+        buyer.buy({ ...sale, quantity: 1 }, { async: true, paymentToken: SLOW, holderName: 'The First' }),
+      ),
     )
-  ).map((answer) => ({ orderId: expectStatus(answer, 202).orderId })) as [{ orderId: OrderId }, { orderId: OrderId }]
+  ).map((answer) => ({ orderId: expectStatus(answer, 202).orderId })) as [
+    { orderId: OrderId },
+    { orderId: OrderId },
+  ]
   for (const holderName of ['The Second', 'The Third']) {
-    expectStatus(await buyer.payments.updateOrder({ params: named, body: { holderName }, headers: prefer }), 202)
+    expectStatus(
+      await buyer.payments.updateOrder({ params: named, body: { holderName }, headers: prefer }),
+      202,
+    )
   }
   expectStatus(await buyer.payments.cancelOrder({ params: cancelled, headers: prefer }), 202)
 
@@ -102,18 +134,25 @@ test('what is asked for later is done later: names in their order, and a cancell
   expect(await running.moneyOf(cancelled.orderId)).toMatchObject({ captured: 0, successfulCharges: 0 })
   for (const { person, orderId } of before) await person.waitForOrder(orderId, isConfirmed)
   // What comes too late is no secret.
-  const late = await buyer.payments.updateOrder({ params: named, body: { holderName: 'Too Late' }, headers: prefer })
+  const late = await buyer.payments.updateOrder({
+    params: named,
+    body: { holderName: 'Too Late' },
+    headers: prefer,
+  })
   expect(late).toMatchObject({ status: 409, body: { error: 'ORDER_NOT_PENDING' } })
 })
 
 test('operators see the queue of orders and who works on it', async () => {
   const operator = await running.operator()
-  // Before anything is killed: a command whose consumer dies three times is a dead letter, and its order is worked on all the same.
+  // Before anything is killed: a command whose consumer dies three times is a dead letter, and its order is
+  // worked on all the same.
   const { queues } = expectStatus(await operator.ops.payments.getQueues({}), 200)
   expect(queues).toContainEqual(expect.objectContaining({ queue: 'order-commands.fifo', deadLetters: 0 }))
   await until(async () => {
     const { handlers } = expectStatus(await operator.ops.payments.getHandlers({}), 200)
-    const types = handlers.filter(({ queue }) => queue === 'order-commands.fifo').map(({ eventType }) => eventType)
+    const types = handlers
+      .filter(({ queue }) => queue === 'order-commands.fifo')
+      .map(({ eventType }) => eventType)
     expect(types.toSorted()).toEqual(['CREATE_ORDER', 'DELETE_ORDER', 'UPDATE_ORDER'])
   })
 })
@@ -138,7 +177,8 @@ test('orders outlive the processes that work them off: each is charged once and 
     const process = running.system.service('payments', instance)
     await process.waitReady()
     // Only while money moves, by a worker that began a moment ago: else nothing would be hit.
-    const charging = "select from sagas where state = 'CHARGING' and leased_until > clock_timestamp() + interval '1 second'"
+    const charging =
+      "select from sagas where state = 'CHARGING' and leased_until > clock_timestamp() + interval '1 second'"
     await until(async () => expect(await count(charging)).toBeGreaterThan(1))
     process.kill('SIGKILL')
   }
@@ -147,7 +187,9 @@ test('orders outlive the processes that work them off: each is charged once and 
   for (const { person, orderId } of placed) await person.waitForOrder(orderId, isConfirmed)
   const { totals } = await running.ledger()
   for (const { orderId } of placed) {
-    expect(totals.filter((total) => total.orderId === orderId)).toMatchObject([{ successfulCharges: 1, refunded: 0 }])
+    expect(totals.filter((total) => total.orderId === orderId)).toMatchObject([
+      { successfulCharges: 1, refunded: 0 },
+    ])
   }
 })
 

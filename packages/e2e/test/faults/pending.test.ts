@@ -18,7 +18,10 @@ beforeAll(async () => {
 afterAll(() => running?.expectDocumented())
 
 const available = async () => {
-  const { ticketTypes } = expectStatus(await buyer.tickets.listTicketTypes({ query: { eventId: sale.eventId } }), 200)
+  const { ticketTypes } = expectStatus(
+    await buyer.tickets.listTicketTypes({ query: { eventId: sale.eventId } }),
+    200,
+  )
   return ticketTypes[0]?.quantityAvailable
 }
 
@@ -27,15 +30,19 @@ test('takes another name while its charge is under way, and the tickets bear it'
     const pending = expectStatus(await buyer.buy({ ...sale, quantity: 1 }), 202)
     expect(pending.status).toBe('PENDING')
     const params = { orderId: pending.orderId }
-    const renamed = expectStatus(await buyer.payments.updateOrder({ params, body: { holderName: 'Nowa Osoba' } }), 200)
+    const renamed = expectStatus(
+      await buyer.payments.updateOrder({ params, body: { holderName: 'Nowa Osoba' } }),
+      200,
+    )
     expect(renamed.holderName).toBe('Nowa Osoba')
     return pending
   })
   const order = await buyer.waitForOrder(pending.orderId, ({ status }) => status === 'CONFIRMED')
   const [ticket] = order.tickets ?? []
-  expect(expectStatus(await buyer.tickets.getTicket({ params: { ticketId: ticket?.ticketId as never } }), 200).holderName).toBe(
-    'Nowa Osoba',
-  )
+  expect(
+    expectStatus(await buyer.tickets.getTicket({ params: { ticketId: ticket?.ticketId as never } }), 200)
+      .holderName,
+  ).toBe('Nowa Osoba')
 })
 
 test('is cancelled before it is paid, or is paid because the charge was first: never both', async () => {
@@ -46,7 +53,10 @@ test('is cancelled before it is paid, or is paid because the charge was first: n
     return pending
   })
   const params = { orderId: pending.orderId }
-  const order = await buyer.waitForOrder(pending.orderId, ({ status }) => status === 'CANCELLED' || status === 'CONFIRMED')
+  const order = await buyer.waitForOrder(
+    pending.orderId,
+    ({ status }) => status === 'CANCELLED' || status === 'CONFIRMED',
+  )
   const { captured, refunded } = await running.moneyOf(pending.orderId)
   if (order.status === 'CANCELLED') {
     expect(captured - refunded).toBe(0)

@@ -12,10 +12,15 @@ const LOOK_MS = 500
 type Analytics = Client<typeof analyticsInternalRoutes>
 type Reached = Pick<Config, 'projection'>
 
-const json = <S extends z.ZodType>(schema: S, value: z.output<S>) => `${JSON.stringify(z.encode(schema, value), null, 2)}\n`
+const json = <S extends z.ZodType>(schema: S, value: z.output<S>) =>
+  `${JSON.stringify(z.encode(schema, value), null, 2)}\n`
 
 /** The projection that is served, how far it is behind and its last rebuild; 1 where it does not answer. */
-export const showProjection = (config: Reached, options: { json: boolean }, terminal: Terminal): Promise<0 | 1> =>
+export const showProjection = (
+  config: Reached,
+  options: { json: boolean },
+  terminal: Terminal,
+): Promise<0 | 1> =>
   withAnalytics(config, terminal, async (analytics) => {
     const { body } = await analytics.findRebuild({})
     terminal.out(options.json ? json(ProjectionFigures, body) : renderProjection(body))
@@ -23,8 +28,9 @@ export const showProjection = (config: Reached, options: { json: boolean }, term
   })
 
 /**
- * Make the projection anew and follow that until it is done; one that is at work already is followed instead. 0 when it is done (or
- * begun, with `detach`), 1 when it was cancelled, or is no longer followed (Ctrl-C: it goes on).
+ * Make the projection anew and follow that until it is done; one that is at work already is followed instead.
+ * 0 when it is done (or begun, with `detach`), 1 when it was cancelled, or is no longer followed (Ctrl-C: it
+ * goes on).
  */
 export const rebuildProjection = (
   config: Reached,
@@ -41,7 +47,11 @@ export const rebuildProjection = (
   })
 
 /** Throw away what the rebuild at work has made; 1 where none is at work. */
-export const cancelRebuild = (config: Reached, options: { json: boolean }, terminal: Terminal): Promise<0 | 1> =>
+export const cancelRebuild = (
+  config: Reached,
+  options: { json: boolean },
+  terminal: Terminal,
+): Promise<0 | 1> =>
   withAnalytics(config, terminal, async (analytics) => {
     const { rebuild } = (await analytics.findRebuild({})).body
     const answer = rebuild && (await analytics.cancelRebuild({ params: { rebuildId: rebuild.rebuildId } }))
@@ -66,7 +76,10 @@ async function begin(analytics: Analytics, terminal: Terminal): Promise<Rebuild>
   }
 }
 
-/** The rebuild as it was seen last: ended, or still at work when the person left. What holds it up is told when it changes. */
+/**
+ * The rebuild as it was seen last: ended, or still at work when the person left. What holds it up is told
+ * when it changes.
+ */
 async function follow(analytics: Analytics, begun: Rebuild, terminal: Terminal): Promise<Rebuild> {
   let rebuild = begun
   let trouble: string | undefined
@@ -112,7 +125,8 @@ async function withAnalytics(
   const analytics = createClient(analyticsInternalRoutes, {
     baseUrl: analyticsUrl,
     headers: () => identity.headersFor('analytics-service'),
-    send: (url, { operationId: _, ...init }) => fetch(url, { ...init, signal: AbortSignal.timeout(TIMEOUT_MS) }),
+    send: (url, { operationId: _, ...init }) =>
+      fetch(url, { ...init, signal: AbortSignal.timeout(TIMEOUT_MS) }),
   })
   try {
     return await work(analytics)

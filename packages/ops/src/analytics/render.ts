@@ -2,7 +2,9 @@ import type { ProjectionFigures, Rebuild } from '@boxoffice/contracts'
 
 const number = new Intl.NumberFormat('en')
 
-/** How much of the archives has been read; `total` is null while not every source has said how much it has. */
+/**
+ * How much of the archives has been read; `total` is null while not every source has said how much it has.
+ */
 export function progressOf({ sources }: Rebuild): { taken: number; total: number | null } {
   const taken = sources.reduce((sum, source) => sum + source.taken, 0)
   const total = sources.reduce<number | null>(
@@ -14,7 +16,8 @@ export function progressOf({ sources }: Rebuild): { taken: number; total: number
 
 /** The projection and its last rebuild, a line each. */
 export function renderProjection({ generation, since, lagSeconds, rebuild }: ProjectionFigures): string {
-  const lag = lagSeconds === null ? 'how far it is behind cannot be said' : `about ${lagSeconds.toFixed(1)} s behind`
+  const lag =
+    lagSeconds === null ? 'how far it is behind cannot be said' : `about ${lagSeconds.toFixed(1)} s behind`
   const lines = [`generation ${generation}, served since ${at(since)}, ${lag}`]
   if (rebuild) lines.push(renderRebuild(rebuild))
   return `${lines.join('\n')}\n`
@@ -35,9 +38,11 @@ export function renderRebuild(rebuild: Rebuild): string {
     ({ service, taken: read, total: all, finished }) =>
       `  ${service.padEnd(10)}${number.format(read)}${all === null ? '' : ` of ${number.format(all)}`}${finished ? '' : ' …'}`,
   )
-  const trouble = rebuild.status === 'RUNNING' && rebuild.lastError ? [`  it is tried again: ${rebuild.lastError}`] : []
+  const trouble =
+    rebuild.status === 'RUNNING' && rebuild.lastError ? [`  it is tried again: ${rebuild.lastError}`] : []
   return [sentences[rebuild.status], ...sources, ...trouble].join('\n')
 }
 
 const at = (time: Date) => time.toISOString().replace('T', ' ').slice(0, 19)
-const secondsOf = ({ startedAt, endedAt = startedAt }: Rebuild) => ((endedAt.getTime() - startedAt.getTime()) / 1_000).toFixed(1)
+const secondsOf = ({ startedAt, endedAt = startedAt }: Rebuild) =>
+  ((endedAt.getTime() - startedAt.getTime()) / 1_000).toFixed(1)

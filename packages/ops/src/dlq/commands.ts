@@ -17,7 +17,11 @@ interface Change extends Selection {
 const json = (value: unknown) => `${JSON.stringify(value, null, 2)}\n`
 
 /** Every dead-letter queue and how many letters it holds; 1 when any does. */
-export async function listDeadLetters(config: Pick<Config, 'messaging'>, options: { json: boolean }, terminal: Terminal) {
+export async function listDeadLetters(
+  config: Pick<Config, 'messaging'>,
+  options: { json: boolean },
+  terminal: Terminal,
+) {
   return withAws(config, terminal, async (aws) => {
     const found = await Promise.all(
       queueNames.map(async (queue) => {
@@ -77,7 +81,12 @@ export async function requeueDeadLetters(
 }
 
 /** Delete dead letters for good; 1 when some of those that were meant stayed. */
-export async function purgeDeadLetters(config: Pick<Config, 'messaging'>, queue: QueueName, options: Change, terminal: Terminal) {
+export async function purgeDeadLetters(
+  config: Pick<Config, 'messaging'>,
+  queue: QueueName,
+  options: Change,
+  terminal: Terminal,
+) {
   const question = `Delete ${inWords(options)} of ${queues[queue].deadLetterQueue} for good?`
   return change(config, queue, { ...options, question, verb: 'purged' }, terminal, purge)
 }
@@ -90,7 +99,8 @@ async function change(
   act: (work: Parameters<typeof purge>[0]) => Promise<Summary>,
 ): Promise<0 | 1> {
   if (!options.dryRun && !options.yes) {
-    if (!terminal.ask) throw new InputError(`${options.question} Say --yes (or --dry-run): there is nobody here to ask`)
+    if (!terminal.ask)
+      throw new InputError(`${options.question} Say --yes (or --dry-run): there is nobody here to ask`)
     if (!/^y(es)?$/i.test(await terminal.ask(`${options.question} [y/N] `))) {
       terminal.error('nothing was changed\n')
       return 1
@@ -111,7 +121,11 @@ async function change(
       signal: terminal.signal,
       onProgress: ({ done }) => progress.at(done.length),
     }).finally(() => progress.end())
-    terminal.out(options.json ? json({ queue, ...summaryView(summary, dryRun) }) : renderSummary(summary, { ...options, target }))
+    terminal.out(
+      options.json
+        ? json({ queue, ...summaryView(summary, dryRun) })
+        : renderSummary(summary, { ...options, target }),
+    )
     const { looping, refused, undeleted, interrupted } = summary
     return looping.length + refused.length + undeleted.length > 0 || interrupted ? 1 : 0
   })

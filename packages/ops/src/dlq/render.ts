@@ -8,14 +8,22 @@ const RECEIVED_TOO_OFTEN = 'received too often without success: see the log of i
 /** A letter for programs. The payload of a message with tokens in it is never shown. */
 export function letterView(letter: DeadLetter) {
   const { messageId, eventType, reason, sentAt, redrives } = letter
-  return { messageId, eventType, reason: reason ?? RECEIVED_TOO_OFTEN, sentAt, redrives, payload: payloadOf(letter) }
+  return {
+    messageId,
+    eventType,
+    reason: reason ?? RECEIVED_TOO_OFTEN,
+    sentAt,
+    redrives,
+    payload: payloadOf(letter),
+  }
 }
 
 function payloadOf({ body, eventType }: DeadLetter): unknown {
   if (messages.get(eventType)?.secret) return '(kept secret: it carries a token)'
   try {
     const json = JSON.parse(body)
-    // What is in foreign words has no payload of ours: all of it then, unless it may be one of ours that lost its type.
+    // What is in foreign words has no payload of ours: all of it then, unless it may be one of ours that lost
+    // its type.
     return json?.payload ?? (/token/i.test(body) ? null : json)
   } catch {
     return `(not JSON, ${Buffer.byteLength(body)} bytes)`
@@ -48,7 +56,8 @@ export function renderSummary(
   options: { verb: 'requeued' | 'purged'; dryRun: boolean; target: string },
 ): string {
   const { done, looping, refused, undeleted, interrupted } = summary
-  const count = (letters: readonly unknown[]) => `${letters.length} dead ${letters.length === 1 ? 'letter' : 'letters'}`
+  const count = (letters: readonly unknown[]) =>
+    `${letters.length} dead ${letters.length === 1 ? 'letter' : 'letters'}`
   return [
     options.dryRun
       ? `${count(done)} of ${options.target} would be ${options.verb}. Nothing was changed.`
@@ -64,11 +73,18 @@ export function renderSummary(
 }
 
 /** What was done, for programs. */
-export const summaryView = ({ done, looping, refused, undeleted, interrupted }: Summary, dryRun: boolean) => ({
+export const summaryView = (
+  { done, looping, refused, undeleted, interrupted }: Summary,
+  dryRun: boolean,
+) => ({
   dryRun,
   done: done.map(({ messageId, eventType }) => ({ messageId, eventType })),
   looping: looping.map(({ messageId, eventType, redrives }) => ({ messageId, eventType, redrives })),
-  refused: refused.map(({ letter, why }) => ({ messageId: letter.messageId, eventType: letter.eventType, why })),
+  refused: refused.map(({ letter, why }) => ({
+    messageId: letter.messageId,
+    eventType: letter.eventType,
+    why,
+  })),
   undeleted: undeleted.map(({ messageId, eventType }) => ({ messageId, eventType })),
   interrupted,
 })

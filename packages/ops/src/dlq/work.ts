@@ -1,5 +1,12 @@
 import type { QueueName } from '@boxoffice/contracts'
-import { type Aws, type DeadLetter, deleteLetters, readLetters, releaseLetters, requeueLetters } from '@boxoffice/messaging'
+import {
+  type Aws,
+  type DeadLetter,
+  deleteLetters,
+  readLetters,
+  releaseLetters,
+  requeueLetters,
+} from '@boxoffice/messaging'
 import { matches, type Selection } from './selection.ts'
 
 /** What became of the letters of a selection. */
@@ -26,7 +33,9 @@ export interface Work {
   onProgress(summary: Summary): void
 }
 
-/** Put letters back on their queue: each is sent before it is deleted, and deleted only if it was accepted. */
+/**
+ * Put letters back on their queue: each is sent before it is deleted, and deleted only if it was accepted.
+ */
 export function requeue(work: Work & { maxRedrives: number }): Promise<Summary> {
   const requeued = new Set<string>()
   return workOff(work, async (letters, summary) => {
@@ -58,7 +67,10 @@ export function purge(work: Work): Promise<Summary> {
   })
 }
 
-/** `handle` answers which letters stay. Those, and those of no interest, are given back in the end, however it ends. */
+/**
+ * `handle` answers which letters stay. Those, and those of no interest, are given back in the end, however it
+ * ends.
+ */
 async function workOff(
   { aws, queue, selection, signal, onProgress }: Work,
   handle: (letters: DeadLetter[], summary: Summary) => Promise<DeadLetter[]>,

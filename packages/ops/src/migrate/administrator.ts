@@ -4,7 +4,10 @@ import type { DatabasesConfig } from '../config.ts'
 /** What the administrator connects to a database with. */
 export type ConnectionTo = (database: string) => Promise<Connection>
 
-/** Wrong password, or PAM's own refusal: what Amazon's server says to a password of somebody who is to log in by IAM. */
+/**
+ * Wrong password, or PAM's own refusal: what Amazon's server says to a password of somebody who is to log in
+ * by IAM.
+ */
 const REFUSED = /^(28000|28P01)$/
 
 /** How the administrator gets in: by password, and with `iam` by a token where the password is refused. */
@@ -13,14 +16,19 @@ export function createAdministrator(
   say: (text: string) => void,
 ): ConnectionTo {
   const byPassword = (database: string) =>
-    adminConnection(adminUrl, { database, login, ...(adminPassword !== undefined && { password: adminPassword }) })
+    adminConnection(adminUrl, {
+      database,
+      login,
+      ...(adminPassword !== undefined && { password: adminPassword }),
+    })
   if (login === 'password') return async (database) => byPassword(database)
   return orByToken({ byPassword, byToken: (database) => adminTokenConnection(adminUrl, database), say })
 }
 
 /**
- * By password until that is refused, and by a token from then on. That may happen in the middle of the work: whoever makes a role is
- * a member of it since PostgreSQL 16, and the members of members of `rds_iam` may count as its members too.
+ * By password until that is refused, and by a token from then on. That may happen in the middle of the work:
+ * whoever makes a role is a member of it since PostgreSQL 16, and the members of members of `rds_iam` may
+ * count as its members too.
  */
 export function orByToken(options: {
   byPassword: (database: string) => Connection

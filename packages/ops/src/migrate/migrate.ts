@@ -6,7 +6,13 @@ import type { Config, DatabasesConfig } from '../config.ts'
 import { failureOf } from '../failure.ts'
 import type { Terminal } from '../terminal.ts'
 import { type ConnectionTo, createAdministrator } from './administrator.ts'
-import { createServiceDatabase, grantAccess, lookAtDatabase, prepareRoles, serviceDatabase } from './service-database.ts'
+import {
+  createServiceDatabase,
+  grantAccess,
+  lookAtDatabase,
+  prepareRoles,
+  serviceDatabase,
+} from './service-database.ts'
 
 const ONE_AT_A_TIME = 72_707_370
 /** Beside the bundle, as the image has it; otherwise in the workspace. */
@@ -17,9 +23,10 @@ const migrationsOf = (key: ServiceKey) =>
   existsSync(BUNDLED) ? path.join(BUNDLED, key) : path.join(WORKSPACE, key, 'prisma/migrations')
 
 /**
- * Make what is missing of every service's database: itself, its roles, its tables; or with `plan` say what that would be. Safe to
- * repeat, and two at once take turns. The exit code: 0 when all is done, 1 when something could not be; of a migration that fails
- * nothing stays, and the databases after it are not touched.
+ * Make what is missing of every service's database: itself, its roles, its tables; or with `plan` say what
+ * that would be. Safe to repeat, and two at once take turns. The exit code: 0 when all is done, 1 when
+ * something could not be; of a migration that fails nothing stays, and the databases after it are not
+ * touched.
  */
 export async function migrateDatabases(
   { databases }: Pick<Config, 'databases'>,
@@ -66,7 +73,8 @@ async function migrateDatabase(
   const database = serviceDatabase(key, config.prefix)
   const say = (text: string) => terminal.out(`${key}: ${text}\n`)
   await prepareRoles(admin, database, config.passwords[key] ?? null)
-  if (await createServiceDatabase(admin, database)) say(`database ${database.name} made, for role ${database.login}`)
+  if (await createServiceDatabase(admin, database))
+    say(`database ${database.name} made, for role ${database.login}`)
   const connection = await connectionTo(database.name)
   await withClient(connection, (client) => grantAccess(client, database))
   const applied = await migrate(connection, folderOf(key), {
@@ -85,7 +93,11 @@ async function planDatabase(
   const say = (text: string) => terminal.out(`${key}: ${text}\n`)
   const { there } = await lookAtDatabase(admin, database)
   if (!there) return say(`database ${database.name} and its roles would be made, and every migration applied`)
-  const pending = await findPendingMigrations(await connectionTo(database.name), folderOf(key), database.owner)
+  const pending = await findPendingMigrations(
+    await connectionTo(database.name),
+    folderOf(key),
+    database.owner,
+  )
   for (const name of pending) say(`${name} would be applied`)
   if (pending.length === 0) say('up to date')
 }

@@ -32,13 +32,18 @@ export async function lookAtDatabase(client: SqlClient, { name, owner }: Service
 }
 
 /**
- * Make the two roles where they are missing, and let the service log in; on the server's own database. The administrator may act as
- * the owner alone. Whoever makes a role is a member of it since PostgreSQL 16, to give it to others, but neither inherits from it
- * nor becomes it; more than that is never granted of the login role, which with `iam` is in `rds_iam`. Should Amazon's server take
- * the administrator for a member of `rds_iam` all the same, and refuse the password, then `orByToken` is the way in.
+ * Make the two roles where they are missing, and let the service log in; on the server's own database. The
+ * administrator may act as the owner alone. Whoever makes a role is a member of it since PostgreSQL 16, to
+ * give it to others, but neither inherits from it nor becomes it; more than that is never granted of the
+ * login role, which with `iam` is in `rds_iam`. Should Amazon's server take the administrator for a member of
+ * `rds_iam` all the same, and refuse the password, then `orByToken` is the way in.
  * https://www.postgresql.org/docs/17/sql-createrole.html
  */
-export async function prepareRoles(client: SqlClient, { owner, login }: ServiceDatabase, password: Password): Promise<void> {
+export async function prepareRoles(
+  client: SqlClient,
+  { owner, login }: ServiceDatabase,
+  password: Password,
+): Promise<void> {
   const [ownerName, loginName] = [client.escapeIdentifier(owner), client.escapeIdentifier(login)]
   await createRole(client, owner, 'nologin')
   await client.query(`grant ${ownerName} to current_user`)
@@ -48,16 +53,22 @@ export async function prepareRoles(client: SqlClient, { owner, login }: ServiceD
 }
 
 /** Make the database where it is missing; on the server's own database. Answers whether it was. */
-export async function createServiceDatabase(client: SqlClient, { name, owner }: ServiceDatabase): Promise<boolean> {
+export async function createServiceDatabase(
+  client: SqlClient,
+  { name, owner }: ServiceDatabase,
+): Promise<boolean> {
   const { rowCount } = await client.query('select from pg_database where datname = $1', [name])
   if (rowCount !== 0) return false
-  await client.query(`create database ${client.escapeIdentifier(name)} owner ${client.escapeIdentifier(owner)}`)
+  await client.query(
+    `create database ${client.escapeIdentifier(name)} owner ${client.escapeIdentifier(owner)}`,
+  )
   return true
 }
 
 /**
- * Say who may do what: nobody but the service even connects, and what migrations make from now on is the service's to read and
- * write. In the database itself, before any migration, so that a table never stands there without its grants.
+ * Say who may do what: nobody but the service even connects, and what migrations make from now on is the
+ * service's to read and write. In the database itself, before any migration, so that a table never stands
+ * there without its grants.
  */
 export async function grantAccess(client: SqlClient, { name, owner, login }: ServiceDatabase): Promise<void> {
   const [database, role] = [client.escapeIdentifier(name), client.escapeIdentifier(login)]
@@ -67,7 +78,9 @@ export async function grantAccess(client: SqlClient, { name, owner, login }: Ser
   await client.query(`grant connect on database ${database} to ${role}`)
   await client.query('revoke all on schema public from public')
   await client.query(`grant usage on schema public to ${role}`)
-  await client.query(`alter default privileges in schema public grant select, insert, update, delete on tables to ${role}`)
+  await client.query(
+    `alter default privileges in schema public grant select, insert, update, delete on tables to ${role}`,
+  )
   await client.query(`alter default privileges in schema public grant usage, select on sequences to ${role}`)
   await client.query('commit')
 }

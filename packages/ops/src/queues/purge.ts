@@ -7,9 +7,9 @@ import { InputError } from '../failure.ts'
 import type { Terminal } from '../terminal.ts'
 
 /**
- * Delete every message of a live queue, also those that are being handled: what they would have caused does not happen. Nobody does that in
- * passing: its name has to be typed once more. SQS takes a minute, and refuses a second time within it. Answers 0, or 1 where it was not
- * done.
+ * Delete every message of a live queue, also those that are being handled: what they would have caused does
+ * not happen. Nobody does that in passing: its name has to be typed once more. SQS takes a minute, and
+ * refuses a second time within it. Answers 0, or 1 where it was not done.
  */
 export async function purgeQueue(
   config: Pick<Config, 'messaging'>,
@@ -27,7 +27,9 @@ export async function purgeQueue(
       await aws.sqs.send(new PurgeQueueCommand({ QueueUrl: await aws.queueUrl(queue) }))
     } catch (error) {
       if (!(error instanceof PurgeQueueInProgress)) throw error
-      terminal.error(`${queue} was purged less than a minute ago: SQS does it once a minute. Try again then\n`)
+      terminal.error(
+        `${queue} was purged less than a minute ago: SQS does it once a minute. Try again then\n`,
+      )
       return 1
     }
     terminal.out(
@@ -39,11 +41,19 @@ export async function purgeQueue(
   })
 }
 
-async function isConfirmed(queue: QueueName, confirm: string | undefined, holds: string, terminal: Terminal): Promise<boolean> {
+async function isConfirmed(
+  queue: QueueName,
+  confirm: string | undefined,
+  holds: string,
+  terminal: Terminal,
+): Promise<boolean> {
   if (confirm === queue) return true
   if (confirm !== undefined) throw new InputError(`${holds} --confirm says ${confirm}: nothing was changed`)
-  if (!terminal.ask) throw new InputError(`${holds} Say --confirm ${queue} to delete them: there is nobody here to ask`)
-  const typed = await terminal.ask(`${holds} They are deleted for good.\nType the name of the queue to go on: `)
+  if (!terminal.ask)
+    throw new InputError(`${holds} Say --confirm ${queue} to delete them: there is nobody here to ask`)
+  const typed = await terminal.ask(
+    `${holds} They are deleted for good.\nType the name of the queue to go on: `,
+  )
   if (typed.trim() === queue) return true
   terminal.error('nothing was changed\n')
   return false

@@ -9,7 +9,10 @@ const Health = z.object({ status: ComponentStatus, components: z.record(z.string
 const AGE = /^outbox_oldest_unpublished_seconds(?:\{[^}]*\})? (\S+)$/m
 const SAGAS = /^sagas_in_progress\{[^}]*state="(\w+)"[^}]*\} (\d+)$/gm
 
-/** Ask every service and every queue at once, each for `timeoutMs` at most. What is unavailable is part of the report. */
+/**
+ * Ask every service and every queue at once, each for `timeoutMs` at most. What is unavailable is part of the
+ * report.
+ */
 export async function collectReport(options: {
   urls: Readonly<Record<ServiceKey, string>>
   aws: Aws
@@ -44,7 +47,8 @@ async function askService(service: ServiceKey, url: string, timeoutMs: number): 
       ...(service === 'payments' && { sagas: readSagas(metrics) }),
     }
   } catch (error) {
-    const failure = error instanceof SyntaxError ? 'what answers there is no service of ours' : failureOf(error)
+    const failure =
+      error instanceof SyntaxError ? 'what answers there is no service of ours' : failureOf(error)
     return { service, url, status: 'UNREACHABLE', components: {}, oldestUnpublishedSeconds: null, failure }
   }
 }
@@ -57,7 +61,11 @@ function readAge(metrics: string): number | null {
 const readSagas = (metrics: string): Record<string, number> =>
   Object.fromEntries([...metrics.matchAll(SAGAS)].map(([, state, count]) => [state, Number(count)]))
 
-async function askQueue(aws: Aws, names: Pick<QueueState, 'queue' | 'deadLettersOf'>, timeoutMs: number): Promise<QueueState> {
+async function askQueue(
+  aws: Aws,
+  names: Pick<QueueState, 'queue' | 'deadLettersOf'>,
+  timeoutMs: number,
+): Promise<QueueState> {
   try {
     return { ...names, depth: await within(timeoutMs, findQueueDepth(aws, names.queue)) }
   } catch (error) {

@@ -39,7 +39,11 @@ const report: Report = {
   ],
   queues: [
     { queue: 'ticket-processing-queue', depth: { visible: 12, inFlight: 10 } },
-    { queue: 'ticket-processing-dlq', deadLettersOf: 'ticket-processing-queue', depth: { visible: 2, inFlight: 0 } },
+    {
+      queue: 'ticket-processing-dlq',
+      deadLettersOf: 'ticket-processing-queue',
+      depth: { visible: 2, inFlight: 0 },
+    },
     { queue: 'analytics-queue', depth: null },
   ],
 }

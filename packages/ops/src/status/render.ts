@@ -17,7 +17,12 @@ export function renderReport(report: Report, options: { colours: boolean }): str
     '',
     ...table(
       colours,
-      [{ title: 'SERVICE' }, { title: 'STATUS' }, { title: 'OLDEST UNPUBLISHED', right: true }, { title: 'COMPONENTS' }],
+      [
+        { title: 'SERVICE' },
+        { title: 'STATUS' },
+        { title: 'OLDEST UNPUBLISHED', right: true },
+        { title: 'COMPONENTS' },
+      ],
       report.services.map((state) => serviceRow(colours, state)),
     ),
     '',
@@ -27,7 +32,9 @@ export function renderReport(report: Report, options: { colours: boolean }): str
       report.queues.map((state) => queueRow(colours, state)),
     ),
     ...sagaLines(report.services),
-    ...(findings.length > 0 ? ['', bold('Look at'), ...findings.map((finding) => `  ${yellow('•')} ${finding}`)] : []),
+    ...(findings.length > 0
+      ? ['', bold('Look at'), ...findings.map((finding) => `  ${yellow('•')} ${finding}`)]
+      : []),
     '',
   ].join('\n')
 }
@@ -54,10 +61,15 @@ function serviceRow(
   colours: Colours,
   { service, status, components, oldestUnpublishedSeconds: age, failure }: ServiceState,
 ): Cell[] {
-  const parts = Object.entries(components).map(([name, component]) => (component === 'UP' ? name : `${name} ${component}`))
+  const parts = Object.entries(components).map(([name, component]) =>
+    component === 'UP' ? name : `${name} ${component}`,
+  )
   return [
     { text: service },
-    { text: status, paint: status === 'UP' ? colours.green : status === 'DEGRADED' ? colours.yellow : colours.red },
+    {
+      text: status,
+      paint: status === 'UP' ? colours.green : status === 'DEGRADED' ? colours.yellow : colours.red,
+    },
     { text: age === null ? UNKNOWN : `${age.toFixed(age < 10 ? 1 : 0)} s` },
     { text: failure ?? parts.join(', ') },
   ]
@@ -77,8 +89,14 @@ function queueRow(colours: Colours, { queue, deadLettersOf, depth }: QueueState)
 }
 
 /** Columns as wide as their widest cell. Painting comes after padding: escape codes have no width. */
-function table(colours: Colours, columns: readonly { title: string; right?: boolean }[], rows: readonly Cell[][]): string[] {
-  const widths = columns.map(({ title }, index) => Math.max(title.length, ...rows.map((row) => row[index]?.text.length ?? 0)))
+function table(
+  colours: Colours,
+  columns: readonly { title: string; right?: boolean }[],
+  rows: readonly Cell[][],
+): string[] {
+  const widths = columns.map(({ title }, index) =>
+    Math.max(title.length, ...rows.map((row) => row[index]?.text.length ?? 0)),
+  )
   const line = (cells: readonly Cell[]) =>
     cells
       .map(({ text, paint = (same: string) => same }, index) => {

@@ -8,7 +8,11 @@ const up: ServiceState = {
   components: { database: 'UP', redis: 'UP' },
   oldestUnpublishedSeconds: 0,
 }
-const empty: QueueState = { queue: 'notification-dlq', deadLettersOf: 'notification-queue', depth: { visible: 0, inFlight: 0 } }
+const empty: QueueState = {
+  queue: 'notification-dlq',
+  deadLettersOf: 'notification-queue',
+  depth: { visible: 0, inFlight: 0 },
+}
 const findings = (service: Partial<ServiceState>, queue: Partial<QueueState> = {}) =>
   findingsOf({
     checkedAt: new Date(0),
@@ -32,7 +36,11 @@ test.each<[string, Partial<ServiceState>, string]>([
     { status: 'DEGRADED', components: { database: 'UP', redis: 'DOWN' } },
     'tickets is DEGRADED: redis is DOWN',
   ],
-  ['that is down', { status: 'DOWN', components: { database: 'DOWN', redis: 'UP' } }, 'tickets is DOWN: database is DOWN'],
+  [
+    'that is down',
+    { status: 'DOWN', components: { database: 'DOWN', redis: 'UP' } },
+    'tickets is DOWN: database is DOWN',
+  ],
   [
     'that does not answer',
     { status: 'UNREACHABLE', components: {}, oldestUnpublishedSeconds: null, failure: 'connection refused' },
@@ -45,7 +53,11 @@ test.each<[string, Partial<ServiceState>, string]>([
 
 test.each<[string, Partial<QueueState>, string]>([
   ['one dead letter', { depth: { visible: 1, inFlight: 0 } }, '1 dead letter in notification-dlq'],
-  ['dead letters that somebody is reading', { depth: { visible: 2, inFlight: 1 } }, '3 dead letters in notification-dlq'],
+  [
+    'dead letters that somebody is reading',
+    { depth: { visible: 2, inFlight: 1 } },
+    '3 dead letters in notification-dlq',
+  ],
   ['a queue that is missing', { depth: null }, 'there is no queue notification-dlq'],
   [
     'queues that cannot be asked',
@@ -58,7 +70,9 @@ test.each<[string, Partial<QueueState>, string]>([
 
 test('when nothing answers the question is whether it runs at all', () => {
   const away: ServiceState = { ...up, status: 'UNREACHABLE', components: {}, failure: 'connection refused' }
-  expect(findingsOf({ checkedAt: new Date(0), services: [away, { ...away, service: 'auth' }], queues: [] })).toEqual([
+  expect(
+    findingsOf({ checkedAt: new Date(0), services: [away, { ...away, service: 'auth' }], queues: [] }),
+  ).toEqual([
     'no service answers (tickets at http://127.0.0.1:8082: connection refused): is the system running?',
   ])
 })

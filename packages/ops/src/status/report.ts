@@ -41,7 +41,8 @@ export function findingsOf({ services, queues }: Report): string[] {
 
 function findingsOfServices(services: readonly ServiceState[]): string[] {
   const [first] = services
-  if (!first || services.some(({ status }) => status !== 'UNREACHABLE')) return services.flatMap(findingsOfService)
+  if (!first || services.some(({ status }) => status !== 'UNREACHABLE'))
+    return services.flatMap(findingsOfService)
   return [`no service answers (${first.service} at ${first.url}: ${first.failure}): is the system running?`]
 }
 
@@ -49,10 +50,13 @@ function findingsOfService(state: ServiceState): string[] {
   const { service, url, status, components, oldestUnpublishedSeconds: age } = state
   if (status === 'UNREACHABLE') return [`${service} does not answer at ${url}: ${state.failure}`]
   const broken = Object.entries(components).filter(([, component]) => component !== 'UP')
-  const because = broken.length > 0 ? `: ${broken.map(([name, component]) => `${name} is ${component}`).join(', ')}` : ''
+  const because =
+    broken.length > 0 ? `: ${broken.map(([name, component]) => `${name} is ${component}`).join(', ')}` : ''
   return [
     ...(status === 'UP' ? [] : [`${service} is ${status}${because}`]),
-    ...(age !== null && age > LATE_SECONDS ? [`${service} has not published a message for ${Math.round(age)} s`] : []),
+    ...(age !== null && age > LATE_SECONDS
+      ? [`${service} has not published a message for ${Math.round(age)} s`]
+      : []),
   ]
 }
 

@@ -6,7 +6,10 @@ import type { Terminal } from '../terminal.ts'
 
 const TIMEOUT_MS = 10_000
 
-/** Give the user of an address a role; the exit code: 0 when they have it, 1 when that could not be done. Safe to repeat. */
+/**
+ * Give the user of an address a role; the exit code: 0 when they have it, 1 when that could not be done. Safe
+ * to repeat.
+ */
 export async function grantRole(
   { grant }: Pick<Config, 'grant'>,
   { email, role }: { email: string; role: Role },
@@ -17,7 +20,8 @@ export async function grantRole(
   const auth = createClient(authInternalRoutes, {
     baseUrl: authUrl,
     headers: () => identity.headersFor('auth-service'),
-    send: (url, { operationId: _, ...init }) => fetch(url, { ...init, signal: AbortSignal.timeout(TIMEOUT_MS) }),
+    send: (url, { operationId: _, ...init }) =>
+      fetch(url, { ...init, signal: AbortSignal.timeout(TIMEOUT_MS) }),
   })
   try {
     const answer = await auth.grantRole({ body: { email, role } })
@@ -31,7 +35,9 @@ export async function grantRole(
       )
       return 1
     }
-    terminal.out(`${answer.body.email} has the roles ${answer.body.roles.join(', ')}. The next access token carries them.\n`)
+    terminal.out(
+      `${answer.body.email} has the roles ${answer.body.roles.join(', ')}. The next access token carries them.\n`,
+    )
     return 0
   } catch (error) {
     terminal.error(`the role was not granted: ${reasonOf(error, 'auth', authUrl)}\n`)

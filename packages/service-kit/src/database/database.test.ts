@@ -19,8 +19,10 @@ afterAll(async () => {
   await pool.end()
 })
 
-const insert = (tx: Tx, place: number) => tx.query(`insert into ${table} values ($1) returning place`, [place])
-const places = async () => (await db.query<{ place: number }>(`select place from ${table} order by 1`)).map((row) => row.place)
+const insert = (tx: Tx, place: number) =>
+  tx.query(`insert into ${table} values ($1) returning place`, [place])
+const places = async () =>
+  (await db.query<{ place: number }>(`select place from ${table} order by 1`)).map((row) => row.place)
 
 test('a transaction in two trips commits what it wrote by what it read', async () => {
   const written = await db.transactInTwoTrips(
@@ -139,18 +141,31 @@ describe('a transaction', () => {
     return { result, made, effects }
   }
   test('is tried again after a deadlock as often as is said, and has the effects of its last attempt alone', async () => {
-    expect(await attempts(DEADLOCK, 2, { retries: 2 })).toEqual({ result: 'committed', made: 3, effects: [3] })
+    expect(await attempts(DEADLOCK, 2, { retries: 2 })).toEqual({
+      result: 'committed',
+      made: 3,
+      effects: [3],
+    })
     expect(await attempts(DEADLOCK, 3, { retries: 2 })).toEqual({ result: DEADLOCK, made: 3, effects: [] })
     expect(await attempts(DEADLOCK, 1, {})).toEqual({ result: DEADLOCK, made: 1, effects: [] })
   })
   test('that may have been committed is tried again only where that is harmless', async () => {
-    expect(await attempts(CONNECTION_LOST, 1, { retries: 2 })).toMatchObject({ result: CONNECTION_LOST, made: 1 })
-    expect(await attempts(CONNECTION_LOST, 1, { retries: 2, retryLost: true })).toMatchObject({ result: 'committed', made: 2 })
+    expect(await attempts(CONNECTION_LOST, 1, { retries: 2 })).toMatchObject({
+      result: CONNECTION_LOST,
+      made: 1,
+    })
+    expect(await attempts(CONNECTION_LOST, 1, { retries: 2, retryLost: true })).toMatchObject({
+      result: 'committed',
+      made: 2,
+    })
   })
   test('is not tried again after another error, but for those that are said to pass', async () => {
     expect(await attempts('23505', 1, { retries: 2 })).toMatchObject({ result: '23505', made: 1 })
     const retryOn = (error: unknown) => (error as { code?: string }).code === '23505'
-    expect(await attempts('23505', 1, { retries: 2, retryOn })).toMatchObject({ result: 'committed', made: 2 })
+    expect(await attempts('23505', 1, { retries: 2, retryOn })).toMatchObject({
+      result: 'committed',
+      made: 2,
+    })
   })
   test('of a snapshot sees no commit of others, and cannot write', async () => {
     const seen = await db.transact(
@@ -162,6 +177,8 @@ describe('a transaction', () => {
       { readOnlySnapshot: true },
     )
     expect(seen).toEqual([[], []])
-    await expect(db.transact((tx) => insert(tx, 81), { readOnlySnapshot: true })).rejects.toMatchObject({ code: '25006' })
+    await expect(db.transact((tx) => insert(tx, 81), { readOnlySnapshot: true })).rejects.toMatchObject({
+      code: '25006',
+    })
   })
 })

@@ -10,11 +10,17 @@ export interface Sql {
 
 /** An open transaction. Repositories take it first. */
 export interface Tx extends Sql {
-  /** Run `effect` once this is committed, before `transact` resolves, in order. What it throws is logged, as nothing can be undone. */
+  /**
+   * Run `effect` once this is committed, before `transact` resolves, in order. What it throws is logged, as
+   * nothing can be undone.
+   */
   afterCommit(effect: () => unknown): void
   /** Run `effect` once this is rolled back, or when no one knows whether it was committed. */
   afterRollback(effect: () => void): void
-  /** Run `work` under a savepoint: where it rejects, or `keep` refuses its result, all that it did is undone, effects included. */
+  /**
+   * Run `work` under a savepoint: where it rejects, or `keep` refuses its result, all that it did is undone,
+   * effects included.
+   */
   savepoint<R>(work: () => Promise<R>, keep?: (result: R) => boolean): Promise<R>
 }
 
@@ -23,7 +29,10 @@ export interface TransactOptions {
   retries?: number
   /** Other errors that are transient here, such as a unique violation by which another was faster. */
   retryOn?: (error: unknown) => boolean
-  /** Try again also when the connection is lost, where it may have been committed: for work that is idempotent. */
+  /**
+   * Try again also when the connection is lost, where it may have been committed: for work that is
+   * idempotent.
+   */
   retryLost?: boolean
   /** All statements see the database as it stands now, and write nothing. */
   readOnlySnapshot?: boolean
@@ -38,8 +47,8 @@ export interface Database<T extends Tx = Tx> extends Sql {
 /** A database of SQL alone, for what a buyer waits on. */
 export interface SqlDatabase extends Database {
   /**
-   * A transaction in two round trips: the statements of `read` travel right behind `begin`, those of `write` together with `commit`.
-   * Each sends all of its statements before it waits for one.
+   * A transaction in two round trips: the statements of `read` travel right behind `begin`, those of `write`
+   * together with `commit`. Each sends all of its statements before it waits for one.
    */
   transactInTwoTrips<Read, R>(
     read: (tx: Tx) => Promise<Read>,
@@ -85,7 +94,8 @@ export function createDatabase({ pool, logger }: { pool: pg.Pool; logger: Logger
 export const withOptions = (db: SqlDatabase, defaults: TransactOptions): SqlDatabase => ({
   query: db.query,
   transact: (work, options) => db.transact(work, { ...defaults, ...options }),
-  transactInTwoTrips: (read, write, options) => db.transactInTwoTrips(read, write, { ...defaults, ...options }),
+  transactInTwoTrips: (read, write, options) =>
+    db.transactInTwoTrips(read, write, { ...defaults, ...options }),
 })
 
 const BEGIN_SNAPSHOT = 'begin isolation level repeatable read read only'
@@ -149,7 +159,9 @@ export function createAttempts(logger: Logger) {
       } catch (error) {
         const isPassing = retryOn(error) || (isTransient(error) && (retryLost || !isUnavailable(error)))
         if (!isPassing || attempt > retries) throw error
-        await new Promise((resolve) => setTimeout(resolve, 2 ** (attempt - 1) * RETRY_WAIT_MS * (0.5 + Math.random())))
+        await new Promise((resolve) =>
+          setTimeout(resolve, 2 ** (attempt - 1) * RETRY_WAIT_MS * (0.5 + Math.random())),
+        )
       }
     }
   }
@@ -180,8 +192,8 @@ function joined(sql: Sql, committed: (() => unknown)[], rolledBack: (() => void)
 }
 
 /**
- * The answers of statements that were sent without waiting for each other. After one has failed PostgreSQL refuses the rest of the
- * transaction: rejects with the cause, when all have been answered.
+ * The answers of statements that were sent without waiting for each other. After one has failed PostgreSQL
+ * refuses the rest of the transaction: rejects with the cause, when all have been answered.
  */
 export async function sideBySide<T extends readonly unknown[]>(
   statements: T,

@@ -44,7 +44,13 @@ test('what is written in one turn is sent at its end, in one piece and in order;
 
 test('a whole transaction that does not wait for its statements is one write', async () => {
   const logger = createLogger({ service: 'test', level: 'silent' })
-  const pool = createPool({ databaseUrl: inject('postgresUrl'), login: 'password', max: 1, logger, name: 'gathered' })
+  const pool = createPool({
+    databaseUrl: inject('postgresUrl'),
+    login: 'password',
+    max: 1,
+    logger,
+    name: 'gathered',
+  })
   const client = await pool.connect()
   const sent = countWrites((client as pg.PoolClient & { connection: { stream: Writable } }).connection.stream)
   const answers = await Promise.all([

@@ -13,7 +13,9 @@ test('a login by IAM takes a fresh token for its host and role, and trusts no au
     database: 'payments',
   })
   const token = await (password as () => Promise<string>)()
-  expect(token).toMatch(/^payments\.cluster\.example:5433\/\?.*Action=connect.*DBUser=payment-service.*X-Amz-Signature=/)
+  expect(token).toMatch(
+    /^payments\.cluster\.example:5433\/\?.*Action=connect.*DBUser=payment-service.*X-Amz-Signature=/,
+  )
   const { ca, rejectUnauthorized } = ssl as { ca: string[]; rejectUnauthorized: boolean }
   expect(rejectUnauthorized).toBe(true)
   expect(ca.length).toBeGreaterThan(0)

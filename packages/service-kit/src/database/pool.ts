@@ -17,8 +17,9 @@ export type DatabaseLogin = z.output<typeof DatabaseLogin>
 const PORT = 5432
 
 /**
- * What `pg` needs to connect. With `iam` there is no password: each connection gets a token that AWS signs for our role and that
- * is good for 15 minutes, and the server's certificate must be one of Amazon's for that host.
+ * What `pg` needs to connect. With `iam` there is no password: each connection gets a token that AWS signs
+ * for our role and that is good for 15 minutes, and the server's certificate must be one of Amazon's for that
+ * host.
  */
 export function connectionOptions(databaseUrl: string, login: DatabaseLogin): pg.ClientConfig {
   if (login === 'password') return { connectionString: databaseUrl }
@@ -46,15 +47,16 @@ export interface DatabaseLimits {
 const LIMITS: DatabaseLimits = { waitMs: 3_000, lockTimeoutMs: 3_000, statementTimeoutMs: 10_000 }
 
 /**
- * Settings of sessions whose tables grow from nothing to a sale within seconds, faster than their statistics: everything that is asked has
- * its index, and no plan depends on what is asked for, so it is made once.
+ * Settings of sessions whose tables grow from nothing to a sale within seconds, faster than their statistics:
+ * everything that is asked has its index, and no plan depends on what is asked for, so it is made once.
  */
 export const PLANNED_ONCE = '-c enable_seqscan=off -c plan_cache_mode=force_generic_plan'
 
 /**
- * A pool whose sessions cannot hang: a paused process must not hold a row, and waiting for a connection ends. Statements of one
- * session are sent without waiting for each other's answers (each still succeeds or fails by itself, so after a failure inside a
- * transaction the others fail too); what is sent in one turn of the event loop is one write; what comes often is prepared.
+ * A pool whose sessions cannot hang: a paused process must not hold a row, and waiting for a connection ends.
+ * Statements of one session are sent without waiting for each other's answers (each still succeeds or fails
+ * by itself, so after a failure inside a transaction the others fail too); what is sent in one turn of the
+ * event loop is one write; what comes often is prepared.
  */
 export function createPool(options: {
   databaseUrl: string

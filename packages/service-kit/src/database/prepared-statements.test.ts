@@ -10,7 +10,13 @@ const logger = createLogger({ service: 'test', level: 'silent' })
 let pool: pg.Pool
 let db: SqlDatabase
 beforeAll(() => {
-  pool = createPool({ databaseUrl: inject('postgresUrl'), login: 'password', max: 1, logger, name: 'prepared' })
+  pool = createPool({
+    databaseUrl: inject('postgresUrl'),
+    login: 'password',
+    max: 1,
+    logger,
+    name: 'prepared',
+  })
   db = createDatabase({ pool, logger })
 })
 afterAll(() => pool.end())
@@ -24,7 +30,8 @@ async function preparedIn(sessions: pg.Pool): Promise<string[]> {
 describe('a session', () => {
   test('prepares what comes again, however it is asked, and nothing that varies', async () => {
     const again = 'select $1::int + 1 as next'
-    for (const value of [1, 2, 3]) expect((await pool.query(again, [value])).rows).toEqual([{ next: value + 1 }])
+    for (const value of [1, 2, 3])
+      expect((await pool.query(again, [value])).rows).toEqual([{ next: value + 1 }])
     await db.transact(async (tx) => {
       expect(await tx.query(again, [4])).toEqual([{ next: 5 }])
       for (const value of [1, 2, 3]) await tx.query(`select ${value} + $1::int`, [value])
@@ -37,15 +44,13 @@ describe('a session', () => {
   test('goes on after a prepared statement failed', async () => {
     const divide = 'select 1 / $1::int as part'
     const attempts = await Promise.allSettled(
-      [0, 0, 1, 0, 1].map((by) => db.transact(async (tx) => (await tx.query<{ part: number }>(divide, [by]))[0]?.part)),
+      [0, 0, 1, 0, 1].map((by) =>
+        db.transact(async (tx) => (await tx.query<{ part: number }>(divide, [by]))[0]?.part),
+      ),
     )
-    expect(attempts.map((attempt) => (attempt.status === 'fulfilled' ? attempt.value : attempt.reason.code))).toEqual([
-      '22012',
-      '22012',
-      1,
-      '22012',
-      1,
-    ])
+    expect(
+      attempts.map((attempt) => (attempt.status === 'fulfilled' ? attempt.value : attempt.reason.code)),
+    ).toEqual(['22012', '22012', 1, '22012', 1])
   })
 
   test('plans anew after a while, so that a plan for an empty table does not outlive its growth', async () => {
@@ -58,7 +63,9 @@ describe('a session', () => {
     for (let times = 0; times < 3; times++) await sessions.query(find, [1])
     const { rows } = await sessions.query('select name from pg_prepared_statements')
     const planOf = async () =>
-      (await sessions.query(`explain execute ${rows[0].name} (1)`)).rows.map((row) => row['QUERY PLAN']).join('\n')
+      (await sessions.query(`explain execute ${rows[0].name} (1)`)).rows
+        .map((row) => row['QUERY PLAN'])
+        .join('\n')
     await sessions.query('insert into growing select generate_series(2, 20000)')
     expect(await planOf()).toContain('Seq Scan')
     now += 10_000
@@ -70,7 +77,10 @@ describe('a session', () => {
 test('a text is named when it comes again; not where it asks for every column, and not once there are 256', () => {
   const nameOf = createNaming()
   const twice = (text: string) => [nameOf(text), nameOf(text)]
-  expect(twice('select a from t where a = $1')).toEqual([undefined, expect.stringMatching(/^s_[0-9a-f]{16}$/)])
+  expect(twice('select a from t where a = $1')).toEqual([
+    undefined,
+    expect.stringMatching(/^s_[0-9a-f]{16}$/),
+  ])
   expect(nameOf('select a from t where a = $1')).toBe(nameOf('select a from t where a = $1'))
   for (const text of ['select * from t', 'insert into t values ($1) returning *', 'select t.* from t']) {
     expect(twice(text)).toEqual([undefined, undefined])

@@ -6,8 +6,9 @@ const NAMES_MAX = 256
 /** Texts that were seen once, at most: those that vary come and go here. */
 const SEEN_MAX = 1_024
 /**
- * A session plans its statements anew after so long. PostgreSQL keeps a plan until the table is analyzed, and one that was made
- * for an almost empty table (ours, or a foreign key's check) scans the whole of it when it has grown.
+ * A session plans its statements anew after so long. PostgreSQL keeps a plan until the table is analyzed, and
+ * one that was made for an almost empty table (ours, or a foreign key's check) scans the whole of it when it
+ * has grown.
  */
 const PLANS_MS_MAX = 10_000
 
@@ -19,8 +20,9 @@ interface Statement {
 }
 
 /**
- * Let the sessions of a pool prepare what they are asked often, whoever asks: PostgreSQL parses it once a session, and plans it a
- * few times. A text gets its name the second time it comes; so one that varies by what is written into it gets none.
+ * Let the sessions of a pool prepare what they are asked often, whoever asks: PostgreSQL parses it once a
+ * session, and plans it a few times. A text gets its name the second time it comes; so one that varies by
+ * what is written into it gets none.
  */
 export function prepareStatements(pool: pg.Pool, { now = Date.now }: { now?: () => number } = {}): void {
   const nameOf = createNaming()
@@ -35,12 +37,17 @@ export function prepareStatements(pool: pg.Pool, { now = Date.now }: { now?: () 
     const session = sessions.get(client)
     if (!session || now() - session.plannedAt < PLANS_MS_MAX) return
     session.plannedAt = now()
-    // Nobody waits for it: what follows is sent right behind it. A session that fails even here fails whoever asked for it.
+    // Nobody waits for it: what follows is sent right behind it. A session that fails even here fails whoever
+    // asked for it.
     session.query.call(client, 'discard plans', undefined, () => {})
   })
 }
 
-function withName(nameOf: (text: string) => string | undefined, statement: unknown, values: unknown): unknown {
+function withName(
+  nameOf: (text: string) => string | undefined,
+  statement: unknown,
+  values: unknown,
+): unknown {
   if (typeof statement === 'string') {
     const name = hasValues(values) ? nameOf(statement) : undefined
     return name ? { text: statement, name } : statement
@@ -51,10 +58,14 @@ function withName(nameOf: (text: string) => string | undefined, statement: unkno
   return name ? { ...(statement as object), name } : statement
 }
 
-// What has none may be several statements in one text, which cannot be prepared; `begin` and `commit` need not be.
+// What has none may be several statements in one text, which cannot be prepared; `begin` and `commit` need
+// not be.
 const hasValues = (values: unknown) => Array.isArray(values) && values.length > 0
 
-/** Names for texts that come again, for the first 256 of them; none for those with `*`, whose columns a migration may change. */
+/**
+ * Names for texts that come again, for the first 256 of them; none for those with `*`, whose columns a
+ * migration may change.
+ */
 export function createNaming(): (text: string) => string | undefined {
   const names = new Map<string, string>()
   let seen = new Set<string>()
@@ -74,5 +85,8 @@ export function createNaming(): (text: string) => string | undefined {
   }
 }
 
-/** «cached plan must not change result type»: sessions with such a statement would fail once its table has another column. */
+/**
+ * «cached plan must not change result type»: sessions with such a statement would fail once its table has
+ * another column.
+ */
 const EVERY_COLUMN = /\b(select|returning)\s+\*|\.\*/i

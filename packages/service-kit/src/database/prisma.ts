@@ -1,7 +1,10 @@
 import type { Logger } from '../operations/logging.ts'
 import { createAttempts, type Database, type Sql, type Tx } from './database.ts'
 
-/** Runs our own SQL and Prisma's queries, in a transaction or outside: what a repository takes that needs no transaction. */
+/**
+ * Runs our own SQL and Prisma's queries, in a transaction or outside: what a repository takes that needs no
+ * transaction.
+ */
 export interface PrismaSql<Prisma> extends Sql {
   readonly prisma: Prisma
 }
@@ -10,17 +13,24 @@ export interface PrismaTx<Prisma> extends Tx, PrismaSql<Prisma> {}
 
 export type PrismaDatabase<Prisma> = Database<PrismaTx<Prisma>> & PrismaSql<Prisma>
 
-/** What is needed of a generated client, whichever schema it comes from; `Prisma` is its `Prisma.TransactionClient`. */
+/**
+ * What is needed of a generated client, whichever schema it comes from; `Prisma` is its
+ * `Prisma.TransactionClient`.
+ */
 type Client<Prisma> = RawQueries & {
-  $transaction<R>(work: (tx: Prisma) => Promise<R>, options?: { isolationLevel?: 'RepeatableRead' }): Promise<R>
+  $transaction<R>(
+    work: (tx: Prisma) => Promise<R>,
+    options?: { isolationLevel?: 'RepeatableRead' },
+  ): Promise<R>
 }
 interface RawQueries {
   $queryRawUnsafe(text: string, ...values: unknown[]): Promise<unknown>
 }
 
 /**
- * The door to a database whose tables Prisma's client knows. Statements through `query` cast parameters that are not text
- * (`$1::uuid`), and answer text, uuid, int, jsonb and timestamptz: Prisma parses bigint and numeric in its own way.
+ * The door to a database whose tables Prisma's client knows. Statements through `query` cast parameters that
+ * are not text (`$1::uuid`), and answer text, uuid, int, jsonb and timestamptz: Prisma parses bigint and
+ * numeric in its own way.
  */
 export function createPrismaDatabase<Prisma extends RawQueries>(options: {
   prisma: Client<Prisma> & Prisma

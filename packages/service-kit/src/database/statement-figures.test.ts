@@ -11,7 +11,13 @@ let db: SqlDatabase
 const metrics = createMetrics('test')
 beforeAll(() => {
   const logger = createLogger({ service: 'test', level: 'silent' })
-  pool = createPool({ databaseUrl: inject('postgresUrl'), login: 'password', max: 2, logger, name: 'counted' })
+  pool = createPool({
+    databaseUrl: inject('postgresUrl'),
+    login: 'password',
+    max: 2,
+    logger,
+    name: 'counted',
+  })
   db = createDatabase({ pool, logger })
   countStatements(pool, metrics)
 })
@@ -21,7 +27,8 @@ const figures = async () => {
   const values: Record<string, number> = {}
   for (const name of ['transactions', 'statements']) {
     const counter = metrics.registry.getSingleMetric(`database_${name}_total`)
-    for (const { labels, value } of (await counter?.get())?.values ?? []) values[`${labels.kind} ${name}`] = value
+    for (const { labels, value } of (await counter?.get())?.values ?? [])
+      values[`${labels.kind} ${name}`] = value
   }
   return values
 }
@@ -49,14 +56,20 @@ test('a transaction is one, with all of its statements, also those that ask for 
 test('a statement outside a transaction is one of its own, whether it is promised or called back', async () => {
   expect(await added(() => pool.query('select 1'))).toEqual({ 'work transactions': 1, 'work statements': 1 })
   const client = await pool.connect()
-  expect(await added(() => client.query('select 1'))).toEqual({ 'work transactions': 1, 'work statements': 1 })
+  expect(await added(() => client.query('select 1'))).toEqual({
+    'work transactions': 1,
+    'work statements': 1,
+  })
   client.release()
 })
 
 test('what finds nothing is a poll, unless a request or a message caused it', async () => {
   const look = () => pool.query('select from pg_class where false')
   expect(await added(look)).toEqual({ 'poll transactions': 1, 'poll statements': 1 })
-  expect(await added(() => withCorrelationId('c', look))).toEqual({ 'work transactions': 1, 'work statements': 1 })
+  expect(await added(() => withCorrelationId('c', look))).toEqual({
+    'work transactions': 1,
+    'work statements': 1,
+  })
   const nothing = () => db.transact((tx) => tx.query('select from pg_class where false'))
   expect(await added(nothing)).toEqual({ 'poll transactions': 1, 'poll statements': 3 })
 })

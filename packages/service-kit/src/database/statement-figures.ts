@@ -14,14 +14,20 @@ interface Open {
 }
 
 /**
- * Count what the sessions of a pool ask of PostgreSQL. A statement outside a transaction is one of its own. `poll`: no request or message
- * caused it, and it found nothing; all else is `work`.
+ * Count what the sessions of a pool ask of PostgreSQL. A statement outside a transaction is one of its own.
+ * `poll`: no request or message caused it, and it found nothing; all else is `work`.
  */
 export function countStatements(pool: pg.Pool, metrics: Pick<Metrics, 'counter'>): void {
-  const transactions = metrics.counter('database_transactions_total', 'transactions that PostgreSQL committed, by why', ['kind'])
-  const statements = metrics.counter('database_statements_total', 'statements of transactions that were committed, by why', [
-    'kind',
-  ])
+  const transactions = metrics.counter(
+    'database_transactions_total',
+    'transactions that PostgreSQL committed, by why',
+    ['kind'],
+  )
+  const statements = metrics.counter(
+    'database_statements_total',
+    'statements of transactions that were committed, by why',
+    ['kind'],
+  )
 
   function count({ statements: sent, rows, isCaused }: Open): void {
     const kind = isCaused || rows > 0 ? 'work' : 'poll'
@@ -71,6 +77,7 @@ export function countStatements(pool: pg.Pool, metrics: Pick<Metrics, 'counter'>
 
 /** In lower case; of `rollback to savepoint`, which ends nothing, all of it. */
 function verbOf(statement: unknown): string {
-  const text = typeof statement === 'string' ? statement : ((statement as { text?: string } | null)?.text ?? '')
+  const text =
+    typeof statement === 'string' ? statement : ((statement as { text?: string } | null)?.text ?? '')
   return text.length > 20 ? '' : text.trim().toLowerCase()
 }

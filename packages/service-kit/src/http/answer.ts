@@ -23,9 +23,13 @@ const chunks = Symbol('chunks of a file')
 export interface StreamedFile {
   readonly [chunks]: AsyncIterable<Uint8Array>
 }
-/** A file that is made while it is sent, as fast as its reader takes it. What fails on the way breaks the connection off. */
+/**
+ * A file that is made while it is sent, as fast as its reader takes it. What fails on the way breaks the
+ * connection off.
+ */
 export const streamedFile = (parts: AsyncIterable<Uint8Array>): StreamedFile => ({ [chunks]: parts })
-const isStreamed = (body: unknown): body is StreamedFile => typeof body === 'object' && body !== null && chunks in body
+const isStreamed = (body: unknown): body is StreamedFile =>
+  typeof body === 'object' && body !== null && chunks in body
 
 interface Answer {
   status: number
@@ -35,30 +39,47 @@ interface Answer {
 export type Encoder = (answer: Answer, requestId: string) => WireAnswer
 
 /**
- * Makes the wire form of a route's answers: encoded by its schemas, each looked at once; a refusal gets the request's id. Throws
- * where the contract has no such answer, also for a refusal that the route neither lists nor implies.
+ * Makes the wire form of a route's answers: encoded by its schemas, each looked at once; a refusal gets the
+ * request's id. Throws where the contract has no such answer, also for a refusal that the route neither lists
+ * nor implies.
  */
 export function createEncoder(route: Route): Encoder {
-  const refusals = new Set([...(route.refusals ?? []), ...impliedRefusals(route)].map(({ status, code }) => `${status} ${code}`))
-  const bodies = new Map(Object.entries(route.responses).map(([status, schema]) => [Number(status), createBodyEncoder(schema)]))
+  const refusals = new Set(
+    [...(route.refusals ?? []), ...impliedRefusals(route)].map(({ status, code }) => `${status} ${code}`),
+  )
+  const bodies = new Map(
+    Object.entries(route.responses).map(([status, schema]) => [Number(status), createBodyEncoder(schema)]),
+  )
   return (answer, requestId) => {
     if (answer.status >= 400) {
       const refusal = answer as HandlerRefusal
       const name = `${refusal.status} ${refusal.body.error}`
-      if (!refusals.has(name)) throw new Error(`${route.method} ${route.path}: the route does not list the refusal ${name}`)
+      if (!refusals.has(name))
+        throw new Error(`${route.method} ${route.path}: the route does not list the refusal ${name}`)
       return encodeRefusal(refusal, requestId)
     }
     const encodeBody = bodies.get(answer.status)
-    if (!encodeBody) throw new Error(`${route.method} ${route.path}: the contract has no answer ${answer.status}`)
+    if (!encodeBody)
+      throw new Error(`${route.method} ${route.path}: the contract has no answer ${answer.status}`)
     const { status, headers, body } = answer
     if (isEncoded(body)) return wireOf(body, status, headers)
     return { status, headers, ...encodeBody(body) }
   }
 }
 
-export function wireOf(json: EncodedJson<unknown>, status = 200, headers?: Record<string, string>): WireAnswer {
+export function wireOf(
+  json: EncodedJson<unknown>,
+  status = 200,
+  headers?: Record<string, string>,
+): WireAnswer {
   const etag = etagOf(json)
-  return { status, headers: etag ? { etag, ...headers } : headers, contentType: JSON_TYPE, body: bodyOf(json), json }
+  return {
+    status,
+    headers: etag ? { etag, ...headers } : headers,
+    contentType: JSON_TYPE,
+    body: bodyOf(json),
+    json,
+  }
 }
 
 type Body = Pick<WireAnswer, 'contentType' | 'body'>
@@ -67,7 +88,10 @@ function createBodyEncoder(schema: z.ZodType): (body: unknown) => Body {
   if (schema instanceof z.ZodVoid) return () => ({ contentType: null, body: null })
   const form = formOf(schema)
   const json = form?.kind === 'file-or-json' ? form.json : schema
-  const encodeJson = (body: unknown): Body => ({ contentType: JSON_TYPE, body: JSON.stringify(z.encode(json, body)) })
+  const encodeJson = (body: unknown): Body => ({
+    contentType: JSON_TYPE,
+    body: JSON.stringify(z.encode(json, body)),
+  })
   if (!form) return encodeJson
   const { contentType } = form
   return (body) => {
@@ -80,7 +104,8 @@ function createBodyEncoder(schema: z.ZodType): (body: unknown) => Body {
 const rawBodyOf = (form: Form, body: unknown): Uint8Array | Readable =>
   form.kind === 'event-stream' ? eventsOf(form.item, body as AsyncIterable<unknown>) : (body as Uint8Array)
 
-// Not held to the route's schema: a refusal of the platform (401, 429, 503) needs none, and the fields are data already.
+// Not held to the route's schema: a refusal of the platform (401, 429, 503) needs none, and the fields are
+// data already.
 const encodeRefusal = ({ status, body, headers }: HandlerRefusal, requestId: string): WireAnswer => ({
   status,
   headers,
@@ -91,12 +116,16 @@ const encodeRefusal = ({ status, body, headers }: HandlerRefusal, requestId: str
 export function sendAnswer(reply: FastifyReply, answer: WireAnswer): FastifyReply {
   reply.code(answer.status)
   if (answer.headers) reply.headers(answer.headers)
-  if (answer.contentType) reply.type(answer.contentType === JSON_TYPE ? 'application/json; charset=utf-8' : answer.contentType)
+  if (answer.contentType)
+    reply.type(answer.contentType === JSON_TYPE ? 'application/json; charset=utf-8' : answer.contentType)
   // Its connection ends with it: kept alive, it would hold up a server that stops.
-  if (answer.contentType === 'text/event-stream') reply.headers({ 'cache-control': 'no-store', connection: 'close' })
+  if (answer.contentType === 'text/event-stream')
+    reply.headers({ 'cache-control': 'no-store', connection: 'close' })
   if (answer.body === null) return reply.send()
   const { body } = answer
-  return reply.send(body instanceof Uint8Array ? Buffer.from(body.buffer, body.byteOffset, body.byteLength) : body)
+  return reply.send(
+    body instanceof Uint8Array ? Buffer.from(body.buffer, body.byteOffset, body.byteLength) : body,
+  )
 }
 
 export const sendRefusal = (reply: FastifyReply, refusal: HandlerRefusal): FastifyReply =>

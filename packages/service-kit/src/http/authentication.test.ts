@@ -7,11 +7,16 @@ import { createTestAuthority } from '../testing.ts'
 import { ACCESS_TOKEN_AUDIENCE, createAuthenticator, verifyAccessToken } from './authentication.ts'
 
 /** Three authorities: each has a key of its own for every name. */
-const [before, after, foreign] = await Promise.all([createTestAuthority(), createTestAuthority(), createTestAuthority()])
+const [before, after, foreign] = await Promise.all([
+  createTestAuthority(),
+  createTestAuthority(),
+  createTestAuthority(),
+])
 type Authority = typeof before
 
 const publicOf = ({ d: _, ...jwk }: JWK) => jwk
-const keysOf = (authority: Authority) => JSON.parse(authority.environment('auth-service').SERVICE_PUBLIC_KEYS ?? '').keys as JWK[]
+const keysOf = (authority: Authority) =>
+  JSON.parse(authority.environment('auth-service').SERVICE_PUBLIC_KEYS ?? '').keys as JWK[]
 
 const authenticate = createAuthenticator({
   service: 'ticket-service',
@@ -48,7 +53,9 @@ test('access tokens of two keys with one id are both good, those of a third are 
   const asUser = async (authority: Authority) => authenticate('user', from((await authority.user()).headers))
   expect(await asUser(before)).toMatchObject({ principal: { roles: ['USER'] } })
   expect(await asUser(after)).toMatchObject({ principal: { roles: ['USER'] } })
-  expect(await asUser(foreign)).toMatchObject({ refusal: { status: 401, body: { error: 'UNAUTHENTICATED' } } })
+  expect(await asUser(foreign)).toMatchObject({
+    refusal: { status: 401, body: { error: 'UNAUTHENTICATED' } },
+  })
 
   const expired = await new SignJWT({ email: 'a@example.test', sid: crypto.randomUUID(), roles: ['USER'] })
     .setProtectedHeader({ alg: 'EdDSA', kid: 'test-token-key', typ: 'at+jwt' })
@@ -58,7 +65,9 @@ test('access tokens of two keys with one id are both good, those of a third are 
     .setExpirationTime('-1m')
     .sign(after.tokenKey)
   const authorization = `Bearer ${expired}`
-  expect(await authenticate('user', from({ authorization }))).toMatchObject({ refusal: { body: { error: 'TOKEN_EXPIRED' } } })
+  expect(await authenticate('user', from({ authorization }))).toMatchObject({
+    refusal: { body: { error: 'TOKEN_EXPIRED' } },
+  })
   const keys = createLocalJWKSet({ keys: [publicOf(before.tokenKey)] })
   await expect(verifyAccessToken(expired, keys, 'boxoffice')).rejects.toThrow(/signature/)
 })
@@ -70,19 +79,22 @@ test.each<[string, number, number, boolean]>([
   ['that was signed a year ago, and ends in a minute', -31_536_000, 60, false],
   ['of a clock that is a little ahead', 4, 300, true],
   ['that is signed in an hour', 3_600, 3_900, false],
-])('an access token %s, signed with our key, is good or not: %d to %d s from now, %s', async (_, from_, to, good) => {
-  const now = Math.floor(Date.now() / 1_000)
-  const token = await new SignJWT({ email: 'a@example.test', sid: crypto.randomUUID(), roles: ['USER'] })
-    .setProtectedHeader({ alg: 'EdDSA', kid: 'test-token-key', typ: 'at+jwt' })
-    .setSubject(crypto.randomUUID())
-    .setIssuer('boxoffice')
-    .setAudience(ACCESS_TOKEN_AUDIENCE)
-    .setIssuedAt(now + from_)
-    .setExpirationTime(now + to)
-    .sign(before.tokenKey)
-  const answer = await authenticate('user', from({ authorization: `Bearer ${token}` }))
-  expect(answer).toMatchObject(good ? { principal: { roles: ['USER'] } } : refused)
-})
+])(
+  'an access token %s, signed with our key, is good or not: %d to %d s from now, %s',
+  async (_, from_, to, good) => {
+    const now = Math.floor(Date.now() / 1_000)
+    const token = await new SignJWT({ email: 'a@example.test', sid: crypto.randomUUID(), roles: ['USER'] })
+      .setProtectedHeader({ alg: 'EdDSA', kid: 'test-token-key', typ: 'at+jwt' })
+      .setSubject(crypto.randomUUID())
+      .setIssuer('boxoffice')
+      .setAudience(ACCESS_TOKEN_AUDIENCE)
+      .setIssuedAt(now + from_)
+      .setExpirationTime(now + to)
+      .sign(before.tokenKey)
+    const answer = await authenticate('user', from({ authorization: `Bearer ${token}` }))
+    expect(answer).toMatchObject(good ? { principal: { roles: ['USER'] } } : refused)
+  },
+)
 
 test('who has not confirmed the address is a user, and may do nothing that reaches others', async () => {
   const roles = ['USER', 'ORGANIZER', 'ADMIN'] as const
@@ -106,7 +118,9 @@ describe('a token that was verified', () => {
     vi.restoreAllMocks()
   })
   const verifications = () => vi.spyOn(crypto.subtle, 'verify')
-  const createFor = (options: { userKeys?: typeof before.userKeys; isRevoked?: (id: string) => Promise<boolean> } = {}) =>
+  const createFor = (
+    options: { userKeys?: typeof before.userKeys; isRevoked?: (id: string) => Promise<boolean> } = {},
+  ) =>
     createAuthenticator({
       service: 'ticket-service',
       issuer: 'boxoffice',
@@ -122,11 +136,15 @@ describe('a token that was verified', () => {
       expect(await authenticateUser('user', from(headers))).toMatchObject({ principal: { roles: ['USER'] } })
     }
     expect(verify).toHaveBeenCalledTimes(1)
-    const { principal: user } = (await authenticateUser('user', from(headers))) as { principal: { expiresAt: Date } }
+    const { principal: user } = (await authenticateUser('user', from(headers))) as {
+      principal: { expiresAt: Date }
+    }
     vi.useFakeTimers({ toFake: ['Date'], now: user.expiresAt.getTime() + 4_999 }) // 5 s for clocks that differ
     expect(await authenticateUser('user', from(headers))).toMatchObject({ principal: { roles: ['USER'] } })
     vi.setSystemTime(user.expiresAt.getTime() + 5_000)
-    expect(await authenticateUser('user', from(headers))).toMatchObject({ refusal: { body: { error: 'TOKEN_EXPIRED' } } })
+    expect(await authenticateUser('user', from(headers))).toMatchObject({
+      refusal: { body: { error: 'TOKEN_EXPIRED' } },
+    })
   })
 
   test('is asked for at the revocations each time', async () => {
@@ -166,7 +184,9 @@ describe('a token that was verified', () => {
     for (let times = 0; times < 3; times++) expect(await ask('payment-service')).toEqual({ principal })
     expect(verify).toHaveBeenCalledTimes(1)
     expect(await ask('auth-service')).toMatchObject({ refusal: { status: 403 } })
-    expect(await ask('payment-service', { ...headers, 'x-service-name': 'auth-service' })).toMatchObject(refused)
+    expect(await ask('payment-service', { ...headers, 'x-service-name': 'auth-service' })).toMatchObject(
+      refused,
+    )
     vi.useFakeTimers({ toFake: ['Date'], now: Date.now() + 66_000 })
     expect(await ask('payment-service')).toMatchObject(refused)
   })

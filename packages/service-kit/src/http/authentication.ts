@@ -11,7 +11,14 @@ import {
   UserId,
 } from '@boxoffice/contracts'
 import type { FastifyRequest } from 'fastify'
-import { createLocalJWKSet, errors, type JWTHeaderParameters, type JWTVerifyGetKey, type JWTVerifyOptions, jwtVerify } from 'jose'
+import {
+  createLocalJWKSet,
+  errors,
+  type JWTHeaderParameters,
+  type JWTVerifyGetKey,
+  type JWTVerifyOptions,
+  jwtVerify,
+} from 'jose'
 import { LRUCache } from 'lru-cache'
 import { z } from 'zod'
 import type { Revocations } from '../identity/revocations.ts'
@@ -20,7 +27,9 @@ import { type HandlerRefusal, refuse } from './refusal.ts'
 export interface UserPrincipal {
   readonly userId: UserId
   readonly email: string
-  /** Whoever reads the mail of the address has confirmed it: otherwise the account may be of somebody else. */
+  /**
+   * Whoever reads the mail of the address has confirmed it: otherwise the account may be of somebody else.
+   */
   readonly emailVerified: boolean
   readonly roles: readonly Role[]
   /** The sign-in that the token came of. */
@@ -55,9 +64,17 @@ const AccessClaims = z.object({
   iat: z.int(),
   exp: z.int(),
 })
-const ServiceClaims = z.object({ sub: z.enum(callers), type: z.literal('SERVICE'), exp: z.int(), iat: z.int() })
+const ServiceClaims = z.object({
+  sub: z.enum(callers),
+  type: z.literal('SERVICE'),
+  exp: z.int(),
+  iat: z.int(),
+})
 
-/** `jwtVerify`, also where the set has several keys of the id that the token names: each of them may have signed it. */
+/**
+ * `jwtVerify`, also where the set has several keys of the id that the token names: each of them may have
+ * signed it.
+ */
 async function verifyWithAny(token: string, keys: JWTVerifyGetKey, options: JWTVerifyOptions) {
   try {
     return await jwtVerify(token, keys, options)
@@ -77,8 +94,8 @@ function nullIfOtherKey(error: unknown): null {
 }
 
 /**
- * The user of an access token: EdDSA only, our issuer, our audience, of ten minutes at most and not of the future. Rejects with
- * jose's errors.
+ * The user of an access token: EdDSA only, our issuer, our audience, of ten minutes at most and not of the
+ * future. Rejects with jose's errors.
  */
 export async function verifyAccessToken(
   token: string,
@@ -105,17 +122,34 @@ async function verifyUser(token: string, keys: JWTVerifyGetKey, issuer: string, 
   const claims = AccessClaims.parse(payload)
   const { sub, email, email_verified: emailVerified, sid, roles, iat, exp } = claims
   if (exp - iat > ACCESS_TOKEN_TTL_MAX_S || iat > inSeconds(now()) + CLOCK_TOLERANCE_S) {
-    throw new errors.JWTClaimValidationFailed('lives longer than access tokens do', payload, 'iat', 'check_failed')
+    throw new errors.JWTClaimValidationFailed(
+      'lives longer than access tokens do',
+      payload,
+      'iat',
+      'check_failed',
+    )
   }
-  const principal: UserPrincipal = { userId: sub, email, emailVerified, sessionId: sid, roles, expiresAt: new Date(exp * 1000) }
+  const principal: UserPrincipal = {
+    userId: sub,
+    email,
+    emailVerified,
+    sessionId: sid,
+    roles,
+    expiresAt: new Date(exp * 1000),
+  }
   return { principal, header: protectedHeader, key, exp }
 }
 
 /**
- * Users of tokens that were verified before: until the token expires, and while `keys` still answers the very key that it was
- * verified with; so a key that is withdrawn ends its tokens at once. Revocation is the caller's to ask, each time.
+ * Users of tokens that were verified before: until the token expires, and while `keys` still answers the very
+ * key that it was verified with; so a key that is withdrawn ends its tokens at once. Revocation is the
+ * caller's to ask, each time.
  */
-function createUserVerifier(keys: JWTVerifyGetKey, issuer: string, now: Clock): (token: string) => Promise<UserPrincipal> {
+function createUserVerifier(
+  keys: JWTVerifyGetKey,
+  issuer: string,
+  now: Clock,
+): (token: string) => Promise<UserPrincipal> {
   const verified = new LRUCache<string, Awaited<ReturnType<typeof verifyUser>>>({ max: REMEMBERED_MAX })
   const stillSigns = async (header: JWTHeaderParameters, key: unknown) => {
     try {
@@ -126,7 +160,8 @@ function createUserVerifier(keys: JWTVerifyGetKey, issuer: string, now: Clock): 
   }
   return async (token) => {
     const known = verified.get(token)
-    if (known && !hasExpired(known.exp, now()) && (await stillSigns(known.header, known.key))) return known.principal
+    if (known && !hasExpired(known.exp, now()) && (await stillSigns(known.header, known.key)))
+      return known.principal
     verified.delete(token)
     const user = await verifyUser(token, keys, issuer, now)
     verified.set(token, user)
@@ -138,8 +173,9 @@ function createUserVerifier(keys: JWTVerifyGetKey, issuer: string, now: Clock): 
 const hasExpired = (exp: number, at: Date) => exp <= inSeconds(at) - CLOCK_TOLERANCE_S
 
 /**
- * Authentication by local verification. `userKeys` finds the key of an access token (the auth service's JWKS);
- * `servicePublicKeys` are those of all services, by name; while a service's key is replaced it has two, and both count.
+ * Authentication by local verification. `userKeys` finds the key of an access token (the auth service's
+ * JWKS); `servicePublicKeys` are those of all services, by name; while a service's key is replaced it has
+ * two, and both count.
  */
 export function createAuthenticator(options: {
   service: Caller
@@ -189,7 +225,8 @@ export function createAuthenticator(options: {
     try {
       const caller = await verifyService(token)
       if (caller === null || request.headers['x-service-name'] !== caller) return unauthenticated
-      if (!allowed.includes(caller)) return { refusal: refuse(FORBIDDEN, { message: `this is not for ${caller}` }) }
+      if (!allowed.includes(caller))
+        return { refusal: refuse(FORBIDDEN, { message: `this is not for ${caller}` }) }
       return { principal: { service: caller } }
     } catch {
       return unauthenticated
@@ -202,8 +239,14 @@ export function createAuthenticator(options: {
   }
 }
 
-/** The service that a token is of; null where it says what it must not. Remembered until it expires; our keys never change. */
-function createServiceVerifier(keys: JWTVerifyGetKey, audience: Caller): (token: string) => Promise<Caller | null> {
+/**
+ * The service that a token is of; null where it says what it must not. Remembered until it expires; our keys
+ * never change.
+ */
+function createServiceVerifier(
+  keys: JWTVerifyGetKey,
+  audience: Caller,
+): (token: string) => Promise<Caller | null> {
   const verified = new LRUCache<string, { caller: Caller; exp: number }>({ max: REMEMBERED_MAX })
   return async (token) => {
     const known = verified.get(token)

@@ -14,16 +14,24 @@ export class UnexpectedAnswer extends Error {
   readonly status: number
   readonly body: unknown
   constructor(route: Route, status: number, body: unknown) {
-    super(`${route.method} ${route.path}: answered ${status} ${(body as { error?: string } | undefined)?.error ?? ''}`.trim())
+    super(
+      `${route.method} ${route.path}: answered ${status} ${(body as { error?: string } | undefined)?.error ?? ''}`.trim(),
+    )
     this.status = status
     this.body = body
   }
 }
 
-/** A typed client of a contract. `send` defaults to fetch; in tests it can inject into an app without a port. */
+/**
+ * A typed client of a contract. `send` defaults to fetch; in tests it can inject into an app without a port.
+ */
 export function createClient<T extends Routes>(
   routes: T,
-  options: { baseUrl: string; send?: Send; headers?: () => Record<string, string> | Promise<Record<string, string>> },
+  options: {
+    baseUrl: string
+    send?: Send
+    headers?: () => Record<string, string> | Promise<Record<string, string>>
+  },
 ): Client<T> {
   const send: Send = options.send ?? ((url, { operationId: _, ...init }) => fetch(url, init))
   const call =
@@ -56,7 +64,9 @@ function urlOf(route: Route, request: { params?: object; query?: object }): stri
   const path = route.path.replace(/:(\w+)/g, (_, name: string) => encodeURIComponent(String(params[name])))
   const encoded = route.query && request.query ? z.encode(route.query.partial(), request.query) : {}
   const query = Object.entries(encoded as object).filter(([, value]) => value !== undefined)
-  return query.length > 0 ? `${path}?${new URLSearchParams(query.map(([name, value]) => [name, String(value)]))}` : path
+  return query.length > 0
+    ? `${path}?${new URLSearchParams(query.map(([name, value]) => [name, String(value)]))}`
+    : path
 }
 
 async function read(route: Route, response: globalThis.Response) {

@@ -14,7 +14,13 @@ import { createStreamLimits } from './stream-limits.ts'
 const THING_NOT_FOUND = defineNotFound('THING')
 const Words = z.object({ words: z.array(z.string()) })
 const get = (name: string) =>
-  ({ method: 'GET', path: `/api/things/${name}`, summary: name, access: 'anyone', responses: { 200: Words } }) as const
+  ({
+    method: 'GET',
+    path: `/api/things/${name}`,
+    summary: name,
+    access: 'anyone',
+    responses: { 200: Words },
+  }) as const
 const routes = {
   large: defineRoute(get('large')),
   small: defineRoute(get('small')),
@@ -49,7 +55,9 @@ beforeAll(async () => {
       fixed: ok({ 'cache-control': 'public, no-transform' }),
       tagged: ok({ etag: '"1"' }),
       kept: async ({ headers }) =>
-        headers['if-none-match'] ? { status: 304, body: undefined, headers: { etag: '"7"' } } : { status: 200, body: kept },
+        headers['if-none-match']
+          ? { status: 304, body: undefined, headers: { etag: '"7"' } }
+          : { status: 200, body: kept },
       refused: async () => refuse(THING_NOT_FOUND, { message: 'x'.repeat(2_000) }),
       inside: ok(),
       watch: async () => ({
@@ -75,7 +83,11 @@ const ask = (name: string, headers: Record<string, string> = { 'accept-encoding'
 const plain = JSON.stringify(body)
 
 test('a large answer is packed as the client likes it best, and says that it depends on that', async () => {
-  const [br, gz, none] = [await ask('large'), await ask('large', { 'accept-encoding': 'gzip' }), await ask('large', {})]
+  const [br, gz, none] = [
+    await ask('large'),
+    await ask('large', { 'accept-encoding': 'gzip' }),
+    await ask('large', {}),
+  ]
   expect(br.headers).toMatchObject({ 'content-encoding': 'br', vary: 'accept-encoding', etag: 'W/"1"' })
   expect(brotliDecompressSync(br.rawPayload).toString()).toBe(plain)
   expect(Number(br.headers['content-length'])).toBe(br.rawPayload.length)
@@ -87,11 +99,14 @@ test('a large answer is packed as the client likes it best, and says that it dep
   expect(none.body).toBe(plain)
 })
 
-test.each(['small', 'secret', 'fixed', 'tagged', 'refused', 'inside', 'watch', 'make'])('%s goes as it is', async (name) => {
-  const answer = await ask(name)
-  expect(answer.headers).not.toHaveProperty('content-encoding')
-  expect(answer.body).toContain(name === 'small' ? 'few' : name === 'refused' ? 'NOT_FOUND' : 'word 3')
-})
+test.each(['small', 'secret', 'fixed', 'tagged', 'refused', 'inside', 'watch', 'make'])(
+  '%s goes as it is',
+  async (name) => {
+    const answer = await ask(name)
+    expect(answer.headers).not.toHaveProperty('content-encoding')
+    expect(answer.body).toContain(name === 'small' ? 'few' : name === 'refused' ? 'NOT_FOUND' : 'word 3')
+  },
+)
 
 test('what is encoded once is packed once for everybody, and its strong tag is a weak one then', async () => {
   const answers = await Promise.all([ask('kept'), ask('kept'), ask('kept', {})])
@@ -100,7 +115,11 @@ test('what is encoded once is packed once for everybody, and its strong tag is a
   expect(brotliDecompressSync(answers[0]?.rawPayload ?? Buffer.of()).toString()).toBe(plain)
   expect(answers[2]?.body).toBe(plain)
   const unchanged = { 'if-none-match': 'W/"7"', 'accept-encoding': 'br' }
-  expect(await ask('kept', unchanged)).toMatchObject({ statusCode: 304, headers: { etag: 'W/"7"' }, body: '' })
+  expect(await ask('kept', unchanged)).toMatchObject({
+    statusCode: 304,
+    headers: { etag: 'W/"7"' },
+    body: '',
+  })
   expect((await ask('kept', { 'if-none-match': '"7"' })).headers.etag).toBe('"7"')
 })
 

@@ -18,16 +18,24 @@ const compress = (bytes: Uint8Array, encoding: Encoding, quality: number): Promi
   encoding === 'gzip'
     ? zip(bytes)
     : brotli(bytes, {
-        params: { [constants.BROTLI_PARAM_QUALITY]: quality, [constants.BROTLI_PARAM_SIZE_HINT]: bytes.byteLength },
+        params: {
+          [constants.BROTLI_PARAM_QUALITY]: quality,
+          [constants.BROTLI_PARAM_SIZE_HINT]: bytes.byteLength,
+        },
       })
 
 /**
- * Send an answer to a GET, packed where the client takes that (`Accept-Encoding`) and it is JSON of 1 KB or more. As it is go: what
- * must not be kept (`no-store`: tokens, tickets' codes; a length that depends on what a request says would tell of them, BREACH),
- * what must not be changed (`no-transform`), and what is compared by a strong ETag. An `EncodedJson` is packed once for all who
- * read it, and its ETag is weak then: the bytes are others.
+ * Send an answer to a GET, packed where the client takes that (`Accept-Encoding`) and it is JSON of 1 KB or
+ * more. As it is go: what must not be kept (`no-store`: tokens, tickets' codes; a length that depends on what
+ * a request says would tell of them, BREACH), what must not be changed (`no-transform`), and what is compared
+ * by a strong ETag. An `EncodedJson` is packed once for all who read it, and its ETag is weak then: the bytes
+ * are others.
  */
-export async function sendPacked(request: FastifyRequest, reply: FastifyReply, answer: WireAnswer): Promise<FastifyReply> {
+export async function sendPacked(
+  request: FastifyRequest,
+  reply: FastifyReply,
+  answer: WireAnswer,
+): Promise<FastifyReply> {
   if (answer.status === 304) return sendAnswer(reply, isAsked(request) ? withWeakTag(answer) : answer)
   const bytes = packable(answer)
   if (!bytes) return sendAnswer(reply, answer)
@@ -41,14 +49,23 @@ export async function sendPacked(request: FastifyRequest, reply: FastifyReply, a
 const isAsked = (request: FastifyRequest) => chooseEncoding(request.headers['accept-encoding']) !== null
 
 function packable({ status, contentType, body, headers = {}, json }: WireAnswer): Uint8Array | null {
-  if (status !== 200 || contentType !== 'application/json' || /no-store|no-transform/.test(headers['cache-control'] ?? ''))
+  if (
+    status !== 200 ||
+    contentType !== 'application/json' ||
+    /no-store|no-transform/.test(headers['cache-control'] ?? '')
+  )
     return null
   if (headers.etag?.startsWith('"') && !json) return null
-  const bytes = typeof body === 'string' ? (body.length < COMPRESSED_BYTES_MIN ? null : Buffer.from(body)) : body
+  const bytes =
+    typeof body === 'string' ? (body.length < COMPRESSED_BYTES_MIN ? null : Buffer.from(body)) : body
   return bytes instanceof Uint8Array && bytes.byteLength >= COMPRESSED_BYTES_MIN ? bytes : null
 }
 
-function packed(bytes: Uint8Array, encoding: Encoding, json: EncodedJson<unknown> | undefined): Promise<Buffer> {
+function packed(
+  bytes: Uint8Array,
+  encoding: Encoding,
+  json: EncodedJson<unknown> | undefined,
+): Promise<Buffer> {
   if (!json) return compress(bytes, encoding, QUALITY.once)
   const variants = variantsOf(json)
   const known = variants.get(encoding)

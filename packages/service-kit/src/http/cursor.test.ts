@@ -3,7 +3,11 @@ import { cursorFields, defineCursor } from './cursor.ts'
 import { RefusedError } from './refusal.ts'
 
 const list = defineCursor({ at: cursorFields.instant, id: cursorFields.id, rank: cursorFields.rank })
-const last = { at: new Date('2026-12-01T18:30:00.125Z'), id: '8d2f7a52-7f0f-4c7e-9a58-0f4b4dd1c001', rank: 0.61 }
+const last = {
+  at: new Date('2026-12-01T18:30:00.125Z'),
+  id: '8d2f7a52-7f0f-4c7e-9a58-0f4b4dd1c001',
+  rank: 0.61,
+}
 const written = (json: string) => Buffer.from(json).toString('base64url')
 
 test('a cursor gives back the position that it was made of, and nothing else of the row', () => {
@@ -40,7 +44,10 @@ test.each<[string, unknown]>([
 })
 
 test.each([
-  ['a rank without an end', '{"at":"2026-12-01T18:30:00Z","id":"8d2f7a52-7f0f-4c7e-9a58-0f4b4dd1c001","rank":1e400}'],
+  [
+    'a rank without an end',
+    '{"at":"2026-12-01T18:30:00Z","id":"8d2f7a52-7f0f-4c7e-9a58-0f4b4dd1c001","rank":1e400}',
+  ],
   ['no JSON', '<xml/>'],
   ['JSON that is cut off', '{"at":'],
 ])('%s is a 400', (_, json) => {

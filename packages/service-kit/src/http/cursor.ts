@@ -15,19 +15,22 @@ export const cursorFields = {
 type Field = (typeof cursorFields)[keyof typeof cursorFields] | z.ZodEnum
 
 /**
- * The cursor of a list, opaque to clients: where its next page begins, as the values that the list is sorted by. A list whose position
- * could be anything else cannot be defined.
+ * The cursor of a list, opaque to clients: where its next page begins, as the values that the list is sorted
+ * by. A list whose position could be anything else cannot be defined.
  */
 export function defineCursor<const S extends Readonly<Record<string, Field>>>(shape: S) {
   const schema = z.object(shape)
   type Position = z.output<typeof schema>
 
-  const encode = (position: Position): string => Buffer.from(JSON.stringify(z.encode(schema, position))).toString('base64url')
+  const encode = (position: Position): string =>
+    Buffer.from(JSON.stringify(z.encode(schema, position))).toString('base64url')
 
   return {
     encode,
 
-    /** The position of a cursor; null where none was given. Throws a 400 for one that no list like this makes. */
+    /**
+     * The position of a cursor; null where none was given. Throws a 400 for one that no list like this makes.
+     */
     decode(cursor: string | undefined): Position | null {
       if (cursor === undefined) return null
       try {
@@ -37,7 +40,9 @@ export function defineCursor<const S extends Readonly<Record<string, Field>>>(sh
       }
     },
 
-    /** One page of `rows`, of which `limit + 1` were asked for: the extra one tells that there is a next page. */
+    /**
+     * One page of `rows`, of which `limit + 1` were asked for: the extra one tells that there is a next page.
+     */
     pageOf<Row>(rows: readonly Row[], limit: number, positionOf: (last: Row) => Position) {
       const page = rows.slice(0, limit)
       const last = page.at(-1)
@@ -47,7 +52,9 @@ export function defineCursor<const S extends Readonly<Record<string, Field>>>(sh
 }
 
 /** The position that a list's cursor stands for. */
-export type PositionOf<C extends { decode(cursor: string | undefined): unknown }> = NonNullable<ReturnType<C['decode']>>
+export type PositionOf<C extends { decode(cursor: string | undefined): unknown }> = NonNullable<
+  ReturnType<C['decode']>
+>
 
 /** The refusal of a cursor that the list has not made. */
 export const unknownCursor = () =>

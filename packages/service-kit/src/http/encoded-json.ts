@@ -8,14 +8,17 @@ export interface EncodedJson<T> {
 }
 
 /**
- * `value` as its schema would encode it: it is sent as it is, and not held to the route's schema again. Kept by who made it, it is
- * also packed once only. An `etag` (quotes included) goes out with it.
+ * `value` as its schema would encode it: it is sent as it is, and not held to the route's schema again. Kept
+ * by who made it, it is also packed once only. An `etag` (quotes included) goes out with it.
  */
 export const encodedJson = <T>(value: T, options: { etag?: string } = {}): EncodedJson<T> =>
   encodedText(JSON.stringify(value), options)
 
 /** The same for JSON that is text already. */
-export const encodedText = <T>(json: string | Uint8Array, { etag }: { etag?: string } = {}): EncodedJson<T> => ({
+export const encodedText = <T>(
+  json: string | Uint8Array,
+  { etag }: { etag?: string } = {},
+): EncodedJson<T> => ({
   [encoded]: { bytes: typeof json === 'string' ? Buffer.from(json) : json, etag, variants: new Map() },
 })
 

@@ -43,7 +43,11 @@ afterEach(async () => {
   closes = []
 })
 
-async function start(ended: () => void = () => {}, principal: Principal = null, isRevoked = async (_session: string) => false) {
+async function start(
+  ended: () => void = () => {},
+  principal: Principal = null,
+  isRevoked = async (_session: string) => false,
+) {
   const logger = createLogger({ service: 'ticks', level: 'silent' })
   const app = createServer({ logger, metrics: createMetrics('ticks'), trustedProxies: [] })
   async function* ticks(signal: AbortSignal) {
@@ -61,7 +65,10 @@ async function start(ended: () => void = () => {}, principal: Principal = null, 
     routes,
     {
       watch: async ({ signal }) => ({ status: 200, body: ticks(signal) }),
-      report: async ({ query }) => ({ status: 200, body: query.format === 'csv' ? Buffer.from('ticks\n3\n') : { ticks: 3 } }),
+      report: async ({ query }) => ({
+        status: 200,
+        body: query.format === 'csv' ? Buffer.from('ticks\n3\n') : { ticks: 3 },
+      }),
       send: async ({ body }) => ({ status: 200, body: { length: body.text.length } }),
     },
     {
@@ -103,7 +110,13 @@ test('a server that stops ends its streams instead of waiting for them', async (
   expect(await reading.catch(() => 'cut')).toBe('ended')
 })
 
-const reader = { userId: 'u' as never, email: 'a@example.test', emailVerified: true, sessionId: 's', roles: [] }
+const reader = {
+  userId: 'u' as never,
+  email: 'a@example.test',
+  emailVerified: true,
+  sessionId: 's',
+  roles: [],
+}
 
 test('a stream ends with the session that opened it, however long its token would be good, and no other does', async () => {
   const revoked = new Set<string>()
@@ -113,7 +126,10 @@ test('a stream ends with the session that opened it, however long its token woul
   const { client } = await start(ended, { ...reader, expiresAt }, isRevoked)
   const neighbour = await start(other, { ...reader, sessionId: 'another', expiresAt }, isRevoked)
   const leave = new AbortController()
-  const [{ body }, { body: goesOn }] = [await client.watch({}), await neighbour.client.watch({ signal: leave.signal })]
+  const [{ body }, { body: goesOn }] = [
+    await client.watch({}),
+    await neighbour.client.watch({ signal: leave.signal }),
+  ]
   const streams = goesOn[Symbol.asyncIterator]()
   await streams.next()
   for await (const _ of body) revoked.add('s') // ends by itself
@@ -164,14 +180,19 @@ test('an answer is JSON or a file, as the handler gives it', async () => {
 
 test('a route takes as large a body as it says, and no larger', async () => {
   const { client, baseUrl } = await start()
-  expect(await client.send({ body: { text: 'x'.repeat(1_500_000) } })).toMatchObject({ body: { length: 1_500_000 } })
+  expect(await client.send({ body: { text: 'x'.repeat(1_500_000) } })).toMatchObject({
+    body: { length: 1_500_000 },
+  })
   const over = await fetch(`${baseUrl}/api/large`, {
     method: 'POST',
     headers: { 'content-type': 'application/json' },
     body: JSON.stringify({ text: 'x'.repeat(2_000_000) }),
   })
   expect(over.status).toBe(413)
-  expect(await over.json()).toMatchObject({ error: 'PAYLOAD_TOO_LARGE', message: 'the body is over 2000000 bytes' })
+  expect(await over.json()).toMatchObject({
+    error: 'PAYLOAD_TOO_LARGE',
+    message: 'the body is over 2000000 bytes',
+  })
 })
 
 test('a body in another encoding is refused before anything is made of it', async () => {

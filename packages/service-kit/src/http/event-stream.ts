@@ -12,8 +12,8 @@ const STILL_HERE = Buffer.from(': still here\n\n')
 const beating = beatEvery(HEARTBEAT_MS)
 
 /**
- * Items as server-sent events, each encoded by `item` unless it is encoded already; a comment keeps a silent connection open. The next
- * item is asked for when its reader has taken the last one.
+ * Items as server-sent events, each encoded by `item` unless it is encoded already; a comment keeps a silent
+ * connection open. The next item is asked for when its reader has taken the last one.
  */
 export function eventsOf(item: z.ZodType, items: AsyncIterable<unknown>): Readable {
   const iterator = items[Symbol.asyncIterator]()
@@ -53,13 +53,16 @@ const frames = new WeakMap<EncodedJson<unknown>, Buffer>()
 
 function frameOf(item: z.ZodType, value: unknown): Buffer {
   if (!isEncoded(value)) return Buffer.from(`data: ${JSON.stringify(z.encode(item, value))}\n\n`)
-  const frame = frames.get(value) ?? Buffer.concat([Buffer.from('data: '), bodyOf(value), Buffer.from('\n\n')])
+  const frame =
+    frames.get(value) ?? Buffer.concat([Buffer.from('data: '), bodyOf(value), Buffer.from('\n\n')])
   frames.set(value, frame)
   return frame
 }
 
 /** The decoded items of an answer of server-sent events, until it ends or the request is aborted. */
 export async function* readEvents(item: z.ZodType, response: Response): AsyncGenerator<unknown> {
-  const events = response.body?.pipeThrough(new TextDecoderStream()).pipeThrough(new EventSourceParserStream())
+  const events = response.body
+    ?.pipeThrough(new TextDecoderStream())
+    .pipeThrough(new EventSourceParserStream())
   if (events) for await (const { data } of events) yield z.decode(item, JSON.parse(data) as never)
 }

@@ -1,8 +1,8 @@
 const SLOTS = 15
 
 /**
- * Calls back everything that beats once in `intervalMs`, with one timer for all, a part of them at a time: thousands of streams must
- * not write at once. Answers with how to stop.
+ * Calls back everything that beats once in `intervalMs`, with one timer for all, a part of them at a time:
+ * thousands of streams must not write at once. Answers with how to stop.
  */
 export function beatEvery(intervalMs: number): (beat: () => void) => () => void {
   const slots = Array.from({ length: SLOTS }, () => new Set<() => void>())

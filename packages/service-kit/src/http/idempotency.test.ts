@@ -32,7 +32,9 @@ test('requests of one turn cost one statement, and one for their answers; each g
   expect(outcomes(begun)).toEqual(['started', 'started', 'started'])
   const leases = begun.map((one) => (one.outcome === 'started' ? one : null))
   expect(new Set(leases.map((one) => one?.resourceId)).size).toBe(3)
-  await Promise.all(leases.map((one, index) => one && store.complete(one.lease, json(`"answer ${index + 1}"`))))
+  await Promise.all(
+    leases.map((one, index) => one && store.complete(one.lease, json(`"answer ${index + 1}"`))),
+  )
   expect(query).toHaveBeenCalledTimes(2)
   query.mockRestore()
   const again = await begin(asked('3'), asked('4'), asked('1', 'b'), asked('2'))
@@ -53,9 +55,14 @@ test('one key that comes twice in a turn is started once', async () => {
 test('a lease that another took over keeps no answer, and its neighbours keep theirs', async () => {
   const [lost, kept] = await begin(asked('1'), asked('2'))
   if (lost?.outcome !== 'started' || kept?.outcome !== 'started') throw new Error('not started')
-  await pool.query("update idempotency_keys set leased_until = clock_timestamp() - interval '1 second' where key = '1'")
+  await pool.query(
+    "update idempotency_keys set leased_until = clock_timestamp() - interval '1 second' where key = '1'",
+  )
   expect(await store.begin(asked('1'))).toMatchObject({ outcome: 'started', resourceId: lost.resourceId })
-  await Promise.all([store.complete(lost.lease, json('"late"')), store.complete(kept.lease, json('"in time"'))])
+  await Promise.all([
+    store.complete(lost.lease, json('"late"')),
+    store.complete(kept.lease, json('"in time"')),
+  ])
   expect(await begin(asked('1'), asked('2'))).toMatchObject([
     { outcome: 'in-progress' },
     { outcome: 'replay', answer: { body: '"in time"' } },

@@ -20,7 +20,10 @@ export type Begun =
   | { outcome: 'mismatch' }
 
 export interface IdempotencyStore {
-  /** Claim a key. A key whose process died is claimed again when its lease (30 s) has passed, with the same `resourceId`. */
+  /**
+   * Claim a key. A key whose process died is claimed again when its lease (30 s) has passed, with the same
+   * `resourceId`.
+   */
   begin(request: { scope: string; key: string; bodyHash: string }): Promise<Begun>
   complete(lease: Lease, answer: WireAnswer): Promise<void>
   abandon(lease: Lease): Promise<void>
@@ -42,7 +45,10 @@ const SWEEP_BATCH = 1_000
 const SWEEP_INTERVAL_MS = 600_000
 
 /** Forgets keys that have had their 24 h. */
-export const createIdempotencySweeper = (options: { idempotency: IdempotencyStore; logger: Logger }): Worker =>
+export const createIdempotencySweeper = (options: {
+  idempotency: IdempotencyStore
+  logger: Logger
+}): Worker =>
   createSweeper({
     name: 'idempotency keys',
     intervalMs: SWEEP_INTERVAL_MS,
@@ -51,15 +57,18 @@ export const createIdempotencySweeper = (options: { idempotency: IdempotencyStor
   })
 
 /**
- * Keys in the service's own database (table `idempotency_keys`), for 24 h. Only text answers are kept: the routes that honour
- * keys answer JSON. Requests that come in one turn of the event loop are claimed by one statement, and their answers kept by one.
+ * Keys in the service's own database (table `idempotency_keys`), for 24 h. Only text answers are kept: the
+ * routes that honour keys answer JSON. Requests that come in one turn of the event loop are claimed by one
+ * statement, and their answers kept by one.
  */
 export function createIdempotencyStore(
   sql: Sql,
   { metrics, leaseMs }: { metrics: Pick<Metrics, 'idempotentRequests'>; leaseMs: number },
 ): IdempotencyStore {
   const claimOne = batchTurns((asked: readonly Asked[]) => claim(sql, asked, leaseMs), { keyOf: idOf })
-  const keepOne = batchTurns((answers: readonly Kept[]) => keep(sql, answers), { keyOf: ({ lease }) => idOf(lease) })
+  const keepOne = batchTurns((answers: readonly Kept[]) => keep(sql, answers), {
+    keyOf: ({ lease }) => idOf(lease),
+  })
   return {
     async begin(request) {
       const begun = await claimOne({ ...request, token: crypto.randomUUID() })
@@ -94,9 +103,13 @@ interface Kept {
 }
 const idOf = ({ scope, key }: { scope: string; key: string }) => `${scope} ${key}`
 
-/** Claims keys, each for itself. All statements take rows in the order of their keys: two batches never wait for each other. */
+/**
+ * Claims keys, each for itself. All statements take rows in the order of their keys: two batches never wait
+ * for each other.
+ */
 async function claim(sql: Sql, asked: readonly Asked[], leaseMs: number): Promise<Begun[]> {
-  // One statement: insert, or take over what has expired or was left by a dead process, or else read what stands there.
+  // One statement: insert, or take over what has expired or was left by a dead process, or else read what
+  // stands there.
   const rows = await sql.query<Row>(
     `with asked as (
        select scope, key, body_hash, token
@@ -133,7 +146,8 @@ async function claim(sql: Sql, asked: readonly Asked[], leaseMs: number): Promis
 
 function begunOf({ scope, key, bodyHash, token }: Asked, row: Row | undefined): Begun {
   if (!row) return { outcome: 'in-progress' } // inserted by another after our snapshot was taken
-  if (row.outcome === 'started') return { outcome: 'started', lease: { scope, key, token }, resourceId: row.resourceId }
+  if (row.outcome === 'started')
+    return { outcome: 'started', lease: { scope, key, token }, resourceId: row.resourceId }
   if (row.bodyHash !== bodyHash) return { outcome: 'mismatch' }
   if (row.status === null) return { outcome: 'in-progress' }
   const contentType = row.answer === null ? null : 'application/json'

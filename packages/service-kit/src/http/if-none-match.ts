@@ -1,3 +1,5 @@
 /** Whether `If-None-Match` names this tag; weak and strong tags are the same here (RFC 9110, 13.1.2). */
 export const isNamedIn = (header: string | undefined, etag: string): boolean =>
-  (header ?? '').split(',').some((tag) => tag.trim() === '*' || tag.trim().replace(/^W\//, '') === etag.replace(/^W\//, ''))
+  (header ?? '')
+    .split(',')
+    .some((tag) => tag.trim() === '*' || tag.trim().replace(/^W\//, '') === etag.replace(/^W\//, ''))

@@ -27,10 +27,11 @@ export interface InternalClientOptions extends Watchers {
 }
 
 /**
- * A typed client of another service's internal routes, with a guard of its own: service token, correlation id, time-outs
- * (connect 5 s, answer 10 s), breaker, bulkhead, retries with jitter. Every internal route is safe to repeat, so what may
- * have been sent is sent again. Rejects with ServiceUnavailable when the callee is unavailable; refusals of the callee are
- * answers. Failed attempts are logged, and that a later one succeeded.
+ * A typed client of another service's internal routes, with a guard of its own: service token, correlation
+ * id, time-outs (connect 5 s, answer 10 s), breaker, bulkhead, retries with jitter. Every internal route is
+ * safe to repeat, so what may have been sent is sent again. Rejects with ServiceUnavailable when the callee
+ * is unavailable; refusals of the callee are answers. Failed attempts are logged, and that a later one
+ * succeeded.
  */
 export function createInternalClient<T extends Routes>(
   routes: T,
@@ -48,13 +49,20 @@ export function createInternalClient<T extends Routes>(
       const signal = init.signal ? AbortSignal.any([late, init.signal]) : late
       try {
         // All of it inside the time-out and the breaker's sight: a body that never ends is a failure too.
-        const answer = await transport(url, { ...init, signal, headers: { ...(init.headers as object), ...traceHeaders() } })
+        const answer = await transport(url, {
+          ...init,
+          signal,
+          headers: { ...(init.headers as object), ...traceHeaders() },
+        })
         const { status, contentType, bytes } = answer
         describeCall(init.method, status)
         if (status >= 500 || status === 429) {
           throw new ServiceUnavailable(callee, 'ANSWER', status !== 503, new TextDecoder().decode(bytes))
         }
-        return new Response(bytes.byteLength > 0 ? bytes : null, { status, headers: { 'content-type': contentType } })
+        return new Response(bytes.byteLength > 0 ? bytes : null, {
+          status,
+          headers: { 'content-type': contentType },
+        })
       } catch (error) {
         if (error instanceof ServiceUnavailable) throw error
         const reason = late.aborted ? 'TIMEOUT' : signal.aborted ? 'ABORTED' : 'CONNECTION'
@@ -83,7 +91,14 @@ export function createInternalClient<T extends Routes>(
           // The breaker has told of itself when it opened, and who gave up knows that.
           if (!isWorthAnother(error)) return
           const { reason, cause } = error
-          const about = { callee, operation: init.operationId, reason, attempt: attemptNumber, attempts, err: cause }
+          const about = {
+            callee,
+            operation: init.operationId,
+            reason,
+            attempt: attemptNumber,
+            attempts,
+            err: cause,
+          }
           if (retriesLeft > 0) {
             const nth = `(attempt ${attemptNumber} of ${attempts})`
             logger.warn({ ...about, waitMs: retryDelay }, `call failed, will be retried ${nth}`)
@@ -125,7 +140,11 @@ type Transport = (...call: Parameters<Send>) => Promise<Answer>
 /** Without fetch, whose streams cost more than all else of a call. */
 function sendingWith(agent: Agent): Transport {
   return async (url, { operationId: _, ...init }) => {
-    const { statusCode: status, headers, body } = await request(url, { ...(init as object), dispatcher: agent })
+    const {
+      statusCode: status,
+      headers,
+      body,
+    } = await request(url, { ...(init as object), dispatcher: agent })
     return { status, contentType: String(headers['content-type'] ?? ''), bytes: await body.arrayBuffer() }
   }
 }

@@ -22,9 +22,9 @@ const styles = `
       button.quiet { padding: 0; background: none; color: var(--accent); font-weight: 400; text-decoration: underline }`
 
 /**
- * The link of a mail has its token behind `#`, which a browser keeps to itself: what stands behind `?` is in access logs. The script
- * moves it into the form, which sends it in its body; without the script the code from the mail is pasted. Mails of before have it
- * behind `?`.
+ * The link of a mail has its token behind `#`, which a browser keeps to itself: what stands behind `?` is in
+ * access logs. The script moves it into the form, which sends it in its body; without the script the code
+ * from the mail is pasted. Mails of before have it behind `?`.
  */
 const script = `
       const given = new URLSearchParams(location.hash.slice(1)).get('token') ?? new URLSearchParams(location.search).get('token')
@@ -52,15 +52,18 @@ const FORM_LIMIT_BYTES = 16_384
 const FORM = 'application/x-www-form-urlencoded'
 
 /**
- * Pages for people that the links of mails lead to. Each is a form that is sent to its own address, so that it works without
- * JavaScript; nothing of it is cached, and no other page is told its address.
+ * Pages for people that the links of mails lead to. Each is a form that is sent to its own address, so that
+ * it works without JavaScript; nothing of it is cached, and no other page is told its address.
  */
 export function mountMailedPages(app: FastifyInstance, pages: readonly MailedPage[]): void {
   // Forms are read here alone: everything else takes JSON.
   app.register(async (scope) => {
     scope.removeAllContentTypeParsers()
-    scope.addContentTypeParser(FORM, { parseAs: 'string', bodyLimit: FORM_LIMIT_BYTES }, (_request, body, done) =>
-      done(null, Object.fromEntries(new URLSearchParams(body.toString())) satisfies SentForm),
+    scope.addContentTypeParser(
+      FORM,
+      { parseAs: 'string', bodyLimit: FORM_LIMIT_BYTES },
+      (_request, body, done) =>
+        done(null, Object.fromEntries(new URLSearchParams(body.toString())) satisfies SentForm),
     )
     for (const page of pages) mountPage(scope, page)
   })
@@ -78,7 +81,12 @@ function mountPage(app: FastifyInstance, page: MailedPage): void {
   })
 }
 
-function htmlOf({ title, lead, path, fields }: MailedPage, nonce: string, outcome: FormOutcome | null, sent: SentForm): string {
+function htmlOf(
+  { title, lead, path, fields }: MailedPage,
+  nonce: string,
+  outcome: FormOutcome | null,
+  sent: SentForm,
+): string {
   const form = `
     <p>${lead}</p>
     <form id="form" method="post" action="${path}">
@@ -95,6 +103,10 @@ function htmlOf({ title, lead, path, fields }: MailedPage, nonce: string, outcom
 }
 
 /** The token in what was pasted: the code alone, or the link that it stands in. */
-export const tokenOfForm = ({ code = '' }: SentForm): string => /(?:[#?&]token=)?([\w.~-]{1,512})\s*$/.exec(code)?.[1] ?? ''
+export const tokenOfForm = ({ code = '' }: SentForm): string =>
+  /(?:[#?&]token=)?([\w.~-]{1,512})\s*$/.exec(code)?.[1] ?? ''
 
-export const codeMissing: FormOutcome = { status: 400, text: 'The code is missing: it is in the mail, below the button.' }
+export const codeMissing: FormOutcome = {
+  status: 400,
+  text: 'The code is missing: it is in the mail, below the button.',
+}

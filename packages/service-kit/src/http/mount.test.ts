@@ -8,7 +8,13 @@ import { z } from 'zod'
 import { baseConfig, baseEnvironment, readEnvironment } from '../config.ts'
 import { createFoundation, createServiceApp, type Foundation } from '../foundation.ts'
 import { type HealthComponents, mountHealth } from '../operations/health.ts'
-import { createTestAuthority, createTestDatabase, createWatchers, injectClient, type TestAuthority } from '../testing.ts'
+import {
+  createTestAuthority,
+  createTestDatabase,
+  createWatchers,
+  injectClient,
+  type TestAuthority,
+} from '../testing.ts'
 import { encodedJson } from './encoded-json.ts'
 import { mountRoutes } from './mount.ts'
 import { refuse } from './refusal.ts'
@@ -23,7 +29,11 @@ const routes = {
     path: '/api/things',
     summary: 'Make a thing',
     access: 'user',
-    body: z.strictObject({ price: Money, at: Instant, fail: z.enum(['no', 'refuse', 'throw', 'wait']).optional() }),
+    body: z.strictObject({
+      price: Money,
+      at: Instant,
+      fail: z.enum(['no', 'refuse', 'throw', 'wait']).optional(),
+    }),
     responses: { 201: Thing },
     refusals: [NOT_NOW],
   }),
@@ -115,11 +125,19 @@ afterAll(async () => {
   await foundation.pool.end()
 })
 
-const post = async (payload: unknown, headers: Record<string, string> = {}, user?: { headers: Record<string, string> }) =>
+const post = async (
+  payload: unknown,
+  headers: Record<string, string> = {},
+  user?: { headers: Record<string, string> },
+) =>
   app.inject({
     method: 'POST',
     url: '/api/things',
-    headers: { ...(user ?? (await authority.user())).headers, 'content-type': 'application/json', ...headers },
+    headers: {
+      ...(user ?? (await authority.user())).headers,
+      'content-type': 'application/json',
+      ...headers,
+    },
     payload: typeof payload === 'string' ? payload : JSON.stringify(payload),
   })
 const good = { price: 19.99, at: '2027-07-01T20:00:00+02:00' }
@@ -164,14 +182,24 @@ describe('a request that does not match its schema', () => {
   ])('%s is refused, with where it is wrong', async (_, payload, path) => {
     const answer = await post(payload)
     expect(answer.statusCode).toBe(400)
-    expect(answer.json()).toMatchObject({ error: 'VALIDATION_FAILED', requestId: expect.any(String), details: [{ path }] })
+    expect(answer.json()).toMatchObject({
+      error: 'VALIDATION_FAILED',
+      requestId: expect.any(String),
+      details: [{ path }],
+    })
   })
   test.each([
     ['broken JSON', '{"price":', 400, 'VALIDATION_FAILED', 'application/json'],
     ['a poisoned prototype', '{"__proto__":{"x":1}}', 400, 'VALIDATION_FAILED', 'application/json'],
     ['another type', 'price=1', 415, 'UNSUPPORTED_MEDIA_TYPE', 'application/x-www-form-urlencoded'],
     ['too much', JSON.stringify({ x: 'y'.repeat(1_100_000) }), 413, 'PAYLOAD_TOO_LARGE', 'application/json'],
-    ['an infinite number', '{"price":1e400,"at":"2027-07-01T20:00:00Z"}', 400, 'VALIDATION_FAILED', 'application/json'],
+    [
+      'an infinite number',
+      '{"price":1e400,"at":"2027-07-01T20:00:00Z"}',
+      400,
+      'VALIDATION_FAILED',
+      'application/json',
+    ],
   ])('%s is refused in the shape of the contract', async (_, payload, status, error, contentType) => {
     const answer = await post(payload, { 'content-type': contentType })
     expect(answer.statusCode).toBe(status)
@@ -180,7 +208,9 @@ describe('a request that does not match its schema', () => {
   test('a malformed id, path or query is a 400, an unknown path a 404', async () => {
     const { headers } = await authority.user(['ORGANIZER'])
     expect((await app.inject({ url: '/api/things/not-a-uuid', headers })).statusCode).toBe(400)
-    expect((await app.inject('/api/things?limit=1000')).json().details).toMatchObject([{ path: 'query.limit' }])
+    expect((await app.inject('/api/things?limit=1000')).json().details).toMatchObject([
+      { path: 'query.limit' },
+    ])
     expect((await app.inject('/api/%zz')).statusCode).toBe(400)
     expect((await app.inject('/api/nothing')).json()).toMatchObject({ error: 'ROUTE_NOT_FOUND' })
   })
@@ -197,13 +227,19 @@ describe('who may call', () => {
     const user = await authority.user()
     expect((await app.inject('/api/things')).json().who).toBeNull()
     expect((await app.inject({ url: '/api/things', headers: user.headers })).json().who).toBe(user.userId)
-    expect((await app.inject({ url: '/api/things', headers: { authorization: 'Bearer x.y.z' } })).statusCode).toBe(401)
+    expect(
+      (await app.inject({ url: '/api/things', headers: { authorization: 'Bearer x.y.z' } })).statusCode,
+    ).toBe(401)
   })
   test('a role that is missing is 403, no token 401', async () => {
     const url = `/api/things/${randomUUID()}`
     expect((await app.inject(url)).json()).toMatchObject({ error: 'UNAUTHENTICATED' })
-    expect((await app.inject({ url, headers: (await authority.user()).headers })).json()).toMatchObject({ error: 'FORBIDDEN' })
-    expect((await app.inject({ url, headers: (await authority.user(['ORGANIZER'])).headers })).statusCode).toBe(404)
+    expect((await app.inject({ url, headers: (await authority.user()).headers })).json()).toMatchObject({
+      error: 'FORBIDDEN',
+    })
+    expect(
+      (await app.inject({ url, headers: (await authority.user(['ORGANIZER'])).headers })).statusCode,
+    ).toBe(404)
   })
 
   const claims = { email: 'a@example.test', sid: randomUUID(), roles: ['USER'] }
@@ -228,7 +264,10 @@ describe('who may call', () => {
     ['of another issuer', () => sign({ issuer: 'evil' })],
     ['for another audience', () => sign({ audience: 'other' })],
     ['of another type', () => sign({ typ: 'JWT' })],
-    ['signed with another key', async () => sign({ key: (await generateKeyPair('EdDSA', { crv: 'Ed25519' })).privateKey })],
+    [
+      'signed with another key',
+      async () => sign({ key: (await generateKeyPair('EdDSA', { crv: 'Ed25519' })).privateKey }),
+    ],
     [
       'signed with HS256 and the public key',
       async () => {
@@ -246,12 +285,17 @@ describe('who may call', () => {
       },
     ],
   ])('a token %s is refused', async (_, token) => {
-    const answer = await app.inject({ url: '/api/things', headers: { authorization: `Bearer ${await token()}` } })
+    const answer = await app.inject({
+      url: '/api/things',
+      headers: { authorization: `Bearer ${await token()}` },
+    })
     expect(answer.json()).toMatchObject({ error: 'UNAUTHENTICATED' })
   })
   test('a token that has expired is told apart', async () => {
     const token = await sign({ expires: '-1m' })
-    expect((await app.inject({ url: '/api/things', headers: { authorization: `Bearer ${token}` } })).json()).toMatchObject({
+    expect(
+      (await app.inject({ url: '/api/things', headers: { authorization: `Bearer ${token}` } })).json(),
+    ).toMatchObject({
       error: 'TOKEN_EXPIRED',
     })
   })
@@ -290,10 +334,17 @@ describe('an idempotency key', () => {
     const user = await authority.user()
     made = []
     const headers = { 'idempotency-key': randomUUID() }
-    const [first, second] = [await post(good, headers, user), await post({ at: good.at, price: good.price }, headers, user)]
+    const [first, second] = [
+      await post(good, headers, user),
+      await post({ at: good.at, price: good.price }, headers, user),
+    ]
     expect(second.statusCode).toBe(422) // the order of fields is another body: what was signed is what counts
     const third = await post(good, headers, user)
-    expect([third.statusCode, third.body, third.headers['idempotent-replayed']]).toEqual([first.statusCode, first.body, 'true'])
+    expect([third.statusCode, third.body, third.headers['idempotent-replayed']]).toEqual([
+      first.statusCode,
+      first.body,
+      'true',
+    ])
     expect(made).toHaveLength(1)
   })
   test('is of its user: another one’s is another', async () => {
@@ -317,7 +368,9 @@ describe('an idempotency key', () => {
     made = []
     const first = post({ ...good, fail: 'wait' }, headers, user)
     await until(() => expect(made).toHaveLength(1))
-    expect((await post({ ...good, fail: 'wait' }, headers, user)).json()).toMatchObject({ error: 'IDEMPOTENCY_IN_PROGRESS' })
+    expect((await post({ ...good, fail: 'wait' }, headers, user)).json()).toMatchObject({
+      error: 'IDEMPOTENCY_IN_PROGRESS',
+    })
     letGo()
     expect((await first).statusCode).toBe(201)
   })
@@ -325,7 +378,9 @@ describe('an idempotency key', () => {
     const user = await authority.user()
     const refused = { 'idempotency-key': randomUUID() }
     await post({ ...good, fail: 'refuse' }, refused, user)
-    expect((await post({ ...good, fail: 'refuse' }, refused, user)).headers['idempotent-replayed']).toBe('true')
+    expect((await post({ ...good, fail: 'refuse' }, refused, user)).headers['idempotent-replayed']).toBe(
+      'true',
+    )
     const broken = { 'idempotency-key': randomUUID() }
     made = []
     await post({ ...good, fail: 'throw' }, broken, user)
@@ -338,33 +393,55 @@ describe('an idempotency key', () => {
     const request = { scope: `${user.userId} POST /api/things`, key: randomUUID(), bodyHash: 'x' }
     const first = await foundation.idempotency.begin(request)
     expect(await foundation.idempotency.begin(request)).toEqual({ outcome: 'in-progress' })
-    await foundation.pool.query("update idempotency_keys set leased_until = clock_timestamp() - interval '1 s' where key = $1", [
-      request.key,
-    ])
+    await foundation.pool.query(
+      "update idempotency_keys set leased_until = clock_timestamp() - interval '1 s' where key = $1",
+      [request.key],
+    )
     const second = await foundation.idempotency.begin(request)
-    expect(second).toMatchObject({ outcome: 'started', resourceId: (first as { resourceId: string }).resourceId })
+    expect(second).toMatchObject({
+      outcome: 'started',
+      resourceId: (first as { resourceId: string }).resourceId,
+    })
   })
   test('is forgotten after its day', async () => {
     const request = { scope: 's', key: randomUUID(), bodyHash: 'x' }
     const begun = await foundation.idempotency.begin(request)
     if (begun.outcome !== 'started') throw new Error(begun.outcome)
-    await foundation.idempotency.complete(begun.lease, { status: 201, contentType: 'application/json', body: '{}' })
-    await foundation.pool.query("update idempotency_keys set expires_at = clock_timestamp() - interval '1 s' where key = $1", [
-      request.key,
-    ])
-    expect(await foundation.idempotency.begin({ ...request, bodyHash: 'other' })).toMatchObject({ outcome: 'started' })
+    await foundation.idempotency.complete(begun.lease, {
+      status: 201,
+      contentType: 'application/json',
+      body: '{}',
+    })
+    await foundation.pool.query(
+      "update idempotency_keys set expires_at = clock_timestamp() - interval '1 s' where key = $1",
+      [request.key],
+    )
+    expect(await foundation.idempotency.begin({ ...request, bodyHash: 'other' })).toMatchObject({
+      outcome: 'started',
+    })
   })
   test('is required where the route binds it', async () => {
     const { headers } = await authority.user()
     const without = await app.inject({ method: 'POST', url: '/api/things/buy', headers })
-    expect(without.json()).toMatchObject({ error: 'VALIDATION_FAILED', details: [{ path: 'headers.idempotency-key' }] })
-    const withKey = await app.inject({ method: 'POST', url: '/api/things/buy', headers: { ...headers, 'idempotency-key': 'k' } })
+    expect(without.json()).toMatchObject({
+      error: 'VALIDATION_FAILED',
+      details: [{ path: 'headers.idempotency-key' }],
+    })
+    const withKey = await app.inject({
+      method: 'POST',
+      url: '/api/things/buy',
+      headers: { ...headers, 'idempotency-key': 'k' },
+    })
     expect(withKey.json()).toEqual({ key: 'k' })
   })
   test('may be left out where the route binds the one that is given, and is held to its form', async () => {
     const { headers } = await authority.user()
     const take = async (key?: string) =>
-      app.inject({ method: 'POST', url: '/api/things/take', headers: { ...headers, ...(key && { 'idempotency-key': key }) } })
+      app.inject({
+        method: 'POST',
+        url: '/api/things/take',
+        headers: { ...headers, ...(key && { 'idempotency-key': key }) },
+      })
     expect((await take()).json()).toEqual({ key: '' })
     for (const _ of [1, 2]) expect((await take('k')).json()).toEqual({ key: 'k' })
     expect((await take('a b')).json()).toMatchObject({ details: [{ path: 'headers.idempotency-key' }] })
@@ -375,7 +452,10 @@ describe('health', () => {
   test('is UP with its components, ready and alive, and metrics are told', async () => {
     // A component has two seconds to answer.
     await until(async () =>
-      expect((await app.inject('/actuator/health')).json()).toMatchObject({ status: 'UP', components: { database: 'UP' } }),
+      expect((await app.inject('/actuator/health')).json()).toMatchObject({
+        status: 'UP',
+        components: { database: 'UP' },
+      }),
     )
     await until(async () => expect((await app.inject('/actuator/health/ready')).statusCode).toBe(200))
     expect((await app.inject('/actuator/health/live')).statusCode).toBe(200)
@@ -387,7 +467,9 @@ describe('health', () => {
       const watchers = createWatchers()
       const ill = createServer({ ...watchers, trustedProxies: [] })
       mountHealth(ill, { ...watchers, components: () => components, now: () => new Date(0) })
-      const answers = await Promise.all(['', '/ready', '/live'].map((path) => ill.inject(`/actuator/health${path}`)))
+      const answers = await Promise.all(
+        ['', '/ready', '/live'].map((path) => ill.inject(`/actuator/health${path}`)),
+      )
       return answers.map((answer) => [answer.statusCode, answer.json().status])
     }
     expect(await asked({ database: gone })).toEqual([

@@ -16,7 +16,14 @@ import {
 import type { FastifyBaseLogger, FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import type { z } from 'zod'
 import type { Revocations } from '../identity/revocations.ts'
-import { createEncoder, type Encoder, type StreamedFile, sendAnswer, sendRefusal, type WireAnswer } from './answer.ts'
+import {
+  createEncoder,
+  type Encoder,
+  type StreamedFile,
+  sendAnswer,
+  sendRefusal,
+  type WireAnswer,
+} from './answer.ts'
 import type { Authenticate, Principal, ServicePrincipal, UserPrincipal } from './authentication.ts'
 import { sendPacked } from './compression.ts'
 import type { EncodedJson } from './encoded-json.ts'
@@ -38,7 +45,9 @@ type PrincipalOf<A extends Access> = A extends 'anyone'
 interface Surroundings<R extends Route> {
   principal: PrincipalOf<R['access']>
   requestId: string
-  /** The id for what the request makes: the same whenever the request is repeated under its idempotency key. */
+  /**
+   * The id for what the request makes: the same whenever the request is repeated under its idempotency key.
+   */
   resourceId: string
   /** The `Idempotency-Key`, where the route binds it itself; empty where none is given. */
   idempotencyKey: string
@@ -47,7 +56,10 @@ interface Surroundings<R extends Route> {
   rawBody: string
   ip: string
   log: FastifyBaseLogger
-  /** Of an event stream: aborted when the client has gone, its token or its session has ended, or the server stops. */
+  /**
+   * Of an event stream: aborted when the client has gone, its token or its session has ended, or the server
+   * stops.
+   */
   signal: AbortSignal
 }
 
@@ -69,12 +81,15 @@ export type HandlerAnswer<R extends Route> =
 export type Handler<R extends Route> = (input: Request<R> & Surroundings<R>) => Promise<HandlerAnswer<R>>
 export type Handlers<T extends Routes> = { [K in keyof T]: Handler<T[K]> }
 
-type AnyHandler = (input: unknown) => Promise<{ status: number; body: unknown; headers?: Record<string, string> }>
+type AnyHandler = (
+  input: unknown,
+) => Promise<{ status: number; body: unknown; headers?: Record<string, string> }>
 
 /**
- * Mount every route of a contract; a missing or misspelt handler does not compile. In order: who it is, what it says (decoded
- * by the contract), whether it may have one stream more, whether it was said before (idempotency), the handler, the answer (encoded by
- * the contract). A route that streams needs `guards.streams`.
+ * Mount every route of a contract; a missing or misspelt handler does not compile. In order: who it is, what
+ * it says (decoded by the contract), whether it may have one stream more, whether it was said before
+ * (idempotency), the handler, the answer (encoded by the contract). A route that streams needs
+ * `guards.streams`.
  */
 export function mountRoutes<T extends Routes>(
   app: FastifyInstance,
@@ -145,7 +160,8 @@ const surroundingsOf = (request: FastifyRequest) => ({
 })
 
 const neverAborted = new AbortController().signal
-const goesOn = (route: Route) => Object.values(route.responses).some((schema) => formOf(schema)?.kind === 'event-stream')
+const goesOn = (route: Route) =>
+  Object.values(route.responses).some((schema) => formOf(schema)?.kind === 'event-stream')
 
 async function answerOf(
   encode: Encoder,
@@ -164,9 +180,13 @@ async function answerOf(
 function idempotencyKeyOf(kind: Idempotency, request: FastifyRequest): string | null | HandlerRefusal {
   if (kind === 'none') return null
   const key = request.headers['idempotency-key']
-  const wrong = (message: string) => refuse(VALIDATION_FAILED, { details: [{ path: 'headers.idempotency-key', message }] })
-  if (key === undefined) return kind === 'bound' ? wrong('is required here: a new one for every purchase, such as a UUID') : null
-  return typeof key === 'string' && /^[\x21-\x7e]{1,255}$/.test(key) ? key : wrong('must be 1 to 255 printable characters')
+  const wrong = (message: string) =>
+    refuse(VALIDATION_FAILED, { details: [{ path: 'headers.idempotency-key', message }] })
+  if (key === undefined)
+    return kind === 'bound' ? wrong('is required here: a new one for every purchase, such as a UUID') : null
+  return typeof key === 'string' && /^[\x21-\x7e]{1,255}$/.test(key)
+    ? key
+    : wrong('must be 1 to 255 printable characters')
 }
 
 /** Answer a request once: its repetitions get the first answer. 429 and 5xx are not remembered. */
@@ -207,7 +227,10 @@ async function once(
   }
 }
 
-/** The hash by which a repeated body is recognised: of its JSON, so that white space does not make another request. */
+/**
+ * The hash by which a repeated body is recognised: of its JSON, so that white space does not make another
+ * request.
+ */
 export function bodyHashOf(rawBody: string | undefined): string {
   const canonical = rawBody ? JSON.stringify(JSON.parse(rawBody)) : ''
   return createHash('sha256').update(canonical).digest('hex')

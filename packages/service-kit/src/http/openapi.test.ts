@@ -1,4 +1,11 @@
-import { authRoutes, eventsRoutes, notificationsRoutes, paymentsRoutes, type Routes, ticketsRoutes } from '@boxoffice/contracts'
+import {
+  authRoutes,
+  eventsRoutes,
+  notificationsRoutes,
+  paymentsRoutes,
+  type Routes,
+  ticketsRoutes,
+} from '@boxoffice/contracts'
 import { createConfig, lintFromString } from '@redocly/openapi-core'
 import { describe, expect, test } from 'vitest'
 import { openApiOf } from './openapi.ts'
@@ -15,15 +22,25 @@ const documentOf = (title: string) =>
 
 describe('the OpenAPI document', () => {
   test.each(Object.keys(services))('of %s has nothing that a linter would change', async (title) => {
-    // The project has no licence to name. Refusals are the `default` answer; and a ticket's paths are the contract's, which Fastify tells apart by their fixed parts.
-    const rules = { 'info-license': 'off', 'operation-4xx-response': 'off', 'no-ambiguous-paths': 'off' } as const
+    // The project has no licence to name. Refusals are the `default` answer; and a ticket's paths are the
+    // contract's, which Fastify tells apart by their fixed parts.
+    const rules = {
+      'info-license': 'off',
+      'operation-4xx-response': 'off',
+      'no-ambiguous-paths': 'off',
+    } as const
     const config = await createConfig({ extends: ['recommended-strict'], rules })
     const problems = await lintFromString({ source: JSON.stringify(documentOf(title)), config })
-    expect(problems.map(({ ruleId, message, location }) => `${ruleId}: ${message} at ${location[0]?.pointer}`)).toEqual([])
+    expect(
+      problems.map(({ ruleId, message, location }) => `${ruleId}: ${message} at ${location[0]?.pointer}`),
+    ).toEqual([])
   })
   test('shows the wire, for answers too: money in major units', () => {
     const type = documentOf('Tickets').paths['/api/tickets/types']?.post as never as {
-      responses: Record<string, { content: { 'application/json': { schema: { properties: Record<string, object> } } } }>
+      responses: Record<
+        string,
+        { content: { 'application/json': { schema: { properties: Record<string, object> } } } }
+      >
     }
     expect(type.responses['201']?.content['application/json'].schema.properties.unitPrice).toMatchObject({
       type: 'number',
@@ -42,7 +59,9 @@ describe('the OpenAPI document', () => {
   test('says where a client may prefer not to wait, and how it sees that it need not', () => {
     const { paths } = documentOf('Payments')
     const preferring = Object.values(paths).flatMap((operations) =>
-      Object.values(operations as never as Record<string, { operationId: string; parameters: { name: string }[] }>)
+      Object.values(
+        operations as never as Record<string, { operationId: string; parameters: { name: string }[] }>,
+      )
         .filter(({ parameters }) => parameters.some(({ name }) => name === 'Prefer'))
         .map(({ operationId }) => operationId),
     )

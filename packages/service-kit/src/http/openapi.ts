@@ -18,8 +18,9 @@ const phrases: Record<number, string> = {
 }
 
 /**
- * The contract as OpenAPI 3.1. Always the `input` side of a schema: that is the wire, for answers too. (Generators that take
- * `output` for answers would document money in cents.) Refusals that every route may give are its `default` answer.
+ * The contract as OpenAPI 3.1. Always the `input` side of a schema: that is the wire, for answers too.
+ * (Generators that take `output` for answers would document money in cents.) Refusals that every route may
+ * give are its `default` answer.
  */
 export function openApiOf(options: { title: string; description: string; server: string }, routes: Routes) {
   const paths: Record<string, Record<string, unknown>> = {}
@@ -37,7 +38,9 @@ export function openApiOf(options: { title: string; description: string; server:
     },
     servers: [{ url: options.server }],
     tags: [{ name: options.title, description: options.description }],
-    paths: Object.fromEntries(Object.entries(paths).map(([path, operations]) => [path, tagged(operations, options.title)])),
+    paths: Object.fromEntries(
+      Object.entries(paths).map(([path, operations]) => [path, tagged(operations, options.title)]),
+    ),
     components: {
       schemas: { Refusal: wire(Refusal) },
       securitySchemes: { accessToken: { type: 'http', scheme: 'bearer', bearerFormat: 'JWT' } },
@@ -46,7 +49,12 @@ export function openApiOf(options: { title: string; description: string; server:
 }
 
 const tagged = (operations: Record<string, unknown>, tag: string) =>
-  Object.fromEntries(Object.entries(operations).map(([method, operation]) => [method, { ...(operation as object), tags: [tag] }]))
+  Object.fromEntries(
+    Object.entries(operations).map(([method, operation]) => [
+      method,
+      { ...(operation as object), tags: [tag] },
+    ]),
+  )
 
 function operationOf(operationId: string, route: Route) {
   return {
@@ -116,10 +124,21 @@ function idempotencyHeader(route: Route): object[] {
 function preferHeader({ prefer }: Route): object[] {
   if (!prefer) return []
   const description = `${prefer}: the answer is 202 at once, and what was asked for is done later (RFC 7240)`
-  return [{ name: 'Prefer', in: 'header', required: false, description, schema: { type: 'string', examples: [prefer] } }]
+  return [
+    {
+      name: 'Prefer',
+      in: 'header',
+      required: false,
+      description,
+      schema: { type: 'string', examples: [prefer] },
+    },
+  ]
 }
 const preferenceApplied = (prefer: string) => ({
-  'Preference-Applied': { description: 'where it came of the preference', schema: { type: 'string', const: prefer } },
+  'Preference-Applied': {
+    description: 'where it came of the preference',
+    schema: { type: 'string', const: prefer },
+  },
 })
 
 function parameters(where: 'path' | 'query', schema?: z.ZodObject) {

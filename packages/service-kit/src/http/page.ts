@@ -1,12 +1,27 @@
 import { randomBytes } from 'node:crypto'
 import type { FastifyReply } from 'fastify'
 
-const entities: Record<string, string> = { '&': '&amp;', '<': '&lt;', '>': '&gt;', '"': '&quot;', "'": '&#39;' }
+const entities: Record<string, string> = {
+  '&': '&amp;',
+  '<': '&lt;',
+  '>': '&gt;',
+  '"': '&quot;',
+  "'": '&#39;',
+}
 /** Text from outside, harmless in HTML. */
-export const escapeHtml = (text: string) => text.replace(/[&<>"']/g, (character) => entities[character] ?? character)
+export const escapeHtml = (text: string) =>
+  text.replace(/[&<>"']/g, (character) => entities[character] ?? character)
 
-/** A page in the plain look that all of ours share. `body` and `styles` are ours: what comes from outside is escaped in them. */
-export const page = (options: { title: string; nonce: string; body: string; styles?: string }): string => `<!doctype html>
+/**
+ * A page in the plain look that all of ours share. `body` and `styles` are ours: what comes from outside is
+ * escaped in them.
+ */
+export const page = (options: {
+  title: string
+  nonce: string
+  body: string
+  styles?: string
+}): string => `<!doctype html>
 <html lang="en">
   <head>
     <meta charset="utf-8">
@@ -44,7 +59,10 @@ export const page = (options: { title: string; nonce: string; body: string; styl
 </html>
 `
 
-/** What a browser may load and run for a page of ours: scripts and styles with this nonce, nothing from elsewhere. */
+/**
+ * What a browser may load and run for a page of ours: scripts and styles with this nonce, nothing from
+ * elsewhere.
+ */
 export const pagePolicy = (nonce: string, styles = `'nonce-${nonce}'`): string =>
   `default-src 'self'; script-src 'self' 'nonce-${nonce}'; style-src 'self' ${styles}; img-src 'self' data: blob:; ` +
   `font-src 'self' data:; connect-src 'self'; object-src 'none'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'`

@@ -5,7 +5,9 @@ import { createEncoder } from './answer.ts'
 import type { Handler } from './mount.ts'
 import { refuse, refuseUnknown } from './refusal.ts'
 
-const SEATS_TAKEN = defineRefusal('SEATS_TAKEN', 409, 'these seats are taken', { seatIds: z.array(z.string()) })
+const SEATS_TAKEN = defineRefusal('SEATS_TAKEN', 409, 'these seats are taken', {
+  seatIds: z.array(z.string()),
+})
 const SALES_CLOSED = defineRefusal('SALES_CLOSED', 409, 'sales have ended')
 const SEAT_TYPE_NOT_FOUND = defineNotFound('SEAT_TYPE')
 const route = defineRoute({
@@ -18,7 +20,10 @@ const route = defineRoute({
 })
 
 test('a refusal has its status, code and message, and the fields that it is given', () => {
-  expect(refuse(SALES_CLOSED)).toEqual({ status: 409, body: { error: 'SALES_CLOSED', message: 'sales have ended' } })
+  expect(refuse(SALES_CLOSED)).toEqual({
+    status: 409,
+    body: { error: 'SALES_CLOSED', message: 'sales have ended' },
+  })
   const body = { error: 'SEATS_TAKEN', message: 'seat A is taken', seatIds: ['A'] }
   expect(refuse(SEATS_TAKEN, { message: 'seat A is taken', seatIds: ['A'] })).toEqual({ status: 409, body })
   expect(refuseUnknown(SEAT_TYPE_NOT_FOUND, '7').body).toEqual({
@@ -44,6 +49,7 @@ test('a handler gives the refusals that its route lists: another does not compil
 test('a refusal that was thrown and that the route neither lists nor implies is not sent', () => {
   const encode = createEncoder(route)
   expect(encode(refuse(SEATS_TAKEN, { seatIds: [] }), 'r')).toMatchObject({ status: 409 })
-  for (const implied of impliedRefusals(route)) expect(encode(refuse(implied, {}), 'r').status).toBe(implied.status)
+  for (const implied of impliedRefusals(route))
+    expect(encode(refuse(implied, {}), 'r').status).toBe(implied.status)
   expect(() => encode(refuse(SALES_CLOSED), 'r')).toThrow('does not list the refusal 409 SALES_CLOSED')
 })

@@ -16,23 +16,31 @@ export type RefusalAnswer<R extends RefusalDefinition> = R extends RefusalDefini
     }
   : never
 
-/** What goes into the body: the refusal's fields, and a message where the definition's does not say enough. */
-type Given<R extends RefusalDefinition> = R extends RefusalDefinition ? RefusalFields<R> & { message?: string } : never
-type Rest<R extends RefusalDefinition> = Record<never, never> extends Given<R> ? [given?: Given<R>] : [given: Given<R>]
+/**
+ * What goes into the body: the refusal's fields, and a message where the definition's does not say enough.
+ */
+type Given<R extends RefusalDefinition> = R extends RefusalDefinition
+  ? RefusalFields<R> & { message?: string }
+  : never
+type Rest<R extends RefusalDefinition> =
+  Record<never, never> extends Given<R> ? [given?: Given<R>] : [given: Given<R>]
 
 /** The answer that a refusal is, with its fields: `refuse(SEATS_TAKEN, { seatIds })`. */
 export function refuse<R extends RefusalDefinition>(refusal: R, ...[given]: Rest<R>): RefusalAnswer<R> {
   const { code, status, message } = refusal
   const headers = status === 503 || status === 429 ? { 'retry-after': '1' } : undefined
-  const answer: HandlerRefusal = { status, body: { error: code, message, ...given }, ...(headers && { headers }) }
+  const answer: HandlerRefusal = {
+    status,
+    body: { error: code, message, ...given },
+    ...(headers && { headers }),
+  }
   return answer as RefusalAnswer<R>
 }
 
 /** A 404 that names what was asked for: of TICKET_TYPE_NOT_FOUND it is "Ticket type with ID … not found". */
-export function refuseUnknown<R extends RefusalDefinition<`${string}_NOT_FOUND`, 404, Readonly<Record<never, never>>>>(
-  refusal: R,
-  id: string,
-): RefusalAnswer<R> {
+export function refuseUnknown<
+  R extends RefusalDefinition<`${string}_NOT_FOUND`, 404, Readonly<Record<never, never>>>,
+>(refusal: R, id: string): RefusalAnswer<R> {
   const words = refusal.code
     .replace(/_NOT_FOUND$/, '')
     .toLowerCase()

@@ -8,7 +8,11 @@ type Steps = PromiseWithResolvers<void>
 
 test('a request that is served while the server closes is answered, and its connection ends', async () => {
   const app = createServer({ ...createWatchers(), trustedProxies: [] })
-  const [reached, released, closes] = [0, 0, 0].map(() => Promise.withResolvers<void>()) as [Steps, Steps, Steps]
+  const [reached, released, closes] = [0, 0, 0].map(() => Promise.withResolvers<void>()) as [
+    Steps,
+    Steps,
+    Steps,
+  ]
   app.addHook('preClose', async () => closes.resolve())
   app.get('/slow', async () => {
     reached.resolve()

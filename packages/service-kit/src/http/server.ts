@@ -37,11 +37,16 @@ const DRAIN_MS = 5_000
 const KEEP_ALIVE_MS = 72_000 // longer than the load balancer's 60 s: it must be the one that closes
 
 /** A server whose every answer, also to nonsense, has the contract's shape and the request's id. */
-export function createServer(options: { logger: Logger; metrics: Metrics; trustedProxies: string[] }): FastifyInstance {
+export function createServer(options: {
+  logger: Logger
+  metrics: Metrics
+  trustedProxies: string[]
+}): FastifyInstance {
   const app = Fastify({
     loggerInstance: options.logger as never,
     logController: new LogController({ disableRequestLogging: true }),
-    // The mixin adds the request's id as the correlation id; a logger for each request would only say it again.
+    // The mixin adds the request's id as the correlation id; a logger for each request would only say it
+    // again.
     childLoggerFactory: (logger) => logger,
     trustProxy: options.trustedProxies,
     genReqId: (request) => acceptedId(request.headers['x-correlation-id']) ?? crypto.randomUUID(),
@@ -64,7 +69,10 @@ export function createServer(options: { logger: Logger; metrics: Metrics; truste
     reply.header('x-correlation-id', request.id).headers(securityHeaders)
     const encoding = request.headers['content-encoding']
     if (encoding !== undefined && encoding !== 'identity') {
-      void sendRefusal(reply, refuse(UNSUPPORTED_MEDIA_TYPE, { message: 'send the body as it is, without a content-encoding' }))
+      void sendRefusal(
+        reply,
+        refuse(UNSUPPORTED_MEDIA_TYPE, { message: 'send the body as it is, without a content-encoding' }),
+      )
       return
     }
     withCorrelationId(request.id, done)
@@ -77,14 +85,20 @@ export function createServer(options: { logger: Logger; metrics: Metrics; truste
     )
     if (route.startsWith('/actuator')) return
     // The route, not the URL: a query may carry what must not be logged.
-    request.log.info({ method: request.method, route, status: reply.statusCode, ms: Math.round(reply.elapsedTime) }, 'served')
+    request.log.info(
+      { method: request.method, route, status: reply.statusCode, ms: Math.round(reply.elapsedTime) },
+      'served',
+    )
   })
   parseJson(app)
   answerErrors(app)
   return app
 }
 
-/** A connection whose request is still served when the server closes ends with its answer: idle, it would be waited for. */
+/**
+ * A connection whose request is still served when the server closes ends with its answer: idle, it would be
+ * waited for.
+ */
 function endConnectionsOnClose(app: FastifyInstance): void {
   let isClosing = false
   app.addHook('preClose', async () => {
@@ -110,7 +124,9 @@ function answerErrors(app: FastifyInstance): void {
   app.setNotFoundHandler((request, reply) =>
     sendRefusal(
       reply,
-      refuse(ROUTE_NOT_FOUND, { message: `nothing at ${request.method} ${request.url.split('?')[0]?.slice(0, 200)}` }),
+      refuse(ROUTE_NOT_FOUND, {
+        message: `nothing at ${request.method} ${request.url.split('?')[0]?.slice(0, 200)}`,
+      }),
     ),
   )
   app.setErrorHandler(async (error: FastifyError, request, reply) => {
@@ -124,19 +140,25 @@ function answerErrors(app: FastifyInstance): void {
     if (status === 413)
       return sendRefusal(
         reply,
-        refuse(PAYLOAD_TOO_LARGE, { message: `the body is over ${request.routeOptions.bodyLimit ?? BODY_LIMIT_BYTES} bytes` }),
+        refuse(PAYLOAD_TOO_LARGE, {
+          message: `the body is over ${request.routeOptions.bodyLimit ?? BODY_LIMIT_BYTES} bytes`,
+        }),
       )
     if (status === 415) return sendRefusal(reply, refuse(UNSUPPORTED_MEDIA_TYPE))
     if (status < 500)
-      return sendRefusal(reply, { ...refuse(VALIDATION_FAILED, { message: error.message }), status: status as RefusalStatus })
+      return sendRefusal(reply, {
+        ...refuse(VALIDATION_FAILED, { message: error.message }),
+        status: status as RefusalStatus,
+      })
     request.log.error({ err: error }, 'failed')
     return sendRefusal(reply, refuse(INTERNAL))
   })
 }
 
 /**
- * Let a body that is too large come to its end before it is refused: a client, or a proxy on the way, that is answered while it
- * still sends may see a broken connection instead of the answer. One that does not end soon is cut off.
+ * Let a body that is too large come to its end before it is refused: a client, or a proxy on the way, that is
+ * answered while it still sends may see a broken connection instead of the answer. One that does not end soon
+ * is cut off.
  */
 function drain(request: IncomingMessage): Promise<void> {
   if (request.complete) return Promise.resolve()

@@ -8,10 +8,14 @@ const LOOK_MS = 2_000
 type Asked = Pick<Revocations, 'isRevoked'>
 
 /**
- * Ends what would go on answering: when its client has gone, its token or its session has ended, and everything when the server
- * stops.
+ * Ends what would go on answering: when its client has gone, its token or its session has ended, and
+ * everything when the server stops.
  */
-export function createStreamAborts(app: FastifyInstance, revocations: Asked, { lookMs = LOOK_MS }: { lookMs?: number } = {}) {
+export function createStreamAborts(
+  app: FastifyInstance,
+  revocations: Asked,
+  { lookMs = LOOK_MS }: { lookMs?: number } = {},
+) {
   const open = new Set<AbortController>()
   const sessions = watchSessions(revocations, lookMs)
   let closing = false
@@ -39,7 +43,10 @@ export function createStreamAborts(app: FastifyInstance, revocations: Asked, { l
   }
 }
 
-/** Calls `end` of each user that is watched when their session has ended; a look goes out while somebody is watched alone. */
+/**
+ * Calls `end` of each user that is watched when their session has ended; a look goes out while somebody is
+ * watched alone.
+ */
 function watchSessions({ isRevoked }: Asked, lookMs: number) {
   const watched = new Map<string, Set<() => void>>()
   let isLooking = false

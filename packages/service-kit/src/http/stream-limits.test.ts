@@ -6,7 +6,11 @@ import { createStreamLimits } from './stream-limits.ts'
 
 const signedIn = (userId: string) => ({ userId: userId as UserId }) as UserPrincipal
 
-function openAt(limits: ReturnType<typeof createStreamLimits>, ip: string, principal: UserPrincipal | null = null) {
+function openAt(
+  limits: ReturnType<typeof createStreamLimits>,
+  ip: string,
+  principal: UserPrincipal | null = null,
+) {
   const raw = Object.assign(new EventEmitter(), { destroyed: false })
   const refusal = limits.enter({ ip }, { raw } as never, principal)
   return { refusal, close: () => raw.emit('close') }
@@ -16,7 +20,11 @@ test('streams from one address are counted, those of a network of IPv6 together,
   const limits = createStreamLimits({ perUser: 10, perAddress: 2 })
   const [first] = [openAt(limits, '2001:db8:1:2::1'), openAt(limits, '2001:db8:1:2::2')]
   const third = openAt(limits, '2001:db8:1:2::3')
-  expect(third.refusal).toMatchObject({ status: 429, body: { error: 'RATE_LIMITED' }, headers: { 'retry-after': '10' } })
+  expect(third.refusal).toMatchObject({
+    status: 429,
+    body: { error: 'RATE_LIMITED' },
+    headers: { 'retry-after': '10' },
+  })
   expect(openAt(limits, '2001:db8:1:3::1').refusal).toBeNull()
   third.close()
   expect(openAt(limits, '2001:db8:1:2::3').refusal).not.toBeNull()

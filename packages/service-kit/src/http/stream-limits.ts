@@ -13,12 +13,15 @@ export interface StreamsMax {
   readonly perAddress: number
 }
 
-/** A stream that is closed may be opened again; clients of server-sent events try every few seconds by themselves. */
+/**
+ * A stream that is closed may be opened again; clients of server-sent events try every few seconds by
+ * themselves.
+ */
 const RETRY_AFTER_SECONDS = 10
 
 /**
- * Counts the streams that are open, by who opened them and from where: each holds a connection for as long as its client likes, here and in
- * every proxy before us, so one client could take them all.
+ * Counts the streams that are open, by who opened them and from where: each holds a connection for as long as
+ * its client likes, here and in every proxy before us, so one client could take them all.
  */
 export function createStreamLimits({ perUser, perAddress }: StreamsMax) {
   const ofUser = createConcurrencyLimitByKey<string>({ concurrent: perUser })
@@ -26,7 +29,11 @@ export function createStreamLimits({ perUser, perAddress }: StreamsMax) {
 
   return {
     /** Null: it is counted until its answer has ended. Otherwise why it may not be opened. */
-    enter(request: Pick<FastifyRequest, 'ip'>, reply: Pick<FastifyReply, 'raw'>, principal: Principal): HandlerRefusal | null {
+    enter(
+      request: Pick<FastifyRequest, 'ip'>,
+      reply: Pick<FastifyReply, 'raw'>,
+      principal: Principal,
+    ): HandlerRefusal | null {
       const user = principal && 'userId' in principal ? principal.userId : null
       const leaveUser = user && ofUser.claim(user)
       if (user && !leaveUser) return tooMany(`you have ${perUser} streams open`)

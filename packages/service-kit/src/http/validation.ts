@@ -10,7 +10,10 @@ interface Parts {
 
 type Decoded = { ok: true; value: Parts } | { ok: false; refusal: HandlerRefusal }
 
-/** Decodes a request's parts by the route's schemas, or makes the 400 that names everything that is wrong with them. */
+/**
+ * Decodes a request's parts by the route's schemas, or makes the 400 that names everything that is wrong with
+ * them.
+ */
 export function createDecoder(route: Route): (raw: Parts) => Decoded {
   const schemas = (['params', 'query', 'body'] as const).flatMap((part) => {
     const schema = route[part]
@@ -35,13 +38,17 @@ export interface Detail {
   readonly message: string
 }
 
-export const refuseDetails = (details: readonly Detail[]) => refuse(VALIDATION_FAILED, { details: details.slice(0, 50) })
+export const refuseDetails = (details: readonly Detail[]) =>
+  refuse(VALIDATION_FAILED, { details: details.slice(0, 50) })
 
 export const detailsOf = (part: string, error: z.ZodError) =>
   issuesOf(error.issues).map(({ path, message }) => ({ path: [part, ...path].join('.'), message }))
 
 /** The issues a person can act on: those of the alternative of a union that the value came closest to. */
-function issuesOf(issues: readonly z.core.$ZodIssue[], base: PropertyKey[] = []): { path: PropertyKey[]; message: string }[] {
+function issuesOf(
+  issues: readonly z.core.$ZodIssue[],
+  base: PropertyKey[] = [],
+): { path: PropertyKey[]; message: string }[] {
   return issues.flatMap((issue) => {
     const path = [...base, ...issue.path]
     if (issue.code === 'invalid_union' && issue.errors.length > 0) {

@@ -4,9 +4,9 @@ import type { Policy } from '../resilience/policies.ts'
 import { outsideTrace } from '../tracing/spans.ts'
 
 /**
- * Sessions that have ended while their access tokens are still good for some minutes: the auth service tells of them through
- * Redis, and everybody who verifies a token asks. Redis only shortens the life of a token: while it is down, tokens are good
- * until they expire.
+ * Sessions that have ended while their access tokens are still good for some minutes: the auth service tells
+ * of them through Redis, and everybody who verifies a token asks. Redis only shortens the life of a token:
+ * while it is down, tokens are good until they expire.
  */
 export interface Revocations {
   /** From now on tokens of these sessions are refused, for as long as one can live. */
@@ -50,10 +50,12 @@ export function createRevocations(
 }
 
 /**
- * One question for all that is asked in one turn of the event loop: whether each is among what `find` answers. It is in no trace:
- * whose would it be?
+ * One question for all that is asked in one turn of the event loop: whether each is among what `find`
+ * answers. It is in no trace: whose would it be?
  */
-function askOnceATurn(find: (ids: readonly string[]) => Promise<Set<string>>): (id: string) => Promise<boolean> {
+function askOnceATurn(
+  find: (ids: readonly string[]) => Promise<Set<string>>,
+): (id: string) => Promise<boolean> {
   let asked: { ids: Set<string>; found: Promise<Set<string>> } | null = null
   return async (id) => {
     asked ??= beginAsking()

@@ -4,13 +4,19 @@ import { importJWK, type JWK, SignJWT } from 'jose'
 const LIFETIME_S = 60
 const REUSE_MS = 45_000 // what is left covers a call's retries
 
-/** Who we are towards the other services: makes service tokens of 60 s for one audience, each used for 45 s. */
+/**
+ * Who we are towards the other services: makes service tokens of 60 s for one audience, each used for 45 s.
+ */
 export interface ServiceIdentity {
   readonly name: Caller
   headersFor(audience: Caller): Promise<Record<string, string>>
 }
 
-export function createServiceIdentity(name: Caller, privateKey: JWK, now: () => Date = () => new Date()): ServiceIdentity {
+export function createServiceIdentity(
+  name: Caller,
+  privateKey: JWK,
+  now: () => Date = () => new Date(),
+): ServiceIdentity {
   const key = importJWK(privateKey, 'EdDSA')
   const tokens = new Map<Caller, { token: Promise<string>; madeAt: number }>()
 

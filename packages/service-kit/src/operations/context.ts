@@ -9,7 +9,8 @@ const storage = new AsyncLocalStorage<Context>()
 export const currentCorrelationId = (): string => storage.getStore()?.correlationId ?? crypto.randomUUID()
 
 /** Run `work`, and all that it awaits, under a correlation id. */
-export const withCorrelationId = <T>(correlationId: string, work: () => T): T => storage.run({ correlationId }, work)
+export const withCorrelationId = <T>(correlationId: string, work: () => T): T =>
+  storage.run({ correlationId }, work)
 
 /** The correlation id if there is one: for log lines. */
 export const findCorrelationId = (): string | undefined => storage.getStore()?.correlationId

@@ -1,6 +1,9 @@
 import { readFileSync, rmSync } from 'node:fs'
 
-/** The places where a killed process would hurt most: a fault test names one, and the process kills itself there with SIGKILL. */
+/**
+ * The places where a killed process would hurt most: a fault test names one, and the process kills itself
+ * there with SIGKILL.
+ */
 export const crashPoints = [
   'saga.created',
   'saga.reserve.before-call',
@@ -28,9 +31,10 @@ export type CrashPoint = (typeof crashPoints)[number]
 export type CrashAt = (point: CrashPoint) => void
 
 /**
- * A check that dies at a crash point; without one, a check that does nothing. `crashAt` is its name, or `@` and a file that holds
- * the name: the file is removed before the process dies, so that the one that comes back does not die there too, and a test can
- * name another point while the process runs. Throws when there is no crash point of that name.
+ * A check that dies at a crash point; without one, a check that does nothing. `crashAt` is its name, or `@`
+ * and a file that holds the name: the file is removed before the process dies, so that the one that comes
+ * back does not die there too, and a test can name another point while the process runs. Throws when there is
+ * no crash point of that name.
  */
 export function createCrashAt(crashAt: string | undefined): CrashAt {
   if (crashAt === undefined) return () => {}
@@ -41,7 +45,8 @@ export function createCrashAt(crashAt: string | undefined): CrashAt {
       if (read(file) === point && remove(file)) die()
     }
   }
-  if (!crashPoints.some((point) => point === crashAt)) throw new Error(`CRASH_AT: there is no crash point ${crashAt}`)
+  if (!crashPoints.some((point) => point === crashAt))
+    throw new Error(`CRASH_AT: there is no crash point ${crashAt}`)
   return (point) => {
     if (point === crashAt) die()
   }

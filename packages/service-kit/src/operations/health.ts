@@ -4,7 +4,10 @@ import type { Metrics } from './metrics.ts'
 export type ComponentStatus = 'UP' | 'DEGRADED' | 'DOWN'
 
 export interface HealthComponent {
-  /** Without a required component the service cannot serve: DOWN, 503. Without another it is DEGRADED and stays in rotation. */
+  /**
+   * Without a required component the service cannot serve: DOWN, 503. Without another it is DEGRADED and
+   * stays in rotation.
+   */
   readonly required: boolean
   /** Resolves with the status, or rejects: that is DOWN. */
   check(): Promise<ComponentStatus | unknown>
@@ -36,7 +39,10 @@ const worstOf = (components: readonly HealthComponent[]): HealthComponent => ({
 
 const CHECK_TIMEOUT_MS = 2_000
 
-/** `/actuator/health`, `/ready`, `/live` and `/actuator/prometheus`: what the load balancer and operators look at. */
+/**
+ * `/actuator/health`, `/ready`, `/live` and `/actuator/prometheus`: what the load balancer and operators look
+ * at.
+ */
 export function mountHealth(
   app: FastifyInstance,
   options: { components(): HealthComponents; metrics: Metrics; now: () => Date },
@@ -59,7 +65,9 @@ export function mountHealth(
   })
   app.get('/actuator/health/ready', async (_request, reply) => {
     const { status } = await assess()
-    return reply.code(status === 'DOWN' ? 503 : 200).send({ status: status === 'DOWN' ? 'NOT_READY' : 'READY' })
+    return reply
+      .code(status === 'DOWN' ? 503 : 200)
+      .send({ status: status === 'DOWN' ? 'NOT_READY' : 'READY' })
   })
   app.get('/actuator/health/live', async () => ({ status: 'ALIVE' }))
   app.get('/actuator/prometheus', async (_request, reply) =>

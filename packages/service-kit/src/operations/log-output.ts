@@ -8,8 +8,9 @@ const WARN = pino.levels.values.warn ?? 40
 let output: DestinationStream | undefined
 
 /**
- * Standard output, lines gathered into one write: of 16 KB, or what came within 100 ms. A warning or worse goes out at once with all
- * before it, and what is left goes out when the process ends, however it ends but by SIGKILL. All loggers of a process share it.
+ * Standard output, lines gathered into one write: of 16 KB, or what came within 100 ms. A warning or worse
+ * goes out at once with all before it, and what is left goes out when the process ends, however it ends but
+ * by SIGKILL. All loggers of a process share it.
  */
 export function findLogOutput(): DestinationStream {
   output ??= createLogOutput()

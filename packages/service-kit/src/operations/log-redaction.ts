@@ -19,8 +19,9 @@ const CENSOR = '[redacted]'
 const LEVELS = 3
 
 /**
- * The fields of a log line with what is secret or personal blanked wherever it stands, three levels deep; the same object where
- * nothing is. pino's own redaction follows its paths one after the other in every line, which took longer than all else in a request.
+ * The fields of a log line with what is secret or personal blanked wherever it stands, three levels deep; the
+ * same object where nothing is. pino's own redaction follows its paths one after the other in every line,
+ * which took longer than all else in a request.
  */
 export const blankSecrets = (fields: Record<string, unknown>): Record<string, unknown> =>
   blank(fields, LEVELS) as Record<string, unknown>
@@ -45,10 +46,14 @@ function blankInside(field: unknown, key: string, levels: number): unknown {
 /** What PostgreSQL adds to an error: values of the row, and of the statement that it was about. */
 const VALUES_OF_ERRORS = ['detail', 'where', 'internalQuery', 'hint']
 
-/** The error of a line as pino writes it, blanked likewise, without the values that a database would repeat in it. */
+/**
+ * The error of a line as pino writes it, blanked likewise, without the values that a database would repeat in
+ * it.
+ */
 export function describeError(error: Error): object {
   // Who has described it already says its kind: pino would call it an Object.
-  const isDescribed = !(error instanceof Error) && typeof (error as { type?: unknown } | null)?.type === 'string'
+  const isDescribed =
+    !(error instanceof Error) && typeof (error as { type?: unknown } | null)?.type === 'string'
   const written = blank(isDescribed ? error : pino.stdSerializers.err(error), LEVELS - 1)
   const isOfDatabase = error instanceof Error && 'severity' in error
   if (!isOfDatabase) return written

@@ -18,7 +18,10 @@ test('what is secret or personal is blanked three levels deep, in lists, errors 
     said,
   }
   logger.info(fields, 'said')
-  logger.warn({ err: Object.assign(new TypeError('broken'), { recipient: 'd@example.test', code: 'X' }) }, 'failed')
+  logger.warn(
+    { err: Object.assign(new TypeError('broken'), { recipient: 'd@example.test', code: 'X' }) },
+    'failed',
+  )
   const [info, warn] = lines()
   expect(info).toMatchObject({
     email: '[redacted]',
@@ -30,7 +33,12 @@ test('what is secret or personal is blanked three levels deep, in lists, errors 
     said: { phone: '[redacted]', at: 1 },
     msg: 'said',
   })
-  expect(warn?.err).toMatchObject({ type: 'TypeError', message: 'broken', recipient: '[redacted]', code: 'X' })
+  expect(warn?.err).toMatchObject({
+    type: 'TypeError',
+    message: 'broken',
+    recipient: '[redacted]',
+    code: 'X',
+  })
   expect(fields.email).toBe('a@example.test')
   expect(JSON.stringify(lines())).not.toContain('example.test')
 })
@@ -43,15 +51,25 @@ test('an error of the database says which rule was broken, and not by which valu
     constraint: 'users_email_key',
     detail: 'Key (email)=(e@example.test) already exists.',
   }
-  logger.error({ err: Object.assign(new Error('duplicate key value violates unique constraint'), broken) }, 'failed')
+  logger.error(
+    { err: Object.assign(new Error('duplicate key value violates unique constraint'), broken) },
+    'failed',
+  )
   expect(lines()[0]?.err).toMatchObject({ code: '23505', constraint: 'users_email_key' })
   expect(JSON.stringify(lines())).not.toContain('example.test')
 })
 
 test('an error that was described before keeps its kind, and is blanked as others are', () => {
   const { logger, lines } = recordLogs()
-  logger.warn({ err: { type: 'ServiceUnavailable', message: 'mail: ANSWER', recipient: 'f@example.test' } }, 'failed')
-  expect(lines()[0]?.err).toEqual({ type: 'ServiceUnavailable', message: 'mail: ANSWER', recipient: '[redacted]' })
+  logger.warn(
+    { err: { type: 'ServiceUnavailable', message: 'mail: ANSWER', recipient: 'f@example.test' } },
+    'failed',
+  )
+  expect(lines()[0]?.err).toEqual({
+    type: 'ServiceUnavailable',
+    message: 'mail: ANSWER',
+    recipient: '[redacted]',
+  })
 })
 
 /** What a process says that ends like this after 30 lines. */

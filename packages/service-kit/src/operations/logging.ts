@@ -13,7 +13,10 @@ export function redirectLogs(to: DestinationStream): void {
   destination = to
 }
 
-/** JSON lines with the correlation id, and the trace's while there is one; what is secret or personal is blanked wherever it stands, three levels deep. */
+/**
+ * JSON lines with the correlation id, and the trace's while there is one; what is secret or personal is
+ * blanked wherever it stands, three levels deep.
+ */
 export function createLogger(options: { service: string; level: string }): Logger {
   const settings: LoggerOptions = {
     level: options.level,

@@ -33,15 +33,17 @@ export function createMetrics(service: string) {
       registers,
     }),
     showBreaker: createBreakerGauge(registry),
-    messagesConsumed: counter('messages_consumed_total', 'messages taken off a queue, by what became of them', [
-      'queue',
-      'event_type',
-      'outcome',
-    ]),
+    messagesConsumed: counter(
+      'messages_consumed_total',
+      'messages taken off a queue, by what became of them',
+      ['queue', 'event_type', 'outcome'],
+    ),
     messagesPublished: counter('messages_published_total', 'messages that SNS or SQS accepted', ['topic']),
-    idempotentRequests: counter('idempotent_requests_total', 'requests with an Idempotency-Key, by what became of them', [
-      'outcome',
-    ]),
+    idempotentRequests: counter(
+      'idempotent_requests_total',
+      'requests with an Idempotency-Key, by what became of them',
+      ['outcome'],
+    ),
     redisConnected: new Gauge({
       name: 'redis_connected',
       help: '1 while there is a connection, 0 while there is none, by what it is used for',
@@ -51,7 +53,9 @@ export function createMetrics(service: string) {
   }
 }
 
-/** Shows breakers: several for one callee, such as of two connections to Redis, as the one that is most open. */
+/**
+ * Shows breakers: several for one callee, such as of two connections to Redis, as the one that is most open.
+ */
 function createBreakerGauge(registry: Registry) {
   const breakers = new Map<string, (() => number)[]>()
   new Gauge({
@@ -60,7 +64,8 @@ function createBreakerGauge(registry: Registry) {
     labelNames: ['callee'],
     registers: [registry],
     collect() {
-      for (const [callee, states] of breakers) this.set({ callee }, Math.max(...states.map((state) => state())))
+      for (const [callee, states] of breakers)
+        this.set({ callee }, Math.max(...states.map((state) => state())))
     },
   })
   return (callee: string, state: () => number): void => {
@@ -69,8 +74,8 @@ function createBreakerGauge(registry: Registry) {
 }
 
 /**
- * Makes gauges that are measured whenever somebody asks. Where `measure` rejects there is no figure: that a database is down is
- * in the health already.
+ * Makes gauges that are measured whenever somebody asks. Where `measure` rejects there is no figure: that a
+ * database is down is in the health already.
  */
 const createMeasured =
   (registry: Registry) =>

@@ -6,9 +6,10 @@ import type { Worker } from './worker.ts'
 const STOP_LIMIT_MS = 25_000
 
 /**
- * Serve and work until told to stop: SIGTERM, SIGINT, or the end of the supervisor that started us. (The IPC channel closes
- * when it dies, however it died, so no service outlives it.) Stopping: accept nothing more, let requests end, let workers end
- * in reverse order (the relay, first in the list, flushes last), close the pools, send the last traces.
+ * Serve and work until told to stop: SIGTERM, SIGINT, or the end of the supervisor that started us. (The IPC
+ * channel closes when it dies, however it died, so no service outlives it.) Stopping: accept nothing more,
+ * let requests end, let workers end in reverse order (the relay, first in the list, flushes last), close the
+ * pools, send the last traces.
  */
 export async function run(options: {
   app: FastifyInstance

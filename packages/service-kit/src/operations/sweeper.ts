@@ -3,9 +3,9 @@ import type { Logger } from './logging.ts'
 import type { Worker } from './worker.ts'
 
 /**
- * A worker that runs `sweep` again and again, never twice at once: while it reports that there is more, after a rest that leaves it
- * `share` of the time, else after `intervalMs` with a tenth of jitter (instances should not sweep together). A sweep that fails is logged
- * and comes again.
+ * A worker that runs `sweep` again and again, never twice at once: while it reports that there is more, after
+ * a rest that leaves it `share` of the time, else after `intervalMs` with a tenth of jitter (instances should
+ * not sweep together). A sweep that fails is logged and comes again.
  */
 export function createSweeper(options: {
   name: string
@@ -28,7 +28,10 @@ export function createSweeper(options: {
       const result = await options.sweep()
       if (result?.more) again = true
     } catch (error) {
-      options.logger.warn({ err: error, sweeper: options.name, waitMs: options.intervalMs }, 'sweep failed, will be retried')
+      options.logger.warn(
+        { err: error, sweeper: options.name, waitMs: options.intervalMs },
+        'sweep failed, will be retried',
+      )
     }
   }
 
@@ -37,7 +40,9 @@ export function createSweeper(options: {
     const beganMs = performance.now()
     running = run().finally(() => {
       running = null
-      schedule(again ? restOf(performance.now() - beganMs) : options.intervalMs * (0.95 + Math.random() * 0.1))
+      schedule(
+        again ? restOf(performance.now() - beganMs) : options.intervalMs * (0.95 + Math.random() * 0.1),
+      )
     })
   }
 

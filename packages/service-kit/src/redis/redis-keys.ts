@@ -32,7 +32,10 @@ export function keysOf(redis: Redis, pattern: string) {
       } while (from !== '0')
     },
 
-    /** About `limit` keys from a place of the walk on, and the place where it goes on; null at its end. A key may be there twice. */
+    /**
+     * About `limit` keys from a place of the walk on, and the place where it goes on; null at its end. A key
+     * may be there twice.
+     */
     async list(from: string, limit: number): Promise<{ keys: CachedKey[]; next: string | null }> {
       const found = new Set<string>()
       let next = from
@@ -49,7 +52,8 @@ export function keysOf(redis: Redis, pattern: string) {
     async find(key: string): Promise<CachedEntry | null> {
       if (!key.startsWith(prefix)) return null
       const type = await redis.type(key)
-      const value = type === 'hash' ? await redis.hgetall(key) : type === 'string' ? await redis.get(key) : null
+      const value =
+        type === 'hash' ? await redis.hgetall(key) : type === 'string' ? await redis.get(key) : null
       return value === null ? null : { key, ttlSeconds: await ttlOf(key), value }
     },
   }

@@ -7,9 +7,10 @@ import { traceCommands } from '../tracing/redis.ts'
 const COMMAND_TIMEOUT_MS = 250
 
 /**
- * A connection to Redis that never makes anybody wait: a command fails after `timeoutMs` (250), and at once while there is no
- * connection. Redis is a helper here; whoever uses it goes on without it. Its state is the component `redis` of
- * the service's health, with that of every other connection, and a metric; `use` names it in `redis_connected`.
+ * A connection to Redis that never makes anybody wait: a command fails after `timeoutMs` (250), and at once
+ * while there is no connection. Redis is a helper here; whoever uses it goes on without it. Its state is the
+ * component `redis` of the service's health, with that of every other connection, and a metric; `use` names
+ * it in `redis_connected`.
  */
 export function createRedis(options: Watchers & { url: string; timeoutMs?: number; use: string }): Redis {
   const redis = new Redis(options.url, {
@@ -17,7 +18,8 @@ export function createRedis(options: Watchers & { url: string; timeoutMs?: numbe
     connectTimeout: 2_000,
     enableOfflineQueue: false,
     maxRetriesPerRequest: 0,
-    // After a fail-over the old primary is a replica that takes no writes: the same name leads to the new one.
+    // After a fail-over the old primary is a replica that takes no writes: the same name leads to the new
+    // one.
     reconnectOnError: (error) => error.message.startsWith('READONLY'),
     retryStrategy: (attempt) => Math.min(2_000, 50 * 2 ** Math.min(attempt, 6)),
   })

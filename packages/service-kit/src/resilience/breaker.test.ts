@@ -18,11 +18,18 @@ function breakerOf(callee: Callee) {
   const breaker = createBreaker(callee, policies[callee].breaker, watchers, { timeoutMs: TIMEOUT_MS })
   const calls: { answer(): void; fail(): void }[] = []
   const opened = async () => {
-    const { values } = (await watchers.metrics.registry.getSingleMetric('circuit_breaker_state')?.get()) ?? { values: [] }
+    const { values } = (await watchers.metrics.registry.getSingleMetric('circuit_breaker_state')?.get()) ?? {
+      values: [],
+    }
     return values[0]?.value
   }
   const ask = () =>
-    breaker(() => new Promise<void>((answer, reject) => calls.push({ answer, fail: () => reject(new Error('broken')) }))).then(
+    breaker(
+      () =>
+        new Promise<void>((answer, reject) =>
+          calls.push({ answer, fail: () => reject(new Error('broken')) }),
+        ),
+    ).then(
       () => 'answered',
       (error) => error.reason ?? 'failed',
     )
@@ -114,6 +121,8 @@ describe('a breaker', () => {
     for (const call of calls.slice(0, 5)) call.answer()
     await Promise.all(late)
     expect(breaker.state()).toBe('DEGRADED')
-    expect(await Promise.all([1, 2, 3, 4, 5].map(() => Promise.race([ask(), 'asked'])))).toEqual(Array(5).fill('asked'))
+    expect(await Promise.all([1, 2, 3, 4, 5].map(() => Promise.race([ask(), 'asked'])))).toEqual(
+      Array(5).fill('asked'),
+    )
   })
 })

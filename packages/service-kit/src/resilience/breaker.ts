@@ -25,7 +25,10 @@ export interface Breaker {
 }
 
 export interface BreakerOptions {
-  /** How long a call may take where the policy has no limit for slow ones; calls that end by themselves in time need none. */
+  /**
+   * How long a call may take where the policy has no limit for slow ones; calls that end by themselves in
+   * time need none.
+   */
   readonly timeoutMs?: number
   /** Whether an error says nothing about the callee. */
   readonly isVoid?: (error: unknown) => boolean
@@ -34,10 +37,10 @@ export interface BreakerOptions {
 const values = { closed: 0, halfOpen: 0.5, open: 1 } as const
 
 /**
- * A breaker for one callee, closed at first. opossum is the state machine and its clock: open, half open after `openMs`,
- * closed. It is moved by our own counts (`call-counts.ts`): those of opossum look at a span of time, and a burst to a callee
- * that hangs left no failure in it. In each state calls are counted anew; one that began in an earlier state says nothing
- * about the present one.
+ * A breaker for one callee, closed at first. opossum is the state machine and its clock: open, half open
+ * after `openMs`, closed. It is moved by our own counts (`call-counts.ts`): those of opossum look at a span
+ * of time, and a burst to a callee that hangs left no failure in it. In each state calls are counted anew;
+ * one that began in an earlier state says nothing about the present one.
  */
 export function createBreaker(
   callee: Callee,
@@ -84,7 +87,10 @@ export function createBreaker(
   function judge(): void {
     const verdict = counts?.verdict(performance.now()) ?? 'undecided'
     if (verdict === 'unhealthy') {
-      logger.warn({ callee, ...counts?.figures(), openMs: limits.openMs }, 'breaker opened: calls are not made')
+      logger.warn(
+        { callee, ...counts?.figures(), openMs: limits.openMs },
+        'breaker opened: calls are not made',
+      )
       outside(() => machine.open())
     } else if (verdict === 'healthy' && machine.halfOpen) outside(() => machine.close())
   }

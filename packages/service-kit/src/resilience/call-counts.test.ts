@@ -40,12 +40,15 @@ describe('failures', () => {
     { callee: 'mail', atFirst: 5, afterGood: 6 },
     { callee: 'events', atFirst: 5, afterGood: 5 },
     { callee: 'redis', atFirst: 3, afterGood: 3 },
-  ] as const)('of $callee: $atFirst at first and $afterGood after a hundred good calls', ({ callee, atFirst, afterGood }) => {
-    expect(countsOf(callee).until('failed')).toBe(atFirst)
-    const busy = countsOf(callee)
-    busy.many(100, 'answered')
-    expect(busy.until('failed')).toBe(afterGood)
-  })
+  ] as const)(
+    'of $callee: $atFirst at first and $afterGood after a hundred good calls',
+    ({ callee, atFirst, afterGood }) => {
+      expect(countsOf(callee).until('failed')).toBe(atFirst)
+      const busy = countsOf(callee)
+      busy.many(100, 'answered')
+      expect(busy.until('failed')).toBe(afterGood)
+    },
+  )
   test('below the rate are borne for ever', () => {
     const counted = countsOf('tickets')
     for (let round = 0; round < 50; round++) {
@@ -72,9 +75,12 @@ describe('slow answers that succeed', () => {
     expect(counted.counts.verdict(0)).toBe('healthy')
     expect(counted.one('answered', 6 * SECOND_MS)).toBe('unhealthy')
   })
-  test.each(['auth', 'tickets', 'mail'] as const)('of %s, which has no limit for them, count for nothing', (callee) => {
-    expect(countsOf(callee).until('answered', TIMEOUT_MS)).toBeNull()
-  })
+  test.each(['auth', 'tickets', 'mail'] as const)(
+    'of %s, which has no limit for them, count for nothing',
+    (callee) => {
+      expect(countsOf(callee).until('answered', TIMEOUT_MS)).toBeNull()
+    },
+  )
   test('are counted apart from failures: two in ten of each do not add up', () => {
     const counted = countsOf('events')
     for (let round = 0; round < 10; round++) {

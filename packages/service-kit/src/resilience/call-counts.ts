@@ -25,9 +25,10 @@ export interface CountingLimits {
 }
 
 /**
- * Counts calls as Resilience4j does: the last `windowCalls` of them, whenever they were; failures and slow calls apart, a
- * slow failure as both. A call that is in flight past its limit counts at once, as slow, or as failed where there is no limit
- * for slow ones. It is counted once: how it ends is added to that. Pure: all times are ms of one monotonic clock.
+ * Counts calls as Resilience4j does: the last `windowCalls` of them, whenever they were; failures and slow
+ * calls apart, a slow failure as both. A call that is in flight past its limit counts at once, as slow, or as
+ * failed where there is no limit for slow ones. It is counted once: how it ends is added to that. Pure: all
+ * times are ms of one monotonic clock.
  */
 export function createCallCounts(limits: CountingLimits) {
   const { windowCalls, minimumCalls, failurePercent, slowMs, slowPercent = 100, timeoutMs } = limits

@@ -10,7 +10,9 @@ export interface ConcurrencyLimitOptions {
 }
 
 export interface ConcurrencyLimit {
-  /** Run `work` when a place is free, in the order of arrival. Rejects with the refusal, and as `work` does. */
+  /**
+   * Run `work` when a place is free, in the order of arrival. Rejects with the refusal, and as `work` does.
+   */
   run<T>(work: () => Promise<T>): Promise<T>
   /** A place from now on; null while none is free. What it returns gives the place back, once. */
   claim(): (() => void) | null

@@ -63,7 +63,11 @@ function guardOf(...args: Parameters<typeof createGuard>): Guard {
 }
 function clientWith(
   policy: Policy,
-  { baseUrl = peer.url, responseTimeoutMs, ...seen }: { baseUrl?: string; responseTimeoutMs?: number; logger?: Logger } = {},
+  {
+    baseUrl = peer.url,
+    responseTimeoutMs,
+    ...seen
+  }: { baseUrl?: string; responseTimeoutMs?: number; logger?: Logger } = {},
 ) {
   const limited = { ...policy, ...(responseTimeoutMs && { responseTimeoutMs }) }
   const client = createInternalClient(routes, {
@@ -101,13 +105,36 @@ describe('an internal call', () => {
     const client = clientWith(quick, { logger })
     behaviour = async (call) => (call < 3 ? Promise.reject(new Error('broken')) : 'answer')
     await withCorrelationId('corr-8', () => client.ask({}))
-    const about = { level: 'warn', callee: 'tickets', operation: 'ask', reason: 'ANSWER', correlationId: 'corr-8', attempts: 3 }
+    const about = {
+      level: 'warn',
+      callee: 'tickets',
+      operation: 'ask',
+      reason: 'ANSWER',
+      correlationId: 'corr-8',
+      attempts: 3,
+    }
     const warnings = lines().filter(({ level }) => level === 'warn')
     expect(warnings).toMatchObject([
-      { ...about, attempt: 1, waitMs: expect.any(Number), msg: 'call failed, will be retried (attempt 1 of 3)' },
-      { ...about, attempt: 2, waitMs: expect.any(Number), msg: 'call failed, will be retried (attempt 2 of 3)' },
+      {
+        ...about,
+        attempt: 1,
+        waitMs: expect.any(Number),
+        msg: 'call failed, will be retried (attempt 1 of 3)',
+      },
+      {
+        ...about,
+        attempt: 2,
+        waitMs: expect.any(Number),
+        msg: 'call failed, will be retried (attempt 2 of 3)',
+      },
     ])
-    const call = { msg: 'called', callee: 'tickets', operation: 'ask', ms: expect.any(Number), correlationId: 'corr-8' }
+    const call = {
+      msg: 'called',
+      callee: 'tickets',
+      operation: 'ask',
+      ms: expect.any(Number),
+      correlationId: 'corr-8',
+    }
     expect(lines().filter(({ msg }) => msg === 'called')).toMatchObject([
       { ...call, outcome: 'ANSWER' },
       { ...call, outcome: 'ANSWER' },
@@ -121,7 +148,8 @@ describe('an internal call', () => {
     const client = clientWith(once, { logger, responseTimeoutMs: 50 })
     behaviour = () => new Promise(() => {})
     await Promise.all(Array.from({ length: 4 }, () => failure(client.ask({}))))
-    for (let n = 0; n < 3; n++) expect(await failure(client.ask({}))).toMatchObject({ reason: 'BREAKER_OPEN' })
+    for (let n = 0; n < 3; n++)
+      expect(await failure(client.ask({}))).toMatchObject({ reason: 'BREAKER_OPEN' })
     const messages = lines().flatMap(({ level, msg }) => (level === 'warn' ? [msg] : []))
     expect(messages.filter((msg) => msg === 'call failed (attempt 1 of 1)')).toHaveLength(4)
     expect(messages.filter((msg) => msg === 'breaker opened: calls are not made')).toHaveLength(1)
@@ -140,7 +168,10 @@ describe('an internal call', () => {
   test('that finds nobody was certainly not made', async () => {
     const gone = await startPeer(routes, { ask: async () => refuse(NO) })
     await gone.close()
-    expect(await failure(clientWith(quick, { baseUrl: gone.url }).ask({}))).toMatchObject({ reason: 'CONNECTION', sent: false })
+    expect(await failure(clientWith(quick, { baseUrl: gone.url }).ask({}))).toMatchObject({
+      reason: 'CONNECTION',
+      sent: false,
+    })
   })
 })
 
@@ -153,7 +184,10 @@ describe('a breaker', () => {
     expect(calls).toBe(4)
   })
   test('ends the attempts of a call that it opens under', async () => {
-    const client = clientWith({ breaker: { ...quick.breaker, minimumCalls: 2 }, retry: { attempts: 3, firstWaitMs: 1 } })
+    const client = clientWith({
+      breaker: { ...quick.breaker, minimumCalls: 2 },
+      retry: { attempts: 3, firstWaitMs: 1 },
+    })
     behaviour = () => Promise.reject(new Error('broken'))
     expect(await failure(client.ask({}))).toMatchObject({ reason: 'BREAKER_OPEN', sent: false })
     expect(calls).toBe(2)
@@ -189,7 +223,8 @@ describe('a breaker', () => {
     const guard = guardOf('gateway', { breaker, ratePerSecond: 5 }, createWatchers())
     const call = () => Promise.reject(new Error('broken'))
     for (let n = 0; n < 4; n++) await failure(guard('charge', call))
-    for (let n = 0; n < 20; n++) expect(await failure(guard('charge', call))).toMatchObject({ reason: 'BREAKER_OPEN' })
+    for (let n = 0; n < 20; n++)
+      expect(await failure(guard('charge', call))).toMatchObject({ reason: 'BREAKER_OPEN' })
     await until(() => expect(guard('charge', async () => 'answer')).resolves.toBe('answer'))
   })
 })
@@ -199,7 +234,10 @@ test('a bulkhead lets so many through, and tells the others after a while', asyn
   const guard = guardOf('gateway', policy, createWatchers())
   const done: (() => void)[] = []
   const held = [1, 2].map(() => guard('charge', () => new Promise<void>((resolve) => done.push(resolve))))
-  expect(await failure(guard('charge', async () => {}))).toMatchObject({ reason: 'BULKHEAD_FULL', sent: false })
+  expect(await failure(guard('charge', async () => {}))).toMatchObject({
+    reason: 'BULKHEAD_FULL',
+    sent: false,
+  })
   for (const finish of done) finish()
   await Promise.all(held)
   expect(await failure(guard('charge', async () => {}))).toBeNull()
@@ -207,7 +245,9 @@ test('a bulkhead lets so many through, and tells the others after a while', asyn
 
 test('a rate is kept: what is over it is refused before it is sent', async () => {
   const guard = guardOf('gateway', { ...quick, ratePerSecond: 3 }, createWatchers())
-  const answers = await Promise.all(Array.from({ length: 10 }, () => failure(guard('charge', async () => {}))))
+  const answers = await Promise.all(
+    Array.from({ length: 10 }, () => failure(guard('charge', async () => {}))),
+  )
   expect(answers.filter((answer) => answer === null)).toHaveLength(3)
   expect(answers.filter((answer) => answer?.reason === 'RATE_LIMITED' && !answer.sent)).toHaveLength(7)
 })

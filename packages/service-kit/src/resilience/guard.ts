@@ -7,16 +7,20 @@ import type { Callee, Policy } from './policies.ts'
 import { ServiceUnavailable } from './unavailable.ts'
 
 export interface Guard {
-  /** Run a call under rate limit, bulkhead and breaker, and log how it ended. Rejects with ServiceUnavailable (sent: false) when they refuse it. */
+  /**
+   * Run a call under rate limit, bulkhead and breaker, and log how it ended. Rejects with ServiceUnavailable
+   * (sent: false) when they refuse it.
+   */
   <T>(operation: string, call: () => Promise<T>): Promise<T>
   state(): 'UP' | 'DEGRADED'
   close(): void
 }
 
 /**
- * One per callee and process, shown in health under the callee's name. A rejected call counts against the breaker; an answer
- * of the callee, also a refusal, does not, nor does what the caller gave up itself. `timeoutMs`: how long the calls may take,
- * by which one that is in flight for longer has failed; they end by signals of their own.
+ * One per callee and process, shown in health under the callee's name. A rejected call counts against the
+ * breaker; an answer of the callee, also a refusal, does not, nor does what the caller gave up itself.
+ * `timeoutMs`: how long the calls may take, by which one that is in flight for longer has failed; they end by
+ * signals of their own.
  */
 export function createGuard(
   callee: Callee,
@@ -61,7 +65,10 @@ export function createGuard(
 
 const RATE_LOOK_MS = 20
 
-/** Takes a place among the calls of a second, and waits for one for `rateWaitMs`; false where none came free. Null where no rate is set. */
+/**
+ * Takes a place among the calls of a second, and waits for one for `rateWaitMs`; false where none came free.
+ * Null where no rate is set.
+ */
 function createRate({ ratePerSecond, rateWaitMs = 0 }: Policy): (() => Promise<boolean>) | null {
   if (!ratePerSecond) return null
   const rate = createRateLimit({ calls: ratePerSecond, intervalMs: 1_000 })

@@ -1,7 +1,8 @@
 import { expect, test } from 'vitest'
 import { policies } from './policies.ts'
 
-// The figures of the reference (`002`, "Service-Specific Circuit Breaker Settings" and what follows), as they stand there.
+// The figures of the reference (`002`, "Service-Specific Circuit Breaker Settings" and what follows), as they
+// stand there.
 
 test.each([
   ['auth', [10, 5, 50, 30_000, 3], { attempts: 3, firstWaitMs: 1_000 }, undefined],
@@ -24,5 +25,6 @@ test('slow calls count as the reference says, and the gateway has its rate', () 
 })
 
 test('what is delivered waits for a place in a rate that is set, rather than to be due again', () => {
-  for (const callee of ['mail', 'sms', 'push', 'pushElsewhere'] as const) expect(policies[callee].rateWaitMs).toBe(5_000)
+  for (const callee of ['mail', 'sms', 'push', 'pushElsewhere'] as const)
+    expect(policies[callee].rateWaitMs).toBe(5_000)
 })

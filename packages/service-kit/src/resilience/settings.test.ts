@@ -11,10 +11,14 @@ const callees = {
 } as const
 const settings = resilience(callees)
 const read = (overrides: object) => settings.parse(JSON.stringify(overrides))
-const refusal = (overrides: object) => settings.safeParse(JSON.stringify(overrides)).error?.issues.map(({ message }) => message)
+const refusal = (overrides: object) =>
+  settings.safeParse(JSON.stringify(overrides)).error?.issues.map(({ message }) => message)
 
 test('every figure of the table can be replaced', () => {
-  const changed = read({ gateway: { ratePerSecond: 500, breaker: { openMs: 1 } }, mail: { retry: { firstWaitMs: 1 } } })
+  const changed = read({
+    gateway: { ratePerSecond: 500, breaker: { openMs: 1 } },
+    mail: { retry: { firstWaitMs: 1 } },
+  })
   expect(changed.gateway).toEqual({
     ...policies.gateway,
     ratePerSecond: 500,
@@ -34,14 +38,46 @@ test('without the variable the table holds, for these callees alone and without 
 
 describe('a setting that nothing reads is refused', () => {
   test.each([
-    ['a callee that is not called', { sms: {} }, /sms is not read; there is: redis, tickets, auth, gateway, mail/],
-    ['a figure that is not obeyed', { gateway: { retry: { attempts: 2, firstWaitMs: 1 } } }, /retry is not read/],
-    ['attempts of a row that is due again', { mail: { retry: { attempts: 5, firstWaitMs: 1 } } }, /attempts is not read/],
-    ['a time-out that has a variable of its own', { gateway: { responseTimeoutMs: 1 } }, /responseTimeoutMs is not read/],
-    ['the name of a minimum before', { tickets: { breaker: { volumeThreshold: 5 } } }, /volumeThreshold is now minimumCalls/],
-    ['the name of a rate before', { tickets: { breaker: { errorPercent: 5 } } }, /errorPercent is now failurePercent/],
-    ['a minimum above the window', { tickets: { breaker: { minimumCalls: 21 } } }, /minimumCalls is more than windowCalls/],
-    ['a limit for slow ones without a rate', { tickets: { breaker: { slowMs: 100 } } }, /slowMs and slowPercent/],
+    [
+      'a callee that is not called',
+      { sms: {} },
+      /sms is not read; there is: redis, tickets, auth, gateway, mail/,
+    ],
+    [
+      'a figure that is not obeyed',
+      { gateway: { retry: { attempts: 2, firstWaitMs: 1 } } },
+      /retry is not read/,
+    ],
+    [
+      'attempts of a row that is due again',
+      { mail: { retry: { attempts: 5, firstWaitMs: 1 } } },
+      /attempts is not read/,
+    ],
+    [
+      'a time-out that has a variable of its own',
+      { gateway: { responseTimeoutMs: 1 } },
+      /responseTimeoutMs is not read/,
+    ],
+    [
+      'the name of a minimum before',
+      { tickets: { breaker: { volumeThreshold: 5 } } },
+      /volumeThreshold is now minimumCalls/,
+    ],
+    [
+      'the name of a rate before',
+      { tickets: { breaker: { errorPercent: 5 } } },
+      /errorPercent is now failurePercent/,
+    ],
+    [
+      'a minimum above the window',
+      { tickets: { breaker: { minimumCalls: 21 } } },
+      /minimumCalls is more than windowCalls/,
+    ],
+    [
+      'a limit for slow ones without a rate',
+      { tickets: { breaker: { slowMs: 100 } } },
+      /slowMs and slowPercent/,
+    ],
     ['a trial that is none', { tickets: { breaker: { trialCalls: 0 } } }, /./],
   ])('%s', (_what, overrides, message) => {
     expect(refusal(overrides)?.join()).toMatch(message)

@@ -3,8 +3,8 @@ import { json } from '../json-setting.ts'
 import { type Callee, type Policy, policies } from './policies.ts'
 
 /**
- * A figure of the table that a service obeys for a callee, beside its breaker. `firstWait`: the first wait of who tries again
- * by means of its own, such as a row that is due again.
+ * A figure of the table that a service obeys for a callee, beside its breaker. `firstWait`: the first wait of
+ * who tries again by means of its own, such as a row that is due again.
  */
 export type Figure = 'retry' | 'firstWait' | 'bulkhead' | 'ratePerSecond' | 'responseTimeoutMs'
 /** Whom a service calls behind a breaker, and the figures that it obeys for each. */
@@ -13,7 +13,12 @@ export type Callees<C extends Callee = Callee> = Readonly<Record<C, readonly Fig
 export type PoliciesOf<T> = { readonly [K in keyof T & Callee]: Policy }
 
 /** Everything that an internal client obeys. */
-export const everyFigure = ['retry', 'bulkhead', 'ratePerSecond', 'responseTimeoutMs'] as const satisfies readonly Figure[]
+export const everyFigure = [
+  'retry',
+  'bulkhead',
+  'ratePerSecond',
+  'responseTimeoutMs',
+] as const satisfies readonly Figure[]
 /** A service that calls no other has Redis alone: ended sessions are told through it. */
 export const redisAlone = { redis: [] } as const satisfies Callees<'redis'>
 
@@ -51,7 +56,9 @@ export function policiesWith<C extends Callee>(
     const { breaker, ...rest } = overrides[callee] ?? {}
     const given = { ...table[callee], ...rest }
     const kept = obeyed.flatMap((figure) => Object.keys(figures[figure]) as (keyof typeof given)[])
-    const limits = Object.fromEntries(kept.filter((key) => given[key] !== undefined).map((key) => [key, given[key]]))
+    const limits = Object.fromEntries(
+      kept.filter((key) => given[key] !== undefined).map((key) => [key, given[key]]),
+    )
     return [callee, { ...limits, breaker: { ...table[callee].breaker, ...breaker } }]
   })
   return Object.fromEntries(merged)
@@ -59,8 +66,8 @@ export function policiesWith<C extends Callee>(
 
 /**
  * The variable RESILIENCE of a service: figures of the table to replace, by callee, as JSON:
- * `{"gateway":{"ratePerSecond":500}}`; its output are the policies of the service's callees. A callee, a figure or a name
- * that nothing reads is refused, and so are figures that together mean nothing.
+ * `{"gateway":{"ratePerSecond":500}}`; its output are the policies of the service's callees. A callee, a
+ * figure or a name that nothing reads is refused, and so are figures that together mean nothing.
  */
 export function resilience<C extends Callee>(callees: Callees<C>) {
   const changes = Object.entries<readonly Figure[]>(callees).map(([callee, obeyed]) => {
@@ -77,9 +84,17 @@ export function resilience<C extends Callee>(callees: Callees<C>) {
       for (const [callee, { breaker }] of Object.entries<Policy>(made)) {
         const path = [callee, 'breaker']
         if (breaker.minimumCalls > breaker.windowCalls)
-          context.addIssue({ code: 'custom', path, message: 'minimumCalls is more than windowCalls: it would never open' })
+          context.addIssue({
+            code: 'custom',
+            path,
+            message: 'minimumCalls is more than windowCalls: it would never open',
+          })
         if ((breaker.slowMs === undefined) !== (breaker.slowPercent === undefined))
-          context.addIssue({ code: 'custom', path, message: 'slowMs and slowPercent mean something together alone' })
+          context.addIssue({
+            code: 'custom',
+            path,
+            message: 'slowMs and slowPercent mean something together alone',
+          })
       }
       return made
     })

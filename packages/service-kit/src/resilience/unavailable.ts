@@ -10,7 +10,10 @@ export type UnavailableReason =
   | 'ANSWER'
   | 'ABORTED'
 
-/** A callee that is unavailable. `sent`: whether it may have seen the request; where false, certainly nothing happened. */
+/**
+ * A callee that is unavailable. `sent`: whether it may have seen the request; where false, certainly nothing
+ * happened.
+ */
 export class ServiceUnavailable extends Error {
   readonly callee: Callee
   readonly reason: UnavailableReason

@@ -6,7 +6,10 @@ export interface TraceLog {
 
 const SAY_AGAIN_AFTER_MS = 3_600_000
 
-/** Says in the log that the collector does not take traces: at once, then once an hour while that lasts; and that it takes them again. */
+/**
+ * Says in the log that the collector does not take traces: at once, then once an hour while that lasts; and
+ * that it takes them again.
+ */
 export function createCollectorNews({ logger, now }: { logger: TraceLog; now: () => Date }) {
   let saidAt: number | null = null
   return {

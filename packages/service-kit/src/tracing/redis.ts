@@ -2,7 +2,10 @@ import { ATTR_DB_OPERATION_NAME, ATTR_DB_SYSTEM_NAME } from '@opentelemetry/sema
 import type { Redis } from 'ioredis'
 import { startDetail } from './spans.ts'
 
-/** Make a span of every command that is part of a recorded one: its name alone, since keys and values may be anybody's. */
+/**
+ * Make a span of every command that is part of a recorded one: its name alone, since keys and values may be
+ * anybody's.
+ */
 export function traceCommands(redis: Redis): void {
   const send = redis.sendCommand.bind(redis)
   redis.sendCommand = (command, stream) => {

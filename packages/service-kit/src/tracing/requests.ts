@@ -1,11 +1,17 @@
-import { ATTR_HTTP_REQUEST_METHOD, ATTR_HTTP_RESPONSE_STATUS_CODE, ATTR_HTTP_ROUTE } from '@opentelemetry/semantic-conventions'
+import {
+  ATTR_HTTP_REQUEST_METHOD,
+  ATTR_HTTP_RESPONSE_STATUS_CODE,
+  ATTR_HTTP_ROUTE,
+} from '@opentelemetry/semantic-conventions'
 import type { FastifyInstance, FastifyRequest } from 'fastify'
 import { asPartOf, linksTo, markFailed, outside, type Span, SpanKind, startSpan, traceOf } from './spans.ts'
 import { findTracer } from './tracing.ts'
 
 /**
- * Make a span of every request: of a service's in the trace that it names, of anybody else's in a trace of its own, with a link to the one
- * that they name. It is active from the first hook to the answer, and ends with that; of a stream of events it ends where the stream begins. Paths and queries stay out of it: they may carry anything.
+ * Make a span of every request: of a service's in the trace that it names, of anybody else's in a trace of
+ * its own, with a link to the one that they name. It is active from the first hook to the answer, and ends
+ * with that; of a stream of events it ends where the stream begins. Paths and queries stay out of it: they
+ * may carry anything.
  */
 export function traceRequests(app: FastifyInstance): void {
   const open = new WeakMap<FastifyRequest, Span>()
@@ -30,8 +36,11 @@ export function traceRequests(app: FastifyInstance): void {
     )
     if (!span) return done()
     open.set(request, span)
-    // A client that leaves gets no answer, whatever status it would have had; its request is over all the same.
-    reply.raw.once('close', () => (reply.raw.writableFinished ? end(request, reply.statusCode) : leave(request)))
+    // A client that leaves gets no answer, whatever status it would have had; its request is over all the
+    // same.
+    reply.raw.once('close', () =>
+      reply.raw.writableFinished ? end(request, reply.statusCode) : leave(request),
+    )
     asPartOf(span, done)
   })
 
@@ -62,7 +71,8 @@ export function traceRequests(app: FastifyInstance): void {
     done()
   })
   app.addHook('onSend', (request, reply, _payload, done) => {
-    if (String(reply.getHeader('content-type')).startsWith('text/event-stream')) end(request, reply.statusCode)
+    if (String(reply.getHeader('content-type')).startsWith('text/event-stream'))
+      end(request, reply.statusCode)
     done()
   })
   app.addHook('onResponse', (request, reply, done) => {

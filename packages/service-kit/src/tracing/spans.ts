@@ -15,7 +15,11 @@ import {
   trace,
 } from '@opentelemetry/api'
 import { W3CTraceContextPropagator } from '@opentelemetry/core'
-import { ATTR_ERROR_TYPE, ATTR_HTTP_REQUEST_METHOD, ATTR_HTTP_RESPONSE_STATUS_CODE } from '@opentelemetry/semantic-conventions'
+import {
+  ATTR_ERROR_TYPE,
+  ATTR_HTTP_REQUEST_METHOD,
+  ATTR_HTTP_RESPONSE_STATUS_CODE,
+} from '@opentelemetry/semantic-conventions'
 import { findTracer } from './tracing.ts'
 
 export { type Attributes, type Span, SpanKind } from '@opentelemetry/api'
@@ -23,7 +27,10 @@ export { type Attributes, type Span, SpanKind } from '@opentelemetry/api'
 const propagator = new W3CTraceContextPropagator()
 const noSpan = trace.wrapSpanContext(INVALID_SPAN_CONTEXT)
 
-/** The span that is being worked in, if it is recorded: under it alone a statement or a command makes one of its own. */
+/**
+ * The span that is being worked in, if it is recorded: under it alone a statement or a command makes one of
+ * its own.
+ */
 export function findRecordingSpan(): Span | undefined {
   if (!findTracer()) return undefined
   const span = trace.getActiveSpan()
@@ -31,7 +38,8 @@ export function findRecordingSpan(): Span | undefined {
 }
 
 /** The id of the trace that is being worked in: for log lines. */
-export const findTraceId = (): string | undefined => (findTracer() ? trace.getActiveSpan()?.spanContext().traceId : undefined)
+export const findTraceId = (): string | undefined =>
+  findTracer() ? trace.getActiveSpan()?.spanContext().traceId : undefined
 
 /** A span that its maker ends. Undefined while tracing is off. */
 export const startSpan = (
@@ -49,8 +57,9 @@ const SLOW_DETAIL_MS = 100
 export type EndSpan = (error?: unknown) => void
 
 /**
- * A span of a statement or a command, which are most of all spans: undefined outside of any. In a trace that is not sampled it is
- * made only afterwards, if it failed or was slow, and till then costs two looks at the clock.
+ * A span of a statement or a command, which are most of all spans: undefined outside of any. In a trace that
+ * is not sampled it is made only afterwards, if it failed or was slow, and till then costs two looks at the
+ * clock.
  */
 export function startDetail(describe: () => { name: string; attributes: Attributes }): EndSpan | undefined {
   const parent = findRecordingSpan()
@@ -73,7 +82,10 @@ export function startDetail(describe: () => { name: string; attributes: Attribut
   }
 }
 
-/** Run `work` in a span of the present one, or of `parent`'s. What it rejects with is recorded by its kind, never by its words. */
+/**
+ * Run `work` in a span of the present one, or of `parent`'s. What it rejects with is recorded by its kind,
+ * never by its words.
+ */
 export async function inSpan<T>(
   name: string,
   options: { kind?: SpanKind; attributes?: Attributes; parent?: Context },
@@ -93,13 +105,15 @@ export async function inSpan<T>(
 }
 
 /** Run `work`, and all that it awaits, as part of `span`. */
-export const asPartOf = <T>(span: Span, work: () => T): T => context.with(trace.setSpan(context.active(), span), work)
+export const asPartOf = <T>(span: Span, work: () => T): T =>
+  context.with(trace.setSpan(context.active(), span), work)
 
 /** The context of what is part of no trace. */
 export const outside: Context = ROOT_CONTEXT
 
 /** Run `work` outside of every trace: what it begins is a trace of its own. */
-export const outsideTrace = <T>(work: () => T): T => (findTracer() ? context.with(ROOT_CONTEXT, work) : work())
+export const outsideTrace = <T>(work: () => T): T =>
+  findTracer() ? context.with(ROOT_CONTEXT, work) : work()
 
 /** Say that a span failed, and why in one word: messages of errors may carry what nobody should read. */
 export function markFailed(span: Span, error: unknown): void {
@@ -111,7 +125,9 @@ export function markFailed(span: Span, error: unknown): void {
 /** The code, the reason or the class of an error. */
 function kindOf(error: unknown): string {
   const { code, reason } = (error ?? {}) as { code?: unknown; reason?: unknown }
-  const word = [code, reason].find((value): value is string => typeof value === 'string' && /^[\w.]{1,60}$/.test(value))
+  const word = [code, reason].find(
+    (value): value is string => typeof value === 'string' && /^[\w.]{1,60}$/.test(value),
+  )
   return word ?? (error instanceof Error ? error.constructor.name : 'unknown')
 }
 

@@ -21,9 +21,13 @@ type Callback = (error: unknown, ...rest: unknown[]) => void
 export function traceStatements(pool: pg.Pool): void {
   pool.on('connect', traceClient)
   const connect = pool.connect as Query
-  // A statement that waited for a connection is sent by whoever gave it back: it stays its asker's all the same, or nobody's.
+  // A statement that waited for a connection is sent by whoever gave it back: it stays its asker's all the
+  // same, or nobody's.
   pool.connect = ((callback?: Callback) =>
-    connect.call(pool, callback && findTracer() ? AsyncLocalStorage.bind(callback) : callback)) as typeof pool.connect
+    connect.call(
+      pool,
+      callback && findTracer() ? AsyncLocalStorage.bind(callback) : callback,
+    )) as typeof pool.connect
 }
 
 function traceClient(client: pg.PoolClient): void {
@@ -32,12 +36,18 @@ function traceClient(client: pg.PoolClient): void {
   // Named, not gathered: while nothing is traced a statement costs one look and nothing else.
   client.query = ((statement: unknown, values: unknown, callback: unknown) => {
     const end = startDetail(() => describeStatement(statement, database))
-    return end ? endWith(end, query, client, [statement, values, callback]) : query.call(client, statement, values, callback)
+    return end
+      ? endWith(end, query, client, [statement, values, callback])
+      : query.call(client, statement, values, callback)
   }) as typeof client.query
 }
 
-function describeStatement(statement: unknown, database: string | undefined): { name: string; attributes: Attributes } {
-  const text = typeof statement === 'string' ? statement : ((statement as { text?: string } | null)?.text ?? '')
+function describeStatement(
+  statement: unknown,
+  database: string | undefined,
+): { name: string; attributes: Attributes } {
+  const text =
+    typeof statement === 'string' ? statement : ((statement as { text?: string } | null)?.text ?? '')
   const name = summaryOf(text)
   return {
     name,
@@ -50,7 +60,10 @@ function describeStatement(statement: unknown, database: string | undefined): { 
   }
 }
 
-/** Send a statement and end its span with the answer, whether that is promised, called back, or thrown at once. */
+/**
+ * Send a statement and end its span with the answer, whether that is promised, called back, or thrown at
+ * once.
+ */
 function endWith(end: EndSpan, query: Query, client: pg.PoolClient, args: readonly unknown[]): unknown {
   const ending =
     (callback: Callback): Callback =>
@@ -73,7 +86,10 @@ function endWith(end: EndSpan, query: Query, client: pg.PoolClient, args: readon
   return answer
 }
 
-/** What a statement does and to which table, such as `insert outbox`; of one that does several, what it changes first. */
+/**
+ * What a statement does and to which table, such as `insert outbox`; of one that does several, what it
+ * changes first.
+ */
 export function summaryOf(text: string): string {
   const known = summaries.get(text)
   if (known) return known

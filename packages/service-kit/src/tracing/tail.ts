@@ -4,7 +4,10 @@ import { createRateLimit } from '../rate-limit.ts'
 
 /** Spans that one piece of work may keep until it ends. */
 const SPANS_MAX = 256
-/** Pieces of work that are kept afterwards in a second, at most: when everything is slow a few of them say it, and cost little. */
+/**
+ * Pieces of work that are kept afterwards in a second, at most: when everything is slow a few of them say it,
+ * and cost little.
+ */
 const KEPT_PER_SECOND_MAX = 10
 
 /** What this process does of a trace, from where it comes in: a request, a message, a saga's turn. */
@@ -15,8 +18,9 @@ interface Part {
 }
 
 /**
- * Passes on the spans of sampled traces, and of the others the parts in which this process failed or took `slowMs` or longer: they
- * wait in memory until their part ends. Other processes decide for themselves, so such a trace may be there in parts.
+ * Passes on the spans of sampled traces, and of the others the parts in which this process failed or took
+ * `slowMs` or longer: they wait in memory until their part ends. Other processes decide for themselves, so
+ * such a trace may be there in parts.
  */
 export function keepFailedAndSlow(inner: SpanProcessor, { slowMs }: { slowMs: number }): SpanProcessor {
   // By the span itself: what is never ended goes with it.
@@ -51,7 +55,8 @@ export function keepFailedAndSlow(inner: SpanProcessor, { slowMs }: { slowMs: nu
   }
 }
 
-const isSampled = (span: Pick<ReadableSpan, 'spanContext'>) => (span.spanContext().traceFlags & TraceFlags.SAMPLED) !== 0
+const isSampled = (span: Pick<ReadableSpan, 'spanContext'>) =>
+  (span.spanContext().traceFlags & TraceFlags.SAMPLED) !== 0
 const msOf = ({ duration: [seconds, nanoseconds] }: ReadableSpan) => seconds * 1_000 + nanoseconds / 1_000_000
 
 /** The same span as one that exporters take. */

@@ -107,7 +107,10 @@ describe('a request', () => {
     expect(outer).toMatchObject({ kind: SpanKind.SERVER, traceId: TRACE_ID, parentId: CALLER })
     expect(client).toMatchObject({ kind: SpanKind.CLIENT, traceId: TRACE_ID, parentId: outer.spanId })
     expect(inner).toMatchObject({ kind: SpanKind.SERVER, traceId: TRACE_ID, parentId: client.spanId })
-    expect(outer.attributes).toMatchObject({ 'http.route': '/api/peer/internal/outer', 'http.response.status_code': 200 })
+    expect(outer.attributes).toMatchObject({
+      'http.route': '/api/peer/internal/outer',
+      'http.response.status_code': 200,
+    })
     expect(client.attributes).toMatchObject({ 'peer.service': 'tickets', 'http.response.status_code': 200 })
   })
   test('from outside is a trace of its own, with a link to the one that its caller names', async () => {
@@ -236,7 +239,9 @@ describe('which traces are recorded', () => {
     const recorded = recordSpans(0.5)
     expect((await ask('internal/outer', fromCaller)).status).toBe(200)
     const inOtherHalf = '1'.padStart(32, '0')
-    expect((await ask('internal/inner', { headers: { traceparent: `00-${inOtherHalf}-${CALLER}-00` } })).status).toBe(200)
+    expect(
+      (await ask('internal/inner', { headers: { traceparent: `00-${inOtherHalf}-${CALLER}-00` } })).status,
+    ).toBe(200)
     await named(recorded, 'GET /api/peer/internal/inner') // what ended before it has been recorded too
     expect(recorded.spans()).toMatchObject([{ traceId: inOtherHalf }])
   })
@@ -255,7 +260,12 @@ describe('which traces are recorded', () => {
     const broken = await named(recorded, 'GET /api/peer/broken')
     expect(broken).toMatchObject({ failed: 'Error', attributes: { 'boxoffice.kept_because': 'failed' } })
     const root = await named(recorded, 'failing work')
-    expect(recorded.spans().map(({ name }) => name)).toEqual(['GET /api/peer/broken', 'step', 'select', 'failing work'])
+    expect(recorded.spans().map(({ name }) => name)).toEqual([
+      'GET /api/peer/broken',
+      'step',
+      'select',
+      'failing work',
+    ])
     const [, ...parts] = recorded.spans()
     expect(new Set(parts.map(({ traceId }) => traceId))).toEqual(new Set([root.traceId]))
     expect(parts.map(({ parentId }) => parentId)).toEqual([root.spanId, root.spanId, null])
@@ -279,7 +289,12 @@ describe('which traces are recorded', () => {
     expect(recorded.spans().map(({ name }) => name)).toEqual(['select', 'work'])
   })
   test('without a collector nothing is, and no header says anything of it', async () => {
-    startTracing({ service: 'test', traces: { endpoint: undefined, ratio: 1, slowMs: 1_000 }, logger, now: () => new Date() })
+    startTracing({
+      service: 'test',
+      traces: { endpoint: undefined, ratio: 1, slowMs: 1_000 },
+      logger,
+      now: () => new Date(),
+    })
     await inSpan('work', {}, async () => expect(traceHeaders()).toEqual({}))
   })
 })
@@ -305,25 +320,38 @@ describe('a collector', () => {
     return { endpoint: `http://127.0.0.1:${port}`, ratio: 1, slowMs: 1_000 }
   }
 
-  test.each(['is not there', 'never answers'])('that %s stops neither requests nor the end of a service', async (how) => {
-    const port = await claimPort()
-    if (how === 'never answers') await once(never.listen(port, '127.0.0.1'), 'listening')
-    const traces = { endpoint: `http://127.0.0.1:${port}`, ratio: 1, slowMs: 1_000 }
-    startTracing({ service: 'test', traces, logger, now: () => new Date(), limits })
-    const statuses = await Promise.all(Array.from({ length: 20 }, async () => (await ask('internal/outer')).status))
-    expect(new Set(statuses)).toEqual(new Set([200]))
-    await stopTracing()
-    expect((await ask('internal/outer')).status).toBe(200)
-  })
+  test.each(['is not there', 'never answers'])(
+    'that %s stops neither requests nor the end of a service',
+    async (how) => {
+      const port = await claimPort()
+      if (how === 'never answers') await once(never.listen(port, '127.0.0.1'), 'listening')
+      const traces = { endpoint: `http://127.0.0.1:${port}`, ratio: 1, slowMs: 1_000 }
+      startTracing({ service: 'test', traces, logger, now: () => new Date(), limits })
+      const statuses = await Promise.all(
+        Array.from({ length: 20 }, async () => (await ask('internal/outer')).status),
+      )
+      expect(new Set(statuses)).toEqual(new Set([200]))
+      await stopTracing()
+      expect((await ask('internal/outer')).status).toBe(200)
+    },
+  )
   test('that refuses what it is sent is told of in the log, and so is that it takes it again', async () => {
     let status = 400
     const traces = await startCollector((request, response) => {
       request.resume().on('end', () => response.writeHead(status).end('{}'))
     })
     const [warn, info] = [vi.spyOn(logger, 'warn'), vi.spyOn(logger, 'info')]
-    startTracing({ service: 'test', traces, logger, now: () => new Date(), limits: { ...limits, sendMsMax: 5_000 } })
+    startTracing({
+      service: 'test',
+      traces,
+      logger,
+      now: () => new Date(),
+      limits: { ...limits, sendMsMax: 5_000 },
+    })
     await ask('internal/inner')
-    await until(() => expect(warn).toHaveBeenCalledWith({ err: expect.any(Error) }, expect.stringContaining('dropped')))
+    await until(() =>
+      expect(warn).toHaveBeenCalledWith({ err: expect.any(Error) }, expect.stringContaining('dropped')),
+    )
     expect(info).not.toHaveBeenCalledWith('traces are taken by their collector again')
     status = 200
     await ask('internal/inner')

@@ -37,7 +37,8 @@ export interface TracesLimits {
 const LIMITS: TracesLimits = { sendEveryMs: 1_000, sendMsMax: 5_000, stopMsMax: 3_000 }
 const WAITING_MAX = 4_096 // what a collector that is down costs: about 10 MB, then spans are dropped
 
-// Like the context that carries it, the tracer is the process's: doors that it passes through need not be given it.
+// Like the context that carries it, the tracer is the process's: doors that it passes through need not be
+// given it.
 let provider: NodeTracerProvider | null = null
 let tracer: Tracer | null = null
 let { stopMsMax } = LIMITS
@@ -46,9 +47,10 @@ let { stopMsMax } = LIMITS
 export const findTracer = (): Tracer | null => tracer
 
 /**
- * Send the spans of this process to a collector, in the background. One that is down or slow holds nothing up: what it does not
- * take is dropped. The trace's id decides whether it is recorded whole, alike in every service, whatever a caller's flags ask for;
- * of the others each process records what failed or was slow in it.
+ * Send the spans of this process to a collector, in the background. One that is down or slow holds nothing
+ * up: what it does not take is dropped. The trace's id decides whether it is recorded whole, alike in every
+ * service, whatever a caller's flags ask for; of the others each process records what failed or was slow in
+ * it.
  */
 export function startTracing(options: {
   service: string
@@ -74,7 +76,10 @@ export function startTracing(options: {
   registerTracing(service, traces, processor)
 }
 
-/** An exporter that says when its collector takes something. What it does not take reaches the global handler of errors. */
+/**
+ * An exporter that says when its collector takes something. What it does not take reaches the global handler
+ * of errors.
+ */
 const telling = (exporter: SpanExporter, news: CollectorNews): SpanExporter => ({
   export: (spans, tell) =>
     exporter.export(spans, (result) => {
@@ -91,8 +96,12 @@ export function registerTracing(
   processor: SpanProcessor,
 ): void {
   provider = new NodeTracerProvider({
-    resource: resourceFromAttributes({ [ATTR_SERVICE_NAME]: service, [ATTR_SERVICE_INSTANCE_ID]: crypto.randomUUID() }),
-    sampler: ratio < 1 ? recordingAll(new TraceIdRatioBasedSampler(ratio)) : new TraceIdRatioBasedSampler(ratio),
+    resource: resourceFromAttributes({
+      [ATTR_SERVICE_NAME]: service,
+      [ATTR_SERVICE_INSTANCE_ID]: crypto.randomUUID(),
+    }),
+    sampler:
+      ratio < 1 ? recordingAll(new TraceIdRatioBasedSampler(ratio)) : new TraceIdRatioBasedSampler(ratio),
     spanProcessors: [ratio < 1 ? keepFailedAndSlow(processor, { slowMs }) : processor],
   })
   provider.register({ propagator: null })
@@ -103,11 +112,17 @@ export function registerTracing(
 const recordingAll = (sampler: Sampler): Sampler => ({
   shouldSample(...question) {
     const { decision, ...result } = sampler.shouldSample(...question)
-    return { ...result, decision: decision === SamplingDecision.NOT_RECORD ? SamplingDecision.RECORD : decision }
+    return {
+      ...result,
+      decision: decision === SamplingDecision.NOT_RECORD ? SamplingDecision.RECORD : decision,
+    }
   },
 })
 
-/** Send what is left, for three seconds at most where `startTracing` was not told otherwise, and trace nothing any more. Never rejects. */
+/**
+ * Send what is left, for three seconds at most where `startTracing` was not told otherwise, and trace nothing
+ * any more. Never rejects.
+ */
 export async function stopTracing(): Promise<void> {
   const stopping = provider
   if (!stopping) return

@@ -29,7 +29,10 @@ const sqs = async (port: number, action: string, body: object) => {
     headers: { 'content-type': 'application/x-amz-json-1.0', 'x-amz-target': `AmazonSQS.${action}` },
     body: JSON.stringify(body),
   })
-  return response.json() as Promise<{ QueueUrl: string; Messages?: { Body: string; ReceiptHandle: string }[] }>
+  return response.json() as Promise<{
+    QueueUrl: string
+    Messages?: { Body: string; ReceiptHandle: string }[]
+  }>
 }
 
 test('messages survive a SIGKILL, and their queue is found on another port afterwards', async () => {
@@ -41,7 +44,9 @@ test('messages survive a SIGKILL, and their queue is found on another port after
   const bodies = Array.from({ length: 50 }, (_, index) => `message ${index}`)
   for (const MessageBody of bodies.slice(0, 20)) await sqs(before, 'SendMessage', { QueueUrl, MessageBody })
   for (const from of [20, 30, 40]) {
-    const Entries = bodies.slice(from, from + 10).map((MessageBody, index) => ({ Id: String(index), MessageBody }))
+    const Entries = bodies
+      .slice(from, from + 10)
+      .map((MessageBody, index) => ({ Id: String(index), MessageBody }))
     await sqs(before, 'SendMessageBatch', { QueueUrl, Entries })
   }
   await children.kill(first)
@@ -69,7 +74,11 @@ test('a message that is given back is there for the next one', async () => {
   for (let times = 0; times < 2; times++) {
     const { Messages: [message] = [] } = await sqs(port, 'ReceiveMessage', { QueueUrl })
     expect(message?.Body).toBe('looked at')
-    await sqs(port, 'ChangeMessageVisibility', { QueueUrl, ReceiptHandle: message?.ReceiptHandle, VisibilityTimeout: 0 })
+    await sqs(port, 'ChangeMessageVisibility', {
+      QueueUrl,
+      ReceiptHandle: message?.ReceiptHandle,
+      VisibilityTimeout: 0,
+    })
   }
 })
 

@@ -11,9 +11,9 @@ export interface Aws {
 }
 
 /**
- * Serve SNS and SQS on 127.0.0.1. With `dataDir` every topic, queue and message is in SQLite and survives a SIGKILL; without,
- * all of it is in memory, twice as fast, for tests. Port 0 takes a free one. (The package always listens on every interface:
- * patches/ lets it be told which.)
+ * Serve SNS and SQS on 127.0.0.1. With `dataDir` every topic, queue and message is in SQLite and survives a
+ * SIGKILL; without, all of it is in memory, twice as fast, for tests. Port 0 takes a free one. (The package
+ * always listens on every interface: patches/ lets it be told which.)
  */
 export async function startAws(options: { port: number; dataDir?: string }): Promise<Aws> {
   const dataDir = options.dataDir && path.resolve(options.dataDir)
@@ -21,7 +21,12 @@ export async function startAws(options: { port: number; dataDir?: string }): Pro
     await mkdir(dataDir, { recursive: true })
     moveQueues(path.join(dataDir, 'fauxqs.db'), options.port)
   }
-  const server = await startFauxqs({ port: options.port, listenHost: '127.0.0.1', logger: false, ...(dataDir && { dataDir }) })
+  const server = await startFauxqs({
+    port: options.port,
+    listenHost: '127.0.0.1',
+    logger: false,
+    ...(dataDir && { dataDir }),
+  })
   return { endpoint: `http://127.0.0.1:${server.port}`, stop: () => server.stop() }
 }
 
@@ -33,7 +38,9 @@ function moveQueues(file: string, port: number): void {
     const tables = database.prepare("select 1 from sqlite_master where name = 'sqs_queues'").all()
     if (tables.length === 0) return
     database
-      .prepare("update sqs_queues set url = 'http://127.0.0.1:' || ? || substr(url, instr(url, '/000000000000/'))")
+      .prepare(
+        "update sqs_queues set url = 'http://127.0.0.1:' || ? || substr(url, instr(url, '/000000000000/'))",
+      )
       .run(String(port))
   } finally {
     database.close()

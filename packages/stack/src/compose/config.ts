@@ -5,7 +5,10 @@ const Folders = z.string().transform((text) => text.split(',').filter((folder) =
 const User = z.coerce.number().int().min(0)
 
 export const SecretsEnvironment = z.object({
-  SECRETS_FOLDER: z.string().min(1).describe('a folder in it for each program that is given secrets, and one of our own'),
+  SECRETS_FOLDER: z
+    .string()
+    .min(1)
+    .describe('a folder in it for each program that is given secrets, and one of our own'),
   DATABASE_SERVER: z.string().min(1).describe('host and port of PostgreSQL'),
   OWNER_ID: User.default(1000).describe('the user that the programs run as: node, in the image'),
   DATA_FOLDERS: Folders.default([]).describe('folders that are to belong to that user, comma separated'),

@@ -12,7 +12,12 @@ const folder = mkdtempSync(path.join(tmpdir(), 'boxoffice-env-files-'))
 afterAll(() => rmSync(folder, { recursive: true, force: true }))
 const dataFolder = path.join(folder, 'data')
 mkdirSync(dataFolder)
-const options = { folder, databaseServer: 'postgres:5432', ownerId: process.getuid?.() ?? 0, dataFolders: [dataFolder] }
+const options = {
+  folder,
+  databaseServer: 'postgres:5432',
+  ownerId: process.getuid?.() ?? 0,
+  dataFolders: [dataFolder],
+}
 const fileOf = (name: string) => path.join(folder, name, `${name}.env`)
 
 test('each program finds its secrets in a file of its own, as Node.js reads it, for its own eyes', () => {
@@ -21,7 +26,10 @@ test('each program finds its secrets in a file of its own, as Node.js reads it, 
   const print = 'process.stdout.write(JSON.stringify(process.env))'
   for (const name of written) {
     const read = JSON.parse(
-      execFileSync(process.execPath, [`--env-file=${fileOf(name)}`, '-e', print], { encoding: 'utf8', env: {} }),
+      execFileSync(process.execPath, [`--env-file=${fileOf(name)}`, '-e', print], {
+        encoding: 'utf8',
+        env: {},
+      }),
     )
     const expected = readFileSync(fileOf(name), 'utf8').matchAll(/^(\w+)='(.*)'$/gm)
     expect(read).toMatchObject(Object.fromEntries([...expected].map(([, key, value]) => [key, value])))
@@ -37,7 +45,9 @@ test('a second run writes what the first one wrote', () => {
   const first = readFileSync(fileOf('migrate'), 'utf8')
   writeSecrets(options)
   expect(readFileSync(fileOf('migrate'), 'utf8')).toBe(first)
-  expect(first).toContain(`DATABASE_ADMIN_PASSWORD='${readFileSync(path.join(folder, 'postgres/password'), 'utf8')}'`)
+  expect(first).toContain(
+    `DATABASE_ADMIN_PASSWORD='${readFileSync(path.join(folder, 'postgres/password'), 'utf8')}'`,
+  )
 })
 
 test('a service that came later gets a password and a key of its own, and the others keep theirs', () => {
@@ -53,11 +63,18 @@ test('a service that came later gets a password and a key of its own, and the ot
 
   writeSecrets(options)
   const after = read('passwords.json')
-  expect(after).toEqual({ ...before, services: { ...passwords.services, analytics: expect.stringMatching(/^[\w-]{32}$/) } })
+  expect(after).toEqual({
+    ...before,
+    services: { ...passwords.services, analytics: expect.stringMatching(/^[\w-]{32}$/) },
+  })
   expect(after.services.analytics).not.toBe(before.services.analytics)
   expect(statSync(own('passwords.json')).mode & 0o777).toBe(0o600)
-  expect(readFileSync(fileOf('analytics'), 'utf8')).toContain(`postgres://analytics:${after.services.analytics}@`)
-  expect(readFileSync(fileOf('migrate'), 'utf8')).toContain(`ANALYTICS_DATABASE_PASSWORD='${after.services.analytics}'`)
+  expect(readFileSync(fileOf('analytics'), 'utf8')).toContain(
+    `postgres://analytics:${after.services.analytics}@`,
+  )
+  expect(readFileSync(fileOf('migrate'), 'utf8')).toContain(
+    `ANALYTICS_DATABASE_PASSWORD='${after.services.analytics}'`,
+  )
 })
 
 test('nobody is told the key or the database password of another', () => {

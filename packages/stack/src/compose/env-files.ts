@@ -11,7 +11,9 @@ export type Holder = ServiceKey | 'sandbox' | 'ops' | 'migrate'
 const POSTGRES_FOLDER = 'postgres'
 const OWN_FOLDER = 'own'
 
-/** What each program is told in confidence, and nobody else: a service reads its own password and keys alone. */
+/**
+ * What each program is told in confidence, and nobody else: a service reads its own password and keys alone.
+ */
 export function secretEnvironments(
   secrets: Secrets,
   passwords: Passwords,
@@ -21,11 +23,20 @@ export function secretEnvironments(
     DATABASE_URL: `postgres://${key}:${passwords.services[key]}@${databaseServer}/${key}`,
     ...secretEnvironmentOf(key, secrets),
   })
-  const services = Object.fromEntries(serviceKeys.map((key) => [key, ofService(key)])) as Record<ServiceKey, Environment>
-  const rolePasswords = serviceKeys.map((key) => [`${key.toUpperCase()}_DATABASE_PASSWORD`, passwords.services[key]])
+  const services = Object.fromEntries(serviceKeys.map((key) => [key, ofService(key)])) as Record<
+    ServiceKey,
+    Environment
+  >
+  const rolePasswords = serviceKeys.map((key) => [
+    `${key.toUpperCase()}_DATABASE_PASSWORD`,
+    passwords.services[key],
+  ])
   return {
     ...services,
-    sandbox: { STRIPE_SECRET_KEY: secrets.stripeSecretKey, STRIPE_WEBHOOK_SECRET: secrets.stripeWebhookSecret },
+    sandbox: {
+      STRIPE_SECRET_KEY: secrets.stripeSecretKey,
+      STRIPE_WEBHOOK_SECRET: secrets.stripeWebhookSecret,
+    },
     ops: { SERVICE_PRIVATE_KEY: JSON.stringify(secrets.services['boxoffice-cli']?.privateKey) },
     migrate: { DATABASE_ADMIN_PASSWORD: passwords.administrator, ...Object.fromEntries(rolePasswords) },
   }
@@ -41,8 +52,9 @@ export function envFileOf(environment: Environment): string {
 }
 
 /**
- * Write `<folder>/<program>/<program>.env` for every program that is given secrets, and `<folder>/postgres/password`, each for
- * the eyes of its reader alone; the secrets are made the first time and kept in `<folder>/own`. Run again it writes the same.
+ * Write `<folder>/<program>/<program>.env` for every program that is given secrets, and
+ * `<folder>/postgres/password`, each for the eyes of its reader alone; the secrets are made the first time
+ * and kept in `<folder>/own`. Run again it writes the same.
  */
 export function writeSecrets(options: {
   folder: string

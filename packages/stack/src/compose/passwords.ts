@@ -13,8 +13,8 @@ export interface Passwords {
 }
 
 /**
- * The database passwords of `folder`, made the first time; nobody else may read the file. A service that was not there then gets
- * one; those that are there stay.
+ * The database passwords of `folder`, made the first time; nobody else may read the file. A service that was
+ * not there then gets one; those that are there stay.
  */
 export function loadPasswords(folder: string): Passwords {
   return loadCompleted(path.join(folder, 'passwords.json'), Stored, (there) => {

@@ -15,8 +15,8 @@ const START_MS_MAX = 120_000
 const STOP_MS_MAX = 5_000
 
 /**
- * Run a container until `stop`, which removes it; testcontainers' own watcher removes it when this process is killed. Resolves when
- * it is ready; the first time the image is fetched. Only this machine reaches its port.
+ * Run a container until `stop`, which removes it; testcontainers' own watcher removes it when this process is
+ * killed. Resolves when it is ready; the first time the image is fetched. Only this machine reaches its port.
  */
 export async function startContainer(options: ContainerOptions): Promise<{ stop(): Promise<void> }> {
   const { GenericContainer, Wait } = await import('testcontainers')
@@ -25,7 +25,9 @@ export async function startContainer(options: ContainerOptions): Promise<{ stop(
   // testcontainers publishes on every interface, and leaves no other place to say otherwise.
   class LoopbackContainer extends GenericContainer {
     protected override async beforeContainerCreated(): Promise<void> {
-      this.hostConfig.PortBindings = { [`${port.inside}/tcp`]: [{ HostIp: '127.0.0.1', HostPort: String(port.outside) }] }
+      this.hostConfig.PortBindings = {
+        [`${port.inside}/tcp`]: [{ HostIp: '127.0.0.1', HostPort: String(port.outside) }],
+      }
     }
   }
   const container = new LoopbackContainer(image)

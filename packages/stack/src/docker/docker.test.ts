@@ -50,8 +50,12 @@ test('without STACK nothing is asked of Docker', async () => {
 
 test('STACK=docker means containers where an engine answers, and one sentence where none does', async () => {
   expect(await chooseStores('docker')).toBe('containers')
-  const failure = await chooseStores('docker', () => Promise.reject(new Error('no'))).catch((error: Error) => error.message)
-  expect(failure).toMatch(/^STACK=docker runs the tests on containers, and no Docker engine answers here: [^\n]*$/)
+  const failure = await chooseStores('docker', () => Promise.reject(new Error('no'))).catch(
+    (error: Error) => error.message,
+  )
+  expect(failure).toMatch(
+    /^STACK=docker runs the tests on containers, and no Docker engine answers here: [^\n]*$/,
+  )
 })
 
 test('another word than docker is refused', async () => {
@@ -60,13 +64,22 @@ test('another word than docker is refused', async () => {
 
 test('a system stands on PostgreSQL, Valkey and LocalStack in containers that only this machine reaches, and takes them down', async () => {
   const ports = await claimPorts()
-  const system = await startSystem({ folder, ports, log: () => {}, services: ['events'], stores: 'containers' })
+  const system = await startSystem({
+    folder,
+    ports,
+    log: () => {},
+    services: ['events'],
+    stores: 'containers',
+  })
   try {
     const types = await fetch(`${system.urls.edge}/api/events`)
     expect(await types.json()).toEqual({ events: [], nextCursor: null })
     await until(async () => {
       const health = await fetch(`${system.urls.events}/actuator/health`)
-      expect(await health.json()).toMatchObject({ status: 'UP', components: { database: 'UP', redis: 'UP', messaging: 'UP' } })
+      expect(await health.json()).toMatchObject({
+        status: 'UP',
+        components: { database: 'UP', redis: 'UP', messaging: 'UP' },
+      })
     })
   } finally {
     await system.stop()
@@ -82,5 +95,7 @@ test('a system stands on PostgreSQL, Valkey and LocalStack in containers that on
   expect(aws?.HostConfig).toMatchObject({ PortBindings: { '4566/tcp': reachable(ports.aws) } })
   expect(aws?.Env).toContain('SERVICES=sns,sqs,ses')
   for (const id of [0, 1, 2])
-    expect(engine.calls).toEqual(expect.arrayContaining([`POST /containers/${id}/stop`, `DELETE /containers/${id}`]))
+    expect(engine.calls).toEqual(
+      expect.arrayContaining([`POST /containers/${id}/stop`, `DELETE /containers/${id}`]),
+    )
 })

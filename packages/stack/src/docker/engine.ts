@@ -10,8 +10,9 @@ const NO_ENGINE =
   '`npm test` without STACK, which needs none'
 
 /**
- * What `stack`, the value of the variable `STACK`, asks for. Throws one sentence when it asks for what there is not: another word,
- * or containers where no engine answers. (A client without a daemon may well be on the PATH: the daemon is asked.)
+ * What `stack`, the value of the variable `STACK`, asks for. Throws one sentence when it asks for what there
+ * is not: another word, or containers where no engine answers. (A client without a daemon may well be on the
+ * PATH: the daemon is asked.)
  */
 export async function chooseStores(
   stack: string | undefined,

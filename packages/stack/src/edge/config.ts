@@ -21,7 +21,12 @@ export const Environment = z.object({
   UPSTREAMS: Upstreams.describe("base URLs of each service's instances, in JSON"),
   MAILBOX_URL: z.url().describe('where people read mail'),
   SMS_URL: z.url().describe('where people read text messages'),
-  ANSWER_TIMEOUT_MS: z.coerce.number().int().min(1).default(30_000).describe('how long a service may take to answer, in ms'),
+  ANSWER_TIMEOUT_MS: z.coerce
+    .number()
+    .int()
+    .min(1)
+    .default(30_000)
+    .describe('how long a service may take to answer, in ms'),
   REQUEST_TIMEOUT_MS: z.coerce
     .number()
     .int()
@@ -31,7 +36,9 @@ export const Environment = z.object({
 })
 
 /** The only reader of the environment. Throws with every missing or wrong variable named. */
-export function loadConfig(environment: Record<string, string | undefined>): EdgeOptions & { host: string; port: number } {
+export function loadConfig(
+  environment: Record<string, string | undefined>,
+): EdgeOptions & { host: string; port: number } {
   const read = readEnvironment(Environment, environment)
   return {
     host: read.HOST,

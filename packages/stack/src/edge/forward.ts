@@ -1,8 +1,20 @@
 import type { IncomingHttpHeaders, IncomingMessage, ServerResponse } from 'node:http'
 import { Agent, type Dispatcher } from 'undici'
 
-/** Headers of one connection, not of what is sent over it (RFC 9110, 7.6.1); `expect` is answered by this server. */
-const OF_THE_HOP = ['connection', 'keep-alive', 'proxy-connection', 'te', 'trailer', 'transfer-encoding', 'upgrade', 'expect']
+/**
+ * Headers of one connection, not of what is sent over it (RFC 9110, 7.6.1); `expect` is answered by this
+ * server.
+ */
+const OF_THE_HOP = [
+  'connection',
+  'keep-alive',
+  'proxy-connection',
+  'te',
+  'trailer',
+  'transfer-encoding',
+  'upgrade',
+  'expect',
+]
 
 /** Bodies up to this are read before they are sent on, which is one write instead of a stream. */
 const BUFFERED_BYTES_MAX = 65_536
@@ -23,20 +35,24 @@ export interface Forwarding {
 export type Added = Readonly<Record<string, string>>
 
 /**
- * Hands requests on and their answers back, as they are but for the headers of a hop. No framework, because what is done to each request
- * is what every figure behind the edge pays.
+ * Hands requests on and their answers back, as they are but for the headers of a hop. No framework, because
+ * what is done to each request is what every figure behind the edge pays.
  */
 export function createForwarder({ answerTimeoutMs, refuse }: Forwarding) {
   // Server-sent events may be silent for long.
   const agent = new Agent({ connectTimeout: 5_000, headersTimeout: answerTimeoutMs, bodyTimeout: 0 })
 
-  function send({ request, response, origin, added }: Exchange, body: Dispatcher.DispatchOptions['body']): void {
+  function send(
+    { request, response, origin, added }: Exchange,
+    body: Dispatcher.DispatchOptions['body'],
+  ): void {
     const { method = 'GET', url: path = '/', headers } = request
     const options = { origin, path, method: method as Dispatcher.HttpMethod, headers, body: body ?? null }
     const mayRepeat = REPEATABLE.includes(method) && !body
     const answering = (isLast: boolean) =>
       answerTo(response, added, (error) => {
-        if (!isLast && LOST.includes((error as NodeJS.ErrnoException).code ?? '')) agent.dispatch(options, answering(true))
+        if (!isLast && LOST.includes((error as NodeJS.ErrnoException).code ?? ''))
+          agent.dispatch(options, answering(true))
         else refuse(response, added)
       })
     agent.dispatch(options, answering(!mayRepeat))
@@ -64,7 +80,8 @@ interface Exchange {
 }
 
 function dropHop(headers: IncomingHttpHeaders): void {
-  if (headers.connection) for (const name of headers.connection.split(',')) delete headers[name.trim().toLowerCase()]
+  if (headers.connection)
+    for (const name of headers.connection.split(',')) delete headers[name.trim().toLowerCase()]
   for (const name of OF_THE_HOP) if (headers[name] !== undefined) delete headers[name]
 }
 
@@ -75,8 +92,15 @@ function readBody(request: IncomingMessage, onRead: (body: Buffer) => void): voi
   request.once('end', () => onRead(chunks.length === 1 ? (chunks[0] as Buffer) : Buffer.concat(chunks)))
 }
 
-/** What a service answers goes to the client as it comes, no faster than the client takes it; a client that goes away ends it. */
-function answerTo(response: ServerResponse, added: Added, onUnanswered: (error: Error) => void): Dispatcher.DispatchHandler {
+/**
+ * What a service answers goes to the client as it comes, no faster than the client takes it; a client that
+ * goes away ends it.
+ */
+function answerTo(
+  response: ServerResponse,
+  added: Added,
+  onUnanswered: (error: Error) => void,
+): Dispatcher.DispatchHandler {
   return {
     onRequestStart(controller) {
       const abort = () => {

@@ -8,7 +8,12 @@ export interface Running {
 }
 
 /** What runs here and where to go from it. */
-export function landingPage(options: { running: Running[]; mailboxUrl: string; smsUrl: string; nonce: string }): string {
+export function landingPage(options: {
+  running: Running[]
+  mailboxUrl: string
+  smsUrl: string
+  nonce: string
+}): string {
   const rows = options.running.map(
     ({ title, path, name, ready }) => `
       <tr><th scope="row">${title}</th><td><code>${path}</code></td><td>${name}</td>

@@ -13,7 +13,10 @@ interface PagesOptions {
 const HEALTH_MS_MAX = 1_000
 
 /** `/` and `/docs`: all from this process, nothing from elsewhere; the browser is told to refuse the rest. */
-export async function mountPages(edge: FastifyInstance, { upstreams, mailboxUrl, smsUrl }: PagesOptions): Promise<void> {
+export async function mountPages(
+  edge: FastifyInstance,
+  { upstreams, mailboxUrl, smsUrl }: PagesOptions,
+): Promise<void> {
   const present = serviceKeys.filter((key) => upstreams[key]?.length)
 
   edge.get('/', async (_request, reply) => {
@@ -49,7 +52,9 @@ const titleOf = (key: ServiceKey) => `${key[0]?.toUpperCase()}${key.slice(1)}`
 /** A service is there when any of its instances is. */
 async function look(key: ServiceKey, instances: readonly string[]): Promise<Running> {
   const answers = instances.map(async (url) => {
-    const response = await fetch(`${url}/actuator/health/ready`, { signal: AbortSignal.timeout(HEALTH_MS_MAX) })
+    const response = await fetch(`${url}/actuator/health/ready`, {
+      signal: AbortSignal.timeout(HEALTH_MS_MAX),
+    })
     await response.body?.cancel()
     if (!response.ok) throw new Error(String(response.status))
   })

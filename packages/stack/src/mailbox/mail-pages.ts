@@ -6,7 +6,9 @@ export function pageOfList(mails: readonly Mail[], count: number, nonce: string)
   const rows = mails.toReversed().map((mail, index) => {
     const attachments = mail.attachments
       .map(({ filename, cid }, n) =>
-        cid ? '' : `<a href="/mails/${mail.messageId}/${n}" target="_blank">${escapeHtml(filename ?? `attachment ${n + 1}`)}</a>`,
+        cid
+          ? ''
+          : `<a href="/mails/${mail.messageId}/${n}" target="_blank">${escapeHtml(filename ?? `attachment ${n + 1}`)}</a>`,
       )
       .filter(Boolean)
     return `
@@ -39,7 +41,10 @@ function aboutList(shown: number, count: number): string {
   return `${which}. As JSON: <a href="/store">/store</a>`
 }
 
-/** The HTML of a mail with the pictures that it embeds, its links in windows of their own; its text where it has no HTML. */
+/**
+ * The HTML of a mail with the pictures that it embeds, its links in windows of their own; its text where it
+ * has no HTML.
+ */
 export function pageOfMail({ body, attachments }: Mail): string {
   if (!body.html) return `<!doctype html><meta charset="utf-8"><pre>${escapeHtml(body.text ?? '')}</pre>`
   return attachments.reduce(

@@ -9,7 +9,12 @@ export interface Mail {
   destination: { to: string[] }
   subject: string
   body: { html?: string | undefined; text?: string | undefined }
-  attachments: { filename?: string | undefined; contentType: string; content: string; cid?: string | undefined }[]
+  attachments: {
+    filename?: string | undefined
+    contentType: string
+    content: string
+    cid?: string | undefined
+  }[]
   /** Seconds since 1970. */
   at: number
 }
@@ -33,7 +38,10 @@ export interface MailStore {
 
 const KEPT_MAX = 500
 
-/** Mails in `file`, one JSON object a line; the newest 500 are there again after a restart. They are taken apart when they are read. */
+/**
+ * Mails in `file`, one JSON object a line; the newest 500 are there again after a restart. They are taken
+ * apart when they are read.
+ */
 export function openMailStore(file: string): MailStore {
   mkdirSync(path.dirname(file), { recursive: true })
   const lines = existsSync(file) ? readFileSync(file, 'utf8').split('\n') : []
@@ -82,7 +90,8 @@ async function readMail({ messageId, at, raw }: StoredMail): Promise<Mail> {
   }
 }
 
-const addressesOf = (to: ParsedMail['to']): string[] => (to ? [to].flat() : []).map(({ text }: AddressObject) => text)
+const addressesOf = (to: ParsedMail['to']): string[] =>
+  (to ? [to].flat() : []).map(({ text }: AddressObject) => text)
 
 const attachmentOf = ({
   filename,

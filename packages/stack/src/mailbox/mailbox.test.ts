@@ -24,12 +24,17 @@ const start = () =>
     PORT: String(port),
     MAIL_FILE: file,
   })
-const rawOf = (subject: string, to: string) => `From: tickets@boxoffice.example\r\nTo: ${to}\r\nSubject: ${subject}\r\n\r\nHello`
+const rawOf = (subject: string, to: string) =>
+  `From: tickets@boxoffice.example\r\nTo: ${to}\r\nSubject: ${subject}\r\n\r\nHello`
 const sendRaw = (raw: string, more: Record<string, string> = {}) =>
   fetch(`http://127.0.0.1:${port}/`, {
     method: 'POST',
     headers: { authorization: 'AWS4-HMAC-SHA256 local' },
-    body: new URLSearchParams({ Action: 'SendRawEmail', 'RawMessage.Data': Buffer.from(raw).toString('base64'), ...more }),
+    body: new URLSearchParams({
+      Action: 'SendRawEmail',
+      'RawMessage.Data': Buffer.from(raw).toString('base64'),
+      ...more,
+    }),
   })
 const send = async (subject: string, to = 'buyer@boxoffice.example') =>
   expect(await (await sendRaw(rawOf(subject, to))).text()).toContain('<MessageId>')
@@ -65,7 +70,9 @@ test('what SES would not take is refused in its words, up to its limits it is ta
   expect((await sendRaw(largest)).status).toBe(200)
   const tooLarge = await sendRaw(`${largest}.`)
   expect(tooLarge.status).toBe(400)
-  expect(await tooLarge.text()).toContain('<Code>InvalidParameterValue</Code><Message>Message length is more than 10485760 bytes')
+  expect(await tooLarge.text()).toContain(
+    '<Code>InvalidParameterValue</Code><Message>Message length is more than 10485760 bytes',
+  )
   const tooMany = await sendRaw(raw, { 'Destinations.member.51': 'a@boxoffice.example' })
   expect(await tooMany.text()).toContain('Recipient count exceeds 50.')
   expect(await (await sendRaw(raw, { Action: 'SendBounce' })).text()).toContain('<Code>InvalidAction</Code>')
@@ -92,7 +99,9 @@ describe('its page', () => {
     const html = '<img src="cid:code"><script>alert(1)</script>'
     const picture = `--b\r\nContent-Type: image/png\r\nContent-ID: <code>\r\nContent-Disposition: inline\r\nContent-Transfer-Encoding: base64\r\n\r\niVBORw0KGgo=\r\n`
     const body = `--b\r\nContent-Type: text/html\r\n\r\n${html}\r\n${picture}--b--`
-    await send(`<b>bold</b>\r\nMIME-Version: 1.0\r\nContent-Type: multipart/related; boundary=b\r\n\r\n${body}\r\n`)
+    await send(
+      `<b>bold</b>\r\nMIME-Version: 1.0\r\nContent-Type: multipart/related; boundary=b\r\n\r\n${body}\r\n`,
+    )
     const list = await (await fetch(`http://127.0.0.1:${port}/`)).text()
     expect(list).toContain('&lt;b&gt;bold&lt;/b&gt;')
     days.push(new Date())

@@ -2,30 +2,39 @@ import Fastify, { type FastifyReply } from 'fastify'
 import { pageOfList, pageOfMail } from './mail-pages.ts'
 import { type Mail, openMailStore, type StoredMail } from './mail-store.ts'
 
-/** A stand-in for SES that keeps what it is given. `url` is its API, and a page to read mails at; `GET /store` lists them, `?to=` some. */
+/**
+ * A stand-in for SES that keeps what it is given. `url` is its API, and a page to read mails at; `GET /store`
+ * lists them, `?to=` some.
+ */
 export interface Mailbox {
   url: string
   stop(): Promise<void>
 }
 
-// https://docs.aws.amazon.com/ses/latest/dg/quotas.html: by the API of version 1, attachments in base64 included.
+// https://docs.aws.amazon.com/ses/latest/dg/quotas.html: by the API of version 1, attachments in base64
+// included.
 const MAIL_BYTES_MAX = 10 * 1_024 * 1_024
 const RECIPIENTS_MAX = 50
-/** A mail of the largest size in base64, each `+` and `/` of it in three characters, and some more to be able to say what is wrong. */
+/**
+ * A mail of the largest size in base64, each `+` and `/` of it in three characters, and some more to be able
+ * to say what is wrong.
+ */
 const REQUEST_BYTES_MAX = 25 * 1_024 * 1_024
 /** So many are on the page: each of them is taken apart for it. */
 const LISTED_MAX = 100
 
 /**
- * Serve `SendRawEmail` of SES on 127.0.0.1. Mails are in `file`, before the sender hears that they were taken. Of what SES checks only its
- * limits are.
+ * Serve `SendRawEmail` of SES on 127.0.0.1. Mails are in `file`, before the sender hears that they were
+ * taken. Of what SES checks only its limits are.
  */
 export async function startMailbox(options: { port: number; file: string }): Promise<Mailbox> {
   const store = openMailStore(options.file)
   const readAll = (mails: readonly StoredMail[]) => Promise.all(mails.map(store.read))
   const app = Fastify({ bodyLimit: REQUEST_BYTES_MAX, forceCloseConnections: true })
-  app.addContentTypeParser('application/x-www-form-urlencoded', { parseAs: 'string' }, (_request, body, done) =>
-    done(null, Object.fromEntries(new URLSearchParams(String(body)))),
+  app.addContentTypeParser(
+    'application/x-www-form-urlencoded',
+    { parseAs: 'string' },
+    (_request, body, done) => done(null, Object.fromEntries(new URLSearchParams(String(body)))),
   )
 
   app.post<{ Body: Record<string, string> | null }>('/', async ({ body, headers }, reply) => {
@@ -48,7 +57,11 @@ export async function startMailbox(options: { port: number; file: string }): Pro
     const has = (addresses: readonly string[]) => addresses.some((address) => address.includes(to))
     const likely = store.all().filter(({ recipients }) => recipients.length === 0 || has(recipients))
     const emails = await readAll(likely)
-    return { emails: emails.filter(({ destination }, index) => has(likely[index]?.recipients ?? []) || has(destination.to)) }
+    return {
+      emails: emails.filter(
+        ({ destination }, index) => has(likely[index]?.recipients ?? []) || has(destination.to),
+      ),
+    }
   })
   app.post('/clear-store', async () => {
     store.clear()
@@ -84,7 +97,11 @@ const MAILED = `sandbox allow-popups allow-popups-to-escape-sandbox; default-src
 
 const show = (reply: FastifyReply, policy: string, contentType: string, body: string | Buffer) =>
   reply
-    .headers({ 'content-type': contentType, 'x-content-type-options': 'nosniff', 'content-security-policy': policy })
+    .headers({
+      'content-type': contentType,
+      'x-content-type-options': 'nosniff',
+      'content-security-policy': policy,
+    })
     .send(body)
 
 /** Why SES would not take it. */
@@ -94,7 +111,10 @@ function refusalOf(body: Record<string, string>): string | null {
   const bytes = Buffer.byteLength(raw, 'base64')
   if (bytes === 0) return failure('InvalidParameterValue', 'Message is empty.')
   if (bytes > MAIL_BYTES_MAX)
-    return failure('InvalidParameterValue', `Message length is more than ${MAIL_BYTES_MAX} bytes long: '${bytes}'.`)
+    return failure(
+      'InvalidParameterValue',
+      `Message length is more than ${MAIL_BYTES_MAX} bytes long: '${bytes}'.`,
+    )
   const isSentToMore = `Destinations.member.${RECIPIENTS_MAX + 1}` in body
   return isSentToMore ? failure('InvalidParameterValue', `Recipient count exceeds ${RECIPIENTS_MAX}.`) : null
 }

@@ -1,5 +1,15 @@
 import { createHash } from 'node:crypto'
-import { existsSync, globSync, mkdirSync, mkdtempSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs'
+import {
+  existsSync,
+  globSync,
+  mkdirSync,
+  mkdtempSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs'
 import path from 'node:path'
 import { PROGRAMS, ROOT } from './workspace.ts'
 
@@ -26,7 +36,8 @@ const isComplete = (build: Build): boolean => existsSync(path.join(folderOf(buil
 export const folderOf = (build: Build): string => path.join(PROGRAMS, build.hash)
 
 /** The file of a folder that Node.js runs in place of `source`. */
-export const builtFile = (folder: string, source: string): string => path.join(folder, source.replace(/\.ts$/, '.js'))
+export const builtFile = (folder: string, source: string): string =>
+  path.join(folder, source.replace(/\.ts$/, '.js'))
 
 /** The last build if nothing that it was made of has changed; null when it has to be made. */
 export function findCurrent(): Build | null {
@@ -39,10 +50,13 @@ export function findCurrent(): Build | null {
 }
 
 /**
- * The inputs as they are now, if none has changed: null otherwise. A file of the same size and time is taken as unchanged (some
- * milliseconds for all of them); one that was `touched` is read.
+ * The inputs as they are now, if none has changed: null otherwise. A file of the same size and time is taken
+ * as unchanged (some milliseconds for all of them); one that was `touched` is read.
  */
-export function lookAgain(known: Build['inputs'], root = ROOT): { inputs: Build['inputs']; touched: boolean } | null {
+export function lookAgain(
+  known: Build['inputs'],
+  root = ROOT,
+): { inputs: Build['inputs']; touched: boolean } | null {
   const inputs: Record<string, Input> = {}
   let touched = false
   for (const [file, before] of Object.entries(known)) {
@@ -58,7 +72,8 @@ export function lookAgain(known: Build['inputs'], root = ROOT): { inputs: Build[
 }
 
 /**
- * Remember what was built into `folder`, a temporary one, under its hash, in one step: whoever looks sees all of it or nothing.
+ * Remember what was built into `folder`, a temporary one, under its hash, in one step: whoever looks sees all
+ * of it or nothing.
  */
 export function keepBuild(folder: string, build: Build): void {
   try {
@@ -92,7 +107,11 @@ export function describeBuild(programs: readonly string[], files: readonly strin
 function readInput(file: string, root: string): Input {
   const absolute = path.join(root, file)
   const { size, mtimeMs } = statSync(absolute)
-  return { size, modifiedMs: mtimeMs, sha256: createHash('sha256').update(readFileSync(absolute)).digest('hex') }
+  return {
+    size,
+    modifiedMs: mtimeMs,
+    sha256: createHash('sha256').update(readFileSync(absolute)).digest('hex'),
+  }
 }
 
 function readCurrent(): Build | null {

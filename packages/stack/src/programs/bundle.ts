@@ -10,8 +10,9 @@ const PRELUDE = `import { createRequire as createRequireOfBundle } from 'node:mo
 const require = createRequireOfBundle(import.meta.url), __filename = import.meta.filename, __dirname = import.meta.dirname`
 
 /**
- * Read from where they are installed: they look for files beside themselves, or are large and of use to one program, or are machine
- * code. Everything else is faster as part of a few large files than as some hundreds of small ones.
+ * Read from where they are installed: they look for files beside themselves, or are large and of use to one
+ * program, or are machine code. Everything else is faster as part of a few large files than as some hundreds
+ * of small ones.
  */
 const STAYS =
   /^(esbuild|@napi-rs\/canvas|piscina|unpdf|testcontainers|@scalar\/fastify-api-reference|@prisma\/client\/runtime\/.*wasm-base64.*)$/
@@ -24,8 +25,9 @@ export interface Bundled {
 }
 
 /**
- * Bundle every program of the workspace into `folder`, at the path of its source with `.js`. A program reads its other files (Lua,
- * migrations, fonts) where they are in the workspace. Throws with esbuild's words when something is wrong.
+ * Bundle every program of the workspace into `folder`, at the path of its source with `.js`. A program reads
+ * its other files (Lua, migrations, fonts) where they are in the workspace. Throws with esbuild's words when
+ * something is wrong.
  */
 export async function bundlePrograms(folder: string): Promise<Bundled> {
   const programs = globSync('{packages,services}/*/src/{,*/}main.ts', { cwd: ROOT }).filter(isProgram).sort()
@@ -49,11 +51,16 @@ export async function bundlePrograms(folder: string): Promise<Bundled> {
     plugins: [leaveInPlace, keepPlace],
     logLevel: 'silent', // what goes wrong is thrown
   }).finally(stop) // its process
-  const inputs = Object.keys(metafile.inputs).filter((file) => !file.includes('node_modules/') && !file.startsWith('<'))
+  const inputs = Object.keys(metafile.inputs).filter(
+    (file) => !file.includes('node_modules/') && !file.startsWith('<'),
+  )
   return { programs, inputs }
 }
 
-/** Packages that stay are named by their absolute path: from the folder of a bundle Node.js would not find them. */
+/**
+ * Packages that stay are named by their absolute path: from the folder of a bundle Node.js would not find
+ * them.
+ */
 const leaveInPlace: Plugin = {
   name: 'leave-in-place',
   setup({ onResolve, resolve }) {
@@ -74,8 +81,9 @@ const keepPlace: Plugin = {
       const source = await readFile(file, 'utf8')
       if (!source.includes('import.meta.')) return null
       const places = { url: pathToFileURL(file).href, dirname: path.dirname(file), filename: file }
-      const contents = source.replaceAll(/\bimport\.meta\.(url|dirname|filename)\b/g, (_, key: keyof typeof places) =>
-        JSON.stringify(places[key]),
+      const contents = source.replaceAll(
+        /\bimport\.meta\.(url|dirname|filename)\b/g,
+        (_, key: keyof typeof places) => JSON.stringify(places[key]),
       )
       return { contents, loader: 'ts' }
     })

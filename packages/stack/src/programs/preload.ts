@@ -7,12 +7,15 @@ import { COMPILED, PROGRAMS } from './workspace.ts'
 // Runs before a built program.
 enableCompileCache(COMPILED)
 
-// A stack names files and lines of the sources. `--enable-source-maps` would read all maps at every start, which is a quarter of its
-// time; here a map is read when the first stack that needs it is. A program that has failed may take that time.
+// A stack names files and lines of the sources. `--enable-source-maps` would read all maps at every start,
+// which is a quarter of its time; here a map is read when the first stack that needs it is. A program that
+// has failed may take that time.
 const maps = new Map<string, SourceMap | null>()
-Error.prepareStackTrace = (error, frames) => [headOf(error), ...frames.map((frame) => `    at ${describe(frame)}`)].join('\n')
+Error.prepareStackTrace = (error, frames) =>
+  [headOf(error), ...frames.map((frame) => `    at ${describe(frame)}`)].join('\n')
 
-// Libraries make an error with each call for its stack alone, such as Stripe's: the same places come again and again.
+// Libraries make an error with each call for its stack alone, such as Stripe's: the same places come again
+// and again.
 const PLACES_MAX = 2_000
 const places = new Map<string, string>()
 
@@ -27,7 +30,11 @@ function describe(frame: NodeJS.CallSite): string {
 }
 
 function inSource(frame: NodeJS.CallSite, text: string): string {
-  const [url, line, column] = [frame.getScriptNameOrSourceURL() ?? '', frame.getLineNumber(), frame.getColumnNumber()]
+  const [url, line, column] = [
+    frame.getScriptNameOrSourceURL() ?? '',
+    frame.getLineNumber(),
+    frame.getColumnNumber(),
+  ]
   if (!url.startsWith('file:') || !line || !column) return text
   const file = fileURLToPath(url)
   const origin = findMap(file)?.findOrigin(line, column)

@@ -17,7 +17,8 @@ const failure = (args: readonly string[]): Promise<string> =>
   new Promise((resolve) => {
     execFile(process.execPath, args, { env: {} }, (_error, _stdout, stderr) => resolve(stderr))
   })
-const framesOf = (stderr: string) => [...stderr.matchAll(/(?:packages|services)\/[\w./-]+\.ts:\d+/g)].map(([frame]) => frame)
+const framesOf = (stderr: string) =>
+  [...stderr.matchAll(/(?:packages|services)\/[\w./-]+\.ts:\d+/g)].map(([frame]) => frame)
 
 test('a program is built once, and a stack names the files and lines of its sources', async () => {
   const built = await prepareProgram(AUTH)

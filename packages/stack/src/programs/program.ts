@@ -4,7 +4,15 @@ import path from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { pathToFileURL } from 'node:url'
 import { findRunning, removePidFile, writePidFile } from '../pid-file.ts'
-import { type Build, builtFile, describeBuild, findCurrent, folderOf, furtherInputs, keepBuild } from './built.ts'
+import {
+  type Build,
+  builtFile,
+  describeBuild,
+  findCurrent,
+  folderOf,
+  furtherInputs,
+  keepBuild,
+} from './built.ts'
 import { COMPILED, isProgram, PRELOAD, PROGRAMS, ROOT } from './workspace.ts'
 
 /** Told of a build: it takes seconds, and only after something has changed. */
@@ -21,9 +29,10 @@ const LOOK_AGAIN_MS = 1_000
 const usersOf = (folder: string) => path.join(folder, 'used-by')
 
 /**
- * The built form of a program, given its source (`services/auth/src/main.ts`, absolute or from the working directory): it starts in a
- * third of the time. All programs are built together, once for each state of their sources. The source itself for what is no program
- * of the workspace, and when a build fails: Node.js says then what is wrong with it.
+ * The built form of a program, given its source (`services/auth/src/main.ts`, absolute or from the working
+ * directory): it starts in a third of the time. All programs are built together, once for each state of their
+ * sources. The source itself for what is no program of the workspace, and when a build fails: Node.js says
+ * then what is wrong with it.
  */
 export async function prepareProgram(source: string, log: Log = () => {}): Promise<Runnable> {
   const { file, name } = nameOf(source)
@@ -49,7 +58,10 @@ export function findProgram(source: string): Runnable {
   return build?.programs.includes(name) ? take(build, name) : { file }
 }
 
-/** `findProgram` as the arguments of a Node.js that is to be spawned, for tests: a single process is not worth a build. */
+/**
+ * `findProgram` as the arguments of a Node.js that is to be spawned, for tests: a single process is not worth
+ * a build.
+ */
 export function programArguments(source: string): string[] {
   const { file, preload } = findProgram(source)
   return preload ? ['--import', pathToFileURL(preload).href, file] : [file]
@@ -72,7 +84,8 @@ let building: Promise<Build | null> | null = null
 let recent: { build: Build; foundAt: number } | null = null
 
 /** A whole system starts a dozen programs at once: their sources are looked at once. */
-const findRecent = (): Build | null => (recent && Date.now() - recent.foundAt < LOOK_AGAIN_MS ? recent.build : findCurrent())
+const findRecent = (): Build | null =>
+  recent && Date.now() - recent.foundAt < LOOK_AGAIN_MS ? recent.build : findCurrent()
 
 async function buildAll(log: Log, attempts = 3): Promise<Build | null> {
   const startedAt = Date.now()
@@ -95,7 +108,9 @@ async function buildAll(log: Log, attempts = 3): Promise<Build | null> {
     return build
   } catch (error) {
     rmSync(folder, { recursive: true, force: true })
-    log(`the programs could not be bundled, they run from source: ${error instanceof Error ? error.message : error}`)
+    log(
+      `the programs could not be bundled, they run from source: ${error instanceof Error ? error.message : error}`,
+    )
     return null
   } finally {
     removePidFile(BUILDING)
@@ -108,7 +123,10 @@ const wasSavedSince = (startedAt: number, { inputs }: Build) =>
 
 const used = new Set<string>()
 
-/** A build is kept while a process that took it runs: it reads parts of it late, and starts its children again. */
+/**
+ * A build is kept while a process that took it runs: it reads parts of it late, and starts its children
+ * again.
+ */
 function markUsed(folder: string): void {
   if (used.has(folder)) return
   if (used.size === 0) process.on('exit', () => used.forEach((each) => void removePidFile(markOf(each))))
@@ -117,7 +135,10 @@ function markUsed(folder: string): void {
 }
 const markOf = (folder: string) => path.join(usersOf(folder), `${process.pid}.pid`)
 
-/** Removes older builds, and what a killed one left. What cannot be removed now, as somebody writes there, goes the next time. */
+/**
+ * Removes older builds, and what a killed one left. What cannot be removed now, as somebody writes there,
+ * goes the next time.
+ */
 function removeUnused({ hash }: Build): void {
   for (const entry of readdirSync(PROGRAMS, { withFileTypes: true })) {
     const folder = path.join(PROGRAMS, entry.name)

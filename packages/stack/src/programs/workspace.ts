@@ -6,11 +6,15 @@ export const ROOT = path.resolve(import.meta.dirname, '../../../..')
 /** Where built programs are kept: a folder for each content hash. It goes when `node_modules` goes. */
 export const PROGRAMS = path.join(ROOT, 'node_modules/.cache/boxoffice/programs')
 
-/** What V8 compiled of them, and of whatever the bootstrap starts: it sets `NODE_COMPILE_CACHE` to this. A new build empties it. */
+/**
+ * What V8 compiled of them, and of whatever the bootstrap starts: it sets `NODE_COMPILE_CACHE` to this. A new
+ * build empties it.
+ */
 export const COMPILED = path.join(ROOT, 'node_modules/.cache/boxoffice/compiled')
 
 /** What is started as a process of its own; `file` is relative to the root, with forward slashes. */
-export const isProgram = (file: string): boolean => /^(packages|services)\/[^/]+\/src\/([^/]+\/)?main\.ts$/.test(file)
+export const isProgram = (file: string): boolean =>
+  /^(packages|services)\/[^/]+\/src\/([^/]+\/)?main\.ts$/.test(file)
 
 /** Runs before each built program. */
 export const PRELOAD = 'packages/stack/src/programs/preload.ts'

@@ -15,14 +15,17 @@ const VERSION_MIN = 7
 const SAY_AFTER_MS = 5_000
 
 /**
- * The Redis server of this machine: `REDIS_SERVER_BIN`, `valkey-server` or `redis-server` on PATH, or Debian's own packages
- * unpacked into a cache folder, which needs no root. Throws one sentence that says how to install it.
+ * The Redis server of this machine: `REDIS_SERVER_BIN`, `valkey-server` or `redis-server` on PATH, or
+ * Debian's own packages unpacked into a cache folder, which needs no root. Throws one sentence that says how
+ * to install it.
  */
 export async function findRedis(log: (line: string) => void = () => {}): Promise<RedisBinary> {
   const chosen = inheritedEnvironment.REDIS_SERVER_BIN
   if (chosen) {
     if (await works({ file: chosen, env: {} })) return { file: chosen, env: {} }
-    throw new Error(`REDIS_SERVER_BIN is ${chosen}, which is no Redis server of version ${VERSION_MIN} or later`)
+    throw new Error(
+      `REDIS_SERVER_BIN is ${chosen}, which is no Redis server of version ${VERSION_MIN} or later`,
+    )
   }
   for (const name of ['valkey-server', 'redis-server']) {
     if (await works({ file: name, env: {} })) return { file: name, env: {} }
@@ -54,17 +57,30 @@ async function works({ file, env }: RedisBinary): Promise<boolean> {
 async function unpacked(root: string): Promise<RedisBinary> {
   const libraries = path.join(root, 'usr/lib')
   const entries = existsSync(libraries) ? await readdir(libraries, { withFileTypes: true }) : []
-  const folders = entries.filter((entry) => entry.isDirectory()).map((entry) => path.join(libraries, entry.name))
-  return { file: path.join(root, 'usr/bin/redis-server'), env: { LD_LIBRARY_PATH: [libraries, ...folders].join(':') } }
+  const folders = entries
+    .filter((entry) => entry.isDirectory())
+    .map((entry) => path.join(libraries, entry.name))
+  return {
+    file: path.join(root, 'usr/bin/redis-server'),
+    env: { LD_LIBRARY_PATH: [libraries, ...folders].join(':') },
+  }
 }
 
-/** Debian's `redis-server` and what it needs that is not installed, with apt's lists and cache in folders of our own. */
+/**
+ * Debian's `redis-server` and what it needs that is not installed, with apt's lists and cache in folders of
+ * our own.
+ */
 async function download(): Promise<void> {
   await mkdir(path.dirname(CACHE), { recursive: true })
   const work = await mkdtemp(`${CACHE}-`)
   try {
-    const folders = { lists: path.join(work, 'lists'), archives: path.join(work, 'archives'), root: path.join(work, 'root') }
-    for (const folder of Object.values(folders)) await mkdir(path.join(folder, 'partial'), { recursive: true })
+    const folders = {
+      lists: path.join(work, 'lists'),
+      archives: path.join(work, 'archives'),
+      root: path.join(work, 'root'),
+    }
+    for (const folder of Object.values(folders))
+      await mkdir(path.join(folder, 'partial'), { recursive: true })
     const own = [
       ['Dir::State::Lists', folders.lists],
       ['Dir::Cache', work],
@@ -72,7 +88,13 @@ async function download(): Promise<void> {
       ['APT::Sandbox::User', process.getuid?.() === 0 ? 'root' : ''],
     ].flatMap(([name, value]) => ['-o', `${name}=${value}`])
     await execa('apt-get', [...own, '-qq', 'update'], { stdin: 'ignore' })
-    const simulated = await execa('apt-get', [...own, '-s', '--no-install-recommends', 'install', 'redis-server'])
+    const simulated = await execa('apt-get', [
+      ...own,
+      '-s',
+      '--no-install-recommends',
+      'install',
+      'redis-server',
+    ])
     const names = [...simulated.stdout.matchAll(/^Inst (\S+)/gm)].map((match) => String(match[1]))
     await execa('apt-get', [...own, '-qq', 'download', ...names], { cwd: folders.archives, stdin: 'ignore' })
     for (const file of await readdir(folders.archives)) {
@@ -86,7 +108,8 @@ async function download(): Promise<void> {
 }
 
 const reason = (error: unknown) => {
-  const text = error instanceof Error ? ((error as { stderr?: string }).stderr ?? error.message) : String(error)
+  const text =
+    error instanceof Error ? ((error as { stderr?: string }).stderr ?? error.message) : String(error)
   return text.trim().split('\n').at(-1)
 }
 
@@ -100,5 +123,7 @@ function installHint(): string {
     ['/sbin/apk', 'sudo apk add redis'],
   ] as const
   const line = installers.find(([file]) => existsSync(file))?.[1]
-  return line ? `install it with \`${line}\`` : 'install Redis 7 or Valkey, or name its server in REDIS_SERVER_BIN'
+  return line
+    ? `install it with \`${line}\``
+    : 'install Redis 7 or Valkey, or name its server in REDIS_SERVER_BIN'
 }

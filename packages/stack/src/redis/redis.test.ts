@@ -69,5 +69,7 @@ test('a port that is taken is one sentence', async () => {
   const port = await claimPort()
   await start({ dataDir: path.join(folder, 'one'), port })
   const second = start({ dataDir: path.join(folder, 'two'), port })
-  await expect(second).rejects.toThrow(new RegExp(`^Redis did not start on port ${port}, see .*two\\.log: .*`))
+  await expect(second).rejects.toThrow(
+    new RegExp(`^Redis did not start on port ${port}, see .*two\\.log: .*`),
+  )
 })

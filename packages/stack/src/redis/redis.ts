@@ -9,7 +9,10 @@ import { createPatience } from '../patience.ts'
 import { removePidFile, stopByPidFile, writePidFile } from '../pid-file.ts'
 import { findRedis } from './binary.ts'
 
-/** A Redis server of our own. `url` is a connection string; `stop` waits until it has written everything and ended. */
+/**
+ * A Redis server of our own. `url` is a connection string; `stop` waits until it has written everything and
+ * ended.
+ */
 export interface Redis {
   url: string
   stop(): Promise<void>
@@ -18,7 +21,10 @@ export interface Redis {
 export interface RedisOptions {
   dataDir: string
   port: number
-  /** Told when the server has to be downloaded first, and every few seconds while it is not ready: loading much data takes time. */
+  /**
+   * Told when the server has to be downloaded first, and every few seconds while it is not ready: loading
+   * much data takes time.
+   */
   log?: (line: string) => void
   /** Keep nothing on disk: for tests only. */
   unsafe?: boolean
@@ -27,8 +33,9 @@ export interface RedisOptions {
 const STOP_MS_MAX = 5_000
 
 /**
- * Start the server of `dataDir` on 127.0.0.1; one that a killed supervisor left behind is stopped first. It runs in a session of
- * its own, so that Ctrl-C reaches the supervisor alone. Throws one sentence when there is no server or it does not start.
+ * Start the server of `dataDir` on 127.0.0.1; one that a killed supervisor left behind is stopped first. It
+ * runs in a session of its own, so that Ctrl-C reaches the supervisor alone. Throws one sentence when there
+ * is no server or it does not start.
  */
 export async function startRedis(options: RedisOptions): Promise<Redis> {
   const binary = await findRedis(options.log)
@@ -94,7 +101,10 @@ export async function stopRedis(dataDir: string): Promise<void> {
   await stopByPidFile(`${path.resolve(dataDir)}.pid`, STOP_MS_MAX)
 }
 
-/** Wait until that very process has loaded its data and answers, not another on its port; false when it ended or is stuck. */
+/**
+ * Wait until that very process has loaded its data and answers, not another on its port; false when it ended
+ * or is stuck.
+ */
 async function answers(url: string, pid: number | undefined, isOver: () => boolean): Promise<boolean> {
   const connection = new Connection(url, { retryStrategy: () => 20, maxRetriesPerRequest: null })
   connection.on('error', () => {})

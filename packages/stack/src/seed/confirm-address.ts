@@ -12,13 +12,19 @@ const LOOKS_MAX = 480
 const Listed = z.union([
   z.object({
     emails: z.array(
-      z.object({ destination: z.object({ to: z.array(z.string()) }), body: z.object({ text: z.string().optional() }) }),
+      z.object({
+        destination: z.object({ to: z.array(z.string()) }),
+        body: z.object({ text: z.string().optional() }),
+      }),
     ),
   }),
   z.object({ messages: z.array(z.object({ RawData: z.string().optional() })) }),
 ])
 
-/** Follow the link that was mailed to an address, the newest first, with another one asked for where none came in time. */
+/**
+ * Follow the link that was mailed to an address, the newest first, with another one asked for where none came
+ * in time.
+ */
 export async function confirmAddress(
   { edgeUrl, mailsUrl }: { edgeUrl: string; mailsUrl: string },
   { email, password }: { email: string; password: string },
@@ -42,15 +48,22 @@ export async function confirmAddress(
 async function tokensFor(mailsUrl: string, email: string): Promise<string[]> {
   const answer = await fetch(`${mailsUrl}?to=${encodeURIComponent(email)}`)
   const listed = Listed.parse(await answer.json())
-  const texts = 'emails' in listed ? listed.emails.map(({ body }) => body.text ?? '') : await textsTo(email, listed.messages)
+  const texts =
+    'emails' in listed
+      ? listed.emails.map(({ body }) => body.text ?? '')
+      : await textsTo(email, listed.messages)
   return texts.flatMap((text) => /\/verify-email#token=([\w.~-]+)/.exec(text)?.[1] ?? [])
 }
 
-async function textsTo(email: string, messages: readonly { RawData?: string | undefined }[]): Promise<string[]> {
+async function textsTo(
+  email: string,
+  messages: readonly { RawData?: string | undefined }[],
+): Promise<string[]> {
   const texts: string[] = []
   for (const { RawData = '' } of messages) {
     const { to, text } = await simpleParser(RawData)
-    if ([to ?? []].flat().some(({ value }) => value.some(({ address }) => address === email))) texts.push(text ?? '')
+    if ([to ?? []].flat().some(({ value }) => value.some(({ address }) => address === email)))
+      texts.push(text ?? '')
   }
   return texts
 }

@@ -22,7 +22,10 @@ const people = {
   buyer: { firstName: 'Ben', lastName: 'Buyer' },
 } as const
 
-/** Signed in, with an account made on the way where there is none. An address whose password was lost is replaced by another. */
+/**
+ * Signed in, with an account made on the way where there is none. An address whose password was lost is
+ * replaced by another.
+ */
 export async function signIn(edgeUrl: string, login: Login, role: keyof typeof people): Promise<Session> {
   const auth = createClient(authRoutes, { baseUrl: edgeUrl })
   const known = await auth.login({ body: login })
@@ -37,7 +40,10 @@ export async function signIn(edgeUrl: string, login: Login, role: keyof typeof p
 }
 
 /** Signed in as an organizer: with an address that is confirmed by its mail, as every organizer's. */
-export async function signInAsOrganizer(urls: { edgeUrl: string; mailsUrl: string }, login: Login): Promise<Session> {
+export async function signInAsOrganizer(
+  urls: { edgeUrl: string; mailsUrl: string },
+  login: Login,
+): Promise<Session> {
   const again = () => signIn(urls.edgeUrl, login, 'organizer') // for a token that says what has become of the account
   let session = await again()
   if (!session.user.emailVerified) {
@@ -51,11 +57,15 @@ export async function signInAsOrganizer(urls: { edgeUrl: string; mailsUrl: strin
 }
 
 const emailOf = (role: string, suffix = '') => `${role}${suffix}@boxoffice.example`
-const createLogin = (role: string): Login => ({ email: emailOf(role), password: randomBytes(9).toString('base64url') })
+const createLogin = (role: string): Login => ({
+  email: emailOf(role),
+  password: randomBytes(9).toString('base64url'),
+})
 const fileOf = (folder: string) => path.join(folder, 'demo.json')
 
 export function loadRemembered(folder: string): Remembered {
-  if (!existsSync(fileOf(folder))) return { organizer: createLogin('organizer'), buyer: createLogin('buyer'), events: {} }
+  if (!existsSync(fileOf(folder)))
+    return { organizer: createLogin('organizer'), buyer: createLogin('buyer'), events: {} }
   return Remembered.parse(JSON.parse(readFileSync(fileOf(folder), 'utf8')))
 }
 

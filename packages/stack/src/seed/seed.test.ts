@@ -2,7 +2,13 @@ import { randomUUID } from 'node:crypto'
 import { mkdtempSync, readFileSync, rmSync, statSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
-import { type Event, type NewSeatingPlan, seatCountOf, type TicketType, type User } from '@boxoffice/contracts'
+import {
+  type Event,
+  type NewSeatingPlan,
+  seatCountOf,
+  type TicketType,
+  type User,
+} from '@boxoffice/contracts'
 import { claimPort } from '@boxoffice/testing'
 import Fastify, { type FastifyInstance, type FastifyRequest } from 'fastify'
 import { afterEach, beforeEach, expect, test } from 'vitest'
@@ -40,7 +46,10 @@ const createApi = (): FastifyInstance => {
   }
   const caller = (request: FastifyRequest) => {
     const [userId, roles] = String(request.headers.authorization).replace('Bearer ', '').split(' ')
-    return { account: accounts.find(({ user }) => user.userId === userId), isOrganizer: roles?.includes('ORGANIZER') }
+    return {
+      account: accounts.find(({ user }) => user.userId === userId),
+      isOrganizer: roles?.includes('ORGANIZER'),
+    }
   }
   const now = new Date().toISOString()
 
@@ -51,9 +60,22 @@ const createApi = (): FastifyInstance => {
     return reply.send(session(account as Account))
   })
   api.post('/api/auth/register', (request, reply) => {
-    const { password, ...names } = request.body as { email: string; password: string; firstName: string; lastName: string }
-    if (accounts.some(({ user }) => user.email === names.email)) return reply.code(409).send(refusal('EMAIL_TAKEN'))
-    const user = { ...names, userId: randomUUID(), locale: 'en', emailVerified: false, roles: ['USER' as const], createdAt: now }
+    const { password, ...names } = request.body as {
+      email: string
+      password: string
+      firstName: string
+      lastName: string
+    }
+    if (accounts.some(({ user }) => user.email === names.email))
+      return reply.code(409).send(refusal('EMAIL_TAKEN'))
+    const user = {
+      ...names,
+      userId: randomUUID(),
+      locale: 'en',
+      emailVerified: false,
+      roles: ['USER' as const],
+      createdAt: now,
+    }
     accounts.push({ user, password: String(password) })
     return reply.code(201).send(session(accounts.at(-1) as Account))
   })
@@ -83,7 +105,9 @@ const createApi = (): FastifyInstance => {
   api.post('/api/events', (request, reply) => {
     if (!caller(request).isOrganizer) return reply.code(403).send(refusal('FORBIDDEN'))
     const made = { eventId: randomUUID(), organizerId: randomUUID(), venueId: randomUUID(), status: 'DRAFT' }
-    events.push({ ...(request.body as Wire<typeof Event>), ...made, createdAt: now, updatedAt: now } as Wire<typeof Event>)
+    events.push({ ...(request.body as Wire<typeof Event>), ...made, createdAt: now, updatedAt: now } as Wire<
+      typeof Event
+    >)
     return reply.code(201).send(events.at(-1))
   })
   api.post<{ Params: { id: string } }>('/api/events/:id/publish', (request) => {
@@ -95,16 +119,23 @@ const createApi = (): FastifyInstance => {
     const plan = plans.get(request.params.id)
     return plan ? planOf(request.params.id, plan) : reply.code(404).send(refusal('SEATING_PLAN_NOT_FOUND'))
   })
-  api.put<{ Params: { id: string }; Body: Wire<typeof NewSeatingPlan> }>('/api/events/:id/seating-plan', (request) => {
-    plans.set(request.params.id, request.body)
-    return planOf(request.params.id, request.body)
-  })
+  api.put<{ Params: { id: string }; Body: Wire<typeof NewSeatingPlan> }>(
+    '/api/events/:id/seating-plan',
+    (request) => {
+      plans.set(request.params.id, request.body)
+      return planOf(request.params.id, request.body)
+    },
+  )
   api.get<{ Querystring: { eventId: string } }>('/api/tickets/types', (request) => ({
     ticketTypes: types.filter(({ eventId }) => eventId === request.query.eventId),
   }))
   api.post('/api/tickets/types', (request, reply) => {
     const { quantity = 0, ...rest } = request.body as Wire<typeof TicketType> & { quantity?: number }
-    const made = { ticketTypeId: randomUUID(), kind: rest.zoneIds ? 'SEATED' : 'GENERAL', maxPerOrder: 10 } as const
+    const made = {
+      ticketTypeId: randomUUID(),
+      kind: rest.zoneIds ? 'SEATED' : 'GENERAL',
+      maxPerOrder: 10,
+    } as const
     types.push({ ...rest, ...made, quantityTotal: quantity, quantityAvailable: quantity })
     return reply.code(201).send(types.at(-1))
   })
@@ -125,7 +156,8 @@ afterEach(async () => {
   rmSync(folder, { recursive: true, force: true })
 })
 const seed = (now = new Date()) => seedDemo({ edgeUrl, mailsUrl: `${edgeUrl}/store`, folder, now: () => now })
-const idsOf = (demo: Awaited<ReturnType<typeof seedDemo>>) => Object.values(demo.events).map(({ eventId }) => eventId)
+const idsOf = (demo: Awaited<ReturnType<typeof seedDemo>>) =>
+  Object.values(demo.events).map(({ eventId }) => eventId)
 const remembered = () => path.join(folder, 'demo.json')
 
 test('an organizer, a buyer and three published events are made: a festival, a theatre and a club night', async () => {
@@ -140,7 +172,8 @@ test('an organizer, a buyer and three published events are made: a festival, a t
     ['The Lighthouse Keeper', 'PUBLISHED'],
     ['Basement Frequencies', 'PUBLISHED'],
   ])
-  for (const { eventDate } of Object.values(demo.events)) expect(eventDate.getTime()).toBeGreaterThan(Date.now())
+  for (const { eventDate } of Object.values(demo.events))
+    expect(eventDate.getTime()).toBeGreaterThan(Date.now())
   expect(types.map(({ name, unitPrice }) => [name, unitPrice])).toEqual([
     ['Day ticket', 50],
     ['Riverbank terrace', 120],
@@ -189,7 +222,11 @@ test('what was not finished is finished', async () => {
 
 test.each([
   ['has passed', () => {}, (event: Wire<typeof Event>) => new Date(event.eventDate)],
-  ['was cancelled', (event: Wire<typeof Event>) => void Object.assign(event, { status: 'CANCELLED' }), () => new Date()],
+  [
+    'was cancelled',
+    (event: Wire<typeof Event>) => void Object.assign(event, { status: 'CANCELLED' }),
+    () => new Date(),
+  ],
   ['is gone', () => void events.shift(), () => new Date()],
 ])('a festival that %s is followed by another, for the same people', async (_what, happens, today) => {
   const first = await seed()

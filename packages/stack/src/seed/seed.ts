@@ -11,9 +11,9 @@ export interface Demo {
 }
 
 /**
- * An organizer, a buyer, and three published events: a festival, a theatre with 1,350 seats in three zones, and a club night. Made
- * through the public API as anybody would, and remembered in `<folder>/demo.json`. Run again it makes only what is missing: an
- * event anew when the last one has passed.
+ * An organizer, a buyer, and three published events: a festival, a theatre with 1,350 seats in three zones,
+ * and a club night. Made through the public API as anybody would, and remembered in `<folder>/demo.json`. Run
+ * again it makes only what is missing: an event anew when the last one has passed.
  */
 export async function seedDemo(options: {
   edgeUrl: string
@@ -82,7 +82,11 @@ async function findEvent(api: Api, eventId: EventId): Promise<Event | null> {
 async function planSeats(api: Api, eventId: EventId, zones: NonNullable<Show['zones']>): Promise<void> {
   const known = await api.events.getSeatingPlan({ params: { eventId }, query: {} })
   if (known.status === 200) return
-  expect(200, await api.events.putSeatingPlan({ params: { eventId }, body: { zones } }), 'the seats could not be planned')
+  expect(
+    200,
+    await api.events.putSeatingPlan({ params: { eventId }, body: { zones } }),
+    'the seats could not be planned',
+  )
 }
 
 async function offerTickets(api: Api, eventId: EventId, types: Show['types']): Promise<void> {
@@ -94,7 +98,11 @@ async function offerTickets(api: Api, eventId: EventId, types: Show['types']): P
   }
 }
 
-function expect<A extends { status: number; body: unknown }, S extends A['status']>(status: S, answer: A, failure: string) {
+function expect<A extends { status: number; body: unknown }, S extends A['status']>(
+  status: S,
+  answer: A,
+  failure: string,
+) {
   if (answer.status !== status) throw new Error(`${failure}: ${JSON.stringify(answer.body)}`)
   return answer.body as Extract<A, { status: S }>['body']
 }

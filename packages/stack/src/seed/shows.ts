@@ -12,7 +12,10 @@ const DAY_MS = 86_400_000
 const HOUR_MS = 3_600_000
 
 /** The weekday (0 is Sunday) at least `weeks` weeks after today, at an hour UTC. */
-function comingDay(today: Date, { weekday, weeks, hour }: { weekday: number; weeks: number; hour: number }): Date {
+function comingDay(
+  today: Date,
+  { weekday, weeks, hour }: { weekday: number; weeks: number; hour: number },
+): Date {
   const day = new Date(today.getTime() + weeks * 7 * DAY_MS)
   day.setUTCDate(day.getUTCDate() + ((weekday - day.getUTCDay() + 7) % 7))
   day.setUTCHours(hour, 0, 0, 0)
@@ -26,7 +29,8 @@ const festival: Show = {
     const eventDate = comingDay(today, { weekday: 6, weeks: 6, hour: 10 })
     return {
       name: 'Riverside Festival',
-      description: 'One day of music on the meadow by the river: two stages, food from the market, and a bonfire at the end.',
+      description:
+        'One day of music on the meadow by the river: two stages, food from the market, and a bonfire at the end.',
       eventDate,
       endDate: later(eventDate, 11),
       timeZone: 'Europe/Warsaw',
@@ -99,7 +103,14 @@ const club: Show = {
     }
   },
   types: [
-    { name: 'Early bird', unitPrice: price(15), currency: 'EUR', quantity: 100, maxPerOrder: 4, maxPerUser: 4 },
+    {
+      name: 'Early bird',
+      unitPrice: price(15),
+      currency: 'EUR',
+      quantity: 100,
+      maxPerOrder: 4,
+      maxPerUser: 4,
+    },
     { name: 'Standard', unitPrice: price(22), currency: 'EUR', quantity: 400, maxPerOrder: 4, maxPerUser: 4 },
   ],
 }

@@ -21,13 +21,16 @@ const start = async () => {
   const credentials = { accessKeyId: 'local', secretAccessKey: 'local' }
   return { url, sns: new SNSClient({ region: 'us-east-1', endpoint: url, credentials }) }
 }
-const stored = async (url: string) => ((await (await fetch(`${url}/store`)).json()) as { messages: unknown[] }).messages
+const stored = async (url: string) =>
+  ((await (await fetch(`${url}/store`)).json()) as { messages: unknown[] }).messages
 const attribute = { DataType: 'String', StringValue: 'Boxoffice' }
 
 test('a text message that the SDK publishes is kept, and there again after a restart', async () => {
   const { url, sns } = await start()
   const message = { PhoneNumber: '+48221234567', Message: 'Zażółć <b>gęślą</b> jaźń' }
-  const sent = await sns.send(new PublishCommand({ ...message, MessageAttributes: { 'AWS.SNS.SMS.SenderID': attribute } }))
+  const sent = await sns.send(
+    new PublishCommand({ ...message, MessageAttributes: { 'AWS.SNS.SMS.SenderID': attribute } }),
+  )
   const kept = {
     messageId: sent.MessageId,
     phoneNumber: '+48221234567',
@@ -52,7 +55,9 @@ test('what SNS would refuse is refused in its words', async () => {
       MessageAttributes: { 'AWS.SNS.SMS.SenderID': { DataType: 'String', StringValue } },
     })),
   ]) {
-    await expect(sns.send(new PublishCommand(wrong))).rejects.toMatchObject({ name: 'InvalidParameterException' })
+    await expect(sns.send(new PublishCommand(wrong))).rejects.toMatchObject({
+      name: 'InvalidParameterException',
+    })
   }
   expect(await stored(url)).toEqual([])
 })

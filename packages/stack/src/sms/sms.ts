@@ -20,27 +20,37 @@ export interface SmsCapture {
 const KEPT_MAX = 500
 // https://docs.aws.amazon.com/sns/latest/dg/sms_sending-overview.html: at most 1,600 characters are sent.
 const LENGTH_MAX = 1_600
-// https://docs.aws.amazon.com/sns/latest/dg/channels-sms-originating-identities-sender-ids.html: 1 to 11 of these, one of them a letter.
+// https://docs.aws.amazon.com/sns/latest/dg/channels-sms-originating-identities-sender-ids.html: 1 to 11 of
+// these, one of them a letter.
 const SENDER_ID = /^(?=.*[A-Za-z])[A-Za-z0-9-]{1,11}$/
 
 /**
- * Serve `Publish` with a `PhoneNumber` on 127.0.0.1. Messages are in `file`, one JSON object a line, before the sender hears that
- * they were taken. `GET /store` lists the newest 500, `/` shows them to people.
+ * Serve `Publish` with a `PhoneNumber` on 127.0.0.1. Messages are in `file`, one JSON object a line, before
+ * the sender hears that they were taken. `GET /store` lists the newest 500, `/` shows them to people.
  */
-export async function startSmsCapture(options: { port: number; file: string; now: () => Date }): Promise<SmsCapture> {
+export async function startSmsCapture(options: {
+  port: number
+  file: string
+  now: () => Date
+}): Promise<SmsCapture> {
   mkdirSync(path.dirname(options.file), { recursive: true })
   const kept = existsSync(options.file) ? readLines(options.file) : []
   const app = Fastify()
-  app.addContentTypeParser('application/x-www-form-urlencoded', { parseAs: 'string' }, (_request, body, done) =>
-    done(null, Object.fromEntries(new URLSearchParams(String(body)))),
+  app.addContentTypeParser(
+    'application/x-www-form-urlencoded',
+    { parseAs: 'string' },
+    (_request, body, done) => done(null, Object.fromEntries(new URLSearchParams(String(body)))),
   )
 
   app.post<{ Body: Record<string, string> | null }>('/', async ({ body }, reply) => {
     const { Action, PhoneNumber = '', Message = '' } = body ?? {}
     reply.type('text/xml')
-    if (Action !== 'Publish') return reply.code(400).send(failure('InvalidAction', `this sends text messages, not ${Action}`))
-    if (!/^\+[1-9]\d{6,14}$/.test(PhoneNumber)) return reply.code(400).send(failure('InvalidParameter', 'PhoneNumber'))
-    if (Message === '' || Message.length > LENGTH_MAX) return reply.code(400).send(failure('InvalidParameter', 'Message'))
+    if (Action !== 'Publish')
+      return reply.code(400).send(failure('InvalidAction', `this sends text messages, not ${Action}`))
+    if (!/^\+[1-9]\d{6,14}$/.test(PhoneNumber))
+      return reply.code(400).send(failure('InvalidParameter', 'PhoneNumber'))
+    if (Message === '' || Message.length > LENGTH_MAX)
+      return reply.code(400).send(failure('InvalidParameter', 'Message'))
     const senderId = findSenderId(body ?? {})
     if (senderId !== null && !SENDER_ID.test(senderId))
       return reply.code(400).send(failure('InvalidParameter', 'AWS.SNS.SMS.SenderID'))

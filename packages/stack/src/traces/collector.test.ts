@@ -44,7 +44,10 @@ const exportOf = (spans: readonly ReceivedSpan[]) => ({
             kind: ['', 'INTERNAL', 'SERVER', 'CLIENT', 'PRODUCER', 'CONSUMER'].indexOf(span.kind),
             startTimeUnixNano: `${BigInt(Math.round(span.startMs * 1_000)) * 1_000n}`,
             endTimeUnixNano: `${BigInt(Math.round(span.endMs * 1_000)) * 1_000n}`,
-            attributes: Object.entries(span.attributes).map(([key, value]) => ({ key, value: { stringValue: value } })),
+            attributes: Object.entries(span.attributes).map(([key, value]) => ({
+              key,
+              value: { stringValue: value },
+            })),
             status: span.failed ? { code: 2, message: span.failed } : { code: 0 },
           },
         ],
@@ -91,7 +94,8 @@ const mail = spanOf({
 
 describe('a trace', () => {
   test('comes in parts, in any order, and is read as a tree', async () => {
-    for (const part of [[mail], [insert, charge], [root]]) expect((await send(exportOf(part))).status).toBe(200)
+    for (const part of [[mail], [insert, charge], [root]])
+      expect((await send(exportOf(part))).status).toBe(200)
     const { status, type, text } = await get(`/traces/${TRACE_ID}.txt`)
     expect({ status, type }).toEqual({ status: 200, type: 'text/plain; charset=utf-8' })
     expect(text).toBe(`POST /api/payments/orders: 1000.0 ms, 4 spans in 2 services, 1 failed
@@ -122,13 +126,23 @@ trace ${TRACE_ID}, began 2026-11-21T12:00:00.000Z
     expect(failed.text).toContain('POST /api/payments/orders')
     expect(failed.text).not.toContain('GET /api/events')
     const { traces } = JSON.parse((await get('/api/traces')).text)
-    expect(traces).toMatchObject([{ root: 'GET /api/events' }, { root: 'POST /api/payments/orders', spans: 4, failed: 1 }])
+    expect(traces).toMatchObject([
+      { root: 'GET /api/events' },
+      { root: 'POST /api/payments/orders', spans: 4, failed: 1 },
+    ])
   })
   test('that nobody sent is not there, and neither is what is no trace', async () => {
-    for (const path of ['/traces/nothing', `/traces/${'2'.repeat(32)}.txt`, '/traces/latest.txt?root=nothing', '/api/traces/x']) {
+    for (const path of [
+      '/traces/nothing',
+      `/traces/${'2'.repeat(32)}.txt`,
+      '/traces/latest.txt?root=nothing',
+      '/api/traces/x',
+    ]) {
       expect((await get(path)).status, path).toBe(404)
     }
-    expect((await send({ resourceSpans: [{ scopeSpans: [{ spans: [{ traceId: '<script>' }] }] }] })).status).toBe(400)
+    expect(
+      (await send({ resourceSpans: [{ scopeSpans: [{ spans: [{ traceId: '<script>' }] }] }] })).status,
+    ).toBe(400)
   })
   test('whose beginning did not come is shown from what did', () => {
     const orphans = [spanOf({ parentId: 'f'.repeat(16), name: 'process X', startMs: 5, endMs: 9 })]

@@ -20,9 +20,9 @@ const ListQuery = z.object({ show: z.enum(['all', 'changes', 'failed']).catch('a
 const TraceQuery = z.object({ statements: z.enum(['yes', 'no']).catch('yes'), root: z.string().catch('') })
 
 /**
- * Take spans on 127.0.0.1, as OTLP over HTTP in JSON (`POST /v1/traces`). `/` lists the latest 500 traces, `/traces/<id>` shows one,
- * with `.txt` as a tree for a terminal; `latest` is the newest, with `?root=` whose root is named like that. As JSON: `/api/traces`,
- * `/api/traces/<id>`.
+ * Take spans on 127.0.0.1, as OTLP over HTTP in JSON (`POST /v1/traces`). `/` lists the latest 500 traces,
+ * `/traces/<id>` shows one, with `.txt` as a tree for a terminal; `latest` is the newest, with `?root=` whose
+ * root is named like that. As JSON: `/api/traces`, `/api/traces/<id>`.
  */
 export async function startTraceCollector(options: { port: number }): Promise<TraceCollector> {
   const store = createTraceStore(LIMITS)
@@ -52,13 +52,17 @@ function mountPages(app: FastifyInstance, store: TraceStore): void {
     const { statements, root } = TraceQuery.parse(query)
     const traceId = findId(params.file.replace(/\.txt$/, ''), root)
     const spans = traceId && store.find(traceId)
-    if (!traceId || !spans) return reply.code(404).type('text/plain').send('There is no such trace, or not any more.\n')
-    if (params.file.endsWith('.txt')) return reply.type('text/plain; charset=utf-8').send(treeText(traceId, spans))
+    if (!traceId || !spans)
+      return reply.code(404).type('text/plain').send('There is no such trace, or not any more.\n')
+    if (params.file.endsWith('.txt'))
+      return reply.type('text/plain; charset=utf-8').send(treeText(traceId, spans))
     return sendPage(reply, (nonce) => tracePage(traceId, spans, statements === 'yes', nonce))
   })
   app.get('/api/traces', async () => ({ traces: store.list() }))
   app.get<{ Params: { traceId: string } }>('/api/traces/:traceId', async ({ params }, reply) => {
     const spans = store.find(params.traceId)
-    return spans ? { traceId: params.traceId, spans } : reply.code(404).send({ message: 'there is no such trace' })
+    return spans
+      ? { traceId: params.traceId, spans }
+      : reply.code(404).send({ message: 'there is no such trace' })
   })
 }

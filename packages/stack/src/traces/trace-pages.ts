@@ -1,6 +1,14 @@
 import { escapeHtml, page } from '@boxoffice/service-kit'
 import type { ReceivedSpan } from './otlp.ts'
-import { isStatement, remarkOf, rowsOf, shortName, summaryOf, type TraceRow, type TraceSummary } from './trace.ts'
+import {
+  isStatement,
+  remarkOf,
+  rowsOf,
+  shortName,
+  summaryOf,
+  type TraceRow,
+  type TraceSummary,
+} from './trace.ts'
 
 /** Which traces a list shows. */
 export type Shown = 'all' | 'changes' | 'failed'
@@ -80,7 +88,12 @@ export function listPage(traces: readonly TraceSummary[], shown: Shown, nonce: s
 }
 
 /** One trace as a waterfall; `statements`: with what it asked of PostgreSQL and Redis. */
-export function tracePage(traceId: string, spans: readonly ReceivedSpan[], statements: boolean, nonce: string): string {
+export function tracePage(
+  traceId: string,
+  spans: readonly ReceivedSpan[],
+  statements: boolean,
+  nonce: string,
+): string {
   const summary = summaryOf(traceId, spans)
   const rows = rowsOf(spans).filter(({ span }) => statements || !isStatement(span))
   const count = spans.filter(isStatement).length
@@ -103,11 +116,16 @@ export function tracePage(traceId: string, spans: readonly ReceivedSpan[], state
 }
 
 function rowHtml({ span, depth }: TraceRow, { startMs, durationMs }: TraceSummary): string {
-  const percent = (milliseconds: number) => `${((100 * milliseconds) / Math.max(durationMs, 0.001)).toFixed(3)}%`
+  const percent = (milliseconds: number) =>
+    `${((100 * milliseconds) / Math.max(durationMs, 0.001)).toFixed(3)}%`
   const tookMs = span.endMs - span.startMs
   const began = percent(span.startMs - startMs)
   const remark = remarkOf(span)
-  const facts = { kind: span.kind.toLowerCase(), began: `${(span.startMs - startMs).toFixed(1)} ms`, ...span.attributes }
+  const facts = {
+    kind: span.kind.toLowerCase(),
+    began: `${(span.startMs - startMs).toFixed(1)} ms`,
+    ...span.attributes,
+  }
   return `
       <details${isStatement(span) ? ' class="statement"' : ''}>
         <summary>
@@ -123,7 +141,10 @@ function rowHtml({ span, depth }: TraceRow, { startMs, durationMs }: TraceSummar
 }
 
 const classOf = (service: string) => (services.includes(shortName(service)) ? shortName(service) : 'other')
-const tagOf = (service: string) => `<span class="tag ${classOf(service)}">${escapeHtml(shortName(service))}</span>`
+const tagOf = (service: string) =>
+  `<span class="tag ${classOf(service)}">${escapeHtml(shortName(service))}</span>`
 const timeOf = (milliseconds: number) => new Date(milliseconds).toISOString().slice(11, 23)
 const durationOf = (milliseconds: number) =>
-  milliseconds >= 1_000 ? `${(milliseconds / 1_000).toFixed(2)} s` : `${milliseconds.toFixed(milliseconds < 10 ? 1 : 0)} ms`
+  milliseconds >= 1_000
+    ? `${(milliseconds / 1_000).toFixed(2)} s`
+    : `${milliseconds.toFixed(milliseconds < 10 ? 1 : 0)} ms`

@@ -17,7 +17,10 @@ export interface TraceLimits {
   spansMax: number
 }
 
-/** Keeps the traces that were added to last, as many of them as the limits allow; of a longer one only what came first. */
+/**
+ * Keeps the traces that were added to last, as many of them as the limits allow; of a longer one only what
+ * came first.
+ */
 export function createTraceStore({ tracesMax, spansPerTraceMax, spansMax }: TraceLimits): TraceStore {
   const traces = new Map<string, ReceivedSpan[]>()
   let spanCount = 0

@@ -4,7 +4,10 @@ import { remarkOf, rowsOf, shortName, summaryOf } from './trace.ts'
 const BEGAN_WIDTH = 7
 const TOOK_WIDTH = 10
 
-/** A trace as a tree for a terminal: when each span began and how long it took, in milliseconds, where, and what it was. */
+/**
+ * A trace as a tree for a terminal: when each span began and how long it took, in milliseconds, where, and
+ * what it was.
+ */
 export function treeText(traceId: string, spans: readonly ReceivedSpan[]): string {
   const { root, startMs, durationMs, services, failed } = summaryOf(traceId, spans)
   const width = Math.max(...services.map((service) => shortName(service).length))
@@ -27,5 +30,7 @@ export function treeText(traceId: string, spans: readonly ReceivedSpan[]): strin
 
 function branchesOf(goesOn: readonly boolean[]): string {
   const [, ...levels] = goesOn
-  return levels.map((more, index) => (index === levels.length - 1 ? (more ? '├─ ' : '└─ ') : more ? '│  ' : '   ')).join('')
+  return levels
+    .map((more, index) => (index === levels.length - 1 ? (more ? '├─ ' : '└─ ') : more ? '│  ' : '   '))
+    .join('')
 }

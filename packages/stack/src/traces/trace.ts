@@ -38,10 +38,14 @@ export function summaryOf(traceId: string, spans: readonly ReceivedSpan[]): Trac
   }
 }
 
-/** The spans as a tree, line by line, children by time. One whose parent did not come (not yet, or never) stands at the top. */
+/**
+ * The spans as a tree, line by line, children by time. One whose parent did not come (not yet, or never)
+ * stands at the top.
+ */
 export function rowsOf(spans: readonly ReceivedSpan[]): TraceRow[] {
   const known = new Set(spans.map(({ spanId }) => spanId))
-  const isRoot = ({ parentId, spanId }: ReceivedSpan) => parentId === null || parentId === spanId || !known.has(parentId)
+  const isRoot = ({ parentId, spanId }: ReceivedSpan) =>
+    parentId === null || parentId === spanId || !known.has(parentId)
   const children = Map.groupBy(
     spans.filter((span) => !isRoot(span)),
     ({ parentId }) => parentId,

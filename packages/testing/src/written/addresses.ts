@@ -1,5 +1,6 @@
-// How people write mail addresses. From RFC 5321 and 5322 (what is one), RFC 6531 (beyond ASCII), RFC 6068 (mailto), UTS #46 (domains),
-// and the public list "So you think you can validate email addresses" (FOSDEM 2018, Ayer).
+// How people write mail addresses. From RFC 5321 and 5322 (what is one), RFC 6531 (beyond ASCII), RFC 6068
+// (mailto), UTS #46 (domains), and the public list "So you think you can validate email addresses" (FOSDEM
+// 2018, Ayer).
 
 /** Spellings of `kept`: with all of them somebody has the same account. */
 export const writtenAddresses: readonly { readonly kept: string; readonly typed: readonly string[] }[] = [
@@ -49,7 +50,10 @@ export const writtenAddresses: readonly { readonly kept: string; readonly typed:
     ],
   },
   { kept: 'ada@xn--strae-oqa.example', typed: ['ada@straße.example', 'ada@xn--strae-oqa.example'] },
-  { kept: 'ada@xn--fsqu00a.xn--0zwm56d', typed: ['ada@例子.测试', 'ada@例子。测试', 'ada@xn--fsqu00a.xn--0zwm56d'] },
+  {
+    kept: 'ada@xn--fsqu00a.xn--0zwm56d',
+    typed: ['ada@例子.测试', 'ada@例子。测试', 'ada@xn--fsqu00a.xn--0zwm56d'],
+  },
   { kept: 'ada@xn--mgbh0fb.xn--kgbechtv', typed: ['ada@مثال.إختبار'] },
 ]
 

@@ -1,5 +1,6 @@
-// How people write their names. From UAX #9 (direction), #15 (normalization), #29 (what is one character), #31 (joiners), and the public
-// lists "Falsehoods Programmers Believe About Names" (McKenzie, 2010) and "Personal names around the world" (W3C Internationalization).
+// How people write their names. From UAX #9 (direction), #15 (normalization), #29 (what is one character),
+// #31 (joiners), and the public lists "Falsehoods Programmers Believe About Names" (McKenzie, 2010) and
+// "Personal names around the world" (W3C Internationalization).
 
 /** What is typed, pasted or filled in, and what is kept of it: the same, where `kept` is left out. */
 export interface Written {
@@ -72,7 +73,11 @@ export const writtenNames: readonly Written[] = [
   { typed: 'A\u00adda\u2060', kept: 'Ada', why: 'a hyphen that is not seen' },
   { typed: 'Ad\u200ba', kept: 'Ada', why: 'a break that is not seen' },
   { typed: '\u202aAda\u202c', kept: 'Ada', why: 'what an address book puts around' },
-  { typed: '\u2068Ada\u2069 \u2068Lovelace\u2069', kept: 'Ada Lovelace', why: 'what a program puts around each' },
+  {
+    typed: '\u2068Ada\u2069 \u2068Lovelace\u2069',
+    kept: 'Ada Lovelace',
+    why: 'what a program puts around each',
+  },
   { typed: '\u202eadA', kept: 'adA', why: 'a direction in front that turns nothing' },
   { typed: 'Ada\u{e0041}\u{e0042}', kept: 'Ada', why: 'tags, which nobody sees' },
 ]

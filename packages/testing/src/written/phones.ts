@@ -1,8 +1,12 @@
-// How people write telephone numbers. From ITU-T E.164 (what is one), E.123 (how it is printed), and the public list "Falsehoods Programmers
-// Believe About Phone Numbers" of libphonenumber.
+// How people write telephone numbers. From ITU-T E.164 (what is one), E.123 (how it is printed), and the
+// public list "Falsehoods Programmers Believe About Phone Numbers" of libphonenumber.
 
 /** `country`: where the number is written as at home. */
-export const writtenPhones: readonly { readonly typed: string; readonly country?: string; readonly kept: string }[] = [
+export const writtenPhones: readonly {
+  readonly typed: string
+  readonly country?: string
+  readonly kept: string
+}[] = [
   { typed: '+48221234567', kept: '+48221234567' },
   { typed: '+48 22 123 45 67', kept: '+48221234567' },
   { typed: '+48-22-123-45-67', kept: '+48221234567' },
@@ -38,7 +42,11 @@ export const writtenPhones: readonly { readonly typed: string; readonly country?
 ]
 
 /** What is no number that a text can be sent to, and what the message says of it. */
-export const refusedPhones: readonly { readonly typed: string; readonly country?: string; readonly says: RegExp }[] = [
+export const refusedPhones: readonly {
+  readonly typed: string
+  readonly country?: string
+  readonly says: RegExp
+}[] = [
   { typed: '221234567', says: /must have its country/ },
   { typed: '+999 22 123 45 67', says: /of that country/ },
   { typed: '+48 221 2', says: /of that country/ },

@@ -1,5 +1,5 @@
-// How people search for what others wrote. From UAX #15 and #29, UTS #10 (what is the same at the first level), and the pages of Lucene
-// on text without spaces.
+// How people search for what others wrote. From UAX #15 and #29, UTS #10 (what is the same at the first
+// level), and the pages of Lucene on text without spaces.
 
 /** The name of something, and what finds it. */
 export const writtenSearches: readonly {

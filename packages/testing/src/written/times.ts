@@ -1,5 +1,5 @@
-// How people and programs write times. From RFC 3339 (5.6 and its notes), ISO 8601 (basic offsets, comma), and the public list "Falsehoods
-// programmers believe about time" (Sussman, 2012).
+// How people and programs write times. From RFC 3339 (5.6 and its notes), ISO 8601 (basic offsets, comma),
+// and the public list "Falsehoods programmers believe about time" (Sussman, 2012).
 
 /** Spellings of `kept`. */
 export const writtenTimes: readonly { readonly kept: string; readonly typed: readonly string[] }[] = [

@@ -2,10 +2,15 @@ import type { Logger } from '@boxoffice/service-kit'
 import type { ReadCache, Tag } from './read-cache.ts'
 
 /**
- * Invalidates what commits have touched: of one tag at once, and then at most once every `refreshMs`, the last of them always. In a
- * rush every sale touches its event, and a cache that each of them empties would serve nobody.
+ * Invalidates what commits have touched: of one tag at once, and then at most once every `refreshMs`, the
+ * last of them always. In a rush every sale touches its event, and a cache that each of them empties would
+ * serve nobody.
  */
-export function createInvalidations(options: { cache: Pick<ReadCache, 'invalidate'>; refreshMs: number; logger: Logger }) {
+export function createInvalidations(options: {
+  cache: Pick<ReadCache, 'invalidate'>
+  refreshMs: number
+  logger: Logger
+}) {
   const { cache, refreshMs, logger } = options
   const resting = new Map<string, { timer: NodeJS.Timeout; again: (() => void) | null }>()
   const underway = new Set<Promise<void>>()

@@ -1,7 +1,10 @@
 import { createRedis, type Watchers } from '@boxoffice/service-kit'
 import { CHANNEL } from './read-cache.ts'
 
-/** Hears of the events that any instance invalidates. While Redis is unavailable it hears nothing: whoever waits has to look now and then, too. */
+/**
+ * Hears of the events that any instance invalidates. While Redis is unavailable it hears nothing: whoever
+ * waits has to look now and then, too.
+ */
 export interface Notices {
   /** Told of the tag of every event that changes, until the answer is called. */
   listen(hear: (tag: string) => void): () => void

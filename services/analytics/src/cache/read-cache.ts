@@ -17,8 +17,8 @@ export interface Entry<S extends z.ZodType> {
 }
 
 /**
- * Reads through Redis. Whatever is wrong with Redis, the answer comes from `load`, and one that hangs is not waited for at
- * every read. What is not there (null) is not cached.
+ * Reads through Redis. Whatever is wrong with Redis, the answer comes from `load`, and one that hangs is not
+ * waited for at every read. What is not there (null) is not cached.
  */
 export interface ReadCache {
   read<S extends z.ZodType>(
@@ -27,8 +27,8 @@ export interface ReadCache {
     load: () => Promise<z.output<S> | null>,
   ): Promise<z.output<S> | null>
   /**
-   * After a commit: everything that hangs on this tag is out of date. Rejects where Redis is unavailable: entries live for a while
-   * only.
+   * After a commit: everything that hangs on this tag is out of date. Rejects where Redis is unavailable:
+   * entries live for a while only.
    */
   invalidate(generation: number, tag: Tag): Promise<void>
   /** For operators: `reads`, figures of this process since it started. */
@@ -42,7 +42,11 @@ const script = (name: string) => readFileSync(new URL(`./lua/${name}.lua`, impor
 const [fill, invalidate] = [script('fill'), script('invalidate')]
 
 /** Without Redis every read is loaded, each by itself. */
-export const noCache: ReadCache = { read: (_generation, _entry, load) => load(), invalidate: async () => {}, caches: [] }
+export const noCache: ReadCache = {
+  read: (_generation, _entry, load) => load(),
+  invalidate: async () => {},
+  caches: [],
+}
 
 /** `breaker`: of Redis, for reads; an invalidation is always sent, for what is out of date would live on. */
 export function createReadCache(options: {
@@ -52,10 +56,11 @@ export function createReadCache(options: {
   seconds: number
 }): ReadCache {
   const { redis, breaker, seconds } = options
-  const requests = options.metrics.counter('cache_requests_total', 'reads through the cache, by cache and result', [
-    'cache',
-    'result',
-  ])
+  const requests = options.metrics.counter(
+    'cache_requests_total',
+    'reads through the cache, by cache and result',
+    ['cache', 'result'],
+  )
   const counts = { hits: 0, misses: 0 }
   const loading = new Map<string, Promise<unknown>>()
   // The generation is part of the key: when another is served, nothing of the last one is seen any more.
@@ -115,6 +120,12 @@ export function createReadCache(options: {
       await redis.eval(invalidate, 1, keyOf(generation, tag), crypto.randomUUID(), seconds, channel, tag)
     },
 
-    caches: [{ name: 'reads', figures: async () => ({ ...counts, entries: null }), keys: keysOf(redis, `${PREFIX}*`) }],
+    caches: [
+      {
+        name: 'reads',
+        figures: async () => ({ ...counts, entries: null }),
+        keys: keysOf(redis, `${PREFIX}*`),
+      },
+    ],
   }
 }

@@ -3,7 +3,10 @@ import type { Messaging, QueueDepth } from '@boxoffice/messaging'
 import { createSweeper, type Logger, type Metrics, type Worker } from '@boxoffice/service-kit'
 
 const LOOK_MS = 2_000
-export const projectedQueues = ['analytics-queue', 'event-updates.fifo'] as const satisfies readonly QueueName[]
+export const projectedQueues = [
+  'analytics-queue',
+  'event-updates.fifo',
+] as const satisfies readonly QueueName[]
 export type ProjectedQueue = (typeof projectedQueues)[number]
 
 /** How far the projection is behind what the services have said. */
@@ -23,10 +26,11 @@ interface Seen {
 }
 
 /**
- * An estimate of how old the oldest thing is that is not in the projection yet, the larger of both queues'. Of one that is empty it is 0;
- * else the smaller of the time since it was last seen empty (nothing in it is older) and the age of the newest message of it that was
- * projected (queues are nearly in order). Where this process knows neither, the time since it looked first. What a producer has not
- * published yet is not in it: its outbox has an age of its own.
+ * An estimate of how old the oldest thing is that is not in the projection yet, the larger of both queues'.
+ * Of one that is empty it is 0; else the smaller of the time since it was last seen empty (nothing in it is
+ * older) and the age of the newest message of it that was projected (queues are nearly in order). Where this
+ * process knows neither, the time since it looked first. What a producer has not published yet is not in it:
+ * its outbox has an age of its own.
  */
 export function createLagEstimate(now: () => Date) {
   const seen = new Map<ProjectedQueue, Seen>()

@@ -3,9 +3,18 @@ import type { Sql } from '@boxoffice/service-kit'
 import type { EventFacts, Versioned } from './facts.ts'
 import { defineTable } from './table-repository.ts'
 
-type Known = Pick<Payload<typeof eventCreated>, 'name' | 'eventDate' | 'timeZone' | 'venueId' | 'venueName' | 'status'>
-type StoredEvent = Pick<Versioned<EventFacts>, 'eventId' | 'organizerId' | 'deleted' | 'version' | 'messageId'> & Partial<Known>
-type StoredType = Omit<Versioned<Payload<typeof ticketTypeChanged>>, 'kind' | 'unitPrice'> & { unitPriceMinor: number }
+type Known = Pick<
+  Payload<typeof eventCreated>,
+  'name' | 'eventDate' | 'timeZone' | 'venueId' | 'venueName' | 'status'
+>
+type StoredEvent = Pick<
+  Versioned<EventFacts>,
+  'eventId' | 'organizerId' | 'deleted' | 'version' | 'messageId'
+> &
+  Partial<Known>
+type StoredType = Omit<Versioned<Payload<typeof ticketTypeChanged>>, 'kind' | 'unitPrice'> & {
+  unitPriceMinor: number
+}
 
 const newer = (columns: readonly string[]) =>
   `${columns.map((column) => `${column} = excluded.${column}`).join(', ')}

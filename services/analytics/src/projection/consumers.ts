@@ -12,7 +12,10 @@ import { nothingTouched, project, type Touched, touchAgain } from './project.ts'
 /** How much of the database's connections messages may take: reads and a rebuild need some, too. */
 const shareOfPool: Record<ProjectedQueue, number> = { 'analytics-queue': 0.4, 'event-updates.fifo': 0.2 }
 
-/** The consumers of the read side: messages go into every generation that is live, those of one receive in one transaction. */
+/**
+ * The consumers of the read side: messages go into every generation that is live, those of one receive in one
+ * transaction.
+ */
 export function createProjectionConsumers(deps: {
   config: Pick<Config, 'databasePoolSize'>
   db: SqlDatabase
@@ -31,7 +34,11 @@ export function createProjectionConsumers(deps: {
   }
 
   /** All at once: facts are joined before anything is written, and each counter changes once. */
-  async function take(tx: Tx, queue: ProjectedQueue, taken: readonly Message<MessageDefinition>[]): Promise<void> {
+  async function take(
+    tx: Tx,
+    queue: ProjectedQueue,
+    taken: readonly Message<MessageDefinition>[],
+  ): Promise<void> {
     // Looked up inside: one that begins or ends meanwhile is seen by either this transaction or its rebuild.
     const [live, touched] = [await listLiveGenerations(tx), nothingTouched()]
     await project(tx, live, taken, touched)
@@ -49,10 +56,14 @@ export function createProjectionConsumers(deps: {
     tx.afterCommit(() => invalidations.changed([...generations], tagsOf(touched)))
 
   const subscribersOf = (queue: ProjectedQueue) =>
-    projected.map((definition) => on<MessageDefinition>(definition, (tx, message) => take(tx, queue, [message])))
+    projected.map((definition) =>
+      on<MessageDefinition>(definition, (tx, message) => take(tx, queue, [message])),
+    )
   const ofTopics = (queue: ProjectedQueue) => {
     const topics: readonly string[] = queues[queue].subscriptions.map(({ topic }) => topic)
-    return subscribersOf(queue).filter(({ definition }) => definition.topics.some((topic) => topics.includes(topic)))
+    return subscribersOf(queue).filter(({ definition }) =>
+      definition.topics.some((topic) => topics.includes(topic)),
+    )
   }
   return projectedQueues.map((queue) =>
     messaging.consumeWith(queue, ofTopics(queue), {
@@ -74,9 +85,10 @@ const tagsOf = ({ events, users, tickets }: Touched): Tag[] => [
 export type CountProjected = (eventType: string, from: 'queue' | 'archive') => void
 
 export function createCountProjected(metrics: Pick<Metrics, 'counter'>): CountProjected {
-  const messages = metrics.counter('projected_messages_total', 'messages that were written into the projection', [
-    'event_type',
-    'source',
-  ])
+  const messages = metrics.counter(
+    'projected_messages_total',
+    'messages that were written into the projection',
+    ['event_type', 'source'],
+  )
   return (eventType, source) => messages.inc({ event_type: eventType, source })
 }

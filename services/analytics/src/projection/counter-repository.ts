@@ -13,7 +13,11 @@ const reservations = defineTable<ReservationFacts>({
 export const putReservations = reservations.put
 
 /** What is known of these reservations, each locked until the transaction ends, in the order of their ids. */
-export const lockReservations = (sql: Sql, generation: number, told: readonly ReservationFacts[]): Promise<ReservationFacts[]> =>
+export const lockReservations = (
+  sql: Sql,
+  generation: number,
+  told: readonly ReservationFacts[],
+): Promise<ReservationFacts[]> =>
   sql.query<ReservationFacts>(
     `insert into reservations (generation, reservation_id, event_id)
      select $1, t.reservation_id, t.event_id from unnest($2::uuid[], $3::uuid[]) t(reservation_id, event_id) order by t.reservation_id
@@ -35,13 +39,20 @@ const refundHours = defineTable<RefundHour>({
   name: 'refund_hours',
   key: ['eventId', 'venueId', 'hour'],
   columns: refundHourColumns,
-  onConflict: 'refunds = t.refunds + excluded.refunds, refunded_minor = t.refunded_minor + excluded.refunded_minor',
+  onConflict:
+    'refunds = t.refunds + excluded.refunds, refunded_minor = t.refunded_minor + excluded.refunded_minor',
 })
 
 const eventTotals = defineTable<EventTotals>({
   name: 'event_totals',
   key: ['eventId'],
-  columns: { eventId: 'event_id', converted: 'converted', released: 'released', currency: 'currency', asOf: 'as_of' },
+  columns: {
+    eventId: 'event_id',
+    converted: 'converted',
+    released: 'released',
+    currency: 'currency',
+    asOf: 'as_of',
+  },
   onConflict: `converted = t.converted + excluded.converted, released = t.released + excluded.released,
     currency = least(t.currency, excluded.currency), as_of = greatest(t.as_of, excluded.as_of)`,
 })

@@ -2,8 +2,8 @@ import type { Currency, EventId, TicketTypeId, VenueId } from '@boxoffice/contra
 import type { ReservationRow } from '../rows.ts'
 import { type OrderPicture, statusOf, type TicketFacts } from './order-facts.ts'
 
-// What facts add to the counters. Counters are sums of these, kept by the difference between before and after: a fact that is told
-// again changes nothing.
+// What facts add to the counters. Counters are sums of these, kept by the difference between before and
+// after: a fact that is told again changes nothing.
 
 const HOUR_MS = 3_600_000
 const hourOf = (at: Date) => new Date(Math.floor(at.getTime() / HOUR_MS) * HOUR_MS)
@@ -43,10 +43,21 @@ export interface EventTotals {
 }
 
 /** What an order's tickets add. One whose sale is not heard of yet adds nothing. */
-export const salesOf = ({ tickets }: OrderPicture): SalesHour[] => [...tickets.values()].flatMap(salesOfTicket)
+export const salesOf = ({ tickets }: OrderPicture): SalesHour[] =>
+  [...tickets.values()].flatMap(salesOfTicket)
 
 function salesOfTicket(ticket: TicketFacts): SalesHour[] {
-  const { eventId, venueId, ticketTypeId, priceMinor, createdOn, issuedAt, cancelledAt, checkedInAt, refundedAt } = ticket
+  const {
+    eventId,
+    venueId,
+    ticketTypeId,
+    priceMinor,
+    createdOn,
+    issuedAt,
+    cancelledAt,
+    checkedInAt,
+    refundedAt,
+  } = ticket
   if (!venueId || !ticketTypeId || priceMinor === null || !createdOn) return []
   const at = (time: Date, what: Partial<SalesHour>): SalesHour => ({
     ...{ eventId, venueId, ticketTypeId, hour: hourOf(time) },
@@ -62,7 +73,10 @@ function salesOfTicket(ticket: TicketFacts): SalesHour[] {
   ]
 }
 
-/** What went back of an order. One whose tickets were never issued was no sale, and giving its money back takes nothing from any. */
+/**
+ * What went back of an order. One whose tickets were never issued was no sale, and giving its money back
+ * takes nothing from any.
+ */
 export function refundsOf({ order, refunds }: OrderPicture): RefundHour[] {
   const { eventId, venueId, issuedAt } = order
   if (!venueId || !issuedAt) return []

@@ -22,9 +22,10 @@ export interface Emptied {
 }
 
 /**
- * Delete the next batch of the oldest retired generation's rows, once it has been retired for `keptSeconds`. Each table goes by the order
- * of its key, from where the last batch ended: what is deleted stays in the way of who looks from the beginning. The answer is where
- * the next one begins; null where no generation is to be emptied any more.
+ * Delete the next batch of the oldest retired generation's rows, once it has been retired for `keptSeconds`.
+ * Each table goes by the order of its key, from where the last batch ended: what is deleted stays in the way
+ * of who looks from the beginning. The answer is where the next one begins; null where no generation is to be
+ * emptied any more.
  */
 export async function emptyRetired(
   tx: Tx,
@@ -41,7 +42,9 @@ export async function emptyRetired(
   const from = options.from?.generation === generation ? options.from : { generation, table: 0, after: null }
   const table = tables[from.table]
   if (!table) {
-    await tx.query('update generations set emptied_at = clock_timestamp() where generation = $1', [generation])
+    await tx.query('update generations set emptied_at = clock_timestamp() where generation = $1', [
+      generation,
+    ])
     return { generation, table: 0, after: null }
   }
   const last = await deleteBatch(tx, table, from, options.batch)

@@ -20,7 +20,9 @@ const tables = [
 async function rowsOf(generation: number): Promise<Record<string, number>> {
   const counted: Record<string, number> = {}
   for (const table of tables) {
-    const { rows } = await pool.query(`select count(*)::int as n from ${table} where generation = $1`, [generation])
+    const { rows } = await pool.query(`select count(*)::int as n from ${table} where generation = $1`, [
+      generation,
+    ])
     counted[table] = rows[0].n
   }
   return counted
@@ -28,24 +30,33 @@ async function rowsOf(generation: number): Promise<Record<string, number>> {
 
 test('retired rows go batch by batch, each from where the last one ended, and no others', async () => {
   const history = makeHistory(31, 20)
-  for (const generation of [1, 2, 3]) await db.transact((tx) => project(tx, [generation], history, nothingTouched()))
+  for (const generation of [1, 2, 3])
+    await db.transact((tx) => project(tx, [generation], history, nothingTouched()))
   await pool.query(`insert into generations (generation, state) values (2, 'RETIRED'), (3, 'RETIRED')`)
   const before = await rowsOf(1)
   expect(Object.values(before).every((rows) => rows > 0)).toBe(true)
-  const empty = (batch: number, from: Emptied | null) => db.transact((tx) => emptyRetired(tx, { keptSeconds: 0, batch, from }))
+  const empty = (batch: number, from: Emptied | null) =>
+    db.transact((tx) => emptyRetired(tx, { keptSeconds: 0, batch, from }))
   const seen: Emptied[] = []
   for (let from = await empty(7, null); from; from = await empty(7, from)) {
     seen.push(from)
     const ended = seen.flatMap(({ generation, table, after }) =>
-      generation === from?.generation && table === 0 && after ? [(after as { ticket_id: string }).ticket_id] : [],
+      generation === from?.generation && table === 0 && after
+        ? [(after as { ticket_id: string }).ticket_id]
+        : [],
     )
     expect(ended).toEqual([...new Set(ended)].toSorted())
     if (from.table > 0) continue
-    expect((await rowsOf(from.generation)).tickets).toBe(Math.max(0, (before.tickets ?? 0) - 7 * ended.length))
+    expect((await rowsOf(from.generation)).tickets).toBe(
+      Math.max(0, (before.tickets ?? 0) - 7 * ended.length),
+    )
   }
   expect(new Set(seen.map(({ generation }) => generation))).toEqual(new Set([2, 3]))
-  for (const generation of [2, 3]) expect(Object.values(await rowsOf(generation)).every((rows) => rows === 0)).toBe(true)
+  for (const generation of [2, 3])
+    expect(Object.values(await rowsOf(generation)).every((rows) => rows === 0)).toBe(true)
   expect(await rowsOf(1)).toEqual(before)
-  const { rows } = await pool.query('select generation from generations where emptied_at is not null order by generation')
+  const { rows } = await pool.query(
+    'select generation from generations where emptied_at is not null order by generation',
+  )
   expect(rows).toEqual([{ generation: 2 }, { generation: 3 }])
 })

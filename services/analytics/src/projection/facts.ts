@@ -23,7 +23,14 @@ import {
   ticketTypeChanged,
 } from '@boxoffice/contracts'
 import type { ReservationFacts } from './counters.ts'
-import { joinFacts, joinOrders, type OrderFacts, type OrderPicture, type TicketFacts, unknownTicket } from './order-facts.ts'
+import {
+  joinFacts,
+  joinOrders,
+  type OrderFacts,
+  type OrderPicture,
+  type TicketFacts,
+  unknownTicket,
+} from './order-facts.ts'
 import type { PaymentFacts } from './payments.ts'
 
 type Offer = Payload<typeof ticketTypeChanged>
@@ -116,7 +123,14 @@ const told: readonly { definition: MessageDefinition; tell: Tell<MessageDefiniti
   }),
   tells(paymentFailed, (facts, { timestamp, payload }) => {
     const { orderId, eventId, failureReason, totalAmount, currency } = payload
-    addPayment(facts, { orderId, eventId, completedAt: null, failedAt: timestamp, failureReason, amountMinor: totalAmount })
+    addPayment(facts, {
+      orderId,
+      eventId,
+      completedAt: null,
+      failedAt: timestamp,
+      failureReason,
+      amountMinor: totalAmount,
+    })
     addAbout(facts, eventId, timestamp, currency)
   }),
   tells(reservationReleased, (facts, { timestamp, payload }) => {
@@ -131,21 +145,30 @@ const told: readonly { definition: MessageDefinition; tell: Tell<MessageDefiniti
   }),
   ...[eventCreated, eventUpdated, eventPublished, eventCancelled].map((definition) =>
     tells(definition as typeof eventCreated, (facts, message) => {
-      addNewer(facts.events, message.payload.eventId, { ...message, payload: { ...message.payload, deleted: false } })
+      addNewer(facts.events, message.payload.eventId, {
+        ...message,
+        payload: { ...message.payload, deleted: false },
+      })
       addAbout(facts, message.payload.eventId, message.timestamp)
     }),
   ),
   tells(eventDeleted, (facts, message) => {
-    addNewer(facts.events, message.payload.eventId, { ...message, payload: { ...message.payload, deleted: true } })
+    addNewer(facts.events, message.payload.eventId, {
+      ...message,
+      payload: { ...message.payload, deleted: true },
+    })
     addAbout(facts, message.payload.eventId, message.timestamp)
   }),
 ]
-const tellers = new Map<string, (typeof told)[number]>(told.map((teller) => [teller.definition.eventType, teller]))
+const tellers = new Map<string, (typeof told)[number]>(
+  told.map((teller) => [teller.definition.eventType, teller]),
+)
 
 /** The messages that the projection is made of. */
 export const projected: readonly MessageDefinition[] = told.map(({ definition }) => definition)
 /** The definition of a message that the projection is made of; null for any other. */
-export const findProjected = (eventType: string): MessageDefinition | null => tellers.get(eventType)?.definition ?? null
+export const findProjected = (eventType: string): MessageDefinition | null =>
+  tellers.get(eventType)?.definition ?? null
 
 /** What messages tell, whatever their order and however often each is among them. */
 export function factsOf(messages: readonly Message<MessageDefinition>[]): Facts {
@@ -168,7 +191,9 @@ function addOrder(
   const { orderId, eventId } = of
   const picture: OrderPicture = {
     order: { orderId, eventId, venueId: null, issuedAt: null, ...known },
-    tickets: new Map(tickets.map((ticket) => [ticket.ticketId, { ...unknownTicket(ticket.ticketId, of), ...ticket }])),
+    tickets: new Map(
+      tickets.map((ticket) => [ticket.ticketId, { ...unknownTicket(ticket.ticketId, of), ...ticket }]),
+    ),
     refunds: new Map(refund ? [[refund.refundId, refund]] : []),
   }
   const there = orders.get(orderId)
@@ -192,7 +217,9 @@ function addNewer<K, P extends object>(
 ): void {
   const there = all.get(id)
   const isNewer =
-    !there || aggregateVersion > there.version || (aggregateVersion === there.version && messageId > there.messageId)
+    !there ||
+    aggregateVersion > there.version ||
+    (aggregateVersion === there.version && messageId > there.messageId)
   if (isNewer) all.set(id, { ...payload, version: aggregateVersion, messageId })
 }
 

@@ -1,21 +1,29 @@
 import type { RefundId, SoldTicketStatus, TicketId } from '@boxoffice/contracts'
 import type { OrderRow, RefundRow, TicketRow } from '../rows.ts'
 
-// What messages have told of an order. A message may come twice, late or before those it builds on: what two of them tell is joined,
-// and the join does not depend on their order or number. What nobody has told yet is null.
+// What messages have told of an order. A message may come twice, late or before those it builds on: what two
+// of them tell is joined, and the join does not depend on their order or number. What nobody has told yet is
+// null.
 
-/** `issuedAt`: its tickets were issued; null for an order that was rejected, or whose tickets are not heard of yet. */
+/**
+ * `issuedAt`: its tickets were issued; null for an order that was rejected, or whose tickets are not heard of
+ * yet.
+ */
 export type OrderFacts = Omit<OrderRow, 'generation'>
 
 /**
- * `createdOn`: when the ticket was sold that this one is, or has taken the place of. `issuedAt`: it was issued to its buyer itself; null for
- * one that has taken the place of another. `nextTicketId`: which has taken its place.
+ * `createdOn`: when the ticket was sold that this one is, or has taken the place of. `issuedAt`: it was
+ * issued to its buyer itself; null for one that has taken the place of another. `nextTicketId`: which has
+ * taken its place.
  */
 export type TicketFacts = Omit<TicketRow, 'generation'>
 
 export type RefundFacts = Omit<RefundRow, 'generation'>
 
-/** What is known of an order, or of some of its tickets: no ticket needs others but those it is linked to. By their ids. */
+/**
+ * What is known of an order, or of some of its tickets: no ticket needs others but those it is linked to. By
+ * their ids.
+ */
 export interface OrderPicture {
   readonly order: OrderFacts
   readonly tickets: ReadonlyMap<TicketId, TicketFacts>
@@ -23,7 +31,10 @@ export interface OrderPicture {
 }
 
 /** A ticket of which nothing is known but whose it is a part. */
-export const unknownTicket = (ticketId: TicketId, of: Pick<OrderFacts, 'orderId' | 'eventId'>): TicketFacts => ({
+export const unknownTicket = (
+  ticketId: TicketId,
+  of: Pick<OrderFacts, 'orderId' | 'eventId'>,
+): TicketFacts => ({
   ticketId,
   orderId: of.orderId,
   eventId: of.eventId,
@@ -52,7 +63,10 @@ export function joinOrders(a: OrderPicture, b: OrderPicture): OrderPicture {
   }
 }
 
-/** Field by field what is known; the smaller where two messages disagree, which those of one thing do not, but for times. */
+/**
+ * Field by field what is known; the smaller where two messages disagree, which those of one thing do not, but
+ * for times.
+ */
 export function joinFacts<F extends object>(a: F, b: F): F {
   const joined = { ...a } as Record<string, unknown>
   for (const [field, value] of Object.entries(b)) joined[field] = smaller(joined[field], value)
@@ -74,9 +88,21 @@ function joinMaps<K, F extends object>(a: ReadonlyMap<K, F>, b: ReadonlyMap<K, F
   return joined
 }
 
-const heritage = ['ticketTypeId', 'venueId', 'zoneId', 'rowLabel', 'colLabel', 'priceMinor', 'currency', 'createdOn'] as const
+const heritage = [
+  'ticketTypeId',
+  'venueId',
+  'zoneId',
+  'rowLabel',
+  'colLabel',
+  'priceMinor',
+  'currency',
+  'createdOn',
+] as const
 
-/** A ticket that took the place of another is for the same seat at the same price: down the whole chain, whichever end was told first. */
+/**
+ * A ticket that took the place of another is for the same seat at the same price: down the whole chain,
+ * whichever end was told first.
+ */
 function inherited(tickets: Map<TicketId, TicketFacts>): Map<TicketId, TicketFacts> {
   const successors = new Set([...tickets.values()].map(({ nextTicketId }) => nextTicketId))
   for (const first of [...tickets.keys()].filter((ticketId) => !successors.has(ticketId))) {
@@ -92,7 +118,9 @@ function inherited(tickets: Map<TicketId, TicketFacts>): Map<TicketId, TicketFac
 }
 
 /** What became of a ticket. One that was used stays that, though its money went back (decision 0014). */
-export function statusOf(ticket: Pick<TicketFacts, 'nextTicketId' | 'checkedInAt' | 'cancelledAt'>): SoldTicketStatus {
+export function statusOf(
+  ticket: Pick<TicketFacts, 'nextTicketId' | 'checkedInAt' | 'cancelledAt'>,
+): SoldTicketStatus {
   if (ticket.nextTicketId) return 'TRANSFERRED'
   if (ticket.checkedInAt) return 'CHECKED_IN'
   return ticket.cancelledAt ? 'CANCELLED' : 'SOLD'

@@ -23,14 +23,25 @@ const refunds = defineTable<RefundFacts>({
 })
 
 /** The tickets of these orders. */
-export const listTicketsOf = (tx: Tx, generation: number, orderIds: readonly OrderId[]): Promise<TicketFacts[]> =>
-  tx.query<TicketFacts>(`select ${tickets.selected} from tickets where generation = $1 and order_id = any($2)`, [
-    generation,
-    orderIds,
-  ])
+export const listTicketsOf = (
+  tx: Tx,
+  generation: number,
+  orderIds: readonly OrderId[],
+): Promise<TicketFacts[]> =>
+  tx.query<TicketFacts>(
+    `select ${tickets.selected} from tickets where generation = $1 and order_id = any($2)`,
+    [generation, orderIds],
+  )
 
-/** These tickets, and those that took their place or whose place they took: what one of them is told, others inherit. */
-const listLinkedTickets = (sql: Sql, generation: number, ticketIds: readonly TicketId[]): Promise<TicketFacts[]> =>
+/**
+ * These tickets, and those that took their place or whose place they took: what one of them is told, others
+ * inherit.
+ */
+const listLinkedTickets = (
+  sql: Sql,
+  generation: number,
+  ticketIds: readonly TicketId[],
+): Promise<TicketFacts[]> =>
   sql.query<TicketFacts>(
     `with recursive linked(ticket_id) as (
        select unnest($2::uuid[])
@@ -45,8 +56,9 @@ const listLinkedTickets = (sql: Sql, generation: number, ticketIds: readonly Tic
   )
 
 /**
- * What is known of these orders, each locked until the transaction ends, in the order of their ids; of their tickets those that are
- * told of, with what is linked to them: a large order has thousands of others. One that nobody has told of yet gets a row to lock.
+ * What is known of these orders, each locked until the transaction ends, in the order of their ids; of their
+ * tickets those that are told of, with what is linked to them: a large order has thousands of others. One
+ * that nobody has told of yet gets a row to lock.
  */
 export async function lockOrders(
   sql: Sql,
@@ -62,16 +74,19 @@ export async function lockOrders(
      returning ${orders.selected}`,
     [generation, told.map(({ order }) => order.orderId), told.map(({ order }) => order.eventId)],
   )
-  // Statements of their own: what somebody committed while we waited for the lock is seen by the next one only.
+  // Statements of their own: what somebody committed while we waited for the lock is seen by the next one
+  // only.
   const [locked, ofTickets, ofRefunds] = await sideBySide([
     locking,
     ticketIds.length > 0 ? listLinkedTickets(sql, generation, ticketIds) : [],
-    sql.query<RefundFacts>(`select ${refunds.selected} from refunds where generation = $1 and order_id = any($2)`, [
-      generation,
-      ids,
-    ]),
+    sql.query<RefundFacts>(
+      `select ${refunds.selected} from refunds where generation = $1 and order_id = any($2)`,
+      [generation, ids],
+    ),
   ])
-  const pictures = new Map(locked.map((order) => [order.orderId, { order, tickets: new Map(), refunds: new Map() } as const]))
+  const pictures = new Map(
+    locked.map((order) => [order.orderId, { order, tickets: new Map(), refunds: new Map() } as const]),
+  )
   for (const ticket of ofTickets) pictures.get(ticket.orderId)?.tickets.set(ticket.ticketId, ticket)
   for (const refund of ofRefunds) pictures.get(refund.orderId)?.refunds.set(refund.refundId, refund)
   return pictures
@@ -82,8 +97,12 @@ export function changesBetween(before: OrderPicture, after: OrderPicture) {
   const isNew = (a: object | undefined, b: object) => JSON.stringify(a) !== JSON.stringify(b)
   return {
     orders: isNew(before.order, after.order) ? [after.order] : [],
-    tickets: [...after.tickets.values()].filter((ticket) => isNew(before.tickets.get(ticket.ticketId), ticket)),
-    refunds: [...after.refunds.values()].filter((refund) => isNew(before.refunds.get(refund.refundId), refund)),
+    tickets: [...after.tickets.values()].filter((ticket) =>
+      isNew(before.tickets.get(ticket.ticketId), ticket),
+    ),
+    refunds: [...after.refunds.values()].filter((refund) =>
+      isNew(before.refunds.get(refund.refundId), refund),
+    ),
   }
 }
 export type OrderChanges = ReturnType<typeof changesBetween>

@@ -10,8 +10,15 @@ const payments = defineTable<PaymentFacts>({
 })
 export const putPayments = payments.put
 
-/** What is known of the payments of these orders, each locked until the transaction ends, in the order of their ids. */
-export const lockPayments = (sql: Sql, generation: number, told: readonly PaymentFacts[]): Promise<PaymentFacts[]> =>
+/**
+ * What is known of the payments of these orders, each locked until the transaction ends, in the order of
+ * their ids.
+ */
+export const lockPayments = (
+  sql: Sql,
+  generation: number,
+  told: readonly PaymentFacts[],
+): Promise<PaymentFacts[]> =>
   sql.query<PaymentFacts>(
     `insert into payments (generation, order_id, event_id)
      select $1, t.order_id, t.event_id from unnest($2::uuid[], $3::uuid[]) t(order_id, event_id) order by t.order_id
@@ -25,5 +32,6 @@ export const { put: addToPaymentTotals } = defineTable<PaymentTotals>({
   name: 'payment_totals',
   key: ['eventId', 'outcome'],
   columns: paymentTotalColumns,
-  onConflict: 'payments = t.payments + excluded.payments, amount_minor = t.amount_minor + excluded.amount_minor',
+  onConflict:
+    'payments = t.payments + excluded.payments, amount_minor = t.amount_minor + excluded.amount_minor',
 })

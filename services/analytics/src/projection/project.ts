@@ -5,7 +5,13 @@ import { addToCounters, type Differences, lockReservations, putReservations } fr
 import { differenceOf, type EventTotals, holdsOf, refundsOf, salesOf } from './counters.ts'
 import { type Facts, factsOf } from './facts.ts'
 import { joinFacts, joinOrders, type OrderFacts, type OrderPicture } from './order-facts.ts'
-import { changesBetween, listTicketsOf, lockOrders, type OrderChanges, putOrders } from './order-repository.ts'
+import {
+  changesBetween,
+  listTicketsOf,
+  lockOrders,
+  type OrderChanges,
+  putOrders,
+} from './order-repository.ts'
 import { lockPayments, putPayments } from './payment-repository.ts'
 import { paymentsOf } from './payments.ts'
 
@@ -18,10 +24,11 @@ export interface Touched {
 export const nothingTouched = (): Touched => ({ events: new Set(), users: new Set(), tickets: new Set() })
 
 /**
- * Write what messages tell into these generations, in the caller's transaction; what they touch is added to `touched`. Their order and
- * number do not matter, nor whether any of them was written before: facts are joined by the id of what they are about, and counters
- * change by the difference that makes. Rows are locked in one order: the facts of each generation (orders, reservations,
- * payments, types, events, each by id), and when all of them are written the counters of each, which everybody wants.
+ * Write what messages tell into these generations, in the caller's transaction; what they touch is added to
+ * `touched`. Their order and number do not matter, nor whether any of them was written before: facts are
+ * joined by the id of what they are about, and counters change by the difference that makes. Rows are locked
+ * in one order: the facts of each generation (orders, reservations, payments, types, events, each by id), and
+ * when all of them are written the counters of each, which everybody wants.
  */
 export async function project(
   sql: Sql,
@@ -32,20 +39,30 @@ export async function project(
   const facts = factsOf(messages)
   const inOrder = generations.toSorted((a, b) => a - b)
   const written: { generation: number; differences: Differences }[] = []
-  for (const generation of inOrder) written.push({ generation, differences: await projectFacts(sql, generation, facts, touched) })
-  for (const organizerId of await listOrganizersOf(sql, inOrder, [...facts.about.keys()])) touched.users.add(organizerId)
+  for (const generation of inOrder)
+    written.push({ generation, differences: await projectFacts(sql, generation, facts, touched) })
+  for (const organizerId of await listOrganizersOf(sql, inOrder, [...facts.about.keys()]))
+    touched.users.add(organizerId)
   for (const { generation, differences } of written) await addToCounters(sql, generation, differences)
 }
 
 /** Write facts into one generation: what that adds to its counters. */
-async function projectFacts(sql: Sql, generation: number, facts: Facts, touched: Touched): Promise<Differences> {
+async function projectFacts(
+  sql: Sql,
+  generation: number,
+  facts: Facts,
+  touched: Touched,
+): Promise<Differences> {
   // Each sends its locks before any of them waits: they are taken in this order.
   const [orders, holds, payments] = await sideBySide([
     projectOrders(sql, generation, facts),
     projectReservations(sql, generation, facts),
     projectPayments(sql, generation, facts),
   ])
-  const types = [...facts.types.values()].map(({ kind: _, unitPrice, ...type }) => ({ ...type, unitPriceMinor: unitPrice }))
+  const types = [...facts.types.values()].map(({ kind: _, unitPrice, ...type }) => ({
+    ...type,
+    unitPriceMinor: unitPrice,
+  }))
   await sideBySide([putTypes(sql, generation, types), putEvents(sql, generation, [...facts.events.values()])])
   noteTouched(touched, facts, orders.changes)
   return {
@@ -57,8 +74,8 @@ async function projectFacts(sql: Sql, generation: number, facts: Facts, touched:
 }
 
 /**
- * What messages may have touched when they were written before, in the caller's transaction: at least what `project` said then, since
- * whatever a ticket gives to another is of the same order.
+ * What messages may have touched when they were written before, in the caller's transaction: at least what
+ * `project` said then, since whatever a ticket gives to another is of the same order.
  */
 export async function touchAgain(
   tx: Tx,
@@ -71,12 +88,14 @@ export async function touchAgain(
     const known = facts.orders.size > 0 ? await listTicketsOf(tx, generation, [...facts.orders.keys()]) : []
     noteTouched(touched, facts, { tickets: known })
   }
-  for (const organizerId of await listOrganizersOf(tx, generations, [...facts.about.keys()])) touched.users.add(organizerId)
+  for (const organizerId of await listOrganizersOf(tx, generations, [...facts.about.keys()]))
+    touched.users.add(organizerId)
 }
 
 async function projectOrders(sql: Sql, generation: number, facts: Facts) {
   const told = [...facts.orders.values()]
-  const known: ReadonlyMap<OrderId, OrderPicture> = told.length > 0 ? await lockOrders(sql, generation, told) : new Map()
+  const known: ReadonlyMap<OrderId, OrderPicture> =
+    told.length > 0 ? await lockOrders(sql, generation, told) : new Map()
   const before = told.map(({ order }) => known.get(order.orderId) ?? emptyPicture(order))
   const after = told.map((picture, index) => joinOrders(before[index] ?? picture, picture))
   const changes: OrderChanges = { orders: [], tickets: [], refunds: [] }
@@ -101,7 +120,13 @@ async function projectReservations(sql: Sql, generation: number, facts: Facts) {
     const after = fact ? joinFacts(before, fact) : before
     const [was, is] = [holdsOf(before), holdsOf(after)]
     const { eventId } = after
-    return { before, after, eventId, converted: is.converted - was.converted, released: is.released - was.released }
+    return {
+      before,
+      after,
+      eventId,
+      converted: is.converted - was.converted,
+      released: is.released - was.released,
+    }
   })
   const changed = differences.filter(({ before, after }) => JSON.stringify(before) !== JSON.stringify(after))
   await putReservations(
@@ -125,9 +150,15 @@ async function projectPayments(sql: Sql, generation: number, facts: Facts) {
   return differenceOf(before.flatMap(paymentsOf), after.flatMap(paymentsOf))
 }
 
-function totalsOf({ about }: Facts, holds: readonly { eventId: EventId; converted: number; released: number }[]): EventTotals[] {
+function totalsOf(
+  { about }: Facts,
+  holds: readonly { eventId: EventId; converted: number; released: number }[],
+): EventTotals[] {
   const sums = new Map(
-    [...about].map(([eventId, { asOf, currency }]) => [eventId, { eventId, converted: 0, released: 0, currency, asOf }]),
+    [...about].map(([eventId, { asOf, currency }]) => [
+      eventId,
+      { eventId, converted: 0, released: 0, currency, asOf },
+    ]),
   )
   for (const { eventId, converted, released } of holds) {
     const sum = sums.get(eventId)
@@ -138,7 +169,11 @@ function totalsOf({ about }: Facts, holds: readonly { eventId: EventId; converte
   return [...sums.values()]
 }
 
-function noteTouched({ events, users, tickets }: Touched, facts: Facts, changes: Pick<OrderChanges, 'tickets'>): void {
+function noteTouched(
+  { events, users, tickets }: Touched,
+  facts: Facts,
+  changes: Pick<OrderChanges, 'tickets'>,
+): void {
   for (const eventId of facts.about.keys()) events.add(eventId)
   for (const { ticketId, userId } of changes.tickets) {
     tickets.add(ticketId)

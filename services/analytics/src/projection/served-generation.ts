@@ -7,9 +7,9 @@ const BELIEVED_MS = 5_000
 const BELIEVED_BLINDLY_MS = 45_000
 
 /**
- * The generation that reads use. It changes a few times in a year: what was seen lately is used at once, and looked at again behind the
- * reader's back, so that a read that is cached needs no statement. While PostgreSQL is down the last one is believed, so that what is
- * cached is still read.
+ * The generation that reads use. It changes a few times in a year: what was seen lately is used at once, and
+ * looked at again behind the reader's back, so that a read that is cached needs no statement. While
+ * PostgreSQL is down the last one is believed, so that what is cached is still read.
  */
 export function createServedGeneration(sql: Sql) {
   let seen: { generation: number; atMs: number } | null = null

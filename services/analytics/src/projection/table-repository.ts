@@ -1,8 +1,9 @@
 import type { Sql } from '@boxoffice/service-kit'
 
 /**
- * A table of the projection: its columns by the fields of its rows, and the fields that make its key beside the generation. `put`
- * writes rows in one statement; of a row that is there already it sets what `onConflict` says, or every column.
+ * A table of the projection: its columns by the fields of its rows, and the fields that make its key beside
+ * the generation. `put` writes rows in one statement; of a row that is there already it sets what
+ * `onConflict` says, or every column.
  */
 export function defineTable<Row extends object>(options: {
   name: string
@@ -28,7 +29,9 @@ export function defineTable<Row extends object>(options: {
     selected: fields.map((field) => `${columns[field]} as "${field}"`).join(', '),
     async put(sql: Sql, generation: number, rows: readonly Row[]): Promise<void> {
       if (rows.length === 0) return
-      const written = rows.map((row) => Object.fromEntries(fields.map((field) => [columns[field], row[field as keyof Row]])))
+      const written = rows.map((row) =>
+        Object.fromEntries(fields.map((field) => [columns[field], row[field as keyof Row]])),
+      )
       await sql.query(put, [generation, JSON.stringify(written)])
     },
   }

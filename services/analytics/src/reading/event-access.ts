@@ -8,12 +8,15 @@ export interface EventAccess {
   find(eventId: EventId): Promise<KnownEvent | null>
   /** One that anybody may know of; a draft is its organizer's alone. Throws a 404. */
   getVisible(eventId: EventId, principal: UserPrincipal | null): Promise<KnownEvent>
-  /** One's own, or any for an administrator. Throws a 404, or a 403 where it is no secret that it is there. */
+  /**
+   * One's own, or any for an administrator. Throws a 404, or a 403 where it is no secret that it is there.
+   */
   getOwn(eventId: EventId, principal: UserPrincipal): Promise<KnownEvent>
 }
 
 export const isAdmin = ({ roles }: UserPrincipal) => roles.includes('ADMIN')
-export const isOwn = (event: KnownEvent, principal: UserPrincipal) => event.organizerId === principal.userId || isAdmin(principal)
+export const isOwn = (event: KnownEvent, principal: UserPrincipal) =>
+  event.organizerId === principal.userId || isAdmin(principal)
 
 export function createEventAccess(read: Read): EventAccess {
   const find = (eventId: EventId) =>

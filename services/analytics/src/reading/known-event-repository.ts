@@ -20,7 +20,11 @@ export const knownEventColumns = `event_id as "eventId", organizer_id as "organi
   time_zone as "timeZone", venue_id as "venueId", venue_name as "venueName", status`
 
 /** An event; null where it is not known, or deleted. */
-export async function findKnownEvent(sql: Sql, generation: number, eventId: EventId): Promise<KnownEvent | null> {
+export async function findKnownEvent(
+  sql: Sql,
+  generation: number,
+  eventId: EventId,
+): Promise<KnownEvent | null> {
   const [event] = await sql.query<KnownEvent>(
     `select ${knownEventColumns} from events where generation = $1 and event_id = $2 and not deleted`,
     [generation, eventId],

@@ -23,7 +23,10 @@ interface Deps {
   lag: Lag
   sales: {
     soldCountOf(eventId: EventId): Promise<number>
-    revenueAt(eventId: EventId, venueId: VenueId): Promise<{ revenue: Minor; currency: Currency | null } | null>
+    revenueAt(
+      eventId: EventId,
+      venueId: VenueId,
+    ): Promise<{ revenue: Minor; currency: Currency | null } | null>
   }
   tickets: TicketReads
 }
@@ -63,7 +66,10 @@ export function ticketQueryHandlers(deps: Deps): Handlers<typeof ticketQueryRout
       await access.getOwn(eventId, principal)
       const taken = await sales.revenueAt(eventId, venueId)
       if (!taken) return refuse(VENUE_NOT_FOUND, { message: 'the event was never at this venue' })
-      return { status: 200, body: { venueId, eventId, totalRevenue: taken.revenue, currency: taken.currency } }
+      return {
+        status: 200,
+        body: { venueId, eventId, totalRevenue: taken.revenue, currency: taken.currency },
+      }
     },
     async getQueryHealth() {
       try {

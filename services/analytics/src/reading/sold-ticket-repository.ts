@@ -4,14 +4,21 @@ import type { TicketFacts } from '../projection/order-facts.ts'
 import { tickets } from '../projection/order-repository.ts'
 
 /** A ticket is shown when its sale is known: one that took another's place may be heard of first. */
-const SHOWN = 'user_id is not null and ticket_type_id is not null and venue_id is not null and created_on is not null'
+const SHOWN =
+  'user_id is not null and ticket_type_id is not null and venue_id is not null and created_on is not null'
 
 /** A ticket that is shown, with all that is known of it. */
 export type ShownTicket = {
-  [K in keyof TicketFacts]: K extends 'zoneId' | 'rowLabel' | 'colLabel' ? TicketFacts[K] : NonNullable<TicketFacts[K]>
+  [K in keyof TicketFacts]: K extends 'zoneId' | 'rowLabel' | 'colLabel'
+    ? TicketFacts[K]
+    : NonNullable<TicketFacts[K]>
 }
 
-export async function findSoldTicket(sql: Sql, generation: number, ticketId: TicketId): Promise<ShownTicket | null> {
+export async function findSoldTicket(
+  sql: Sql,
+  generation: number,
+  ticketId: TicketId,
+): Promise<ShownTicket | null> {
   const [ticket] = await sql.query<ShownTicket>(
     `select ${tickets.selected} from tickets where generation = $1 and ticket_id = $2 and ${SHOWN}`,
     [generation, ticketId],

@@ -11,10 +11,33 @@ export const ticketCursor = defineCursor({ createdOn: cursorFields.instant, tick
 const Page = z.object({ tickets: z.array(SoldTicket), nextCursor: z.string().nullable() })
 
 function viewOf(ticket: ShownTicket): SoldTicket {
-  const { ticketId, orderId, userId, venueId, eventId, zoneId, rowLabel, colLabel, priceMinor, currency, createdOn } = ticket
+  const {
+    ticketId,
+    orderId,
+    userId,
+    venueId,
+    eventId,
+    zoneId,
+    rowLabel,
+    colLabel,
+    priceMinor,
+    currency,
+    createdOn,
+  } = ticket
   const seat = zoneId !== null && rowLabel !== null && colLabel !== null ? { zoneId, rowLabel, colLabel } : {}
   const status = statusOf(ticket)
-  return { ticketId, orderId, userId, venueId, eventId, ...seat, price: priceMinor, currency, status, createdOn }
+  return {
+    ticketId,
+    orderId,
+    userId,
+    venueId,
+    eventId,
+    ...seat,
+    price: priceMinor,
+    currency,
+    status,
+    createdOn,
+  }
 }
 
 /** Sold tickets: one, somebody's, an event's; the newest first. */
@@ -34,12 +57,14 @@ export function createTicketReads(read: Read) {
         return ticket ? viewOf(ticket) : null
       }),
     listOfUser: async (userId: UserId, wish: PageWish) =>
-      (await read({ tag: `user:${userId}`, kind: 'tickets', of: pageName(wish), schema: Page }, (sql, generation) =>
-        list(sql, generation, 'user_id', userId, wish),
+      (await read(
+        { tag: `user:${userId}`, kind: 'tickets', of: pageName(wish), schema: Page },
+        (sql, generation) => list(sql, generation, 'user_id', userId, wish),
       )) ?? nothing,
     listOfEvent: async (eventId: EventId, wish: PageWish) =>
-      (await read({ tag: `event:${eventId}`, kind: 'tickets', of: pageName(wish), schema: Page }, (sql, generation) =>
-        list(sql, generation, 'event_id', eventId, wish),
+      (await read(
+        { tag: `event:${eventId}`, kind: 'tickets', of: pageName(wish), schema: Page },
+        (sql, generation) => list(sql, generation, 'event_id', eventId, wish),
       )) ?? nothing,
   }
 }

@@ -13,7 +13,10 @@ export type ArchivePage = Response<ArchiveRoutes['listArchived']>['body']
 
 /** The archives of the services that the projection is made of. */
 export interface Archives {
-  /** A page of what a service has said, asked for once. Rejects with ServiceUnavailable, also where `signal` is aborted. */
+  /**
+   * A page of what a service has said, asked for once. Rejects with ServiceUnavailable, also where `signal`
+   * is aborted.
+   */
   read(source: Source, cursor: string | null, limit: number, signal: AbortSignal): Promise<ArchivePage>
   close(): Promise<void>
 }

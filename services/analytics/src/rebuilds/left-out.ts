@@ -4,8 +4,15 @@ import { z } from 'zod'
 import { findProjected } from '../projection/facts.ts'
 import type { Source } from './rebuild.ts'
 
-/** An archived message that no rebuild can take in, and why: it is counted and logged. Waiting for it would mean waiting for ever. */
-export type LeaveOut = (source: Source, message: { messageId?: unknown; eventType?: unknown }, why: object) => void
+/**
+ * An archived message that no rebuild can take in, and why: it is counted and logged. Waiting for it would
+ * mean waiting for ever.
+ */
+export type LeaveOut = (
+  source: Source,
+  message: { messageId?: unknown; eventType?: unknown },
+  why: object,
+) => void
 
 export function createLeaveOut(options: { metrics: Pick<Metrics, 'counter'>; logger: Logger }): LeaveOut {
   const invalid = options.metrics.counter(
@@ -15,7 +22,10 @@ export function createLeaveOut(options: { metrics: Pick<Metrics, 'counter'>; log
   )
   return (source, { messageId, eventType }, why) => {
     invalid.inc({ source })
-    options.logger.error({ source, messageId, eventType, ...why }, 'an archived message cannot be taken in: left out')
+    options.logger.error(
+      { source, messageId, eventType, ...why },
+      'an archived message cannot be taken in: left out',
+    )
   }
 }
 

@@ -12,7 +12,11 @@ const refused = /^(22|23|54)...$/
 const isRefused = (error: unknown) => refused.test(String((error as { code?: unknown }).code))
 
 /** Writes a page of an archive for a rebuild, unless that has ended or another process has it by now. */
-export function createPageWriter(options: { db: SqlDatabase; leaveOut: LeaveOut; countProjected: CountProjected }) {
+export function createPageWriter(options: {
+  db: SqlDatabase
+  leaveOut: LeaveOut
+  countProjected: CountProjected
+}) {
   const { db, leaveOut } = options
 
   /** False where the rebuild is not ours any more, or has ended. */
@@ -30,8 +34,15 @@ export function createPageWriter(options: { db: SqlDatabase; leaveOut: LeaveOut;
     for (const { eventType } of messages) options.countProjected(eventType, 'archive')
   }
 
-  /** Each in a transaction of its own, locking little; that some are told again when this is cut short changes nothing. */
-  async function takeOneByOne(rebuild: LeasedRebuild, service: Source, messages: readonly Message<MessageDefinition>[]) {
+  /**
+   * Each in a transaction of its own, locking little; that some are told again when this is cut short changes
+   * nothing.
+   */
+  async function takeOneByOne(
+    rebuild: LeasedRebuild,
+    service: Source,
+    messages: readonly Message<MessageDefinition>[],
+  ) {
     for (const message of messages) {
       try {
         if (await holding(rebuild, (tx) => take(tx, rebuild, [message]))) count([message])
@@ -42,11 +53,15 @@ export function createPageWriter(options: { db: SqlDatabase; leaveOut: LeaveOut;
     }
   }
 
-  /** The whole page in one transaction with where the next one begins; what PostgreSQL refuses of it is left out. */
+  /**
+   * The whole page in one transaction with where the next one begins; what PostgreSQL refuses of it is left
+   * out.
+   */
   return async function write(rebuild: LeasedRebuild, service: Source, page: ArchivePage): Promise<void> {
     const { messages, total, nextCursor } = page
     const read = readable(service, messages, leaveOut)
-    const end = (tx: Tx) => putPage(tx, rebuild.rebuildId, { service, taken: messages.length, total, nextCursor })
+    const end = (tx: Tx) =>
+      putPage(tx, rebuild.rebuildId, { service, taken: messages.length, total, nextCursor })
     try {
       const written = await holding(rebuild, async (tx) => {
         await take(tx, rebuild, read)

@@ -2,7 +2,10 @@ import type { Rebuild } from '@boxoffice/contracts'
 import type { Sql, Tx } from '@boxoffice/service-kit'
 import { type Source, sourceNames } from './rebuild.ts'
 
-/** Longer than a page takes to come (10 s at most); its transaction holds the rebuild. Who dies is followed within it. */
+/**
+ * Longer than a page takes to come (10 s at most); its transaction holds the rebuild. Who dies is followed
+ * within it.
+ */
 export const REBUILD_LEASE_SECONDS = 15
 const LEASE = `clock_timestamp() + interval '${REBUILD_LEASE_SECONDS} seconds'`
 
@@ -32,9 +35,13 @@ export async function findLastRebuild(sql: Sql): Promise<Rebuild | null> {
   return row ? viewOf(row) : null
 }
 
-/** Begin a rebuild into a generation of its own; false where one is at work. Repeated under the same id it changes nothing. */
+/**
+ * Begin a rebuild into a generation of its own; false where one is at work. Repeated under the same id it
+ * changes nothing.
+ */
 export async function insertRebuild(tx: Tx, rebuildId: string): Promise<boolean> {
-  // One at a time: of two that start at once the unique indexes (one BUILDING, one RUNNING) let one pass, when the other has committed.
+  // One at a time: of two that start at once the unique indexes (one BUILDING, one RUNNING) let one pass,
+  // when the other has committed.
   const [made] = await tx.query(
     `with made as (
        insert into generations (generation, state) select max(generation) + 1, 'BUILDING' from generations
@@ -43,7 +50,10 @@ export async function insertRebuild(tx: Tx, rebuildId: string): Promise<boolean>
     [rebuildId],
   )
   if (!made) return (await tx.query('select from rebuilds where rebuild_id = $1', [rebuildId])).length > 0
-  await tx.query('insert into rebuild_sources (rebuild_id, service) select $1, unnest($2::text[])', [rebuildId, sourceNames])
+  await tx.query('insert into rebuild_sources (rebuild_id, service) select $1, unnest($2::text[])', [
+    rebuildId,
+    sourceNames,
+  ])
   return true
 }
 
@@ -53,7 +63,10 @@ export interface LeasedRebuild {
   readonly lease: string
 }
 
-/** Take the rebuild at work, or keep it, under a lease of 15 s; null where there is none, or another process has it. */
+/**
+ * Take the rebuild at work, or keep it, under a lease of 15 s; null where there is none, or another process
+ * has it.
+ */
 export async function leaseRebuild(sql: Sql, lease: string): Promise<LeasedRebuild | null> {
   const [row] = await sql.query<LeasedRebuild>(
     `update rebuilds set lease = $1::uuid, leased_until = ${LEASE}
@@ -109,7 +122,9 @@ export const putPage = (
     [rebuildId, page.service, page.nextCursor, page.taken, page.total],
   )
 
-/** A page of a source failed: why, and when it is tried again. Nothing where the rebuild is not ours any more. */
+/**
+ * A page of a source failed: why, and when it is tried again. Nothing where the rebuild is not ours any more.
+ */
 export const putFailure = (
   sql: Sql,
   { rebuildId, lease }: LeasedRebuild,
@@ -127,8 +142,12 @@ export const putFailure = (
 /** In a transaction that holds the rebuild: what it made is served from now on. */
 export async function switchTo(tx: Tx, { rebuildId, generation }: LeasedRebuild): Promise<void> {
   await tx.query(`update generations set state = 'RETIRED', since = clock_timestamp() where state = 'ACTIVE'`)
-  await tx.query(`update generations set state = 'ACTIVE', since = clock_timestamp() where generation = $1`, [generation])
-  await tx.query(`update rebuilds set status = 'DONE', ended_at = clock_timestamp() where rebuild_id = $1`, [rebuildId])
+  await tx.query(`update generations set state = 'ACTIVE', since = clock_timestamp() where generation = $1`, [
+    generation,
+  ])
+  await tx.query(`update rebuilds set status = 'DONE', ended_at = clock_timestamp() where rebuild_id = $1`, [
+    rebuildId,
+  ])
 }
 
 /** Throw away what was made; false where there is nothing at work any more. */
@@ -139,8 +158,9 @@ export async function cancelRebuild(tx: Tx, rebuildId: string): Promise<boolean>
     [rebuildId],
   )
   if (!cancelled) return false
-  await tx.query(`update generations set state = 'RETIRED', since = clock_timestamp() where generation = $1`, [
-    cancelled.generation,
-  ])
+  await tx.query(
+    `update generations set state = 'RETIRED', since = clock_timestamp() where generation = $1`,
+    [cancelled.generation],
+  )
   return true
 }

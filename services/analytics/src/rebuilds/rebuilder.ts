@@ -1,5 +1,12 @@
 import { setTimeout as sleep } from 'node:timers/promises'
-import { createSweeper, type Logger, type Metrics, type SqlDatabase, type Tx, type Worker } from '@boxoffice/service-kit'
+import {
+  createSweeper,
+  type Logger,
+  type Metrics,
+  type SqlDatabase,
+  type Tx,
+  type Worker,
+} from '@boxoffice/service-kit'
 import type { CountProjected } from '../projection/consumers.ts'
 import type { Archives } from './archives.ts'
 import { createLeaveOut } from './left-out.ts'
@@ -20,9 +27,10 @@ const PAGE = 200
 const ERROR_MAX = 300
 
 /**
- * Works on the rebuild that is at work: a page of an archive after the other goes into its generation, each in one transaction with
- * where the next one begins, so that any instance goes on where a dead one stopped. When all are read the generation is served.
- * Between pages it waits for `pauseMs`: those who are read have other things to do.
+ * Works on the rebuild that is at work: a page of an archive after the other goes into its generation, each
+ * in one transaction with where the next one begins, so that any instance goes on where a dead one stopped.
+ * When all are read the generation is served. Between pages it waits for `pauseMs`: those who are read have
+ * other things to do.
  */
 export function createRebuilder(options: {
   db: SqlDatabase

@@ -8,7 +8,8 @@ export type Interval = 'hour' | 'day'
 const SUMS = `coalesce(sum(issued), 0)::int as issued, coalesce(sum(gross_minor), 0)::bigint as "grossMinor",
   coalesce(sum(cancelled), 0)::int as cancelled, coalesce(sum(refunded_minor), 0)::bigint as "refundedMinor",
   coalesce(sum(checked_in), 0)::int as "checkedIn"`
-const HAPPENED = '(issued <> 0 or gross_minor <> 0 or cancelled <> 0 or refunded_minor <> 0 or checked_in <> 0)'
+const HAPPENED =
+  '(issued <> 0 or gross_minor <> 0 or cancelled <> 0 or refunded_minor <> 0 or checked_in <> 0)'
 
 /** One row: an event of generation $1 in figures. */
 const totalsOf = (eventId: string) => `
@@ -25,15 +26,18 @@ const totalsOf = (eventId: string) => `
 
 /** An event in figures: zeros where nothing is known of it. */
 export async function getEventFigures(sql: Sql, generation: number, eventId: EventId): Promise<EventFigures> {
-  const [row] = await sql.query<{ figures: EventFigures }>(`select to_jsonb(f) as figures from (${totalsOf('$2')}) f`, [
-    generation,
-    eventId,
-  ])
+  const [row] = await sql.query<{ figures: EventFigures }>(
+    `select to_jsonb(f) as figures from (${totalsOf('$2')}) f`,
+    [generation, eventId],
+  )
   if (!row) throw new Error('an aggregate without a row')
   return row.figures
 }
 
-/** Hours as they are, or the day that each is of: hours that two days share are of the one in which they begin. */
+/**
+ * Hours as they are, or the day that each is of: hours that two days share are of the one in which they
+ * begin.
+ */
 const periodOf = (interval: Interval) =>
   interval === 'hour' ? 'hour' : `date_trunc('day', hour at time zone $3) at time zone $3`
 const parametersOf = (generation: number, eventId: EventId, interval: Interval, timeZone: string) => [
@@ -44,7 +48,10 @@ const parametersOf = (generation: number, eventId: EventId, interval: Interval, 
 type OfEvent = Readonly<{ eventId: EventId; timeZone: string }>
 const UNKNOWN_ZONE = '22023'
 
-/** An event's zone may be newer than the PostgreSQL that is asked, or an offset, which that reads the other way round: UTC then. */
+/**
+ * An event's zone may be newer than the PostgreSQL that is asked, or an offset, which that reads the other
+ * way round: UTC then.
+ */
 async function inKnownZone<R>(timeZone: string, query: (timeZone: string) => Promise<R>): Promise<R> {
   if (!TimeZone.safeParse(timeZone).success) return query('UTC')
   try {
@@ -56,7 +63,12 @@ async function inKnownZone<R>(timeZone: string, query: (timeZone: string) => Pro
 }
 
 /** All of a report in one statement: its parts are of one moment. */
-export const getReportFigures = (sql: Sql, generation: number, event: OfEvent, interval: Interval): Promise<ReportFigures> =>
+export const getReportFigures = (
+  sql: Sql,
+  generation: number,
+  event: OfEvent,
+  interval: Interval,
+): Promise<ReportFigures> =>
   inKnownZone(event.timeZone, async (timeZone) => {
     const [row] = await sql.query<ReportFigures>(
       `select
@@ -86,8 +98,16 @@ export const getReportFigures = (sql: Sql, generation: number, event: OfEvent, i
     return row
   })
 
-/** What happened to each type within each period, the oldest first, and then what went back by refunds that name no tickets. */
-export const getLines = (sql: Sql, generation: number, event: OfEvent, interval: Interval): Promise<LineFigures> =>
+/**
+ * What happened to each type within each period, the oldest first, and then what went back by refunds that
+ * name no tickets.
+ */
+export const getLines = (
+  sql: Sql,
+  generation: number,
+  event: OfEvent,
+  interval: Interval,
+): Promise<LineFigures> =>
   inKnownZone(event.timeZone, async (timeZone) => {
     const period = periodOf(interval)
     const [row] = await sql.query<LineFigures>(

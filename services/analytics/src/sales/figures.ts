@@ -48,8 +48,14 @@ export const ReportFigures = z.object({
 })
 export type ReportFigures = z.output<typeof ReportFigures>
 
-/** One line of the CSV: a type within a period; of no type what went back then by refunds that name no tickets. */
-export const Line = PeriodFigures.extend({ ticketTypeId: TicketTypeId.nullable(), name: z.string().nullable() })
+/**
+ * One line of the CSV: a type within a period; of no type what went back then by refunds that name no
+ * tickets.
+ */
+export const Line = PeriodFigures.extend({
+  ticketTypeId: TicketTypeId.nullable(),
+  name: z.string().nullable(),
+})
 export type Line = z.output<typeof Line>
 export const LineFigures = z.object({ lines: z.array(Line), currency: Currency.nullable() })
 export type LineFigures = z.output<typeof LineFigures>
@@ -58,7 +64,9 @@ export type LineFigures = z.output<typeof LineFigures>
 export const OverviewLine = KnownEvent.extend({ figures: EventFigures })
 export type OverviewLine = z.output<typeof OverviewLine>
 
-/** Never below zero: while messages are out of order, what takes away may be there before what it takes from. */
+/**
+ * Never below zero: while messages are out of order, what takes away may be there before what it takes from.
+ */
 export const amountOf = (minor: number) => Math.max(0, minor) as Minor
 
 export const shareOf = (part: number, whole: number | null) => (whole ? part / whole : null)

@@ -16,7 +16,10 @@ export function salesHandlers({ access, sales, watchSales }: Deps): Handlers<typ
   return {
     async listSales({ query: { limit, cursor, venueId = null }, principal }) {
       const after = salesCursor.decode(cursor)
-      return { status: 200, body: await sales.listOf({ organizerId: principal.userId, venueId }, { limit, after }) }
+      return {
+        status: 200,
+        body: await sales.listOf({ organizerId: principal.userId, venueId }, { limit, after }),
+      }
     },
     async getSales({ params, query: { format, interval }, principal }) {
       const event = await access.getOwn(params.eventId, principal)

@@ -27,8 +27,9 @@ export interface FeedOptions {
 }
 
 /**
- * Opens a feed, which is kept up to date while somebody watches: read when a change is heard of and now and then besides. Null where there
- * is no such event; `ended` is called when it is over, also then and where it cannot be read, which rejects.
+ * Opens a feed, which is kept up to date while somebody watches: read when a change is heard of and now and
+ * then besides. Null where there is no such event; `ended` is called when it is over, also then and where it
+ * cannot be read, which rejects.
  */
 export function createFeeds({ load, notices, gapMs = GAP_MS, pollMs = POLL_MS }: FeedOptions) {
   async function keepUp(feed: Feed, eventId: EventId, interval: Interval, ended: () => void): Promise<void> {

@@ -1,9 +1,24 @@
-import { type EventId, type EventSales, type SalesReport, sum, type UserId, type VenueId } from '@boxoffice/contracts'
+import {
+  type EventId,
+  type EventSales,
+  type SalesReport,
+  sum,
+  type UserId,
+  type VenueId,
+} from '@boxoffice/contracts'
 import { cursorFields, defineCursor, type PositionOf } from '@boxoffice/service-kit'
 import { z } from 'zod'
 import type { KnownEvent } from '../reading/known-event-repository.ts'
 import type { Read } from '../reading/reads.ts'
-import { amountOf, EventFigures, LineFigures, OverviewLine, ReportFigures, shareOf, shownWithCapacity } from './figures.ts'
+import {
+  amountOf,
+  EventFigures,
+  LineFigures,
+  OverviewLine,
+  ReportFigures,
+  shareOf,
+  shownWithCapacity,
+} from './figures.ts'
 import {
   findVenueRevenue,
   getEventFigures,
@@ -28,12 +43,15 @@ export function createSalesReads(options: { read: Read; now: () => Date }) {
     )) as EventFigures
 
   return {
-    soldCountOf: async (eventId: EventId): Promise<number> => shownWithCapacity(await figuresOf(eventId)).soldCount,
+    soldCountOf: async (eventId: EventId): Promise<number> =>
+      shownWithCapacity(await figuresOf(eventId)).soldCount,
 
     /** What an event has taken at a venue; null where it neither is nor sold anything there. */
     async revenueAt(eventId: EventId, venueId: VenueId) {
       const entry = { tag: `event:${eventId}`, kind: 'revenue', of: venueId, schema: Revenue } as const
-      const found = await read(entry, (sql, generation) => findVenueRevenue(sql, generation, { eventId, venueId }))
+      const found = await read(entry, (sql, generation) =>
+        findVenueRevenue(sql, generation, { eventId, venueId }),
+      )
       return found && { revenue: amountOf(found.revenueMinor), currency: found.currency }
     },
 
@@ -63,7 +81,9 @@ export function createSalesReads(options: { read: Read; now: () => Date }) {
         of: periodsOf(event, interval),
         schema: ReportFigures,
       } as const
-      const figures = await read(entry, (sql, generation) => getReportFigures(sql, generation, event, interval))
+      const figures = await read(entry, (sql, generation) =>
+        getReportFigures(sql, generation, event, interval),
+      )
       return reportOf(event, figures as ReportFigures, interval, now())
     },
 
@@ -76,8 +96,12 @@ export function createSalesReads(options: { read: Read; now: () => Date }) {
 }
 export type SalesReads = ReturnType<typeof createSalesReads>
 
-/** Days are those of a zone: whoever has read the event as it was must not fill in what is read of it as it is. */
-const periodsOf = ({ timeZone }: KnownEvent, interval: Interval) => (interval === 'day' ? `day ${timeZone}` : interval)
+/**
+ * Days are those of a zone: whoever has read the event as it was must not fill in what is read of it as it
+ * is.
+ */
+const periodsOf = ({ timeZone }: KnownEvent, interval: Interval) =>
+  interval === 'day' ? `day ${timeZone}` : interval
 
 const salesOf = ({ organizerId: _, timeZone: __, figures, ...shown }: OverviewLine): EventSales => ({
   ...shown,
@@ -86,7 +110,12 @@ const salesOf = ({ organizerId: _, timeZone: __, figures, ...shown }: OverviewLi
 })
 
 /** The contract's report of an event in figures; `at` is the time of asking. */
-export function reportOf(event: KnownEvent, figures: ReportFigures, interval: Interval, at: Date): SalesReport {
+export function reportOf(
+  event: KnownEvent,
+  figures: ReportFigures,
+  interval: Interval,
+  at: Date,
+): SalesReport {
   const { organizerId: _, ...shown } = event
   const { totals, byType, overTime, payments } = figures
   const { converted, released } = totals
@@ -106,7 +135,12 @@ export function reportOf(event: KnownEvent, figures: ReportFigures, interval: In
     checkIns: { count: totals.checkedIn, rate: shareOf(totals.checkedIn, sold.soldCount) },
     interval,
     overTime: overTime.map(({ from, issued, grossMinor, cancelled, refundedMinor, checkedIn }) => ({
-      ...{ from: new Date(from), issuedCount: issued, revenue: amountOf(grossMinor), cancelledCount: cancelled },
+      ...{
+        from: new Date(from),
+        issuedCount: issued,
+        revenue: amountOf(grossMinor),
+        cancelledCount: cancelled,
+      },
       ...{ refundedAmount: amountOf(refundedMinor), checkedInCount: checkedIn },
     })),
   }
@@ -120,7 +154,10 @@ function paymentsOf(figures: ReportFigures['payments']): SalesReport['payments']
   const completed = figures.find(({ outcome }) => outcome === 'COMPLETED')
   return {
     completed: { count: completed?.payments ?? 0, amount: amountOf(completed?.amountMinor ?? 0) },
-    failed: { count: failed.reduce((total, { count }) => total + count, 0), amount: sum(failed.map(({ amount }) => amount)) },
+    failed: {
+      count: failed.reduce((total, { count }) => total + count, 0),
+      amount: sum(failed.map(({ amount }) => amount)),
+    },
     failedByReason: failed,
   }
 }

@@ -3,10 +3,19 @@ import type { KnownEvent } from '../reading/known-event-repository.ts'
 import type { Interval } from './figures-repository.ts'
 import { createFeeds, type Feed, type FeedOptions, isOther, nextOf } from './sales-feed.ts'
 
-/** Watch how an event sells: as it stands, then again whenever that has changed, until `signal` is aborted. */
-export type WatchSales = (event: KnownEvent, interval: Interval, signal: AbortSignal) => AsyncGenerator<SalesReport>
+/**
+ * Watch how an event sells: as it stands, then again whenever that has changed, until `signal` is aborted.
+ */
+export type WatchSales = (
+  event: KnownEvent,
+  interval: Interval,
+  signal: AbortSignal,
+) => AsyncGenerator<SalesReport>
 
-/** However many look on, an event's report is read once for all of them in this process. Whoever is slow gets the newest at once. */
+/**
+ * However many look on, an event's report is read once for all of them in this process. Whoever is slow gets
+ * the newest at once.
+ */
 export function createSalesWatch(options: FeedOptions): WatchSales {
   const open = createFeeds(options)
   const feeds = new Map<string, Promise<Feed | null>>()
@@ -23,7 +32,8 @@ export function createSalesWatch(options: FeedOptions): WatchSales {
     while (!signal.aborted) {
       const feed = await feedOf(event, interval)
       if (!feed) return
-      // What another feed said last may be what this one says. Within one, what is another object says something else.
+      // What another feed said last may be what this one says. Within one, what is another object says
+      // something else.
       if (seen && !isOther(seen, feed.latest)) seen = feed.latest
       feed.watchers++
       try {

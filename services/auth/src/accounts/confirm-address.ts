@@ -31,11 +31,16 @@ export type Confirmed = 'DONE' | 'TOKEN_INVALID' | 'TOKEN_EXPIRED' | 'WRONG_PASS
 export type Proof = { password: string } | { newPassword: string }
 
 /**
- * The address to which this token was mailed is its user's own: that and USER_EMAIL_VERIFIED in one commit. The token proves who
- * reads the mail, and somebody else may have made the account: so the reader says its password or sets another, and every session
- * of before ends. The same request again changes nothing.
+ * The address to which this token was mailed is its user's own: that and USER_EMAIL_VERIFIED in one commit.
+ * The token proves who reads the mail, and somebody else may have made the account: so the reader says its
+ * password or sets another, and every session of before ends. The same request again changes nothing.
  */
-export async function confirmAddress(deps: ConfirmAddressDeps, token: string, proof: Proof, ip: string): Promise<Confirmed> {
+export async function confirmAddress(
+  deps: ConfirmAddressDeps,
+  token: string,
+  proof: Proof,
+  ip: string,
+): Promise<Confirmed> {
   const found = await findVerification(deps.db, token)
   if (!found) return 'TOKEN_INVALID' // before the costly hash
   if (found.expiresAt <= deps.now()) return 'TOKEN_EXPIRED'
@@ -50,7 +55,10 @@ export async function confirmAddress(deps: ConfirmAddressDeps, token: string, pr
   const guesses = await guessesAt(deps, { email: user.email, ip })
   const before = await guesses.blocked()
   if (before) return { blockedUntil: before }
-  const right = await deps.passwords.verify('password' in proof ? proof.password : proof.newPassword, passwordHash)
+  const right = await deps.passwords.verify(
+    'password' in proof ? proof.password : proof.newPassword,
+    passwordHash,
+  )
   const during = await guesses.blocked()
   if (during) return { blockedUntil: during }
   if (!right) {
@@ -70,14 +78,20 @@ async function confirmWith(
   let ended: string[] = []
   const confirmed = await deps.db.transact((tx) =>
     withToken(deps, tx, token, async ({ userId, used }, verifiedAt): Promise<Confirmed> => {
-      if ('knownHash' in password && !(await holdPassword(tx, userId, password.knownHash))) return 'WRONG_PASSWORD'
+      if ('knownHash' in password && !(await holdPassword(tx, userId, password.knownHash)))
+        return 'WRONG_PASSWORD'
       if (used) return 'knownHash' in password ? 'DONE' : 'TOKEN_INVALID'
       if ('newHash' in password) await takeOver(tx, userId, password.newHash, verifiedAt)
       const user = await markEmailVerified(tx, userId, verifiedAt)
       if (user) {
         ended = await endFamiliesOf(deps, tx, userId, { revokedAt: verifiedAt, revokedBecause: 'CONFIRMED' })
         const { email, version } = user
-        await deps.messaging.append(tx, userEmailVerified, { userId, email, verifiedAt }, { aggregateVersion: version })
+        await deps.messaging.append(
+          tx,
+          userEmailVerified,
+          { userId, email, verifiedAt },
+          { aggregateVersion: version },
+        )
       }
       await useVerifications(tx, userId, verifiedAt)
       return 'DONE'
@@ -87,7 +101,10 @@ async function confirmWith(
   return confirmed
 }
 
-/** Nothing of whoever made the account opens it any more, and what they hear of it ends: its text messages were theirs. */
+/**
+ * Nothing of whoever made the account opens it any more, and what they hear of it ends: its text messages
+ * were theirs.
+ */
 async function takeOver(tx: Tx, userId: UserId, passwordHash: string, takenAt: Date): Promise<void> {
   const { email } = await setPassword(tx, userId, passwordHash)
   await takePhoneAway(tx, userId)
@@ -97,9 +114,9 @@ async function takeOver(tx: Tx, userId: UserId, passwordHash: string, takenAt: D
 }
 
 /**
- * Whoever reads the mail of this address did not register it. Who did loses the account: its sessions end, and its password is
- * replaced by one that nobody knows, until another is set through the mail. The address is not verified, and this token proves
- * nothing any more.
+ * Whoever reads the mail of this address did not register it. Who did loses the account: its sessions end,
+ * and its password is replaced by one that nobody knows, until another is set through the mail. The address
+ * is not verified, and this token proves nothing any more.
  */
 export async function disownAccount(deps: ConfirmAddressDeps, token: string): Promise<Confirmed> {
   if (!(await findVerification(deps.db, token))) return 'TOKEN_INVALID' // before the costly hash

@@ -3,11 +3,16 @@ import { Locale } from '@boxoffice/contracts'
 const DEFAULT_LOCALE = 'en'
 const HEADER_MAX = 500
 
-/** The language that an `Accept-Language` header likes best, as a tag of the contract; `en` where it names none. */
+/**
+ * The language that an `Accept-Language` header likes best, as a tag of the contract; `en` where it names
+ * none.
+ */
 export function localeOf(header: string | undefined): string {
   const choices = (header ?? '').slice(0, HEADER_MAX).split(',').map(readChoice)
   // Of equal weights the first counts: sorting keeps their order.
-  const [best] = choices.filter(({ tag, weight }) => tag !== null && weight > 0).sort((a, b) => b.weight - a.weight)
+  const [best] = choices
+    .filter(({ tag, weight }) => tag !== null && weight > 0)
+    .sort((a, b) => b.weight - a.weight)
   return best?.tag ?? DEFAULT_LOCALE
 }
 

@@ -8,13 +8,18 @@ test.each(writtenPhones)('$typed, written in $country, is $kept', ({ typed, coun
   expect(phoneOf(TypedPhone.parse(kept)), 'and stays so').toBe(kept)
 })
 
-test.each(refusedPhones)('$typed, written in $country, is no number, and the refusal says why', ({ typed, country, says }) => {
-  const read = TypedPhone.safeParse(typed)
-  if (!read.success) expect(read.error.issues[0]?.message).toMatch(says)
-  else {
-    const details = [{ path: 'body.phone', message: expect.stringMatching(says) }]
-    expect(() => profilePhone(read.data, country)).toThrow(
-      expect.objectContaining({ refusal: expect.objectContaining({ body: expect.objectContaining({ details }) }) }),
-    )
-  }
-})
+test.each(refusedPhones)(
+  '$typed, written in $country, is no number, and the refusal says why',
+  ({ typed, country, says }) => {
+    const read = TypedPhone.safeParse(typed)
+    if (!read.success) expect(read.error.issues[0]?.message).toMatch(says)
+    else {
+      const details = [{ path: 'body.phone', message: expect.stringMatching(says) }]
+      expect(() => profilePhone(read.data, country)).toThrow(
+        expect.objectContaining({
+          refusal: expect.objectContaining({ body: expect.objectContaining({ details }) }),
+        }),
+      )
+    }
+  },
+)

@@ -1,20 +1,31 @@
 import { RefusedError, refuseDetails } from '@boxoffice/service-kit'
-import { type CountryCode, isSupportedCountry, type PhoneNumber, parsePhoneNumberFromString } from 'libphonenumber-js/max'
+import {
+  type CountryCode,
+  isSupportedCountry,
+  type PhoneNumber,
+  parsePhoneNumberFromString,
+} from 'libphonenumber-js/max'
 
 const E164 = /^\+[1-9]\d{6,14}$/
 /** A `+` in a bracket, and how those write it who dial from most countries. */
 const DIALLED = /^[( ]*(?:\+|00 ?)/
-/** The prefix of calls within a country, which falls away from outside. In Italy it is part of the number: there it is right as it stands. */
+/**
+ * The prefix of calls within a country, which falls away from outside. In Italy it is part of the number:
+ * there it is right as it stands.
+ */
 const TRUNK_PREFIX = /\(0\)/
 
 /**
- * A number as it is kept: E.164. `typed`: what the contract lets through. `country`: where it is written as at home. null where it is no
- * number: with its country, of no length that this country has; without, none of this country.
+ * A number as it is kept: E.164. `typed`: what the contract lets through. `country`: where it is written as
+ * at home. null where it is no number: with its country, of no length that this country has; without, none of
+ * this country.
  */
 export function phoneOf(typed: string, country?: string): string | null {
   const at = country !== undefined && isSupportedCountry(country) ? country : undefined
   const read = spellingsOf(typed).flatMap((spelling) => parse(spelling, at) ?? [])
-  const number = read.find((found) => found.isValid()) ?? read.find((found) => found.isPossible() && isInternational(typed))
+  const number =
+    read.find((found) => found.isValid()) ??
+    read.find((found) => found.isPossible() && isInternational(typed))
   return number && E164.test(number.number) ? number.number : null
 }
 

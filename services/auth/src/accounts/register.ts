@@ -24,8 +24,9 @@ export interface RegisterDeps {
 }
 
 /**
- * A new account, signed in: the user, the token that proves the address, the first refresh token and USER_CREATED in one
- * transaction. null when the address is taken. The token goes out sealed; nothing here keeps it as it is.
+ * A new account, signed in: the user, the token that proves the address, the first refresh token and
+ * USER_CREATED in one transaction. null when the address is taken. The token goes out sealed; nothing here
+ * keeps it as it is.
  */
 export async function register(
   deps: RegisterDeps,

@@ -27,8 +27,14 @@ import { register } from './register.ts'
 
 export type RoutesDeps = RegisterDeps & AnswerDeps & ConfirmAddressDeps
 
-type AccountRoutes = Pick<typeof authRoutes, 'register' | 'getMe' | 'updateMe' | 'becomeOrganizer' | 'verifyEmail'>
-type AccountInternalRoutes = Pick<typeof authInternalRoutes, 'getUser' | 'getUsers' | 'getUserByEmail' | 'grantRole'>
+type AccountRoutes = Pick<
+  typeof authRoutes,
+  'register' | 'getMe' | 'updateMe' | 'becomeOrganizer' | 'verifyEmail'
+>
+type AccountInternalRoutes = Pick<
+  typeof authInternalRoutes,
+  'getUser' | 'getUsers' | 'getUserByEmail' | 'grantRole'
+>
 
 export function accountHandlers(deps: RoutesDeps): Handlers<AccountRoutes> {
   const { db } = deps
@@ -42,7 +48,12 @@ export function accountHandlers(deps: RoutesDeps): Handlers<AccountRoutes> {
       const counted = { kind: 'REGISTRATION_FROM_NETWORK', subject: network } as const
       const blocked = await countAttempt(db, deps.config.limits, counted, now)
       if (blocked) return tooManyAttempts(blocked, now)
-      const registered = await register(deps, { ...registration, ...profile, network, userId: resourceId as UserId })
+      const registered = await register(deps, {
+        ...registration,
+        ...profile,
+        network,
+        userId: resourceId as UserId,
+      })
       if (!registered) return refuse(EMAIL_TAKEN)
       return answerSession(deps, 201, registered)
     },
@@ -73,7 +84,11 @@ export function accountHandlers(deps: RoutesDeps): Handlers<AccountRoutes> {
 }
 
 /** What whoever reads the mail says of the account: it is theirs, or it is not. */
-export function confirm(deps: RoutesDeps, { token, mine, password, newPassword }: Confirmation, ip: string): Promise<Confirmed> {
+export function confirm(
+  deps: RoutesDeps,
+  { token, mine, password, newPassword }: Confirmation,
+  ip: string,
+): Promise<Confirmed> {
   if (mine === false) return disownAccount(deps, token)
   if (newPassword !== undefined) return confirmAddress(deps, token, { newPassword }, ip)
   return confirmAddress(deps, token, { password: password ?? '' }, ip)
@@ -110,6 +125,7 @@ export function accountInternalHandlers(deps: RoutesDeps): Handlers<AccountInter
 
 /** The signed-in user. A good token of an account that is not there (another database) signs nobody in. */
 function answerMe(user: StoredUser | null) {
-  if (!user) throw new RefusedError(refuse(UNAUTHENTICATED, { message: 'there is no account of this access token' }))
+  if (!user)
+    throw new RefusedError(refuse(UNAUTHENTICATED, { message: 'there is no account of this access token' }))
   return { status: 200 as const, body: toUser(user) }
 }

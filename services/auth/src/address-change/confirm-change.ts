@@ -3,7 +3,13 @@ import { violatedUnique } from '@boxoffice/service-kit'
 import type { Tx } from '../database.ts'
 import type { GuessesDeps } from '../limits/guesses.ts'
 import { guessesAt } from '../limits/guesses.ts'
-import { cancelChangesOf, type EmailChange, findChange, isKept, markConfirmed } from '../mailed-tokens/change-repository.ts'
+import {
+  cancelChangesOf,
+  type EmailChange,
+  findChange,
+  isKept,
+  markConfirmed,
+} from '../mailed-tokens/change-repository.ts'
 import type { SealToken } from '../mailed-tokens/mailed-token.ts'
 import { createMailedToken } from '../mailed-tokens/mailed-token.ts'
 import { useResets } from '../mailed-tokens/reset-repository.ts'
@@ -32,9 +38,10 @@ export type ChangeConfirmed =
 const UNDO_MS = 7 * 86_400_000
 
 /**
- * The address to which this token was mailed becomes its account's. The token proves who reads there, the password who owns the
- * account: somebody else may have typed the address in, and a new password instead would give them the reader's proof. Every session
- * ends, with all links that were mailed to the old address; its reader is told, and may undo it for a week if it was proven.
+ * The address to which this token was mailed becomes its account's. The token proves who reads there, the
+ * password who owns the account: somebody else may have typed the address in, and a new password instead
+ * would give them the reader's proof. Every session ends, with all links that were mailed to the old address;
+ * its reader is told, and may undo it for a week if it was proven.
  */
 export async function confirmAddressChange(
   deps: ConfirmChangeDeps,
@@ -64,7 +71,9 @@ export async function confirmAddressChange(
       const now = deps.now()
       if (await isKept(tx, change.newEmail, now)) return 'EMAIL_TAKEN'
       const { user: before } = await findCredentialsOf(tx, change.userId)
-      const undo = before.emailVerified ? { token: undoToken, expiresAt: new Date(now.getTime() + UNDO_MS) } : null
+      const undo = before.emailVerified
+        ? { token: undoToken, expiresAt: new Date(now.getTime() + UNDO_MS) }
+        : null
       await markConfirmed(tx, change, { confirmedAt: now, undo })
       ended = await moveAddress(deps, tx, change, change.newEmail, now)
       if (undo) await tellOld(deps, tx, before, { sealedToken: sealedUndo, tokenExpiresAt: undo.expiresAt })

@@ -22,8 +22,9 @@ export type Requested = 'DONE' | 'WRONG_PASSWORD' | 'EMAIL_TAKEN' | 'TOO_MANY' |
 const DAY_MS = 86_400_000
 
 /**
- * Mail a link to another address, which becomes the account's when who reads there follows it and says the account's password. What
- * waited before ends: an account waits for one address. Mails are limited by account, and by address whoever gives it.
+ * Mail a link to another address, which becomes the account's when who reads there follows it and says the
+ * account's password. What waited before ends: an account waits for one address. Mails are limited by
+ * account, and by address whoever gives it.
  */
 export async function requestAddressChange(
   deps: RequestChangeDeps,
@@ -52,7 +53,15 @@ export async function requestAddressChange(
     const expiresAt = new Date(createdAt.getTime() + deps.config.emailVerificationTtlMs)
     await insertChange(tx, { token, userId, oldEmail: user.email, newEmail, createdAt, expiresAt })
     const { firstName, lastName, locale, version } = user
-    const payload = { userId, email: newEmail, firstName, lastName, locale, sealedToken, tokenExpiresAt: expiresAt }
+    const payload = {
+      userId,
+      email: newEmail,
+      firstName,
+      lastName,
+      locale,
+      sealedToken,
+      tokenExpiresAt: expiresAt,
+    }
     await deps.messaging.append(tx, emailChangeRequested, payload, { aggregateVersion: version })
     return 'DONE'
   })

@@ -1,4 +1,10 @@
-import { type authRoutes, EMAIL_TAKEN, LINK_EXPIRED, LINK_INVALID, WRONG_PASSWORD } from '@boxoffice/contracts'
+import {
+  type authRoutes,
+  EMAIL_TAKEN,
+  LINK_EXPIRED,
+  LINK_INVALID,
+  WRONG_PASSWORD,
+} from '@boxoffice/contracts'
 import { type Handlers, networkOf, refuse } from '@boxoffice/service-kit'
 import { countAttempt } from '../limits/attempt-repository.ts'
 import { tooManyAttempts } from '../limits/limits.ts'
@@ -30,7 +36,8 @@ export function addressChangeHandlers(deps: Deps): Handlers<ChangeRoutes> {
       if (typeof requested === 'object') return tooManyAttempts(requested.blockedUntil, now)
       if (requested === 'WRONG_PASSWORD') return wrong()
       if (requested === 'EMAIL_TAKEN') return taken()
-      if (requested === 'TOO_MANY') return tooManyAttempts(new Date(now.getTime() + deps.config.mails.intervalMs), now)
+      if (requested === 'TOO_MANY')
+        return tooManyAttempts(new Date(now.getTime() + deps.config.mails.intervalMs), now)
       return { status: 202, body: undefined }
     },
     async confirmEmailChange({ body: { token, password, mine }, ip }) {
@@ -39,13 +46,19 @@ export function addressChangeHandlers(deps: Deps): Handlers<ChangeRoutes> {
           ? await disownAddressChange(deps, token)
           : await confirmAddressChange(deps, { token, password: password ?? '', ip })
       if (typeof confirmed === 'object') return tooManyAttempts(confirmed.blockedUntil, deps.now())
-      return { DONE: () => done, WRONG_PASSWORD: wrong, EMAIL_TAKEN: taken, TOKEN_EXPIRED: expired, TOKEN_INVALID: invalid }[
-        confirmed
-      ]()
+      return {
+        DONE: () => done,
+        WRONG_PASSWORD: wrong,
+        EMAIL_TAKEN: taken,
+        TOKEN_EXPIRED: expired,
+        TOKEN_INVALID: invalid,
+      }[confirmed]()
     },
     async undoEmailChange({ body }) {
       const undone = await undoAddressChange(deps, body.token, body.password)
-      return { DONE: () => done, EMAIL_TAKEN: taken, TOKEN_EXPIRED: expired, TOKEN_INVALID: invalid }[undone]()
+      return { DONE: () => done, EMAIL_TAKEN: taken, TOKEN_EXPIRED: expired, TOKEN_INVALID: invalid }[
+        undone
+      ]()
     },
   }
 }

@@ -12,10 +12,14 @@ export type UndoChangeDeps = ConfirmChangeDeps
 export type Undone = 'DONE' | 'TOKEN_INVALID' | 'TOKEN_EXPIRED' | 'EMAIL_TAKEN'
 
 /**
- * The account has the address of before again, with a password of who reads there: whoever changed it knew the one of before. Every
- * session ends, and what was changed since is undone with it.
+ * The account has the address of before again, with a password of who reads there: whoever changed it knew
+ * the one of before. Every session ends, and what was changed since is undone with it.
  */
-export async function undoAddressChange(deps: UndoChangeDeps, token: string, password: string): Promise<Undone> {
+export async function undoAddressChange(
+  deps: UndoChangeDeps,
+  token: string,
+  password: string,
+): Promise<Undone> {
   const found = await findUndoable(deps.db, token)
   if (!found?.undoExpiresAt) return 'TOKEN_INVALID' // before the costly hash
   if (found.undoExpiresAt <= deps.now()) return 'TOKEN_EXPIRED'

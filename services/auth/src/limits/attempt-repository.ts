@@ -5,14 +5,31 @@ import type { Counted, Limits } from './limits.ts'
 export const hashOf = (subject: string) => new Uint8Array(createHash('sha256').update(subject).digest())
 
 /** When the last of the windows ends in which `counted` has had its attempts; null where all may go on. */
-export async function blockedUntil(db: Db, limits: Limits, counted: readonly Counted[], now: Date): Promise<Date | null> {
-  const OR = counted.map(({ kind, subject }) => ({ kind, subjectHash: hashOf(subject), count: { gte: limits[kind].max } }))
-  const full = await db.prisma.attempts.findFirst({ where: { OR, endsAt: { gt: now } }, orderBy: { endsAt: 'desc' } })
+export async function blockedUntil(
+  db: Db,
+  limits: Limits,
+  counted: readonly Counted[],
+  now: Date,
+): Promise<Date | null> {
+  const OR = counted.map(({ kind, subject }) => ({
+    kind,
+    subjectHash: hashOf(subject),
+    count: { gte: limits[kind].max },
+  }))
+  const full = await db.prisma.attempts.findFirst({
+    where: { OR, endsAt: { gt: now } },
+    orderBy: { endsAt: 'desc' },
+  })
   return full?.endsAt ?? null
 }
 
 /** Count an attempt; when the window ends where that was one too many, null where it may be. */
-export async function countAttempt(db: Db, limits: Limits, { kind, subject, account }: Counted, now: Date): Promise<Date | null> {
+export async function countAttempt(
+  db: Db,
+  limits: Limits,
+  { kind, subject, account }: Counted,
+  now: Date,
+): Promise<Date | null> {
   const endsAt = new Date(now.getTime() + limits[kind].windowMs)
   // One statement, so that of many at once none is missed.
   const [row] = await db.prisma.$queryRaw<{ count: number; ends_at: Date }[]>`

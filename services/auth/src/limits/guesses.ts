@@ -11,7 +11,10 @@ export interface GuessesDeps {
   now: () => Date
 }
 
-/** Guesses at the password of one account from one place, wherever they are made: signing in, confirming an address. */
+/**
+ * Guesses at the password of one account from one place, wherever they are made: signing in, confirming an
+ * address.
+ */
 export interface Guesses {
   readonly network: string
   /** When the last of the windows ends that have had their share; null where another guess may be made. */
@@ -21,9 +24,9 @@ export interface Guesses {
 }
 
 /**
- * Failures are counted by account and network together, by network, and by account wherever they come from; when any has had its
- * share, the right password is no use either. The last of them is no matter where the account was signed in to lately: others
- * cannot lock its owner out.
+ * Failures are counted by account and network together, by network, and by account wherever they come from;
+ * when any has had its share, the right password is no use either. The last of them is no matter where the
+ * account was signed in to lately: others cannot lock its owner out.
  */
 export async function guessesAt(
   { db, config, now }: GuessesDeps,
@@ -31,7 +34,11 @@ export async function guessesAt(
 ): Promise<Guesses> {
   const { limits } = config
   const network = networkOf(ip)
-  const here: Counted = { kind: 'LOGIN_OF_ACCOUNT_FROM_NETWORK', subject: `${network} ${email}`, account: email }
+  const here: Counted = {
+    kind: 'LOGIN_OF_ACCOUNT_FROM_NETWORK',
+    subject: `${network} ${email}`,
+    account: email,
+  }
   const anywhere: Counted = { kind: 'LOGIN_OF_ACCOUNT', subject: email, account: email }
   const ofNetwork: Counted = { kind: 'LOGIN_FROM_NETWORK', subject: network }
   const isKnown = await isKnownNetwork(db, { email, network, now: now() })

@@ -4,7 +4,9 @@ import { hashOf } from './attempt-repository.ts'
 
 const KNOWN_MS = 30 * 86_400_000
 
-/** Whether the account of `email` was signed in to from `network` (what `networkOf` says) in the last 30 days. */
+/**
+ * Whether the account of `email` was signed in to from `network` (what `networkOf` says) in the last 30 days.
+ */
 export async function isKnownNetwork(
   db: Db,
   { email, network, now }: { email: string; network: string; now: Date },
@@ -22,7 +24,10 @@ export async function rememberNetwork(tx: Tx, userId: UserId, network: string, n
 
 /** A session goes on there: a network that is known stays so. */
 export async function touchNetwork(tx: Tx, userId: UserId, network: string, now: Date): Promise<void> {
-  await tx.prisma.knownNetwork.updateMany({ where: { userId, networkHash: hashOf(network) }, data: { lastUsedAt: now } })
+  await tx.prisma.knownNetwork.updateMany({
+    where: { userId, networkHash: hashOf(network) },
+    data: { lastUsedAt: now },
+  })
 }
 
 /** No network is known any more: somebody else may have signed in from any of them. */
@@ -32,7 +37,10 @@ export async function forgetNetworksOf(tx: Tx, userId: UserId): Promise<void> {
 
 /** Delete up to `limit` networks that are not known any more; how many. */
 export async function deleteOldNetworks(db: Db, now: Date, limit: number): Promise<number> {
-  const { count } = await db.prisma.knownNetwork.deleteMany({ where: { lastUsedAt: { lte: knownSince(now) } }, limit })
+  const { count } = await db.prisma.knownNetwork.deleteMany({
+    where: { lastUsedAt: { lte: knownSince(now) } },
+    limit,
+  })
   return count
 }
 

@@ -10,7 +10,10 @@ export type LimitKind =
 /** `max` attempts in a window of `windowMs`, which the first of them opens. */
 export type Limits = Readonly<Record<LimitKind, { max: number; windowMs: number }>>
 
-/** Something that is counted: of an account its address, in its one spelling; of a network what `networkOf` says; or both together. */
+/**
+ * Something that is counted: of an account its address, in its one spelling; of a network what `networkOf`
+ * says; or both together.
+ */
 export interface Counted {
   kind: LimitKind
   subject: string
@@ -25,4 +28,5 @@ export function tooManyAttempts(until: Date, now: Date) {
   return { ...refusal, headers: { 'retry-after': String(seconds) } }
 }
 
-const inWords = (seconds: number) => (seconds > 90 ? `${Math.ceil(seconds / 60)} minutes` : `${seconds} seconds`)
+const inWords = (seconds: number) =>
+  seconds > 90 ? `${Math.ceil(seconds / 60)} minutes` : `${seconds} seconds`

@@ -11,7 +11,10 @@ const changeOf = (row: Row | null): EmailChange | null => row && { ...row, userI
 
 export async function insertChange(
   tx: Tx,
-  { token, ...change }: Pick<EmailChange, 'userId' | 'oldEmail' | 'newEmail' | 'createdAt' | 'expiresAt'> & { token: string },
+  {
+    token,
+    ...change
+  }: Pick<EmailChange, 'userId' | 'oldEmail' | 'newEmail' | 'createdAt' | 'expiresAt'> & { token: string },
 ): Promise<void> {
   await tx.prisma.emailChange.create({ data: { ...change, tokenHash: hashToken(token) } })
 }
@@ -22,12 +25,22 @@ export const findChange = async (db: Db, token: string): Promise<EmailChange | n
 
 /** The change that a token undoes; null for one that is not ours, or where it was undone. */
 export const findUndoable = async (db: Db, token: string): Promise<EmailChange | null> =>
-  changeOf(await db.prisma.emailChange.findUnique({ where: { undoTokenHash: hashToken(token), undoneAt: null } }))
+  changeOf(
+    await db.prisma.emailChange.findUnique({ where: { undoTokenHash: hashToken(token), undoneAt: null } }),
+  )
 
 /** When changes were asked for since then, of an account or to an address, the newest first. */
-export async function listChangeTimes(tx: Tx, of: { userId: UserId } | { newEmail: string }, since: Date): Promise<Date[]> {
+export async function listChangeTimes(
+  tx: Tx,
+  of: { userId: UserId } | { newEmail: string },
+  since: Date,
+): Promise<Date[]> {
   const where = { ...of, createdAt: { gt: since } }
-  const rows = await tx.prisma.emailChange.findMany({ where, select: { createdAt: true }, orderBy: { createdAt: 'desc' } })
+  const rows = await tx.prisma.emailChange.findMany({
+    where,
+    select: { createdAt: true },
+    orderBy: { createdAt: 'desc' },
+  })
   return rows.map(({ createdAt }) => createdAt)
 }
 
@@ -39,7 +52,10 @@ export async function isKept(db: Db, email: string, now: Date): Promise<boolean>
 
 /** No change of a locked user waits any more. */
 export async function cancelChangesOf(tx: Tx, userId: UserId, cancelledAt: Date): Promise<void> {
-  await tx.prisma.emailChange.updateMany({ where: { userId, confirmedAt: null, cancelledAt: null }, data: { cancelledAt } })
+  await tx.prisma.emailChange.updateMany({
+    where: { userId, confirmedAt: null, cancelledAt: null },
+    data: { cancelledAt },
+  })
 }
 
 export async function markConfirmed(
@@ -60,7 +76,10 @@ export async function markUndone(tx: Tx, { userId, createdAt }: EmailChange, und
 
 /** Delete up to `limit` changes that expired before and can be undone no more; how many. */
 export async function deleteOldChanges(db: Db, before: Date, limit: number): Promise<number> {
-  const where = { expiresAt: { lt: before }, OR: [{ undoExpiresAt: null }, { undoExpiresAt: { lt: before } }] }
+  const where = {
+    expiresAt: { lt: before },
+    OR: [{ undoExpiresAt: null }, { undoExpiresAt: { lt: before } }],
+  }
   const { count } = await db.prisma.emailChange.deleteMany({ where, limit })
   return count
 }

@@ -7,14 +7,15 @@ const TOKEN_BYTES = 32
 export const createMailedToken = (): string => randomBytes(TOKEN_BYTES).toString('base64url')
 
 /** What is kept of a token. A plain hash will do: there is nothing to guess in 256 random bits. */
-export const hashToken = (token: string): Uint8Array<ArrayBuffer> => new Uint8Array(createHash('sha256').update(token).digest())
+export const hashToken = (token: string): Uint8Array<ArrayBuffer> =>
+  new Uint8Array(createHash('sha256').update(token).digest())
 
 /** Seals a token for the notification service: a compact JWE whose plaintext is the token's characters. */
 export type SealToken = (token: string) => Promise<string>
 
 /**
- * `publicKey`: a JWK on P-256 or X25519 (ECDH-ES+A256KW, A256GCM); its kid goes along so that it can be replaced. Throws when it
- * is no key.
+ * `publicKey`: a JWK on P-256 or X25519 (ECDH-ES+A256KW, A256GCM); its kid goes along so that it can be
+ * replaced. Throws when it is no key.
  */
 export function createTokenSealer(publicKey: JWK): SealToken {
   const { kid } = publicKey

@@ -14,13 +14,22 @@ export async function insertReset(
 /** When the account's tokens were made since then, the newest first. */
 export async function listResetTimes(tx: Tx, userId: UserId, since: Date): Promise<Date[]> {
   const where = { userId, createdAt: { gt: since } }
-  const rows = await tx.prisma.passwordReset.findMany({ where, select: { createdAt: true }, orderBy: { createdAt: 'desc' } })
+  const rows = await tx.prisma.passwordReset.findMany({
+    where,
+    select: { createdAt: true },
+    orderBy: { createdAt: 'desc' },
+  })
   return rows.map(({ createdAt }) => createdAt)
 }
 
-/** Whose token this is, and until when it counts; null for one that is not ours, or where one of the account's was used since. */
+/**
+ * Whose token this is, and until when it counts; null for one that is not ours, or where one of the account's
+ * was used since.
+ */
 export async function findReset(db: Db, token: string): Promise<{ userId: UserId; expiresAt: Date } | null> {
-  const row = await db.prisma.passwordReset.findUnique({ where: { tokenHash: hashToken(token), usedAt: null } })
+  const row = await db.prisma.passwordReset.findUnique({
+    where: { tokenHash: hashToken(token), usedAt: null },
+  })
   return row && { userId: row.userId as UserId, expiresAt: row.expiresAt }
 }
 
@@ -31,7 +40,8 @@ export async function useReset(tx: Tx, userId: UserId, token: string, usedAt: Da
     where: { ...where, tokenHash: hashToken(token) },
     data: { usedAt },
   })
-  if (count === 1) await tx.prisma.passwordReset.updateMany({ where: { userId, usedAt: null }, data: { usedAt } })
+  if (count === 1)
+    await tx.prisma.passwordReset.updateMany({ where: { userId, usedAt: null }, data: { usedAt } })
   return count === 1
 }
 

@@ -14,7 +14,11 @@ export async function insertVerification(
 /** When the account's tokens were made since then, the newest first. */
 export async function listVerificationTimes(tx: Tx, userId: UserId, since: Date): Promise<Date[]> {
   const where = { userId, createdAt: { gt: since } }
-  const rows = await tx.prisma.emailVerification.findMany({ where, select: { createdAt: true }, orderBy: { createdAt: 'desc' } })
+  const rows = await tx.prisma.emailVerification.findMany({
+    where,
+    select: { createdAt: true },
+    orderBy: { createdAt: 'desc' },
+  })
   return rows.map(({ createdAt }) => createdAt)
 }
 
@@ -34,6 +38,9 @@ export async function useVerifications(tx: Tx, userId: UserId, usedAt: Date): Pr
 
 /** Delete up to `limit` tokens that expired before; how many. */
 export async function deleteExpiredVerifications(db: Db, before: Date, limit: number): Promise<number> {
-  const { count } = await db.prisma.emailVerification.deleteMany({ where: { expiresAt: { lt: before } }, limit })
+  const { count } = await db.prisma.emailVerification.deleteMany({
+    where: { expiresAt: { lt: before } },
+    limit,
+  })
   return count
 }

@@ -1,4 +1,10 @@
-import { codeMissing, type FormOutcome, type MailedPage, type SentForm, tokenOfForm } from '@boxoffice/service-kit'
+import {
+  codeMissing,
+  type FormOutcome,
+  type MailedPage,
+  type SentForm,
+  tokenOfForm,
+} from '@boxoffice/service-kit'
 import type { ConfirmChangeDeps } from '../address-change/confirm-change.ts'
 import { confirmAddressChange, disownAddressChange } from '../address-change/confirm-change.ts'
 
@@ -29,11 +35,20 @@ const ended: FormOutcome = {
 async function confirm(deps: Deps, sent: SentForm, ip: string): Promise<FormOutcome> {
   const token = tokenOfForm(sent)
   if (token === '') return codeMissing
-  const confirmed = await confirmAddressChange(deps, { token, password: (sent.password ?? '').slice(0, 128), ip })
-  if (typeof confirmed === 'object') return { status: 429, text: 'Too many attempts: please try again in some minutes.' }
+  const confirmed = await confirmAddressChange(deps, {
+    token,
+    password: (sent.password ?? '').slice(0, 128),
+    ip,
+  })
+  if (typeof confirmed === 'object')
+    return { status: 429, text: 'Too many attempts: please try again in some minutes.' }
   switch (confirmed) {
     case 'DONE':
-      return { status: 200, done: true, text: 'Thank you: your account has this address. You can close this page and sign in.' }
+      return {
+        status: 200,
+        done: true,
+        text: 'Thank you: your account has this address. You can close this page and sign in.',
+      }
     case 'WRONG_PASSWORD':
       return { status: 401, text: 'That is not the password of this account.' }
     case 'EMAIL_TAKEN':

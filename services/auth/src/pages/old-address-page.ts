@@ -1,5 +1,11 @@
 import { authRoutes } from '@boxoffice/contracts'
-import { codeMissing, type FormOutcome, type MailedPage, type SentForm, tokenOfForm } from '@boxoffice/service-kit'
+import {
+  codeMissing,
+  type FormOutcome,
+  type MailedPage,
+  type SentForm,
+  tokenOfForm,
+} from '@boxoffice/service-kit'
 import type { UndoChangeDeps } from '../address-change/undo-change.ts'
 import { undoAddressChange } from '../address-change/undo-change.ts'
 
@@ -24,14 +30,27 @@ async function undo(deps: Deps, sent: SentForm): Promise<FormOutcome> {
   const token = tokenOfForm(sent)
   if (token === '') return codeMissing
   const body = authRoutes.undoEmailChange.body.safeParse({ token, password: sent.password })
-  if (!body.success) return { status: 400, text: 'That password cannot be used: it needs 8 to 128 characters.' }
+  if (!body.success)
+    return { status: 400, text: 'That password cannot be used: it needs 8 to 128 characters.' }
   switch (await undoAddressChange(deps, token, body.data.password)) {
     case 'DONE':
-      return { status: 200, done: true, text: 'Your account has this address again. You can close this page and sign in.' }
+      return {
+        status: 200,
+        done: true,
+        text: 'Your account has this address again. You can close this page and sign in.',
+      }
     case 'EMAIL_TAKEN':
-      return { status: 409, done: true, text: 'There is another account with this address by now. Please write to us.' }
+      return {
+        status: 409,
+        done: true,
+        text: 'There is another account with this address by now. Please write to us.',
+      }
     case 'TOKEN_INVALID':
     case 'TOKEN_EXPIRED':
-      return { status: 400, done: true, text: 'This link is no longer valid: it was used, or is older than seven days.' }
+      return {
+        status: 400,
+        done: true,
+        text: 'This link is no longer valid: it was used, or is older than seven days.',
+      }
   }
 }

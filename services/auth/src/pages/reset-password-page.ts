@@ -1,5 +1,11 @@
 import { authRoutes } from '@boxoffice/contracts'
-import { codeMissing, type FormOutcome, type MailedPage, type SentForm, tokenOfForm } from '@boxoffice/service-kit'
+import {
+  codeMissing,
+  type FormOutcome,
+  type MailedPage,
+  type SentForm,
+  tokenOfForm,
+} from '@boxoffice/service-kit'
 import type { ResetPasswordDeps } from '../recovery/reset-password.ts'
 import { resetPassword } from '../recovery/reset-password.ts'
 
@@ -32,10 +38,15 @@ async function setPassword(deps: Deps, sent: SentForm): Promise<FormOutcome> {
     return { status: 400, text: 'The two are not the same: please type the new password again.' }
   }
   const reset = authRoutes.resetPassword.body.safeParse({ token, password: sent.password })
-  if (!reset.success) return { status: 400, text: 'That password cannot be used: it needs 8 to 128 characters.' }
+  if (!reset.success)
+    return { status: 400, text: 'That password cannot be used: it needs 8 to 128 characters.' }
   switch (await resetPassword(deps, token, reset.data.password)) {
     case 'DONE':
-      return { status: 200, done: true, text: 'Your new password is set. You can close this page and sign in with it.' }
+      return {
+        status: 200,
+        done: true,
+        text: 'Your new password is set. You can close this page and sign in with it.',
+      }
     case 'TOKEN_EXPIRED':
       return ended('This link is older than 30 minutes, so it is no longer valid.')
     case 'TOKEN_INVALID':

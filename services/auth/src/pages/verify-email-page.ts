@@ -1,5 +1,11 @@
 import { Confirmation } from '@boxoffice/contracts'
-import { codeMissing, type FormOutcome, type MailedPage, type SentForm, tokenOfForm } from '@boxoffice/service-kit'
+import {
+  codeMissing,
+  type FormOutcome,
+  type MailedPage,
+  type SentForm,
+  tokenOfForm,
+} from '@boxoffice/service-kit'
 import type { RoutesDeps } from '../accounts/routes.ts'
 import { confirm } from '../accounts/routes.ts'
 
@@ -14,8 +20,9 @@ const fields = `
       <p class="question">You did not make this account, and do not want it? <button name="act" value="disown" class="quiet" formnovalidate>That was not me</button></p>`
 
 /**
- * Where the link of a welcome mail leads. It asks for a press of a button: mail scanners follow links, and would use up the token.
- * It asks for a password: somebody else may have registered the address, and would have the account of whoever confirms it.
+ * Where the link of a welcome mail leads. It asks for a press of a button: mail scanners follow links, and
+ * would use up the token. It asks for a password: somebody else may have registered the address, and would
+ * have the account of whoever confirms it.
  */
 export const verifyEmailPage = (deps: Deps): MailedPage => ({
   path: '/verify-email',
@@ -35,16 +42,26 @@ async function confirmIt(deps: Deps, sent: SentForm, ip: string): Promise<FormOu
   const token = tokenOfForm(sent)
   if (token === '') return codeMissing
   const { password } = sent
-  const confirmation = Confirmation.safeParse({ token, ...(sent.new === 'yes' ? { newPassword: password } : { password }) })
-  if (!confirmation.success) return { status: 400, text: 'That password cannot be used: it needs 8 to 128 characters.' }
+  const confirmation = Confirmation.safeParse({
+    token,
+    ...(sent.new === 'yes' ? { newPassword: password } : { password }),
+  })
+  if (!confirmation.success)
+    return { status: 400, text: 'That password cannot be used: it needs 8 to 128 characters.' }
   const confirmed = await confirm(deps, confirmation.data, ip)
-  if (typeof confirmed === 'object') return { status: 429, text: 'Too many attempts: please try again in some minutes.' }
+  if (typeof confirmed === 'object')
+    return { status: 429, text: 'Too many attempts: please try again in some minutes.' }
   if (confirmed === 'WRONG_PASSWORD') {
-    const text = 'That is not the password of this account. If you do not know it, tick the box, and it becomes your new one.'
+    const text =
+      'That is not the password of this account. If you do not know it, tick the box, and it becomes your new one.'
     return { status: 401, text }
   }
   if (confirmed !== 'DONE') return ended
-  return { status: 200, done: true, text: 'Thank you: your address is confirmed. You can close this page and sign in.' }
+  return {
+    status: 200,
+    done: true,
+    text: 'Thank you: your address is confirmed. You can close this page and sign in.',
+  }
 }
 
 async function disown(deps: Deps, sent: SentForm, ip: string): Promise<FormOutcome> {

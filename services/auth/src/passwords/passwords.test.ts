@@ -19,7 +19,8 @@ test('the right password is recognised, and no other', async () => {
 })
 
 test('a hash that another implementation of argon2 made is understood, at the cost that it names', async () => {
-  // The reference implementation's own test: `echo -n password | argon2 somesalt -id -t 2 -m 8 -p 1 -l 32 -v 13`, m = 256 KiB
+  // The reference implementation's own test:
+  // `echo -n password | argon2 somesalt -id -t 2 -m 8 -p 1 -l 32 -v 13`, m = 256 KiB
   const phc = '$argon2id$v=19$m=256,t=2,p=1$c29tZXNhbHQ$nf65EOgLrQMR/uIPnA4rEsF5h7TKyQwu9U1bMCHGi/4'
   const passwords = createPasswords()
   expect(await passwords.verify('password', phc)).toBe(true)
@@ -54,7 +55,13 @@ test('two passwords at most are worked on at once, and a crowd beyond the waitin
 })
 
 test('a PHC string reads back as what it was made of, and anything else is refused', () => {
-  const hash = { memoryKib: 64, passes: 3, parallelism: 2, salt: Buffer.from('0123456789abcdef'), tag: Buffer.alloc(32, 7) }
+  const hash = {
+    memoryKib: 64,
+    passes: 3,
+    parallelism: 2,
+    salt: Buffer.from('0123456789abcdef'),
+    tag: Buffer.alloc(32, 7),
+  }
   expect(parsePhc(formatPhc(hash))).toEqual(hash)
   expect(() => parsePhc('$2b$12$abcdefghijklmnopqrstuv')).toThrow('PHC')
 })

@@ -7,7 +7,10 @@ import { formatPhc, type PasswordHash, parsePhc } from './phc.ts'
 export interface Passwords {
   /** The PHC string to keep of a password. */
   hash(password: string): Promise<string>
-  /** Whether a password is the one of `phc`. Without one (nobody has that address) it takes as long and answers false. */
+  /**
+   * Whether a password is the one of `phc`. Without one (nobody has that address) it takes as long and
+   * answers false.
+   */
   verify(password: string, phc: string | null): Promise<boolean>
 }
 
@@ -36,11 +39,17 @@ const deriveTag: Derive = (password, { memoryKib, passes, parallelism, salt }) =
   })
 
 const tooMany = () =>
-  new RefusedError(refuse(SERVICE_UNAVAILABLE, { message: 'too many people sign in right now: try again shortly' }))
+  new RefusedError(
+    refuse(SERVICE_UNAVAILABLE, { message: 'too many people sign in right now: try again shortly' }),
+  )
 
 /** Rejects with a 503 when too many wait already. `derive` is argon2id where no other is given. */
 export function createPasswords(derive: Derive = deriveTag): Passwords {
-  const limit = createConcurrencyLimit({ concurrent: CONCURRENT_MAX, waitingMax: WAITING_MAX, refusal: tooMany })
+  const limit = createConcurrencyLimit({
+    concurrent: CONCURRENT_MAX,
+    waitingMax: WAITING_MAX,
+    refusal: tooMany,
+  })
   const limited: Derive = (password, hash) => limit.run(() => derive(password, hash))
   // The hash of no password: verifying against it costs what every other costs.
   const nobody: PasswordHash = { ...COST, salt: randomBytes(SALT_BYTES), tag: randomBytes(TAG_BYTES) }

@@ -10,7 +10,9 @@ export interface PasswordHash {
 const unpadded = (bytes: Buffer) => bytes.toString('base64').replaceAll('=', '')
 const pattern = /^\$argon2id\$v=19\$m=(\d{1,8}),t=(\d{1,3}),p=(\d{1,3})\$([A-Za-z0-9+/]+)\$([A-Za-z0-9+/]+)$/
 
-/** The PHC string of a hash: `$argon2id$v=19$m=…,t=…,p=…$salt$tag`, the form that every argon2 library reads. */
+/**
+ * The PHC string of a hash: `$argon2id$v=19$m=…,t=…,p=…$salt$tag`, the form that every argon2 library reads.
+ */
 export const formatPhc = ({ memoryKib, passes, parallelism, salt, tag }: PasswordHash): string =>
   `$argon2id$v=19$m=${memoryKib},t=${passes},p=${parallelism}$${unpadded(salt)}$${unpadded(tag)}`
 

@@ -1,7 +1,13 @@
 import { emailVerificationRequested, passwordResetRequested } from '@boxoffice/contracts'
 import type { Messaging } from '@boxoffice/messaging'
 import type { Logger } from '@boxoffice/service-kit'
-import { continueTrace, createSweeper, currentCorrelationId, type Worker, withCorrelationId } from '@boxoffice/service-kit'
+import {
+  continueTrace,
+  createSweeper,
+  currentCorrelationId,
+  type Worker,
+  withCorrelationId,
+} from '@boxoffice/service-kit'
 import type { Config } from '../config.ts'
 import type { Database, Tx } from '../database.ts'
 import type { SealToken } from '../mailed-tokens/mailed-token.ts'
@@ -14,7 +20,10 @@ import { findUserByEmail, lockUser } from '../users/user-repository.ts'
 import { insertRequest, type MailRequest, takeRequest } from './request-repository.ts'
 
 export interface MailRequests {
-  /** Ask for a mail to an address. What is done before it resolves is the same whether or not there is such an account. */
+  /**
+   * Ask for a mail to an address. What is done before it resolves is the same whether or not there is such an
+   * account.
+   */
   ask(request: Pick<MailRequest, 'kind' | 'email'>): Promise<void>
   /** Looks into what was asked for: at once, and every five seconds for what another process left. */
   worker: Worker
@@ -50,7 +59,9 @@ export function createMailRequests(deps: Surroundings): MailRequests {
   }
 }
 
-/** Look into the oldest request: token and message in the commit that takes it away. Whether there was one. */
+/**
+ * Look into the oldest request: token and message in the commit that takes it away. Whether there was one.
+ */
 const lookIntoOne = (deps: Surroundings): Promise<boolean> =>
   deps.db.transact(async (tx) => {
     const request = await takeRequest(tx)
@@ -79,7 +90,15 @@ async function mail(deps: Surroundings, tx: Tx, kind: MailRequest['kind'], user:
   const tokenExpiresAt = new Date(createdAt.getTime() + ttlMs)
   const keep = kind === 'VERIFICATION' ? insertVerification : insertReset
   await keep(tx, { token, userId, createdAt, expiresAt: tokenExpiresAt })
-  const payload = { userId, email, firstName, lastName, locale, sealedToken: await deps.sealToken(token), tokenExpiresAt }
+  const payload = {
+    userId,
+    email,
+    firstName,
+    lastName,
+    locale,
+    sealedToken: await deps.sealToken(token),
+    tokenExpiresAt,
+  }
   const message = kind === 'VERIFICATION' ? emailVerificationRequested : passwordResetRequested
   await deps.messaging.append(tx, message, payload, { aggregateVersion: version })
 }

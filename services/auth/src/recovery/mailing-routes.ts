@@ -11,17 +11,26 @@ interface Deps {
   now: () => Date
 }
 
-/** What the notification service looks at before it sends a link: a mail may wait while another link of the account is used. */
+/**
+ * What the notification service looks at before it sends a link: a mail may wait while another link of the
+ * account is used.
+ */
 export const mailingHandlers = ({ db, now }: Deps): Handlers<typeof authMailingRoutes> => ({
   async checkMailedToken({ body: { purpose, token } }) {
     if (purpose === 'CHANGE_EMAIL' || purpose === 'UNDO_EMAIL_CHANGE') {
       const works = await (purpose === 'CHANGE_EMAIL' ? changeWaits : changeIsUndoable)(db, token, now())
       return { status: 200, body: { works, emailVerified: false } }
     }
-    const found = purpose === 'RESET_PASSWORD' ? await findReset(db, token) : await findVerification(db, token)
+    const found =
+      purpose === 'RESET_PASSWORD' ? await findReset(db, token) : await findVerification(db, token)
     const user = found && (await findUser(db, found.userId))
     const emailVerified = user?.emailVerified ?? false
-    const isUsed = purpose === 'VERIFY_EMAIL' && (emailVerified || (found !== null && 'used' in found && found.used === true))
-    return { status: 200, body: { works: found !== null && found.expiresAt > now() && !isUsed, emailVerified } }
+    const isUsed =
+      purpose === 'VERIFY_EMAIL' &&
+      (emailVerified || (found !== null && 'used' in found && found.used === true))
+    return {
+      status: 200,
+      body: { works: found !== null && found.expiresAt > now() && !isUsed, emailVerified },
+    }
   },
 })

@@ -18,7 +18,10 @@ export async function insertRequest(db: Db, requestId: string, request: MailRequ
   await db.prisma.mailRequest.create({ data: { requestId, ...request, traceparent: currentTraceparent() } })
 }
 
-/** The oldest request that nobody else is at, which is gone when the transaction commits; null where there is none. */
+/**
+ * The oldest request that nobody else is at, which is gone when the transaction commits; null where there is
+ * none.
+ */
 export async function takeRequest(tx: Tx): Promise<TakenRequest | null> {
   const [request] = await tx.prisma.$queryRaw<TakenRequest[]>`
     delete from mail_requests where request_id =

@@ -17,11 +17,16 @@ export type ResetPasswordDeps = SessionDeps & {
 export type Reset = 'DONE' | 'TOKEN_INVALID' | 'TOKEN_EXPIRED'
 
 /**
- * Set a new password with a token that was mailed. In one commit the token is used up with every other of the account, every
- * session ends, failed sign-ins and known networks are forgotten, and the address counts as proven: whoever reads its mail owns it.
- * Where it was not before, somebody else may have made the account: their telephone number goes, and links that confirm the address.
+ * Set a new password with a token that was mailed. In one commit the token is used up with every other of the
+ * account, every session ends, failed sign-ins and known networks are forgotten, and the address counts as
+ * proven: whoever reads its mail owns it. Where it was not before, somebody else may have made the account:
+ * their telephone number goes, and links that confirm the address.
  */
-export async function resetPassword(deps: ResetPasswordDeps, token: string, password: string): Promise<Reset> {
+export async function resetPassword(
+  deps: ResetPasswordDeps,
+  token: string,
+  password: string,
+): Promise<Reset> {
   const found = await findReset(deps.db, token)
   if (!found) return 'TOKEN_INVALID' // before the costly hash
   if (found.expiresAt <= deps.now()) return 'TOKEN_EXPIRED'

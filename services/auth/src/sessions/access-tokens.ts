@@ -26,8 +26,9 @@ export interface AccessTokens {
 }
 
 /**
- * Access tokens: EdDSA JWTs (`typ` at+jwt, RFC 9068) that every service verifies by itself. While a key is replaced, the public
- * half of the earlier one stays among `previousPublicKeys` until its last token has ended.
+ * Access tokens: EdDSA JWTs (`typ` at+jwt, RFC 9068) that every service verifies by itself. While a key is
+ * replaced, the public half of the earlier one stays among `previousPublicKeys` until its last token has
+ * ended.
  */
 export function createAccessTokens(options: {
   privateKey: JWK & { kid: string }
@@ -60,6 +61,7 @@ export function createAccessTokens(options: {
 
 /** Only what a verifier needs, whatever else the key carries: above all not its private half. */
 function toPublicKey({ kty, crv, x, kid }: JWK): PublicKey {
-  if (kty !== 'OKP' || crv !== 'Ed25519' || !x || !kid) throw new Error('a key of access tokens must be Ed25519 and have a kid')
+  if (kty !== 'OKP' || crv !== 'Ed25519' || !x || !kid)
+    throw new Error('a key of access tokens must be Ed25519 and have a kid')
   return { kty: 'OKP', crv: 'Ed25519', x, kid, alg: 'EdDSA', use: 'sig' }
 }

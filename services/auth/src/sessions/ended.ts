@@ -10,7 +10,10 @@ export interface EndedDeps {
 /** So many ids fit into a message. */
 const TOLD_AT_ONCE = 1_000
 
-/** End a session, and say so in the same commit: what hangs on it elsewhere, such as pushes to its browser, ends too. */
+/**
+ * End a session, and say so in the same commit: what hangs on it elsewhere, such as pushes to its browser,
+ * ends too.
+ */
 export async function endFamily(
   deps: EndedDeps,
   tx: Tx,
@@ -21,7 +24,10 @@ export async function endFamily(
   if (await revokeFamily(tx, familyId, revoked)) await sayEnded(deps, tx, { userId, sessionIds: [familyId] })
 }
 
-/** End all sessions of a user, likewise; the ids of those that are known. What hangs on others, which ran out, ends by its time. */
+/**
+ * End all sessions of a user, likewise; the ids of those that are known. What hangs on others, which ran out,
+ * ends by its time.
+ */
 export async function endFamiliesOf(
   deps: EndedDeps,
   tx: Tx,

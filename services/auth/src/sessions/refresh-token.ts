@@ -10,11 +10,13 @@ type Bytes = Uint8Array<ArrayBuffer>
 export const createRefreshToken = (): string => randomBytes(TOKEN_BYTES).toString('base64url')
 
 /** What is kept of a refresh token. */
-export const hashRefreshToken = (token: string): Bytes => new Uint8Array(createHash('sha256').update(token).digest())
+export const hashRefreshToken = (token: string): Bytes =>
+  new Uint8Array(createHash('sha256').update(token).digest())
 
 /**
- * The successor of `token`, sealed so that only who holds `token` can read it: AES-256-GCM under a key derived from it by HKDF.
- * The database has the token's hash, from which that key cannot be derived. Layout: nonce, tag, ciphertext.
+ * The successor of `token`, sealed so that only who holds `token` can read it: AES-256-GCM under a key
+ * derived from it by HKDF. The database has the token's hash, from which that key cannot be derived. Layout:
+ * nonce, tag, ciphertext.
  */
 export function sealSuccessor(token: string, successor: string): Bytes {
   const nonce = randomBytes(NONCE_BYTES)
@@ -27,9 +29,12 @@ export function sealSuccessor(token: string, successor: string): Bytes {
 export function openSuccessor(token: string, sealed: Uint8Array): string {
   const nonce = sealed.subarray(0, NONCE_BYTES)
   const tag = sealed.subarray(NONCE_BYTES, NONCE_BYTES + TAG_BYTES)
-  const decipher = createDecipheriv('aes-256-gcm', keyOf(token), nonce, { authTagLength: TAG_BYTES }).setAuthTag(tag)
+  const decipher = createDecipheriv('aes-256-gcm', keyOf(token), nonce, {
+    authTagLength: TAG_BYTES,
+  }).setAuthTag(tag)
   const ciphertext = sealed.subarray(NONCE_BYTES + TAG_BYTES)
   return Buffer.concat([decipher.update(ciphertext), decipher.final()]).toString('utf8')
 }
 
-const keyOf = (token: string) => new Uint8Array(hkdfSync('sha256', token, '', 'boxoffice refresh successor', 32))
+const keyOf = (token: string) =>
+  new Uint8Array(hkdfSync('sha256', token, '', 'boxoffice refresh successor', 32))

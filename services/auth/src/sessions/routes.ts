@@ -36,7 +36,8 @@ export function sessionHandlers(deps: Deps): Handlers<SessionRoutes> {
     async refresh({ body, ip, log }) {
       const refreshed = await refresh(deps, body.refreshToken, networkOf(ip))
       if ('refused' in refreshed) {
-        if (refreshed.refused === 'TOKEN_REUSED') log.warn('a refresh token was used again: its session has been ended')
+        if (refreshed.refused === 'TOKEN_REUSED')
+          log.warn('a refresh token was used again: its session has been ended')
         return refuse(refreshRefusals[refreshed.refused])
       }
       return answerSession(deps, 200, refreshed)
@@ -45,11 +46,17 @@ export function sessionHandlers(deps: Deps): Handlers<SessionRoutes> {
       await endSession(deps, body.refreshToken)
       return { status: 204, body: undefined }
     },
-    getJwks: async () => ({ status: 200, body: { keys: [...deps.accessTokens.jwks.keys] }, headers: JWKS_CACHED }),
+    getJwks: async () => ({
+      status: 200,
+      body: { keys: [...deps.accessTokens.jwks.keys] },
+      headers: JWKS_CACHED,
+    }),
   }
 }
 
-export function sessionInternalHandlers(deps: Deps): Handlers<Pick<typeof authInternalRoutes, 'validateToken'>> {
+export function sessionInternalHandlers(
+  deps: Deps,
+): Handlers<Pick<typeof authInternalRoutes, 'validateToken'>> {
   const { accessTokens, config } = deps
   return {
     async validateToken({ body }) {
@@ -61,7 +68,8 @@ export function sessionInternalHandlers(deps: Deps): Handlers<Pick<typeof authIn
         }
         return { status: 200, body: { valid: true, userId, email, roles: [...roles], expiresAt } }
       } catch (error) {
-        if (error instanceof errors.JWTExpired) return refuse(validationRefusals.TOKEN_EXPIRED, { valid: false })
+        if (error instanceof errors.JWTExpired)
+          return refuse(validationRefusals.TOKEN_EXPIRED, { valid: false })
         return refuse(validationRefusals.TOKEN_INVALID, { valid: false })
       }
     },

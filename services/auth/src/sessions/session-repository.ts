@@ -6,12 +6,21 @@ import { createRefreshToken, hashRefreshToken, openSuccessor, sealSuccessor } fr
 /** A new family of refresh tokens: a sign-in. Answers its first token. */
 export async function insertFamily(
   tx: Tx,
-  { familyId, userId, createdAt, ttlMs }: { familyId: string; userId: UserId; createdAt: Date; ttlMs: number },
+  {
+    familyId,
+    userId,
+    createdAt,
+    ttlMs,
+  }: { familyId: string; userId: UserId; createdAt: Date; ttlMs: number },
 ): Promise<string> {
   const token = createRefreshToken()
   const expiresAt = new Date(createdAt.getTime() + ttlMs)
-  await tx.prisma.refreshFamily.create({ data: { familyId, userId, createdAt, lastUsedAt: createdAt, expiresAt } })
-  await tx.prisma.refreshToken.create({ data: { tokenHash: hashRefreshToken(token), familyId, createdAt, expiresAt } })
+  await tx.prisma.refreshFamily.create({
+    data: { familyId, userId, createdAt, lastUsedAt: createdAt, expiresAt },
+  })
+  await tx.prisma.refreshToken.create({
+    data: { tokenHash: hashRefreshToken(token), familyId, createdAt, expiresAt },
+  })
   return token
 }
 
@@ -22,20 +31,26 @@ export interface StoredToken {
 }
 
 /**
- * The token and its family, whose row stays locked until the transaction ends: refreshes of one family go one after the
- * other, and each sees what the one before has written. null for a token that is not ours.
+ * The token and its family, whose row stays locked until the transaction ends: refreshes of one family go one
+ * after the other, and each sees what the one before has written. null for a token that is not ours.
  */
 export async function lockToken(tx: Tx, token: string, lastUsedAt: Date): Promise<StoredToken | null> {
   const tokenHash = hashRefreshToken(token)
   const found = await tx.prisma.refreshToken.findUnique({ where: { tokenHash }, select: { familyId: true } })
   if (!found) return null
-  const locked = await tx.prisma.refreshFamily.updateManyAndReturn({ where: { familyId: found.familyId }, data: { lastUsedAt } })
+  const locked = await tx.prisma.refreshFamily.updateManyAndReturn({
+    where: { familyId: found.familyId },
+    data: { lastUsedAt },
+  })
   const stored = await tx.prisma.refreshToken.findUnique({ where: { tokenHash } })
   const [family] = locked
   return stored && family ? { token: stored, family } : null // null: swept away in between
 }
 
-/** The unused token that took the place of this used one, at however many removes. Each opens the next: the database opens none. */
+/**
+ * The unused token that took the place of this used one, at however many removes. Each opens the next: the
+ * database opens none.
+ */
 export async function findNewest(tx: Tx, token: string): Promise<string> {
   for (let newest = token; ; ) {
     const { usedAt, sealedSuccessor } = await tx.prisma.refreshToken.findUniqueOrThrow({
@@ -66,13 +81,18 @@ export async function insertSuccessor(
   return successor
 }
 
-/** No token of the family counts any longer. False where it was revoked before: it keeps its time and reason. */
+/**
+ * No token of the family counts any longer. False where it was revoked before: it keeps its time and reason.
+ */
 export async function revokeFamily(
   tx: Tx,
   familyId: string,
   revoked: { revokedAt: Date; revokedBecause: 'LOGOUT' | 'REUSE' },
 ): Promise<boolean> {
-  const { count } = await tx.prisma.refreshFamily.updateMany({ where: { familyId, revokedAt: null }, data: revoked })
+  const { count } = await tx.prisma.refreshFamily.updateMany({
+    where: { familyId, revokedAt: null },
+    data: revoked,
+  })
   return count > 0
 }
 
@@ -80,7 +100,10 @@ export async function revokeFamily(
 export async function revokeFamiliesOf(
   tx: Tx,
   userId: UserId,
-  revoked: { revokedAt: Date; revokedBecause: 'PASSWORD_RESET' | 'DISOWNED' | 'CONFIRMED' | 'ADDRESS_CHANGED' },
+  revoked: {
+    revokedAt: Date
+    revokedBecause: 'PASSWORD_RESET' | 'DISOWNED' | 'CONFIRMED' | 'ADDRESS_CHANGED'
+  },
 ): Promise<string[]> {
   const ended = await tx.prisma.refreshFamily.updateManyAndReturn({
     where: { userId, revokedAt: null },

@@ -26,7 +26,10 @@ export interface SignedIn {
   refreshToken: string
 }
 
-/** Begin a session of a user whose password was verified by this hash; null where it was replaced in the meantime. */
+/**
+ * Begin a session of a user whose password was verified by this hash; null where it was replaced in the
+ * meantime.
+ */
 export const openSession = (
   deps: SessionDeps,
   { user, passwordHash, network }: { user: StoredUser; passwordHash: string; network: string },
@@ -39,11 +42,14 @@ export const openSession = (
     return { user, sessionId: family.familyId, refreshToken: await insertFamily(tx, family) }
   })
 
-export type Refreshed = SignedIn | { refused: 'TOKEN_INVALID' | 'TOKEN_EXPIRED' | 'TOKEN_REVOKED' | 'TOKEN_REUSED' }
+export type Refreshed =
+  | SignedIn
+  | { refused: 'TOKEN_INVALID' | 'TOKEN_EXPIRED' | 'TOKEN_REVOKED' | 'TOKEN_REUSED' }
 
 /**
- * Put a new refresh token in the place of this one; where that was done a moment ago, give the newest of its family. A token that
- * is used again otherwise ends its family: that is committed, although the answer is a refusal.
+ * Put a new refresh token in the place of this one; where that was done a moment ago, give the newest of its
+ * family. A token that is used again otherwise ends its family: that is committed, although the answer is a
+ * refusal.
  */
 export async function refresh(deps: SessionDeps, token: string, network: string): Promise<Refreshed> {
   const { ended, ...refreshed } = await rotate(deps, token, network)
@@ -68,12 +74,19 @@ const rotate = (deps: SessionDeps, token: string, network: string): Promise<Refr
     const verdict = judge(shown, now, deps.config.refreshGraceMs)
     if (verdict === 'ROTATE') {
       await touchNetwork(tx, userId as UserId, network, now)
-      return signedIn(await insertSuccessor(tx, { token, familyId, usedAt: now, ttlMs: deps.config.refreshTtlMs }))
+      return signedIn(
+        await insertSuccessor(tx, { token, familyId, usedAt: now, ttlMs: deps.config.refreshTtlMs }),
+      )
     }
     if (verdict === 'REPEAT') return signedIn(await findNewest(tx, token))
     if (verdict === 'EXPIRED') return { refused: 'TOKEN_EXPIRED' }
     if (verdict === 'REVOKED') return { refused: 'TOKEN_REVOKED' }
-    await endFamily(deps, tx, { familyId, userId: userId as UserId }, { revokedAt: now, revokedBecause: 'REUSE' })
+    await endFamily(
+      deps,
+      tx,
+      { familyId, userId: userId as UserId },
+      { revokedAt: now, revokedBecause: 'REUSE' },
+    )
     return { refused: 'TOKEN_REUSED', ended: familyId }
   })
 
@@ -83,12 +96,19 @@ export async function endSession(deps: SessionDeps, token: string): Promise<void
     const stored = await lockToken(tx, token, deps.now())
     if (!stored) return []
     const { familyId, userId } = stored.family
-    await endFamily(deps, tx, { familyId, userId: userId as UserId }, { revokedAt: deps.now(), revokedBecause: 'LOGOUT' })
+    await endFamily(
+      deps,
+      tx,
+      { familyId, userId: userId as UserId },
+      { revokedAt: deps.now(), revokedBecause: 'LOGOUT' },
+    )
     return [familyId]
   })
   await tellEnded(deps, ended)
 }
 
 /** After the commit that ended them: access tokens of these sessions are good no longer either. */
-export const tellEnded = ({ revocations, config }: SessionDeps, sessionIds: readonly string[]): Promise<void> =>
-  revocations.revoke(sessionIds, config.accessTokenTtlMs)
+export const tellEnded = (
+  { revocations, config }: SessionDeps,
+  sessionIds: readonly string[],
+): Promise<void> => revocations.revoke(sessionIds, config.accessTokenTtlMs)

@@ -10,7 +10,10 @@ export type SignInDeps = GuessesDeps &
     passwords: Passwords
   }
 
-/** Sign in with an address and a password, as often as guesses may be made. An address that nobody has is treated like every other. */
+/**
+ * Sign in with an address and a password, as often as guesses may be made. An address that nobody has is
+ * treated like every other.
+ */
 export async function signIn(
   deps: SignInDeps,
   { email, password, ip }: { email: string; password: string; ip: string },
@@ -20,7 +23,8 @@ export async function signIn(
   if (before) return { blockedUntil: before }
   const credentials = await findCredentials(deps.db, email)
   const right = await deps.passwords.verify(password, credentials?.passwordHash ?? null)
-  // Again: of many guesses at once those that come after the last failure must not learn whether they are right.
+  // Again: of many guesses at once those that come after the last failure must not learn whether they are
+  // right.
   const during = await guesses.blocked()
   if (during) return { blockedUntil: during }
   const { network } = guesses

@@ -14,7 +14,10 @@ export interface NewUser {
   createdAt: Date
 }
 
-/** A new user with the role USER. Rejects with a unique violation of `users_email_key` when the address is taken. */
+/**
+ * A new user with the role USER. Rejects with a unique violation of `users_email_key` when the address is
+ * taken.
+ */
 export const insertUser = async (tx: Tx, user: NewUser): Promise<StoredUser> =>
   toStoredUser(await tx.prisma.user.create({ data: { ...user, roles: ['USER'] } }))
 
@@ -36,13 +39,19 @@ export async function findUserByEmail(db: Db, email: string): Promise<StoredUser
 }
 
 /** The user of an address and the hash of the password, for signing in. */
-export async function findCredentials(db: Db, email: string): Promise<{ user: StoredUser; passwordHash: string } | null> {
+export async function findCredentials(
+  db: Db,
+  email: string,
+): Promise<{ user: StoredUser; passwordHash: string } | null> {
   const row = await db.prisma.user.findUnique({ where: { email } })
   return row && { user: toStoredUser(row), passwordHash: row.passwordHash }
 }
 
 /** A user and the hash of the password. Rejects when there is no such user. */
-export async function findCredentialsOf(db: Db, userId: UserId): Promise<{ user: StoredUser; passwordHash: string }> {
+export async function findCredentialsOf(
+  db: Db,
+  userId: UserId,
+): Promise<{ user: StoredUser; passwordHash: string }> {
   const row = await db.prisma.user.findUniqueOrThrow({ where: { userId } })
   return { user: toStoredUser(row), passwordHash: row.passwordHash }
 }
@@ -63,7 +72,11 @@ export interface ProfileChange {
 }
 
 /** The changed user; null where there is none. */
-export async function updateProfile(db: Db, userId: UserId, change: ProfileChange): Promise<StoredUser | null> {
+export async function updateProfile(
+  db: Db,
+  userId: UserId,
+  change: ProfileChange,
+): Promise<StoredUser | null> {
   if (Object.values(change).some((value) => value !== undefined)) {
     await db.prisma.user.updateMany({ where: { userId }, data: { ...change, version: { increment: 1 } } })
   }
@@ -92,22 +105,42 @@ export async function holdPassword(tx: Tx, userId: UserId, passwordHash: string)
 }
 
 export const setPassword = async (tx: Tx, userId: UserId, passwordHash: string): Promise<StoredUser> =>
-  toStoredUser(await tx.prisma.user.update({ where: { userId }, data: { passwordHash, version: { increment: 1 } } }))
-
-/** The user whose address is another from now on, and proven. Rejects with a unique violation of `users_email_key` when it is taken. */
-export const changeEmail = async (tx: Tx, userId: UserId, email: string, verifiedAt: Date): Promise<StoredUser> =>
   toStoredUser(
-    await tx.prisma.user.update({ where: { userId }, data: { email, emailVerifiedAt: verifiedAt, version: { increment: 1 } } }),
+    await tx.prisma.user.update({ where: { userId }, data: { passwordHash, version: { increment: 1 } } }),
   )
 
-/** Of an account whose address is not proven: whoever gave the number may not be who has the account from now on. */
+/**
+ * The user whose address is another from now on, and proven. Rejects with a unique violation of
+ * `users_email_key` when it is taken.
+ */
+export const changeEmail = async (
+  tx: Tx,
+  userId: UserId,
+  email: string,
+  verifiedAt: Date,
+): Promise<StoredUser> =>
+  toStoredUser(
+    await tx.prisma.user.update({
+      where: { userId },
+      data: { email, emailVerifiedAt: verifiedAt, version: { increment: 1 } },
+    }),
+  )
+
+/**
+ * Of an account whose address is not proven: whoever gave the number may not be who has the account from now
+ * on.
+ */
 export async function takePhoneAway(tx: Tx, userId: UserId): Promise<void> {
   const where = { userId, emailVerifiedAt: null, phone: { not: null } }
   await tx.prisma.user.updateMany({ where, data: { phone: null, version: { increment: 1 } } })
 }
 
 /** The user whose address is proven from now on; null where it was before. */
-export async function markEmailVerified(tx: Tx, userId: UserId, verifiedAt: Date): Promise<StoredUser | null> {
+export async function markEmailVerified(
+  tx: Tx,
+  userId: UserId,
+  verifiedAt: Date,
+): Promise<StoredUser | null> {
   const { count } = await tx.prisma.user.updateMany({
     where: { userId, emailVerifiedAt: null },
     data: { emailVerifiedAt: verifiedAt, version: { increment: 1 } },

@@ -11,8 +11,8 @@ const Events = z.object({ events: z.array(EventInfo), nextCursor: z.string().nul
 export type EventPage = z.output<typeof Events>
 
 /**
- * Reads through Redis. Whatever is wrong with Redis, the answer comes from `load`; one that hangs is not waited for at every
- * read.
+ * Reads through Redis. Whatever is wrong with Redis, the answer comes from `load`; one that hangs is not
+ * waited for at every read.
  */
 export interface EventCache {
   event(eventId: string, load: () => Promise<EventInfo | null>): Promise<EventInfo | null>
@@ -50,7 +50,8 @@ export function createEventCache(options: {
   const counts = { event: { hits: 0, misses: 0 }, page: { hits: 0, misses: 0 } }
   const putAt = (eventId: EventId, version: number, json: string) =>
     redis.eval(putIfNewer, 1, eventKey(eventId), version, json, options.eventCacheSeconds)
-  const put = (event: EventInfo) => putAt(event.eventId, event.version, JSON.stringify(z.encode(EventInfo, event)))
+  const put = (event: EventInfo) =>
+    putAt(event.eventId, event.version, JSON.stringify(z.encode(EventInfo, event)))
 
   async function read<T>(cache: keyof typeof counts, lookUp: () => Promise<T | null>): Promise<T | null> {
     const found = await lookUp().catch(() => null)
@@ -75,7 +76,8 @@ export function createEventCache(options: {
     },
 
     async page(query, load) {
-      // A page belongs to a generation: a write begins a new one, and what a slow reader puts into the old one is never read.
+      // A page belongs to a generation: a write begins a new one, and what a slow reader puts into the old
+      // one is never read.
       const generation = await breaker(() => redis.get(generationKey)).catch(() => null)
       const hash = createHash('sha256').update(JSON.stringify(query)).digest('base64url')
       const key = `${pageKey(generation ?? '0')}${hash}`

@@ -36,7 +36,13 @@ export interface EditDeps {
 export type Edited<Why extends Objection = Objection> =
   | { edited: true; event: EventInfo; deleted?: true }
   | { edited: false; why: Why; reasons?: string[] }
-export type Objection = ToEditor | 'NOT_EDITABLE' | 'NOT_PUBLISHABLE' | 'NOT_CANCELLABLE' | 'NOT_DRAFT' | 'VENUE_NOT_FOUND'
+export type Objection =
+  | ToEditor
+  | 'NOT_EDITABLE'
+  | 'NOT_PUBLISHABLE'
+  | 'NOT_CANCELLABLE'
+  | 'NOT_DRAFT'
+  | 'VENUE_NOT_FOUND'
 type ToEditor = 'NOT_FOUND' | 'NOT_YOURS'
 
 /** Make a draft. Repeated with the same id it is the same draft. */
@@ -51,10 +57,23 @@ export async function createEvent(
     if (existing) return { edited: true, event: existing }
     const venue = await venueOf(deps, tx, organizerId, body)
     if (!venue) return { edited: false, why: 'VENUE_NOT_FOUND' }
-    const { venueId: _, venueName: __, venueAddress: ___, timeZone = venue.timeZone ?? 'UTC', ...details } = body
+    const {
+      venueId: _,
+      venueName: __,
+      venueAddress: ___,
+      timeZone = venue.timeZone ?? 'UTC',
+      ...details
+    } = body
     const now = deps.now()
     const times = { createdAt: now, updatedAt: now }
-    const event = await insertEvent(tx, { id: eventId, organizerId, ...details, timeZone, ...placeOf(venue), ...times })
+    const event = await insertEvent(tx, {
+      id: eventId,
+      organizerId,
+      ...details,
+      timeZone,
+      ...placeOf(venue),
+      ...times,
+    })
     await deps.messaging.append(tx, eventCreated, snapshotOf(event), { aggregateVersion: event.version })
     return { edited: true, event }
   })
@@ -69,7 +88,8 @@ export const changeEvent = (
   changes: EventChanges,
 ): Promise<Edited<ToEditor | 'NOT_EDITABLE' | 'VENUE_NOT_FOUND'>> =>
   edit(deps, eventId, userId, async (tx, event) => {
-    if (event.status === 'CANCELLED' || event.status === 'COMPLETED') return { edited: false, why: 'NOT_EDITABLE' }
+    if (event.status === 'CANCELLED' || event.status === 'COMPLETED')
+      return { edited: false, why: 'NOT_EDITABLE' }
     const objection = objectionTo(event, changes, deps.now())
     if (objection) {
       throw new RefusedError(refuse(VALIDATION_FAILED, { details: [objection] }))
@@ -87,12 +107,21 @@ export const changeEvent = (
     const updated = await updateEvent(tx, event, data, deps.now())
     if (!updated) return null
     if (venue && updated.status === 'PUBLISHED') await listVenueOf(tx, venue)
-    await deps.messaging.append(tx, eventUpdated, { ...snapshotOf(updated), changed }, { aggregateVersion: updated.version })
+    await deps.messaging.append(
+      tx,
+      eventUpdated,
+      { ...snapshotOf(updated), changed },
+      { aggregateVersion: updated.version },
+    )
     return { edited: true, event: updated }
   })
 
 /** Put an event on sale; one that is already stays so. */
-export const publishEvent = (deps: EditDeps, eventId: EventId, userId: UserId): Promise<Edited<ToEditor | 'NOT_PUBLISHABLE'>> =>
+export const publishEvent = (
+  deps: EditDeps,
+  eventId: EventId,
+  userId: UserId,
+): Promise<Edited<ToEditor | 'NOT_PUBLISHABLE'>> =>
   edit(deps, eventId, userId, async (tx, event) => {
     if (event.status === 'PUBLISHED') return { edited: true, event }
     const reasons = reasonsNotToPublish(event, deps.now())
@@ -100,13 +129,16 @@ export const publishEvent = (deps: EditDeps, eventId: EventId, userId: UserId): 
     const updated = await updateEvent(tx, event, { status: 'PUBLISHED' }, deps.now())
     if (!updated) return null
     await listVenueOf(tx, updated)
-    await deps.messaging.append(tx, eventPublished, snapshotOf(updated), { aggregateVersion: updated.version })
+    await deps.messaging.append(tx, eventPublished, snapshotOf(updated), {
+      aggregateVersion: updated.version,
+    })
     return { edited: true, event: updated }
   })
 
 /**
- * Call an event off, for good; one that is already keeps its first reason. The tickets that this affects are counted before, by the
- * ticket service: nothing is sold from the commit on. Where it is unavailable the event is cancelled without their number.
+ * Call an event off, for good; one that is already keeps its first reason. The tickets that this affects are
+ * counted before, by the ticket service: nothing is sold from the commit on. Where it is unavailable the
+ * event is cancelled without their number.
  */
 export async function cancelEvent(
   deps: EditDeps,
@@ -122,14 +154,26 @@ export async function cancelEvent(
     if (event.status !== 'PUBLISHED') return { edited: false, why: 'NOT_CANCELLABLE' }
     const updated = await updateEvent(tx, event, { status: 'CANCELLED', cancellationReason }, deps.now())
     if (!updated) return null
-    const payload = { ...snapshotOf(updated), eventName: updated.name, cancellationReason, affectedTicketCount }
+    const payload = {
+      ...snapshotOf(updated),
+      eventName: updated.name,
+      cancellationReason,
+      affectedTicketCount,
+    }
     await deps.messaging.append(tx, eventCancelled, payload, { aggregateVersion: updated.version })
     return { edited: true, event: updated }
   })
 }
 
-/** Delete a draft with its seating plan. Nothing was sold of it: only who keeps a picture of every event is told. */
-export const deleteEvent = (deps: EditDeps, eventId: EventId, userId: UserId): Promise<Edited<ToEditor | 'NOT_DRAFT'>> =>
+/**
+ * Delete a draft with its seating plan. Nothing was sold of it: only who keeps a picture of every event is
+ * told.
+ */
+export const deleteEvent = (
+  deps: EditDeps,
+  eventId: EventId,
+  userId: UserId,
+): Promise<Edited<ToEditor | 'NOT_DRAFT'>> =>
   edit(deps, eventId, userId, async (tx, event) => {
     if (event.status !== 'DRAFT') return { edited: false, why: 'NOT_DRAFT' }
     if (!(await removeEvent(tx, event))) return null
@@ -155,13 +199,18 @@ async function edit<Why extends Objection>(
     })
     if (edited) return edited
   }
-  throw new RefusedError(refuse(SERVICE_UNAVAILABLE, { message: 'others are changing this event at the moment: try again' }))
+  throw new RefusedError(
+    refuse(SERVICE_UNAVAILABLE, { message: 'others are changing this event at the moment: try again' }),
+  )
 }
 
-/** A transaction; after it what is cached of the event is replaced, and the ticket service has its replica. */
+/**
+ * A transaction; after it what is cached of the event is replaced, and the ticket service has its replica.
+ */
 async function commit<T extends Edited | null>(deps: EditDeps, work: (tx: Tx) => Promise<T>): Promise<T> {
   const result = await deps.db.transact(work)
-  if (result?.edited) await (result.deleted ? deps.cache.removed(result.event.eventId) : deps.cache.changed(result.event))
+  if (result?.edited)
+    await (result.deleted ? deps.cache.removed(result.event.eventId) : deps.cache.changed(result.event))
   // It knows of no draft, and asks for one that it does not know.
   if (result?.edited && result.event.status !== 'DRAFT') await deps.tickets.tell(result.event)
   return result

@@ -21,19 +21,27 @@ export async function findEvents(db: Db, eventIds: readonly EventId[]): Promise<
   return (await db.prisma.event.findMany({ where: { id: { in: [...eventIds] } } })).map(toEventInfo)
 }
 
-export async function insertEvent(tx: Tx, event: Omit<Prisma.EventUncheckedCreateInput, 'searchRules'>): Promise<EventInfo> {
+export async function insertEvent(
+  tx: Tx,
+  event: Omit<Prisma.EventUncheckedCreateInput, 'searchRules'>,
+): Promise<EventInfo> {
   const row = await tx.prisma.event.create({ data: event })
   await writeSearch(tx, row)
   return toEventInfo(row)
 }
 
 /** Prisma cannot write a tsvector: SQL does. */
-export async function writeSearch(tx: Tx, event: { id: string } & Parameters<typeof vectorOfEvent>[0]): Promise<void> {
+export async function writeSearch(
+  tx: Tx,
+  event: { id: string } & Parameters<typeof vectorOfEvent>[0],
+): Promise<void> {
   await tx.prisma.$executeRaw`
     update events set search = ${vectorOfEvent(event)}::tsvector, search_rules = ${SEARCH_RULES} where id = ${event.id}::uuid`
 }
 
-/** Change an event that is still at the version that was read; null when somebody else has changed it since. */
+/**
+ * Change an event that is still at the version that was read; null when somebody else has changed it since.
+ */
 export async function updateEvent(
   tx: Tx,
   event: EventInfo,
@@ -58,10 +66,13 @@ export async function removeEvent(tx: Tx, { eventId, version }: EventInfo): Prom
 }
 
 /**
- * Complete up to `limit` events on sale that are over at `now`, and answer them. Those that somebody is changing are left for the
- * next time.
+ * Complete up to `limit` events on sale that are over at `now`, and answer them. Those that somebody is
+ * changing are left for the next time.
  */
-export async function completeOver(tx: Tx, { now, limit }: { now: Date; limit: number }): Promise<EventInfo[]> {
+export async function completeOver(
+  tx: Tx,
+  { now, limit }: { now: Date; limit: number },
+): Promise<EventInfo[]> {
   const rows = await tx.prisma.$queryRaw<{ id: EventId }[]>`
     update events set status = 'COMPLETED', version = version + 1, updated_at = ${now}
     where id in (
@@ -81,7 +92,12 @@ export interface Position {
 }
 
 /** An organizer's events in every state, the newest first; one more than the limit. */
-export async function listOfOrganizer(db: Db, organizerId: UserId, limit: number, after: Position | null): Promise<EventInfo[]> {
+export async function listOfOrganizer(
+  db: Db,
+  organizerId: UserId,
+  limit: number,
+  after: Position | null,
+): Promise<EventInfo[]> {
   const rows = await db.prisma.event.findMany({
     where: {
       organizerId,

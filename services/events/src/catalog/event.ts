@@ -40,16 +40,42 @@ export function toPublic({ version: _, ...event }: EventInfo): Event {
 
 /** The event as its messages carry it. */
 export function snapshotOf(event: EventInfo) {
-  const { eventId, organizerId, name, eventDate, endDate, timeZone, venueId, venueName, venueAddress, status } = event
+  const {
+    eventId,
+    organizerId,
+    name,
+    eventDate,
+    endDate,
+    timeZone,
+    venueId,
+    venueName,
+    venueAddress,
+    status,
+  } = event
   const { refundableUntil } = event
-  return { eventId, organizerId, name, eventDate, endDate, timeZone, venueId, venueName, venueAddress, status, refundableUntil }
+  return {
+    eventId,
+    organizerId,
+    name,
+    eventDate,
+    endDate,
+    timeZone,
+    venueId,
+    venueName,
+    venueAddress,
+    status,
+    refundableUntil,
+  }
 }
 
 /** Whether a caller may know that the event exists. */
 export const isVisibleTo = (event: EventInfo, userId: UserId | undefined): boolean =>
   event.status !== 'DRAFT' || event.organizerId === userId
 
-/** Why this user may not change an event: they may not know of it, or it is another organizer's. null where they may. */
+/**
+ * Why this user may not change an event: they may not know of it, or it is another organizer's. null where
+ * they may.
+ */
 export function objectionToEditor(event: EventInfo | null, userId: UserId): 'NOT_FOUND' | 'NOT_YOURS' | null {
   if (!event || !isVisibleTo(event, userId)) return 'NOT_FOUND'
   return event.organizerId === userId ? null : 'NOT_YOURS'
@@ -65,7 +91,11 @@ export function reasonsNotToPublish(event: EventInfo, now: Date): string[] {
 }
 
 /** What is wrong with an event as the changes would leave it; null where nothing is. */
-export function objectionTo(event: EventInfo, changes: EventChanges, now: Date): { path: string; message: string } | null {
+export function objectionTo(
+  event: EventInfo,
+  changes: EventChanges,
+  now: Date,
+): { path: string; message: string } | null {
   const eventDate = changes.eventDate ?? event.eventDate
   const endDate = changes.endDate === undefined ? event.endDate : changes.endDate
   if (endDate && endDate <= eventDate) return { path: 'body.endDate', message: 'must be after eventDate' }
@@ -85,7 +115,10 @@ export function objectionTo(event: EventInfo, changes: EventChanges, now: Date):
   return null
 }
 
-/** Until when tickets that may be sold are refundable at least, with these dates: as long before the event as was promised. */
+/**
+ * Until when tickets that may be sold are refundable at least, with these dates: as long before the event as
+ * was promised.
+ */
 function promisedUntil(
   { status, eventDate, refundableUntil }: EventInfo,
   dates: { eventDate: Date; endDate?: Date | null | undefined },
@@ -96,7 +129,10 @@ function promisedUntil(
 }
 
 /** The names of the fields whose values the changes really change, those that hang on them included. */
-export function changedFields(event: EventInfo, changes: Partial<Record<keyof EventInfo, unknown>>): string[] {
+export function changedFields(
+  event: EventInfo,
+  changes: Partial<Record<keyof EventInfo, unknown>>,
+): string[] {
   const plain = (value: unknown) => (value instanceof Date ? value.getTime() : (value ?? null))
   const given = Object.entries(changes).filter(([, value]) => value !== undefined)
   const changed = { ...event, ...Object.fromEntries(given) } as EventInfo

@@ -10,7 +10,14 @@ import {
   FORBIDDEN,
   VENUE_NOT_FOUND,
 } from '@boxoffice/contracts'
-import { cursorFields, defineCursor, type HandlerRefusal, type Handlers, refuse, refuseUnknown } from '@boxoffice/service-kit'
+import {
+  cursorFields,
+  defineCursor,
+  type HandlerRefusal,
+  type Handlers,
+  refuse,
+  refuseUnknown,
+} from '@boxoffice/service-kit'
 import {
   cancelEvent,
   changeEvent,
@@ -39,7 +46,10 @@ const refusals = {
   NOT_DRAFT: () => refuse(EVENT_NOT_DRAFT),
   NOT_CANCELLABLE: () => refuse(EVENT_NOT_CANCELLABLE),
   NOT_PUBLISHABLE: (_: EventId, reasons: string[] = []) =>
-    refuse(EVENT_NOT_PUBLISHABLE, { message: `the event cannot be published: ${reasons.join(', ')}`, reasons }),
+    refuse(EVENT_NOT_PUBLISHABLE, {
+      message: `the event cannot be published: ${reasons.join(', ')}`,
+      reasons,
+    }),
 } satisfies Record<Objection, (eventId: EventId, reasons?: string[]) => HandlerRefusal>
 
 const refusalOf = <Why extends Objection>(
@@ -47,7 +57,10 @@ const refusalOf = <Why extends Objection>(
   eventId: EventId,
 ): ReturnType<(typeof refusals)[Why]> => refusals[why](eventId, reasons) as ReturnType<(typeof refusals)[Why]>
 
-type EventRoutes = Omit<typeof eventsRoutes, 'putSeatingPlan' | 'getSeatingPlan' | 'createVenue' | 'listVenues'>
+type EventRoutes = Omit<
+  typeof eventsRoutes,
+  'putSeatingPlan' | 'getSeatingPlan' | 'createVenue' | 'listVenues'
+>
 
 export function eventHandlers(deps: Deps): Handlers<EventRoutes> {
   const { db, cache, now } = deps
@@ -86,7 +99,9 @@ export function eventHandlers(deps: Deps): Handlers<EventRoutes> {
     },
     async updateEvent({ params, body, principal }) {
       const changed = await changeEvent(deps, params.eventId, principal.userId, body)
-      return changed.edited ? { status: 200, body: toPublic(changed.event) } : refusalOf(changed, params.eventId)
+      return changed.edited
+        ? { status: 200, body: toPublic(changed.event) }
+        : refusalOf(changed, params.eventId)
     },
     async deleteEvent({ params, principal }) {
       const deleted = await deleteEvent(deps, params.eventId, principal.userId)
@@ -94,17 +109,23 @@ export function eventHandlers(deps: Deps): Handlers<EventRoutes> {
     },
     async cancelEvent({ params, body, principal }) {
       const cancelled = await cancelEvent(deps, params.eventId, principal.userId, body.cancellationReason)
-      return cancelled.edited ? { status: 200, body: toPublic(cancelled.event) } : refusalOf(cancelled, params.eventId)
+      return cancelled.edited
+        ? { status: 200, body: toPublic(cancelled.event) }
+        : refusalOf(cancelled, params.eventId)
     },
     async publishEvent({ params, principal }) {
       const published = await publishEvent(deps, params.eventId, principal.userId)
-      return published.edited ? { status: 200, body: toPublic(published.event) } : refusalOf(published, params.eventId)
+      return published.edited
+        ? { status: 200, body: toPublic(published.event) }
+        : refusalOf(published, params.eventId)
     },
   }
 }
 
 /** For other services, past the cache: what they decide by must be what is true now. */
-export function eventInternalHandlers({ db }: Deps): Handlers<Omit<typeof eventsInternalRoutes, 'getSeatingPlanInfo'>> {
+export function eventInternalHandlers({
+  db,
+}: Deps): Handlers<Omit<typeof eventsInternalRoutes, 'getSeatingPlanInfo'>> {
   return {
     async getEventInfo({ params }) {
       const event = await findEvent(db, params.eventId)

@@ -15,8 +15,8 @@ export interface Found {
 const WEIGHTS = Prisma.sql`'{0.1, 0.3, 0.4, 1}'::float4[]`
 
 /**
- * Published events from `after` on, one more than the limit: the best match first, of equals the next first. Those that are not over
- * at `from`, or at `now` without it.
+ * Published events from `after` on, one more than the limit: the best match first, of equals the next first.
+ * Those that are not over at `from`, or at `now` without it.
  */
 export async function searchPublished(
   db: Db,
@@ -58,7 +58,10 @@ export async function searchPublished(
 /** A row without words, or with such as older rules made. As the partial indexes say it. */
 const unsearchable = Prisma.raw(`(search is null or search_rules < ${SEARCH_RULES})`)
 
-/** Make up to `limit` events and as many venues searchable, by today's rules, that are not yet; whether there are more. */
+/**
+ * Make up to `limit` events and as many venues searchable, by today's rules, that are not yet; whether there
+ * are more.
+ */
 export async function fillSearch(tx: Tx, limit: number): Promise<{ more: boolean }> {
   const events = await tx.prisma.$queryRaw<Parameters<typeof writeSearch>[1][]>`
     select id, name, venue_name as "venueName", venue_address as "venueAddress", category, description

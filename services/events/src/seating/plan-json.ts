@@ -6,4 +6,5 @@ import type { StoredPlan } from './plan-repository.ts'
 export const planText = (eventId: EventId, { planVersion, seatCount, zones }: StoredPlan): string =>
   `{"eventId":"${eventId}","planVersion":${planVersion},"seatCount":${seatCount},"zones":${zones}}`
 
-export const planJson = (eventId: EventId, plan: StoredPlan): EncodedJson<SeatingPlan> => encodedText(planText(eventId, plan))
+export const planJson = (eventId: EventId, plan: StoredPlan): EncodedJson<SeatingPlan> =>
+  encodedText(planText(eventId, plan))

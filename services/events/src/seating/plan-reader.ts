@@ -28,7 +28,9 @@ export function createPlanReader(): PlanReader {
   return {
     async read(body) {
       if (pool.queueSize >= QUEUE_MAX)
-        throw new RefusedError(refuse(SERVICE_UNAVAILABLE, { message: 'too many seating plans at once: try again shortly' }))
+        throw new RefusedError(
+          refuse(SERVICE_UNAVAILABLE, { message: 'too many seating plans at once: try again shortly' }),
+        )
       return pool.run(body)
     },
     close: () => pool.destroy(),

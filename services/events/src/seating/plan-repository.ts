@@ -1,7 +1,10 @@
 import type { EventId } from '@boxoffice/contracts'
 import type { Db, Tx } from '../database.ts'
 
-/** A plan as it stands. `zones`: JSON of megabytes, which is only passed on; it was held to the contract when it was put. */
+/**
+ * A plan as it stands. `zones`: JSON of megabytes, which is only passed on; it was held to the contract when
+ * it was put.
+ */
 export interface StoredPlan {
   readonly planVersion: number
   readonly seatCount: number
@@ -9,7 +12,10 @@ export interface StoredPlan {
 }
 
 /** Which version of an event's plan stands; null where it has none. */
-export async function findPlanVersion(db: Db, eventId: EventId): Promise<{ planVersion: number; frozen: boolean } | null> {
+export async function findPlanVersion(
+  db: Db,
+  eventId: EventId,
+): Promise<{ planVersion: number; frozen: boolean } | null> {
   const row = await db.prisma.seatingPlan.findUnique({ where: { eventId } })
   return row && { planVersion: row.version, frozen: row.frozenAt !== null }
 }
@@ -35,7 +41,11 @@ export async function hasZones(tx: Tx, eventId: EventId, zones: string): Promise
 }
 
 /** Which of these zones an event's plan does not have. */
-export async function listUnknownZones(tx: Tx, eventId: EventId, zoneIds: readonly number[]): Promise<number[]> {
+export async function listUnknownZones(
+  tx: Tx,
+  eventId: EventId,
+  zoneIds: readonly number[],
+): Promise<number[]> {
   if (zoneIds.length === 0) return []
   const unknown = await tx.query<{ zoneId: number }>(
     `select (asked.zone_id #>> '{}')::int as "zoneId"
@@ -47,10 +57,20 @@ export async function listUnknownZones(tx: Tx, eventId: EventId, zoneIds: readon
   return unknown.map(({ zoneId }) => zoneId)
 }
 
-/** Keep the next version of a plan that is not frozen, in the place of the one before. The event's row must be locked. */
-export async function replacePlan(tx: Tx, plan: StoredPlan & { eventId: EventId; createdAt: Date }): Promise<void> {
+/**
+ * Keep the next version of a plan that is not frozen, in the place of the one before. The event's row must be
+ * locked.
+ */
+export async function replacePlan(
+  tx: Tx,
+  plan: StoredPlan & { eventId: EventId; createdAt: Date },
+): Promise<void> {
   const { eventId, planVersion: version, seatCount, zones, createdAt } = plan
-  await tx.prisma.seatingPlan.upsert({ where: { eventId }, create: { eventId, version }, update: { version } })
+  await tx.prisma.seatingPlan.upsert({
+    where: { eventId },
+    create: { eventId, version },
+    update: { version },
+  })
   await tx.query(
     `insert into seating_plan_versions (event_id, version, seat_count, zones, created_at)
      values ($1::uuid, $2, $3, $4::jsonb, $5::timestamptz) returning version`,

@@ -17,11 +17,13 @@ export interface PutPlanDeps {
   now: () => Date
 }
 
-export type Put = { put: true; plan: StoredPlan } | { put: false; why: 'NOT_FOUND' | 'NOT_YOURS' | 'NOT_EDITABLE' | 'IN_USE' }
+export type Put =
+  | { put: true; plan: StoredPlan }
+  | { put: false; why: 'NOT_FOUND' | 'NOT_YOURS' | 'NOT_EDITABLE' | 'IN_USE' }
 
 /**
- * Give an event its seats: a new version where they are others than before, otherwise nothing. Puts of one event go one after
- * the other; a plan of which tickets have been made is not changed any more.
+ * Give an event its seats: a new version where they are others than before, otherwise nothing. Puts of one
+ * event go one after the other; a plan of which tickets have been made is not changed any more.
  */
 export const putPlan = (
   deps: PutPlanDeps,
@@ -36,9 +38,11 @@ export const putPlan = (
     if (!event || why) return { put: false, why: why ?? 'NOT_FOUND' }
     const standing = await findPlanVersion(tx, eventId)
     const planVersion = standing?.planVersion ?? 0
-    if (standing && (await hasZones(tx, eventId, zones))) return { put: true, plan: { planVersion, seatCount, zones } }
+    if (standing && (await hasZones(tx, eventId, zones)))
+      return { put: true, plan: { planVersion, seatCount, zones } }
     if (standing?.frozen) return { put: false, why: 'IN_USE' }
-    if (event.status === 'CANCELLED' || event.status === 'COMPLETED') return { put: false, why: 'NOT_EDITABLE' }
+    if (event.status === 'CANCELLED' || event.status === 'COMPLETED')
+      return { put: false, why: 'NOT_EDITABLE' }
     const plan = { planVersion: planVersion + 1, seatCount, zones }
     await replacePlan(tx, { ...plan, eventId, createdAt: deps.now() })
     return { put: true, plan }
@@ -47,8 +51,8 @@ export const putPlan = (
 export type Taken = { taken: true; plan: StoredPlan } | { taken: false; unknownZones: number[] } | null
 
 /**
- * The plan, which does not change any more from now on; null where there is none. Where `zoneIds`, of which tickets are to be made,
- * are not all in it, it is not taken and stays open to change.
+ * The plan, which does not change any more from now on; null where there is none. Where `zoneIds`, of which
+ * tickets are to be made, are not all in it, it is not taken and stays open to change.
  */
 export const takePlan = (deps: PutPlanDeps, eventId: EventId, zoneIds: readonly number[]): Promise<Taken> =>
   deps.db.transact(async (tx): Promise<Taken> => {

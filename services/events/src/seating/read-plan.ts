@@ -7,7 +7,10 @@ export type PlanRead = { zones: string; seatCount: number } | { details: readonl
 
 const DETAILS_MAX = 50
 
-/** Read the body of a new plan: megabytes, which take some hundred milliseconds. It runs in a thread: see `plan-reader.ts`. */
+/**
+ * Read the body of a new plan: megabytes, which take some hundred milliseconds. It runs in a thread: see
+ * `plan-reader.ts`.
+ */
 export function readPlan(body: string): PlanRead {
   let json: unknown
   try {

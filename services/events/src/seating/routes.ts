@@ -9,7 +9,14 @@ import {
   SEATING_PLAN_NOT_FOUND,
   ZONES_NOT_IN_PLAN,
 } from '@boxoffice/contracts'
-import { type Handlers, isNamedIn, RefusedError, refuse, refuseDetails, refuseUnknown } from '@boxoffice/service-kit'
+import {
+  type Handlers,
+  isNamedIn,
+  RefusedError,
+  refuse,
+  refuseDetails,
+  refuseUnknown,
+} from '@boxoffice/service-kit'
 import type { EventCache } from '../cache/event-cache.ts'
 import { isVisibleTo } from '../catalog/event.ts'
 import { findEvent } from '../catalog/event-repository.ts'
@@ -27,7 +34,9 @@ type Deps = PutPlanDeps & {
 
 const noPlan = () => refuse(SEATING_PLAN_NOT_FOUND)
 
-export function seatingHandlers(deps: Deps): Handlers<Pick<typeof eventsRoutes, 'putSeatingPlan' | 'getSeatingPlan'>> {
+export function seatingHandlers(
+  deps: Deps,
+): Handlers<Pick<typeof eventsRoutes, 'putSeatingPlan' | 'getSeatingPlan'>> {
   const { db, cache, showPlan } = deps
   return {
     async putSeatingPlan({ params: { eventId }, rawBody, principal }) {
@@ -48,7 +57,8 @@ export function seatingHandlers(deps: Deps): Handlers<Pick<typeof eventsRoutes, 
     },
     async getSeatingPlan({ params, query, principal, headers }) {
       const event = await cache.event(params.eventId, () => findEvent(db, params.eventId))
-      if (!event || !isVisibleTo(event, principal?.userId)) return refuseUnknown(EVENT_NOT_FOUND, params.eventId)
+      if (!event || !isVisibleTo(event, principal?.userId))
+        return refuseUnknown(EVENT_NOT_FOUND, params.eventId)
       const shown = await showPlan(params.eventId)
       if (!shown) return noPlan()
       const { json, etag, planVersion } = shown
@@ -68,7 +78,9 @@ function cachingOf({ status }: Event, { frozen }: ShownPlan, byVersion: boolean)
   return frozen ? 'public, max-age=300' : 'private, no-cache'
 }
 
-export function seatingInternalHandlers(deps: Deps): Handlers<Pick<typeof eventsInternalRoutes, 'getSeatingPlanInfo'>> {
+export function seatingInternalHandlers(
+  deps: Deps,
+): Handlers<Pick<typeof eventsInternalRoutes, 'getSeatingPlanInfo'>> {
   return {
     async getSeatingPlanInfo({ params, query }) {
       const result = await takePlan(deps, params.eventId, query.zoneIds ?? [])

@@ -17,8 +17,9 @@ interface KeptPlan {
 export type FindShownPlan = (eventId: EventId) => Promise<ShownPlan | null>
 
 /**
- * Finds the plan of an event as it is shown; null where it has none. Which version stands is asked every time. Its JSON does not
- * change, and is megabytes: it is kept once read, of all plans at most `bytesMax`, those longest which were asked for last.
+ * Finds the plan of an event as it is shown; null where it has none. Which version stands is asked every
+ * time. Its JSON does not change, and is megabytes: it is kept once read, of all plans at most `bytesMax`,
+ * those longest which were asked for last.
  */
 export function createShownPlans({ db, bytesMax }: { db: Db; bytesMax: number }): FindShownPlan {
   const kept = new Map<string, KeptPlan>()

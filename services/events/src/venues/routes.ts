@@ -1,5 +1,11 @@
 import type { eventsRoutes, VenueId } from '@boxoffice/contracts'
-import { cursorFields, defineCursor, type Handlers, RefusedError, unknownCursor } from '@boxoffice/service-kit'
+import {
+  cursorFields,
+  defineCursor,
+  type Handlers,
+  RefusedError,
+  unknownCursor,
+} from '@boxoffice/service-kit'
 import type { Database } from '../database.ts'
 import { wantedOf } from '../words.ts'
 import { findVenue, insertVenue, listVenues } from './venue-repository.ts'
@@ -9,13 +15,23 @@ interface Deps {
   now: () => Date
 }
 
-// The id alone: a name could be longer than a cursor may be, and what stands in a cursor is anybody's to write.
+// The id alone: a name could be longer than a cursor may be, and what stands in a cursor is anybody's to
+// write.
 const cursor = defineCursor({ id: cursorFields.id })
 
-export function venueHandlers({ db, now }: Deps): Handlers<Pick<typeof eventsRoutes, 'createVenue' | 'listVenues'>> {
+export function venueHandlers({
+  db,
+  now,
+}: Deps): Handlers<Pick<typeof eventsRoutes, 'createVenue' | 'listVenues'>> {
   return {
     async createVenue({ body, principal, resourceId }) {
-      const venue = { ...body, venueId: resourceId as VenueId, organizerId: principal.userId, createdAt: now(), listed: true }
+      const venue = {
+        ...body,
+        venueId: resourceId as VenueId,
+        organizerId: principal.userId,
+        createdAt: now(),
+        listed: true,
+      }
       return { status: 201, body: await db.transact((tx) => insertVenue(tx, venue)) }
     },
     async listVenues({ query, principal }) {

@@ -17,7 +17,9 @@ const toVenue = (row: Omit<Row, 'search' | 'searchRules' | 'listed'>): Venue => 
 
 /** A venue that this organizer may know of. */
 export async function findVenue(db: Db, venueId: VenueId, organizerId: UserId): Promise<Venue | null> {
-  const row = await db.prisma.venue.findFirst({ where: { id: venueId, OR: [{ organizerId }, { listed: true }] } })
+  const row = await db.prisma.venue.findFirst({
+    where: { id: venueId, OR: [{ organizerId }, { listed: true }] },
+  })
   return row && toVenue(row)
 }
 
@@ -32,10 +34,19 @@ export async function insertVenue(
   return toVenue(row)
 }
 
-/** The organizer's venue of this name and address, made where there is none: as secret as the draft that it is made for. */
-export async function ensureVenue(tx: Tx, venue: Omit<Parameters<typeof insertVenue>[1], 'listed'>): Promise<Venue> {
+/**
+ * The organizer's venue of this name and address, made where there is none: as secret as the draft that it is
+ * made for.
+ */
+export async function ensureVenue(
+  tx: Tx,
+  venue: Omit<Parameters<typeof insertVenue>[1], 'listed'>,
+): Promise<Venue> {
   const { organizerId, name, address } = venue
-  const known = await tx.prisma.venue.findFirst({ where: { organizerId, name, address }, orderBy: { createdAt: 'asc' } })
+  const known = await tx.prisma.venue.findFirst({
+    where: { organizerId, name, address },
+    orderBy: { createdAt: 'asc' },
+  })
   return known ? toVenue(known) : insertVenue(tx, { ...venue, listed: false })
 }
 
@@ -44,12 +55,18 @@ export const listVenueOf = (tx: Tx, { venueId }: { venueId: VenueId }) =>
   tx.prisma.venue.updateMany({ where: { id: venueId, listed: false }, data: { listed: true } })
 
 /** Prisma cannot write a tsvector: SQL does. */
-export async function writeVenueSearch(tx: Tx, venue: { id: string } & Parameters<typeof vectorOfVenue>[0]): Promise<void> {
+export async function writeVenueSearch(
+  tx: Tx,
+  venue: { id: string } & Parameters<typeof vectorOfVenue>[0],
+): Promise<void> {
   await tx.prisma.$executeRaw`
     update venues set search = ${vectorOfVenue(venue)}::tsvector, search_rules = ${SEARCH_RULES} where id = ${venue.id}::uuid`
 }
 
-/** Venues by name that this organizer may know of, those after the venue `after`, their own first; one more than the limit. */
+/**
+ * Venues by name that this organizer may know of, those after the venue `after`, their own first; one more
+ * than the limit.
+ */
 export async function listVenues(
   db: Db,
   organizerId: UserId,

@@ -21,8 +21,15 @@ export async function insertAnnouncement(sql: Sql, announcement: Announcement): 
   )
 }
 
-/** Take an announcement that is due and nobody's, if there is one: news before reminders, of which many are due at the same time. */
-export async function leaseAnnouncement(db: Db, lease: string, leaseMs: number): Promise<LeasedAnnouncement | null> {
+/**
+ * Take an announcement that is due and nobody's, if there is one: news before reminders, of which many are
+ * due at the same time.
+ */
+export async function leaseAnnouncement(
+  db: Db,
+  lease: string,
+  leaseMs: number,
+): Promise<LeasedAnnouncement | null> {
   const [leased] = await db.prisma.$queryRaw<LeasedAnnouncement[]>`
     with due as (
       select id from announcements
@@ -37,7 +44,10 @@ export async function leaseAnnouncement(db: Db, lease: string, leaseMs: number):
   return leased ?? null
 }
 
-/** A page of `count` holders has its notifications: go on from `position` under our lease, or be done. False: it is another's. */
+/**
+ * A page of `count` holders has its notifications: go on from `position` under our lease, or be done. False:
+ * it is another's.
+ */
 export async function advance(
   db: Db,
   { announcementId, lease }: Held,

@@ -21,7 +21,10 @@ export const whatMoved = (changed: readonly string[]) => ({
 })
 
 /** The announcement of another time or place; null where neither changed. */
-export function updateOf({ messageId, correlationId, payload }: Message<typeof eventUpdated>, now: Date): Announcement | null {
+export function updateOf(
+  { messageId, correlationId, payload }: Message<typeof eventUpdated>,
+  now: Date,
+): Announcement | null {
   const { time, place } = whatMoved(payload.changed)
   if (!time && !place) return null
   return {

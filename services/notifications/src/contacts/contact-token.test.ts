@@ -18,8 +18,12 @@ test('a token is of its change and its purpose, and stands behind the # of its l
     expect(tokens.read(purpose === 'UNDO' ? 'CONFIRM' : 'UNDO', token)).toBeNull()
   }
   const link = createContactLinks(tokens, 'https://boxoffice.example')
-  expect(link('CONFIRM', changeId)).toBe(`https://boxoffice.example/order/contact#token=${tokens.sign('CONFIRM', changeId)}`)
-  expect(link('UNDO', changeId)).toBe(`https://boxoffice.example/order/contact/undo#token=${tokens.sign('UNDO', changeId)}`)
+  expect(link('CONFIRM', changeId)).toBe(
+    `https://boxoffice.example/order/contact#token=${tokens.sign('CONFIRM', changeId)}`,
+  )
+  expect(link('UNDO', changeId)).toBe(
+    `https://boxoffice.example/order/contact/undo#token=${tokens.sign('UNDO', changeId)}`,
+  )
 })
 
 test('what is not ours is refused: cut, changed, or of another key', async () => {

@@ -26,7 +26,9 @@ const MAC_BYTES = 16
  */
 export function createContactTokens({ d }: JWK): ContactTokens {
   if (!d) throw new Error('the key has no private half')
-  const key = new Uint8Array(hkdfSync('sha256', Buffer.from(d, 'base64url'), '', 'boxoffice order contact', 32))
+  const key = new Uint8Array(
+    hkdfSync('sha256', Buffer.from(d, 'base64url'), '', 'boxoffice order contact', 32),
+  )
   const macOf = (purpose: ContactPurpose, id: Buffer) =>
     createHmac('sha256', key).update(`${purpose} `).update(id).digest().subarray(0, MAC_BYTES)
   return {

@@ -15,11 +15,18 @@ const ended: FormOutcome = {
 }
 const away: FormOutcome = { status: 503, text: 'Orders cannot be changed right now. Try again in a minute.' }
 
-async function take(deps: ContactDeps, sent: SentForm, act: 'CONFIRM' | 'DISOWN' | 'UNDO', done: string): Promise<FormOutcome> {
+async function take(
+  deps: ContactDeps,
+  sent: SentForm,
+  act: 'CONFIRM' | 'DISOWN' | 'UNDO',
+  done: string,
+): Promise<FormOutcome> {
   const token = tokenOfForm(sent)
   if (token === '') return codeMissing
   try {
-    return (await settleContact(deps, act, token)) === 'DONE' ? { status: 200, done: true, text: done } : ended
+    return (await settleContact(deps, act, token)) === 'DONE'
+      ? { status: 200, done: true, text: done }
+      : ended
   } catch (error) {
     if (error instanceof ServiceUnavailable) return away
     throw error
@@ -37,7 +44,12 @@ export const orderContactPage = (deps: ContactDeps): MailedPage => ({
   take: (sent) =>
     sent.act === 'disown'
       ? take(deps, sent, 'DISOWN', 'Thank you: nothing about that order comes here.')
-      : take(deps, sent, 'CONFIRM', 'Thank you: the mails of the order come here from now on. You can close this page.'),
+      : take(
+          deps,
+          sent,
+          'CONFIRM',
+          'Thank you: the mails of the order come here from now on. You can close this page.',
+        ),
 })
 
 /** Where the link leads that is mailed to where the mails went before. */
@@ -47,5 +59,6 @@ export const oldContactPage = (deps: ContactDeps): MailedPage => ({
   lead: 'One press, and the mails about the order come to this address again, and to no other.',
   fields: `
       <button>Send them here again</button>`,
-  take: (sent) => take(deps, sent, 'UNDO', 'Done: the mails of the order come here again. You can close this page.'),
+  take: (sent) =>
+    take(deps, sent, 'UNDO', 'Done: the mails of the order come here again. You can close this page.'),
 })

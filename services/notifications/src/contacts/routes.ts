@@ -1,4 +1,9 @@
-import { type ContactOutcome, LINK_EXPIRED, LINK_INVALID, type notificationsRoutes } from '@boxoffice/contracts'
+import {
+  type ContactOutcome,
+  LINK_EXPIRED,
+  LINK_INVALID,
+  type notificationsRoutes,
+} from '@boxoffice/contracts'
 import { type Handlers, refuse } from '@boxoffice/service-kit'
 import { type ContactDeps, settleContact } from './settle.ts'
 

@@ -6,7 +6,10 @@ import { derivedId } from '../notifications/derived-id.ts'
 /** A letter is one until it is put back: dead again it is another. */
 const idOf = ({ sqs }: DeadLetter) => derivedId(`dead letter ${sqs.MessageId}`)
 
-/** Writes down those that were not yet, and answers them. `bodyOf`: what of a letter may be kept, null where nothing. */
+/**
+ * Writes down those that were not yet, and answers them. `bodyOf`: what of a letter may be kept, null where
+ * nothing.
+ */
 export async function archiveLetters(
   db: Db,
   queue: QueueName,

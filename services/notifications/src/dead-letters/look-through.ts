@@ -19,9 +19,9 @@ const LOOK_MS = 20_000
 const REASONS_MAX = 10
 
 /**
- * Looks through the letters of a queue's dead-letter queue for 20 s at most, and gives them back: each that is new is written down for as
- * long as letters are remembered, and has a line in the log. Null where others hold all of them. Of a FIFO queue the first ten of a group
- * are seen.
+ * Looks through the letters of a queue's dead-letter queue for 20 s at most, and gives them back: each that
+ * is new is written down for as long as letters are remembered, and has a line in the log. Null where others
+ * hold all of them. Of a FIFO queue the first ten of a group are seen.
  */
 export async function lookThrough(
   { aws, db, logger, now }: { aws: Aws; db: Db; logger: Logger; now: () => Date },
@@ -37,7 +37,10 @@ export async function lookThrough(
       const fresh = await archiveLetters(db, queue, some, { archivedAt: now(), bodyOf })
       for (const letter of fresh) {
         const { messageId, eventType, redrives, sentAt } = letter
-        logger.error({ queue, messageId, eventType, redrives, sentAt, reason: reasonOf(letter) }, 'dead letter found')
+        logger.error(
+          { queue, messageId, eventType, redrives, sentAt, reason: reasonOf(letter) },
+          'dead letter found',
+        )
       }
       known += some.length - fresh.length
       if (known >= KNOWN_MAX || performance.now() > endsAt) break
@@ -59,7 +62,10 @@ function sampleOf(letters: readonly DeadLetter[]): Sample {
 
 const reasonOf = ({ reason }: DeadLetter) => reason ?? 'received too often without success'
 
-/** No token is kept, nor what others wrote of people, nor a mail address; what is no message of ours may be one that lost its type. */
+/**
+ * No token is kept, nor what others wrote of people, nor a mail address; what is no message of ours may be
+ * one that lost its type.
+ */
 function keptBodyOf(queue: QueueName, { eventType, body }: DeadLetter): string | null {
   const definition = messages.get(eventType)
   const isSecret = definition ? definition.secret : /token/i.test(body)

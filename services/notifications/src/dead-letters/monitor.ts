@@ -23,8 +23,9 @@ interface MonitorOptions extends Pick<Foundation, 'logger' | 'now' | 'newId'> {
 }
 
 /**
- * Looks at every dead-letter queue and tells people, on `ops-alerts`, once for each change and once an hour while letters stay.
- * Each letter is written down, to be found when its queue has it no more. What was told is remembered in the database: two instances and a restart do not tell it again.
+ * Looks at every dead-letter queue and tells people, on `ops-alerts`, once for each change and once an hour
+ * while letters stay. Each letter is written down, to be found when its queue has it no more. What was told
+ * is remembered in the database: two instances and a restart do not tell it again.
  */
 export function createDeadLetterMonitor(options: MonitorOptions): Worker & { check(): Promise<void> } {
   const { db, messaging, logger, now } = options
@@ -61,7 +62,10 @@ export function createDeadLetterMonitor(options: MonitorOptions): Worker & { che
       await saveWatch(tx, queue, { letters, alerts, alertedAt: occasion ? at : before.alertedAt }, at)
       if (!occasion) return
       const detail = { queue, deadLetterQueue, letters, ...sample }
-      const alert = { severity: severityOf(queue, occasion), title: titleOf(deadLetterQueue, occasion, letters) }
+      const alert = {
+        severity: severityOf(queue, occasion),
+        title: titleOf(deadLetterQueue, occasion, letters),
+      }
       const payload = { ...alert, source: 'notification-service', detail: { occasion, ...detail } }
       await messaging.append(tx, opsAlert, payload, { aggregateVersion: alerts })
       if (occasion === 'GONE') logger.info(detail, alert.title)
@@ -70,5 +74,8 @@ export function createDeadLetterMonitor(options: MonitorOptions): Worker & { che
   }
 
   const sweep = () => check().then(() => undefined)
-  return { ...createSweeper({ name: 'dead-letter monitor', intervalMs: options.checkMs, sweep, logger }), check }
+  return {
+    ...createSweeper({ name: 'dead-letter monitor', intervalMs: options.checkMs, sweep, logger }),
+    check,
+  }
 }

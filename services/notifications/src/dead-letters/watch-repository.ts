@@ -10,7 +10,10 @@ export const findWatch = (db: Db, queue: QueueName): Promise<Watch | null> =>
 
 /** The same, and nobody else decides on it until the transaction ends. */
 export async function lockWatch(db: Db, queue: QueueName, checkedAt: Date): Promise<Watch> {
-  await db.prisma.deadLetterWatch.createMany({ data: [{ queue, letters: 0, checkedAt }], skipDuplicates: true })
+  await db.prisma.deadLetterWatch.createMany({
+    data: [{ queue, letters: 0, checkedAt }],
+    skipDuplicates: true,
+  })
   await db.prisma.$queryRaw`select 1 from dead_letter_watch where queue = ${queue} for update`
   return db.prisma.deadLetterWatch.findUniqueOrThrow({ where: { queue }, select })
 }

@@ -12,7 +12,10 @@ export type Occasion = 'APPEARED' | 'GREW' | 'REMAIN' | 'GONE'
 
 const REMIND_MS = 3_600_000
 
-/** Whether `letters` of a dead-letter queue are news: the first, more of them, an hour with them, none any more. */
+/**
+ * Whether `letters` of a dead-letter queue are news: the first, more of them, an hour with them, none any
+ * more.
+ */
 export function occasionOf(before: Watch | null, letters: number, now: Date): Occasion | null {
   const known = before?.letters ?? 0
   if (letters === 0) return known > 0 ? 'GONE' : null

@@ -23,7 +23,10 @@ export interface ToldMail
   subject: string
 }
 
-/** The mail that feedback is about, locked; null when it is none of ours. By its tag it is found before its sending is written down. */
+/**
+ * The mail that feedback is about, locked; null when it is none of ours. By its tag it is found before its
+ * sending is written down.
+ */
 export async function lockMail(
   db: Db,
   { notificationId, providerMessageId }: { notificationId?: NotificationId; providerMessageId: string },
@@ -51,8 +54,16 @@ export async function markBounced(
   return count === 1
 }
 
-export async function markDelayed(db: Db, id: NotificationId, { at, reason }: { at: Date; reason: DelayReason }): Promise<void> {
-  await db.prisma.notification.update({ where: { id }, data: { delayedAt: at, delayReason: reason }, select: { id: true } })
+export async function markDelayed(
+  db: Db,
+  id: NotificationId,
+  { at, reason }: { at: Date; reason: DelayReason },
+): Promise<void> {
+  await db.prisma.notification.update({
+    where: { id },
+    data: { delayedAt: at, delayReason: reason },
+    select: { id: true },
+  })
 }
 
 export async function markComplained(db: Db, id: NotificationId, at: Date): Promise<void> {

@@ -1,11 +1,23 @@
 import { messages } from '@boxoffice/contracts'
 import { describe, expect, test } from 'vitest'
 import { z } from 'zod'
-import { asNotification, bounceOf, complaintOf, DIAGNOSTIC, delayOf, deliveryOf, rejectOf } from '../../test/ses-events.ts'
+import {
+  asNotification,
+  bounceOf,
+  complaintOf,
+  DIAGNOSTIC,
+  delayOf,
+  deliveryOf,
+  rejectOf,
+} from '../../test/ses-events.ts'
 import { translateSesEvent } from './ses-event.ts'
 
 const notificationId = '6f1f9f3c-3ac4-4f6e-8f1b-0d6b8f0b3c11'
-const taken = { messageId: '0102-mail', destination: 'Zofia@customers.example', tag: ['notification', notificationId] }
+const taken = {
+  messageId: '0102-mail',
+  destination: 'Zofia@customers.example',
+  tag: ['notification', notificationId],
+}
 
 /** What a body becomes, as a consumer decodes it. */
 function told(event: object | string) {
@@ -47,10 +59,16 @@ describe('what SES tells', () => {
     ['Transient', 'AttachmentRejected', '5.6.1', false, 'CONTENT_REFUSED'],
     ['Transient', 'General', '4.4.7', false, 'NOT_REACHED'],
     ['Undetermined', 'Undetermined', '5.0.0', false, 'NOT_REACHED'],
-  ])('of a bounce %s %s %s is the end of the mail, of its address too: %s, %s', (type, subType, status, permanent, reason) => {
-    const payload = { permanent, reason, addresses: ['Zofia@customers.example'] }
-    expect(told(bounceOf(taken, { type, subType, status }))).toMatchObject({ eventType: 'MAIL_BOUNCED', payload })
-  })
+  ])(
+    'of a bounce %s %s %s is the end of the mail, of its address too: %s, %s',
+    (type, subType, status, permanent, reason) => {
+      const payload = { permanent, reason, addresses: ['Zofia@customers.example'] }
+      expect(told(bounceOf(taken, { type, subType, status }))).toMatchObject({
+        eventType: 'MAIL_BOUNCED',
+        payload,
+      })
+    },
+  )
   test('is the same from an identity, but for the tags', () => {
     const event = bounceOf(taken)
     const [byTag, without] = [told(event), told(asNotification(event))]
@@ -63,7 +81,9 @@ describe('what SES tells', () => {
     expect(told(event).messageId).toBe(told({ ...event, unheardOf: 1 }).messageId)
     expect(told(bounceOf(taken)).messageId).not.toBe(told(event).messageId)
     expect(told(rejectOf(taken)).messageId).toBe(told(rejectOf(taken)).messageId)
-    expect(told(delayOf({ ...taken, messageId: 'another' })).messageId).not.toBe(told(delayOf(taken)).messageId)
+    expect(told(delayOf({ ...taken, messageId: 'another' })).messageId).not.toBe(
+      told(delayOf(taken)).messageId,
+    )
   })
   test('names the address that we wrote to, where a mailbox passes mails on to one that does not exist', () => {
     const event = bounceOf(taken)
@@ -79,18 +99,31 @@ describe('what SES tells', () => {
     const known = complaintOf(taken, { subType: 'OnAccountSuppressionList' })
     expect(told(known)).toMatchObject({ eventType: 'MAIL_COMPLAINED', payload: { undelivered: true } })
     const { complaintFeedbackType: _, ...unnamed } = complaintOf(taken).complaint
-    expect(told({ ...complaintOf(taken), complaint: unnamed })).toMatchObject({ payload: { reason: 'unknown' } })
-    expect(told(complaintOf(taken, { feedbackType: 'not-spam' }))).toMatchObject({ eventType: 'MAIL_PROGRESSED' })
+    expect(told({ ...complaintOf(taken), complaint: unnamed })).toMatchObject({
+      payload: { reason: 'unknown' },
+    })
+    expect(told(complaintOf(taken, { feedbackType: 'not-spam' }))).toMatchObject({
+      eventType: 'MAIL_PROGRESSED',
+    })
   })
   test('of mails that it did not send, or not yet', () => {
-    expect(told(rejectOf(taken))).toMatchObject({ eventType: 'MAIL_REJECTED', payload: { reason: 'UNSAFE_CONTENT' } })
-    expect(told(delayOf(taken))).toMatchObject({ eventType: 'MAIL_DELAYED', payload: { reason: 'NOT_REACHED' } })
+    expect(told(rejectOf(taken))).toMatchObject({
+      eventType: 'MAIL_REJECTED',
+      payload: { reason: 'UNSAFE_CONTENT' },
+    })
+    expect(told(delayOf(taken))).toMatchObject({
+      eventType: 'MAIL_DELAYED',
+      payload: { reason: 'NOT_REACHED' },
+    })
     expect(told(delayOf(taken, 'MailboxFull'))).toMatchObject({ payload: { reason: 'MAILBOX_FULL' } })
   })
   test.each([
     ['a delivery', deliveryOf(taken)],
     ['a greeting', 'Successfully validated SNS topic for Amazon SES event publishing.'],
-    ['the older greeting', { notificationType: 'AmazonSnsSubscriptionSucceeded', message: 'You have subscribed …' }],
+    [
+      'the older greeting',
+      { notificationType: 'AmazonSnsSubscriptionSucceeded', message: 'You have subscribed …' },
+    ],
   ])('%s asks nothing of anybody', (_, event) => {
     expect(told(event)).toMatchObject({ eventType: 'MAIL_PROGRESSED' })
   })
@@ -105,7 +138,10 @@ describe('what cannot be understood says so', () => {
     ['{}', 'SES tells of a nothing, which nobody here knows'],
     ['{"eventType":"constructor"}', 'SES tells of a constructor, which nobody here knows'],
     [JSON.stringify(half), "not of SES's schema: bounce: Invalid input: expected object, received undefined"],
-    [JSON.stringify({ ...rejectOf(taken), mail: { messageId: 'x', timestamp: 'soon' } }), "not of SES's schema: mail.timestamp"],
+    [
+      JSON.stringify({ ...rejectOf(taken), mail: { messageId: 'x', timestamp: 'soon' } }),
+      "not of SES's schema: mail.timestamp",
+    ],
   ])('%.40s', (body, reason) => {
     expect(reasonOf(body)).toEqual({ reason: expect.stringContaining(reason) })
   })

@@ -13,12 +13,14 @@ import { z } from 'zod'
 import { derivedId } from '../notifications/derived-id.ts'
 import { passingFailureOf, permanentFailureOf } from './mail-failure.ts'
 
-/** The tag that every mail carries to SES and that comes back with what became of it: the notification's id. */
+/**
+ * The tag that every mail carries to SES and that comes back with what became of it: the notification's id.
+ */
 export const NOTIFICATION_TAG = 'notification'
 
-// What SES publishes about mails, as far as it matters here; the rest is let pass. A configuration set's event destination says
-// `eventType`, the older notifications of an identity say `notificationType` and have no tags.
-// https://docs.aws.amazon.com/ses/latest/dg/event-publishing-retrieving-sns-contents.html
+// What SES publishes about mails, as far as it matters here; the rest is let pass. A configuration set's
+// event destination says `eventType`, the older notifications of an identity say `notificationType` and have
+// no tags. https://docs.aws.amazon.com/ses/latest/dg/event-publishing-retrieving-sns-contents.html
 // https://docs.aws.amazon.com/ses/latest/dg/notification-contents.html
 
 const Time = z.string().refine((text) => Instant.safeParse(text).success, 'must be a time')
@@ -71,8 +73,15 @@ const readings: Readonly<Record<string, Reading>> = {
     const { bounceType, bounceSubType, bouncedRecipients, timestamp, feedbackId } = bounce
     // Of whatever type: SES tells of a bounce when it has given the mail up. Only a delay is a "not yet".
     const permanent = bounceType === 'Permanent'
-    const reason = permanent ? permanentFailureOf(bounceSubType, bouncedRecipients[0]?.status) : passingFailureOf(bounceSubType)
-    const payload = { ...ofMail(mail, timestamp), addresses: addressesOf(mail, bouncedRecipients), reason, permanent }
+    const reason = permanent
+      ? permanentFailureOf(bounceSubType, bouncedRecipients[0]?.status)
+      : passingFailureOf(bounceSubType)
+    const payload = {
+      ...ofMail(mail, timestamp),
+      addresses: addressesOf(mail, bouncedRecipients),
+      reason,
+      permanent,
+    }
     return { definition: mailBounced, key: feedbackId, mailId: mail.messageId, at: timestamp, payload }
   }),
   Complaint: reading(Complaint, ({ mail, complaint }) => {
@@ -108,7 +117,10 @@ const Kind = z
   .object({ eventType: z.string().optional(), notificationType: z.string().optional() })
   .transform(({ eventType, notificationType }) => eventType ?? notificationType ?? 'nothing')
 
-/** Puts what SES tells of mails into messages of ours. The same feedback has the same id, however often it comes. */
+/**
+ * Puts what SES tells of mails into messages of ours. The same feedback has the same id, however often it
+ * comes.
+ */
 export const translateSesEvent: Translate = (body) => {
   if (GREETING.test(body)) return { envelope: envelopeOf(progress({ ...nowhere(body), what: 'greeting' })) }
   let json: unknown
@@ -119,7 +131,8 @@ export const translateSesEvent: Translate = (body) => {
   }
   const kind = Kind.safeParse(json)
   if (!kind.success) return { reason: 'nothing that SES publishes' }
-  if (progresses.includes(kind.data)) return { envelope: envelopeOf(progress({ ...nowhere(body), what: kind.data })) }
+  if (progresses.includes(kind.data))
+    return { envelope: envelopeOf(progress({ ...nowhere(body), what: kind.data })) }
   const told = Object.hasOwn(readings, kind.data) ? readings[kind.data]?.(json) : undefined
   if (!told) return { reason: `SES tells of a ${kind.data.slice(0, 100)}, which nobody here knows` }
   if (!(told instanceof z.ZodError)) return { envelope: envelopeOf(told) }
@@ -161,10 +174,20 @@ const envelopeOf = ({ definition: { eventType }, key, mailId, at, payload }: Tol
 
 function ofMail({ messageId, timestamp, tags }: Mail, at: string) {
   const tagged = NotificationId.safeParse(tags?.[NOTIFICATION_TAG]?.[0])
-  return { providerMessageId: messageId, sentAt: timestamp, at, ...(tagged.success && { notificationId: tagged.data }) }
+  return {
+    providerMessageId: messageId,
+    sentAt: timestamp,
+    at,
+    ...(tagged.success && { notificationId: tagged.data }),
+  }
 }
 
-/** Whom it was for: a mailbox that passes mails on answers with another address than the one that we wrote to. */
+/**
+ * Whom it was for: a mailbox that passes mails on answers with another address than the one that we wrote to.
+ */
 const addressesOf = ({ destination }: Mail, recipients: readonly { emailAddress: string }[]): string[] => [
-  ...new Set([...recipients.map(({ emailAddress }) => emailAddress), ...(destination.length === 1 ? destination : [])]),
+  ...new Set([
+    ...recipients.map(({ emailAddress }) => emailAddress),
+    ...(destination.length === 1 ? destination : []),
+  ]),
 ]

@@ -4,7 +4,12 @@ import type { Tx } from '../database.ts'
 import type { Feedback } from './take-in.ts'
 
 /** What each thing that SES tells becomes, once `translateSesEvent` has put it into words of ours. */
-export const feedbackSubscribers = ({ bounced, rejected, delayed, complained }: Feedback): readonly Subscriber<Tx>[] => [
+export const feedbackSubscribers = ({
+  bounced,
+  rejected,
+  delayed,
+  complained,
+}: Feedback): readonly Subscriber<Tx>[] => [
   on(mailBounced, (tx: Tx, { payload }) => bounced(tx, payload)),
   on(mailRejected, (tx: Tx, { payload }) => rejected(tx, payload)),
   on(mailDelayed, (tx: Tx, { payload }) => delayed(tx, payload)),

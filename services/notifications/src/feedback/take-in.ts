@@ -1,4 +1,11 @@
-import type { BounceReason, mailBounced, mailComplained, mailDelayed, mailRejected, Payload } from '@boxoffice/contracts'
+import type {
+  BounceReason,
+  mailBounced,
+  mailComplained,
+  mailDelayed,
+  mailRejected,
+  Payload,
+} from '@boxoffice/contracts'
 import { currentOrigin, type MessageOrigin } from '@boxoffice/messaging'
 import { type Logger, withCorrelationId } from '@boxoffice/service-kit'
 import type { Tx } from '../database.ts'
@@ -34,16 +41,21 @@ type Delayed = Payload<typeof mailDelayed>
 type Complained = Payload<typeof mailComplained>
 type Told = Pick<Bounced, 'notificationId' | 'providerMessageId' | 'sentAt'>
 
-/** What follows from what the provider tells of a mail, in the transaction that remembers that it was told. */
+/**
+ * What follows from what the provider tells of a mail, in the transaction that remembers that it was told.
+ */
 export function createFeedback({ ticketNews, requestNews, logger, feedbackMetrics }: FeedbackOptions) {
   /**
-   * The mail, locked. The provider may tell of it before our sender has written down that it was sent, or when that has died: what
-   * comes back was sent. Null where it is none of ours.
+   * The mail, locked. The provider may tell of it before our sender has written down that it was sent, or
+   * when that has died: what comes back was sent. Null where it is none of ours.
    */
   async function findSent(tx: Tx, told: Told, cameBack: boolean): Promise<ToldMail | null> {
     const mail = await lockMail(tx, told)
     if (!mail) {
-      logger.warn({ providerMessageId: told.providerMessageId }, 'the mail provider tells of a mail that is none of ours')
+      logger.warn(
+        { providerMessageId: told.providerMessageId },
+        'the mail provider tells of a mail that is none of ours',
+      )
       return null
     }
     const { providerMessageId, sentAt } = told
@@ -53,7 +65,9 @@ export function createFeedback({ ticketNews, requestNews, logger, feedbackMetric
       (await settleSent(tx, [{ notificationId, subject, providerMessageId, sentAt }])).has(notificationId)
     if (isNews && !cameBack)
       await withCorrelationId(mail.correlationId, async () => {
-        const delivered = [{ notification: mail, deliveredAt: sentAt, providerMessageId, origin: currentOrigin() }]
+        const delivered = [
+          { notification: mail, deliveredAt: sentAt, providerMessageId, origin: currentOrigin() },
+        ]
         await ticketNews.tellDelivered(tx, delivered)
         await requestNews.tellDelivered(tx, delivered)
       })
@@ -65,13 +79,21 @@ export function createFeedback({ ticketNews, requestNews, logger, feedbackMetric
     if (!(await markBounced(tx, notificationId, why))) return
     await withCorrelationId(correlationId, async () => {
       const asker = requestedBy && { requestedBy }
-      logger.error({ notificationId, type, recipientId, attempts, ...asker, reason: why.reason }, 'a mail came back')
+      logger.error(
+        { notificationId, type, recipientId, attempts, ...asker, reason: why.reason },
+        'a mail came back',
+      )
       await ticketNews.tellCameBack(tx, mail, why.reason)
       await requestNews.tellFailed(tx, mail, 'BOUNCED', why.reason)
     })
   }
 
-  async function suppressAll(tx: Tx, told: Bounced | Complained, cause: 'BOUNCE' | 'COMPLAINT', mail: ToldMail | null) {
+  async function suppressAll(
+    tx: Tx,
+    told: Bounced | Complained,
+    cause: 'BOUNCE' | 'COMPLAINT',
+    mail: ToldMail | null,
+  ) {
     const { at: since, reason, addresses } = told
     const about = { cause, reason, since, ...(mail && { notificationId: mail.notificationId }) }
     for (const hash of [...new Set(addresses.map(addressHashOf))].sort()) await suppress(tx, hash, about)

@@ -17,7 +17,10 @@ const about = (over: Partial<Limited>): Limited => ({
   ...over,
 })
 const received = (newTicketId = id<TicketId>(), more?: TicketId[]) =>
-  about({ type: 'TICKET_TRANSFERRED', payload: { side: 'RECEIVED', eventId, newTicketId, ...(more && { more }) } })
+  about({
+    type: 'TICKET_TRANSFERRED',
+    payload: { side: 'RECEIVED', eventId, newTicketId, ...(more && { more }) },
+  })
 const placed = (minute: number, over: Partial<Placed> = {}): Placed => ({
   notificationId: id(),
   type: 'EVENT_UPDATED',
@@ -31,7 +34,11 @@ test.each([
   ['a changed event', about({}), 'NEWS'],
   ['a stopped ticket', about({ type: 'TICKETS_STOPPED' }), 'NEWS'],
   ['a ticket that came', received(), 'TRANSFERS'],
-  ['a ticket that its reader handed on', about({ type: 'TICKET_TRANSFERRED', payload: { side: 'SENT' } }), null],
+  [
+    'a ticket that its reader handed on',
+    about({ type: 'TICKET_TRANSFERRED', payload: { side: 'SENT' } }),
+    null,
+  ],
   ['an offer', about({ type: 'TICKET_TRANSFERRED', recipientId: null, payload: { side: 'OFFERED' } }), null],
   ['what a service asked for', about({ requestedBy: 'event-service' }), null],
   ['a cancelled event', about({ type: 'EVENT_CANCELLED' }), null],
@@ -41,7 +48,8 @@ test.each([
   expect(kindOf(one)).toBe(kind)
 })
 
-const waitOf = (one: Limited, before: readonly Placed[], perDay = 10) => turnOf(one, before, { perDay, now }).waitMs / 60_000
+const waitOf = (one: Limited, before: readonly Placed[], perDay = 10) =>
+  turnOf(one, before, { perDay, now }).waitMs / 60_000
 
 test('of one event two go at once, and each further one waits twice as long after the last, up to eight hours', () => {
   const waits = Array.from({ length: 10 }, (_, count) =>
@@ -83,7 +91,10 @@ test('what is about the same is told of in one: all that changed, all tickets, e
   expect(gathered(about({}), [place])).toEqual({ eventId, changed: ['venueName', 'eventDate'] })
   const [first, second, third] = [id<TicketId>(), id<TicketId>(), id<TicketId>()]
   const stops = [
-    about({ type: 'TICKETS_STOPPED', payload: { eventId, ticketIds: [first, second], state: 'STOPPED', reason: 'ORGANIZER' } }),
+    about({
+      type: 'TICKETS_STOPPED',
+      payload: { eventId, ticketIds: [first, second], state: 'STOPPED', reason: 'ORGANIZER' },
+    }),
     about({ type: 'TICKETS_STOPPED', payload: { eventId, ticketIds: [first], state: 'REINSTATED' } }),
   ] as const
   expect(gathered(stops[1], [stops[0]])).toEqual({ eventId, ticketIds: [first, second], state: 'CHANGED' })

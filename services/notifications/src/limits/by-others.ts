@@ -22,10 +22,17 @@ export const limitedTypes: readonly NotificationType[] = [...news, 'TICKET_TRANS
  * Who hands a ticket on is warned each time; an offer goes to an address, of which the ticket service
  * counts.
  */
-export function kindOf({ type, recipientId, requestedBy, payload }: Omit<Limited, 'notificationId' | 'channel' | 'eventId'>) {
+export function kindOf({
+  type,
+  recipientId,
+  requestedBy,
+  payload,
+}: Omit<Limited, 'notificationId' | 'channel' | 'eventId'>) {
   if (recipientId === null || requestedBy !== null) return null
   if (news.includes(type)) return 'NEWS' satisfies Kind
-  return type === 'TICKET_TRANSFERRED' && (payload as { side?: string }).side === 'RECEIVED' ? ('TRANSFERS' satisfies Kind) : null
+  return type === 'TICKET_TRANSFERRED' && (payload as { side?: string }).side === 'RECEIVED'
+    ? ('TRANSFERS' satisfies Kind)
+    : null
 }
 
 /** Something that was let go in the last 24 hours. */
@@ -59,7 +66,8 @@ export function turnOf(
   placed: readonly Placed[],
   { perDay, now }: { perDay: number; now: Date },
 ): { waitMs: number; gathers: boolean } {
-  const isOther = ({ notificationId, channel }: Placed) => notificationId !== one.notificationId && channel === one.channel
+  const isOther = ({ notificationId, channel }: Placed) =>
+    notificationId !== one.notificationId && channel === one.channel
   const others = placed.filter(isOther)
   const isTransfer = kindOf(one) === 'TRANSFERS'
   const ofKind = others.filter(({ type }) => (type === 'TICKET_TRANSFERRED') === isTransfer)
@@ -72,7 +80,10 @@ export function turnOf(
 function waitAfter(placed: readonly Placed[], atOnce: number, now: Date): number {
   if (placed.length < atOnce) return 0
   const last = Math.max(...placed.map(({ placedAt }) => placedAt.getTime()))
-  return Math.max(0, last + Math.min(WAIT_MAX_MS, FIRST_WAIT_MS * 2 ** (placed.length - atOnce)) - now.getTime())
+  return Math.max(
+    0,
+    last + Math.min(WAIT_MAX_MS, FIRST_WAIT_MS * 2 ** (placed.length - atOnce)) - now.getTime(),
+  )
 }
 
 /**
@@ -100,11 +111,15 @@ export function gathered(one: Told, others: readonly Told[]): unknown {
 type Received = Extract<PayloadOf<'TICKET_TRANSFERRED'>, { side: 'RECEIVED' }>
 function receivedOf(told: Told): Received {
   const transfer = payloadOf('TICKET_TRANSFERRED', told)
-  if (transfer.side !== 'RECEIVED') throw new Error(`${told.notificationId} is of no ticket that was received`)
+  if (transfer.side !== 'RECEIVED')
+    throw new Error(`${told.notificationId} is of no ticket that was received`)
   return transfer
 }
 /** All tickets that it tells of. */
-export const ticketsOf = ({ newTicketId, more = [] }: Received): Received['newTicketId'][] => [...more, newTicketId]
+export const ticketsOf = ({ newTicketId, more = [] }: Received): Received['newTicketId'][] => [
+  ...more,
+  newTicketId,
+]
 
 /** Each once; of very many those that came last. */
 const latest = <T>(ids: readonly T[]): T[] => [...new Set(ids)].slice(-TICKETS_PER_ORDER_MAX)

@@ -13,7 +13,10 @@ export async function lockRecipients(tx: Tx, recipientIds: readonly UserId[]): P
 }
 
 /** What recipients were sent of it in the last 24 hours, or will be in a moment. */
-export function findPlaced(tx: Tx, recipientIds: readonly UserId[]): Promise<(Placed & { recipientId: UserId })[]> {
+export function findPlaced(
+  tx: Tx,
+  recipientIds: readonly UserId[],
+): Promise<(Placed & { recipientId: UserId })[]> {
   return tx.query(
     `select id as "notificationId", recipient_id as "recipientId", type::text as type, channel::text as channel,
        event_id as "eventId", placed_at as "placedAt"
@@ -70,5 +73,6 @@ export async function writeDecisions(tx: Tx, decisions: readonly Decision[]): Pr
 
 /** They are told of with another. */
 export async function removeGathered(tx: Tx, notificationIds: readonly string[]): Promise<void> {
-  if (notificationIds.length > 0) await tx.query('delete from notifications where id = any($1::uuid[])', [notificationIds])
+  if (notificationIds.length > 0)
+    await tx.query('delete from notifications where id = any($1::uuid[])', [notificationIds])
 }

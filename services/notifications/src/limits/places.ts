@@ -16,12 +16,17 @@ import {
  * What is decided: it goes, perhaps with what `others` said too; it is due again after `waitMs`; or it was
  * told of with another.
  */
-type Place = { notification: LeasedNotification; others: number } | { waitMs: number; others: number } | 'GATHERED'
+type Place =
+  | { notification: LeasedNotification; others: number }
+  | { waitMs: number; others: number }
+  | 'GATHERED'
 
 interface Options extends Pick<Foundation, 'logger' | 'now'> {
   db: SqlDatabase
   byOthersMax: number
-  sendingMetrics: { count(notification: LeasedNotification, outcome: 'held' | 'gathered', times?: number): void }
+  sendingMetrics: {
+    count(notification: LeasedNotification, outcome: 'held' | 'gathered', times?: number): void
+  }
 }
 
 type Asking = LeasedNotification & { readonly recipientId: UserId }
@@ -72,7 +77,10 @@ export function createPlaces(options: Options) {
       }
       if ('notification' in place) return place.notification
       sendingMetrics.count(notification, 'held')
-      logger.info({ ...about, waitMs: place.waitMs }, 'a notification was held up: others caused many to its recipient')
+      logger.info(
+        { ...about, waitMs: place.waitMs },
+        'a notification was held up: others caused many to its recipient',
+      )
       return null
     },
   }
@@ -92,7 +100,9 @@ function decide(
   if (own?.lease !== one.lease) return null
   const turn = turnOf(own, placed, about)
   const waitMs = own.isPlaced ? 0 : turn.waitMs
-  const others = turn.gathers ? open.filter((other) => other !== own && !other.isGoing && isAboutSame(own, other)) : []
+  const others = turn.gathers
+    ? open.filter((other) => other !== own && !other.isGoing && isAboutSame(own, other))
+    : []
   const removed = others.map(({ notificationId }) => notificationId as string)
   const { notificationId, type, channel, eventId } = own
   const isLeft = (left: { notificationId: string }) =>
@@ -105,7 +115,13 @@ function decide(
     placed: waitMs > 0 ? placed : [...placed.filter(isLeft), place],
     open: [
       ...open.filter(isLeft),
-      { ...own, payload, isPlaced: waitMs === 0, isGoing: waitMs === 0, lease: waitMs > 0 ? null : own.lease },
+      {
+        ...own,
+        payload,
+        isPlaced: waitMs === 0,
+        isGoing: waitMs === 0,
+        lease: waitMs > 0 ? null : own.lease,
+      },
     ],
   }
 }

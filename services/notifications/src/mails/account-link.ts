@@ -73,7 +73,10 @@ export const addressChangedMail = (link: AccountLink): Mail =>
     reason: 'You get this mail because this was the address of an account at Boxoffice.',
   })
 
-function linkMail({ reader, url, expiresAt }: AccountLink, { subject, title: heading, lead, action, reason }: Words): Mail {
+function linkMail(
+  { reader, url, expiresAt }: AccountLink,
+  { subject, title: heading, lead, action, reason }: Words,
+): Mail {
   const firstName = oneLine(reader.firstName)
   const expires = momentOf(expiresAt, reader.locale)
   const values = {

@@ -8,11 +8,14 @@ import type { Known } from './template.ts'
 /** As the page writes them: `eventName`, `totals[total]`. */
 const written = (known: Known): string =>
   Object.entries(known)
-    .map(([name, value]) => (value === 'TEXT' ? `\`${name}\`` : `\`${name}[${Object.keys(value).join(' ')}]\``))
+    .map(([name, value]) =>
+      value === 'TEXT' ? `\`${name}\`` : `\`${name}[${Object.keys(value).join(' ')}]\``,
+    )
     .join(' ')
 
 const page = await readFile(new URL('../../../../docs/templates.md', import.meta.url), 'utf8')
-const rowsOf = (pattern: RegExp) => [...page.matchAll(pattern)].map(([, name, placeholders]) => [name, placeholders])
+const rowsOf = (pattern: RegExp) =>
+  [...page.matchAll(pattern)].map(([, name, placeholders]) => [name, placeholders])
 
 test('docs/templates.md has the placeholders of each of our mails, as they are', () => {
   const expected = Object.entries(replaceableMails).map(([name, known]) => [name, written(known)])

@@ -43,7 +43,10 @@ export const replaceableMails: Readonly<Record<string, Known>> = {
   TICKET_TRANSFERRED_OFFERED: ticketOfferedTemplate.known,
 }
 
-/** The name of a type's mail: each side of a transfer has one of its own, and so have several that were received. */
+/**
+ * The name of a type's mail: each side of a transfer has one of its own, and so have several that were
+ * received.
+ */
 export function mailNameOf(type: NotificationType, payload: unknown): string {
   if (type !== 'TICKET_TRANSFERRED') return type
   const { side, more = [] } = payload as { side: string; more?: readonly string[] }

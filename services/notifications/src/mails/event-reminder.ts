@@ -20,7 +20,8 @@ export const eventReminderTemplate = await compileTemplate(
   ),
 )
 
-const tickets = 'Have your tickets at hand: they are in your Boxoffice account, and in the mail that brought them.'
+const tickets =
+  'Have your tickets at hand: they are in your Boxoffice account, and in the mail that brought them.'
 
 /** An event is soon, for whoever holds a ticket. When it begins is said by its own clock. */
 export function eventReminderMail({ reader, event }: EventReminder): Mail {

@@ -5,7 +5,10 @@ import { dayOf, momentAt, momentOf, moneyOf, priceOf, seatOf, whenOf } from './f
 const eventDate = new Date('2027-07-17T22:30:00Z')
 
 test('day and time are those where the event is, with weekday and zone', () => {
-  expect(whenOf({ eventDate, timeZone: 'Europe/Warsaw' }, 'en')).toEqual({ day: 'Sunday, 18 July 2027', time: '00:30 CEST' })
+  expect(whenOf({ eventDate, timeZone: 'Europe/Warsaw' }, 'en')).toEqual({
+    day: 'Sunday, 18 July 2027',
+    time: '00:30 CEST',
+  })
   expect(whenOf({ eventDate, timeZone: 'America/New_York' }, 'en')).toEqual({
     day: 'Saturday, 17 July 2027',
     time: '18:30 GMT-4',
@@ -24,11 +27,20 @@ test('money is written as the reader writes it, and nothing is free', () => {
   expect(seatOf({ zoneId: 2, rowLabel: 'A', colLabel: '12' })).toBe('Section 2, row A, seat 12')
 })
 
-test.each(['ar', 'he', 'fa', 'ur'])('what %s writes from right to left is isolated from the sentence around it', (locale) => {
-  const { day } = whenOf({ eventDate, timeZone: 'Asia/Dubai' }, locale)
-  const moments = [day, dayOf(eventDate, locale), momentAt(eventDate, 'Asia/Dubai', locale), momentOf(eventDate, locale)]
-  for (const words of [...moments, moneyOf(5_000 as Minor, 'ILS' as never, 'he')]) expect(words).toMatch(/^\u2068.+\u2069$/)
-})
+test.each(['ar', 'he', 'fa', 'ur'])(
+  'what %s writes from right to left is isolated from the sentence around it',
+  (locale) => {
+    const { day } = whenOf({ eventDate, timeZone: 'Asia/Dubai' }, locale)
+    const moments = [
+      day,
+      dayOf(eventDate, locale),
+      momentAt(eventDate, 'Asia/Dubai', locale),
+      momentOf(eventDate, locale),
+    ]
+    for (const words of [...moments, moneyOf(5_000 as Minor, 'ILS' as never, 'he')])
+      expect(words).toMatch(/^\u2068.+\u2069$/)
+  },
+)
 
 test('a time is isolated where its words run from right to left', () => {
   expect(whenOf({ eventDate, timeZone: 'Africa/Cairo' }, 'ar').time).toBe('\u206801:30 ص غرينتش+3\u2069')

@@ -3,7 +3,10 @@ import { oneLine } from './mail.ts'
 
 const FALLBACK = 'en-GB'
 
-/** The reader's locale where the machine knows it, else British English: the words of our mails are English for now. */
+/**
+ * The reader's locale where the machine knows it, else British English: the words of our mails are English
+ * for now.
+ */
 const localesOf = remember((locale): readonly [string, ...string[]] => {
   try {
     const [known = FALLBACK] = Intl.DateTimeFormat.supportedLocalesOf(locale === 'en' ? FALLBACK : locale)
@@ -15,8 +18,14 @@ const localesOf = remember((locale): readonly [string, ...string[]] => {
 
 const CLOCK = { hour: '2-digit', minute: '2-digit', timeZoneName: 'short' } as const
 
-/** The day with its weekday and the time with its zone, where the event is: what the reader's clock says does not matter there. */
-export function whenOf(event: { eventDate: Date; timeZone: string }, locale: string): { day: string; time: string } {
+/**
+ * The day with its weekday and the time with its zone, where the event is: what the reader's clock says does
+ * not matter there.
+ */
+export function whenOf(
+  event: { eventDate: Date; timeZone: string },
+  locale: string,
+): { day: string; time: string } {
   const { day, time } = clocks(`${event.timeZone} ${locale}`)
   return { day: oneLine(day.format(event.eventDate)), time: oneLine(time.format(event.eventDate)) }
 }
@@ -25,7 +34,10 @@ const clocks = remember((zoneAndLocale) => {
   const [timeZone, locale = FALLBACK] = zoneAndLocale.split(' ')
   const format = (options: Intl.DateTimeFormatOptions) =>
     new Intl.DateTimeFormat([...localesOf(locale)], { timeZone, ...options })
-  return { day: format({ weekday: 'long', day: 'numeric', month: 'long', year: 'numeric' }), time: format(CLOCK) }
+  return {
+    day: format({ weekday: 'long', day: 'numeric', month: 'long', year: 'numeric' }),
+    time: format(CLOCK),
+  }
 })
 
 /** The same in few signs, all of which a text message has in seven bits: `Sat 17 Jul, 19:30 CEST`. */
@@ -34,7 +46,8 @@ export function shortWhenOf({ eventDate, timeZone }: { eventDate: Date; timeZone
   return `${day.format(eventDate)}, ${time.format(eventDate)}`
 }
 const shortClocks = remember((timeZone) => {
-  const format = (options: Intl.DateTimeFormatOptions) => new Intl.DateTimeFormat(FALLBACK, { timeZone, ...options })
+  const format = (options: Intl.DateTimeFormatOptions) =>
+    new Intl.DateTimeFormat(FALLBACK, { timeZone, ...options })
   return { day: format({ weekday: 'short', day: 'numeric', month: 'short' }), time: format(CLOCK) }
 })
 
@@ -50,7 +63,10 @@ export const momentAt = (moment: Date, timeZone: string, locale: string): string
 export const momentOf = (moment: Date, locale: string): string =>
   inWords(moment, locale, { timeZone: 'UTC', day: 'numeric', month: 'long', ...CLOCK })
 
-/** Words and digits of a locale that runs from right to left stay together in the English sentence around them. */
+/**
+ * Words and digits of a locale that runs from right to left stay together in the English sentence around
+ * them.
+ */
 const inWords = (moment: Date, locale: string, options: Intl.DateTimeFormatOptions) =>
   oneLine(new Intl.DateTimeFormat([...localesOf(locale)], options).format(moment))
 

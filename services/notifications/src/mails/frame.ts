@@ -1,4 +1,5 @@
-// Light colours stand inline, as mail programs want them; the dark ones override them where the reader's program asks for them.
+// Light colours stand inline, as mail programs want them; the dark ones override them where the reader's
+// program asks for them.
 const style = `
   .mail a { color: inherit; }
   .ink div, .quiet div, .label div, .number div { overflow-wrap: anywhere; word-break: break-word; }
@@ -17,8 +18,9 @@ const style = `
 `
 
 /**
- * A whole mail in MJML around its parts (`card`s). Slots: `subject`, `preview` (what lists of mails show beside the subject) and
- * `reason` (why the reader gets this mail). 600 px wide, one column on a telephone, light and dark.
+ * A whole mail in MJML around its parts (`card`s). Slots: `subject`, `preview` (what lists of mails show
+ * beside the subject) and `reason` (why the reader gets this mail). 600 px wide, one column on a telephone,
+ * light and dark.
  */
 export const frame = (parts: string): string => `
 <mjml lang="en" dir="ltr">
@@ -57,7 +59,8 @@ export const frame = (parts: string): string => `
 export const card = (sections: string): string =>
   `<mj-wrapper css-class="card">${sections}</mj-wrapper><mj-section><mj-column><mj-spacer height="12px" /></mj-column></mj-section>`
 
-export const section = (content: string): string => `<mj-section><mj-column>${content}</mj-column></mj-section>`
+export const section = (content: string): string =>
+  `<mj-section><mj-column>${content}</mj-column></mj-section>`
 
 /** What happened, in two words above the title. */
 export const kicker = (text: string): string =>
@@ -67,7 +70,8 @@ export const kicker = (text: string): string =>
 export const title = (text: string): string =>
   `<mj-text css-class="title" font-size="26px" line-height="33px" font-weight="700" padding="0 0 12px">${text}</mj-text>`
 
-export const paragraph = (text: string): string => `<mj-text css-class="ink" padding="0 0 12px">${text}</mj-text>`
+export const paragraph = (text: string): string =>
+  `<mj-text css-class="ink" padding="0 0 12px">${text}</mj-text>`
 
 export const quiet = (text: string): string =>
   `<mj-text css-class="quiet" font-size="13px" line-height="20px" color="#667085" padding="0 0 8px">${text}</mj-text>`

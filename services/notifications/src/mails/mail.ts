@@ -27,8 +27,9 @@ const RIGHT_TO_LEFT =
   /[\u200f\u061c\p{Script=Hebrew}\p{Script=Arabic}\p{Script=Syriac}\p{Script=Thaana}\p{Script=Nko}\p{Script=Adlam}]/u
 
 /**
- * Text for a header or a single line of text: no control characters, no directions that turn what follows around, not too long. What
- * runs from right to left is isolated, so that digits and punctuation of the sentence around it stay where they are.
+ * Text for a header or a single line of text: no control characters, no directions that turn what follows
+ * around, not too long. What runs from right to left is isolated, so that digits and punctuation of the
+ * sentence around it stay where they are.
  */
 export function oneLine(text: string): string {
   const kept = cut(clean(text, ''))
@@ -57,7 +58,8 @@ function cut(text: string): string {
 }
 
 /** The text part: paragraphs with an empty line between them; null leaves one out. */
-export const paragraphs = (...parts: (string | null)[]): string => `${parts.filter((part) => part !== null).join('\n\n')}\n`
+export const paragraphs = (...parts: (string | null)[]): string =>
+  `${parts.filter((part) => part !== null).join('\n\n')}\n`
 
 /** Text as it travels: its lines end with CRLF, also within base64 (RFC 2045, 6.8). */
 export const asLines = (text: string): string => text.replace(/\r?\n/g, '\r\n')

@@ -1,7 +1,18 @@
 import type { Currency, Minor, Seat } from '@boxoffice/contracts'
 import { eventLines, eventValues, whenAndWhere } from './event-parts.ts'
 import { countOf, priceOf, seatOf } from './formats.ts'
-import { button, card, frame, kicker, labelled, paragraph, quiet, section, sideBySide, title } from './frame.ts'
+import {
+  button,
+  card,
+  frame,
+  kicker,
+  labelled,
+  paragraph,
+  quiet,
+  section,
+  sideBySide,
+  title,
+} from './frame.ts'
 import { type Mail, oneLine, paragraphs, type Reader, type ShownEvent } from './mail.ts'
 import { compileTemplate, each } from './template.ts'
 
@@ -70,7 +81,8 @@ export function orderConfirmationMail({ reader, event, order, tickets, where }: 
   const listed = tickets
     .slice(0, LISTED_MAX)
     .map((ticket, index) => valuesOf(ticket, `Ticket ${index + 1} of ${tickets.length}`, locale))
-  const more = tickets.length > listed.length ? `And ${countOf(tickets.length - listed.length, 'ticket')} more.` : null
+  const more =
+    tickets.length > listed.length ? `And ${countOf(tickets.length - listed.length, 'ticket')} more.` : null
   const subject = oneLine(`Your ${tickets.length === 1 ? 'ticket' : 'tickets'} for ${about.eventName}`)
   const count = countOf(tickets.length, 'ticket')
   const total = priceOf(order.totalAmount, order.currency, locale)
@@ -116,8 +128,11 @@ export function orderConfirmationMail({ reader, event, order, tickets, where }: 
 
 function codesBelow(coded: number, count: number): string {
   if (coded === 0) return ''
-  if (coded < count) return `Have the codes scanned at the entrance: those of the first ${coded} tickets are below.`
-  return count === 1 ? 'Have the code below scanned at the entrance.' : 'Have the codes below scanned at the entrance.'
+  if (coded < count)
+    return `Have the codes scanned at the entrance: those of the first ${coded} tickets are below.`
+  return count === 1
+    ? 'Have the code below scanned at the entrance.'
+    : 'Have the codes below scanned at the entrance.'
 }
 
 function whereAll(where: OrderConfirmation['where'], count: number): string {

@@ -72,8 +72,18 @@ function contactMail(
   { subject, title: heading, lead, action, reason }: Words,
 ): Mail {
   const firstName = oneLine(reader.firstName)
-  const links = link.url === null ? [] : [{ action, url: link.url, expires: momentOf(link.expiresAt, reader.locale) }]
-  const values = { subject, preview: `Your order ${orderNumber}.`, reason, title: heading, firstName, lead, orderNumber, links }
+  const links =
+    link.url === null ? [] : [{ action, url: link.url, expires: momentOf(link.expiresAt, reader.locale) }]
+  const values = {
+    subject,
+    preview: `Your order ${orderNumber}.`,
+    reason,
+    title: heading,
+    firstName,
+    lead,
+    orderNumber,
+    links,
+  }
   const text = paragraphs(
     `Hi ${firstName},`,
     `${lead.charAt(0).toUpperCase()}${lead.slice(1)}`,

@@ -34,18 +34,28 @@ export function orderCreatedMail(order: OrderNews): Mail {
 export const standings: Readonly<Record<OrderStatus, { now: string; more: string }>> = {
   PENDING: { now: 'being worked on', more: 'As soon as it is through, your tickets come by mail.' },
   PAID: { now: 'paid', more: 'Your tickets are being made, and come by mail.' },
-  CONFIRMED: { now: 'confirmed', more: 'Its tickets are in your Boxoffice account and in a mail of their own.' },
+  CONFIRMED: {
+    now: 'confirmed',
+    more: 'Its tickets are in your Boxoffice account and in a mail of their own.',
+  },
   FAILED: { now: 'not gone through', more: 'A mail of its own says why.' },
   CANCELLED: { now: 'cancelled', more: 'It has no tickets any more, and nothing is charged for it.' },
   REFUND_PENDING: {
     now: 'being refunded',
     more: 'The tickets that are given back are not valid any more. You hear from us again when the money is on its way.',
   },
-  REFUNDED: { now: 'refunded', more: 'Its tickets are not valid any more. A mail of its own says what went back to you.' },
+  REFUNDED: {
+    now: 'refunded',
+    more: 'Its tickets are not valid any more. A mail of its own says what went back to you.',
+  },
 }
 
 /** Where an order stands now; `url`: where that can be seen later. */
-export function orderStatusChangedMail({ status, url, ...order }: OrderNews & { status: OrderStatus; url: string }): Mail {
+export function orderStatusChangedMail({
+  status,
+  url,
+  ...order
+}: OrderNews & { status: OrderStatus; url: string }): Mail {
   const { eventName } = eventValues(order.event, order.reader.locale)
   const { now, more } = standings[status]
   return newsMail(order, {

@@ -53,7 +53,12 @@ const payable: readonly FailureReason[] = [
   'SYSTEM_ERROR',
 ]
 /** It came to nothing before anybody was asked for money. */
-const unpaid: readonly FailureReason[] = [...neverHeld, 'EVENT_CANCELLED', 'PRICE_CHANGED', 'PAYMENT_TOKEN_REQUIRED']
+const unpaid: readonly FailureReason[] = [
+  ...neverHeld,
+  'EVENT_CANCELLED',
+  'PRICE_CHANGED',
+  'PAYMENT_TOKEN_REQUIRED',
+]
 
 export const paymentFailedTemplate = await compileTemplate(
   frame(

@@ -25,7 +25,14 @@ export const paymentProcessedTemplate = await compileTemplate(
 )
 
 /** What was paid, by whom, when and for what. */
-export function paymentProcessedMail({ reader, event, orderNumber, paidAt, items, total }: PaymentProcessed): Mail {
+export function paymentProcessedMail({
+  reader,
+  event,
+  orderNumber,
+  paidAt,
+  items,
+  total,
+}: PaymentProcessed): Mail {
   const { locale } = reader
   const about = eventValues(event, locale)
   const firstName = oneLine(reader.firstName)

@@ -43,14 +43,25 @@ const whats: Record<RefundProcessed['left'], (eventName: string) => string> = {
 }
 
 /** Money that went back, and which tickets went with it. */
-export function refundProcessedMail({ reader, event, orderNumber, refund, reason, tickets, left }: RefundProcessed): Mail {
+export function refundProcessedMail({
+  reader,
+  event,
+  orderNumber,
+  refund,
+  reason,
+  tickets,
+  left,
+}: RefundProcessed): Mail {
   const about = eventValues(event, reader.locale)
   const firstName = oneLine(reader.firstName)
   const amount = moneyOf(refund.amount, refund.currency, reader.locale)
   const why = whyUndone(reason) ?? ''
   const what = whats[left](about.eventName)
   const subject = oneLine(`Your refund for ${about.eventName}`)
-  const shown = tickets.map(({ ticketNumber, seat }) => ({ ticketNumber, seat: seat ? oneLine(seatOf(seat)) : '' }))
+  const shown = tickets.map(({ ticketNumber, seat }) => ({
+    ticketNumber,
+    seat: seat ? oneLine(seatOf(seat)) : '',
+  }))
   const values = {
     ...about,
     subject,
@@ -69,7 +80,9 @@ export function refundProcessedMail({ reader, event, orderNumber, refund, reason
     `${what.charAt(0).toUpperCase()}${what.slice(1)} ${why}`.trim(),
     how,
     eventLines(event, reader.locale),
-    shown.length === 0 ? null : shown.map(({ ticketNumber, seat }) => `Given back: ${ticketNumber} ${seat}`.trim()).join('\n'),
+    shown.length === 0
+      ? null
+      : shown.map(({ ticketNumber, seat }) => `Given back: ${ticketNumber} ${seat}`.trim()).join('\n'),
     `Order: ${orderNumber}\nRefunded: ${amount}`,
     'Questions? Just reply to this mail.\nBoxoffice',
   )

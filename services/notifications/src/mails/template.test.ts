@@ -1,7 +1,8 @@
 import { expect, test } from 'vitest'
 import { compileTemplate, each } from './template.ts'
 
-const page = (body: string) => `<mjml><mj-body><mj-section><mj-column>${body}</mj-column></mj-section></mj-body></mjml>`
+const page = (body: string) =>
+  `<mjml><mj-body><mj-section><mj-column>${body}</mj-column></mj-section></mj-body></mjml>`
 const textOf = (html: string) =>
   html
     .slice(html.indexOf('<body'))
@@ -10,7 +11,9 @@ const textOf = (html: string) =>
     .trim()
 
 test('values are escaped, in text and in attributes', async () => {
-  const template = await compileTemplate(page('<mj-text>{{name}}</mj-text><mj-image src="cid:x" alt="{{name}}" />'))
+  const template = await compileTemplate(
+    page('<mj-text>{{name}}</mj-text><mj-image src="cid:x" alt="{{name}}" />'),
+  )
   const html = template({ name: `<b title="x">O'Neil & sons</b>` })
   expect(html.match(/&lt;b title=&quot;x&quot;&gt;O&#39;Neil &amp; sons&lt;\/b&gt;/g)).toHaveLength(2)
   expect(html).not.toContain('<b title')
@@ -50,7 +53,9 @@ test('a part is repeated for each element, may be missing, and sees the values a
 test('a missing value, a part that does not end and what is no MJML are errors', async () => {
   const template = await compileTemplate(page('<mj-text>{{name}}</mj-text>'))
   expect(() => template({})).toThrow('there is no name')
-  await expect(compileTemplate(page('<mj-raw><!--each:tickets--></mj-raw>'))).rejects.toThrow('tickets does not end')
+  await expect(compileTemplate(page('<mj-raw><!--each:tickets--></mj-raw>'))).rejects.toThrow(
+    'tickets does not end',
+  )
   await expect(compileTemplate(page('<mj-nonsense />'))).rejects.toThrow()
 })
 

@@ -1,6 +1,9 @@
 import mjml2html from 'mjml'
 
-/** What is put into a template: text, or a list for a part that is repeated (also none or one: a part that may be missing). */
+/**
+ * What is put into a template: text, or a list for a part that is repeated (also none or one: a part that may
+ * be missing).
+ */
 export type Values = { readonly [name: string]: string | readonly Values[] }
 
 /** The names that a template has values for: of a text, or of a list whose elements have these. */
@@ -14,13 +17,16 @@ export type Template = ((values: Values) => string) & { readonly known: Known }
 /** A slot takes markup where it stands for text: not in an attribute, nor in the title. */
 type Node = { text: string } | { slot: string; takesMarkup: boolean } | { each: string; nodes: Node[] }
 
-/** A part that appears once for each element of the list `name`, with that element's own values before those around it. */
+/**
+ * A part that appears once for each element of the list `name`, with that element's own values before those
+ * around it.
+ */
 export const each = (name: string, mjml: string): string =>
   `<mj-raw><!--each:${name}--></mj-raw>${mjml}<mj-raw><!--end:${name}--></mj-raw>`
 
 /**
- * A template from MJML with `{{name}}` for text and `each(…)` for lists. MJML is compiled here, once; filling is string work.
- * Rejects when the source is not valid MJML.
+ * A template from MJML with `{{name}}` for text and `each(…)` for lists. MJML is compiled here, once; filling
+ * is string work. Rejects when the source is not valid MJML.
  */
 export async function compileTemplate(source: string): Promise<Template> {
   const { html } = await mjml2html(source, { validationLevel: 'strict', fonts: {} }) // no fonts: nothing is fetched by a mail
@@ -34,12 +40,16 @@ function knownOf(nodes: readonly Node[]): Known {
   const known: Record<string, 'TEXT' | Known> = {}
   for (const node of nodes) {
     if ('slot' in node) known[node.slot] = 'TEXT'
-    if ('each' in node) known[node.each] = { ...(known[node.each] as Known | undefined), ...knownOf(node.nodes) }
+    if ('each' in node)
+      known[node.each] = { ...(known[node.each] as Known | undefined), ...knownOf(node.nodes) }
   }
   return known
 }
 
-/** Nodes up to the end of the part `open`, or of the template; takes them off `tokens`. `before`: the text of those before. */
+/**
+ * Nodes up to the end of the part `open`, or of the template; takes them off `tokens`. `before`: the text of
+ * those before.
+ */
 function parse(tokens: string[], open: string | null, before: { html: string }): Node[] {
   const nodes: Node[] = []
   for (let token = tokens.shift(); token !== undefined; token = tokens.shift()) {
@@ -71,13 +81,26 @@ function fill(nodes: readonly Node[], scopes: readonly Values[]): string {
     .map((node) => {
       if ('text' in node) return node.text
       if ('slot' in node) return (node.takesMarkup ? textHtml : escapeHtml)(find(node.slot) as string)
-      return (find(node.each) as readonly Values[]).map((item) => fill(node.nodes, [item, ...scopes])).join('')
+      return (find(node.each) as readonly Values[])
+        .map((item) => fill(node.nodes, [item, ...scopes]))
+        .join('')
     })
     .join('')
 }
 
-const entities: Record<string, string> = { '&': '&amp;', '<': '&lt;', '>': '&gt;', '"': '&quot;', "'": '&#39;' }
-/** Text in an element: what is isolated in it is so by markup, which mail programs know better than characters. */
-const textHtml = (text: string): string => escapeHtml(text).replace(/\u2068([^\u2068\u2069]*)\u2069/g, '<bdi>$1</bdi>')
+const entities: Record<string, string> = {
+  '&': '&amp;',
+  '<': '&lt;',
+  '>': '&gt;',
+  '"': '&quot;',
+  "'": '&#39;',
+}
+/**
+ * Text in an element: what is isolated in it is so by markup, which mail programs know better than
+ * characters.
+ */
+const textHtml = (text: string): string =>
+  escapeHtml(text).replace(/\u2068([^\u2068\u2069]*)\u2069/g, '<bdi>$1</bdi>')
 
-export const escapeHtml = (text: string): string => text.replace(/[&<>"']/g, (character) => entities[character] ?? character)
+export const escapeHtml = (text: string): string =>
+  text.replace(/[&<>"']/g, (character) => entities[character] ?? character)

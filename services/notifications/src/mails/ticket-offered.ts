@@ -32,8 +32,8 @@ interface Offer {
 }
 
 /**
- * A ticket that waits at an address for whoever reads there. They did not ask for this mail: what others wrote is not in its
- * subject, and what a mail program would make a link of is left out.
+ * A ticket that waits at an address for whoever reads there. They did not ask for this mail: what others
+ * wrote is not in its subject, and what a mail program would make a link of is left out.
  */
 export function ticketOfferedMail({ event, locale, url, optOutUrl, ...offer }: Offer): Mail {
   const shown = { ...event, name: withoutLink(event.name) ?? 'an event' }
@@ -48,7 +48,8 @@ export function ticketOfferedMail({ event, locale, url, optOutUrl, ...offer }: O
     ...about,
     subject,
     preview: 'It waits until you take it.',
-    reason: 'You get this mail because somebody gave your address. If you do not want the ticket, you need not do anything.',
+    reason:
+      'You get this mail because somebody gave your address. If you do not want the ticket, you need not do anything.',
     lead,
     how,
     url,
@@ -70,4 +71,5 @@ export function ticketOfferedMail({ event, locale, url, optOutUrl, ...offer }: O
 }
 
 /** One line; null for what has a link in it, or is nothing: names of before these were refused. */
-const withoutLink = (text: string | null): string | null => (text === null || hasLink(text) ? null : oneLine(text) || null)
+const withoutLink = (text: string | null): string | null =>
+  text === null || hasLink(text) ? null : oneLine(text) || null

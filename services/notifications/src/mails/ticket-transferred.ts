@@ -85,10 +85,16 @@ export const ticketSentTemplate = await compileTemplate(
   ),
 )
 
-const old = 'Its code admits nobody any more, in your mails and on your phone: the new one went to its new owner alone.'
+const old =
+  'Its code admits nobody any more, in your mails and on your phone: the new one went to its new owner alone.'
 
 /** A ticket that was the reader's: nothing of the new one is in here. */
-export function ticketSentMail({ reader, event, ticketNumber, ...transfer }: Transfer & { ticketNumber: string }): Mail {
+export function ticketSentMail({
+  reader,
+  event,
+  ticketNumber,
+  ...transfer
+}: Transfer & { ticketNumber: string }): Mail {
   const about = eventValues(event, reader.locale)
   const firstName = oneLine(reader.firstName)
   const holderName = oneLine(transfer.holderName)
@@ -97,7 +103,8 @@ export function ticketSentMail({ reader, event, ticketNumber, ...transfer }: Tra
     ...about,
     subject,
     preview: `${ticketNumber} · ${old}`,
-    reason: 'You get this mail because you handed on a ticket at Boxoffice. If that was not you, set a new password.',
+    reason:
+      'You get this mail because you handed on a ticket at Boxoffice. If that was not you, set a new password.',
     firstName,
     holderName,
     ticketNumber,

@@ -16,7 +16,11 @@ const ticketsOf = (count: number) =>
     ...(index === 0 && { seat: { zoneId: 1, rowLabel: 'B', colLabel: '7' } }),
   }))
 const mailOf = (count: number) =>
-  ticketsReceivedMail({ reader: { firstName: 'Łucja', locale: 'en' }, tickets: ticketsOf(count), url: 'https://box.example/' })
+  ticketsReceivedMail({
+    reader: { firstName: 'Łucja', locale: 'en' },
+    tickets: ticketsOf(count),
+    url: 'https://box.example/',
+  })
 
 test('tickets of several events are listed with their events and seats, and a link leads to them', () => {
   const mail = mailOf(2)

@@ -13,7 +13,8 @@ export interface TicketsReceived {
 }
 
 const TICKETS_MAX = 50
-const once = 'A code admits one person, once: whoever shows it first. Codes of earlier owners are not valid any more.'
+const once =
+  'A code admits one person, once: whoever shows it first. Codes of earlier owners are not valid any more.'
 const lead = 'tickets were handed to you, so many that this mail tells of them together.'
 const where = 'Each of them, with its code and its PDF, is in your Boxoffice account.'
 
@@ -35,7 +36,9 @@ export function ticketsReceivedMail({ reader, tickets, url }: TicketsReceived): 
   const firstName = oneLine(reader.firstName)
   const shown = tickets.slice(0, TICKETS_MAX).map(({ event, ticketNumber, holderName, seat }) => {
     const { day, time } = whenOf(event, reader.locale)
-    const details = [`${day}, ${time}`, ...(seat ? [oneLine(seatOf(seat))] : []), oneLine(holderName)].join(' · ')
+    const details = [`${day}, ${time}`, ...(seat ? [oneLine(seatOf(seat))] : []), oneLine(holderName)].join(
+      ' · ',
+    )
     return { ticketNumber, eventName: oneLine(event.name), details }
   })
   const more = tickets.length > TICKETS_MAX ? [{ words: `and ${tickets.length - TICKETS_MAX} more` }] : []
@@ -52,7 +55,9 @@ export function ticketsReceivedMail({ reader, tickets, url }: TicketsReceived): 
     more,
     once,
   }
-  const lines = shown.map(({ ticketNumber, eventName, details }) => `${ticketNumber}\n${eventName}\n${details}`)
+  const lines = shown.map(
+    ({ ticketNumber, eventName, details }) => `${ticketNumber}\n${eventName}\n${details}`,
+  )
   const text = paragraphs(
     `Hi ${firstName},`,
     `${lead.charAt(0).toUpperCase()}${lead.slice(1)} ${where}\n${url}`,

@@ -9,7 +9,8 @@ const event = {
   venueAddress: 'Różana 2',
 }
 const about = { reader: { firstName: 'Łucja', locale: 'en' }, event }
-const numbers = (count: number) => Array.from({ length: count }, (_, index) => `TKT-2026-${String(index + 1).padStart(6, '0')}`)
+const numbers = (count: number) =>
+  Array.from({ length: count }, (_, index) => `TKT-2026-${String(index + 1).padStart(6, '0')}`)
 const plain = (html: string) =>
   html
     .slice(html.indexOf('<body'))

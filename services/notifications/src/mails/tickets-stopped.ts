@@ -48,7 +48,9 @@ export function ticketsReinstatedMail(reinstated: TicketsStopped): Mail {
   return mailOf(reinstated, {
     standing: isOne ? 'is valid again' : 'are valid again',
     kicker: 'Valid again',
-    lead: isOne ? 'your ticket was stopped, and is valid again.' : 'your tickets below were stopped, and are valid again.',
+    lead: isOne
+      ? 'your ticket was stopped, and is valid again.'
+      : 'your tickets below were stopped, and are valid again.',
     more: 'Nothing else has changed: the code that you have admits, and you find it in your Boxoffice account too.',
   })
 }
@@ -63,7 +65,9 @@ export function ticketsStandingMail({
   reasons: readonly StopReason[]
 }): Mail {
   const { eventName } = eventValues(about.event, about.reader.locale)
-  const numbers = tickets.map(({ ticketNumber, isStopped }) => `${ticketNumber} (${isStopped ? 'stopped' : 'valid'})`)
+  const numbers = tickets.map(
+    ({ ticketNumber, isStopped }) => `${ticketNumber} (${isStopped ? 'stopped' : 'valid'})`,
+  )
   return mailOf(
     { ...about, ticketNumbers: numbers },
     {

@@ -6,8 +6,8 @@ import { compileTemplate, each } from './template.ts'
 export interface Welcome {
   reader: Reader
   /**
-   * null when its token ended before the mail could go out: a link that does not work is worse than none. DONE when the address was
-   * confirmed meanwhile.
+   * null when its token ended before the mail could go out: a link that does not work is worse than none.
+   * DONE when the address was confirmed meanwhile.
    */
   verification: { url: string; expiresAt: Date } | 'DONE' | null
 }

@@ -12,7 +12,12 @@ import { escapeHtml } from './template.ts'
 // How the world writes, as mails and text messages carry it.
 
 const sender = { from: 'tickets@boxoffice.example', replyTo: [] }
-const about = { notificationId: crypto.randomUUID(), type: 'EVENT_CANCELLED', sender, date: new Date() } as const
+const about = {
+  notificationId: crypto.randomUUID(),
+  type: 'EVENT_CANCELLED',
+  sender,
+  date: new Date(),
+} as const
 const eventOf = (name: string) => ({
   name,
   eventDate: new Date('2026-12-04T18:30:00Z'),

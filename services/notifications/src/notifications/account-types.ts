@@ -1,6 +1,9 @@
 import type { NotificationType } from '@boxoffice/contracts'
 
-/** About an address: the words are ours alone, somebody waits for the link, and who asks for it limits how many there are. */
+/**
+ * About an address: the words are ours alone, somebody waits for the link, and who asks for it limits how
+ * many there are.
+ */
 export const accountTypes: readonly NotificationType[] = [
   'USER_WELCOME',
   'EMAIL_VERIFICATION',

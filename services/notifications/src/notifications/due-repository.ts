@@ -7,8 +7,8 @@ export const countDue = (sql: Sql): Promise<number> => valueOfDue(sql, 'count(*)
 
 /** For how many seconds the oldest notification that is due has been; 0 where none is. */
 export const findOldestDueSeconds = (sql: Sql): Promise<number> =>
-  // One that waited for the morning is due since then; an attempt that fails does not make it younger. One browser that
-  // is never there again holds its push up for hours, which should alarm no one.
+  // One that waited for the morning is due since then; an attempt that fails does not make it younger. One
+  // browser that is never there again holds its push up for hours, which should alarm no one.
   valueOfDue(
     sql,
     `coalesce(extract(epoch from clock_timestamp()

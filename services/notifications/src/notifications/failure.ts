@@ -41,7 +41,8 @@ const sentences: Readonly<Record<OwnReason, string>> = {
   EVENT_CANCELLED: 'The event was cancelled before it could be sent.',
   TICKETS_NOT_VALID: 'The tickets were not valid any more when it was to be sent.',
   LINK_EXPIRED: 'Its link had ended before it could be sent. Ask for a new one.',
-  TOO_MANY_TO_UNPROVEN: 'So many were sent today. Where the address is not confirmed, confirm it, and ask for the tickets again.',
+  TOO_MANY_TO_UNPROVEN:
+    'So many were sent today. Where the address is not confirmed, confirm it, and ask for the tickets again.',
   TEMPLATE_CHANGED: 'Its template was changed before it could be sent, and asks for what it does not have.',
   ORDER_ENDED: 'The order had come to its end: a notification of its own says how.',
   ORDER_MOVED_ON: 'The order had gone on by then.',
@@ -57,7 +58,8 @@ const sentences: Readonly<Record<OwnReason, string>> = {
   TURNED_OFF: 'Its recipient has turned such notifications off.',
   CANCELLED_BY_ASKER: 'It was cancelled before it was sent.',
   GIVEN_UP: 'It could not be sent for a long time, and is not tried any more.',
-  ADDRESS_SUPPRESSED: 'Mails to this address came back, or were called unwanted there, so that none is sent to it any more.',
+  ADDRESS_SUPPRESSED:
+    'Mails to this address came back, or were called unwanted there, so that none is sent to it any more.',
   DEVICES_GONE: 'None of your devices takes pushes from here any more. Turn them on again there.',
   PUSH_TOO_LARGE: 'It was too large for the push service of your device.',
   PUSH_REFUSED: 'The push service of your device refused it. Turn pushes off and on again there.',
@@ -74,7 +76,10 @@ const sentences: Readonly<Record<OwnReason, string>> = {
 
 const isOwn = (reason: string): reason is OwnReason => Object.hasOwn(sentences, reason)
 
-/** A failure as its recipient sees it. Reasons that providers give have words of their own, which say nothing to a person. */
+/**
+ * A failure as its recipient sees it. Reasons that providers give have words of their own, which say nothing
+ * to a person.
+ */
 export const failureOf = (reason: string) => ({
   reason,
   message: isOwn(reason) ? sentences[reason] : 'It was refused when it was to be sent.',

@@ -4,7 +4,9 @@ import type { LeasedNotification } from './notification.ts'
 import { mayHaveContact } from './notification-repository.ts'
 import { inOrder } from './priority.ts'
 
-/** In whose order: by priority, in each of them by when it was due; or by that alone, whatever the priority. */
+/**
+ * In whose order: by priority, in each of them by when it was due; or by that alone, whatever the priority.
+ */
 export type Order = 'PRIORITY' | 'AGE'
 
 /** How many may be taken of each channel; one that is not named has no room. */
@@ -21,10 +23,14 @@ export interface Leasing {
 }
 
 /**
- * Take up to `limit` notifications of a lane that are due: untried ones, ones to try again, ones whose process died. They are SENDING.
- * With `rooms` it is fewer where the first `limit` have more of a channel than there is room for.
+ * Take up to `limit` notifications of a lane that are due: untried ones, ones to try again, ones whose
+ * process died. They are SENDING. With `rooms` it is fewer where the first `limit` have more of a channel
+ * than there is room for.
  */
-export function leaseDue(sql: Sql, { lease, bulk, rooms, order, limit, leaseMs }: Leasing): Promise<LeasedNotification[]> {
+export function leaseDue(
+  sql: Sql,
+  { lease, bulk, rooms, order, limit, leaseMs }: Leasing,
+): Promise<LeasedNotification[]> {
   const values = [bulk, limit, lease, leaseMs]
   return rooms === null
     ? sql.query<LeasedNotification>(leasing(order, '', 'select id from due'), values)
@@ -46,8 +52,9 @@ const within = (order: Order) => `
       on room.channel = placed.channel and placed.place <= room.places`
 
 /**
- * SQL: the rows that are due, the oldest first. `now()` and not `clock_timestamp()`, which no index is asked by: what is scheduled is not
- * read. Times are kept in milliseconds, rounded: what was due half of one ago counts.
+ * SQL: the rows that are due, the oldest first. `now()` and not `clock_timestamp()`, which no index is asked
+ * by: what is scheduled is not read. Times are kept in milliseconds, rounded: what was due half of one ago
+ * counts.
  */
 const due = (more: string) => `
   select id, channel, priority, next_attempt_at from notifications
@@ -56,8 +63,8 @@ const due = (more: string) => `
   order by next_attempt_at limit $2::int for update skip locked`
 
 /**
- * SQL: a priority after the other, each from its own range of the index, and only as many as those before it left: with none left it is
- * not looked at.
+ * SQL: a priority after the other, each from its own range of the index, and only as many as those before it
+ * left: with none left it is not looked at.
  */
 function byPriority(more: string): string {
   const parts = inOrder.map((priority, index) => {

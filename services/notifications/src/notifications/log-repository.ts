@@ -12,8 +12,12 @@ export interface Position {
 export const inOneSnapshot = <T>(db: Database, read: (tx: Tx) => Promise<T>): Promise<T> =>
   db.transact(read, { readOnlySnapshot: true })
 
-/** What its asker cancelled, or nobody had to be told any more, is in nobody's log; nor is what is not to be sent yet. */
-const isShown = (now: Date) => ({ status: { not: 'CANCELLED' }, createdAt: { lte: now } }) satisfies Prisma.NotificationWhereInput
+/**
+ * What its asker cancelled, or nobody had to be told any more, is in nobody's log; nor is what is not to be
+ * sent yet.
+ */
+const isShown = (now: Date) =>
+  ({ status: { not: 'CANCELLED' }, createdAt: { lte: now } }) satisfies Prisma.NotificationWhereInput
 const isUnread = { status: 'SENT', readAt: null } as const
 
 /** A user's notifications, the newest first, from `after` on; one more than the limit. */
@@ -41,8 +45,8 @@ export const countUnread = (db: Db, recipientId: UserId): Promise<number> =>
   db.prisma.notification.count({ where: { recipientId, ...isUnread } })
 
 /**
- * Mark a user's own notification as read, if it is not yet; null when there is none. One that has not gone out stays unread: nobody can
- * have read it.
+ * Mark a user's own notification as read, if it is not yet; null when there is none. One that has not gone
+ * out stays unread: nobody can have read it.
  */
 export async function markRead(
   db: Db,
@@ -51,7 +55,10 @@ export async function markRead(
   readAt: Date,
 ): Promise<Notification | null> {
   const status = { in: ['SENT', 'FAILED'] } satisfies Prisma.NotificationWhereInput['status']
-  await db.prisma.notification.updateMany({ where: { id: notificationId, recipientId, readAt: null, status }, data: { readAt } })
+  await db.prisma.notification.updateMany({
+    where: { id: notificationId, recipientId, readAt: null, status },
+    data: { readAt },
+  })
   const row = await db.prisma.notification.findFirst({
     where: { id: notificationId, recipientId, ...isShown(readAt) },
     omit: { payload: true },
@@ -67,10 +74,18 @@ export interface Glimpse {
 }
 
 /** The logs of these users, with what was sent to them since. */
-export async function glimpseLogs(db: Database, userIds: readonly UserId[], since: Date): Promise<ReadonlyMap<UserId, Glimpse>> {
+export async function glimpseLogs(
+  db: Database,
+  userIds: readonly UserId[],
+  since: Date,
+): Promise<ReadonlyMap<UserId, Glimpse>> {
   const recipientId = { in: [...userIds] }
   const { counts, sent } = await inOneSnapshot(db, async (tx) => ({
-    counts: await tx.prisma.notification.groupBy({ by: 'recipientId', where: { recipientId, ...isUnread }, _count: true }),
+    counts: await tx.prisma.notification.groupBy({
+      by: 'recipientId',
+      where: { recipientId, ...isUnread },
+      _count: true,
+    }),
     sent: await tx.prisma.notification.findMany({
       where: { recipientId, status: 'SENT', sentAt: { gt: since } },
       orderBy: [{ sentAt: 'asc' }, { id: 'asc' }],
@@ -88,7 +103,8 @@ export async function glimpseLogs(db: Database, userIds: readonly UserId[], sinc
 }
 
 function shownOf(row: Omit<Row, 'payload'>): Notification {
-  const { id, type, channel, subject, status, orderId, eventId, createdAt, sentAt, readAt, bounceReason } = row
+  const { id, type, channel, subject, status, orderId, eventId, createdAt, sentAt, readAt, bounceReason } =
+    row
   if (status === 'CANCELLED') throw new Error(`notification ${id} is in nobody's log`)
   const reason = bounceReason ?? row.failureReason
   return {

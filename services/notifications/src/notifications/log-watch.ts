@@ -4,7 +4,10 @@ import type { Foundation, Logger } from '@boxoffice/service-kit'
 import type { Database } from '../database.ts'
 import { type Glimpse, glimpseLogs } from './log-repository.ts'
 
-/** What a watcher of a log is told: how many are unread, and what has just been sent where that is why it is told. */
+/**
+ * What a watcher of a log is told: how many are unread, and what has just been sent where that is why it is
+ * told.
+ */
 export interface LogChange {
   unreadCount: number
   notification?: Notification
@@ -13,14 +16,25 @@ export interface LogChange {
 /** Watch a user's log: how it stands, then every change, until `signal` is aborted. */
 export type WatchLog = (userId: UserId, signal: AbortSignal) => AsyncIterable<LogChange>
 
-/** Longer than a commit takes and clocks of two instances differ: nothing slips past that is told once by its id. */
+/**
+ * Longer than a commit takes and clocks of two instances differ: nothing slips past that is told once by its
+ * id.
+ */
 const LOOK_BACK_MS = 300_000
 
-/** One look at the table each `pollMs` and process for all who watch, whoever sends: other processes do too. */
-export function createLogWatch(deps: { db: Database; now: Foundation['now']; logger: Logger; pollMs: number }): WatchLog {
+/**
+ * One look at the table each `pollMs` and process for all who watch, whoever sends: other processes do too.
+ */
+export function createLogWatch(deps: {
+  db: Database
+  now: Foundation['now']
+  logger: Logger
+  pollMs: number
+}): WatchLog {
   const watchers = new Map<UserId, number>()
   let round: Promise<ReadonlyMap<UserId, Glimpse>> | null = null
-  const look = (userIds: readonly UserId[]) => glimpseLogs(deps.db, userIds, new Date(deps.now().getTime() - LOOK_BACK_MS))
+  const look = (userIds: readonly UserId[]) =>
+    glimpseLogs(deps.db, userIds, new Date(deps.now().getTime() - LOOK_BACK_MS))
 
   function nextRound(): Promise<ReadonlyMap<UserId, Glimpse>> {
     round ??= sleep(deps.pollMs, undefined, { ref: false }).then(async () => {
@@ -41,7 +55,8 @@ export function createLogWatch(deps: { db: Database; now: Foundation['now']; log
       let log = (await look([userId])).get(userId) as Glimpse
       yield { unreadCount: log.unreadCount }
       for (;;) {
-        // Not raced against the signal: a promise that lasts as long as the stream would keep every round's answer.
+        // Not raced against the signal: a promise that lasts as long as the stream would keep every round's
+        // answer.
         const next = (await nextRound()).get(userId)
         if (signal.aborted) return
         if (!next) continue

@@ -8,10 +8,13 @@ import type { LeasedNotification, NewNotification } from './notification.ts'
 /** Prisma, or a transaction of it. */
 
 /**
- * One row a message, type, channel and recipient, with the trace of what it came of: what stands there already stays as it is. Which are
- * new.
+ * One row a message, type, channel and recipient, with the trace of what it came of: what stands there
+ * already stays as it is. Which are new.
  */
-export async function insertNotifications(sql: Sql, notifications: readonly NewNotification[]): Promise<ReadonlySet<string>> {
+export async function insertNotifications(
+  sql: Sql,
+  notifications: readonly NewNotification[],
+): Promise<ReadonlySet<string>> {
   if (notifications.length === 0) return new Set()
   const traceparent = currentTraceparent()
   const rows = await sql.query<{ id: string }>(
@@ -41,23 +44,32 @@ export interface Readiness extends Choices {
   /** Why its address gets no mails. */
   readonly causes: readonly SuppressionCause[]
   /**
-   * How many its recipient was sent by its channel in the last 24 hours, those about the account aside, up to `unprovenMax`; 0 where the
-   * address is proven.
+   * How many its recipient was sent by its channel in the last 24 hours, those about the account aside, up to
+   * `unprovenMax`; 0 where the address is proven.
    */
   readonly sentToUnproven: number
 }
 
-/** What is asked when a lease is extended; `addressHash` null: it goes to no address. `unproven`: to one that nobody has proved. */
+/**
+ * What is asked when a lease is extended; `addressHash` null: it goes to no address. `unproven`: to one that
+ * nobody has proved.
+ */
 export interface Renewal extends Held {
   readonly addressHash: string | null
   readonly unproven: boolean
 }
 
-/** SQL: whether an address of its own was ever asked for for the order of `n`; the payment service knows what came of it. */
+/**
+ * SQL: whether an address of its own was ever asked for for the order of `n`; the payment service knows what
+ * came of it.
+ */
 export const mayHaveContact = `exists (select from notifications c
     where c.order_id = n.order_id and c.type = 'ORDER_CONTACT_REQUESTED')`
 
-/** Extend our leases to their full length, and look at recipients and addresses; null where a lease has gone to another. */
+/**
+ * Extend our leases to their full length, and look at recipients and addresses; null where a lease has gone
+ * to another.
+ */
 export async function renewLeases(
   sql: Sql,
   renewals: readonly Renewal[],
@@ -97,7 +109,10 @@ export async function postpone(sql: Sql, { notificationId, lease }: Held, waitMs
   )
 }
 
-/** Give up our lease: it is about so much that it waits for a place in the lane of what takes long, from now on. */
+/**
+ * Give up our lease: it is about so much that it waits for a place in the lane of what takes long, from now
+ * on.
+ */
 export async function moveToBulk(sql: Sql, { notificationId, lease }: Held): Promise<void> {
   await sql.query(
     `update notifications set bulk = true, lease = null, leased_until = null, next_attempt_at = clock_timestamp()
@@ -123,7 +138,10 @@ export interface Sent {
   readonly sentAt: Date
 }
 
-/** SQL: a row is settled. What was secret in the payload goes, all of what another service said, and where it was sent. */
+/**
+ * SQL: a row is settled. What was secret in the payload goes, all of what another service said, and where it
+ * was sent.
+ */
 export const settled = `payload = case when n.template is null then n.payload - 'sealedToken' else '{}' end, lease = null,
   leased_until = null, address = null, pushed = null`
 
@@ -145,7 +163,11 @@ export async function settleSent(tx: Tx, sent: readonly Sent[]): Promise<Set<Not
 }
 
 /** SENDING → FAILED, under our lease alone. False when there was nothing to settle any more. */
-export async function settleFailed(tx: Tx, { notificationId, lease }: Held, failureReason: string): Promise<boolean> {
+export async function settleFailed(
+  tx: Tx,
+  { notificationId, lease }: Held,
+  failureReason: string,
+): Promise<boolean> {
   const rows = await tx.query(
     `update notifications n set status = 'FAILED', ${settled}, failure_reason = $3
      where n.id = $1::uuid and n.lease = $2::uuid and n.status = 'SENDING' returning n.id`,

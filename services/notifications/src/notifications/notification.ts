@@ -1,4 +1,12 @@
-import type { Caller, EventId, NotificationId, NotificationType, OrderId, Priority, UserId } from '@boxoffice/contracts'
+import type {
+  Caller,
+  EventId,
+  NotificationId,
+  NotificationType,
+  OrderId,
+  Priority,
+  UserId,
+} from '@boxoffice/contracts'
 import type { SentBy } from '../preferences/preference.ts'
 import { derivedId } from './derived-id.ts'
 import { encodePayload, type PayloadOf } from './payloads.ts'
@@ -82,7 +90,11 @@ interface Came<P> {
 /** The notification that a message asks for, to the user it names. */
 export function wantedOf<T extends NotificationType>(
   type: T,
-  { messageId, correlationId, payload }: Came<PayloadOf<T> & { userId: UserId; orderId?: OrderId; eventId?: EventId }>,
+  {
+    messageId,
+    correlationId,
+    payload,
+  }: Came<PayloadOf<T> & { userId: UserId; orderId?: OrderId; eventId?: EventId }>,
 ): Wanted {
   const { userId, orderId, eventId } = payload
   return {
@@ -97,31 +109,48 @@ export function wantedOf<T extends NotificationType>(
 }
 
 /**
- * The confirmation of an order: one, however many messages tell of its tickets, and in whatever order they come. What it says is looked
- * up when it is written.
+ * The confirmation of an order: one, however many messages tell of its tickets, and in whatever order they
+ * come. What it says is looked up when it is written.
  */
-export const confirmationOf = ({ correlationId, payload }: Omit<Came<PayloadOf<'ORDER_CONFIRMATION'>>, 'messageId'>): Wanted =>
-  wantedOf('ORDER_CONFIRMATION', { messageId: derivedId(`ORDER_CONFIRMATION ${payload.orderId}`), correlationId, payload })
+export const confirmationOf = ({
+  correlationId,
+  payload,
+}: Omit<Came<PayloadOf<'ORDER_CONFIRMATION'>>, 'messageId'>): Wanted =>
+  wantedOf('ORDER_CONFIRMATION', {
+    messageId: derivedId(`ORDER_CONFIRMATION ${payload.orderId}`),
+    correlationId,
+    payload,
+  })
 
 const RETRY_MAX_MS = 300_000
 
-/** How long to wait after this many attempts: doubling from `firstWaitMs`, five minutes at most, with up to a fifth less. */
+/**
+ * How long to wait after this many attempts: doubling from `firstWaitMs`, five minutes at most, with up to a
+ * fifth less.
+ */
 export function waitAfter(attempts: number, firstWaitMs: number, random: () => number = Math.random): number {
   const full = Math.min(RETRY_MAX_MS, firstWaitMs * 2 ** Math.min(attempts - 1, 30))
   return Math.round(full * (1 - 0.2 * random()))
 }
 
-/** How long another service that was not there is waited for at most, up to so many attempts: it was restarted, most likely. */
+/**
+ * How long another service that was not there is waited for at most, up to so many attempts: it was
+ * restarted, most likely.
+ */
 const peerWaits = [
   { attempts: 12, maxMs: 15_000 },
   { attempts: 40, maxMs: 60_000 },
 ] as const
 
 /**
- * How long to wait for another service that was not there: at first no longer than 15 s, then no longer than its breaker takes to let a
- * call try. Doubling on, the mail would come minutes after both.
+ * How long to wait for another service that was not there: at first no longer than 15 s, then no longer than
+ * its breaker takes to let a call try. Doubling on, the mail would come minutes after both.
  */
-export function waitForPeerAfter(attempts: number, firstWaitMs: number, random: () => number = Math.random): number {
+export function waitForPeerAfter(
+  attempts: number,
+  firstWaitMs: number,
+  random: () => number = Math.random,
+): number {
   const wait = waitAfter(attempts, firstWaitMs, random)
   return Math.min(wait, peerWaits.find((step) => attempts <= step.attempts)?.maxMs ?? wait)
 }

@@ -18,14 +18,22 @@ import {
 } from '@boxoffice/contracts'
 import { z } from 'zod'
 
-/** A token for its owner's mailbox. What else is personal the auth service is asked for when the mail goes out. */
+/**
+ * A token for its owner's mailbox. What else is personal the auth service is asked for when the mail goes
+ * out.
+ */
 const Token = userCreated.payload.pick({ userId: true, sealedToken: true, tokenExpiresAt: true })
 
 /** Each side of a transfer knows its own ticket alone: the sender never sees the new one. */
 const Transfer = z.discriminatedUnion('side', [
   z.object({ side: z.literal('SENT'), eventId: EventId, ticketNumber: z.string(), holderName: z.string() }),
   // `more`: other tickets that came to the same user and are told of with it.
-  z.object({ side: z.literal('RECEIVED'), eventId: EventId, newTicketId: TicketId, more: z.array(TicketId).optional() }),
+  z.object({
+    side: z.literal('RECEIVED'),
+    eventId: EventId,
+    newTicketId: TicketId,
+    more: z.array(TicketId).optional(),
+  }),
   z.object({
     side: z.literal('OFFERED'),
     eventId: EventId,
@@ -50,9 +58,14 @@ export const payloads = {
   PASSWORD_RESET: Token,
   EMAIL_CHANGE: Token,
   EMAIL_CHANGED: Token,
-  // The tickets are looked up when the mail is written: rows that were written before this have a list of them, which nobody reads.
+  // The tickets are looked up when the mail is written: rows that were written before this have a list of
+  // them, which nobody reads.
   ORDER_CONFIRMATION: ticketsGenerated.payload.pick({ orderId: true, eventId: true, userId: true }),
-  PAYMENT_PROCESSED: paymentCompleted.payload.omit({ holderName: true, reservationId: true, transactionId: true }),
+  PAYMENT_PROCESSED: paymentCompleted.payload.omit({
+    holderName: true,
+    reservationId: true,
+    transactionId: true,
+  }),
   PAYMENT_FAILED: paymentFailed.payload,
   REFUND_PROCESSED: refundProcessed.payload,
   ORDER_CREATED: orderCreated.payload,
@@ -80,8 +93,10 @@ export const encodePayload = <T extends NotificationType>(type: T, payload: Payl
   z.encode(payloads[type] as z.ZodType, payload)
 
 /** The payload of a notification of this type. Throws when it is another's. */
-export const payloadOf = <T extends NotificationType>(type: T, { payload }: { payload: unknown }): PayloadOf<T> =>
-  z.decode(payloads[type] as z.ZodType, payload as never) as PayloadOf<T>
+export const payloadOf = <T extends NotificationType>(
+  type: T,
+  { payload }: { payload: unknown },
+): PayloadOf<T> => z.decode(payloads[type] as z.ZodType, payload as never) as PayloadOf<T>
 
 /** What a notification is called in its recipient's log until it has its own subject. */
 export const workingTitles: Record<NotificationType, string> = {

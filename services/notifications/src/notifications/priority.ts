@@ -13,9 +13,14 @@ const high: readonly NotificationType[] = [
   'REFUND_PROCESSED',
   'TICKETS_STOPPED',
 ]
-/** Another mail says it too, or somebody asked for it who can look it up; a reminder has hours, and comes to a whole hall at once. */
+/**
+ * Another mail says it too, or somebody asked for it who can look it up; a reminder has hours, and comes to a
+ * whole hall at once.
+ */
 const low: readonly NotificationType[] = ['ORDER_STATUS_CHANGED', 'EVENT_REMINDER']
 
-/** The priority of what a message asks for. For the links of an account somebody sits before a page and waits. */
+/**
+ * The priority of what a message asks for. For the links of an account somebody sits before a page and waits.
+ */
 export const priorityOf = (type: NotificationType): Priority =>
   isOfAccount(type) ? 'URGENT' : high.includes(type) ? 'HIGH' : low.includes(type) ? 'LOW' : 'MEDIUM'

@@ -8,9 +8,20 @@ export interface StoredConfirmation {
 }
 
 /** The first confirmation of an order to its buyer; null when its tickets have not come yet. */
-export async function findConfirmation(db: Db, orderId: OrderId, recipientId: UserId): Promise<StoredConfirmation | null> {
+export async function findConfirmation(
+  db: Db,
+  orderId: OrderId,
+  recipientId: UserId,
+): Promise<StoredConfirmation | null> {
   const row = await db.prisma.notification.findFirst({
-    where: { orderId, recipientId, type: 'ORDER_CONFIRMATION', channel: 'EMAIL', resendOf: null, template: null },
+    where: {
+      orderId,
+      recipientId,
+      type: 'ORDER_CONFIRMATION',
+      channel: 'EMAIL',
+      resendOf: null,
+      template: null,
+    },
     orderBy: { createdAt: 'asc' },
     select: { id: true, payload: true },
   })

@@ -8,12 +8,23 @@ import {
   RATE_LIMITED,
   type UserId,
 } from '@boxoffice/contracts'
-import { currentCorrelationId, type Handlers, RefusedError, refuse, refuseUnknown } from '@boxoffice/service-kit'
+import {
+  currentCorrelationId,
+  type Handlers,
+  RefusedError,
+  refuse,
+  refuseUnknown,
+} from '@boxoffice/service-kit'
 import type { Database, Tx } from '../database.ts'
 import type { Peers } from '../peers/peers.ts'
 import { insertNotifications } from './notification-repository.ts'
 import { payloadOf, workingTitles } from './payloads.ts'
-import { findConfirmation, listResends, lockConfirmation, type StoredConfirmation } from './resend-repository.ts'
+import {
+  findConfirmation,
+  listResends,
+  lockConfirmation,
+  type StoredConfirmation,
+} from './resend-repository.ts'
 
 interface Deps {
   db: Database
@@ -45,7 +56,9 @@ export const resendHandlers = (deps: Deps): Handlers<Pick<typeof notificationsRo
   },
 })
 
-/** Tickets that the order gave its buyer and that are theirs now, also such as were handed on and came back. */
+/**
+ * Tickets that the order gave its buyer and that are theirs now, also such as were handed on and came back.
+ */
 async function hasValidTicket({ peers }: Deps, orderId: OrderId): Promise<boolean> {
   const { tickets } = await peers.find.print({ orderId, filesUpTo: 0 })
   return tickets.length > 0
@@ -91,5 +104,8 @@ function tooMany(waitMs: number): RefusedError {
   const refusal = refuse(RATE_LIMITED, {
     message: `an order's tickets are mailed again ${RESENDS_AN_HOUR} times an hour at most`,
   })
-  return new RefusedError({ ...refusal, headers: { 'retry-after': String(Math.max(1, Math.ceil(waitMs / 1_000))) } })
+  return new RefusedError({
+    ...refusal,
+    headers: { 'retry-after': String(Math.max(1, Math.ceil(waitMs / 1_000))) },
+  })
 }

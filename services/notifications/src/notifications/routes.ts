@@ -10,7 +10,10 @@ interface Deps {
   watchLog: WatchLog
 }
 
-type LogRoutes = Pick<typeof notificationsRoutes, 'listNotifications' | 'watchNotifications' | 'readNotification'>
+type LogRoutes = Pick<
+  typeof notificationsRoutes,
+  'listNotifications' | 'watchNotifications' | 'readNotification'
+>
 
 const cursor = defineCursor({ at: cursorFields.instant, id: cursorFields.id })
 
@@ -30,10 +33,15 @@ export const notificationHandlers = ({ db, now, watchLog }: Deps): Handlers<LogR
     return { status: 200, body: { notifications: page, nextCursor, unreadCount } }
   },
 
-  watchNotifications: async ({ principal, signal }) => ({ status: 200, body: watchLog(principal.userId, signal) }),
+  watchNotifications: async ({ principal, signal }) => ({
+    status: 200,
+    body: watchLog(principal.userId, signal),
+  }),
 
   async readNotification({ params, principal }) {
     const notification = await markRead(db, principal.userId, params.notificationId, now())
-    return notification ? { status: 200, body: notification } : refuseUnknown(NOTIFICATION_NOT_FOUND, params.notificationId)
+    return notification
+      ? { status: 200, body: notification }
+      : refuseUnknown(NOTIFICATION_NOT_FOUND, params.notificationId)
   },
 })

@@ -3,7 +3,10 @@ import type { Wanted } from './notification.ts'
 import { encodePayload, type PayloadOf } from './payloads.ts'
 
 /** Tickets that were stopped: word to who holds them. */
-export const stoppedOf = ({ payload: { reason, ...payload }, ...message }: Message<typeof ticketsStopped>): Wanted =>
+export const stoppedOf = ({
+  payload: { reason, ...payload },
+  ...message
+}: Message<typeof ticketsStopped>): Wanted =>
   toHolder(message, payload, { ...payload, state: 'STOPPED', reason })
 
 /** Tickets that are valid again. */

@@ -11,7 +11,10 @@ import {
 import { askTogether } from '@boxoffice/service-kit'
 import type { Clients } from './peers.ts'
 
-/** What mails look up, as it is when they ask; null where it is not there. Each rejects with ServiceUnavailable when it is unavailable. */
+/**
+ * What mails look up, as it is when they ask; null where it is not there. Each rejects with
+ * ServiceUnavailable when it is unavailable.
+ */
 export interface Lookups {
   user(userId: UserId): Promise<UserInfo | null>
   event(eventId: EventId): Promise<EventInfo | null>
@@ -21,7 +24,10 @@ export interface Lookups {
 
 const IDS_MAX = 100
 
-/** Twenty mails that are written side by side ask for their users, events, orders and tickets in a call each, not in twenty. */
+/**
+ * Twenty mails that are written side by side ask for their users, events, orders and tickets in a call each,
+ * not in twenty.
+ */
 export function createLookups({
   auth,
   events,

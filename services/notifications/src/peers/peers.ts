@@ -28,13 +28,19 @@ const routes = {
   documents: { getOrderPdf },
 }
 
-/** The part of the other services that mails are made of. Every call rejects with ServiceUnavailable when it is unavailable. */
+/**
+ * The part of the other services that mails are made of. Every call rejects with ServiceUnavailable when it
+ * is unavailable.
+ */
 export type Clients = { [K in keyof typeof routes]: Client<(typeof routes)[K]> }
 /** `find`: what many mails ask for at the same time, asked together. */
 export type Peers = Clients & { find: Lookups }
 
 /** Clients with a breaker for each service, and one for large documents. */
-export function createPeers(config: Config, foundation: Omit<InternalClientOptions, 'callee' | 'baseUrl' | 'policy'>) {
+export function createPeers(
+  config: Config,
+  foundation: Omit<InternalClientOptions, 'callee' | 'baseUrl' | 'policy'>,
+) {
   const to = <C extends Exclude<keyof typeof routes, 'documents'>>(callee: C, baseUrl: string) => ({
     ...foundation,
     callee,

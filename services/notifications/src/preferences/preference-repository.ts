@@ -16,7 +16,10 @@ export interface Chosen extends Choices {
 export const noChoices: Chosen = { choices: [], quietHours: null, hasDevice: false }
 
 /** The choices of users; those who made none, and have no browser that gets pushes, are left out. */
-export async function findChoices(sql: Sql, userIds: readonly UserId[]): Promise<ReadonlyMap<string, Chosen>> {
+export async function findChoices(
+  sql: Sql,
+  userIds: readonly UserId[],
+): Promise<ReadonlyMap<string, Chosen>> {
   if (userIds.length === 0) return new Map()
   const rows = await sql.query<Chosen & { userId: UserId }>(
     `select u.user_id as "userId", ${choicesOf('u.user_id')} as choices, ${quietHoursOf('u.user_id')} as "quietHours",
@@ -39,7 +42,12 @@ export const quietHoursOf = (userId: string) => `(
   from quiet_hours q where q.user_id = ${userId})`
 
 /** Keep choices over those that stand there. */
-export async function saveChoices(db: Db, userId: UserId, choices: readonly Choice[], updatedAt: Date): Promise<void> {
+export async function saveChoices(
+  db: Db,
+  userId: UserId,
+  choices: readonly Choice[],
+  updatedAt: Date,
+): Promise<void> {
   for (const { type, channel, enabled } of choices) {
     await db.prisma.preference.upsert({
       where: { userId_type_channel: { userId, type, channel } },
@@ -50,7 +58,12 @@ export async function saveChoices(db: Db, userId: UserId, choices: readonly Choi
 }
 
 /** Keep quiet hours, or none. */
-export async function saveQuietHours(db: Db, userId: UserId, hours: StoredQuietHours | null, updatedAt: Date): Promise<void> {
+export async function saveQuietHours(
+  db: Db,
+  userId: UserId,
+  hours: StoredQuietHours | null,
+  updatedAt: Date,
+): Promise<void> {
   if (hours === null) await db.prisma.quietHours.deleteMany({ where: { userId } })
   else {
     const kept = { ...hours, updatedAt }

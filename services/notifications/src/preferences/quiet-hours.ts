@@ -1,6 +1,9 @@
 import type { QuietHours } from '@boxoffice/contracts'
 
-/** Quiet hours as they are stored: minutes of the day. The end is not the start; before it, they go over midnight. */
+/**
+ * Quiet hours as they are stored: minutes of the day. The end is not the start; before it, they go over
+ * midnight.
+ */
 export interface StoredQuietHours {
   startMinute: number
   endMinute: number
@@ -23,16 +26,19 @@ export const shownOf = ({ startMinute, endMinute, timeZone }: StoredQuietHours):
 })
 
 /**
- * When the quiet hours end that it is now, null outside of them. They go by the clock on the wall where the user is: on a night
- * when clocks change they are an hour longer or shorter.
+ * When the quiet hours end that it is now, null outside of them. They go by the clock on the wall where the
+ * user is: on a night when clocks change they are an hour longer or shorter.
  */
 export function quietUntil(now: Date, { startMinute, endMinute, timeZone }: StoredQuietHours): Date | null {
   const local = Temporal.Instant.fromEpochMilliseconds(now.getTime()).toZonedDateTimeISO(timeZone)
   const minute = local.hour * 60 + local.minute
   const isOverMidnight = endMinute < startMinute
-  const isQuiet = isOverMidnight ? minute >= startMinute || minute < endMinute : minute >= startMinute && minute < endMinute
+  const isQuiet = isOverMidnight
+    ? minute >= startMinute || minute < endMinute
+    : minute >= startMinute && minute < endMinute
   if (!isQuiet) return null
-  const lastDay = isOverMidnight && minute >= startMinute ? local.toPlainDate().add({ days: 1 }) : local.toPlainDate()
+  const lastDay =
+    isOverMidnight && minute >= startMinute ? local.toPlainDate().add({ days: 1 }) : local.toPlainDate()
   const end = lastDay.toZonedDateTime({ timeZone, plainTime: Temporal.PlainTime.from(timeOf(endMinute)) })
   return new Date(end.epochMilliseconds)
 }

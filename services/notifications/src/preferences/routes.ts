@@ -1,4 +1,9 @@
-import { type notificationsRoutes, type Preferences, type UserId, VALIDATION_FAILED } from '@boxoffice/contracts'
+import {
+  type notificationsRoutes,
+  type Preferences,
+  type UserId,
+  VALIDATION_FAILED,
+} from '@boxoffice/contracts'
 import { type Handlers, refuse } from '@boxoffice/service-kit'
 import type { Database, Db } from '../database.ts'
 import { effective, type Offered, objectionsTo } from './preference.ts'
@@ -24,13 +29,15 @@ export const preferenceHandlers = ({ db, now, push }: Deps): Handlers<Preference
   async updatePreferences({ principal: { userId }, body }) {
     const offered = { push: push !== null }
     const details = objectionsTo(body, offered)
-    if (details.length > 0) return refuse(VALIDATION_FAILED, { message: 'these preferences cannot be kept', details })
+    if (details.length > 0)
+      return refuse(VALIDATION_FAILED, { message: 'these preferences cannot be kept', details })
     return db.transact(async (tx) => {
       const { preferences, quietHours } = body
       // What GET shows of a channel that is not offered is nobody's choice.
       const chosen = preferences.filter(({ channel }) => channel !== 'PUSH' || offered.push)
       await saveChoices(tx, userId, chosen, now())
-      if (quietHours !== undefined) await saveQuietHours(tx, userId, quietHours && storedOf(quietHours), now())
+      if (quietHours !== undefined)
+        await saveQuietHours(tx, userId, quietHours && storedOf(quietHours), now())
       return { status: 200 as const, body: await preferencesOf(tx, userId, offered) }
     })
   },

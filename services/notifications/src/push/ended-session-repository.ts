@@ -6,12 +6,18 @@ import { lockSubscriptionsOf, removeOfSessions } from './subscription-repository
 const REMEMBERED_MS = 3_600_000
 const FORGOTTEN_AT_ONCE = 1_000
 
-/** Whether a sign-in ended of which an access token may still be about; under the lock of its user's subscriptions. */
+/**
+ * Whether a sign-in ended of which an access token may still be about; under the lock of its user's
+ * subscriptions.
+ */
 export async function isEnded(tx: Tx, sessionId: string): Promise<boolean> {
   return (await tx.query('select 1 from ended_sessions where session_id = $1::uuid', [sessionId])).length > 0
 }
 
-/** Whoever signed out of a browser has no pushes there: what these sign-ins added goes, and they add nothing more. */
+/**
+ * Whoever signed out of a browser has no pushes there: what these sign-ins added goes, and they add nothing
+ * more.
+ */
 export async function endSessions(tx: Tx, ended: Payload<typeof sessionsEnded>, now: Date): Promise<void> {
   await lockSubscriptionsOf(tx, ended.userId)
   await tx.query(

@@ -2,7 +2,10 @@ import { isIP, type LookupFunction } from 'node:net'
 import ipaddr from 'ipaddr.js'
 import { findAddresses, NameNotFound } from './names.ts'
 
-/** Push services that browsers bring, by the hosts that they name: Chrome and most others, Firefox, Safari, Edge. */
+/**
+ * Push services that browsers bring, by the hosts that they name: Chrome and most others, Firefox, Safari,
+ * Edge.
+ */
 const wellKnown =
   /^(fcm\.googleapis\.com|updates\.push\.services\.mozilla\.com|web\.push\.apple\.com|[\w-]+\.notify\.windows\.com)$/
 
@@ -22,8 +25,9 @@ export class NotPublic extends Error {
 }
 
 /**
- * What is wrong with an endpoint; null for nothing. Users write it, and we send there: without this they could have us speak to what
- * is behind our own doors. Hosts of browsers are no exception: nothing answers at another port of theirs, or at a name that is not there.
+ * What is wrong with an endpoint; null for nothing. Users write it, and we send there: without this they
+ * could have us speak to what is behind our own doors. Hosts of browsers are no exception: nothing answers at
+ * another port of theirs, or at a name that is not there.
  */
 export async function endpointObjection(
   endpoint: string,
@@ -43,8 +47,8 @@ export async function endpointObjection(
 const addressesOf = (found: readonly { address: string }[]) => found.map(({ address }) => address)
 
 /**
- * Looks hosts up for connections, and refuses one that has an address of no use on the internet: names change what they stand for. Fails
- * with NotPublic, or NameNotFound.
+ * Looks hosts up for connections, and refuses one that has an address of no use on the internet: names change
+ * what they stand for. Fails with NotPublic, or NameNotFound.
  */
 export const createPublicLookup =
   (find: typeof findAddresses = findAddresses): LookupFunction =>

@@ -15,8 +15,9 @@ export interface Address {
 }
 
 /**
- * The addresses of a host, by the name servers alone, in 3 s at most; rejects with NameNotFound. Users write these names: `dns.lookup`
- * would have each wait in one of the four threads that files and passwords of this process need too, for as long as a name server likes.
+ * The addresses of a host, by the name servers alone, in 3 s at most; rejects with NameNotFound. Users write
+ * these names: `dns.lookup` would have each wait in one of the four threads that files and passwords of this
+ * process need too, for as long as a name server likes.
  */
 export async function findAddresses(
   host: string,

@@ -27,7 +27,10 @@ test.each([
 ])('a reminder of an event that begins in %d s is of use for %d s', (seconds, ttlSeconds) => {
   const type = 'EVENT_REMINDER'
   const payload = { eventId, eventDate: eventIn(seconds).eventDate } as never
-  expect(pushMessageOf(type, eventIn(seconds), payload, { ...about, type })).toMatchObject({ ttlSeconds, urgency: 'normal' })
+  expect(pushMessageOf(type, eventIn(seconds), payload, { ...about, type })).toMatchObject({
+    ttlSeconds,
+    urgency: 'normal',
+  })
 })
 
 test('news of an event that begins soon is of use for as long as any', () => {

@@ -13,7 +13,9 @@ export interface PushMessage {
   body: string
   /** Where a press on it leads: never a link with a token, since whoever holds the device sees it. */
   url: string
-  /** What a newer one takes the place of, at the push service and on the device; of the alphabet of base64url. */
+  /**
+   * What a newer one takes the place of, at the push service and on the device; of the alphabet of base64url.
+   */
   topic: string
   /** How long a push service keeps it for a device that is not there. */
   ttlSeconds: number
@@ -42,7 +44,9 @@ const manners: { readonly [T in PushedType]: Pick<PushMessage, 'ttlSeconds' | 'u
   TICKET_TRANSFERRED: { ttlSeconds: 3 * DAY_S, urgency: 'high' },
 }
 
-const sayings: { readonly [T in PushedType]: (name: string, payload: PayloadOf<T>, event: ShownEvent) => string } = {
+const sayings: {
+  readonly [T in PushedType]: (name: string, payload: PayloadOf<T>, event: ShownEvent) => string
+} = {
   ORDER_CONFIRMATION: (name) => `${name}: your tickets are in your mailbox.`,
   ORDER_CREATED: (name) => `${name}: you hear from us when it is through.`,
   ORDER_STATUS_CHANGED: (name, { status }) => `${name}: your order is ${standings[status].now}.`,
@@ -61,7 +65,10 @@ const sayings: { readonly [T in PushedType]: (name: string, payload: PayloadOf<T
         : `${name}: your ticket was handed on. If that was not you, set a new password.`,
 }
 
-/** What takes the place of what: news of an order that of before, and so of an event. Two tickets or refunds are two things. */
+/**
+ * What takes the place of what: news of an order that of before, and so of an event. Two tickets or refunds
+ * are two things.
+ */
 function subjectOf<T extends PushedType>({ notificationId, type }: About, payload: PayloadOf<T>): string {
   const { orderId, eventId } = payload as { orderId?: string; eventId?: string }
   if (type === 'TICKET_TRANSFERRED' || type === 'REFUND_PROCESSED') return notificationId
@@ -70,12 +77,16 @@ function subjectOf<T extends PushedType>({ notificationId, type }: About, payloa
 }
 
 // RFC 8030, 5.4: 32 characters at most. A hash: what is ours to know is not the push service's.
-const topicOf = (subject: string) => createHash('sha256').update(`push ${subject}`).digest('base64url').slice(0, 32)
+const topicOf = (subject: string) =>
+  createHash('sha256').update(`push ${subject}`).digest('base64url').slice(0, 32)
 
 /** Characters of a name in a push: what telephones show of one. */
 const NAME_MAX = 80
 
-/** What a push says: the event and what became of it; no name, no number, no code, no link that opens anything. */
+/**
+ * What a push says: the event and what became of it; no name, no number, no code, no link that opens
+ * anything.
+ */
 export function pushMessageOf<T extends PushedType>(
   type: T,
   event: ShownEvent,
@@ -102,11 +113,16 @@ function ttlSecondsOf(type: PushedType, { eventDate }: ShownEvent, now: Date): n
 }
 
 /** A push in words that somebody else gave: of an operator's template. */
-export function namedPush({ title, body }: { title: string; body: string }, about: About & { type: PushedType }): PushMessage {
+export function namedPush(
+  { title, body }: { title: string; body: string },
+  about: About & { type: PushedType },
+): PushMessage {
   const { notificationId, publicUrl, type } = about
   return { title, body, url: new URL('/', publicUrl).href, topic: topicOf(notificationId), ...manners[type] }
 }
 
-/** What the browser's service worker reads, in JSON: `tag` has a newer one shown in the place of an older one. */
+/**
+ * What the browser's service worker reads, in JSON: `tag` has a newer one shown in the place of an older one.
+ */
 export const contentOf = ({ title, body, url, topic }: PushMessage, notificationId: string): string =>
   JSON.stringify({ title, body, url, tag: topic, notificationId })

@@ -5,7 +5,14 @@ import type { Handed } from '../notifications/notification.ts'
 import { PushLater } from './push-later.ts'
 import type { PushMessage } from './push-message.ts'
 import { calleeOf, type PushOutcome, type SendPush } from './push-service.ts'
-import { type Device, findDevices, findOutcomes, noteOutcome, noteWait, removeGone } from './subscription-repository.ts'
+import {
+  type Device,
+  findDevices,
+  findOutcomes,
+  noteOutcome,
+  noteWait,
+  removeGone,
+} from './subscription-repository.ts'
 
 /** Whoever brings pushes to the browsers of a user. */
 export interface PushProvider {
@@ -14,9 +21,9 @@ export interface PushProvider {
   /** Whether there is a device that a notification is for. */
   hasDevices(notificationId: NotificationId): Promise<boolean>
   /**
-   * Bring a push to each device of its recipient that it has not come to. Rejects with ServiceUnavailable while one of their push
-   * services is unavailable; `isLast`: that one is left out then, where another has taken it. So is one that it did not come to for as
-   * long as it is of use, four hours at most.
+   * Bring a push to each device of its recipient that it has not come to. Rejects with ServiceUnavailable
+   * while one of their push services is unavailable; `isLast`: that one is left out then, where another has
+   * taken it. So is one that it did not come to for as long as it is of use, four hours at most.
    */
   send(message: PushMessage, about: { notificationId: NotificationId; isLast: boolean }): Promise<Handed>
   close(): Promise<void>
@@ -37,8 +44,8 @@ const failures = ['PUSH_TOO_LARGE', 'PUSH_REFUSED', 'GIVEN_UP'] as const
 const TRIED_MS = 4 * 3_600_000
 
 /**
- * What becomes of a push is written down for each device as it is known: an attempt later goes to the others alone. The devices are
- * looked up right before: one that has become another account's gets nothing.
+ * What becomes of a push is written down for each device as it is known: an attempt later goes to the others
+ * alone. The devices are looked up right before: one that has become another account's gets nothing.
  */
 export function createPushProvider(deps: {
   publicKey: string
@@ -50,11 +57,24 @@ export function createPushProvider(deps: {
   now: () => Date
 }): PushProvider {
   const { publicKey, sql, logger } = deps
-  const devicesTotal = deps.metrics.counter('push_devices_total', 'pushes to single devices, by what came of them', ['outcome'])
+  const devicesTotal = deps.metrics.counter(
+    'push_devices_total',
+    'pushes to single devices, by what came of them',
+    ['outcome'],
+  )
 
-  async function settle(device: Device, outcome: PushOutcome | 'GIVEN_UP', notificationId: NotificationId, error?: unknown) {
+  async function settle(
+    device: Device,
+    outcome: PushOutcome | 'GIVEN_UP',
+    notificationId: NotificationId,
+    error?: unknown,
+  ) {
     const { subscriptionId } = device
-    await noteOutcome(sql, notificationId, { subscriptionId, outcome, usedAt: outcome === 'ACCEPTED' ? deps.now() : null })
+    await noteOutcome(sql, notificationId, {
+      subscriptionId,
+      outcome,
+      usedAt: outcome === 'ACCEPTED' ? deps.now() : null,
+    })
     if (outcome === 'GONE') await removeGone(sql, device)
     devicesTotal.inc({ outcome: outcome.toLowerCase() })
     if (outcome !== 'ACCEPTED') {
@@ -81,7 +101,11 @@ export function createPushProvider(deps: {
       }
       // Once more when that ends, however long we are asked to wait.
       const askedMs = Math.min(error.retryAfterMs, endsMs - now.getTime())
-      await noteWait(sql, notificationId, { ...device, failedSince, notBefore: new Date(now.getTime() + askedMs) })
+      await noteWait(sql, notificationId, {
+        ...device,
+        failedSince,
+        notBefore: new Date(now.getTime() + askedMs),
+      })
       throw new PushLater(calleeOf(device.endpoint), askedMs, error.cause)
     }
   }
@@ -91,16 +115,24 @@ export function createPushProvider(deps: {
     hasDevices: async (notificationId) => (await findDevices(sql, notificationId, publicKey)).length > 0,
 
     async send(message, { notificationId, isLast }) {
-      const devices = (await findDevices(sql, notificationId, publicKey)).filter(({ outcome }) => outcome === null)
+      const devices = (await findDevices(sql, notificationId, publicKey)).filter(
+        ({ outcome }) => outcome === null,
+      )
       const ended = await Promise.allSettled(devices.map((device) => sendTo(device, message, notificationId)))
       const failed = ended.flatMap((one): unknown[] => (one.status === 'rejected' ? [one.reason] : []))
       const outcomes = await findOutcomes(sql, notificationId)
       const isTaken = outcomes.includes('ACCEPTED')
       if (failed.length > 0 && !(isLast && isTaken)) throw later(failed)
       if (failed.length > 0)
-        logger.warn({ err: blanked(failed[0]), notificationId, devices: failed.length }, 'devices were left out')
+        logger.warn(
+          { err: blanked(failed[0]), notificationId, devices: failed.length },
+          'devices were left out',
+        )
       if (isTaken) return { accepted: true, providerMessageId: pushIdOf(notificationId) }
-      return { accepted: false, reason: failures.find((reason) => outcomes.includes(reason)) ?? 'DEVICES_GONE' }
+      return {
+        accepted: false,
+        reason: failures.find((reason) => outcomes.includes(reason)) ?? 'DEVICES_GONE',
+      }
     },
 
     close: deps.closeService,

@@ -8,7 +8,10 @@ import { contentOf, type PushMessage } from './push-message.ts'
 import type { Device } from './subscription-repository.ts'
 import type { Vapid } from './vapid.ts'
 
-/** What becomes of a push at a push service: it took it, the subscription is no more, or it will never take this one. */
+/**
+ * What becomes of a push at a push service: it took it, the subscription is no more, or it will never take
+ * this one.
+ */
 export type PushOutcome = 'ACCEPTED' | 'GONE' | 'PUSH_TOO_LARGE' | 'PUSH_REFUSED'
 
 type Callee = 'push' | 'pushElsewhere'
@@ -19,19 +22,23 @@ const CONNECT_TIMEOUT_MS = 5_000
 const ANSWER_BYTES_MAX = 16_384
 const RETRY_AFTER_MAX_MS = 6 * 3_600_000 // the provider cuts it to what is left
 /**
- * What is encrypted is a multiple of this, so that its length says little; never as long as would fit (RFC 8291, 4: 3993 bytes), since
- * push services of telephones take less.
+ * What is encrypted is a multiple of this, so that its length says little; never as long as would fit (RFC
+ * 8291, 4: 3993 bytes), since push services of telephones take less.
  */
 const PADDED_BYTES = 512
 
 export const calleeOf = (endpoint: string): Callee => (isWellKnown(endpoint) ? 'push' : 'pushElsewhere')
 
-/** Hand a push to the push service of one browser. Rejects with ServiceUnavailable when that is unavailable, or gave no answer. */
+/**
+ * Hand a push to the push service of one browser. Rejects with ServiceUnavailable when that is unavailable,
+ * or gave no answer.
+ */
 export type SendPush = (device: Device, message: PushMessage, notificationId: string) => Promise<PushOutcome>
 
 /**
- * Web Push: encrypted for the browser alone (RFC 8291), signed as ours (RFC 8292). Push services that browsers bring share a breaker;
- * those that a user named have one of their own. Nothing is sent to an address that is not of the internet, and no redirect is followed.
+ * Web Push: encrypted for the browser alone (RFC 8291), signed as ours (RFC 8292). Push services that
+ * browsers bring share a breaker; those that a user named have one of their own. Nothing is sent to an
+ * address that is not of the internet, and no redirect is followed.
  */
 export function createPushService(
   config: { timeoutMs: number; privateAddresses: boolean },
@@ -75,7 +82,8 @@ export function createPushService(
       })
       await answer.body.dump({ limit: ANSWER_BYTES_MAX, signal })
       const { statusCode: status, headers } = answer
-      if (status >= 500) throw new PushLater(callee, retryAfterMsOf(headers['retry-after']), `answered ${status}`)
+      if (status >= 500)
+        throw new PushLater(callee, retryAfterMsOf(headers['retry-after']), `answered ${status}`)
       return { status, retryAfter: headers['retry-after'] }
     } catch (error) {
       if (error instanceof PushLater) throw error
@@ -100,7 +108,9 @@ export function createPushService(
       const content = padded(contentOf(message, notificationId))
       const body = await encryptNotification(subscription, content, { pad: false })
       const { headers } = await vapidHeaders(subscription, vapid.keys)
-      const answered = await guards[callee]('sendPush', () => post(callee, device, message, body, headers.authorization))
+      const answered = await guards[callee]('sendPush', () =>
+        post(callee, device, message, body, headers.authorization),
+      )
       return outcomeOf(callee, answered)
     },
     async close() {
@@ -111,8 +121,9 @@ export function createPushService(
 }
 
 /**
- * RFC 8030: 201 it is taken, 404 and 410 the subscription is no more, 413 too large, 429 too many. What one device alone can bring about
- * is judged here, outside of the guard: it says nothing of the push service to the others.
+ * RFC 8030: 201 it is taken, 404 and 410 the subscription is no more, 413 too large, 429 too many. What one
+ * device alone can bring about is judged here, outside of the guard: it says nothing of the push service to
+ * the others.
  */
 function outcomeOf(callee: Callee, answered: Answered): PushOutcome {
   if ('notFound' in answered) throw new ServiceUnavailable(callee, 'CONNECTION', false, answered.notFound)

@@ -73,7 +73,8 @@ export function pushHandlers(deps: Deps): Handlers<typeof notificationsPushRoute
       if (waitSeconds !== null) throw tooMany(waitSeconds)
       const objection = await endpointObjection(endpoint, config.push)
       const details = objection ? [{ path: 'body.endpoint', message: objection }] : []
-      if (!isOnCurve(keys.p256dh)) details.push({ path: 'body.keys.p256dh', message: 'must be a point on P-256' })
+      if (!isOnCurve(keys.p256dh))
+        details.push({ path: 'body.keys.p256dh', message: 'must be a point on P-256' })
       if (details.length > 0) return refuse(VALIDATION_FAILED, { message: 'no push is sent there', details })
       const subscription = {
         subscriptionId: newId() as PushSubscriptionId,
@@ -94,7 +95,8 @@ export function pushHandlers(deps: Deps): Handlers<typeof notificationsPushRoute
         await keepNewest(tx, userId, PUSH_DEVICES_MAX)
         return one
       })
-      if (saved === 'ENDED') throw new RefusedError(refuse(UNAUTHENTICATED, { message: 'the session has ended: sign in again' }))
+      if (saved === 'ENDED')
+        throw new RefusedError(refuse(UNAUTHENTICATED, { message: 'the session has ended: sign in again' }))
       if (!saved) return refuse(PUSH_ENDPOINT_TAKEN)
       const { isNew, ...one } = saved
       return { status: isNew ? 201 : 200, body: shownTo(sessionId)(one) }
@@ -102,7 +104,9 @@ export function pushHandlers(deps: Deps): Handlers<typeof notificationsPushRoute
 
     async removePushSubscription({ params: { subscriptionId }, principal: { userId } }) {
       const removed = await removeSubscription(sql, userId, subscriptionId)
-      return removed ? { status: 204, body: undefined } : refuseUnknown(PUSH_SUBSCRIPTION_NOT_FOUND, subscriptionId)
+      return removed
+        ? { status: 204, body: undefined }
+        : refuseUnknown(PUSH_SUBSCRIPTION_NOT_FOUND, subscriptionId)
     },
   }
 }

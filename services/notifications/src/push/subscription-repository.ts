@@ -23,11 +23,15 @@ const shown = `p.id as "subscriptionId", p.endpoint, p.device, p.session_id as "
   p.last_used_at as "lastUsedAt"`
 
 /**
- * Keep a subscription; what is kept of its endpoint already becomes this user's and sign-in's. null: it is another account's, with
- * other keys than these, which no browser has.
+ * Keep a subscription; what is kept of its endpoint already becomes this user's and sign-in's. null: it is
+ * another account's, with other keys than these, which no browser has.
  */
-export async function saveSubscription(tx: Tx, subscription: StoredSubscription): Promise<(Shown & { isNew: boolean }) | null> {
-  const { subscriptionId, userId, endpoint, p256dh, auth, serverKey, device, sessionId, createdAt } = subscription
+export async function saveSubscription(
+  tx: Tx,
+  subscription: StoredSubscription,
+): Promise<(Shown & { isNew: boolean }) | null> {
+  const { subscriptionId, userId, endpoint, p256dh, auth, serverKey, device, sessionId, createdAt } =
+    subscription
   const [saved] = await tx.query<Shown & { isNew: boolean }>(
     `insert into push_subscriptions as p (id, user_id, endpoint, p256dh, auth, server_key, device, session_id, created_at)
      values ($1::uuid, $2::uuid, $3, $4, $5, $6, $7, $8::uuid, $9)
@@ -61,27 +65,39 @@ export async function keepNewest(tx: Tx, userId: UserId, max: number): Promise<v
 
 /** A user's own, the newest first. */
 export const listSubscriptions = (sql: Sql, userId: UserId): Promise<Shown[]> =>
-  sql.query<Shown>(`select ${shown} from push_subscriptions p where p.user_id = $1::uuid order by p.created_at desc, p.id`, [
-    userId,
-  ])
+  sql.query<Shown>(
+    `select ${shown} from push_subscriptions p where p.user_id = $1::uuid order by p.created_at desc, p.id`,
+    [userId],
+  )
 
 /** False when there is none of theirs. */
-export async function removeSubscription(sql: Sql, userId: UserId, subscriptionId: PushSubscriptionId): Promise<boolean> {
-  const removed = await sql.query('delete from push_subscriptions where id = $1::uuid and user_id = $2::uuid returning id', [
-    subscriptionId,
-    userId,
-  ])
+export async function removeSubscription(
+  sql: Sql,
+  userId: UserId,
+  subscriptionId: PushSubscriptionId,
+): Promise<boolean> {
+  const removed = await sql.query(
+    'delete from push_subscriptions where id = $1::uuid and user_id = $2::uuid returning id',
+    [subscriptionId, userId],
+  )
   return removed.length === 1
 }
 
 /** What was added by these sign-ins goes with them, and what any of the user's added until `allUntil`. */
 export async function removeOfSessions(
   tx: Tx,
-  { userId, sessionIds, allUntil }: { userId: UserId; sessionIds: readonly string[]; allUntil?: Date | undefined },
+  {
+    userId,
+    sessionIds,
+    allUntil,
+  }: { userId: UserId; sessionIds: readonly string[]; allUntil?: Date | undefined },
 ): Promise<void> {
   await tx.query('delete from push_subscriptions where session_id = any($1::uuid[])', [sessionIds])
   if (allUntil === undefined) return
-  await tx.query('delete from push_subscriptions where user_id = $1::uuid and created_at <= $2', [userId, allUntil])
+  await tx.query('delete from push_subscriptions where user_id = $1::uuid and created_at <= $2', [
+    userId,
+    allUntil,
+  ])
 }
 
 /** A push service says that there is no such subscription any more. */
@@ -89,7 +105,10 @@ export async function removeGone(
   sql: Sql,
   { subscriptionId, endpoint }: Pick<Device, 'subscriptionId' | 'endpoint'>,
 ): Promise<void> {
-  await sql.query('delete from push_subscriptions where id = $1::uuid and endpoint = $2', [subscriptionId, endpoint])
+  await sql.query('delete from push_subscriptions where id = $1::uuid and endpoint = $2', [
+    subscriptionId,
+    endpoint,
+  ])
 }
 
 /** A device that a notification is for. `outcome`: what became of it there, if that is known. */
@@ -101,7 +120,9 @@ export interface Device extends Pick<StoredSubscription, 'subscriptionId' | 'end
   notBefore: Date | null
 }
 
-/** The devices of a notification's recipient as they are now, of those that subscribed with this key of ours. */
+/**
+ * The devices of a notification's recipient as they are now, of those that subscribed with this key of ours.
+ */
 export const findDevices = (sql: Sql, notificationId: NotificationId, serverKey: string): Promise<Device[]> =>
   sql.query<Device>(
     `select p.id as "subscriptionId", p.endpoint, p.p256dh, p.auth,
@@ -127,7 +148,11 @@ export async function findOutcomes(sql: Sql, notificationId: NotificationId): Pr
 export async function noteOutcome(
   sql: Sql,
   notificationId: NotificationId,
-  { subscriptionId, outcome, usedAt }: { subscriptionId: PushSubscriptionId; outcome: string; usedAt: Date | null },
+  {
+    subscriptionId,
+    outcome,
+    usedAt,
+  }: { subscriptionId: PushSubscriptionId; outcome: string; usedAt: Date | null },
 ): Promise<void> {
   await sql.query(
     `with used as (update push_subscriptions set last_used_at = $4::timestamptz where id = $2::uuid and $4::timestamptz is not null)

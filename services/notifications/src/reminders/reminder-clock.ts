@@ -1,4 +1,10 @@
-import { createSweeper, type Foundation, outsideTrace, type Worker, withCorrelationId } from '@boxoffice/service-kit'
+import {
+  createSweeper,
+  type Foundation,
+  outsideTrace,
+  type Worker,
+  withCorrelationId,
+} from '@boxoffice/service-kit'
 import { insertAnnouncement } from '../announcements/announcement-repository.ts'
 import type { Database } from '../database.ts'
 import { blanked } from '../notifications/blanked.ts'
@@ -11,8 +17,8 @@ const REMINDERS_AT_ONCE = 20
 const FIRST_WAIT_MS = 1_000
 
 /**
- * Turns reminders that are due into announcements, which are spread page by page like others: that, and that it was done, are one commit.
- * The event is looked at first, as it is now: messages about it may be late.
+ * Turns reminders that are due into announcements, which are spread page by page like others: that, and that
+ * it was done, are one commit. The event is looked at first, as it is now: messages about it may be late.
  */
 export function createReminderClock(
   deps: Pick<Foundation, 'logger' | 'newId' | 'now'> & {
@@ -49,7 +55,10 @@ export function createReminderClock(
     withCorrelationId(reminder.eventId, () => outsideTrace(() => begin(reminder))).catch(async (error) => {
       const { eventId, attempts } = reminder
       const waitMs = waitAfter(attempts, FIRST_WAIT_MS)
-      logger.warn({ err: blanked(error), eventId, attempts, waitMs }, 'reminder was not begun, will be retried')
+      logger.warn(
+        { err: blanked(error), eventId, attempts, waitMs },
+        'reminder was not begun, will be retried',
+      )
       await putOffReminder(db, reminder, waitMs)
     })
 

@@ -3,10 +3,14 @@ import type { Sql, Tx } from '@boxoffice/service-kit'
 import type { Reminder } from './reminder.ts'
 
 /**
- * Keep when an event's holders are to be reminded. One that is due for the same date stays so. Who was reminded of a date is reminded
- * again where the event is moved by a lead or more: what is less has a mail of its own, and would be told twice.
+ * Keep when an event's holders are to be reminded. One that is due for the same date stays so. Who was
+ * reminded of a date is reminded again where the event is moved by a lead or more: what is less has a mail of
+ * its own, and would be told twice.
  */
-export async function scheduleReminder(tx: Tx, { eventId, version, eventDate, isOn, dueAt, leadMs }: Reminder): Promise<void> {
+export async function scheduleReminder(
+  tx: Tx,
+  { eventId, version, eventDate, isOn, dueAt, leadMs }: Reminder,
+): Promise<void> {
   await tx.query(
     `insert into event_reminders as r (event_id, version, event_date, due_at) values ($1::uuid, $2, $3, $4)
      on conflict (event_id) do update set version = excluded.version, event_date = excluded.event_date, attempts = 0, lease = null,
@@ -45,7 +49,10 @@ export const leaseReminders = (
     [limit, lease, leaseMs],
   )
 
-/** Under our lease: it is due at another time (null: no more), and whoever holds a ticket was reminded of `remindedFor`. */
+/**
+ * Under our lease: it is due at another time (null: no more), and whoever holds a ticket was reminded of
+ * `remindedFor`.
+ */
 export async function settleReminder(
   tx: Tx,
   { eventId, lease }: LeasedReminder,
@@ -61,7 +68,11 @@ export async function settleReminder(
 }
 
 /** Give up our lease: it is looked at again after `waitMs`. */
-export async function putOffReminder(sql: Sql, { eventId, lease }: LeasedReminder, waitMs: number): Promise<void> {
+export async function putOffReminder(
+  sql: Sql,
+  { eventId, lease }: LeasedReminder,
+  waitMs: number,
+): Promise<void> {
   await sql.query(
     `update event_reminders set leased_until = clock_timestamp() + $3 * interval '1 millisecond'
      where event_id = $1::uuid and lease = $2::uuid`,

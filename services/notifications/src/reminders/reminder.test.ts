@@ -8,9 +8,12 @@ const config = { reminderLeadMs: leadMs }
 const eventDate = new Date('2027-07-17T17:30:00Z')
 const before = (hours: number) => new Date(eventDate.getTime() - hours * HOUR_MS)
 const saidAt = (timestamp: Date, status: EventStatus = 'PUBLISHED', eventType = 'EVENT_UPDATED') =>
-  ({ eventType, timestamp, aggregateVersion: 3, payload: { eventId: 'e', eventDate, status } }) as unknown as Parameters<
-    typeof reminderOf
-  >[0]
+  ({
+    eventType,
+    timestamp,
+    aggregateVersion: 3,
+    payload: { eventId: 'e', eventDate, status },
+  }) as unknown as Parameters<typeof reminderOf>[0]
 
 test('holders are reminded a day before their event', () => {
   expect(reminderOf(saidAt(before(100)), config)).toMatchObject({ version: 3, isOn: true, dueAt: before(24) })
@@ -26,11 +29,12 @@ test.each([
 })
 
 const event = { eventId: '0f8b7c1e-3f57-4f0a-9a53-0c2b7b7e1d11', eventDate, status: 'PUBLISHED' } as EventInfo
-const due = (change: Partial<EventInfo> | null, now: Date) => judgeDue(change && { ...event, ...change }, { now, leadMs })
+const due = (change: Partial<EventInfo> | null, now: Date) =>
+  judgeDue(change && { ...event, ...change }, { now, leadMs })
 
 test('the reminder of one date has one id, and that of another has another', () => {
-  const ids = [due({}, before(24)), due({}, before(2)), due({ eventDate: before(1) }, before(24))].map((one) =>
-    'remind' in one ? one.remind.announcementId : null,
+  const ids = [due({}, before(24)), due({}, before(2)), due({ eventDate: before(1) }, before(24))].map(
+    (one) => ('remind' in one ? one.remind.announcementId : null),
   )
   expect(ids[0]).toBe(ids[1])
   expect(new Set(ids).size).toBe(2)

@@ -1,4 +1,11 @@
-import type { EventId, EventInfo, eventCancelled, eventPublished, eventUpdated, Message } from '@boxoffice/contracts'
+import type {
+  EventId,
+  EventInfo,
+  eventCancelled,
+  eventPublished,
+  eventUpdated,
+  Message,
+} from '@boxoffice/contracts'
 import type { Announcement } from '../announcements/announcement.ts'
 import { derivedId } from '../notifications/derived-id.ts'
 import { encodePayload } from '../notifications/payloads.ts'
@@ -22,8 +29,9 @@ export interface Reminder {
 }
 
 /**
- * The reminder of an event that was published, changed or cancelled. Where its time had passed when that was said there is none: nobody
- * has a ticket of an event that was published just now, and a new time has a mail of its own.
+ * The reminder of an event that was published, changed or cancelled. Where its time had passed when that was
+ * said there is none: nobody has a ticket of an event that was published just now, and a new time has a mail
+ * of its own.
  */
 export function reminderOf(
   message: Message<typeof eventPublished | typeof eventUpdated | typeof eventCancelled>,
@@ -36,7 +44,9 @@ export function reminderOf(
   return { eventId, version, eventDate, isOn, dueAt: isOn && at > timestamp ? at : null, leadMs }
 }
 
-/** What is done of a reminder that is due, as the event is by now: everybody is reminded, later, or nobody. */
+/**
+ * What is done of a reminder that is due, as the event is by now: everybody is reminded, later, or nobody.
+ */
 export type Due = { remind: Announcement; eventDate: Date } | { laterAt: Date } | { nobody: true }
 
 /** The reminder of one date of an event has one id: however often it is due, each holder is told once. */
@@ -61,8 +71,8 @@ export function judgeDue(event: EventInfo | null, { now, leadMs }: { now: Date; 
 }
 
 /**
- * Whether a reminder that was written of one date is of use for the date that the event has by now: one that is moved by a lead or more
- * has another reminder.
+ * Whether a reminder that was written of one date is of use for the date that the event has by now: one that
+ * is moved by a lead or more has another reminder.
  */
 export const isMoved = (writtenOf: Date, eventDate: Date, leadMs: number): boolean =>
   eventDate.getTime() - writtenOf.getTime() >= leadMs

@@ -1,5 +1,12 @@
 import { createHash } from 'node:crypto'
-import { addressOf, type Caller, EventId, type NotificationId, type NotificationRequest, OrderId } from '@boxoffice/contracts'
+import {
+  addressOf,
+  type Caller,
+  EventId,
+  type NotificationId,
+  type NotificationRequest,
+  OrderId,
+} from '@boxoffice/contracts'
 import { currentCorrelationId } from '@boxoffice/service-kit'
 import { z } from 'zod'
 import type { Database } from '../database.ts'
@@ -30,10 +37,14 @@ export interface Asked {
 export type Accepted = { notificationId: NotificationId } | 'TURNED_OFF' | 'KEY_REUSED'
 
 /**
- * Write down what a service asks for, all of it with one statement, and answer each at its place. One request of one service is one
- * notification, however often it comes, also within one call.
+ * Write down what a service asks for, all of it with one statement, and answer each at its place. One request
+ * of one service is one notification, however often it comes, also within one call.
  */
-export async function acceptRequests(deps: AcceptRequestsDeps, service: Caller, asked: readonly Asked[]): Promise<Accepted[]> {
+export async function acceptRequests(
+  deps: AcceptRequestsDeps,
+  service: Caller,
+  asked: readonly Asked[],
+): Promise<Accepted[]> {
   const requests = asked.map(({ request, key }) => ({
     request,
     notificationId: (key === null ? deps.newId() : derivedId(`${service} ${key}`)) as NotificationId,
@@ -55,7 +66,9 @@ export async function acceptRequests(deps: AcceptRequestsDeps, service: Caller, 
   )
   const written = await insertNotifications(
     deps.db,
-    [...firsts.values()].map((one) => ({ ...rowOf(one, { service, now: deps.now(), choices: choicesOf(one.request) }) })),
+    [...firsts.values()].map((one) => ({
+      ...rowOf(one, { service, now: deps.now(), choices: choicesOf(one.request) }),
+    })),
   )
   if (written.size > 0) deps.sender.nudge()
   // Others with the same key were faster.

@@ -22,22 +22,29 @@ export function objectionsTo(request: NotificationRequest, { templates, push, no
   const object = (path: string, message: string) => details.push({ path, message })
   if (channel === 'PUSH' && !push) object('channel', 'this installation sends no pushes')
   if (channel === 'PUSH' && !isPushed(type)) object('channel', `${type} is no push`)
-  if (channel === 'PUSH' && recipient !== userId) object('recipient', 'must be the userId: a push goes to all browsers of a user')
+  if (channel === 'PUSH' && recipient !== userId)
+    object('recipient', 'must be the userId: a push goes to all browsers of a user')
   if (channel === 'SMS' && !isTexted(type)) object('channel', `${type} is not sent by SMS`)
-  if (channel === 'EMAIL' && !Email.safeParse(recipient).success) object('recipient', 'must be a mail address')
+  if (channel === 'EMAIL' && !Email.safeParse(recipient).success)
+    object('recipient', 'must be a mail address')
   if (channel === 'SMS' && !Phone.safeParse(recipient).success) {
     object('recipient', 'must be a telephone number in international form, such as +48221234567')
   }
-  if (sendAt && sendAt.getTime() - now.getTime() > YEAR_DAYS * DAY_MS) object('sendAt', 'must be within a year')
+  if (sendAt && sendAt.getTime() - now.getTime() > YEAR_DAYS * DAY_MS)
+    object('sendAt', 'must be within a year')
   if (isOwnTemplate(request)) {
     const read = z.safeDecode(payloads[type] as z.ZodType, payload as never)
     for (const issue of read.error?.issues ?? []) object(['payload', ...issue.path].join('.'), issue.message)
   } else if (NotificationType.safeParse(template).success) {
-    object('template', `must be ${type}, or one that is configured: each type has one template, of its own name`)
+    object(
+      'template',
+      `must be ${type}, or one that is configured: each type has one template, of its own name`,
+    )
   } else {
     const objections = templates.objectionsTo(template, channel === 'PUSH' ? 'SMS' : channel, payload)
     if (objections === null) object('template', `there is no template ${template} for ${channel}`)
-    for (const { path, message } of objections ?? []) object(path === '' ? 'payload' : `payload.${path}`, message)
+    for (const { path, message } of objections ?? [])
+      object(path === '' ? 'payload' : `payload.${path}`, message)
   }
   return details
 }

@@ -13,7 +13,10 @@ export async function findRequested(db: Db, notificationIds: readonly Notificati
 }
 export type Requested = Awaited<ReturnType<typeof findRequested>> extends Map<string, infer Row> ? Row : never
 
-/** A notification that this service asked for, as it stands; null where there is none, also where another asked for it. */
+/**
+ * A notification that this service asked for, as it stands; null where there is none, also where another
+ * asked for it.
+ */
 export const findOwnRequest = (db: Db, id: NotificationId, requestedBy: Caller) =>
   db.prisma.notification.findFirst({ where: { id, requestedBy }, omit: { payload: true } })
 
@@ -21,7 +24,11 @@ export const findOwnRequest = (db: Db, id: NotificationId, requestedBy: Caller) 
 export const CANCELLED_BY_ASKER = 'CANCELLED_BY_ASKER'
 
 /** PENDING → CANCELLED. False when it is not PENDING any more: it was tried, or cancelled before. */
-export async function cancelPending(sql: Sql, notificationId: NotificationId, requestedBy: Caller): Promise<boolean> {
+export async function cancelPending(
+  sql: Sql,
+  notificationId: NotificationId,
+  requestedBy: Caller,
+): Promise<boolean> {
   const rows = await sql.query(
     `update notifications n set status = 'CANCELLED', ${settled}, failure_reason = $3
      where id = $1::uuid and requested_by = $2 and status = 'PENDING' returning id`,

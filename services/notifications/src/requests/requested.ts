@@ -2,9 +2,22 @@ import type { DelayReason, NotificationId, RequestedNotification } from '@boxoff
 import type { Notification as Row } from '../generated/prisma/client.ts'
 import { failureOf } from '../notifications/failure.ts'
 
-/** A notification as the service that asked for it sees it: what its recipient sees, and what its provider said. */
+/**
+ * A notification as the service that asked for it sees it: what its recipient sees, and what its provider
+ * said.
+ */
 export function requestedOf(row: Omit<Row, 'payload'>): RequestedNotification {
-  const { status, bouncedAt, bounceReason, delayedAt, delayReason, complainedAt, sentAt, providerMessageId, nextAttemptAt } = row
+  const {
+    status,
+    bouncedAt,
+    bounceReason,
+    delayedAt,
+    delayReason,
+    complainedAt,
+    sentAt,
+    providerMessageId,
+    nextAttemptAt,
+  } = row
   const reason = bounceReason ?? row.failureReason
   const isOpen = status === 'PENDING' || status === 'SENDING'
   return {

@@ -38,7 +38,9 @@ export const requestHandlers = (deps: Deps): Handlers<typeof notificationsIntern
     const objections = objectionsTo(body, { ...deps, now: deps.now() })
     const details = [...within('body', objections), ...header.objections]
     if (details.length > 0) return refuseDetails(details)
-    const [accepted] = await acceptRequests(deps, principal.service, [{ request: body, key: body.requestId ?? header.key }])
+    const [accepted] = await acceptRequests(deps, principal.service, [
+      { request: body, key: body.requestId ?? header.key },
+    ])
     if (accepted === 'KEY_REUSED' || accepted === undefined) return keyReused()
     if (accepted === 'TURNED_OFF') return { status: 200, body: { enqueued: false, reason: accepted } }
     return { status: 202, body: accepted }
@@ -47,7 +49,9 @@ export const requestHandlers = (deps: Deps): Handlers<typeof notificationsIntern
   async sendNotifications({ body: { requests }, principal, headers }) {
     const header = keyOf(headers)
     if (header.objections.length > 0) return refuseDetails(header.objections)
-    const read = requests.map((request, index) => readRequest(request, header.key && `${header.key} ${index}`, deps))
+    const read = requests.map((request, index) =>
+      readRequest(request, header.key && `${header.key} ${index}`, deps),
+    )
     const asked = read.flatMap((one) => ('asked' in one ? [one.asked] : []))
     const accepted = await acceptRequests(deps, principal.service, asked)
     const outcomes = read.map((one): RequestOutcome => {
@@ -59,7 +63,9 @@ export const requestHandlers = (deps: Deps): Handlers<typeof notificationsIntern
 
   async getRequestedNotification({ params: { notificationId }, principal }) {
     const row = await findOwnRequest(deps.db, notificationId, principal.service)
-    return row ? { status: 200, body: requestedOf(row) } : refuseUnknown(NOTIFICATION_NOT_FOUND, notificationId)
+    return row
+      ? { status: 200, body: requestedOf(row) }
+      : refuseUnknown(NOTIFICATION_NOT_FOUND, notificationId)
   },
 
   async cancelRequestedNotification({ params: { notificationId }, principal: { service } }) {
@@ -82,8 +88,15 @@ function keyOf(headers: Readonly<Record<string, unknown>>): { key: string | null
   return { key, objections: key === null ? [{ path: 'headers.idempotency-key', message }] : [] }
 }
 
-/** One request of several: it is refused by itself, with paths of its own. `place`: its key, where the call has one and it has none. */
-function readRequest(request: unknown, place: string | null, deps: Deps): { asked: Asked } | { details: Detail[] } {
+/**
+ * One request of several: it is refused by itself, with paths of its own. `place`: its key, where the call
+ * has one and it has none.
+ */
+function readRequest(
+  request: unknown,
+  place: string | null,
+  deps: Deps,
+): { asked: Asked } | { details: Detail[] } {
   const read = z.safeDecode(NotificationRequest, request as never)
   if (!read.success) return { details: detailsOf('body', read.error) }
   const objections = objectionsTo(read.data, { ...deps, now: deps.now() })
@@ -96,5 +109,7 @@ const refusedBy = ({ body }: HandlerRefusal): RequestOutcome => ({ outcome: 'REF
 
 function outcomeOf(accepted: Accepted | undefined): RequestOutcome {
   if (accepted === 'TURNED_OFF') return { outcome: accepted }
-  return accepted === 'KEY_REUSED' || accepted === undefined ? refusedBy(keyReused()) : { outcome: 'ACCEPTED', ...accepted }
+  return accepted === 'KEY_REUSED' || accepted === undefined
+    ? refusedBy(keyReused())
+    : { outcome: 'ACCEPTED', ...accepted }
 }

@@ -15,7 +15,10 @@ type Numbered = { ticketId: TicketId; ticketNumber: string }
 const nameOf = (text: string) => text.replace(/[^\w-]/g, '_')
 
 /** The picture of a ticket's code, for the HTML to show; null where it is not given out any more. */
-export async function codeOf({ tickets }: Pick<Peers, 'tickets'>, { ticketId, ticketNumber }: Numbered): Promise<Code | null> {
+export async function codeOf(
+  { tickets }: Pick<Peers, 'tickets'>,
+  { ticketId, ticketNumber }: Numbered,
+): Promise<Code | null> {
   const { status, body } = await tickets.getTicketQrInfo({ params: { ticketId } })
   return status === 200 ? codeAttachment({ ticketId, ticketNumber }, body) : null
 }
@@ -45,7 +48,8 @@ export async function ticketFiles(
   return code && pdf.status === 200 ? { code, pdf: pdfAttachment(ticket.ticketNumber, pdf.body) } : null
 }
 
-// MIME's base64 has lines of 76 characters for 57 bytes (RFC 2045), and two to end each; beside it a part has some lines of headers.
+// MIME's base64 has lines of 76 characters for 57 bytes (RFC 2045), and two to end each; beside it a part has
+// some lines of headers.
 const PART_BYTES = 1_024
 const sizeOf = (bytes: number): number => Math.ceil(bytes / 57) * 78 + PART_BYTES
 

@@ -1,7 +1,14 @@
 import type { OrderId, OrderPrint } from '@boxoffice/contracts'
 import { CODES_MAX, orderConfirmationMail } from '../mails/order-confirmation.ts'
 import type { Peers } from '../peers/peers.ts'
-import { type Attachment, type Code, codeAttachment, codeOf, mailSizeOf, pdfAttachment } from './attachments.ts'
+import {
+  type Attachment,
+  type Code,
+  codeAttachment,
+  codeOf,
+  mailSizeOf,
+  pdfAttachment,
+} from './attachments.ts'
 import { type CurrentEvent, getEvent, getOrder, type Look, type Written } from './content.ts'
 
 export interface ConfirmationLimits {
@@ -18,14 +25,18 @@ export const createConfirmationLook =
   async ({ orderId, eventId }, { reader, bulk, isWritten }) => {
     // Of few tickets with their files: most mails need no other call for them.
     const filesUpTo = isWritten ? 0 : Math.min(CODES_MAX, limits.bulkTicketsMin - 1)
-    const [event, print] = await Promise.all([getEvent(peers, eventId), peers.find.print({ orderId, filesUpTo })])
+    const [event, print] = await Promise.all([
+      getEvent(peers, eventId),
+      peers.find.print({ orderId, filesUpTo }),
+    ])
     if (event.status === 'CANCELLED') return { dropped: 'EVENT_CANCELLED' }
     if (print.tickets.length === 0) return { dropped: 'TICKETS_NOT_VALID' }
     const about = { peers, limits, orderId, event, print, reader }
     return {
       facts: { event, version: print.version },
       event,
-      write: async () => (print.tickets.length >= limits.bulkTicketsMin && !bulk ? { bulk: true } : write(about)),
+      write: async () =>
+        print.tickets.length >= limits.bulkTicketsMin && !bulk ? { bulk: true } : write(about),
     }
   }
 
@@ -40,7 +51,9 @@ async function write(about: {
   const { peers, limits, orderId, event, print, reader } = about
   const [order, codes, pdf] = await Promise.all([
     getOrder(peers, orderId),
-    Promise.all(print.tickets.slice(0, CODES_MAX).map((ticket, index) => codeAt(peers, print, ticket, index))),
+    Promise.all(
+      print.tickets.slice(0, CODES_MAX).map((ticket, index) => codeAt(peers, print, ticket, index)),
+    ),
     print.printable ? getPdf(peers, orderId, print, limits.bulkTicketsMin) : null,
   ])
   if (pdf === 'CHANGED' || !codes.every((code): code is Code => code !== null)) return { changed: true }
@@ -54,7 +67,13 @@ async function write(about: {
   const mailWith = (files: readonly Attachment[]): Required<Written> => {
     const [file] = files
     const where = file ? { pdfName: file.filename } : { url: new URL('/', limits.publicUrl).href }
-    const mail = orderConfirmationMail({ reader, event, order: { orderNumber, totalAmount, currency }, tickets, where })
+    const mail = orderConfirmationMail({
+      reader,
+      event,
+      order: { orderNumber, totalAmount, currency },
+      tickets,
+      where,
+    })
     return { mail, attachments: [...codes, ...files] }
   }
   const whole = mailWith(pdf ? [pdfAttachment(orderNumber, pdf)] : [])
@@ -62,12 +81,20 @@ async function write(about: {
   return fits ? whole : mailWith([])
 }
 
-function codeAt(peers: Pick<Peers, 'tickets'>, { files }: OrderPrint, ticket: OrderPrint['tickets'][number], index: number) {
+function codeAt(
+  peers: Pick<Peers, 'tickets'>,
+  { files }: OrderPrint,
+  ticket: OrderPrint['tickets'][number],
+  index: number,
+) {
   const code = files?.codes[index]
   return code === undefined ? codeOf(peers, ticket) : codeAttachment(ticket, Buffer.from(code, 'base64'))
 }
 
-/** The PDF of the tickets that were looked at. Large ones have a guard of their own: what becomes of them is nobody else's concern. */
+/**
+ * The PDF of the tickets that were looked at. Large ones have a guard of their own: what becomes of them is
+ * nobody else's concern.
+ */
 async function getPdf(
   { tickets, documents }: Pick<Peers, 'tickets' | 'documents'>,
   orderId: OrderId,

@@ -12,10 +12,15 @@ export function createContactLooks(deps: {
   now: () => Date
 }): Looks<'ORDER_CONTACT_REQUESTED' | 'ORDER_CONTACT_CHANGED'> {
   /** Why a link is of no use; null where it works. */
-  async function whyNot(purpose: ContactPurpose, changeId: ContactChangeId, until: Date): Promise<Ended | null> {
+  async function whyNot(
+    purpose: ContactPurpose,
+    changeId: ContactChangeId,
+    until: Date,
+  ): Promise<Ended | null> {
     if (until <= deps.now()) return { dropped: 'LINK_EXPIRED' }
     const answer = await deps.peers.payments.getContactChange({ params: { changeId } })
-    const works = answer.status === 200 && (purpose === 'CONFIRM' ? answer.body.confirmable : answer.body.undoable)
+    const works =
+      answer.status === 200 && (purpose === 'CONFIRM' ? answer.body.confirmable : answer.body.undoable)
     return works ? null : { pointless: 'LINK_USED' }
   }
 
@@ -28,7 +33,11 @@ export function createContactLooks(deps: {
     },
     async ORDER_CONTACT_CHANGED({ changeId, orderNumber, undoUntil }, { reader, recipientId, address }) {
       if (undoUntil === null) {
-        return { facts: {}, event: null, write: async () => ({ mail: orderContactEndedMail({ reader, orderNumber }) }) }
+        return {
+          facts: {},
+          event: null,
+          write: async () => ({ mail: orderContactEndedMail({ reader, orderNumber }) }),
+        }
       }
       // Where nobody has proved the account's address, its reader takes nothing back.
       const user = address === null && recipientId ? await deps.peers.find.user(recipientId) : null

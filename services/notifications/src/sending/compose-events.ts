@@ -36,17 +36,24 @@ export function createEventLooks(deps: EventDeps): Looks<EventTypes> {
       const [event, held] = await Promise.all([getEvent(peers, eventId), heldBy(peers, eventId, about)])
       if (event.status === 'CANCELLED') return { pointless: 'EVENT_CANCELLED' }
       if (held?.ticketCount === 0) return { pointless: 'NO_TICKETS' }
-      const refundableUntil = event.refundableUntil && event.refundableUntil > now() ? event.refundableUntil : null
+      const refundableUntil =
+        event.refundableUntil && event.refundableUntil > now() ? event.refundableUntil : null
       const { reader } = about
       return {
         facts: { ...event, refundableUntil },
         event,
-        write: async () => ({ mail: eventUpdatedMail({ reader, event, moved: whatMoved(changed), refundableUntil }) }),
+        write: async () => ({
+          mail: eventUpdatedMail({ reader, event, moved: whatMoved(changed), refundableUntil }),
+        }),
       }
     },
     async EVENT_CANCELLED({ eventId, cancellationReason }, { reader }) {
       const event = await getEvent(peers, eventId)
-      return { facts: event, event, write: async () => ({ mail: eventCancelledMail({ reader, event, cancellationReason }) }) }
+      return {
+        facts: event,
+        event,
+        write: async () => ({ mail: eventCancelledMail({ reader, event, cancellationReason }) }),
+      }
     },
     async EVENT_REMINDER({ eventId, eventDate }, about) {
       const [event, held] = await Promise.all([getEvent(peers, eventId), heldBy(peers, eventId, about)])
@@ -55,21 +62,38 @@ export function createEventLooks(deps: EventDeps): Looks<EventTypes> {
       if (isMoved(eventDate, event.eventDate, deps.reminderLeadMs)) return { pointless: 'EVENT_MOVED' }
       // A stopped ticket is nothing to come with.
       if (held && held.ticketCount === held.stoppedCount) return { pointless: 'NO_TICKETS' }
-      return { facts: event, event, write: async () => ({ mail: eventReminderMail({ reader: about.reader, event }) }) }
+      return {
+        facts: event,
+        event,
+        write: async () => ({ mail: eventReminderMail({ reader: about.reader, event }) }),
+      }
     },
     async TICKET_TRANSFERRED(transfer, { reader, address }) {
       if (transfer.side === 'RECEIVED') {
-        return isOfSeveral(transfer) ? lookAtAllReceived(deps, transfer, reader) : lookAtReceived(peers, transfer, reader)
+        return isOfSeveral(transfer)
+          ? lookAtAllReceived(deps, transfer, reader)
+          : lookAtReceived(peers, transfer, reader)
       }
       if (transfer.side === 'OFFERED') return lookAtOffer(deps, transfer, address)
       const event = await getEvent(peers, transfer.eventId)
-      return { facts: event, event, write: async () => ({ mail: ticketSentMail({ ...transfer, reader, event }) }) }
+      return {
+        facts: event,
+        event,
+        write: async () => ({ mail: ticketSentMail({ ...transfer, reader, event }) }),
+      }
     },
   }
 }
 
-/** How many valid tickets somebody still holds, and how many of them are stopped; null where another service says whom it is for. */
-async function heldBy(peers: Peers, eventId: PayloadOf<'EVENT_UPDATED'>['eventId'], { recipientId, requested }: About) {
+/**
+ * How many valid tickets somebody still holds, and how many of them are stopped; null where another service
+ * says whom it is for.
+ */
+async function heldBy(
+  peers: Peers,
+  eventId: PayloadOf<'EVENT_UPDATED'>['eventId'],
+  { recipientId, requested }: About,
+) {
   if (recipientId === null || requested) return null
   const answer = await peers.tickets.countHeldTickets({ params: { eventId, userId: recipientId } })
   return answer.body
@@ -80,7 +104,10 @@ async function lookAtReceived(
   { eventId, newTicketId: ticketId }: Side<'RECEIVED'>,
   reader: About['reader'],
 ): Promise<Looked | Ended> {
-  const [event, answer] = await Promise.all([getEvent(peers, eventId), peers.tickets.getTicketInfo({ params: { ticketId } })])
+  const [event, answer] = await Promise.all([
+    getEvent(peers, eventId),
+    peers.tickets.getTicketInfo({ params: { ticketId } }),
+  ])
   if (event.status === 'CANCELLED') return { dropped: 'EVENT_CANCELLED' }
   if (answer.status !== 200 || !isGivenOut(answer.body)) return { dropped: 'TICKETS_NOT_VALID' }
   const { ticketNumber, holderName, seat } = answer.body
@@ -92,14 +119,23 @@ async function lookAtReceived(
       if (!files) return { changed: true }
       const attached = { codeCid: files.code.cid, pdfName: files.pdf.filename }
       return {
-        mail: ticketReceivedMail({ reader, event, ticketNumber, holderName, ...(seat && { seat }), attached }),
+        mail: ticketReceivedMail({
+          reader,
+          event,
+          ticketNumber,
+          holderName,
+          ...(seat && { seat }),
+          attached,
+        }),
         attachments: [files.code, files.pdf],
       }
     },
   }
 }
 
-/** Tickets that came to one user, of whichever events: without their codes, which are in the reader's account. */
+/**
+ * Tickets that came to one user, of whichever events: without their codes, which are in the reader's account.
+ */
 async function lookAtAllReceived(
   { peers, publicUrl }: EventDeps,
   transfer: Side<'RECEIVED'>,
@@ -108,19 +144,28 @@ async function lookAtAllReceived(
   const answer = await peers.tickets.getTicketInfos({ body: { ticketIds: ticketsOf(transfer) } })
   const given = answer.body.tickets.filter(isGivenOut)
   const eventIds = [...new Set(given.map(({ eventId }) => eventId))]
-  const events = new Map(await Promise.all(eventIds.map(async (eventId) => [eventId, await getEvent(peers, eventId)] as const)))
+  const events = new Map(
+    await Promise.all(eventIds.map(async (eventId) => [eventId, await getEvent(peers, eventId)] as const)),
+  )
   const tickets = given.flatMap(({ eventId, ticketNumber, holderName, seat }) => {
     const event = events.get(eventId)
-    return !event || event.status === 'CANCELLED' ? [] : [{ event, ticketNumber, holderName, ...(seat && { seat }) }]
+    return !event || event.status === 'CANCELLED'
+      ? []
+      : [{ event, ticketNumber, holderName, ...(seat && { seat }) }]
   })
   const [first] = tickets
   if (!first) return { dropped: 'TICKETS_NOT_VALID' }
   const url = new URL('/', publicUrl).href
-  return { facts: { tickets }, event: first.event, write: async () => ({ mail: ticketsReceivedMail({ reader, tickets, url }) }) }
+  return {
+    facts: { tickets },
+    event: first.event,
+    write: async () => ({ mail: ticketsReceivedMail({ reader, tickets, url }) }),
+  }
 }
 
 /** Whether the ticket service gives out its code. */
-const isGivenOut = ({ status, stoppedAt }: Ticket) => status === 'CHECKED_IN' || (status === 'ACTIVE' && stoppedAt === undefined)
+const isGivenOut = ({ status, stoppedAt }: Ticket) =>
+  status === 'CHECKED_IN' || (status === 'ACTIVE' && stoppedAt === undefined)
 
 const LOCALE_OF_STRANGERS = 'en'
 
@@ -142,6 +187,13 @@ async function lookAtOffer(
   if (!claimToken) throw new Error(`transfer ${transferId} has no secret yet`) // its service is older than we are
   const url = new URL(`/claim-ticket#token=${encodeURIComponent(claimToken)}`, publicUrl).href
   const optOutUrl = unsubscribeLinksOf({ addressHash: addressHashOf(address) }).page
-  const offer = { event, locale: LOCALE_OF_STRANGERS, holderName, senderName: senderName ?? null, url, optOutUrl }
+  const offer = {
+    event,
+    locale: LOCALE_OF_STRANGERS,
+    holderName,
+    senderName: senderName ?? null,
+    url,
+    optOutUrl,
+  }
   return { facts: event, event, write: async () => ({ mail: ticketOfferedMail(offer) }) }
 }

@@ -18,12 +18,22 @@ type OrderTypes =
   | 'REFUND_PROCESSED'
 
 /** Mails about an order, to its buyer. */
-export const createOrderLooks = ({ peers, orderLinkOf }: { peers: Peers; orderLinkOf: OrderLinkOf }): Looks<OrderTypes> => ({
+export const createOrderLooks = ({
+  peers,
+  orderLinkOf,
+}: {
+  peers: Peers
+  orderLinkOf: OrderLinkOf
+}): Looks<OrderTypes> => ({
   async ORDER_CREATED({ orderId, eventId, orderNumber }, { reader }) {
     const [event, { status }] = await Promise.all([getEvent(peers, eventId), getOrder(peers, orderId)])
     // What became of it has a mail of its own.
     if (status !== 'PENDING') return { pointless: 'ORDER_ENDED' }
-    return { facts: event, event, write: async () => ({ mail: orderCreatedMail({ reader, event, orderNumber }) }) }
+    return {
+      facts: event,
+      event,
+      write: async () => ({ mail: orderCreatedMail({ reader, event, orderNumber }) }),
+    }
   },
   async ORDER_STATUS_CHANGED({ orderId, eventId, orderNumber, status }, { reader }) {
     const [event, order] = await Promise.all([getEvent(peers, eventId), getOrder(peers, orderId)])
@@ -55,9 +65,16 @@ export const createOrderLooks = ({ peers, orderLinkOf }: { peers: Peers; orderLi
     const total = totalAmount === null || currency === null ? null : { amount: totalAmount, currency }
     const event = await getEvent(peers, eventId)
     const isOver = event.status === 'CANCELLED'
-    return { facts: event, event, write: async () => ({ mail: paymentFailedMail({ ...failed, reader, event, total, isOver }) }) }
+    return {
+      facts: event,
+      event,
+      write: async () => ({ mail: paymentFailedMail({ ...failed, reader, event, total, isOver }) }),
+    }
   },
-  async REFUND_PROCESSED({ eventId, orderId, orderNumber, refundAmount, currency, reason, ticketIds }, { reader }) {
+  async REFUND_PROCESSED(
+    { eventId, orderId, orderNumber, refundAmount, currency, reason, ticketIds },
+    { reader },
+  ) {
     const [event, order] = await Promise.all([getEvent(peers, eventId), getOrder(peers, orderId)])
     const left = leftOf(order, ticketIds)
     const refund = { amount: refundAmount, currency }
@@ -81,7 +98,11 @@ function leftOf(
   return ticketIds?.length ? 'SOME' : 'ALL'
 }
 
-async function givenBack({ tickets }: Pick<Peers, 'tickets'>, orderId: OrderInfo['orderId'], ticketIds: readonly string[]) {
+async function givenBack(
+  { tickets }: Pick<Peers, 'tickets'>,
+  orderId: OrderInfo['orderId'],
+  ticketIds: readonly string[],
+) {
   const answer = await tickets.getOrderTickets({ params: { orderId } })
   return answer.body.tickets.filter(({ ticketId }) => ticketIds.includes(ticketId))
 }

@@ -12,19 +12,34 @@ type Standing = Pick<Ticket, 'ticketNumber' | 'stopReason'> & { isStopped: boole
 export const createStopLooks = (peers: Peers): Looks<'TICKETS_STOPPED'> => ({
   async TICKETS_STOPPED(told, { reader }) {
     const { eventId, ticketIds } = told
-    const [event, answer] = await Promise.all([getEvent(peers, eventId), peers.tickets.getTicketInfos({ body: { ticketIds } })])
+    const [event, answer] = await Promise.all([
+      getEvent(peers, eventId),
+      peers.tickets.getTicketInfos({ body: { ticketIds } }),
+    ])
     if (event.status === 'CANCELLED') return { pointless: 'EVENT_CANCELLED' }
     const tickets = answer.body.tickets
       .filter(({ status }) => status === 'ACTIVE')
-      .map(({ ticketNumber, stoppedAt, stopReason }) => ({ ticketNumber, stopReason, isStopped: stoppedAt !== undefined }))
+      .map(({ ticketNumber, stoppedAt, stopReason }) => ({
+        ticketNumber,
+        stopReason,
+        isStopped: stoppedAt !== undefined,
+      }))
       .filter(({ isStopped }) => told.state === 'CHANGED' || isStopped === (told.state === 'STOPPED'))
       .sort((one, other) => (one.ticketNumber < other.ticketNumber ? -1 : 1))
     if (tickets.length === 0) return { pointless: 'TICKETS_NOT_VALID' }
-    return { facts: { ...event, tickets }, event, write: async () => ({ mail: mailOf(told, tickets, { reader, event }) }) }
+    return {
+      facts: { ...event, tickets },
+      event,
+      write: async () => ({ mail: mailOf(told, tickets, { reader, event }) }),
+    }
   },
 })
 
-function mailOf(told: Told, tickets: readonly Standing[], about: { reader: Reader; event: ShownEvent }): Mail {
+function mailOf(
+  told: Told,
+  tickets: readonly Standing[],
+  about: { reader: Reader; event: ShownEvent },
+): Mail {
   const ticketNumbers = tickets.map(({ ticketNumber }) => ticketNumber)
   const reasons = [...new Set(tickets.flatMap(({ stopReason }) => stopReason ?? []))]
   if (!tickets.some(({ isStopped }) => isStopped)) return ticketsReinstatedMail({ ...about, ticketNumbers })

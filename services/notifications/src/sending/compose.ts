@@ -54,7 +54,10 @@ export type Composition = CompositionOf<Composed>
 
 const STRANGER = { firstName: '', locale: 'en' }
 
-/** Gathers what a notification needs from the other services, and writes it. Rejects when something is unavailable now. */
+/**
+ * Gathers what a notification needs from the other services, and writes it. Rejects when something is
+ * unavailable now.
+ */
 export function createComposer(
   deps: {
     peers: Peers
@@ -79,8 +82,14 @@ export function createComposer(
   }
 
   async function composeMail(notification: LeasedNotification, reader: UserInfo): Promise<Composition> {
-    const lookAtIt = notification.template === null ? lookerOf(looks, notification, reader) : lookAtRequest(notification, reader)
-    const to = { name: `${reader.firstName} ${reader.lastName}`, address: notification.address ?? reader.email }
+    const lookAtIt =
+      notification.template === null
+        ? lookerOf(looks, notification, reader)
+        : lookAtRequest(notification, reader)
+    const to = {
+      name: `${reader.firstName} ${reader.lastName}`,
+      address: notification.address ?? reader.email,
+    }
     return mailOf(followContact(peers.find, notification, lookAtIt), notification, to, reader)
   }
 
@@ -112,7 +121,10 @@ export function createComposer(
       const body = namedText(notification, reader)
       if (body === null) return { dropped: 'TEMPLATE_CHANGED' }
       const title = notification.ownSubject ?? workingTitles[type]
-      return { composed: { channel: 'PUSH', message: namedPush({ title, body }, about) }, lookAgain: async () => 'SAME' }
+      return {
+        composed: { channel: 'PUSH', message: namedPush({ title, body }, about) },
+        lookAgain: async () => 'SAME',
+      }
     }
     return besideMail(notification, reader, (event) => {
       return { channel: 'PUSH', message: pushMessageOf(type, event, payloadOf(type, notification), about) }
@@ -133,14 +145,19 @@ export function createComposer(
     return { composed: write(looked.event), lookAgain: againOf(look, looked) }
   }
 
-  /** What another service said, in a template of the operator's: nothing is looked up, so that nothing is otherwise by then. */
+  /**
+   * What another service said, in a template of the operator's: nothing is looked up, so that nothing is
+   * otherwise by then.
+   */
   function lookAtRequest({ template, payload, ownSubject }: LeasedNotification, reader: UserInfo): Looker {
     return async () => {
       const values = payload as object
       if (template === null || templates.objectionsTo(template, 'EMAIL', values)?.length !== 0)
         return { dropped: 'TEMPLATE_CHANGED' }
       const mail = templates.mail(template, values, reader, ownSubject)
-      return mail ? { facts: {}, event: null, write: async () => ({ mail }) } : { dropped: 'TEMPLATE_CHANGED' }
+      return mail
+        ? { facts: {}, event: null, write: async () => ({ mail }) }
+        : { dropped: 'TEMPLATE_CHANGED' }
     }
   }
 
@@ -151,7 +168,11 @@ export function createComposer(
     return isFitting ? templates.text(template, values, reader.locale) : null
   }
 
-  function composeNamedText(notification: LeasedNotification, reader: UserInfo, phoneNumber: string): Composition {
+  function composeNamedText(
+    notification: LeasedNotification,
+    reader: UserInfo,
+    phoneNumber: string,
+  ): Composition {
     const text = namedText(notification, reader)
     if (text === null) return { dropped: 'TEMPLATE_CHANGED' }
     return { composed: { channel: 'SMS', text, phoneNumber }, lookAgain: async () => 'SAME' }
@@ -181,7 +202,8 @@ export function createComposer(
     if (!('mail' in written)) return written
     const { attachments = [] } = written
     const { type, payload, template } = notification
-    const instead = template === null ? templates.mailInstead(mailNameOf(type, payload), written.mail, reader) : null
+    const instead =
+      template === null ? templates.mailInstead(mailNameOf(type, payload), written.mail, reader) : null
     const mail = instead ?? written.mail
     // An order's own address was confirmed by its reader.
     const isProven = Boolean(looked.contact) || reader.emailVerified
@@ -201,7 +223,9 @@ export function createComposer(
 
   function oneClickUrlOf({ type, recipientId }: LeasedNotification, address: string): string | null {
     if (recipientId === null) return deps.unsubscribeLinksOf({ addressHash: addressHashOf(address) }).oneClick
-    return isChangeable(type, 'EMAIL') ? deps.unsubscribeLinksOf({ userId: recipientId, type }).oneClick : null
+    return isChangeable(type, 'EMAIL')
+      ? deps.unsubscribeLinksOf({ userId: recipientId, type }).oneClick
+      : null
   }
 
   const composers = { EMAIL: composeMail, SMS: composeText, PUSH: composePush } as const
@@ -216,7 +240,11 @@ export function createComposer(
 
 type Looker = (isWritten: boolean) => Promise<Looked | Ended>
 
-function lookerOf(looks: Looks<NotificationType>, notification: LeasedNotification, reader: About['reader']): Looker {
+function lookerOf(
+  looks: Looks<NotificationType>,
+  notification: LeasedNotification,
+  reader: About['reader'],
+): Looker {
   const { type, recipientId, address, createdAt, bulk } = notification
   const look = looks[type] as Look<NotificationType>
   const payload = payloadOf(type, notification)
@@ -240,10 +268,14 @@ function pointlessWhereDropped(looked: Looked | Ended): Looked | Ended {
 }
 
 /**
- * What a mail is called. An address that nobody has proved may be of somebody who asked for nothing: nothing that a user wrote,
- * such as the name of an event, stands in the subject of what goes there.
+ * What a mail is called. An address that nobody has proved may be of somebody who asked for nothing: nothing
+ * that a user wrote, such as the name of an event, stands in the subject of what goes there.
  */
-function subjectOf({ type, recipientId, ownSubject }: LeasedNotification, mail: Mail, isProven: boolean): string {
+function subjectOf(
+  { type, recipientId, ownSubject }: LeasedNotification,
+  mail: Mail,
+  isProven: boolean,
+): string {
   if (!isProven && recipientId !== null && !isOfAccount(type)) return workingTitles[type]
   return ownSubject === null ? mail.subject : oneLine(ownSubject)
 }

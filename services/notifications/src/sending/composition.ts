@@ -9,10 +9,14 @@ export type Ended = { dropped: DropReason } | { pointless: PointlessReason }
 export type LookAgain = () => Promise<'SAME' | 'CHANGED' | Ended>
 
 /**
- * Something ready to be sent; `dropped`: it failed for good; `pointless`: there is nothing to tell; `bulk`: it is to be composed in the
- * lane of what takes long; `changed`: things were otherwise before it was done.
+ * Something ready to be sent; `dropped`: it failed for good; `pointless`: there is nothing to tell; `bulk`:
+ * it is to be composed in the lane of what takes long; `changed`: things were otherwise before it was done.
  */
-export type Composition<Composed> = { composed: Composed; lookAgain: LookAgain } | Ended | { bulk: true } | { changed: true }
+export type Composition<Composed> =
+  | { composed: Composed; lookAgain: LookAgain }
+  | Ended
+  | { bulk: true }
+  | { changed: true }
 
 /** What delivery looks at of something composed. Its provider is handed all of it. */
 export type Deliverable =

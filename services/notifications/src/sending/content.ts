@@ -19,8 +19,8 @@ export interface Looked {
   /** The event that it is about; null where it is about none. */
   event: ShownEvent | null
   /**
-   * Write the mail, which may take long. `bulk`: it is about so many tickets that it is written in the lane for such; `changed`:
-   * things stand otherwise by now.
+   * Write the mail, which may take long. `bulk`: it is about so many tickets that it is written in the lane
+   * for such; `changed`: things stand otherwise by now.
    */
   write(): Promise<Written | { bulk: true } | { changed: true }>
 }
@@ -40,14 +40,25 @@ export interface About {
 }
 
 /**
- * Looks at what a notification of a type is about, as it is now. It is asked before anything is written, and once more right before
- * that is sent. Rejects when something is unavailable now.
+ * Looks at what a notification of a type is about, as it is now. It is asked before anything is written, and
+ * once more right before that is sent. Rejects when something is unavailable now.
  */
-export type Look<T extends NotificationType> = (payload: PayloadOf<T>, about: About) => Promise<Looked | Ended>
+export type Look<T extends NotificationType> = (
+  payload: PayloadOf<T>,
+  about: About,
+) => Promise<Looked | Ended>
 export type Looks<T extends NotificationType> = { readonly [K in T]: Look<K> }
 
 /** What mails show of an event, and what decides whether they are sent. */
-const shownOf = ({ name, eventDate, timeZone, venueName, venueAddress, status, refundableUntil }: EventInfo) => ({
+const shownOf = ({
+  name,
+  eventDate,
+  timeZone,
+  venueName,
+  venueAddress,
+  status,
+  refundableUntil,
+}: EventInfo) => ({
   name,
   eventDate,
   timeZone,

@@ -21,7 +21,9 @@ import { type Composition, type Deliverable, type Ended, type Prepare, subjectOf
 import { type AttemptCount, contextOf, createOutcomes, type End, type FindTakenPush } from './outcomes.ts'
 import { createSettling, type DeliveryNews } from './settling.ts'
 
-export interface DeliveryOptions<Composed> extends Pick<Foundation, 'logger' | 'crashAt' | 'now'>, DeliveryNews {
+export interface DeliveryOptions<Composed>
+  extends Pick<Foundation, 'logger' | 'crashAt' | 'now'>,
+    DeliveryNews {
   db: SqlDatabase
   compose: (notification: LeasedNotification) => Promise<Composition<Composed>>
   prepare: Prepare<Composed>
@@ -40,11 +42,15 @@ export interface DeliveryOptions<Composed> extends Pick<Foundation, 'logger' | '
 /** One attempt to bring a leased notification to its end: SENT, FAILED, or due again later. Never rejects. */
 export type Deliver = (notification: LeasedNotification, isStopping: () => boolean) => Promise<void>
 
-const isEnd = (composition: object): composition is Ended => 'dropped' in composition || 'pointless' in composition
+const isEnd = (composition: object): composition is Ended =>
+  'dropped' in composition || 'pointless' in composition
 
 /** How often it is written anew at once when what it is about changes; then it waits as after a failure. */
 const ROUNDS_MAX = 5
-/** Some four hours, as long as each of its devices is tried: those that became its recipient's meanwhile do not make it longer. */
+/**
+ * Some four hours, as long as each of its devices is tried: those that became its recipient's meanwhile do
+ * not make it longer.
+ */
 const PUSH_ATTEMPTS_MAX = 60
 
 export function createDelivery<C extends Deliverable>(options: DeliveryOptions<C>): Deliver {
@@ -57,16 +63,28 @@ export function createDelivery<C extends Deliverable>(options: DeliveryOptions<C
     const attemptsMax = attemptsMaxOf(options, notification)
     if (attempts >= attemptsMax) return outcomes.fail(notification, 'GIVEN_UP', error)
     const wait = isOfPeer(error) ? waitForPeerAfter : waitAfter
-    const { quietHours } = (recipientId && (await findChoices(options.db, [recipientId])).get(recipientId)) || noChoices
+    const { quietHours } =
+      (recipientId && (await findChoices(options.db, [recipientId])).get(recipientId)) || noChoices
     const askedMs = error instanceof PushLater ? error.retryAfterMs : 0
-    const waitMs = Math.max(wait(attempts, options.firstWaitMs[channel]), quietMs(notification, quietHours), askedMs)
+    const waitMs = Math.max(
+      wait(attempts, options.firstWaitMs[channel]),
+      quietMs(notification, quietHours),
+      askedMs,
+    )
     const nth = `(attempt ${attempts} of ${attemptsMax})`
-    logger.warn({ err: blanked(error), ...contextOf(notification), waitMs }, `notification was not sent, will be retried ${nth}`)
+    logger.warn(
+      { err: blanked(error), ...contextOf(notification), waitMs },
+      `notification was not sent, will be retried ${nth}`,
+    )
     options.sendingMetrics.count(notification, 'retried')
     await postpone(options.db, notification, waitMs)
   }
 
-  async function attemptOrLater(notification: LeasedNotification, isStopping: () => boolean, span: Span): Promise<void> {
+  async function attemptOrLater(
+    notification: LeasedNotification,
+    isStopping: () => boolean,
+    span: Span,
+  ): Promise<void> {
     try {
       await attempt(notification, isStopping)
     } catch (error) {
@@ -80,7 +98,12 @@ export function createDelivery<C extends Deliverable>(options: DeliveryOptions<C
       const { type, traceparent, channel, attempts } = notification
       const about = { 'boxoffice.channel': channel, 'boxoffice.attempts': attempts }
       try {
-        await continueTrace(traceparent, `send ${type}`, (span) => attemptOrLater(notification, isStopping, span), about)
+        await continueTrace(
+          traceparent,
+          `send ${type}`,
+          (span) => attemptOrLater(notification, isStopping, span),
+          about,
+        )
       } catch (error) {
         const { notificationId } = notification
         logger.warn(
@@ -96,7 +119,10 @@ const attemptsMaxOf = (options: { attemptsMax: number }, { channel }: LeasedNoti
   channel === 'PUSH' ? Math.min(PUSH_ATTEMPTS_MAX, options.attemptsMax) : options.attemptsMax
 
 /** One attempt, which may reject: everything that is looked at, in its order. */
-function createAttempt<C extends Deliverable>(options: DeliveryOptions<C>, outcomes: ReturnType<typeof createOutcomes>) {
+function createAttempt<C extends Deliverable>(
+  options: DeliveryOptions<C>,
+  outcomes: ReturnType<typeof createOutcomes>,
+) {
   const { crashAt, now } = options
 
   async function attempt(leased: LeasedNotification, isStopping: () => boolean): Promise<void> {
@@ -114,7 +140,8 @@ function createAttempt<C extends Deliverable>(options: DeliveryOptions<C>, outco
       // All that takes long is done. What has happened meanwhile, the mail does not know of.
       const seen = await composition.lookAgain()
       if (isStopping()) return postpone(options.db, notification, 0)
-      // Gathering may have taken long: without the lease another sends it, and with it nobody else does for its whole length.
+      // Gathering may have taken long: without the lease another sends it, and with it nobody else does for
+      // its whole length.
       const addressHash = composed.channel === 'EMAIL' ? addressHashOf(composed.to.address) : null
       // Nobody proves a telephone number.
       const unproven = composed.channel === 'SMS' || (composed.channel === 'EMAIL' && !composed.isProven)
@@ -143,8 +170,10 @@ function createAttempt<C extends Deliverable>(options: DeliveryOptions<C>, outco
     const { type, channel, recipientId } = notification
     // Mails to it came back, or are not wanted there: the provider would hold it against us.
     if (isHeldBack(type, causes, recipientId === null)) return { suppressed: true }
-    // It may be a stranger's, who is not to be buried under another's orders. What auth mails it limits itself.
-    if (ready.sentToUnproven >= options.unprovenMax && !isOfAccount(type)) return { dropped: 'TOO_MANY_TO_UNPROVEN' }
+    // It may be a stranger's, who is not to be buried under another's orders. What auth mails it limits
+    // itself.
+    if (ready.sentToUnproven >= options.unprovenMax && !isOfAccount(type))
+      return { dropped: 'TOO_MANY_TO_UNPROVEN' }
     if (recipientId !== null && !isEnabled(type, channel, choices)) return { pointless: 'TURNED_OFF' }
     const waitMs = quietMs(notification, quietHours)
     return waitMs > 0 ? { waitMs } : null

@@ -6,7 +6,12 @@ import { mimeOf, type Sender } from './mime.ts'
 import type { SmsProvider } from './sms-provider.ts'
 
 export const createPrepare =
-  (channels: { mail: MailProvider; sms: SmsProvider; push: PushProvider | null; sender: Sender }): Prepare<Composed> =>
+  (channels: {
+    mail: MailProvider
+    sms: SmsProvider
+    push: PushProvider | null
+    sender: Sender
+  }): Prepare<Composed> =>
   async (composed, about) => {
     if (composed.channel === 'SMS') return () => channels.sms.send(composed.text, composed.phoneNumber)
     if (composed.channel === 'PUSH') {
@@ -15,5 +20,6 @@ export const createPrepare =
       return () => push.send(composed.message, about)
     }
     const mime = await mimeOf(composed, { ...about, sender: channels.sender })
-    return () => channels.mail.send(mime, { address: composed.to.address, notificationId: about.notificationId })
+    return () =>
+      channels.mail.send(mime, { address: composed.to.address, notificationId: about.notificationId })
   }

@@ -11,16 +11,25 @@ interface Handing {
 
 /** Whoever brings mails to people. */
 export interface MailProvider {
-  /** Hand a mail over. Rejects with ServiceUnavailable when the provider is unavailable, or gave no answer: it may have taken it. */
+  /**
+   * Hand a mail over. Rejects with ServiceUnavailable when the provider is unavailable, or gave no answer: it
+   * may have taken it.
+   */
   send(mime: Buffer, about: Handing): Promise<Handed>
   close(): void
 }
 
-/** What SES says about a mail itself: another attempt would be answered the same. Everything else is of the moment. */
+/**
+ * What SES says about a mail itself: another attempt would be answered the same. Everything else is of the
+ * moment.
+ */
 const REJECTIONS = ['MessageRejected', 'InvalidParameterValue']
 const CONNECT_TIMEOUT_MS = 5_000
 
-/** Amazon SES behind the breaker and bulkhead for mail. It does not try again by itself: the notification's row does that. */
+/**
+ * Amazon SES behind the breaker and bulkhead for mail. It does not try again by itself: the notification's
+ * row does that.
+ */
 export function createSesProvider(
   config: { region: string; endpoint?: string; timeoutMs: number; configurationSet?: string },
   policy: Policy,
@@ -47,9 +56,15 @@ export function createSesProvider(
       if (!MessageId) throw new Error('SES answered without a message id')
       return { accepted: true, providerMessageId: MessageId }
     } catch (error) {
-      if (error instanceof SESServiceException && REJECTIONS.includes(error.name)) return { accepted: false, reason: error.name }
+      if (error instanceof SESServiceException && REJECTIONS.includes(error.name))
+        return { accepted: false, reason: error.name }
       const answered = error instanceof SESServiceException
-      throw new ServiceUnavailable('mail', answered ? 'ANSWER' : abortSignal.aborted ? 'TIMEOUT' : 'CONNECTION', !answered, error)
+      throw new ServiceUnavailable(
+        'mail',
+        answered ? 'ANSWER' : abortSignal.aborted ? 'TIMEOUT' : 'CONNECTION',
+        !answered,
+        error,
+      )
     }
   }
 

@@ -11,16 +11,22 @@ type Outcome = 'sent' | 'failed' | 'suppressed' | 'retried' | 'withdrawn' | 'hel
  * not due.
  */
 export function createSendingMetrics(sql: Sql, metrics: Metrics) {
-  const attempts = metrics.counter('notifications_total', 'attempts to send a notification, by what came of them', [
-    'channel',
-    'outcome',
-  ])
+  const attempts = metrics.counter(
+    'notifications_total',
+    'attempts to send a notification, by what came of them',
+    ['channel', 'outcome'],
+  )
   const ofDue = (name: string, help: string, measure: (sql: Sql) => Promise<number>) =>
     metrics.measured(name, help, [], async () => [{ labels: {}, value: await measure(sql) }])
   ofDue('notifications_pending', 'notifications that are due and not sent', countDue)
-  ofDue('notifications_oldest_pending_seconds', 'how long the oldest notification that is due has been', findOldestDueSeconds)
+  ofDue(
+    'notifications_oldest_pending_seconds',
+    'how long the oldest notification that is due has been',
+    findOldestDueSeconds,
+  )
   return {
-    count: ({ channel }: LeasedNotification, outcome: Outcome, times = 1) => attempts.inc({ channel, outcome }, times),
+    count: ({ channel }: LeasedNotification, outcome: Outcome, times = 1) =>
+      attempts.inc({ channel, outcome }, times),
   }
 }
 export type SendingMetrics = ReturnType<typeof createSendingMetrics>

@@ -11,8 +11,8 @@ export interface Sender {
 }
 
 /**
- * A mail as it travels. Its Message-ID and X-Notification-Id are the notification's: sent twice, it is recognised. (SES puts a
- * Message-ID of its own in place of ours, and keeps the other.)
+ * A mail as it travels. Its Message-ID and X-Notification-Id are the notification's: sent twice, it is
+ * recognised. (SES puts a Message-ID of its own in place of ours, and keeps the other.)
  */
 export function mimeOf(
   { mail, to, attachments, oneClickUrl }: ComposedMail,
@@ -33,7 +33,10 @@ export function mimeOf(
       'List-Id': `Boxoffice <${kind}.${domain}>`,
       'List-Help': `<mailto:${sender.replyTo[0] ?? sender.from}>`,
       // RFC 8058: where the mail is not owed, one press in the mail program ends such mails.
-      ...(oneClickUrl && { 'List-Unsubscribe': `<${oneClickUrl}>`, 'List-Unsubscribe-Post': 'List-Unsubscribe=One-Click' }),
+      ...(oneClickUrl && {
+        'List-Unsubscribe': `<${oneClickUrl}>`,
+        'List-Unsubscribe-Post': 'List-Unsubscribe=One-Click',
+      }),
       // No absence notes in answer to a machine.
       'Auto-Submitted': 'auto-generated',
       'X-Auto-Response-Suppress': 'All',
@@ -42,7 +45,10 @@ export function mimeOf(
     textEncoding: 'base64',
     text: asLines(mail.text),
     html: asLines(mail.html),
-    attachments: attachments.map(({ content, ...attachment }) => ({ ...attachment, content: Buffer.from(content) })),
+    attachments: attachments.map(({ content, ...attachment }) => ({
+      ...attachment,
+      content: Buffer.from(content),
+    })),
     disableFileAccess: true,
     disableUrlAccess: true,
   })

@@ -21,12 +21,17 @@ const ofOrders: readonly NotificationType[] = [
 ]
 
 /**
- * Look up an order's own address with what its mail says, where one was ever asked for: where it has changed before the mail is sent, that
- * is composed anew.
+ * Look up an order's own address with what its mail says, where one was ever asked for: where it has changed
+ * before the mail is sent, that is composed anew.
  */
 export function followContact(
   find: Pick<Lookups, 'order'>,
-  { type, orderId, address, mayHaveContact }: Pick<LeasedNotification, 'type' | 'orderId' | 'address' | 'mayHaveContact'>,
+  {
+    type,
+    orderId,
+    address,
+    mayHaveContact,
+  }: Pick<LeasedNotification, 'type' | 'orderId' | 'address' | 'mayHaveContact'>,
   look: Looker,
 ): Looker {
   if (orderId === null || address !== null || !mayHaveContact || !ofOrders.includes(type)) return look

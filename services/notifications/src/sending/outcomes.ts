@@ -40,7 +40,11 @@ export function createOutcomes(
     return postpone(db, notification, ended.waitMs)
   }
 
-  async function succeed(notification: LeasedNotification, subject: string, providerMessageId: string): Promise<void> {
+  async function succeed(
+    notification: LeasedNotification,
+    subject: string,
+    providerMessageId: string,
+  ): Promise<void> {
     const sentAt = now()
     const settled = await settling.sent(notification, { subject, providerMessageId, sentAt })
     const about = aboutOf(notification)
@@ -61,14 +65,21 @@ export function createOutcomes(
   async function takeBack(notification: LeasedNotification, reason: PointlessReason): Promise<void> {
     if (await endedAsTaken(notification)) return
     // Who asked for it may look up what became of it.
-    const take = notification.requestedBy === null ? withdraw(db, notification) : settling.cancelled(notification, reason)
+    const take =
+      notification.requestedBy === null
+        ? withdraw(db, notification)
+        : settling.cancelled(notification, reason)
     if (!(await take)) return
     sendingMetrics.count(notification, 'withdrawn')
     logger.info({ ...contextOf(notification), reason }, 'there is nothing to tell')
   }
 
   /** `error`: what the last attempt ended with, where that is why. */
-  async function fail(notification: LeasedNotification, failureReason: string, error?: unknown): Promise<void> {
+  async function fail(
+    notification: LeasedNotification,
+    failureReason: string,
+    error?: unknown,
+  ): Promise<void> {
     if ((await endedAsTaken(notification)) || !(await settling.failed(notification, failureReason))) return
     sendingMetrics.count(notification, failureReason === ADDRESS_SUPPRESSED ? 'suppressed' : 'failed')
     const why = { failureReason, ...(error !== undefined && { err: blanked(error) }) }
@@ -78,9 +89,17 @@ export function createOutcomes(
   return { end, succeed, fail, renew: settling.renew }
 }
 
-const aboutOf = ({ notificationId, type, channel, attempts }: LeasedNotification) => ({ notificationId, type, channel, attempts })
+const aboutOf = ({ notificationId, type, channel, attempts }: LeasedNotification) => ({
+  notificationId,
+  type,
+  channel,
+  attempts,
+})
 
-/** What it was about, of which message or request, and for how long it has waited: ids alone, no addresses, no names. */
+/**
+ * What it was about, of which message or request, and for how long it has waited: ids alone, no addresses, no
+ * names.
+ */
 export function contextOf(notification: LeasedNotification) {
   const { recipientId, orderId, eventId, template, requestedBy, priority, resendOf, createdAt } = notification
   const given = { recipientId, orderId, eventId, template, requestedBy, resendOf }

@@ -14,20 +14,34 @@ interface Delivered {
   readonly origin: MessageOrigin
 }
 
-/** Tells the service that asked for a notification, and for that, what became of it, in the transaction that writes it down. */
+/**
+ * Tells the service that asked for a notification, and for that, what became of it, in the transaction that
+ * writes it down.
+ */
 export function createRequestNews({ append, appendAll }: { append: Append; appendAll: AppendAll }) {
   return {
     async tellDelivered(tx: Tx, delivered: readonly Delivered[]): Promise<void> {
       const messages = delivered.flatMap(({ notification, deliveredAt, providerMessageId, origin }) => {
         const about = aboutOf(notification)
         return about
-          ? [{ payload: { ...about, deliveredAt, providerMessageId }, aggregateVersion: notification.attempts, origin }]
+          ? [
+              {
+                payload: { ...about, deliveredAt, providerMessageId },
+                aggregateVersion: notification.attempts,
+                origin,
+              },
+            ]
           : []
       })
       await appendAll(tx, notificationDelivered, messages)
     },
     /** BOUNCED comes after whatever was told when it was sent. */
-    async tellFailed(tx: Tx, notification: Told, outcome: 'FAILED' | 'BOUNCED' | 'CANCELLED', reason: string): Promise<void> {
+    async tellFailed(
+      tx: Tx,
+      notification: Told,
+      outcome: 'FAILED' | 'BOUNCED' | 'CANCELLED',
+      reason: string,
+    ): Promise<void> {
       const about = aboutOf(notification)
       if (!about) return
       const aggregateVersion = notification.attempts + (outcome === 'BOUNCED' ? 1 : 0)

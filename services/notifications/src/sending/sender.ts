@@ -11,7 +11,10 @@ import { type Leasing, leaseDue, type Rooms } from '../notifications/lease-repos
 import type { SentBy } from '../preferences/preference.ts'
 import type { Deliver } from './deliver.ts'
 
-/** How many notifications are worked on at once: those of a size that comes every day, and those about very many tickets. */
+/**
+ * How many notifications are worked on at once: those of a size that comes every day, and those about very
+ * many tickets.
+ */
 export interface Lanes {
   concurrency: number
   bulkConcurrency: number
@@ -40,14 +43,17 @@ interface Lane {
   lookAtMs: number
 }
 
-/** Of so many places one goes to what has been due longest, whatever its priority: so nothing waits for ever. */
+/**
+ * Of so many places one goes to what has been due longest, whatever its priority: so nothing waits for ever.
+ */
 const SHARE_OF_AGE = 10
 
 /**
- * Sends what is due, by priority: leases notifications as places become free (a slow one holds up none of the others), and no faster than
- * the rates of their channels, and works on each of them outside any transaction. What is about very many tickets has places of its own,
- * and takes none of the others. A process that dies leaves its leases to run out. Stopping lets what is at work end; what has not been
- * handed over by then is due again at once.
+ * Sends what is due, by priority: leases notifications as places become free (a slow one holds up none of the
+ * others), and no faster than the rates of their channels, and works on each of them outside any transaction.
+ * What is about very many tickets has places of its own, and takes none of the others. A process that dies
+ * leaves its leases to run out. Stopping lets what is at work end; what has not been handed over by then is
+ * due again at once.
  */
 export function createSender(options: SenderOptions): Worker & { nudge(): void } {
   const { sql, deliver, leaseMs } = options
@@ -73,10 +79,14 @@ export function createSender(options: SenderOptions): Worker & { nudge(): void }
     await take(lane)
   }
 
-  /** Whatever may go, in one order over all channels: one whose rate is used up is passed over, and takes no places. */
+  /**
+   * Whatever may go, in one order over all channels: one whose rate is used up is passed over, and takes no
+   * places.
+   */
   async function take(lane: Lane): Promise<void> {
     let free = lane.places - lane.atWork.size
-    // Where all that is due goes, in whichever order, the statement that asks for the oldest is the cheaper one.
+    // Where all that is due goes, in whichever order, the statement that asks for the oldest is the cheaper
+    // one.
     let byAge = lane.isBehind ? tenthsWithin(lane.taken, free) : free
     const closed = new Set<SentBy>()
     let isMore = true
@@ -88,7 +98,9 @@ export function createSender(options: SenderOptions): Worker & { nudge(): void }
       const taken = [...counts.values()].reduce((sum, count) => sum + count, 0)
       free -= taken
       if (order === 'AGE') byAge -= taken
-      const filled = [...paces.keys()].filter((channel) => (counts.get(channel) ?? 0) >= (rooms?.get(channel) ?? Infinity))
+      const filled = [...paces.keys()].filter(
+        (channel) => (counts.get(channel) ?? 0) >= (rooms?.get(channel) ?? Infinity),
+      )
       for (const channel of filled) closed.add(channel)
       // Where less was taken because a channel was full, those behind it have their turn.
       isMore = taken === limit || filled.length > 0
@@ -108,7 +120,10 @@ export function createSender(options: SenderOptions): Worker & { nudge(): void }
   }
 
   /** Leases some and begins with their delivery. Answers how many they are of each channel. */
-  async function leaseFor(lane: Lane, what: Pick<Leasing, 'order' | 'limit' | 'rooms'>): Promise<ReadonlyMap<SentBy, number>> {
+  async function leaseFor(
+    lane: Lane,
+    what: Pick<Leasing, 'order' | 'limit' | 'rooms'>,
+  ): Promise<ReadonlyMap<SentBy, number>> {
     const { bulk, atWork } = lane
     const leased = await leaseDue(sql, { ...what, bulk, lease: options.newId(), leaseMs })
     const counts = new Map<SentBy, number>()
@@ -139,7 +154,12 @@ export function createSender(options: SenderOptions): Worker & { nudge(): void }
     if (waits.length > 0 && !stopping) roomTimer = setTimeout(() => sweeper.nudge(), Math.min(...waits))
   }
 
-  const sweeper = createSweeper({ name: 'sender of notifications', intervalMs: options.pollMs, sweep, logger: options.logger })
+  const sweeper = createSweeper({
+    name: 'sender of notifications',
+    intervalMs: options.pollMs,
+    sweep,
+    logger: options.logger,
+  })
   return {
     ...sweeper,
     start() {
@@ -157,7 +177,9 @@ export function createSender(options: SenderOptions): Worker & { nudge(): void }
 
 const pacesOf = (rates: SenderOptions['rates']): ReadonlyMap<SentBy, SteadyRate> =>
   new Map(
-    Object.entries(rates).flatMap(([channel, rate]) => (rate ? [[channel as SentBy, createSteadyRate(rate)] as const] : [])),
+    Object.entries(rates).flatMap(([channel, rate]) =>
+      rate ? [[channel as SentBy, createSteadyRate(rate)] as const] : [],
+    ),
   )
 
 /** How many of the next `limit` places are every tenth one. */

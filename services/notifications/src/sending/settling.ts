@@ -13,7 +13,10 @@ import {
 
 /** Mails whose rows are written at the same time share a statement and a commit. */
 const TOGETHER = { groupMax: 50 }
-/** What is not written down of a mail that is out is sent once more: it is worth some eight seconds, also without a connection. */
+/**
+ * What is not written down of a mail that is out is sent once more: it is worth some eight seconds, also
+ * without a connection.
+ */
 const FORGOTTEN_IS_SENT_AGAIN = { retries: 8, retryLost: true }
 
 type SentMail = Sent & { readonly notification: LeasedNotification; readonly origin: MessageOrigin }
@@ -24,13 +27,20 @@ export interface DeliveryNews {
     tellFailed(tx: Tx, notification: LeasedNotification, reason: string): Promise<void>
   }
   requestNews: TellDelivered & {
-    tellFailed(tx: Tx, notification: LeasedNotification, outcome: 'FAILED' | 'CANCELLED', reason: string): Promise<void>
+    tellFailed(
+      tx: Tx,
+      notification: LeasedNotification,
+      outcome: 'FAILED' | 'CANCELLED',
+      reason: string,
+    ): Promise<void>
   }
 }
 interface TellDelivered {
   tellDelivered(tx: Tx, delivered: readonly DeliveredMail[]): Promise<void>
 }
-type DeliveredMail = Pick<SentMail, 'notification' | 'providerMessageId' | 'origin'> & { readonly deliveredAt: Date }
+type DeliveredMail = Pick<SentMail, 'notification' | 'providerMessageId' | 'origin'> & {
+  readonly deliveredAt: Date
+}
 
 /** What is written down of notifications that are worked on: their leases, and what became of them. */
 export function createSettling(
@@ -72,7 +82,10 @@ export function createSettling(
         await requestNews.tellFailed(tx, notification, 'FAILED', failureReason)
         return true
       }),
-    /** There is nothing to tell any more of what another service asked for. False when there was nothing to settle any more. */
+    /**
+     * There is nothing to tell any more of what another service asked for. False when there was nothing to
+     * settle any more.
+     */
     cancelled: (notification: LeasedNotification, reason: string): Promise<boolean> =>
       db.transact(async (tx) => {
         if (!(await cancelHeld(tx, notification, reason))) return false

@@ -4,12 +4,18 @@ import type { Handed } from '../notifications/notification.ts'
 
 /** Whoever brings text messages to telephones. */
 export interface SmsProvider {
-  /** Hand a text over. Rejects with ServiceUnavailable when the provider is unavailable, or gave no answer: it may have taken it. */
+  /**
+   * Hand a text over. Rejects with ServiceUnavailable when the provider is unavailable, or gave no answer: it
+   * may have taken it.
+   */
   send(text: string, phoneNumber: string): Promise<Handed>
   close(): void
 }
 
-/** Amazon SNS behind the breaker and bulkhead for text messages. It does not try again by itself: the notification's row does. */
+/**
+ * Amazon SNS behind the breaker and bulkhead for text messages. It does not try again by itself: the
+ * notification's row does.
+ */
 export function createSnsProvider(
   config: { region: string; endpoint?: string; timeoutMs: number; senderId?: string },
   policy: Policy,

@@ -4,7 +4,10 @@ import type { Tx } from '@boxoffice/service-kit'
 import type { LeasedNotification } from '../notifications/notification.ts'
 import { payloadOf } from '../notifications/payloads.ts'
 
-type Told = Pick<LeasedNotification, 'notificationId' | 'type' | 'channel' | 'template' | 'resendOf' | 'payload' | 'attempts'>
+type Told = Pick<
+  LeasedNotification,
+  'notificationId' | 'type' | 'channel' | 'template' | 'resendOf' | 'payload' | 'attempts'
+>
 
 /** What was sent, and on whose behalf that is told. */
 interface Delivered {
@@ -13,9 +16,17 @@ interface Delivered {
   readonly origin: MessageOrigin
 }
 
-/** Tells the other services whether tickets reached their buyer, in the transaction that writes it down. Says nothing of other mails. */
+/**
+ * Tells the other services whether tickets reached their buyer, in the transaction that writes it down. Says
+ * nothing of other mails.
+ */
 export function createTicketNews({ append, appendAll }: { append: Append; appendAll: AppendAll }) {
-  async function tellNotThere(tx: Tx, notification: Told, reason: string, aggregateVersion: number): Promise<void> {
+  async function tellNotThere(
+    tx: Tx,
+    notification: Told,
+    reason: string,
+    aggregateVersion: number,
+  ): Promise<void> {
     if (!bringsTickets(notification)) return
     const payload = { ...orderOf(notification), channel: 'EMAIL' as const, reason }
     await append(tx, ticketDeliveryFailed, payload, { aggregateVersion })

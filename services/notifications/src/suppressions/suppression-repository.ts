@@ -2,9 +2,13 @@ import type { NotificationId, Suppression } from '@boxoffice/contracts'
 import type { Sql, Tx } from '@boxoffice/service-kit'
 import type { Db } from '../database.ts'
 
-// A row stays when its address is taken off the list: what was told before that, and is heard of later, must not put it back.
+// A row stays when its address is taken off the list: what was told before that, and is heard of later, must
+// not put it back.
 
-/** Put an address on the list, or bring what stands there up to date: the latest that was told, if that was after it was taken off. */
+/**
+ * Put an address on the list, or bring what stands there up to date: the latest that was told, if that was
+ * after it was taken off.
+ */
 export async function suppress(
   db: Db,
   addressHash: string,
@@ -20,7 +24,9 @@ export async function suppress(
 
 /** Why an address gets no mails; empty where it does. */
 export async function listSuppressions(sql: Sql, addressHash: string): Promise<Suppression[]> {
-  const rows = await sql.query<Omit<Suppression, 'notificationId'> & { notificationId: NotificationId | null }>(
+  const rows = await sql.query<
+    Omit<Suppression, 'notificationId'> & { notificationId: NotificationId | null }
+  >(
     `select cause, reason, since, notification_id as "notificationId" from mail_suppressions
      where address_hash = $1 and ${isSuppressed} order by cause`,
     [addressHash],
@@ -38,7 +44,10 @@ export async function liftSuppressions(db: Db, addressHash: string, now: Date): 
     where address_hash = ${addressHash} and (lifted_at is null or since > lifted_at)`
 }
 
-/** Take an address off the list that was confirmed at `at`, as far as that was after what was told of it, and not asked for. */
+/**
+ * Take an address off the list that was confirmed at `at`, as far as that was after what was told of it, and
+ * not asked for.
+ */
 export async function liftConfirmed(tx: Tx, addressHash: string, at: Date): Promise<void> {
   await tx.query(
     `update mail_suppressions set lifted_at = greatest(lifted_at, $2)

@@ -4,7 +4,11 @@ import { addressHashOf, isHeldBack } from './suppression.ts'
 test('an address is the same however it is written', () => {
   const hash = addressHashOf('zofia@customers.example')
   expect(hash).toMatch(/^[0-9a-f]{64}$/)
-  for (const other of ['Zofia@Customers.Example', ' zofia@customers.example ', 'Zofia <zofia@customers.example>']) {
+  for (const other of [
+    'Zofia@Customers.Example',
+    ' zofia@customers.example ',
+    'Zofia <zofia@customers.example>',
+  ]) {
     expect(addressHashOf(other)).toBe(hash)
   }
   expect(addressHashOf('zofia+x@customers.example')).not.toBe(hash)

@@ -15,7 +15,8 @@ export type Read = { compiled: Compiled } | { faults: readonly Fault[] }
 
 // Of its own: nothing that is registered elsewhere is known here.
 const engine = Handlebars.create()
-for (const name of ['with', 'log', 'lookup', 'helperMissing', 'blockHelperMissing']) engine.unregisterHelper(name)
+for (const name of ['with', 'log', 'lookup', 'helperMissing', 'blockHelperMissing'])
+  engine.unregisterHelper(name)
 
 /** Lines of text. Nothing is escaped in it, since nothing reads it as markup. */
 export function compileText(source: string, ours: readonly string[] = ofMails): Read {
@@ -30,7 +31,9 @@ export async function compileMjml(source: string): Promise<Read> {
   const inMjml = readPlaceholders(source, ofMails)
   if (inMjml.faults.length > 0) return { faults: inMjml.faults }
   if (/<mj-include\b/.test(source))
-    return { faults: [{ line: lineAt(source, source.indexOf('<mj-include')), what: 'mj-include is not read' }] }
+    return {
+      faults: [{ line: lineAt(source, source.indexOf('<mj-include')), what: 'mj-include is not read' }],
+    }
   const tags = tagsOf(source)
   const named = (text: string) => text.replaceAll(MARK, (_, index: string) => tags[Number(index)]?.tag ?? '')
   const made = await htmlOf(marked(source))
@@ -43,15 +46,28 @@ export async function compileMjml(source: string): Promise<Read> {
   const inHtml = readPlaceholders(html, ofMails)
   if (inHtml.faults.length > 0)
     return { faults: [{ line: 1, what: `as HTML: ${inHtml.faults.map(({ what }) => what).join(', ')}` }] }
-  return { compiled: { ...compiledOf(html, inHtml.placeholders, { noEscape: false }), inFile: inMjml.placeholders } }
+  return {
+    compiled: { ...compiledOf(html, inHtml.placeholders, { noEscape: false }), inFile: inMjml.placeholders },
+  }
 }
 
-function compiledOf(source: string, placeholders: readonly Placeholder[], { noEscape }: { noEscape: boolean }) {
+function compiledOf(
+  source: string,
+  placeholders: readonly Placeholder[],
+  { noEscape }: { noEscape: boolean },
+) {
   const template = engine.compile(source, {
-    // Not its own `strict`: that rejects `{{#if a.b}}` where there is no `a`, and names one missing value at a time. We look at all first.
+    // Not its own `strict`: that rejects `{{#if a.b}}` where there is no `a`, and names one missing value at
+    // a time. We look at all first.
     noEscape,
     knownHelpersOnly: true,
-    knownHelpers: { with: false, log: false, lookup: false, helperMissing: false, blockHelperMissing: false } as never,
+    knownHelpers: {
+      with: false,
+      log: false,
+      lookup: false,
+      helperMissing: false,
+      blockHelperMissing: false,
+    } as never,
   })
   const protoAccess = { allowProtoPropertiesByDefault: false, allowProtoMethodsByDefault: false }
   const fill: Compiled['fill'] = (values, ours) => {
@@ -102,7 +118,8 @@ function lostIn(tags: readonly Tag[], html: string): Fault[] {
 }
 
 /** Styles and scripts, whole or of an element. MJML makes styles of some of its attributes. */
-const STYLES = /<(style|script)\b[\s\S]*?<\/\1>|[\s/"'](?:style|on[a-z]+)\s*=\s*(?:"[^"]*"|'[^']*'|[^\s"'>]+)/gi
+const STYLES =
+  /<(style|script)\b[\s\S]*?<\/\1>|[\s/"'](?:style|on[a-z]+)\s*=\s*(?:"[^"]*"|'[^']*'|[^\s"'>]+)/gi
 
 /** Placeholders within styles: what is escaped for HTML is not for those. */
 function inStyles(tags: readonly Tag[], html: string): Fault[] {

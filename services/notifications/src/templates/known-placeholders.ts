@@ -9,9 +9,12 @@ export function unknownPlaceholders(placeholders: readonly Placeholder[], scopes
     const [name = '', ...more] = path.parts
     const found = scope && more.length === 0 && Object.hasOwn(scope, name) ? scope[name] : undefined
     const names = Object.keys(scope ?? {}).join(', ')
-    if (found === undefined) return [{ line, what: `there is no ${path.parts.join('.') || 'this'}, only ${names}` }]
-    if (kind === 'text' && found !== 'TEXT') return [{ line, what: `${name} is a list: write {{#each ${name}}}` }]
-    if (kind === 'text') return placeholder.isUrl && !IS_LINK.test(name) ? [{ line, what: `${name} is no link` }] : []
+    if (found === undefined)
+      return [{ line, what: `there is no ${path.parts.join('.') || 'this'}, only ${names}` }]
+    if (kind === 'text' && found !== 'TEXT')
+      return [{ line, what: `${name} is a list: write {{#each ${name}}}` }]
+    if (kind === 'text')
+      return placeholder.isUrl && !IS_LINK.test(name) ? [{ line, what: `${name} is no link` }] : []
     const otherwise = unknownPlaceholders(placeholder.otherwise, scopes)
     if (kind === 'choice') return [...unknownPlaceholders(placeholder.nodes, scopes), ...otherwise]
     if (found === 'TEXT') return [{ line, what: `${name} is no list` }]

@@ -27,16 +27,25 @@ export interface OperatorTemplates {
   objectionsTo(name: string, channel: 'EMAIL' | 'SMS', payload: object): readonly Objection[] | null
 }
 
-export function createOperatorTemplates(templates: ReadonlyMap<string, ReadonlyMap<string, Parts>>): OperatorTemplates {
+export function createOperatorTemplates(
+  templates: ReadonlyMap<string, ReadonlyMap<string, Parts>>,
+): OperatorTemplates {
   /** The parts in the reader's language, as closely as there are some. */
   function partsOf(name: string, locale: string, part: PartName): Parts | null {
     const languages = templates.get(name)
     const tags = locale.toLowerCase().split('-')
     const candidates = tags.map((_, index) => tags.slice(0, tags.length - index).join('-'))
-    return [...candidates, ''].map((language) => languages?.get(language)).find((parts) => parts?.[part]) ?? null
+    return (
+      [...candidates, ''].map((language) => languages?.get(language)).find((parts) => parts?.[part]) ?? null
+    )
   }
 
-  function fillMail({ mjml, txt, subject: named }: Parts, values: object, firstName: string, given: string | null): Mail {
+  function fillMail(
+    { mjml, txt, subject: named }: Parts,
+    values: object,
+    firstName: string,
+    given: string | null,
+  ): Mail {
     const ours = { firstName: oneLine(firstName), subject: given ?? '' }
     const subject = oneLine(given ?? named?.fill(mapTexts(values, oneLine), ours) ?? '')
     const of = (part: Compiled | undefined) => part?.fill(values, { ...ours, subject }) ?? ''

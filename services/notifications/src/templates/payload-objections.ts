@@ -14,7 +14,9 @@ interface Scope {
 /** What these values lack for a template that asks for `placeholders`, each once. */
 export function objectionsToValues(placeholders: readonly Placeholder[], values: unknown): Objection[] {
   const found = objectionsWithin(placeholders, [{ value: values, at: [] }])
-  return [...new Map(found.map((objection) => [`${objection.path} ${objection.message}`, objection])).values()]
+  return [
+    ...new Map(found.map((objection) => [`${objection.path} ${objection.message}`, objection])).values(),
+  ]
 }
 
 function objectionsWithin(placeholders: readonly Placeholder[], scopes: readonly Scope[]): Objection[] {
@@ -42,7 +44,10 @@ function objectionsWithin(placeholders: readonly Placeholder[], scopes: readonly
 
 function resolve({ up, parts }: Path, scopes: readonly Scope[]): Scope {
   const scope = scopes[up] ?? { value: undefined, at: [] }
-  return parts.reduce<Scope>(({ value, at }, name) => ({ value: ownOf(value, name), at: [...at, name] }), scope)
+  return parts.reduce<Scope>(
+    ({ value, at }, name) => ({ value: ownOf(value, name), at: [...at, name] }),
+    scope,
+  )
 }
 
 /** As Handlebars looks it up: also how long a list is. */

@@ -1,6 +1,9 @@
 import Handlebars from 'handlebars'
 
-/** Where a placeholder's value stands: `up` lists out of the one that is open, by these names; none: the element itself. */
+/**
+ * Where a placeholder's value stands: `up` lists out of the one that is open, by these names; none: the
+ * element itself.
+ */
 export interface Path {
   readonly up: number
   readonly parts: readonly string[]
@@ -36,8 +39,8 @@ const OF_LISTS = ['index', 'first', 'last']
 const BLOCKS = ['if', 'unless', 'each']
 
 /**
- * The placeholders of a template, and what is wrong with it. Handlebars says where its syntax is broken. `ours`: what it may ask for beside
- * its values.
+ * The placeholders of a template, and what is wrong with it. Handlebars says where its syntax is broken.
+ * `ours`: what it may ask for beside its values.
  */
 export function readPlaceholders(
   source: string,
@@ -45,7 +48,10 @@ export function readPlaceholders(
 ): { placeholders: readonly Placeholder[]; faults: readonly Fault[] } {
   const faults: Fault[] = []
   try {
-    return { placeholders: nodesOf(Handlebars.parse(source), false, { ours, lists: 0, faults }).nodes, faults }
+    return {
+      placeholders: nodesOf(Handlebars.parse(source), false, { ours, lists: 0, faults }).nodes,
+      faults,
+    }
   } catch (error) {
     const { message } = error as Error
     const line = Number(/on line (\d+)|^(?:.*- )?(\d+):\d+$/.exec(message)?.slice(1).find(Boolean) ?? 1)
@@ -93,7 +99,8 @@ function readStatement(statement: hbs.AST.Statement, atUrl: boolean, reading: Re
     const { path, params, hash, escaped } = statement as hbs.AST.MustacheStatement
     const name = (path as hbs.AST.PathExpression).original
     if (!escaped) return fault(`{{{${name}}}} is not escaped: write {{${name}}}`)
-    if (params.length > 0 || hash || BLOCKS.includes(name)) return fault(`there is no helper ${name}, only ${BLOCKS.join(', ')}`)
+    if (params.length > 0 || hash || BLOCKS.includes(name))
+      return fault(`there is no helper ${name}, only ${BLOCKS.join(', ')}`)
     const read = pathOf(path as hbs.AST.PathExpression, reading)
     if (typeof read === 'string') return fault(read)
     if (read === null) return atUrl ? fault(`${name} is no link`) : { nodes: [], atUrl }
@@ -121,7 +128,8 @@ function readBlock(
   const { nodes: otherwise, ...otherEnd } = nodesOf(inverse, atUrl, reading)
   const ends = { atUrl: end.atUrl || otherEnd.atUrl }
   // What is ours is always there: only what stands in the block is asked for.
-  if (read === null) return name === 'each' ? fault(`${about.type} is no list`) : { nodes: [...nodes, ...otherwise], ...ends }
+  if (read === null)
+    return name === 'each' ? fault(`${about.type} is no list`) : { nodes: [...nodes, ...otherwise], ...ends }
   const { line } = loc.start
   return name === 'each'
     ? { nodes: [{ kind: 'list', path: read, line, nodes, otherwise }], ...ends }
@@ -135,7 +143,10 @@ export const isOfPrototypes = (name: string): boolean => name in Object.prototyp
 const BEGINS_URL = /[\s/"'](?:href|src|action|background)\s*=\s*["']?\s*$/i
 
 /** The path of a value; null: it is ours; a text: what is wrong with it. */
-function pathOf({ type, data, depth, parts, original }: hbs.AST.PathExpression, { ours, lists }: Reading): Path | string | null {
+function pathOf(
+  { type, data, depth, parts, original }: hbs.AST.PathExpression,
+  { ours, lists }: Reading,
+): Path | string | null {
   if (type !== 'PathExpression') return 'only names are read'
   if (data) {
     const [name = ''] = parts

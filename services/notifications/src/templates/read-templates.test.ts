@@ -54,7 +54,12 @@ test('a mail is filled from any record: lists, choices, names within names, and 
 
 test('values stay text: in HTML they are escaped, in the subject they are one line', async () => {
   const templates = await read(
-    mailOf('a', '<mj-text><a href="{{link}}" title="{{name}}">{{name}}</a></mj-text>', '{{name}}', '{{name}}'),
+    mailOf(
+      'a',
+      '<mj-text><a href="{{link}}" title="{{name}}">{{name}}</a></mj-text>',
+      '{{name}}',
+      '{{name}}',
+    ),
   )
   const name = '<b title="x">O\'Neil & {{secret}}</b>\r\nBcc: y'
   const mail = templates.mail('a', { name, link: 'https://x.example/?a=1&b=2', secret: 'hush' }, ada, null)
@@ -66,7 +71,9 @@ test('values stay text: in HTML they are escaped, in the subject they are one li
 })
 
 test('a payload is a record and nothing else, whatever its names are', async () => {
-  const templates = await read({ 'a.sms': '{{#each list}}{{#if ../note.text}}{{../note.text}}{{else}}{{this}} {{/if}}{{/each}}' })
+  const templates = await read({
+    'a.sms': '{{#each list}}{{#if ../note.text}}{{../note.text}}{{else}}{{this}} {{/if}}{{/each}}',
+  })
   const payload = {
     list: ['x', '', 0, true],
     toString: 'a',
@@ -94,13 +101,17 @@ test('what a payload lacks is named, by its path, once', async () => {
     'seats is missing: the template needs it',
     'link is missing: the template needs it',
   ])
-  expect(objections({ event: { name: {} }, seats: [{ row: 1, box: {} }, {}], link: 'javascript:alert(1)' })).toEqual([
+  expect(
+    objections({ event: { name: {} }, seats: [{ row: 1, box: {} }, {}], link: 'javascript:alert(1)' }),
+  ).toEqual([
     'event.name must be a text, a number or a boolean',
     'seats.1.row is missing: the template needs it',
     'link must be a link that begins with https:// or http://',
     'seats.0.box.number is missing: the template needs it',
   ])
-  expect(objections({ event: { name: 'x' }, seats: 'x', link: 'https://a.example' })).toEqual(['seats must be a list'])
+  expect(objections({ event: { name: 'x' }, seats: 'x', link: 'https://a.example' })).toEqual([
+    'seats must be a list',
+  ])
   expect(templates.objectionsTo('a', 'SMS', {})).toBeNull()
 })
 
@@ -133,7 +144,8 @@ test('a reader gets the language that is closest, and every language must be ser
     ...mailOf('a.de', '<mj-text>{{name}}</mj-text>', 'de {{name}}', 'S'),
     ...mailOf('a.de-at', '<mj-text>{{name}}</mj-text>', 'de-at {{name}} {{more}}', 'S'),
   })
-  const textIn = (locale: string) => templates.mail('a', { name: 'x', more: 'y' }, { firstName: '', locale }, null)?.text
+  const textIn = (locale: string) =>
+    templates.mail('a', { name: 'x', more: 'y' }, { firstName: '', locale }, null)?.text
   expect(['pl', 'de', 'de-CH', 'de-AT'].map(textIn)).toEqual(['base x', 'de x', 'de x', 'de-at x y'])
   expect(
     templates
@@ -166,19 +178,31 @@ test.each<[string, Record<string, string>, string]>([
     'a.txt:2: there is no helper with, only if, unless, each',
   ],
   ['a syntax error', mailOf('a', '<mj-text>x</mj-text>', 'x\n\n{{#if y}}'), 'a.txt:3: Parse error on line 3'],
-  ['a block that ends as another', mailOf('a', '<mj-text>x</mj-text>', '\n{{#if y}}{{/each}}'), "a.txt:2: if doesn't match each"],
+  [
+    'a block that ends as another',
+    mailOf('a', '<mj-text>x</mj-text>', '\n{{#if y}}{{/each}}'),
+    "a.txt:2: if doesn't match each",
+  ],
   [
     'a value that is not escaped',
     mailOf('a', '<mj-text>{{{name}}}</mj-text>'),
     'a.mjml:3: {{{name}}} is not escaped: write {{name}}',
   ],
-  ['an ampersand that does the same', mailOf('a', '<mj-text>{{&name}}</mj-text>'), 'a.mjml:3: {{{name}}} is not escaped'],
+  [
+    'an ampersand that does the same',
+    mailOf('a', '<mj-text>{{&name}}</mj-text>'),
+    'a.mjml:3: {{{name}}} is not escaped',
+  ],
   [
     'a name of a prototype',
     mailOf('a', '<mj-text>{{a.__proto__}} {{toString}}</mj-text>'),
     'a.mjml:3: a.__proto__ has a name that objects have',
   ],
-  ['a partial', mailOf('a', '<mj-text>{{> footer}}</mj-text>'), 'a.mjml:3: partials and decorators are not read'],
+  [
+    'a partial',
+    mailOf('a', '<mj-text>{{> footer}}</mj-text>'),
+    'a.mjml:3: partials and decorators are not read',
+  ],
   ['what is no MJML', mailOf('a', '\n<mj-nonsense />'), "a.mjml:4: Element mj-nonsense doesn't exist"],
   [
     'a block between elements',
@@ -220,12 +244,23 @@ test.each<[string, Record<string, string>, string]>([
   ],
   [
     'a value of a type that is no link, as one',
-    { 'PAYMENT_FAILED.mjml': page('<mj-button href="{{#if why}}{{why}}{{/if}}">x</mj-button>'), 'PAYMENT_FAILED.txt': 'x' },
+    {
+      'PAYMENT_FAILED.mjml': page('<mj-button href="{{#if why}}{{why}}{{/if}}">x</mj-button>'),
+      'PAYMENT_FAILED.txt': 'x',
+    },
     'PAYMENT_FAILED.mjml:3: why is no link',
   ],
   ['an include', mailOf('a', '<mj-include path="/etc/passwd" />'), 'a.mjml:3: mj-include is not read'],
-  ['a mail without its text', { 'a.mjml': page('<mj-text>x</mj-text>'), 'a.subject': 'x' }, 'a.txt: is missing'],
-  ['a language alone', mailOf('a.de', '<mj-text>x</mj-text>'), 'a.mjml: is missing: what is of no language is for all others'],
+  [
+    'a mail without its text',
+    { 'a.mjml': page('<mj-text>x</mj-text>'), 'a.subject': 'x' },
+    'a.txt: is missing',
+  ],
+  [
+    'a language alone',
+    mailOf('a.de', '<mj-text>x</mj-text>'),
+    'a.mjml: is missing: what is of no language is for all others',
+  ],
   ['a file that is none', { 'logo.png': 'x' }, 'logo.png: is no template'],
   [
     'a placeholder that a type has not',
@@ -242,7 +277,11 @@ test.each<[string, Record<string, string>, string]>([
     mailOf('TICKET_TRANSFERRED', '<mj-text>x</mj-text>'),
     'it has several mails, TICKET_TRANSFERRED_SENT',
   ],
-  ['a text message of a type that has none', { 'USER_WELCOME.sms': 'x' }, 'USER_WELCOME.sms:1: USER_WELCOME is not sent by SMS'],
+  [
+    'a text message of a type that has none',
+    { 'USER_WELCOME.sms': 'x' },
+    'USER_WELCOME.sms:1: USER_WELCOME is not sent by SMS',
+  ],
   [
     'another value in a text message of a type',
     { 'EVENT_CANCELLED.sms': '{{firstName}}' },
@@ -266,8 +305,9 @@ test('everything that is wrong is said at once; hidden files and notes are passe
   const files = { ...mailOf('a', '<mj-text>{{{x}}}</mj-text>', '{{y z}}'), '.hidden': 'x', 'README.md': 'x' }
   await expect(read(files)).rejects.toThrow(/a\.mjml:3: .*\na\.txt:1: /)
   await expect(readTemplates('/nowhere/at/all')).rejects.toThrow('ENOENT')
-  expect((await read(mailOf('constructor', '<mj-text>{{x}}</mj-text>'))).mail('constructor', { x: 'y' }, ada, null)?.text).toBe(
-    'Hello',
-  )
+  expect(
+    (await read(mailOf('constructor', '<mj-text>{{x}}</mj-text>'))).mail('constructor', { x: 'y' }, ada, null)
+      ?.text,
+  ).toBe('Hello')
   expect((await readTemplates(null)).mail('a', {}, ada, null)).toBeNull()
 })

@@ -19,21 +19,26 @@ import { ofMails, type Placeholder } from './placeholders.ts'
 
 const BYTES_MAX = 200_000
 /** `doors-open.mjml`, `doors-open.pl.mjml` */
-const FILE = /^(?<name>[^.]+)(?:\.(?<language>[a-z]{2,3}(?:-[a-z0-9]{2,8})*))?\.(?<part>mjml|txt|subject|sms)$/i
+const FILE =
+  /^(?<name>[^.]+)(?:\.(?<language>[a-z]{2,3}(?:-[a-z0-9]{2,8})*))?\.(?<part>mjml|txt|subject|sms)$/i
 
 /**
- * The templates of an operator, from a folder of files `<name>[.<language>].<mjml|txt|subject|sms>`. Rejects with everything that is
- * wrong with them, each with its file and line. None where no folder is named.
+ * The templates of an operator, from a folder of files `<name>[.<language>].<mjml|txt|subject|sms>`. Rejects
+ * with everything that is wrong with them, each with its file and line. None where no folder is named.
  */
 export async function readTemplates(folder: string | null): Promise<OperatorTemplates> {
   if (folder === null) return createOperatorTemplates(new Map())
   const faults: string[] = []
   const found = new Map<string, Map<string, Partial<Record<PartName, Compiled>>>>()
-  const files = (await readdir(folder)).filter((file) => !file.startsWith('.') && !file.endsWith('.md')).sort()
+  const files = (await readdir(folder))
+    .filter((file) => !file.startsWith('.') && !file.endsWith('.md'))
+    .sort()
   for (const file of files) {
     const { name = '', language = '', part } = FILE.exec(file)?.groups ?? {}
     if (!part || !TemplateName.safeParse(name).success) {
-      faults.push(`${file}: is no template: its name is a name, a language where it is of one, and mjml, txt, subject or sms`)
+      faults.push(
+        `${file}: is no template: its name is a name, a language where it is of one, and mjml, txt, subject or sms`,
+      )
       continue
     }
     const read = await readPart(path.join(folder, file), name, part.toLowerCase() as PartName)
@@ -72,7 +77,10 @@ const compilePart = (part: PartName, source: string) =>
       ? compileText(source)
       : compileText(source.trim(), part === 'sms' ? [] : ofMails)
 
-/** A template that stands for one of ours gets the values that ours gets. A text message of them has to fit, but for the event's name. */
+/**
+ * A template that stands for one of ours gets the values that ours gets. A text message of them has to fit,
+ * but for the event's name.
+ */
 function faultsOfText(name: string, sms: Compiled) {
   const { data: type } = NotificationType.safeParse(name)
   if (type === undefined) return []
@@ -89,7 +97,8 @@ function faultsOfMail(name: string, placeholders: readonly Placeholder[]) {
   if (known) return unknownPlaceholders(placeholders, [known])
   if (!NotificationType.safeParse(name).success) return []
   const several = Object.keys(replaceableMails).filter((other) => other.startsWith(`${name}_`))
-  const instead = several.length > 0 ? `it has several mails, ${several.join(', ')}` : 'it has no mail that can be replaced'
+  const instead =
+    several.length > 0 ? `it has several mails, ${several.join(', ')}` : 'it has no mail that can be replaced'
   return [{ line: 1, what: `${name} is no template's name: ${instead}` }]
 }
 
@@ -104,6 +113,11 @@ function incompleteOf(name: string, languages: ReadonlyMap<string, Parts>): stri
   })
   // Whoever reads a language that it is not in gets the one without.
   const base = languages.get('')
-  const unbased = partNames.filter((part) => !base?.[part] && [...languages.values()].some((parts) => parts[part]))
-  return [...faults, ...unbased.map((part) => `${name}.${part}: is missing: what is of no language is for all others`)]
+  const unbased = partNames.filter(
+    (part) => !base?.[part] && [...languages.values()].some((parts) => parts[part]),
+  )
+  return [
+    ...faults,
+    ...unbased.map((part) => `${name}.${part}: is missing: what is of no language is for all others`),
+  ]
 }

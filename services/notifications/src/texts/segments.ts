@@ -1,5 +1,7 @@
-// What networks count of a text message: 3GPP TS 23.038 (alphabets), 23.040 (parts that belong together). Amazon SNS takes the same two
-// alphabets: https://docs.aws.amazon.com/sns/latest/dg/sms_publish-to-phone.html. The shift tables of single languages are not used.
+// What networks count of a text message: 3GPP TS 23.038 (alphabets), 23.040 (parts that belong together).
+// Amazon SNS takes the same two alphabets:
+// https://docs.aws.amazon.com/sns/latest/dg/sms_publish-to-phone.html. The shift tables of single languages
+// are not used.
 
 /** The default alphabet of GSM, seven bits a character (23.038, 6.2.1). */
 const BASIC = new Set(
@@ -17,7 +19,10 @@ const septetsOf = (character: string) => (BASIC.has(character) ? 1 : EXTENDED.ha
 /** As many messages as one text of ours, or of an operator's, may travel in. */
 export const SEGMENTS_MAX = 2
 
-/** How many messages a text travels in. No character is parted: one that does not fit any more begins the next message. */
+/**
+ * How many messages a text travels in. No character is parted: one that does not fit any more begins the next
+ * message.
+ */
 export function segmentsOf(text: string): number {
   const characters = [...text]
   const septets = characters.map(septetsOf)
@@ -59,7 +64,10 @@ const PLAIN: Readonly<Record<string, string>> = {
   '\u202f': ' ',
 }
 
-/** A text with plain signs where that alone makes it one of seven bits, which has room for twice as much; otherwise as it is. */
+/**
+ * A text with plain signs where that alone makes it one of seven bits, which has room for twice as much;
+ * otherwise as it is.
+ */
 export function withPlainSigns(text: string): string {
   const plain = [...text].map((character) => PLAIN[character] ?? character).join('')
   return [...plain].every((character) => septetsOf(character) !== null) ? plain : text

@@ -10,7 +10,10 @@ import { textOf } from './text-message.ts'
 
 const orderId = '0f8b7c1e-3f57-4f0a-9a53-0c2b7b7e1d11' as OrderId
 const { privateKey } = await generateKeyPair('ECDH-ES+A256KW', { crv: 'P-256', extractable: true })
-const orderLinkOf = createOrderLinks(createOrderTokens(await exportJWK(privateKey)), 'https://boxoffice.example')
+const orderLinkOf = createOrderLinks(
+  createOrderTokens(await exportJWK(privateKey)),
+  'https://boxoffice.example',
+)
 const eventOf = (name: string): ShownEvent => ({
   name,
   eventDate: new Date('2027-07-17T17:30:00Z'),
@@ -19,27 +22,39 @@ const eventOf = (name: string): ShownEvent => ({
   venueAddress: 'Różana 2, Chorzów',
 })
 /** All that a payload of any type has. */
-const payload = { side: 'SENT', eventId: '', ticketNumber: 'TKT-1', holderName: 'Zofia', orderId, status: 'CONFIRMED' }
+const payload = {
+  side: 'SENT',
+  eventId: '',
+  ticketNumber: 'TKT-1',
+  holderName: 'Zofia',
+  orderId,
+  status: 'CONFIRMED',
+}
 const say = (type: TextedType, name: string, about: object = payload) =>
   textOf(type, eventOf(name), about as never, { orderLinkOf })
 /** Those that name the event. */
 const namingTypes = textedTypes.filter((type) => type !== 'ORDER_STATUS_CHANGED')
 const sayingsOf = (name: string) => namingTypes.map((type) => say(type, name))
 
-test.each(namingTypes)('%s fits into two messages however long the event’s name is, and is one line', (type) => {
-  const text = say(type, 'Święto\nŚwiateł '.repeat(40))
-  expect(segmentsOf(text)).toBe(2)
-  expect(text.length).toBeLessThanOrEqual(134)
-  expect(text).toMatch(/^Boxoffice: [^\n]*Święto Świateł[^\n]*\.\.\.[^\n]*\.$/)
-  expect(text).not.toMatch(/Zofia|TKT/)
-})
+test.each(namingTypes)(
+  '%s fits into two messages however long the event’s name is, and is one line',
+  (type) => {
+    const text = say(type, 'Święto\nŚwiateł '.repeat(40))
+    expect(segmentsOf(text)).toBe(2)
+    expect(text.length).toBeLessThanOrEqual(134)
+    expect(text).toMatch(/^Boxoffice: [^\n]*Święto Świateł[^\n]*\.\.\.[^\n]*\.$/)
+    expect(text).not.toMatch(/Zofia|TKT/)
+  },
+)
 
 test('several tickets that somebody was given are said in one, without all their events', () => {
   const several = { side: 'RECEIVED', newTicketId: 'a', more: ['b'] }
   expect(say('TICKET_TRANSFERRED', 'Gala', several)).toBe(
     'Boxoffice: you were given tickets, one of them for Gala. They are in your account.',
   )
-  expect(say('TICKET_TRANSFERRED', 'Gala', { ...several, more: [] })).toContain('you were given a ticket for Gala.')
+  expect(say('TICKET_TRANSFERRED', 'Gala', { ...several, more: [] })).toContain(
+    'you were given a ticket for Gala.',
+  )
 })
 
 test('a short name is said whole', () => {
@@ -47,8 +62,8 @@ test('a short name is said whole', () => {
 })
 
 test('each of the steps of an order says what became of it, in one message where the name is of letters that all have', () => {
-  const said = (['ORDER_CREATED', 'ORDER_CANCELLED', 'PAYMENT_PROCESSED', 'EVENT_REMINDER'] as const).map((type) =>
-    say(type, 'Gala'),
+  const said = (['ORDER_CREATED', 'ORDER_CANCELLED', 'PAYMENT_PROCESSED', 'EVENT_REMINDER'] as const).map(
+    (type) => say(type, 'Gala'),
   )
   expect(said).toEqual([
     'Boxoffice: we have your order for Gala. You hear from us when it is through.',
@@ -63,7 +78,9 @@ test.each(OrderStatus.options)(
   'an order that is %s is one message, with a link that is whole, whatever its event is called',
   (status) => {
     const text = say('ORDER_STATUS_CHANGED', 'Święto Świateł '.repeat(40), { ...payload, status })
-    expect(text).toMatch(/^Boxoffice: your order is [a-z ]+\. https:\/\/boxoffice\.example\/order#token=[\w-]{43}$/)
+    expect(text).toMatch(
+      /^Boxoffice: your order is [a-z ]+\. https:\/\/boxoffice\.example\/order#token=[\w-]{43}$/,
+    )
     expect(segmentsOf(text)).toBe(1)
   },
 )
@@ -89,15 +106,16 @@ test.each([...writtenNames.map(({ typed, kept = typed }) => kept), ...longNames]
   },
 )
 
-test.each(['https://boxoffice.example/e/1?code=123456789', 'www.boxoffice.example/gala', 'boxoffice.example/gala'])(
-  'a link such as %s is said whole or not at all',
-  (link) => {
-    for (let before = 0; before < 330; before++) {
-      for (const text of sayingsOf(`${'x'.repeat(before)} ${link} ${'y'.repeat(300)}`)) {
-        if (text.includes(link)) continue
-        expect(text).toContain('...')
-        expect(text).not.toMatch(/ (h|w|b)\S*\.\.\./)
-      }
+test.each([
+  'https://boxoffice.example/e/1?code=123456789',
+  'www.boxoffice.example/gala',
+  'boxoffice.example/gala',
+])('a link such as %s is said whole or not at all', (link) => {
+  for (let before = 0; before < 330; before++) {
+    for (const text of sayingsOf(`${'x'.repeat(before)} ${link} ${'y'.repeat(300)}`)) {
+      if (text.includes(link)) continue
+      expect(text).toContain('...')
+      expect(text).not.toMatch(/ (h|w|b)\S*\.\.\./)
     }
-  },
-)
+  }
+})

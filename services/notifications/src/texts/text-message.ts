@@ -14,7 +14,10 @@ const READ_MAX = 2_000
 const around = (before: string, eventName: string, after: string): string =>
   cutToFit(eventName, (said) => withPlainSigns(`${before}${said}${after}`))
 
-/** Says it with the event's name, which is cut so that all of it fits: between two characters, and never within a link. */
+/**
+ * Says it with the event's name, which is cut so that all of it fits: between two characters, and never
+ * within a link.
+ */
 export function cutToFit(eventName: string, say: (said: string) => string): string {
   const name = inOneLine(eventName)
   if (segmentsOf(say(name)) <= SEGMENTS_MAX) return say(name)
@@ -44,17 +47,24 @@ const LINK = /:\/\/|^www\.|[\p{L}\p{N}]\.[\p{L}\p{N}-]{2,}/u
 interface Around {
   orderLinkOf: OrderLinkOf
 }
-type Saying<T extends TextedType> = (eventName: string, payload: PayloadOf<T>, event: ShownEvent, around: Around) => string
+type Saying<T extends TextedType> = (
+  eventName: string,
+  payload: PayloadOf<T>,
+  event: ShownEvent,
+  around: Around,
+) => string
 
 const sayings: { readonly [T in TextedType]: Saying<T> } = {
   ORDER_CONFIRMATION: (name) => around('Boxoffice: your tickets for ', name, ' are in your mailbox.'),
-  ORDER_CREATED: (name) => around('Boxoffice: we have your order for ', name, '. You hear from us when it is through.'),
+  ORDER_CREATED: (name) =>
+    around('Boxoffice: we have your order for ', name, '. You hear from us when it is through.'),
   // Without the event's name it is one message, in whatever script that is; the link says the rest.
   ORDER_STATUS_CHANGED: (_, { status, orderId }, _event, { orderLinkOf }) =>
     withPlainSigns(`Boxoffice: your order is ${standings[status].now}. ${orderLinkOf(orderId)}`),
   ORDER_CANCELLED: (name) => around('Boxoffice: your order for ', name, ' is cancelled.'),
   PAYMENT_PROCESSED: (name) => around('Boxoffice: your payment for ', name, ' went through.'),
-  EVENT_UPDATED: (name) => around('Boxoffice: time or place of ', name, ' has changed. Details are in your mailbox.'),
+  EVENT_UPDATED: (name) =>
+    around('Boxoffice: time or place of ', name, ' has changed. Details are in your mailbox.'),
   EVENT_CANCELLED: (name) => around('Boxoffice: ', name, ' is cancelled. Details are in your mailbox.'),
   EVENT_REMINDER: (name, _, event) => around('Boxoffice: ', name, ` begins on ${shortWhenOf(event)}.`),
   TICKET_TRANSFERRED: (name, transfer) =>
@@ -62,10 +72,19 @@ const sayings: { readonly [T in TextedType]: Saying<T> } = {
       ? around('Boxoffice: you were given tickets, one of them for ', name, '. They are in your account.')
       : transfer.side === 'RECEIVED'
         ? around('Boxoffice: you were given a ticket for ', name, '. It is in your mailbox.')
-        : around('Boxoffice: your ticket for ', name, ' was handed on. If that was not you, sign in and set a new password.'),
-  REFUND_PROCESSED: (name) => around('Boxoffice: your refund for ', name, ' is on its way. Details are in your mailbox.'),
+        : around(
+            'Boxoffice: your ticket for ',
+            name,
+            ' was handed on. If that was not you, sign in and set a new password.',
+          ),
+  REFUND_PROCESSED: (name) =>
+    around('Boxoffice: your refund for ', name, ' is on its way. Details are in your mailbox.'),
 }
 
 /** What a text message says: no name, no number, no code, and as much as two messages hold. */
-export const textOf = <T extends TextedType>(type: T, event: ShownEvent, payload: PayloadOf<T>, around: Around): string =>
-  (sayings[type] as Saying<T>)(event.name, payload, event, around)
+export const textOf = <T extends TextedType>(
+  type: T,
+  event: ShownEvent,
+  payload: PayloadOf<T>,
+  around: Around,
+): string => (sayings[type] as Saying<T>)(event.name, payload, event, around)

@@ -6,7 +6,10 @@ import type { PayloadOf } from '../notifications/payloads.ts'
 import { type TextedType, textedTypes } from '../preferences/preference.ts'
 import type { OrderLinkOf } from '../tracking/order-token.ts'
 
-/** What an operator's text message gets that stands for one of ours; with `eventName` it is cut so that all of it fits. */
+/**
+ * What an operator's text message gets that stands for one of ours; with `eventName` it is cut so that all of
+ * it fits.
+ */
 export type TextValues = Readonly<Record<string, string>> & { readonly when: string }
 
 interface Around {
@@ -19,12 +22,16 @@ interface Further<T extends TextedType> {
   longest: readonly [Readonly<Record<string, string>>, ...Readonly<Record<string, string>>[]]
 }
 
-const longestOf = (texts: readonly string[]) => texts.reduce((longest, text) => (text.length > longest.length ? text : longest))
+const longestOf = (texts: readonly string[]) =>
+  texts.reduce((longest, text) => (text.length > longest.length ? text : longest))
 
 /** What types tell beside the event and when it is. */
 const further: { readonly [T in TextedType]?: Further<T> } = {
   ORDER_STATUS_CHANGED: {
-    of: ({ status, orderId }, { orderLinkOf }) => ({ status: standings[status].now, url: orderLinkOf(orderId) }),
+    of: ({ status, orderId }, { orderLinkOf }) => ({
+      status: standings[status].now,
+      url: orderLinkOf(orderId),
+    }),
     longest: [
       {
         status: longestOf(Object.values(standings).map(({ now }) => now)),

@@ -15,7 +15,9 @@ test('a token is of its order, and fits into a text message with its link', () =
   const token = tokens.sign(orderId)
   expect(tokens.read(token)).toBe(orderId)
   expect(token).toMatch(/^[\w-]{43}$/)
-  expect(createOrderLinks(tokens, 'https://boxoffice.example')(orderId)).toBe(`https://boxoffice.example/order#token=${token}`)
+  expect(createOrderLinks(tokens, 'https://boxoffice.example')(orderId)).toBe(
+    `https://boxoffice.example/order#token=${token}`,
+  )
 })
 
 test('what is none of ours is none: cut, changed, of another key, or of another kind', async () => {

@@ -14,8 +14,9 @@ const ID_BYTES = 16
 const MAC_BYTES = 16
 
 /**
- * Tokens of links that show where an order stands, and open nothing else. They are good for as long as the key is, which is made of the
- * one that opens sealed tokens (HKDF), for nothing else. Throws when that has no private half.
+ * Tokens of links that show where an order stands, and open nothing else. They are good for as long as the
+ * key is, which is made of the one that opens sealed tokens (HKDF), for nothing else. Throws when that has no
+ * private half.
  */
 export function createOrderTokens({ d }: JWK): OrderTokens {
   if (!d) throw new Error('the key has no private half')
@@ -36,7 +37,10 @@ export function createOrderTokens({ d }: JWK): OrderTokens {
   }
 }
 
-/** Where the mails and text messages about an order lead. The token is behind `#`: it is sent to no server, and so in nobody's log. */
+/**
+ * Where the mails and text messages about an order lead. The token is behind `#`: it is sent to no server,
+ * and so in nobody's log.
+ */
 export const createOrderLinks =
   ({ sign }: OrderTokens, publicUrl: string) =>
   (orderId: OrderId): string =>

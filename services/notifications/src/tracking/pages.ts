@@ -1,4 +1,10 @@
-import { codeMissing, type FormOutcome, type MailedPage, ServiceUnavailable, tokenOfForm } from '@boxoffice/service-kit'
+import {
+  codeMissing,
+  type FormOutcome,
+  type MailedPage,
+  ServiceUnavailable,
+  tokenOfForm,
+} from '@boxoffice/service-kit'
 import { oneLine } from '../mails/mail.ts'
 import { standings } from '../mails/order-news.ts'
 import type { Peers } from '../peers/peers.ts'
@@ -14,11 +20,14 @@ const invalid: FormOutcome = {
   done: true,
   text: 'This link is not valid. Open it again from the message, or copy all of it.',
 }
-const away: FormOutcome = { status: 503, text: 'Orders cannot be looked up right now. Try again in a minute.' }
+const away: FormOutcome = {
+  status: 503,
+  text: 'Orders cannot be looked up right now. Try again in a minute.',
+}
 
 /**
- * Where an order stands, for whoever has the link of a message about it: its number, its event and its state. Nothing of its buyer, and
- * no ticket.
+ * Where an order stands, for whoever has the link of a message about it: its number, its event and its state.
+ * Nothing of its buyer, and no ticket.
  */
 export const orderPage = ({ peers, orderTokens }: Deps): MailedPage => ({
   path: '/order',

@@ -46,12 +46,17 @@ export const unsubscribePage = (deps: Deps): MailedPage => ({
   },
 })
 
-/** What a mail program asks for when its reader presses "Unsubscribe" (RFC 8058): by POST alone, since scanners follow links. */
+/**
+ * What a mail program asks for when its reader presses "Unsubscribe" (RFC 8058): by POST alone, since
+ * scanners follow links.
+ */
 export function mountOneClick(app: FastifyInstance, deps: Deps): void {
   app.register(async (scope) => {
     scope.removeAllContentTypeParsers()
     // `List-Unsubscribe=One-Click`, as a form of either kind: the token says it all.
-    scope.addContentTypeParser('*', { parseAs: 'string', bodyLimit: 4_096 }, (_request, _body, done) => done(null, undefined))
+    scope.addContentTypeParser('*', { parseAs: 'string', bodyLimit: 4_096 }, (_request, _body, done) =>
+      done(null, undefined),
+    )
     scope.post<{ Params: { token: string } }>('/unsubscribe/:token', async (request, reply) => {
       reply.code((await unsubscribe(deps, request.params.token)) ? 204 : 404)
       return reply.send()

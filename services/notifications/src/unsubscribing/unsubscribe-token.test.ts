@@ -4,7 +4,8 @@ import { expect, test } from 'vitest'
 import { addressHashOf } from '../suppressions/suppression.ts'
 import { createUnsubscribeTokens } from './unsubscribe-token.ts'
 
-const keyPair = () => generateKeyPairSync('ec', { namedCurve: 'P-256' }).privateKey.export({ format: 'jwk' }) as never
+const keyPair = () =>
+  generateKeyPairSync('ec', { namedCurve: 'P-256' }).privateKey.export({ format: 'jwk' }) as never
 const tokens = createUnsubscribeTokens(keyPair())
 
 test.each([
@@ -18,7 +19,9 @@ test.each([
 
 test('nothing else does: changed, cut, or of another key', () => {
   const token = tokens.sign({ addressHash: addressHashOf('ada@strangers.example') })
-  const other = createUnsubscribeTokens(keyPair()).sign({ addressHash: addressHashOf('ada@strangers.example') })
+  const other = createUnsubscribeTokens(keyPair()).sign({
+    addressHash: addressHashOf('ada@strangers.example'),
+  })
   for (const wrong of ['', '.', 'AAAA', token.slice(4), token.slice(0, -4), `AAAA${token}`, other]) {
     expect(tokens.read(wrong), wrong).toBeNull()
   }

@@ -2,7 +2,10 @@ import { createHmac, hkdfSync, timingSafeEqual } from 'node:crypto'
 import { NotificationType, UserId } from '@boxoffice/contracts'
 import type { JWK } from 'jose'
 
-/** Who wants no more mails, and which: a user of one type; or an address all that come because somebody else gave it. */
+/**
+ * Who wants no more mails, and which: a user of one type; or an address all that come because somebody else
+ * gave it.
+ */
 export type Unsubscribed =
   | { readonly userId: UserId; readonly type: NotificationType }
   /** SHA-256 in hex, as the list of addresses has it. */
@@ -15,13 +18,15 @@ export interface UnsubscribeTokens {
   read(token: string): Unsubscribed | null
 }
 
-// `a` and the hash (32), or `u`, the user's id (16) and the name of the type · HMAC-SHA256 of that, its first 16 bytes
+// `a` and the hash (32), or `u`, the user's id (16) and the name of the type · HMAC-SHA256 of that, its first
+// 16 bytes
 const MAC_BYTES = 16
 const [OF_ADDRESS, OF_USER] = ['a', 'u']
 
 /**
- * Tokens of links that end mails. They are good for as long as the key is: a mail may be read years later. The key is made of the
- * one that opens sealed tokens (HKDF), for nothing else. Throws when that has no private half.
+ * Tokens of links that end mails. They are good for as long as the key is: a mail may be read years later.
+ * The key is made of the one that opens sealed tokens (HKDF), for nothing else. Throws when that has no
+ * private half.
  */
 export function createUnsubscribeTokens({ d }: JWK): UnsubscribeTokens {
   if (!d) throw new Error('the key has no private half')
@@ -44,7 +49,11 @@ export function createUnsubscribeTokens({ d }: JWK): UnsubscribeTokens {
 const encode = (who: Unsubscribed): Buffer =>
   'addressHash' in who
     ? Buffer.from(OF_ADDRESS + Buffer.from(who.addressHash, 'hex').toString('latin1'), 'latin1')
-    : Buffer.concat([Buffer.from(OF_USER), Buffer.from(who.userId.replaceAll('-', ''), 'hex'), Buffer.from(who.type)])
+    : Buffer.concat([
+        Buffer.from(OF_USER),
+        Buffer.from(who.userId.replaceAll('-', ''), 'hex'),
+        Buffer.from(who.type),
+      ])
 
 function decode(content: Buffer): Unsubscribed {
   if (content.toString('latin1', 0, 1) === OF_ADDRESS) return { addressHash: content.toString('hex', 1) }

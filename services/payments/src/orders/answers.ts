@@ -89,7 +89,9 @@ export function refusalOf(order: StoredOrder) {
 
 const isOfOrder = (code: string): code is keyof typeof orderRefusals => Object.hasOwn(orderRefusals, code)
 
-/** The order as it was when it had just been paid, whatever came since: that is what the first answer said. */
+/**
+ * The order as it was when it had just been paid, whatever came since: that is what the first answer said.
+ */
 function asFirstPaid(stored: StoredOrder): Order {
   const { tickets: _, contact: __, ...order } = toContract(stored)
   return { ...order, status: 'PAID', paymentStatus: 'COMPLETED', refundedAmount: 0 as Minor }

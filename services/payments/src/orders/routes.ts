@@ -1,5 +1,13 @@
 import type { IncomingHttpHeaders } from 'node:http'
-import { EMAIL_NOT_VERIFIED, EVENT_NOT_FOUND, type EventId, FORBIDDEN, ORDER_NOT_FOUND, type paymentsInternalRoutes, type paymentsRoutes } from '@boxoffice/contracts'
+import {
+  EMAIL_NOT_VERIFIED,
+  EVENT_NOT_FOUND,
+  type EventId,
+  FORBIDDEN,
+  ORDER_NOT_FOUND,
+  type paymentsInternalRoutes,
+  type paymentsRoutes,
+} from '@boxoffice/contracts'
 import {
   bodyHashOf,
   cursorFields,

@@ -11,7 +11,10 @@ export interface AttendeePosition {
   readonly ticketId: string
 }
 
-/** Whoever holds, used or gave back a ticket of an event, in the order of the sales; who passed theirs on is left out. */
+/**
+ * Whoever holds, used or gave back a ticket of an event, in the order of the sales; who passed theirs on is
+ * left out.
+ */
 export const listAttendees = (
   sql: Sql,
   eventId: EventId,
@@ -53,10 +56,15 @@ export interface Holder {
 }
 
 /**
- * Who has to hear what becomes of an event: holders of valid tickets and, when it was cancelled, of those that were cancelled
- * since or because of that. By user, after `afterUserId`.
+ * Who has to hear what becomes of an event: holders of valid tickets and, when it was cancelled, of those
+ * that were cancelled since or because of that. By user, after `afterUserId`.
  */
-export const listHolders = (sql: Sql, eventId: EventId, limit: number, afterUserId: string | null): Promise<Holder[]> =>
+export const listHolders = (
+  sql: Sql,
+  eventId: EventId,
+  limit: number,
+  afterUserId: string | null,
+): Promise<Holder[]> =>
   sql.query<Holder>(
     `select t.user_id as "userId", count(*)::int as "ticketCount"
      from tickets t join event_pictures p using (event_id)
@@ -74,7 +82,10 @@ export async function countHeld(
   eventId: EventId,
   userId: UserId,
 ): Promise<{ ticketCount: number; stoppedCount: number }> {
-  const [counts = { ticketCount: 0, stoppedCount: 0 }] = await sql.query<{ ticketCount: number; stoppedCount: number }>(
+  const [counts = { ticketCount: 0, stoppedCount: 0 }] = await sql.query<{
+    ticketCount: number
+    stoppedCount: number
+  }>(
     `select count(*)::int as "ticketCount", count(stopped_at)::int as "stoppedCount" from tickets where user_id = $2 and event_id = $1 and status in ('ACTIVE', 'CHECKED_IN')`,
     [eventId, userId],
   )

@@ -24,10 +24,14 @@ const columns = [
 ] as const
 
 /**
- * Attendees as lines of a spreadsheet (RFC 4180): UTF-8 with the mark by which spreadsheets know it, times where the
- * event is. What would be a formula is made text. `first`: with the mark and the names of the columns.
+ * Attendees as lines of a spreadsheet (RFC 4180): UTF-8 with the mark by which spreadsheets know it, times
+ * where the event is. What would be a formula is made text. `first`: with the mark and the names of the
+ * columns.
  */
-export function csvOf(attendees: readonly Attendee[], { first, timeZone }: { first: boolean; timeZone: string }): Buffer {
+export function csvOf(
+  attendees: readonly Attendee[],
+  { first, timeZone }: { first: boolean; timeZone: string },
+): Buffer {
   const rows = attendees.map((attendee) => rowOf(attendee, timeZone))
   const text = stringify(rows, {
     header: first,
@@ -40,7 +44,10 @@ export function csvOf(attendees: readonly Attendee[], { first, timeZone }: { fir
 
 type Row = Record<(typeof columns)[number], string>
 
-const rowOf = ({ seat, checkedInAt, createdAt, stoppedAt, ...attendee }: Attendee, timeZone: string): Row => ({
+const rowOf = (
+  { seat, checkedInAt, createdAt, stoppedAt, ...attendee }: Attendee,
+  timeZone: string,
+): Row => ({
   ...attendee,
   holderName: cellOf(attendee.holderName),
   ticketTypeName: cellOf(attendee.ticketTypeName),
@@ -56,9 +63,12 @@ const rowOf = ({ seat, checkedInAt, createdAt, stoppedAt, ...attendee }: Attende
   stopNote: cellOf(attendee.stopNote ?? ''),
 })
 
-/** A file to keep, named for its event: in letters that every system takes, and as it is written (RFC 6266). */
+/**
+ * A file to keep, named for its event: in letters that every system takes, and as it is written (RFC 6266).
+ */
 export function attachmentFor(event: { name: string; eventId: string }): string {
-  const plain = wordsOf(event.name.normalize('NFKD').replace(/\p{M}/gu, ''), /[^A-Za-z0-9]+/g) || event.eventId
+  const plain =
+    wordsOf(event.name.normalize('NFKD').replace(/\p{M}/gu, ''), /[^A-Za-z0-9]+/g) || event.eventId
   const written = encodeURIComponent(`attendees-${wordsOf(event.name, /[^\p{L}\p{M}\p{N}]+/gu)}.csv`)
   return `attachment; filename="attendees-${plain}.csv"; filename*=UTF-8''${written}`
 }

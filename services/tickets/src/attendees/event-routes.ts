@@ -12,7 +12,8 @@ export function eventReplicaHandlers({ db }: Deps): Handlers<typeof ticketsOfEve
   const sql = db
   return {
     putEventReplica: async ({ params, body }) => {
-      if (body.eventId !== params.eventId) return refuse(VALIDATION_FAILED, { message: 'path and body name different events' })
+      if (body.eventId !== params.eventId)
+        return refuse(VALIDATION_FAILED, { message: 'path and body name different events' })
       await savePicture(sql, body, body.version)
       return { status: 204, body: undefined }
     },

@@ -4,7 +4,12 @@ import { cursorFields, defineCursor, type Handlers, type Sql, streamedFile } fro
 import type { FindEventPicture } from '../event-pictures/event-pictures.ts'
 import { getOwnEvent } from '../event-pictures/own-event.ts'
 import type { EventPicture } from '../event-pictures/picture.ts'
-import { type AttendeePosition, listAttendees, listHolders, type StoredAttendee } from './attendee-repository.ts'
+import {
+  type AttendeePosition,
+  listAttendees,
+  listHolders,
+  type StoredAttendee,
+} from './attendee-repository.ts'
 import { attachmentFor, csvOf } from './csv.ts'
 
 interface Deps {

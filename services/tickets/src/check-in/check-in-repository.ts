@@ -10,7 +10,9 @@ export interface StoredCheckIn extends Pick<CheckInRow, 'checkInId' | 'ticketId'
 const columns = 'check_in_id as "checkInId", ticket_id as "ticketId", checked_in_at as "checkedInAt", gate'
 
 export async function findCheckIn(sql: Sql, ticketId: TicketId): Promise<StoredCheckIn | null> {
-  const [checkIn] = await sql.query<StoredCheckIn>(`select ${columns} from check_ins where ticket_id = $1`, [ticketId])
+  const [checkIn] = await sql.query<StoredCheckIn>(`select ${columns} from check_ins where ticket_id = $1`, [
+    ticketId,
+  ])
   return checkIn ?? null
 }
 
@@ -26,11 +28,15 @@ export interface Admission {
 }
 
 /**
- * ACTIVE → CHECKED_IN for the tickets of codes, and nothing waits for another holder of them any more. Those are missing in the answer that
- * are not ACTIVE or are stopped, whose code is another by now, whose event is cancelled, or whose door is closed. Whoever admits tells of it: `version` is
- * the ticket's. Each ticket must be there once.
+ * ACTIVE → CHECKED_IN for the tickets of codes, and nothing waits for another holder of them any more. Those
+ * are missing in the answer that are not ACTIVE or are stopped, whose code is another by now, whose event is
+ * cancelled, or whose door is closed. Whoever admits tells of it: `version` is the ticket's. Each ticket must
+ * be there once.
  */
-export const admitAll = (tx: Tx, admissions: readonly Admission[]): Promise<(StoredCheckIn & { readonly version: number })[]> =>
+export const admitAll = (
+  tx: Tx,
+  admissions: readonly Admission[],
+): Promise<(StoredCheckIn & { readonly version: number })[]> =>
   tx.query<StoredCheckIn & { version: number }>(
     // Locked in one order, so that no two doors wait for each other.
     `with shown as (

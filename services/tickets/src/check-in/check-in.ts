@@ -49,8 +49,9 @@ const GROUP_MAX = 100
 const GROUPS_AT_ONCE_MAX = 2
 
 /**
- * Admit whoever shows a code, once: compare-and-swap on the ticket decides, however many show it at the same time. Codes that are shown
- * together share a transaction. `unknown`: forged, garbage, an older code, or of another organizer.
+ * Admit whoever shows a code, once: compare-and-swap on the ticket decides, however many show it at the same
+ * time. Codes that are shown together share a transaction. `unknown`: forged, garbage, an older code, or of
+ * another organizer.
  */
 export function createCheckIn(deps: {
   db: Database
@@ -108,7 +109,8 @@ export function createCheckIn(deps: {
       if (other?.organizerId !== shown.event.organizerId) return { outcome: 'unknown' }
       return refused('WRONG_EVENT', 'this ticket is for another event')
     }
-    if (checkIn) return { outcome: 'admitted', ticket: { ...ticket, status: 'CHECKED_IN', transferId: null }, checkIn }
+    if (checkIn)
+      return { outcome: 'admitted', ticket: { ...ticket, status: 'CHECKED_IN', transferId: null }, checkIn }
     return answerClosed(shown, (await findTicket(db, ticket.ticketId)) ?? ticket)
   }
 
@@ -127,7 +129,8 @@ export function createCheckIn(deps: {
       case 'ACTIVE': {
         const found = await findPictureAsOf(db, ticket.eventId)
         if (found?.picture.status === 'CANCELLED') return refused('EVENT_CANCELLED', 'the event is cancelled')
-        if (found && doorClosesAt(found.picture) <= found.asOf) return refused('EVENT_OVER', 'the event is over')
+        if (found && doorClosesAt(found.picture) <= found.asOf)
+          return refused('EVENT_OVER', 'the event is over')
         if (isStopped(ticket)) return { ...refused('TICKET_STOPPED', whyStopped(ticket)), stopped: ticket }
         return { outcome: 'unknown' } // its code has become another in this very moment
       }
@@ -136,7 +139,11 @@ export function createCheckIn(deps: {
 }
 export type CheckInTicket = ReturnType<typeof createCheckIn>
 
-const refused = (error: NotAdmitted['error'], message: string) => ({ outcome: 'refused' as const, error, message })
+const refused = (error: NotAdmitted['error'], message: string) => ({
+  outcome: 'refused' as const,
+  error,
+  message,
+})
 
 /** For whoever stands at the door. */
 const whyStopped = ({ stopReason, stopNote }: StoredTicket): string =>

@@ -24,7 +24,14 @@ export function checkInHandlers(deps: Deps): Handlers<CheckInRoutes> {
     checkIn: async ({ body, principal, resourceId, requestId }) => {
       const event = await getOwnEvent(deps.findEventPicture, body.eventId, principal.userId)
       const { code, gate = null } = body
-      const result = await deps.checkIn({ checkInId: resourceId, event, code, gate, by: principal.userId, requestId })
+      const result = await deps.checkIn({
+        checkInId: resourceId,
+        event,
+        code,
+        gate,
+        by: principal.userId,
+        requestId,
+      })
       switch (result.outcome) {
         case 'admitted': {
           const ticket = ticketView(result.ticket, deps.config.publicUrl)
@@ -44,11 +51,20 @@ export function checkInHandlers(deps: Deps): Handlers<CheckInRoutes> {
     },
     getCheckInKey: async ({ query: { eventId }, principal }) => {
       await getOwnEvent(deps.findEventPicture, eventId, principal.userId)
-      return { status: 200, body: { eventId, keys: deps.acceptedKeys.map(verificationKeyOf), format: CODE_FORMAT } }
+      return {
+        status: 200,
+        body: { eventId, keys: deps.acceptedKeys.map(verificationKeyOf), format: CODE_FORMAT },
+      }
     },
   }
 }
 
-const whenAndWhere = ({ checkedInAt, gate }: StoredCheckIn) => ({ checkedInAt, ...(gate !== null && { gate }) })
+const whenAndWhere = ({ checkedInAt, gate }: StoredCheckIn) => ({
+  checkedInAt,
+  ...(gate !== null && { gate }),
+})
 
-const stopOf = (ticket: StoredTicket) => ({ ...stopView(ticket), ...(ticket.stopNote !== null && { stopNote: ticket.stopNote }) })
+const stopOf = (ticket: StoredTicket) => ({
+  ...stopView(ticket),
+  ...(ticket.stopNote !== null && { stopNote: ticket.stopNote }),
+})

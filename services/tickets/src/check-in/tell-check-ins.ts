@@ -4,7 +4,11 @@ import type { Tx } from '@boxoffice/service-kit'
 import type { ToldCheckIn } from './check-in-repository.ts'
 
 /** Tell that people were admitted, in the transaction that admits them. */
-export async function tellCheckIns(appendAll: AppendAll, tx: Tx, checkIns: readonly ToldCheckIn[]): Promise<void> {
+export async function tellCheckIns(
+  appendAll: AppendAll,
+  tx: Tx,
+  checkIns: readonly ToldCheckIn[],
+): Promise<void> {
   const messages = checkIns.map(
     ({
       ticketId,
@@ -19,7 +23,11 @@ export async function tellCheckIns(appendAll: AppendAll, tx: Tx, checkIns: reado
       origin,
     }) => {
       const of = { ticketId, ticketNumber, ticketTypeId, orderId, userId, eventId }
-      return { payload: { ...of, checkedInAt, ...(gate !== null && { gate }) }, aggregateVersion, ...(origin && { origin }) }
+      return {
+        payload: { ...of, checkedInAt, ...(gate !== null && { gate }) },
+        aggregateVersion,
+        ...(origin && { origin }),
+      }
     },
   )
   await appendAll(tx, ticketCheckedIn, messages)

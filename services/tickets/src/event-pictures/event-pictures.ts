@@ -6,8 +6,9 @@ import { findPicture, savePicture } from './picture-repository.ts'
 export type EventsClient = Pick<Client<typeof eventsInternalRoutes>, 'getEventInfo' | 'getSeatingPlanInfo'>
 
 /**
- * Finds an event's picture; null when there is no such event. Where we have none, or one that says "draft", the event service
- * is asked, so that publishing is seen at once: rejects with ServiceUnavailable when it is unavailable.
+ * Finds an event's picture; null when there is no such event. Where we have none, or one that says "draft",
+ * the event service is asked, so that publishing is seen at once: rejects with ServiceUnavailable when it is
+ * unavailable.
  */
 export function createEventPictures({ db, events }: { db: Sql; events: Pick<EventsClient, 'getEventInfo'> }) {
   const sql = db

@@ -11,14 +11,18 @@ export const overAtOf = (picture: string) =>
   `coalesce(${picture}.end_date, ${picture}.event_date + interval '${EVENT_LENGTH_HOURS} hours')`
 
 /** SQL: whether an event is neither cancelled nor over, by the database's clock. */
-export const stillOpen = (picture: string) => `(${picture}.status = 'PUBLISHED' and ${overAtOf(picture)} > clock_timestamp())`
+export const stillOpen = (picture: string) =>
+  `(${picture}.status = 'PUBLISHED' and ${overAtOf(picture)} > clock_timestamp())`
 
 /** SQL: whether the door of an event still admits, by `doorClosesAt` and the database's clock. */
 export const doorIsOpen = (picture: string) =>
   `(${picture}.status in ('PUBLISHED', 'COMPLETED') and ${overAtOf(picture)} + interval '${DOOR_GRACE_HOURS} hours' > clock_timestamp())`
 
 export async function findPicture(sql: Sql, eventId: EventId): Promise<EventPicture | null> {
-  const [picture] = await sql.query<EventPicture>(`select ${columns} from event_pictures where event_id = $1`, [eventId])
+  const [picture] = await sql.query<EventPicture>(
+    `select ${columns} from event_pictures where event_id = $1`,
+    [eventId],
+  )
   return picture ?? null
 }
 

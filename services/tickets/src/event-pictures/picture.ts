@@ -21,10 +21,13 @@ export interface EventPicture
 }
 
 /** An event as messages and the event service tell of it. */
-export type EventSnapshot = Omit<EventPicture, 'endDate' | 'version' | 'currency'> & { readonly endDate?: Date }
+export type EventSnapshot = Omit<EventPicture, 'endDate' | 'version' | 'currency'> & {
+  readonly endDate?: Date
+}
 
 /** Whether an event sells at all: published, and not over. */
-export const isOnSale = (picture: EventPicture, at: Date): boolean => picture.status === 'PUBLISHED' && !isOver(picture, at)
+export const isOnSale = (picture: EventPicture, at: Date): boolean =>
+  picture.status === 'PUBLISHED' && !isOver(picture, at)
 
 /** Whether somebody may see an event: drafts are there for their organizer alone. */
 export const isVisibleTo = (picture: EventPicture, userId: UserId | null): boolean =>

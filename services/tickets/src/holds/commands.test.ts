@@ -86,7 +86,8 @@ describe('the commands on a picture in Redis', () => {
     await hold(eventId, kept, places(line(balcony, 1)))
     await confirm(kept, places(line(balcony, 1)), 60_000)
     // Eleven seconds later, as Redis counts them.
-    for (const reservation of [lost, kept]) await redis.zincrby(`tickets:{${eventId}}:expiries`, -11_000, reservation)
+    for (const reservation of [lost, kept])
+      await redis.zincrby(`tickets:{${eventId}}:expiries`, -11_000, reservation)
     expect(await hold(eventId, id(), places(line(balcony, 1)))).toBe('HELD')
     expect(await hold(eventId, id(), places(line(balcony, 1)))).toBe('INSUFFICIENT')
   })
@@ -121,8 +122,13 @@ describe('the commands on a picture in Redis', () => {
     expect(await commands.draw(eventId, now, drawn())).toBe('EQUAL')
     expect(await commands.free(eventId)).toEqual({ [floor]: 9, [balcony]: 2 })
     const held = { reservationId: id<ReservationId>(), remainingMs: 60_000, ...sitting(1) }
-    const free = [line(floor, 5), line(balcony, 1)].map(({ ticketTypeId, quantity }) => ({ ticketTypeId, count: quantity }))
-    expect(await commands.draw(eventId, await commands.changes(eventId), { free, map: '.h.sx', holds: [held] })).toBe('CORRECTED')
+    const free = [line(floor, 5), line(balcony, 1)].map(({ ticketTypeId, quantity }) => ({
+      ticketTypeId,
+      count: quantity,
+    }))
+    expect(
+      await commands.draw(eventId, await commands.changes(eventId), { free, map: '.h.sx', holds: [held] }),
+    ).toBe('CORRECTED')
     expect(await commands.free(eventId)).toEqual({ [floor]: 4, [balcony]: 1 })
     expect(await mapOf()).toBe('.h.sx')
     await commands.release(eventId, [held.reservationId])
@@ -155,7 +161,11 @@ describe('the commands on a picture in Redis', () => {
     const [first, second] = [id<ReservationId>(), id<ReservationId>()]
     expect(await hold(eventId, first, sitting(0, 2))).toBe('HELD')
     expect(await mapOf()).toBe('h.h.x')
-    expect(await holdOne(eventId, second, sitting(1, 2))).toEqual({ answer: 'TAKEN', mayBeOver: false, seats: [2] })
+    expect(await holdOne(eventId, second, sitting(1, 2))).toEqual({
+      answer: 'TAKEN',
+      mayBeOver: false,
+      seats: [2],
+    })
     expect(await mapOf()).toBe('h.h.x')
     // The database gave seat 2 to another after all: what the first lets go is no longer its own.
     await confirm(second, sitting(2), 60_000)

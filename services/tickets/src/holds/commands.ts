@@ -64,24 +64,34 @@ const heldAnswers = { 1: 'HELD', 0: 'INSUFFICIENT', [-1]: 'TAKEN', [-2]: 'NO_PIC
 const drawnAnswers = { 1: 'CORRECTED', 0: 'EQUAL', [-3]: 'CHANGED_MEANWHILE' } as const
 export type DrawAnswer = (typeof drawnAnswers)[keyof typeof drawnAnswers]
 
-/** A hold that the database does not confirm ends by itself: a crash between the two leaves nothing behind. */
+/**
+ * A hold that the database does not confirm ends by itself: a crash between the two leaves nothing behind.
+ */
 const PROVISIONAL_MS = 10_000
 /** Redis lets a hold go a little later than the database: never the other way round. */
 const GRACE_MS = 5_000
-/** What is paid for never ends by itself in the database: Redis keeps it until the sweep has had time to ask, and to have it drawn. */
+/**
+ * What is paid for never ends by itself in the database: Redis keeps it until the sweep has had time to ask,
+ * and to have it drawn.
+ */
 export const PAYING_EXTRA_MS = 180_000
 /** Holds that are drawn in one command, and how long they wait for the others. */
 const DRAWN_AT_ONCE = 500
 const ASIDE_MS = 60_000
 const keysOf = (eventId: EventId) =>
-  ['epoch', 'free', 'expiries', 'lines', 'changes', 'map', 'owners'].map((name) => `tickets:{${eventId}}:${name}`)
-const flat = (lines: readonly Line[]) => lines.flatMap(({ ticketTypeId, quantity }) => [ticketTypeId, quantity])
+  ['epoch', 'free', 'expiries', 'lines', 'changes', 'map', 'owners'].map(
+    (name) => `tickets:{${eventId}}:${name}`,
+  )
+const flat = (lines: readonly Line[]) =>
+  lines.flatMap(({ ticketTypeId, quantity }) => [ticketTypeId, quantity])
 /** Places as they are kept, without the beginning that says whether they are provisional. */
-const keptOf = ({ lines, seats }: Places) => `"lines":${JSON.stringify(flat(lines))},"seats":${JSON.stringify(seats)}}`
+const keptOf = ({ lines, seats }: Places) =>
+  `"lines":${JSON.stringify(flat(lines))},"seats":${JSON.stringify(seats)}}`
 
 /**
- * The atomic commands of `lua/`, typed. Loaded once; Redis is sent their digest. Everything about an event that nobody touches
- * for `pictureMs` is forgotten here, and drawn again when it is needed; it has to be longer than any hold.
+ * The atomic commands of `lua/`, typed. Loaded once; Redis is sent their digest. Everything about an event
+ * that nobody touches for `pictureMs` is forgotten here, and drawn again when it is needed; it has to be
+ * longer than any hold.
  */
 export function defineCommands(redis: Redis, { pictureMs }: { pictureMs: number }) {
   const define = <Answer>(name: string) => defineCommand<Answer>(redis, name, pictureMs)
@@ -100,7 +110,10 @@ export function defineCommands(redis: Redis, { pictureMs }: { pictureMs: number 
       return answers.map(holdAnswerOf)
     },
     /** The database has these. */
-    async confirm(eventId: EventId, stored: readonly (HoldRequest & { remainingMs: number })[]): Promise<void> {
+    async confirm(
+      eventId: EventId,
+      stored: readonly (HoldRequest & { remainingMs: number })[],
+    ): Promise<void> {
       const kept = stored.flatMap(({ reservationId, places, remainingMs }) => [
         reservationId,
         Math.ceil(remainingMs) + GRACE_MS,
@@ -123,13 +136,18 @@ export function defineCommands(redis: Redis, { pictureMs }: { pictureMs: number 
     /** The map of an event's seats; null without a picture of them. */
     async map(eventId: EventId): Promise<MapAnswer | null> {
       const [now, over, statuses] = await map(...keysOf(eventId), GRACE_MS)
-      return statuses === undefined ? null : { statuses, asOf: new Date(now as number), mayBeOver: over === 1 }
+      return statuses === undefined
+        ? null
+        : { statuses, asOf: new Date(now as number), mayBeOver: over === 1 }
     },
     /** `changes`: as it was before the database was read; null draws in any case. */
     async draw(eventId: EventId, changes: string | null, drawing: Drawing): Promise<DrawAnswer> {
       const aside = await drawAside(redis, eventId, drawing.holds)
       const free = JSON.stringify(drawing.free.flatMap(({ ticketTypeId, count }) => [ticketTypeId, count]))
-      return decode(drawnAnswers, await draw(...keysOf(eventId), ...aside, changes ?? '', free, mapOf(drawing), PROVISIONAL_MS))
+      return decode(
+        drawnAnswers,
+        await draw(...keysOf(eventId), ...aside, changes ?? '', free, mapOf(drawing), PROVISIONAL_MS),
+      )
     },
     /** Counts what changed the event's picture; compared by `draw`. */
     async changes(eventId: EventId): Promise<string> {
@@ -139,7 +157,9 @@ export function defineCommands(redis: Redis, { pictureMs }: { pictureMs: number 
     async free(eventId: EventId): Promise<Record<string, number> | null> {
       const [epoch = '', free = ''] = keysOf(eventId)
       if ((await redis.exists(epoch)) === 0) return null
-      return Object.fromEntries(Object.entries(await redis.hgetall(free)).map(([id, count]) => [id, Number(count)]))
+      return Object.fromEntries(
+        Object.entries(await redis.hgetall(free)).map(([id, count]) => [id, Number(count)]),
+      )
     },
   }
 }
@@ -148,26 +168,35 @@ export type Commands = ReturnType<typeof defineCommands>
 const source = (name: string) => readFileSync(new URL(`lua/${name}.lua`, import.meta.url), 'utf8')
 
 /**
- * Write the live holds of an event beside its picture, some at a time: a sold-out hall in one command would hold up everybody for longer
- * than they wait. The keys, which end by themselves when nobody puts them in their place.
+ * Write the live holds of an event beside its picture, some at a time: a sold-out hall in one command would
+ * hold up everybody for longer than they wait. The keys, which end by themselves when nobody puts them in
+ * their place.
  */
-async function drawAside(redis: Redis, eventId: EventId, holds: Drawing['holds']): Promise<[string, string, string]> {
+async function drawAside(
+  redis: Redis,
+  eventId: EventId,
+  holds: Drawing['holds'],
+): Promise<[string, string, string]> {
   const token = randomUUID()
-  const [lines, expiries, owners] = ['lines', 'expiries', 'owners'].map((name) => `tickets:{${eventId}}:${token}:${name}`) as [
-    string,
-    string,
-    string,
-  ]
+  const [lines, expiries, owners] = ['lines', 'expiries', 'owners'].map(
+    (name) => `tickets:{${eventId}}:${token}:${name}`,
+  ) as [string, string, string]
   const [seconds = 0, microseconds = 0] = await redis.time()
   const nowMs = seconds * 1_000 + Math.floor(microseconds / 1_000)
   for (let from = 0; from < holds.length; from += DRAWN_AT_ONCE) {
     const some = holds.slice(from, from + DRAWN_AT_ONCE)
     const seats = some.flatMap(({ reservationId, seats }) => seats.flatMap((seat) => [seat, reservationId]))
     await Promise.all([
-      redis.hset(lines, ...some.flatMap((held) => [held.reservationId, `{"provisional":false,${keptOf(held)}`])),
+      redis.hset(
+        lines,
+        ...some.flatMap((held) => [held.reservationId, `{"provisional":false,${keptOf(held)}`]),
+      ),
       redis.zadd(
         expiries,
-        ...some.flatMap(({ reservationId, remainingMs }) => [nowMs + Math.ceil(remainingMs) + GRACE_MS, reservationId]),
+        ...some.flatMap(({ reservationId, remainingMs }) => [
+          nowMs + Math.ceil(remainingMs) + GRACE_MS,
+          reservationId,
+        ]),
       ),
       seats.length > 0 && redis.hset(owners, ...seats),
       ...[lines, expiries, owners].map((key) => redis.pexpire(key, ASIDE_MS)),

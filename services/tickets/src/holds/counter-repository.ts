@@ -15,8 +15,9 @@ export interface CounterChange {
   readonly sold: number
 }
 
-// Every transaction locks counters in this order, so that no two wait for each other: general types, then, behind the claims of their
-// seats, seated ones; by id. A seat's claim decides whether it is free, so what is held of a seated type is only counted, last.
+// Every transaction locks counters in this order, so that no two wait for each other: general types, then,
+// behind the claims of their seats, seated ones; by id. A seat's claim decides whether it is free, so what is
+// held of a seated type is only counted, last.
 
 /** Lock the counters of these types until the transaction ends. */
 export const lockCounters = (tx: Tx, ticketTypeIds: readonly TicketTypeId[]): Promise<Counter[]> =>
@@ -62,12 +63,19 @@ export async function changeCounters(tx: Tx, changes: readonly CounterChange[]):
      update ticket_type_counters c
      set held = c.held + d.held, sold = c.sold + d.sold, updated_at = clock_timestamp()
      from locked d where c.ticket_type_id = d.ticket_type_id`,
-    [changes.map(({ ticketTypeId }) => ticketTypeId), changes.map(({ held }) => held), changes.map(({ sold }) => sold)],
+    [
+      changes.map(({ ticketTypeId }) => ticketTypeId),
+      changes.map(({ held }) => held),
+      changes.map(({ sold }) => sold),
+    ],
   )
 }
 
 /** Events in which something was held, released or sold within the last so many seconds, and when last. */
-export const listBusyEvents = (sql: Sql, seconds: number): Promise<{ eventId: EventId; changedAt: string }[]> =>
+export const listBusyEvents = (
+  sql: Sql,
+  seconds: number,
+): Promise<{ eventId: EventId; changedAt: string }[]> =>
   sql.query(
     `select event_id as "eventId", max(updated_at)::text as "changedAt" from ticket_type_counters
      where updated_at > clock_timestamp() - make_interval(secs => $1) group by event_id`,

@@ -20,12 +20,12 @@ type HeldSeat = [ReservationId, SeatId]
 const HOLDS_AT_ONCE = 5_000
 
 /**
- * What Redis should show of an event, read in one statement and so of one moment. `plan` where it has seats. A hall that is sold out is
- * megabytes: whoever waits has a turn between its parts.
+ * What Redis should show of an event, read in one statement and so of one moment. `plan` where it has seats.
+ * A hall that is sold out is megabytes: whoever waits has a turn between its parts.
  */
 export async function readDrawing(sql: Sql, eventId: EventId, plan: Plan | null): Promise<Drawing> {
-  // Flat lists, put together here: the planner knows too little of what a crowd has just written to join it well, and of a hall only
-  // what is taken need be read.
+  // Flat lists, put together here: the planner knows too little of what a crowd has just written to join it
+  // well, and of a hall only what is taken need be read.
   const [row] = await sql.query<DrawnRow>(
     `with live as (
        select reservation_id, case status
@@ -58,7 +58,10 @@ export async function readDrawing(sql: Sql, eventId: EventId, plan: Plan | null)
       holds.push({
         reservationId,
         remainingMs,
-        lines: (lines.get(reservationId) ?? []).map(([, ticketTypeId, quantity]) => ({ ticketTypeId, quantity })),
+        lines: (lines.get(reservationId) ?? []).map(([, ticketTypeId, quantity]) => ({
+          ticketTypeId,
+          quantity,
+        })),
         seats: plan ? numbersOf(plan, seatIds) : [],
       })
     }
@@ -72,7 +75,10 @@ const othersHadATurn = () => new Promise(setImmediate)
 /** The map of an event's seats without those that are held. */
 function mapWithout(plan: Plan, closed: readonly number[], sold: readonly SeatId[]): string {
   const isClosed = new Set(closed)
-  const statuses = Buffer.from(plan.seats.map(({ zoneId }) => (isClosed.has(zoneId) ? 'x' : '.')).join(''), 'latin1')
+  const statuses = Buffer.from(
+    plan.seats.map(({ zoneId }) => (isClosed.has(zoneId) ? 'x' : '.')).join(''),
+    'latin1',
+  )
   for (const seat of numbersOf(plan, sold)) statuses.write('s', seat, 'latin1')
   return statuses.toString('latin1')
 }

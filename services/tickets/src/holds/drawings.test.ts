@@ -25,7 +25,16 @@ function database(eventId: EventId, typeId: TicketTypeId) {
     if (sql.includes('as "changedAt" from ticket_type_counters'))
       return state.busy ? [{ eventId, changedAt: state.changedAt }] : []
     state.readings++
-    return [{ free: [{ ticketTypeId: typeId, count: state.free }], closed: [], live: '[]', lines: '[]', held: '[]', sold: '[]' }]
+    return [
+      {
+        free: [{ ticketTypeId: typeId, count: state.free }],
+        closed: [],
+        live: '[]',
+        lines: '[]',
+        held: '[]',
+        sold: '[]',
+      },
+    ]
   }
   return { state, sql: { query } as Tx }
 }
@@ -42,7 +51,8 @@ test('an event that changes all the time is drawn all the same: provisional hold
     /** Between this reading and its drawing somebody always holds something. */
     async changes(eventId) {
       const changes = await commands.changes(eventId)
-      if (changing) await commands.hold(eventId, [{ reservationId: id(), places: { lines: [line], seats: [] } }])
+      if (changing)
+        await commands.hold(eventId, [{ reservationId: id(), places: { lines: [line], seats: [] } }])
       return changes
     },
   }
@@ -62,7 +72,8 @@ test('an event that changes all the time is drawn all the same: provisional hold
   expect(provisional).toBe(3)
   expect(await commands.free(eventId)).toEqual({ [typeId]: 5 - provisional })
 
-  // What happened meanwhile may be drawn wrongly: it is drawn again, though nothing else happens to the event.
+  // What happened meanwhile may be drawn wrongly: it is drawn again, though nothing else happens to the
+  // event.
   Object.assign(state, { free: 4, busy: false })
   changing = false
   expect(await drawings.reconcile()).toEqual([eventId])

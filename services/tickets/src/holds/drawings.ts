@@ -7,11 +7,16 @@ import { readDrawing } from './drawing-repository.ts'
 import type { Guarded } from './guarded-redis.ts'
 
 const DRAW_ATTEMPTS = 3
-/** Reconciling takes at most this share of the time of a database session per event: what is drawn during a sale is large. */
+/**
+ * Reconciling takes at most this share of the time of a database session per event: what is drawn during a
+ * sale is large.
+ */
 const RECONCILE_SHARE = 0.05
 /** Shorter rests are over before the next reconciliation. */
 const REST_MS_MIN = 10_000
-/** An event that changed during all attempts of so many reconciliations is drawn in any case by the next one. */
+/**
+ * An event that changed during all attempts of so many reconciliations is drawn in any case by the next one.
+ */
 const ROUNDS_MISSED_MAX = 2
 const BUSY_SECONDS = 120
 const BUSY_AT_START_SECONDS = 86_400
@@ -62,16 +67,30 @@ export function createDrawings({
   }
 
   /** Draw an event unless nothing has happened to it since it was last compared, there or here. */
-  async function compare(eventId: EventId, mayBeSkipped: boolean, changedAt: string | undefined): Promise<boolean> {
+  async function compare(
+    eventId: EventId,
+    mayBeSkipped: boolean,
+    changedAt: string | undefined,
+  ): Promise<boolean> {
     const last = compared.get(eventId)
-    if (mayBeSkipped && last && last.changedAt === changedAt && last.changes === (await commands.changes(eventId))) return false
+    if (
+      mayBeSkipped &&
+      last &&
+      last.changedAt === changedAt &&
+      last.changes === (await commands.changes(eventId))
+    )
+      return false
     compared.delete(eventId)
     const differed = await drawInRound(eventId)
-    if (changedAt && !stale.has(eventId)) compared.set(eventId, { changedAt, changes: await commands.changes(eventId) })
+    if (changedAt && !stale.has(eventId))
+      compared.set(eventId, { changedAt, changes: await commands.changes(eventId) })
     return differed
   }
 
-  /** Draw an event as the database has it; CHANGED_MEANWHILE when it kept changing and was not to be drawn `inAnyCase`. */
+  /**
+   * Draw an event as the database has it; CHANGED_MEANWHILE when it kept changing and was not to be drawn
+   * `inAnyCase`.
+   */
   async function drawFromDatabase(
     eventId: EventId,
     { attemptsMax, inAnyCase }: { attemptsMax: number; inAnyCase: boolean },
@@ -83,8 +102,8 @@ export function createDrawings({
       const answer = await commands.draw(eventId, changes, drawing)
       if (answer !== 'CHANGED_MEANWHILE') return { answer, settled: true }
       if (attempt < attemptsMax) continue
-      // A hold that was confirmed in between may be shown as free until it is drawn again, and is sold to nobody all the same;
-      // without any picture nothing would be refused.
+      // A hold that was confirmed in between may be shown as free until it is drawn again, and is sold to
+      // nobody all the same; without any picture nothing would be refused.
       return { answer: inAnyCase ? await commands.draw(eventId, null, drawing) : answer, settled: false }
     }
   }
@@ -99,7 +118,9 @@ export function createDrawings({
     },
     markStale: (eventId: EventId) => void stale.add(eventId),
     async reconcile(): Promise<EventId[]> {
-      const busy = new Map((await listBusyEvents(sql, windowSeconds)).map((event) => [event.eventId, event.changedAt]))
+      const busy = new Map(
+        (await listBusyEvents(sql, windowSeconds)).map((event) => [event.eventId, event.changedAt]),
+      )
       for (const eventId of compared.keys()) if (!busy.has(eventId)) compared.delete(eventId)
       const events = new Set([...stale, ...busy.keys()])
       const corrected: EventId[] = []
@@ -115,7 +136,8 @@ export function createDrawings({
         if (differed) corrected.push(eventId)
       }
       windowSeconds = BUSY_SECONDS
-      if (corrected.length > 0) logger.info({ events: corrected }, 'Redis differed from the database and was corrected')
+      if (corrected.length > 0)
+        logger.info({ events: corrected }, 'Redis differed from the database and was corrected')
       return corrected
     },
   }

@@ -35,7 +35,8 @@ async function remaining(): Promise<Partial<Record<string, number>>> {
 }
 const seated = (seat: number) => ({ lines: [line(floor, 1), line(balcony, 1)], seats: [seat] })
 const buyer = id<ReservationId>()
-const hold = (reservationId: ReservationId, places: Places) => commands.hold(eventId, [{ reservationId, places }])
+const hold = (reservationId: ReservationId, places: Places) =>
+  commands.hold(eventId, [{ reservationId, places }])
 const confirm = (reservationId: ReservationId, places: Places, remainingMs: number) =>
   commands.confirm(eventId, [{ reservationId, places, remainingMs }])
 const touches: [string, () => Promise<unknown>][] = [
@@ -79,10 +80,12 @@ test.each(touches)('all keys last anew after %s', async (_, touch) => {
 
 test('all keys last longer than the longest hold, also when they were touched before and not told anew', async () => {
   const longestMs = 86_400_000 + PAYING_EXTRA_MS
-  for (const name of keyNames) await redis.pexpire(keyOf(name), 0.9 * PICTURE_MS + (name === 'epoch' ? 60_000 : 90_000))
+  for (const name of keyNames)
+    await redis.pexpire(keyOf(name), 0.9 * PICTURE_MS + (name === 'epoch' ? 60_000 : 90_000))
   await confirm(buyer, seated(1), longestMs)
   const ends = Number(await redis.zscore(keyOf('expiries'), buyer))
-  for (const [name, ms] of Object.entries(await remaining())) expect(Date.now() + (ms ?? 0), name).toBeGreaterThan(ends)
+  for (const [name, ms] of Object.entries(await remaining()))
+    expect(Date.now() + (ms ?? 0), name).toBeGreaterThan(ends)
 })
 
 test('without a picture no key is made, but for the count of changes, which ends as well', async () => {

@@ -23,7 +23,9 @@ test('work that waits too long is refused, and the next goes on', async () => {
   const done: string[] = []
   const { promise, resolve } = Promise.withResolvers<void>()
   const first = mutex('a', () => promise)
-  await expect(mutex('a', async () => void done.push('late'))).rejects.toMatchObject({ refusal: { status: 503 } })
+  await expect(mutex('a', async () => void done.push('late'))).rejects.toMatchObject({
+    refusal: { status: 503 },
+  })
   const next = mutex('a', async () => void done.push('next'))
   resolve()
   await Promise.all([first, next])

@@ -39,11 +39,14 @@ export interface Confirmed extends Released {
 }
 
 /**
- * The picture of what is free, in Redis: it refuses the crowd fast, and it may vanish. PostgreSQL is the truth. Nothing here
- * rejects: what Redis could not be told is remembered and drawn anew by `reconcile`.
+ * The picture of what is free, in Redis: it refuses the crowd fast, and it may vanish. PostgreSQL is the
+ * truth. Nothing here rejects: what Redis could not be told is remembered and drawn anew by `reconcile`.
  */
 export interface RedisPicture {
-  /** Take places provisionally, by one command, in their order; null when Redis is unavailable, and sales go on without it. */
+  /**
+   * Take places provisionally, by one command, in their order; null when Redis is unavailable, and sales go
+   * on without it.
+   */
   hold(eventId: EventId, requests: readonly Requested[]): Promise<(PictureHold | null)[]>
   /** The database holds them for so long; while they are paid for, until it is told otherwise. */
   confirm(held: Confirmed): Promise<void>
@@ -122,7 +125,8 @@ export function createRedisPicture(
     const kept = stored.map((held) => ({
       reservationId: held.reservationId,
       places: placesOf(plan, held.items),
-      remainingMs: held.status === 'PAYING' ? Math.max(held.remainingMs, 0) + PAYING_EXTRA_MS : held.remainingMs,
+      remainingMs:
+        held.status === 'PAYING' ? Math.max(held.remainingMs, 0) + PAYING_EXTRA_MS : held.remainingMs,
     }))
     await tell(eventId, () => commands.confirm(eventId, kept))
   }
@@ -133,7 +137,10 @@ export function createRedisPicture(
   }
 
   /** The event's plan where any of these has seats. */
-  async function planOf(eventId: EventId, places: readonly { lines: readonly SeatedLine[] }[]): Promise<Plan | null> {
+  async function planOf(
+    eventId: EventId,
+    places: readonly { lines: readonly SeatedLine[] }[],
+  ): Promise<Plan | null> {
     return places.some(({ lines }) => lines.some(({ seatIds }) => seatIds)) ? findPlan(eventId) : null
   }
 

@@ -7,7 +7,10 @@ export interface SeatOfEvent {
   readonly seatId: SeatId
 }
 
-/** Claim free seats for a reservation that is there, all or none: whether it has them. The primary key decides. */
+/**
+ * Claim free seats for a reservation that is there, all or none: whether it has them. The primary key
+ * decides.
+ */
 export async function claimSeats(
   tx: Tx,
   { eventId, reservationId }: { eventId: EventId; reservationId: ReservationId },
@@ -33,7 +36,9 @@ export const listClaimed = (sql: Sql, seats: readonly SeatOfEvent[]): Promise<Se
 
 /** The seats of these reservations are free, those that were sold excepted. */
 export const unclaimSeats = (tx: Tx, reservationIds: readonly ReservationId[]) =>
-  tx.query('delete from seat_claims where reservation_id = any($1::uuid[]) and ticket_id is null', [reservationIds])
+  tx.query('delete from seat_claims where reservation_id = any($1::uuid[]) and ticket_id is null', [
+    reservationIds,
+  ])
 
 /** The claimed seats of a reservation are sold as these tickets. */
 export async function sellSeats(
@@ -47,7 +52,8 @@ export async function sellSeats(
      where c.event_id = $1 and c.seat_id = s.seat_id and c.reservation_id = $2 and c.ticket_id is null returning c.seat_id`,
     [eventId, reservationId, sold.map(({ seatId }) => seatId), sold.map(({ ticketId }) => ticketId)],
   )
-  if (rows.length !== sold.length) throw new Error(`reservation ${reservationId} does not hold the seats it sells`)
+  if (rows.length !== sold.length)
+    throw new Error(`reservation ${reservationId} does not hold the seats it sells`)
 }
 
 /** A seat that is free again although it was sold. */

@@ -1,4 +1,10 @@
-import { type OrderId, type RefundId, type ReservationId, type TicketId, ticketCancelled } from '@boxoffice/contracts'
+import {
+  type OrderId,
+  type RefundId,
+  type ReservationId,
+  type TicketId,
+  ticketCancelled,
+} from '@boxoffice/contracts'
 import type { AppendAll } from '@boxoffice/messaging'
 import type { Tx } from '@boxoffice/service-kit'
 import type { Released } from '../holds/commands.ts'
@@ -15,7 +21,10 @@ import { type Sold, selectTickets, soldOf } from './selection.ts'
 
 export interface Cancellation {
   readonly orderId: OrderId
-  /** As they were issued. Absent: the whole order, whose outcome then is CANCELLED, also when nothing was issued. */
+  /**
+   * As they were issued. Absent: the whole order, whose outcome then is CANCELLED, also when nothing was
+   * issued.
+   */
   readonly ticketIds?: readonly TicketId[]
   readonly reason: string
   /** Whose money this gives back: remembered on each ticket, once, ever. */
@@ -37,9 +46,10 @@ export type CancelResult =
   | { outcome: 'used' | 'unknown'; ticketIds: readonly TicketId[] }
 
 /**
- * Cancel an order's tickets: all of those asked for or none, unless forced. What is cancelled does not admit any more, its place
- * is free again, and a message tells of it. With force, a ticket that was admitted stays admitted, but its refund is remembered.
- * Repeated (with the same refund), the answer is the same and nothing happens.
+ * Cancel an order's tickets: all of those asked for or none, unless forced. What is cancelled does not admit
+ * any more, its place is free again, and a message tells of it. With force, a ticket that was admitted stays
+ * admitted, but its refund is remembered. Repeated (with the same refund), the answer is the same and nothing
+ * happens.
  */
 export function createCancel(deps: { appendAll: AppendAll; releases: Releases }) {
   return async (tx: Tx, wish: Cancellation): Promise<CancelResult> => {
@@ -59,8 +69,28 @@ export function createCancel(deps: { appendAll: AppendAll; releases: Releases })
 
   async function tell(tx: Tx, tickets: readonly StoredTicket[], reason: string): Promise<void> {
     const messages = tickets.map(
-      ({ ticketId, ticketNumber, ticketTypeId, orderId, userId, eventId, unitPrice, currency, version: aggregateVersion }) => ({
-        payload: { ticketId, ticketNumber, ticketTypeId, orderId, userId, eventId, reason, unitPrice, currency },
+      ({
+        ticketId,
+        ticketNumber,
+        ticketTypeId,
+        orderId,
+        userId,
+        eventId,
+        unitPrice,
+        currency,
+        version: aggregateVersion,
+      }) => ({
+        payload: {
+          ticketId,
+          ticketNumber,
+          ticketTypeId,
+          orderId,
+          userId,
+          eventId,
+          reason,
+          unitPrice,
+          currency,
+        },
         aggregateVersion,
       }),
     )

@@ -1,7 +1,9 @@
 import type { NotificationId, OrderId } from '@boxoffice/contracts'
 import type { Tx } from '@boxoffice/service-kit'
 
-/** What was told of the mail that brings an order's tickets; of one mail, the higher version was told later. */
+/**
+ * What was told of the mail that brings an order's tickets; of one mail, the higher version was told later.
+ */
 export interface DeliveryNews {
   orderId: OrderId
   notificationId: NotificationId
@@ -9,7 +11,11 @@ export interface DeliveryNews {
 }
 
 /** Remember when an order's tickets reached their buyer, by the first mail that did. */
-export async function markDelivered(tx: Tx, { orderId, notificationId, version }: DeliveryNews, at: Date): Promise<void> {
+export async function markDelivered(
+  tx: Tx,
+  { orderId, notificationId, version }: DeliveryNews,
+  at: Date,
+): Promise<void> {
   await tx.query(
     `update tickets set delivered_at = $4, delivery_mail = $2, delivery_version = $3
      where order_id = $1 and case when delivery_mail = $2 then delivery_version < $3 else delivered_at is null end`,
@@ -17,8 +23,14 @@ export async function markDelivered(tx: Tx, { orderId, notificationId, version }
   )
 }
 
-/** They did not: the mail came back, or could not be sent. Of another mail than the one that brought them that says nothing. */
-export async function markUndelivered(tx: Tx, { orderId, notificationId, version }: DeliveryNews): Promise<void> {
+/**
+ * They did not: the mail came back, or could not be sent. Of another mail than the one that brought them that
+ * says nothing.
+ */
+export async function markUndelivered(
+  tx: Tx,
+  { orderId, notificationId, version }: DeliveryNews,
+): Promise<void> {
   await tx.query(
     `update tickets set delivered_at = null, delivery_mail = $2, delivery_version = $3
      where order_id = $1 and (delivery_mail is null or delivery_mail = $2 and delivery_version < $3)`,

@@ -1,4 +1,9 @@
-import { notIssuedRefusals, TICKET_NOT_FOUND, TICKETS_USED, type ticketsInternalRoutes } from '@boxoffice/contracts'
+import {
+  notIssuedRefusals,
+  TICKET_NOT_FOUND,
+  TICKETS_USED,
+  type ticketsInternalRoutes,
+} from '@boxoffice/contracts'
 import { type Handlers, isPermanent, type Logger, refuse, type SqlDatabase } from '@boxoffice/service-kit'
 import type { Config } from '../config.ts'
 import type { RedisPicture } from '../holds/redis-picture.ts'
@@ -28,8 +33,15 @@ export function issuingHandlers(deps: Deps): Handlers<Routes> {
       await showIssued(deps.redisPicture, body, result)
       if (result.outcome !== 'ISSUED') {
         const { outcome, reason, detail } = result
-        const message = outcome === 'REJECTED' ? `this order cannot be honoured: ${reason}` : 'this order was cancelled'
-        return refuse(notIssuedRefusals[outcome], { message, confirmed: false, outcome, reason, ...(detail && { detail }) })
+        const message =
+          outcome === 'REJECTED' ? `this order cannot be honoured: ${reason}` : 'this order was cancelled'
+        return refuse(notIssuedRefusals[outcome], {
+          message,
+          confirmed: false,
+          outcome,
+          reason,
+          ...(detail && { detail }),
+        })
       }
       const tickets = result.tickets.map(({ ticketId, ticketNumber, ticketTypeId, createdAt }) => ({
         ticketId,
@@ -49,7 +61,11 @@ export function issuingHandlers(deps: Deps): Handlers<Routes> {
           return refuse(TICKETS_USED, { ticketIds: [...result.ticketIds] })
         case 'cancelled': {
           await showFree(deps.redisPicture, result)
-          const cancelled = result.tickets.map(({ ticketId, ticketTypeId, unitPrice }) => ({ ticketId, ticketTypeId, unitPrice }))
+          const cancelled = result.tickets.map(({ ticketId, ticketTypeId, unitPrice }) => ({
+            ticketId,
+            ticketTypeId,
+            unitPrice,
+          }))
           return { status: 200, body: { orderId: body.orderId, cancelled } }
         }
       }
@@ -58,7 +74,10 @@ export function issuingHandlers(deps: Deps): Handlers<Routes> {
       const sql = deps.db
       const tickets = await listTicketsOfOrder(sql, params.orderId)
       const standing = await findOutcome(sql, params.orderId)
-      const body = { outcome: standing?.outcome ?? null, tickets: tickets.map((ticket) => ticketView(ticket, publicUrl)) }
+      const body = {
+        outcome: standing?.outcome ?? null,
+        tickets: tickets.map((ticket) => ticketView(ticket, publicUrl)),
+      }
       return { status: 200, body }
     },
   }
@@ -75,9 +94,14 @@ async function issueOrGiveUp({ db, issuing, logger }: Deps, order: PaidOrder): P
 }
 
 /** Redis is told what is free again; what it should have known of before is put right by reconciliation. */
-async function showFree(redisPicture: RedisPicture, { changed, freed, released }: CancelResult & { outcome: 'cancelled' }) {
+async function showFree(
+  redisPicture: RedisPicture,
+  { changed, freed, released }: CancelResult & { outcome: 'cancelled' },
+) {
   for (const [eventId, tickets] of Map.groupBy(changed, ({ eventId }) => eventId)) {
-    const general = tickets.filter(({ seat }) => !seat).map(({ ticketTypeId }) => ({ ticketTypeId, quantity: 1 }))
+    const general = tickets
+      .filter(({ seat }) => !seat)
+      .map(({ ticketTypeId }) => ({ ticketTypeId, quantity: 1 }))
     await redisPicture.giveBack(
       eventId,
       general,

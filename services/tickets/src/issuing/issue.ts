@@ -28,7 +28,12 @@ import {
 } from '../reservations/outcome-repository.ts'
 import type { Releases } from '../reservations/release.ts'
 import type { StoredReservation } from '../reservations/reservation.ts'
-import { lockReservation, lockReservations, moveReservation, moveReservations } from '../reservations/reservation-repository.ts'
+import {
+  lockReservation,
+  lockReservations,
+  moveReservation,
+  moveReservations,
+} from '../reservations/reservation-repository.ts'
 import { qrCodeUrl, type StoredTicket } from '../tickets/ticket.ts'
 import { insertTickets, listTicketsOfOrder, type NewTicket } from '../tickets/ticket-repository.ts'
 import { findTypeNames } from '../types/type-repository.ts'
@@ -59,8 +64,8 @@ export async function showIssued(
 }
 
 /**
- * Why a paid order cannot be honoured. NOT_CLAIMED: its reservation was never held for it. CANNOT_BE_ISSUED: every attempt would fail
- * alike.
+ * Why a paid order cannot be honoured. NOT_CLAIMED: its reservation was never held for it. CANNOT_BE_ISSUED:
+ * every attempt would fail alike.
  */
 export type RejectionReason =
   | 'RESERVATION_NOT_FOUND'
@@ -70,9 +75,10 @@ export type RejectionReason =
   | 'CANNOT_BE_ISSUED'
 
 /**
- * Tickets for a paid order, once: `PAYMENT_COMPLETED` and `confirm-purchase` both come here. The order's outcome is written
- * first; where one stands already, it is the answer and nothing happens. A claim becomes sold. Where it is lost, the places
- * are taken again if they are free. Else the order is rejected, and the payment service gives the money back.
+ * Tickets for a paid order, once: `PAYMENT_COMPLETED` and `confirm-purchase` both come here. The order's
+ * outcome is written first; where one stands already, it is the answer and nothing happens. A claim becomes
+ * sold. Where it is lost, the places are taken again if they are free. Else the order is rejected, and the
+ * payment service gives the money back.
  */
 export function createIssuing(deps: {
   append: Append
@@ -89,10 +95,14 @@ export function createIssuing(deps: {
   }
 
   /**
-   * The same for several orders, whose results are in their order. Those whose claims stand, which nearly all do, are issued together: as
-   * many statements as for one, and the counters last, since everybody waits for them. The others follow one by one.
+   * The same for several orders, whose results are in their order. Those whose claims stand, which nearly all
+   * do, are issued together: as many statements as for one, and the counters last, since everybody waits for
+   * them. The others follow one by one.
    */
-  async function issueAll(tx: Tx, orders: readonly (PaidOrder & { origin: MessageOrigin })[]): Promise<IssueResult[]> {
+  async function issueAll(
+    tx: Tx,
+    orders: readonly (PaidOrder & { origin: MessageOrigin })[],
+  ): Promise<IssueResult[]> {
     const [, locked] = await sideBySide([
       lockOrders(
         tx,
@@ -107,7 +117,8 @@ export function createIssuing(deps: {
       const reservation = reservations.get(order.reservationId)
       if (reservation?.status !== 'PAYING' || reservation.orderId !== order.orderId) return []
       const picture = pictures.get(reservation.eventId)
-      const stands = reservation.userId === order.userId && picture !== undefined && picture.status !== 'CANCELLED'
+      const stands =
+        reservation.userId === order.userId && picture !== undefined && picture.status !== 'CANCELLED'
       return stands ? [{ order, reservation, venueId: picture.venueId }] : []
     })
     const fresh =
@@ -141,7 +152,9 @@ export function createIssuing(deps: {
       moveReservations(tx, reservationIds, 'PAYING', 'COMPLETED'),
     ])
     const ofOrder = Map.groupBy(written, ({ orderId }) => orderId)
-    const messages = claims.flatMap((claim) => messagesOf(claim, ofOrder.get(claim.order.orderId) ?? [], names))
+    const messages = claims.flatMap((claim) =>
+      messagesOf(claim, ofOrder.get(claim.order.orderId) ?? [], names),
+    )
     await deps.appendAll(tx, ticketsGenerated, messages)
     const [general = [], seated = []] = [false, true].map((isSeated) =>
       items
@@ -170,16 +183,21 @@ export function createIssuing(deps: {
 
   /** An order whose claim does not stand, or whose outcome is known. Its lock is held. */
   async function issueOne(tx: Tx, order: PaidOrder & { origin: MessageOrigin }): Promise<IssueResult> {
-    const standing = await insertOutcome(tx, order.orderId, 'ISSUED', { reservationId: order.reservationId, reason: null })
+    const standing = await insertOutcome(tx, order.orderId, 'ISSUED', {
+      reservationId: order.reservationId,
+      reason: null,
+    })
     if (standing) return answerOf(tx, order.orderId, standing)
 
     const reservation = await lockReservation(tx, order.reservationId)
-    if (!reservation || reservation.userId !== order.userId) return reject(tx, order, null, 'RESERVATION_NOT_FOUND')
+    if (!reservation || reservation.userId !== order.userId)
+      return reject(tx, order, null, 'RESERVATION_NOT_FOUND')
     // A claim comes before every charge: without one this is not the order that the reservation was held for.
     if (reservation.orderId !== order.orderId) return reject(tx, order, reservation, 'NOT_CLAIMED')
     const picture = await findPicture(tx, reservation.eventId)
     if (!picture || picture.status === 'CANCELLED') return reject(tx, order, reservation, 'EVENT_CANCELLED')
-    if (!(await takePlaces(deps.expiry, tx, reservation))) return reject(tx, order, reservation, 'INSUFFICIENT_INVENTORY')
+    if (!(await takePlaces(deps.expiry, tx, reservation)))
+      return reject(tx, order, reservation, 'INSUFFICIENT_INVENTORY')
 
     const made = newTicketsOf(order, reservation, deps.newId)
     const tickets = await insertTickets(tx, made)
@@ -188,7 +206,11 @@ export function createIssuing(deps: {
       tx,
       reservation.items.map(({ ticketTypeId }) => ticketTypeId),
     )
-    await deps.appendAll(tx, ticketsGenerated, messagesOf({ order, reservation, venueId: picture.venueId }, tickets, names))
+    await deps.appendAll(
+      tx,
+      ticketsGenerated,
+      messagesOf({ order, reservation, venueId: picture.venueId }, tickets, names),
+    )
     return { outcome: 'ISSUED', tickets }
   }
 
@@ -211,7 +233,10 @@ export function createIssuing(deps: {
     return { outcome: 'REJECTED', reason, ...(detail && { detail }), released }
   }
 
-  /** What becomes of a paid order whose issue can never succeed: `why` is for operators. An outcome that stands already is the answer. */
+  /**
+   * What becomes of a paid order whose issue can never succeed: `why` is for operators. An outcome that
+   * stands already is the answer.
+   */
   async function giveUp(tx: Tx, order: PaidOrder, why: string): Promise<IssueResult> {
     await lockOrder(tx, order.orderId)
     const { orderId, reservationId } = order
@@ -257,14 +282,27 @@ function newTicketsOf(
 ): NewTicket[] {
   return items.flatMap(({ ticketTypeId, quantity, unitPrice, seatIds }) =>
     Array.from({ length: quantity }, (_, index) => ({
-      ...{ ticketId: newId() as TicketId, orderId, ticketTypeId, eventId, userId, holderName, unitPrice, currency },
+      ...{
+        ticketId: newId() as TicketId,
+        orderId,
+        ticketTypeId,
+        eventId,
+        userId,
+        holderName,
+        unitPrice,
+        currency,
+      },
       ordinal: index + 1,
       seatId: seatIds?.[index] ?? null,
     })),
   )
 }
 
-async function sellSeatsOf(tx: Tx, reservation: StoredReservation, tickets: readonly NewTicket[]): Promise<void> {
+async function sellSeatsOf(
+  tx: Tx,
+  reservation: StoredReservation,
+  tickets: readonly NewTicket[],
+): Promise<void> {
   const sold = tickets.flatMap(({ seatId, ticketId }) => (seatId ? [{ seatId, ticketId }] : []))
   if (sold.length > 0) await sellSeats(tx, reservation, sold)
 }
@@ -277,8 +315,8 @@ async function answerOf(tx: Tx, orderId: OrderId, { outcome, reason }: OrderOutc
 const idsOf = (items: StoredReservation['items']) => items.map(({ ticketTypeId }) => ticketTypeId)
 
 /**
- * The order's claim becomes sold; where it is lost, what is free is sold: of a seated type the same seats. False when there is not
- * enough.
+ * The order's claim becomes sold; where it is lost, what is free is sold: of a seated type the same seats.
+ * False when there is not enough.
  */
 async function takePlaces(expiry: Expiry, tx: Tx, reservation: StoredReservation): Promise<boolean> {
   const { reservationId, items } = reservation

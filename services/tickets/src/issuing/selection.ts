@@ -1,7 +1,10 @@
 import type { RefundId, TicketId } from '@boxoffice/contracts'
 import type { StoredTicket } from '../tickets/ticket.ts'
 
-/** A ticket as it was issued, and what it is now: itself, or the one that took its place when it changed hands. */
+/**
+ * A ticket as it was issued, and what it is now: itself, or the one that took its place when it changed
+ * hands.
+ */
 export interface Sold {
   readonly issued: StoredTicket
   readonly present: StoredTicket
@@ -17,13 +20,17 @@ export const soldOf = (tickets: readonly StoredTicket[]): Sold[] =>
     .filter(({ ticketId, rootTicketId }) => ticketId === rootTicketId)
     .map((issued) => ({
       issued,
-      present: tickets.find((ticket) => ticket.rootTicketId === issued.ticketId && ticket.status !== 'TRANSFERRED') ?? issued,
+      present:
+        tickets.find(
+          (ticket) => ticket.rootTicketId === issued.ticketId && ticket.status !== 'TRANSFERRED',
+        ) ?? issued,
     }))
 
 /**
- * Which of an order's tickets a cancellation is about. `unknown`: some of those named are not of the order. `used`: some were
- * used, are another's now, or were given back by another refund. Without names, what another refund gave back is left out.
- * `repeated`: this refund was here before, and these are the tickets it had.
+ * Which of an order's tickets a cancellation is about. `unknown`: some of those named are not of the order.
+ * `used`: some were used, are another's now, or were given back by another refund. Without names, what
+ * another refund gave back is left out. `repeated`: this refund was here before, and these are the tickets it
+ * had.
  */
 export function selectTickets(
   sold: readonly Sold[],
@@ -40,12 +47,14 @@ export function selectTickets(
   const open = wanted.filter((one) => !refunded.includes(one))
   const used = open.filter(isBeyondReach)
   if (used.length > 0 && !wish.force) return { outcome: 'used', ticketIds: idsOf(used) }
-  // Without a refund nothing would be remembered about a ticket that stays as it is: it is not among those cancelled.
+  // Without a refund nothing would be remembered about a ticket that stays as it is: it is not among those
+  // cancelled.
   const selected = wish.refundId ? open : open.filter(({ present }) => present.status !== 'CHECKED_IN')
   return { outcome: 'selected', selected, repeated: false }
 }
 
 /** Used, or somebody else's by now; one that came back to its buyer is as good as one that never left. */
-const isBeyondReach = ({ issued, present }: Sold) => present.status === 'CHECKED_IN' || present.userId !== issued.userId
+const isBeyondReach = ({ issued, present }: Sold) =>
+  present.status === 'CHECKED_IN' || present.userId !== issued.userId
 
 const idsOf = (sold: readonly Sold[]) => sold.map(({ issued }) => issued.ticketId)

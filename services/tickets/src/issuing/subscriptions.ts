@@ -1,5 +1,17 @@
-import { type Message, paymentCompleted, paymentFailed, ticketDeliveryFailed, ticketsDelivered } from '@boxoffice/contracts'
-import { type ConsumerOptions, currentOrigin, type MessageOrigin, on, type Subscriber } from '@boxoffice/messaging'
+import {
+  type Message,
+  paymentCompleted,
+  paymentFailed,
+  ticketDeliveryFailed,
+  ticketsDelivered,
+} from '@boxoffice/contracts'
+import {
+  type ConsumerOptions,
+  currentOrigin,
+  type MessageOrigin,
+  on,
+  type Subscriber,
+} from '@boxoffice/messaging'
 import type { Logger, Tx } from '@boxoffice/service-kit'
 import type { RedisPicture } from '../holds/redis-picture.ts'
 import type { Releases } from '../reservations/release.ts'
@@ -19,21 +31,28 @@ export const orderSubscribers = (deps: Deps): readonly Subscriber<Tx>[] => [
   on(
     paymentCompleted,
     async (tx: Tx, { payload }) => afterIssue(deps, tx, payload, await deps.issuing.issue(tx, payload)),
-    async (tx: Tx, { payload }, why) => afterIssue(deps, tx, payload, await deps.issuing.giveUp(tx, payload, why)),
+    async (tx: Tx, { payload }, why) =>
+      afterIssue(deps, tx, payload, await deps.issuing.giveUp(tx, payload, why)),
   ),
   on(paymentFailed, async (tx: Tx, { payload }) => {
     const { orderId, reservationId, failureReason } = payload
     const result = await deps.releases.releaseClaim(tx, { orderId, reservationId, reason: failureReason })
     if (result.outcome === 'released') tx.afterCommit(() => deps.redisPicture.release([result.reservation]))
-    if (result.outcome === 'issued') deps.logger.error({ orderId }, 'a payment failed whose tickets are issued: they stay')
+    if (result.outcome === 'issued')
+      deps.logger.error({ orderId }, 'a payment failed whose tickets are issued: they stay')
   }),
   on(ticketsDelivered, (tx: Tx, message) => markDelivered(tx, newsOf(message), message.payload.deliveredAt)),
   // A mail that was delivered may come back, hours later.
   on(ticketDeliveryFailed, (tx: Tx, message) => markUndelivered(tx, newsOf(message))),
 ]
 
-/** Messages of one receive: paid orders get their tickets together, after all else, whose rows are its own. */
-export function takeTogether(deps: Deps, subscribers: readonly Subscriber<Tx>[]): NonNullable<ConsumerOptions<Tx>['together']> {
+/**
+ * Messages of one receive: paid orders get their tickets together, after all else, whose rows are its own.
+ */
+export function takeTogether(
+  deps: Deps,
+  subscribers: readonly Subscriber<Tx>[],
+): NonNullable<ConsumerOptions<Tx>['together']> {
   const ofType = new Map(subscribers.map((subscriber) => [subscriber.definition.eventType, subscriber]))
   return async (tx, messages, within) => {
     const paid: (PaidOrder & { origin: MessageOrigin })[] = []
@@ -56,7 +75,10 @@ function afterIssue(deps: Deps, tx: Tx, order: PaidOrder, result: IssueResult) {
   deps.logger.warn({ orderId: order.orderId, outcome, reason }, 'a paid order gets no tickets')
 }
 
-const newsOf = ({ payload, aggregateVersion }: Message<typeof ticketsDelivered | typeof ticketDeliveryFailed>): DeliveryNews => ({
+const newsOf = ({
+  payload,
+  aggregateVersion,
+}: Message<typeof ticketsDelivered | typeof ticketDeliveryFailed>): DeliveryNews => ({
   orderId: payload.orderId,
   notificationId: payload.notificationId,
   version: aggregateVersion,

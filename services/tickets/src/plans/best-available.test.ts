@@ -5,7 +5,10 @@ import { describe, expect, test } from 'vitest'
 import { chooseBest } from './best-available.ts'
 import { buildPlan, type Plan, type PlanSeat } from './plan.ts'
 
-/** A plan drawn in rows, the front one first: `.` free, `#` taken, `a` free and accessible. A blank line begins a zone. */
+/**
+ * A plan drawn in rows, the front one first: `.` free, `#` taken, `a` free and accessible. A blank line
+ * begins a zone.
+ */
 function hall(drawing: string): { plan: Plan; isFree: (seat: PlanSeat) => boolean } {
   const seats: (PlanSeat & { free: boolean })[] = []
   const zones = drawing.split(/\n\s*\n/)
@@ -13,7 +16,13 @@ function hall(drawing: string): { plan: Plan; isFree: (seat: PlanSeat) => boolea
     for (const [row, line] of rows.trim().split('\n').entries()) {
       for (const [col, char] of [...line.trim()].entries()) {
         const rowLabel = String.fromCharCode(65 + row)
-        const place = { zoneId: zone + 1, rowLabel, index: seats.length, accessible: char === 'a', free: char !== '#' }
+        const place = {
+          zoneId: zone + 1,
+          rowLabel,
+          index: seats.length,
+          accessible: char === 'a',
+          free: char !== '#',
+        }
         seats.push({ ...place, seatId: `${zone + 1}-${rowLabel}-${col + 1}` as SeatId })
       }
     }
@@ -41,7 +50,13 @@ describe('the best seats', () => {
   })
   test('are in as few pieces as possible, in rows one behind the other', () => {
     expect(chosen('..#.#..\n#######\n###...#', 4)).toEqual(['1-A-1', '1-A-2', '1-A-6', '1-A-7'])
-    expect(chosen('..####\n######\n######\n######\n...###\n..####', 5)).toEqual(['1-E-1', '1-E-2', '1-E-3', '1-F-1', '1-F-2'])
+    expect(chosen('..####\n######\n######\n######\n...###\n..####', 5)).toEqual([
+      '1-E-1',
+      '1-E-2',
+      '1-E-3',
+      '1-F-1',
+      '1-F-2',
+    ])
   })
   test('are accessible ones only when there are not enough others', () => {
     expect(chosen('aaaa\n#..#', 2)).toEqual(['1-B-2', '1-B-3'])

@@ -11,10 +11,11 @@ interface Run {
 }
 
 /**
- * The best `count` of the seats that are free: side by side in one row, the front-most row first and in it the most central,
- * leaving no single seat between others where that can be avoided; else in as few pieces as possible, within neighbouring
- * rows where they suffice. Accessible seats only when there are not enough others. In plan order; null when fewer are free. Rows that are
- * known to be full need not be looked at seat by seat.
+ * The best `count` of the seats that are free: side by side in one row, the front-most row first and in it
+ * the most central, leaving no single seat between others where that can be avoided; else in as few pieces as
+ * possible, within neighbouring rows where they suffice. Accessible seats only when there are not enough
+ * others. In plan order; null when fewer are free. Rows that are known to be full need not be looked at seat
+ * by seat.
  */
 export function chooseBest(
   { rows }: Plan,
@@ -53,7 +54,10 @@ function runsOfRow(row: PlanRow, rowIndex: number, isUsable: IsUsable): Run[] {
   return runs
 }
 
-/** Nothing is better than the front-most row that leaves no seat alone: in most halls that is found in the first rows. */
+/**
+ * Nothing is better than the front-most row that leaves no seat alone: in most halls that is found in the
+ * first rows.
+ */
 function inFrontRow({ rows, isFull }: Hall, isUsable: IsUsable, count: number): PlanSeat[] | null {
   for (const [rowIndex, row] of rows.entries()) {
     if (isFull(row)) continue
@@ -75,7 +79,10 @@ function bestRun(runs: readonly Run[], count: number): { seats: PlanSeat[]; gaps
   return best ? { seats: best.run.seats.slice(best.from, best.from + count), gaps: best.gaps } : null
 }
 
-/** Where in a run `count` seats are best: the fewest seats left alone, then the nearest to the middle of the row. */
+/**
+ * Where in a run `count` seats are best: the fewest seats left alone, then the nearest to the middle of the
+ * row.
+ */
 function bestPart({ row, seats }: Run, count: number): { from: number; gaps: number; offCentre: number } {
   const first = row.seats.indexOf(seats[0] as PlanSeat)
   const middle = (row.seats.length - 1) / 2
@@ -89,7 +96,10 @@ function bestPart({ row, seats }: Run, count: number): { from: number; gaps: num
   )
 }
 
-/** In the fewest pieces that some rows one behind the other have; the fewer rows and the further in front, the better. */
+/**
+ * In the fewest pieces that some rows one behind the other have; the fewer rows and the further in front, the
+ * better.
+ */
 function inNeighbouringRows(runs: readonly Run[], count: number): PlanSeat[] | null {
   const byRow = Map.groupBy(runs, ({ rowIndex }) => rowIndex)
   let best: { seats: PlanSeat[]; pieces: number } | null = null
@@ -110,7 +120,10 @@ function inNeighbouringRows(runs: readonly Run[], count: number): PlanSeat[] | n
 
 const inPieces = (runs: readonly Run[], count: number): PlanSeat[] => pick(runs, count).flat()
 
-/** `count` seats of these runs in as few pieces as there can be: the longest runs, and the shortest that holds the rest. */
+/**
+ * `count` seats of these runs in as few pieces as there can be: the longest runs, and the shortest that holds
+ * the rest.
+ */
 function pick(runs: readonly Run[], count: number): PlanSeat[][] {
   const longestFirst = runs.toSorted((a, b) => b.seats.length - a.seats.length || a.rowIndex - b.rowIndex)
   const pieces: PlanSeat[][] = []

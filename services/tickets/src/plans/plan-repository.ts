@@ -10,8 +10,8 @@ export interface Zone {
 }
 
 /**
- * Keep a plan with all its seats; the one that stands already is left as it is. `plan`: the JSON of a `SeatingPlan`, which is megabytes
- * and only passed on to PostgreSQL.
+ * Keep a plan with all its seats; the one that stands already is left as it is. `plan`: the JSON of a
+ * `SeatingPlan`, which is megabytes and only passed on to PostgreSQL.
  */
 export const insertPlan = (tx: Tx, eventId: EventId, plan: string): Promise<unknown> =>
   tx.query(
@@ -82,13 +82,19 @@ export async function findSeatOffer(
 }
 
 /** These zones are sold by a type from now on; they must be free, and the event's picture locked. */
-export async function assignZones(tx: Tx, eventId: EventId, zoneIds: readonly number[], type: TicketTypeId): Promise<void> {
+export async function assignZones(
+  tx: Tx,
+  eventId: EventId,
+  zoneIds: readonly number[],
+  type: TicketTypeId,
+): Promise<void> {
   const assigned = await tx.query(
     `update seating_zones set ticket_type_id = $3
      where event_id = $1 and zone_id = any($2::int[]) and ticket_type_id is null returning zone_id`,
     [eventId, zoneIds, type],
   )
-  if (assigned.length !== zoneIds.length) throw new Error(`zones of event ${eventId} were taken under its lock`)
+  if (assigned.length !== zoneIds.length)
+    throw new Error(`zones of event ${eventId} were taken under its lock`)
 }
 
 /** What a type sold is not for sale any more. */

@@ -33,7 +33,9 @@ export function reserveRefusal(result: Exclude<ReserveResult, { outcome: 'reserv
   }
 }
 
-export const refuseInvalid = (details: readonly Detail[]) => refuse(VALIDATION_FAILED, { details: details.slice(0, DETAILS_MAX) })
-export const unknownReservation = (reservationId: ReservationId) => refuseUnknown(RESERVATION_NOT_FOUND, reservationId)
+export const refuseInvalid = (details: readonly Detail[]) =>
+  refuse(VALIDATION_FAILED, { details: details.slice(0, DETAILS_MAX) })
+export const unknownReservation = (reservationId: ReservationId) =>
+  refuseUnknown(RESERVATION_NOT_FOUND, reservationId)
 export const reservationInPayment = () => refuse(RESERVATION_IN_PAYMENT)
 export const completedReservation = () => refuse(RESERVATION_COMPLETED)

@@ -4,7 +4,10 @@ import { listClaimed } from '../holds/seat-claim-repository.ts'
 import { type Offer, refusalOf, typeOf } from './offer.ts'
 import type { WishedLine } from './wish.ts'
 
-/** Whether these lines of an offer could be held at this moment by somebody who has nothing of the event yet, and why not. */
+/**
+ * Whether these lines of an offer could be held at this moment by somebody who has nothing of the event yet,
+ * and why not.
+ */
 export async function availabilityOf(
   sql: Sql,
   offer: Offer,
@@ -24,7 +27,13 @@ export async function availabilityOf(
         ? 'INSUFFICIENT_INVENTORY'
         : undefined
     const error = refused ?? missing
-    return { ticketTypeId, available: !error, quantityAvailable, quantityRequested: quantity, ...(error && { error }) }
+    return {
+      ticketTypeId,
+      available: !error,
+      quantityAvailable,
+      quantityRequested: quantity,
+      ...(error && { error }),
+    }
   })
   const refused = refusalOf(offer, lines, offer.asOf) !== null
   return { available: !refused && ticketAvailability.every(({ available }) => available), ticketAvailability }

@@ -13,7 +13,13 @@ function choices(row: string, bestCount: number, candidatesMax: number): string[
     'event' as EventId,
     1,
     [...row].map((char, index) => {
-      return { seatId: `1-A-${index + 1}` as SeatId, index, zoneId: 1, rowLabel: 'A', accessible: char === 'a' }
+      return {
+        seatId: `1-A-${index + 1}` as SeatId,
+        index,
+        zoneId: 1,
+        rowLabel: 'A',
+        accessible: char === 'a',
+      }
     }),
   )
   const believed = { statuses: row.replaceAll('a', '.'), passedOver: new Set<SeatId>() }

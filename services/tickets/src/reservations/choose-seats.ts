@@ -13,8 +13,8 @@ export interface Believed {
 }
 
 /**
- * The lines of a wish with their seats: those that were named, and the best that are free where none were: one of the best
- * `candidatesMax` choices, by chance. Null when there are not enough.
+ * The lines of a wish with their seats: those that were named, and the best that are free where none were:
+ * one of the best `candidatesMax` choices, by chance. Null when there are not enough.
  */
 export function chooseSeats(
   wished: readonly WishedLine[],
@@ -36,7 +36,8 @@ export function chooseSeats(
       statuses[index] === '.' && zoneIds.includes(zoneId) && !named.has(seatId) && !passedOver.has(seatId)
     // With nothing to choose there need not be anything to choose from.
     const isFull = ({ seats }: PlanRow) => !hasFree(statuses, seats)
-    const best = line.bestCount === 0 ? [] : chooseAmong(plan, { isFree, isFull }, line.bestCount, candidatesMax)
+    const best =
+      line.bestCount === 0 ? [] : chooseAmong(plan, { isFree, isFull }, line.bestCount, candidatesMax)
     if (!best) return null
     lines.push(seatedLine(line, [...named, ...best.map(({ seatId }) => seatId)], plan))
   }
@@ -54,8 +55,15 @@ interface Choice {
   isFull(row: PlanRow): boolean
 }
 
-/** One of the best choices that have no seat in common, of those that are no worse in kind than the very best. */
-function chooseAmong(plan: Plan, { isFree, isFull }: Choice, count: number, candidatesMax: number): PlanSeat[] | null {
+/**
+ * One of the best choices that have no seat in common, of those that are no worse in kind than the very best.
+ */
+function chooseAmong(
+  plan: Plan,
+  { isFree, isFull }: Choice,
+  count: number,
+  candidatesMax: number,
+): PlanSeat[] | null {
   const candidates: PlanSeat[][] = []
   const seen = new Set<PlanSeat>()
   while (candidates.length < candidatesMax) {
@@ -69,12 +77,15 @@ function chooseAmong(plan: Plan, { isFree, isFull }: Choice, count: number, cand
 
 /** Seats that are not beside the one before, and accessible ones, which are for those who need them. */
 const flawsOf = (seats: readonly PlanSeat[]): number =>
-  seats.filter(({ index, accessible }, at) => accessible || (at > 0 && seats[at - 1]?.index !== index - 1)).length
+  seats.filter(({ index, accessible }, at) => accessible || (at > 0 && seats[at - 1]?.index !== index - 1))
+    .length
 
 /** The lines of a wish that names all its seats. `plan` where there are any. */
 export const namedSeats = (wished: readonly WishedLine[], plan: Plan | null): SeatedLine[] =>
   wished.map((line) =>
-    plan && line.seatIds.length > 0 ? seatedLine(line, line.seatIds, plan) : { ...withoutSeats(line), seatIds: null },
+    plan && line.seatIds.length > 0
+      ? seatedLine(line, line.seatIds, plan)
+      : { ...withoutSeats(line), seatIds: null },
   )
 
 const withoutSeats = ({ ticketTypeId, quantity }: WishedLine) => ({ ticketTypeId, quantity })

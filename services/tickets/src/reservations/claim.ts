@@ -1,4 +1,10 @@
-import { type claimRefusals, isOver, type OrderId, type ReservationId, type UserId } from '@boxoffice/contracts'
+import {
+  type claimRefusals,
+  isOver,
+  type OrderId,
+  type ReservationId,
+  type UserId,
+} from '@boxoffice/contracts'
 import type { Tx } from '@boxoffice/service-kit'
 import { findPictureAsOf } from '../event-pictures/picture-repository.ts'
 import { lockOrder } from './lock-repository.ts'
@@ -22,7 +28,10 @@ export interface ClaimWish {
   readonly userId: UserId
 }
 
-/** A hold becomes PAYING for one order and lasts while money moves. The same order claims it as often as it likes. */
+/**
+ * A hold becomes PAYING for one order and lasts while money moves. The same order claims it as often as it
+ * likes.
+ */
 export async function claim(tx: Tx, wish: ClaimWish, claimSeconds: number): Promise<ClaimResult> {
   await lockOrder(tx, wish.orderId)
   const ended = await refusalOfEndedOrder(tx, wish.orderId)
@@ -49,20 +58,34 @@ export async function claimLocked(
   const found = await findPictureAsOf(tx, reservation.eventId)
   if (found?.picture.status === 'CANCELLED') return refused('EVENT_NOT_ON_SALE', 'the event is cancelled')
   if (paying) return { outcome: 'claimed', reservation }
-  // A hold taken in time may be paid after sales have closed, but not when there is nothing to go to any more.
+  // A hold taken in time may be paid after sales have closed, but not when there is nothing to go to any
+  // more.
   if (found && isOver(found.picture, found.asOf)) return refused('EVENT_NOT_ON_SALE', 'the event is over')
   const expiresAt = await claimForOrder(tx, reservation.reservationId, orderId, claimSeconds)
   const remainingMs = reservation.remainingMs + expiresAt.getTime() - reservation.expiresAt.getTime()
-  return { outcome: 'claimed', reservation: { ...reservation, status: 'PAYING', orderId, expiresAt, remainingMs } }
+  return {
+    outcome: 'claimed',
+    reservation: { ...reservation, status: 'PAYING', orderId, expiresAt, remainingMs },
+  }
 }
 
-/** An order that was rejected or cancelled holds nothing any more: a step that its compensation overtook is refused. */
+/**
+ * An order that was rejected or cancelled holds nothing any more: a step that its compensation overtook is
+ * refused.
+ */
 export async function refusalOfEndedOrder(tx: Tx, orderId: OrderId): Promise<NotClaimed | null> {
   const standing = await findOutcome(tx, orderId)
   return !standing || standing.outcome === 'ISSUED' ? null : orderIsOver
 }
 
-const orderIsOver: NotClaimed = { error: 'RESERVATION_EXPIRED', message: 'this order is over: it holds nothing any more' }
+const orderIsOver: NotClaimed = {
+  error: 'RESERVATION_EXPIRED',
+  message: 'this order is over: it holds nothing any more',
+}
 export const overOrder = { outcome: 'refused' as const, ...orderIsOver }
 
-const refused = (error: NotClaimed['error'], message: string): ClaimResult => ({ outcome: 'refused', error, message })
+const refused = (error: NotClaimed['error'], message: string): ClaimResult => ({
+  outcome: 'refused',
+  error,
+  message,
+})

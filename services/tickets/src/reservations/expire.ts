@@ -8,18 +8,22 @@ import { markExpiredOf, markOldestExpired } from './expiry-repository.ts'
 import type { InTheWay } from './placing.ts'
 import { type EndedReservation, tellReleased } from './tell-released.ts'
 
-/** What stands in the way is many at once; the sweep holds up the sale for no longer than a group of holds does. */
+/**
+ * What stands in the way is many at once; the sweep holds up the sale for no longer than a group of holds
+ * does.
+ */
 const IN_THE_WAY_MAX = 200
 export const SWEEP_BATCH_MAX = 50
 
 /** ACTIVE → EXPIRED in batches; each that expires is told of, once. */
 export function createExpiry({ appendAll }: { appendAll: AppendAll }) {
   /** A batch of what is over, the oldest first; what another transaction has at hand is passed over. */
-  const expireOldest = async (tx: Tx): Promise<Released[]> => release(tx, await markOldestExpired(tx, SWEEP_BATCH_MAX))
+  const expireOldest = async (tx: Tx): Promise<Released[]> =>
+    release(tx, await markOldestExpired(tx, SWEEP_BATCH_MAX))
 
   /**
-   * Whatever holds these types or seats, because a buyer wants them now. `wait`: let a transaction that is at it finish, so
-   * that what it frees is seen.
+   * Whatever holds these types or seats, because a buyer wants them now. `wait`: let a transaction that is at
+   * it finish, so that what it frees is seen.
    */
   const expireOf = async (tx: Tx, wanted: InTheWay, options: { wait: boolean }): Promise<Released[]> =>
     release(tx, await markExpiredOf(tx, wanted, { ...options, max: IN_THE_WAY_MAX }))
@@ -30,7 +34,9 @@ export function createExpiry({ appendAll }: { appendAll: AppendAll }) {
     await tellReleased(appendAll, tx, expired)
     await changeCounters(
       tx,
-      expired.flatMap(({ items }) => items.map(({ ticketTypeId, quantity }) => ({ ticketTypeId, held: -quantity, sold: 0 }))),
+      expired.flatMap(({ items }) =>
+        items.map(({ ticketTypeId, quantity }) => ({ ticketTypeId, held: -quantity, sold: 0 })),
+      ),
     )
     await unclaimSeats(
       tx,

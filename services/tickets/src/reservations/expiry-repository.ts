@@ -3,7 +3,10 @@ import type { Sql, Tx } from '@boxoffice/service-kit'
 import type { InTheWay } from './placing.ts'
 import type { EndedReservation } from './tell-released.ts'
 
-/** ACTIVE → EXPIRED of what is over, the oldest first, `max` of them; what another transaction has locked is passed over. */
+/**
+ * ACTIVE → EXPIRED of what is over, the oldest first, `max` of them; what another transaction has locked is
+ * passed over.
+ */
 export const markOldestExpired = (tx: Tx, max: number): Promise<EndedReservation[]> =>
   markExpired(
     tx,
@@ -12,7 +15,10 @@ export const markOldestExpired = (tx: Tx, max: number): Promise<EndedReservation
     [],
   )
 
-/** ACTIVE → EXPIRED of what is over and in the way, `max` of them. `wait`: also of what another transaction has locked. */
+/**
+ * ACTIVE → EXPIRED of what is over and in the way, `max` of them. `wait`: also of what another transaction
+ * has locked.
+ */
 export const markExpiredOf = (
   tx: Tx,
   { eventId, ticketTypeIds, seatIds }: InTheWay,

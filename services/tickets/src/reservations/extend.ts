@@ -16,8 +16,8 @@ export interface ExtendWish {
 }
 
 /**
- * Hold one's own reservation for as long again from now, within the most that a reservation may last. One that is over stays over:
- * somebody else may have its places by now.
+ * Hold one's own reservation for as long again from now, within the most that a reservation may last. One
+ * that is over stays over: somebody else may have its places by now.
  */
 export async function extendOwn(
   tx: Tx,

@@ -11,13 +11,18 @@ import { writeReservations } from './write-reservations.ts'
 /** Holds of one event that are one command and one transaction. */
 const GROUP_MAX = 100
 const EVENTS_AT_ONCE_MAX = 100
-/** Events that share a transaction, and transactions at once: while one commits the next is read, of other events. */
+/**
+ * Events that share a transaction, and transactions at once: while one commits the next is read, of other
+ * events.
+ */
 const EVENTS_IN_TRANSACTION_MAX = 10
 const TRANSACTIONS_AT_ONCE_MAX = 2
 const TAKE_OVERS_MAX = 2
 const TOLD = Promise.resolve()
 
-/** The two halves of a hold, Redis and the database, and what to do when holds that are over stand in the way. */
+/**
+ * The two halves of a hold, Redis and the database, and what to do when holds that are over stand in the way.
+ */
 export function createHolding(deps: {
   db: SqlDatabase
   redisPicture: RedisPicture
@@ -30,7 +35,10 @@ export function createHolding(deps: {
 }): Holding {
   const { db, redisPicture } = deps
 
-  /** What arrives while the last group of its event is under way is the next: one command of Redis and one transaction. */
+  /**
+   * What arrives while the last group of its event is under way is the next: one command of Redis and one
+   * transaction.
+   */
   const placeInGroup = createGroups<SeatedWish, Placed>({
     laneOf: ({ wish }) => wish.eventId,
     run: placeAll,
@@ -66,7 +74,10 @@ export function createHolding(deps: {
     waitingMax: deps.waitingMax,
   })
 
-  /** Hold wishes of one event, in their order: provisionally in Redis, what that holds in the database, and then for good in Redis. */
+  /**
+   * Hold wishes of one event, in their order: provisionally in Redis, what that holds in the database, and
+   * then for good in Redis.
+   */
   async function placeAll(wishes: readonly SeatedWish[]): Promise<Placed[]> {
     const [{ wish }] = wishes as [SeatedWish]
     const held = await redisPicture.hold(
@@ -78,7 +89,9 @@ export function createHolding(deps: {
     if (passed.length > 0) deps.crashAt('hold.after-lua')
     const results = passed.length > 0 ? await write(passed) : []
     const told = tellRedis(passed, results)
-    const written = results.map((result): Placed => ({ result, by: 'database', mayBeOver: isTaken(result), told }))
+    const written = results.map(
+      (result): Placed => ({ result, by: 'database', mayBeOver: isTaken(result), told }),
+    )
     return refused.map((placed) => placed ?? (written.shift() as Placed))
   }
 
@@ -101,7 +114,9 @@ export function createHolding(deps: {
   /** Hold a wish together with those that come at the same time. */
   const place = async (seated: SeatedWish): Promise<Settled> => settle(seated, await placeInGroup(seated))
 
-  /** What became of a wish in a group, where it is tried again once holds that are over are out of its way. */
+  /**
+   * What became of a wish in a group, where it is tried again once holds that are over are out of its way.
+   */
   async function settle(seated: SeatedWish, first: Placed): Promise<Settled> {
     let placed = first
     for (let takeOvers = 0; placed.mayBeOver && takeOvers < TAKE_OVERS_MAX; takeOvers++) {
@@ -118,7 +133,8 @@ export function createHolding(deps: {
     const result = await repeat(wish)
     if (!result) throw new Error(`reservation ${wish.reservationId} is not there any more`)
     if (result.outcome === 'reserved' && !isLive(result.reservation)) await redisPicture.release([wish])
-    // Under an id that stands for other tickets, those are held: what was taken for these goes with the next comparison.
+    // Under an id that stands for other tickets, those are held: what was taken for these goes with the next
+    // comparison.
     if (result.outcome === 'refused') redisPicture.markStale(wish.eventId)
     return result
   }
@@ -126,7 +142,8 @@ export function createHolding(deps: {
   /** What a wish is answered that was asked before; null when it was not. */
   async function repeat(wish: Wish): Promise<ReserveResult | null> {
     const result = await db.transact((tx) => repeatReservation(tx, wish, deps.claimSeconds))
-    if (result?.outcome === 'reserved' && isLive(result.reservation)) await redisPicture.confirm(result.reservation)
+    if (result?.outcome === 'reserved' && isLive(result.reservation))
+      await redisPicture.confirm(result.reservation)
     return result
   }
 

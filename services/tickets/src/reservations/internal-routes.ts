@@ -1,4 +1,9 @@
-import { claimRefusals, ORDER_HAS_RESERVATION, TICKETS_ISSUED, type ticketsInternalRoutes } from '@boxoffice/contracts'
+import {
+  claimRefusals,
+  ORDER_HAS_RESERVATION,
+  TICKETS_ISSUED,
+  type ticketsInternalRoutes,
+} from '@boxoffice/contracts'
 import { type Handlers, RefusedError, refuse, type SqlDatabase, violatedUnique } from '@boxoffice/service-kit'
 import type { Config } from '../config.ts'
 import type { FindEventPicture } from '../event-pictures/event-pictures.ts'
@@ -63,10 +68,14 @@ export function internalReservationHandlers(deps: Deps): Handlers<Routes> {
     claimReservation: async ({ body }) => {
       const result = await oneReservationAnOrder(() => deps.together.claim(body))
       if (result.outcome === 'unknown') return unknownReservation(body.reservationId)
-      if (result.outcome === 'refused') return refuse(claimRefusals[result.error], { message: result.message })
+      if (result.outcome === 'refused')
+        return refuse(claimRefusals[result.error], { message: result.message })
       const { reservation } = result
       if (reservation.status === 'PAYING') await deps.redisPicture.confirm(reservation)
-      return { status: 200, body: { ...reservationView(reservation, deps.config), userId: body.userId, orderId: body.orderId } }
+      return {
+        status: 200,
+        body: { ...reservationView(reservation, deps.config), userId: body.userId, orderId: body.orderId },
+      }
     },
     releaseClaim: async ({ body }) => {
       const result = await deps.db.transact((tx) => deps.releases.releaseClaim(tx, body))
@@ -78,7 +87,10 @@ export function internalReservationHandlers(deps: Deps): Handlers<Routes> {
           return { status: 200, body: { released: false, reservationId, ticketsReleased: 0 } }
         case 'released':
           await deps.redisPicture.release([result.reservation])
-          return { status: 200, body: { released: true, reservationId, ticketsReleased: result.ticketsReleased } }
+          return {
+            status: 200,
+            body: { released: true, reservationId, ticketsReleased: result.ticketsReleased },
+          }
       }
     },
   }

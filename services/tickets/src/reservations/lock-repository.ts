@@ -1,8 +1,8 @@
 import type { EventId, OrderId, UserId } from '@boxoffice/contracts'
 import type { Tx } from '@boxoffice/service-kit'
 
-// Locks on what has no row yet. Every transaction takes them before its row locks and in this order: order, buyer,
-// address.
+// Locks on what has no row yet. Every transaction takes them before its row locks and in this order: order,
+// buyer, address.
 
 /** One at a time per order: its reserve, claim, release, issue and cancel see each other's outcome. */
 export const lockOrder = (tx: Tx, orderId: OrderId) => lockOrders(tx, [orderId])

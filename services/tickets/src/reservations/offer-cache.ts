@@ -14,11 +14,15 @@ export async function loadOffer(sql: Sql, eventId: EventId): Promise<Offer | nul
 }
 
 /**
- * Finds what an event sells, believed for a moment: a crowd is refused without asking the database each time. Whoever gets
- * through is checked again in the transaction, and priced by what stands there then: an old price is never held. The time of
- * an offer goes on by the monotonic clock.
+ * Finds what an event sells, believed for a moment: a crowd is refused without asking the database each time.
+ * Whoever gets through is checked again in the transaction, and priced by what stands there then: an old
+ * price is never held. The time of an offer goes on by the monotonic clock.
  */
-export function createOfferCache(options: { db: Sql; findEventPicture: FindEventPicture; believedMs: number }) {
+export function createOfferCache(options: {
+  db: Sql
+  findEventPicture: FindEventPicture
+  believedMs: number
+}) {
   const sql = options.db
   const believed = new Map<EventId, { offer: Offer; loadedAtMs: number }>()
 

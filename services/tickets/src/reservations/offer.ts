@@ -36,11 +36,15 @@ export function refusalOf(
   lines: readonly Line[],
   at: Date,
 ): (NotReserved & { readonly error: ReserveRefusal }) | null {
-  if (!isOnSale(offer.picture, at)) return { error: 'EVENT_NOT_ON_SALE', message: 'this event is not on sale' }
+  if (!isOnSale(offer.picture, at))
+    return { error: 'EVENT_NOT_ON_SALE', message: 'this event is not on sale' }
   for (const { ticketTypeId, quantity } of lines) {
     const type = typeOf(offer, ticketTypeId)
     if (type.salesStartAt && at < type.salesStartAt) {
-      return { error: 'SALES_CLOSED', message: `sales of ${type.name} begin at ${type.salesStartAt.toISOString()}` }
+      return {
+        error: 'SALES_CLOSED',
+        message: `sales of ${type.name} begin at ${type.salesStartAt.toISOString()}`,
+      }
     }
     if (at >= salesEndOf(type, offer.picture)) {
       return { error: 'SALES_CLOSED', message: `sales of ${type.name} have ended` }
@@ -57,7 +61,10 @@ export function refusalOf(
 function tooDear(lines: readonly (StoredType & { quantity: number })[]) {
   if (sum(lines.map(({ unitPrice, quantity }) => times(unitPrice, quantity))) <= CHARGE_MAX) return null
   const most = formatMoney(CHARGE_MAX, (lines[0] as StoredType).currency)
-  return { error: 'LIMIT_EXCEEDED' as const, message: `an order can come to ${most} at most: buy fewer at once` }
+  return {
+    error: 'LIMIT_EXCEEDED' as const,
+    message: `an order can come to ${most} at most: buy fewer at once`,
+  }
 }
 
 /** Why this buyer may not have these lines on top of what they have; null when they may. */

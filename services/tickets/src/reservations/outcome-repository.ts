@@ -8,7 +8,10 @@ export interface OrderOutcome {
 }
 
 export async function findOutcome(sql: Sql, orderId: OrderId): Promise<OrderOutcome | null> {
-  const [row] = await sql.query<OrderOutcome>('select outcome, reason from order_outcomes where order_id = $1', [orderId])
+  const [row] = await sql.query<OrderOutcome>(
+    'select outcome, reason from order_outcomes where order_id = $1',
+    [orderId],
+  )
   return row ?? null
 }
 
@@ -22,8 +25,8 @@ export async function listEndedOrders(tx: Tx, orderIds: readonly OrderId[]): Pro
 }
 
 /**
- * Write an order's outcome; null when it is this one's now, else the one that stood there before. What issues, rejects or
- * cancels calls this before anything else: the primary key decides who was first.
+ * Write an order's outcome; null when it is this one's now, else the one that stood there before. What
+ * issues, rejects or cancels calls this before anything else: the primary key decides who was first.
  */
 export async function insertOutcome(
   tx: Tx,
@@ -53,11 +56,18 @@ export async function insertIssued(
   return new Set(rows.map(({ orderId }) => orderId))
 }
 
-/** ISSUED turns out otherwise: it cannot be honoured after all (in the same transaction), or its tickets are cancelled. */
-export async function replaceIssued(tx: Tx, orderId: OrderId, outcome: 'REJECTED' | 'CANCELLED', reason: string): Promise<void> {
-  await tx.query(`update order_outcomes set outcome = $2, reason = $3 where order_id = $1 and outcome = 'ISSUED'`, [
-    orderId,
-    outcome,
-    reason,
-  ])
+/**
+ * ISSUED turns out otherwise: it cannot be honoured after all (in the same transaction), or its tickets are
+ * cancelled.
+ */
+export async function replaceIssued(
+  tx: Tx,
+  orderId: OrderId,
+  outcome: 'REJECTED' | 'CANCELLED',
+  reason: string,
+): Promise<void> {
+  await tx.query(
+    `update order_outcomes set outcome = $2, reason = $3 where order_id = $1 and outcome = 'ISSUED'`,
+    [orderId, outcome, reason],
+  )
 }

@@ -30,8 +30,9 @@ type Ended = StoredReservation & { readonly origin: MessageOrigin }
 /** ACTIVE or PAYING → CANCELLED: what is let go is told of, once. */
 export function createReleases({ appendAll, logger }: { appendAll: AppendAll; logger: Logger }) {
   /**
-   * Undo an order's reserve or claim. The order's outcome CANCELLED comes first, so that a step that arrives after its own
-   * compensation holds nothing; then its claim goes, if there is one. Repeated, the answer is the same. What was issued stays.
+   * Undo an order's reserve or claim. The order's outcome CANCELLED comes first, so that a step that arrives
+   * after its own compensation holds nothing; then its claim goes, if there is one. Repeated, the answer is
+   * the same. What was issued stays.
    */
   async function releaseClaim(
     tx: Tx,
@@ -49,7 +50,9 @@ export function createReleases({ appendAll, logger }: { appendAll: AppendAll; lo
   /** Let one's own reservations go, which were asked for together; repeated, there is nothing left to do. */
   async function releaseOwn(tx: Tx, requests: readonly ReleaseRequest[]): Promise<BuyerReleaseResult[]> {
     const ids = [...new Set(requests.map(({ reservationId }) => reservationId))]
-    const reservations = new Map((await lockReservations(tx, ids)).map((found) => [found.reservationId, found]))
+    const reservations = new Map(
+      (await lockReservations(tx, ids)).map((found) => [found.reservationId, found]),
+    )
     const released = new Map<ReservationId, Ended>()
     const results = requests.map(({ reservationId, userId, origin }): BuyerReleaseResult => {
       const reservation = reservations.get(reservationId)
@@ -71,10 +74,21 @@ export function createReleases({ appendAll, logger }: { appendAll: AppendAll; lo
   async function letGoAll(tx: Tx, reservations: readonly Ended[], from: 'ACTIVE' | 'PAYING'): Promise<void> {
     if (reservations.length === 0) return
     const ids = reservations.map(({ reservationId }) => reservationId)
-    const moved = new Map((await moveReservations(tx, ids, from, 'CANCELLED')).map((one) => [one.reservationId, one]))
+    const moved = new Map(
+      (await moveReservations(tx, ids, from, 'CANCELLED')).map((one) => [one.reservationId, one]),
+    )
     const ended = reservations.map(({ reservationId, eventId, userId, items, origin }) => {
       const { heldAt, movedAt } = moved.get(reservationId) as { heldAt: Date; movedAt: Date }
-      return { reservationId, eventId, userId, outcome: 'CANCELLED' as const, heldAt, releasedAt: movedAt, items, origin }
+      return {
+        reservationId,
+        eventId,
+        userId,
+        outcome: 'CANCELLED' as const,
+        heldAt,
+        releasedAt: movedAt,
+        items,
+        origin,
+      }
     })
     const changes = reservations.flatMap(({ items }) =>
       items.map(({ ticketTypeId, quantity }) => ({ ticketTypeId, held: -quantity, sold: 0 })),
@@ -83,8 +97,8 @@ export function createReleases({ appendAll, logger }: { appendAll: AppendAll; lo
   }
 
   /**
-   * Let a claim go whose order is over; false where that can never succeed. What was found wrong is logged, and left to people: the order
-   * ends all the same, since somebody waits for their money.
+   * Let a claim go whose order is over; false where that can never succeed. What was found wrong is logged,
+   * and left to people: the order ends all the same, since somebody waits for their money.
    */
   async function letGoIfPossible(tx: Tx, reservation: StoredReservation): Promise<boolean> {
     try {
@@ -93,7 +107,10 @@ export function createReleases({ appendAll, logger }: { appendAll: AppendAll; lo
     } catch (error) {
       if (!isPermanent(error)) throw error
       const { reservationId, orderId } = reservation
-      logger.error({ err: error, reservationId, orderId }, 'the places of an order that is over cannot be released')
+      logger.error(
+        { err: error, reservationId, orderId },
+        'the places of an order that is over cannot be released',
+      )
       return false
     }
   }

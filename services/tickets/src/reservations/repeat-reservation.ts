@@ -7,7 +7,11 @@ import type { ReserveResult } from './reserve-result.ts'
 import { mergeRequests, type Wish } from './wish.ts'
 
 /** What a wish is answered whose reservation id was used before; null when it was not. */
-export async function repeatReservation(tx: Tx, wish: Wish, claimSeconds: number): Promise<ReserveResult | null> {
+export async function repeatReservation(
+  tx: Tx,
+  wish: Wish,
+  claimSeconds: number,
+): Promise<ReserveResult | null> {
   if (wish.orderId) await lockOrder(tx, wish.orderId)
   const standing = await lockReservation(tx, wish.reservationId)
   if (!standing) return null
@@ -16,9 +20,18 @@ export async function repeatReservation(tx: Tx, wish: Wish, claimSeconds: number
 }
 
 /** By the same buyer for the same tickets it is the same request. */
-async function answerStanding(tx: Tx, standing: StoredReservation, wish: Wish, claimSeconds: number): Promise<ReserveResult> {
+async function answerStanding(
+  tx: Tx,
+  standing: StoredReservation,
+  wish: Wish,
+  claimSeconds: number,
+): Promise<ReserveResult> {
   if (standing.userId !== wish.userId || standing.eventId !== wish.eventId || !isOf(standing, wish)) {
-    return { outcome: 'refused', error: 'RESERVATION_ID_REUSED', message: 'this reservation id was used for something else' }
+    return {
+      outcome: 'refused',
+      error: 'RESERVATION_ID_REUSED',
+      message: 'this reservation id was used for something else',
+    }
   }
   if (wish.orderId) {
     const claimed = await claimLocked(tx, standing, wish.orderId, claimSeconds)

@@ -9,15 +9,22 @@ const columns = `r.reservation_id as "reservationId", r.user_id as "userId", r.e
      'seatIds', i.seat_ids) order by i.ticket_type_id)
    from reservation_items i where i.reservation_id = r.reservation_id) as items`
 
-export async function findReservation(sql: Sql, reservationId: ReservationId): Promise<StoredReservation | null> {
-  const rows = await sql.query<StoredReservation>(`select ${columns} from reservations r where reservation_id = $1`, [
-    reservationId,
-  ])
+export async function findReservation(
+  sql: Sql,
+  reservationId: ReservationId,
+): Promise<StoredReservation | null> {
+  const rows = await sql.query<StoredReservation>(
+    `select ${columns} from reservations r where reservation_id = $1`,
+    [reservationId],
+  )
   return rows[0] ?? null
 }
 
 /** The reservation, locked until the transaction ends. */
-export async function lockReservation(tx: Tx, reservationId: ReservationId): Promise<StoredReservation | null> {
+export async function lockReservation(
+  tx: Tx,
+  reservationId: ReservationId,
+): Promise<StoredReservation | null> {
   const [reservation] = await lockReservations(tx, [reservationId])
   return reservation ?? null
 }
@@ -30,9 +37,10 @@ export const lockReservations = (tx: Tx, ids: readonly ReservationId[]): Promise
 
 /** The reservation that an order claimed, locked. */
 export async function lockReservationOfOrder(tx: Tx, orderId: OrderId): Promise<StoredReservation | null> {
-  const rows = await tx.query<StoredReservation>(`select ${columns} from reservations r where order_id = $1 for update`, [
-    orderId,
-  ])
+  const rows = await tx.query<StoredReservation>(
+    `select ${columns} from reservations r where order_id = $1 for update`,
+    [orderId],
+  )
   return rows[0] ?? null
 }
 
@@ -53,8 +61,9 @@ export type NewReservation = Pick<
 > & { readonly seconds: number }
 
 /**
- * Write reservations with their lines and claim their seats, in one statement; when that was, by the database's clock. Rejects with a
- * violation of `seat_claims_pkey` when a seat is taken: then nothing is written.
+ * Write reservations with their lines and claim their seats, in one statement; when that was, by the
+ * database's clock. Rejects with a violation of `seat_claims_pkey` when a seat is taken: then nothing is
+ * written.
  */
 export async function insertReservations(tx: Tx, reservations: readonly NewReservation[]): Promise<Date> {
   const lines = reservations.flatMap(({ reservationId, eventId, items }) =>
@@ -93,7 +102,12 @@ export async function insertReservations(tx: Tx, reservations: readonly NewReser
 }
 
 /** ACTIVE → PAYING for an order; it lasts at least `seconds` from now. The reservation must be locked. */
-export async function claimForOrder(tx: Tx, reservationId: ReservationId, orderId: OrderId, seconds: number): Promise<Date> {
+export async function claimForOrder(
+  tx: Tx,
+  reservationId: ReservationId,
+  orderId: OrderId,
+  seconds: number,
+): Promise<Date> {
   const [row] = await tx.query<{ expiresAt: Date }>(
     `update reservations set status = 'PAYING', order_id = $2,
        expires_at = greatest(expires_at, clock_timestamp() + make_interval(secs => $3))
@@ -127,13 +141,14 @@ export async function moveReservations(
      returning reservation_id as "reservationId", created_at as "heldAt", clock_timestamp() as "movedAt"`,
     [ids, from, to],
   )
-  if (moved.length !== ids.length) throw new Error(`not all of the reservations ${ids.join(', ')} are ${from}`)
+  if (moved.length !== ids.length)
+    throw new Error(`not all of the reservations ${ids.join(', ')} are ${from}`)
   return moved
 }
 
 /**
- * Hold an ACTIVE reservation for `seconds` from now, but for no longer than `maxSeconds` since it was made; null when that gives it no
- * more time. The reservation must be locked.
+ * Hold an ACTIVE reservation for `seconds` from now, but for no longer than `maxSeconds` since it was made;
+ * null when that gives it no more time. The reservation must be locked.
  */
 export async function extendHold(
   tx: Tx,
@@ -177,12 +192,16 @@ export interface BuyersTickets {
 }
 
 /**
- * What these buyers have of their events, the oldest reservation first. What they passed on counts, what they received or what was given
- * back does not. The buyers must be locked, and each be there once.
+ * What these buyers have of their events, the oldest reservation first. What they passed on counts, what they
+ * received or what was given back does not. The buyers must be locked, and each be there once.
  */
-export const listTicketsOfBuyers = (tx: Tx, buyers: readonly { eventId: EventId; userId: UserId }[]): Promise<BuyersTickets[]> =>
+export const listTicketsOfBuyers = (
+  tx: Tx,
+  buyers: readonly { eventId: EventId; userId: UserId }[],
+): Promise<BuyersTickets[]> =>
   tx.query<BuyersTickets>(
-    // Looked up buyer by buyer: a join would be planned as a scan of everything that a sale has written in its first minute.
+    // Looked up buyer by buyer: a join would be planned as a scan of everything that a sale has written in
+    // its first minute.
     `select event_id as "eventId", user_id as "userId", reservation_id as "reservationId", ticket_type_id as "ticketTypeId", quantity
      from unnest($1::uuid[], $2::uuid[]) buyer(event_id, user_id)
        cross join lateral (

@@ -18,9 +18,15 @@ export interface ReservedItem {
   readonly seatIds: readonly SeatId[] | null
 }
 
-/** A reservation as it stands. `heldAt`: when it was made. `remainingMs` is by the database's clock; negative when its time is over. */
+/**
+ * A reservation as it stands. `heldAt`: when it was made. `remainingMs` is by the database's clock; negative
+ * when its time is over.
+ */
 export interface StoredReservation
-  extends Pick<ReservationRow, 'reservationId' | 'userId' | 'eventId' | 'currency' | 'expiresAt' | 'orderId'> {
+  extends Pick<
+    ReservationRow,
+    'reservationId' | 'userId' | 'eventId' | 'currency' | 'expiresAt' | 'orderId'
+  > {
   readonly status: ReservationStatus
   readonly remainingMs: number
   readonly heldAt: Date
@@ -28,18 +34,23 @@ export interface StoredReservation
 }
 
 /** Whether it may still be claimed. */
-export const isOpen = (reservation: StoredReservation) => reservation.status === 'ACTIVE' && reservation.remainingMs > 0
+export const isOpen = (reservation: StoredReservation) =>
+  reservation.status === 'ACTIVE' && reservation.remainingMs > 0
 
 /** Whether it holds its places, whatever the time. */
 export const isLive = ({ status }: StoredReservation) => status === 'ACTIVE' || status === 'PAYING'
 
-export const ticketCount = (items: readonly ReservedItem[]) => items.reduce((total, { quantity }) => total + quantity, 0)
+export const ticketCount = (items: readonly ReservedItem[]) =>
+  items.reduce((total, { quantity }) => total + quantity, 0)
 
 /**
- * A reservation as callers see it: one whose time is over is EXPIRED, whether it was swept or not. It lasts `holdMaxSeconds` at most,
- * extensions included.
+ * A reservation as callers see it: one whose time is over is EXPIRED, whether it was swept or not. It lasts
+ * `holdMaxSeconds` at most, extensions included.
  */
-export function reservationView(reservation: StoredReservation, { holdMaxSeconds }: { holdMaxSeconds: number }): Reservation {
+export function reservationView(
+  reservation: StoredReservation,
+  { holdMaxSeconds }: { holdMaxSeconds: number },
+): Reservation {
   const { heldAt, expiresAt } = reservation
   const extendableUntil = new Date(Math.max(heldAt.getTime() + holdMaxSeconds * 1_000, expiresAt.getTime()))
   const tickets = reservation.items.map(({ ticketTypeId, quantity, unitPrice, seatIds }) => ({

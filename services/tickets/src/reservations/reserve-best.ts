@@ -37,10 +37,12 @@ interface Chosen {
 }
 
 /**
- * Hold the best seats. They are chosen from the map, one buyer of an event after the other: those who come together from one reading of
- * it, what one takes is not free for the next. They are chosen anew, each from a reading of its own, when there were not enough or
- * somebody of another instance was faster. Where the map turns out to be wrong, what is chosen next is free in PostgreSQL too. Refused as sold out when the map has not so many; after the last loss, or where the map was wrong,
- * only when PostgreSQL has not so many either, else with 503.
+ * Hold the best seats. They are chosen from the map, one buyer of an event after the other: those who come
+ * together from one reading of it, what one takes is not free for the next. They are chosen anew, each from a
+ * reading of its own, when there were not enough or somebody of another instance was faster. Where the map
+ * turns out to be wrong, what is chosen next is free in PostgreSQL too. Refused as sold out when the map has
+ * not so many; after the last loss, or where the map was wrong, only when PostgreSQL has not so many either,
+ * else with 503.
  */
 export function createReserveBest(deps: {
   db: Sql
@@ -52,7 +54,9 @@ export function createReserveBest(deps: {
 }) {
   const { place, placeAll, settle, takeOver } = deps.holding
 
-  /** The best seats for buyers of one event, chosen and held together; null for whom the map has not so many. */
+  /**
+   * The best seats for buyers of one event, chosen and held together; null for whom the map has not so many.
+   */
   const chooseTogether = createGroups<Choosing, Chosen | null>({
     laneOf: ({ wish }) => wish.eventId,
     mixesLanes: false,
@@ -82,7 +86,13 @@ export function createReserveBest(deps: {
     let losses = 0
 
     const chooseFrom = (statuses: string) =>
-      chooseSeats(wished, offer, plan, { statuses, passedOver: takenAfterAll }, losses > 1 ? CANDIDATES_MAX : 1)
+      chooseSeats(
+        wished,
+        offer,
+        plan,
+        { statuses, passedOver: takenAfterAll },
+        losses > 1 ? CANDIDATES_MAX : 1,
+      )
 
     async function choose(): Promise<SeatedLine[] | null> {
       const map = await deps.seatMaps.readNow(eventId)
@@ -124,7 +134,9 @@ export function createReserveBest(deps: {
     async function refuseOrPutOff(): Promise<ReserveResult> {
       const { statuses } = await readStatuses(deps.db, eventId)
       if (!chooseSeats(wished, offer, plan, { statuses, passedOver: new Set() })) return soldOut
-      throw new RefusedError(refuse(SERVICE_UNAVAILABLE, { message: 'too many buyers want these seats: try again shortly' }))
+      throw new RefusedError(
+        refuse(SERVICE_UNAVAILABLE, { message: 'too many buyers want these seats: try again shortly' }),
+      )
     }
 
     const first = await chooseTogether({ wish, wished, offer, plan })

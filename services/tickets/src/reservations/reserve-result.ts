@@ -31,7 +31,8 @@ export const isTaken = (result: ReserveResult | 'STANDING') =>
 
 /** Why an offer refuses a wish, whoever asks; null when it does not. */
 export function refuseOffer(offer: Offer, plan: Plan | null, wish: Wish): ReserveResult | null {
-  const isKnown = ({ ticketTypeId }: TicketRequest) => offer.types.some((type) => type.ticketTypeId === ticketTypeId)
+  const isKnown = ({ ticketTypeId }: TicketRequest) =>
+    offer.types.some((type) => type.ticketTypeId === ticketTypeId)
   // Whoever does not know what a draft sells is not told that it is there.
   if (offer.picture.status === 'DRAFT' && !wish.requests.every(isKnown)) return { outcome: 'unknown-event' }
   const details = invalidIn(wish.requests, offer, plan)

@@ -10,9 +10,10 @@ import { type ReserveResult, refuseOffer } from './reserve-result.ts'
 import { mergeRequests, type Wish } from './wish.ts'
 
 /**
- * Hold tickets, all or none: Redis first, which refuses the crowd; then one transaction, which is the truth; then Redis again. All that
- * arrive together share these. Without Redis through PostgreSQL alone. Where holds are over that still stand in the way, they are
- * expired and it is tried once more. The same reservation id gives the same answer, whatever has changed since.
+ * Hold tickets, all or none: Redis first, which refuses the crowd; then one transaction, which is the truth;
+ * then Redis again. All that arrive together share these. Without Redis through PostgreSQL alone. Where holds
+ * are over that still stand in the way, they are expired and it is tried once more. The same reservation id
+ * gives the same answer, whatever has changed since.
  */
 export function createReserve(deps: {
   db: Sql

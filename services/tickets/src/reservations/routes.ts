@@ -48,14 +48,18 @@ export function reservationHandlers(deps: Deps): Handlers<ReservationRoutes> {
     },
     getReservation: async ({ params, principal }) => {
       const reservation = await findReservation(sql, params.reservationId)
-      if (!reservation || reservation.userId !== principal.userId) return unknownReservation(params.reservationId)
+      if (!reservation || reservation.userId !== principal.userId)
+        return unknownReservation(params.reservationId)
       return { status: 200, body: reservationView(reservation, config) }
     },
     listReservations: async ({ query: { eventId = null, limit, cursor }, principal }) => {
       const after = live.decode(cursor)
       const rows = await listLiveOf(sql, { userId: principal.userId, eventId }, limit + 1, after)
       const { page, nextCursor } = live.pageOf(rows, limit, (last) => last)
-      return { status: 200, body: { reservations: page.map((reservation) => reservationView(reservation, config)), nextCursor } }
+      return {
+        status: 200,
+        body: { reservations: page.map((reservation) => reservationView(reservation, config)), nextCursor },
+      }
     },
     extendReservation: async ({ params: { reservationId }, principal: { userId } }) => {
       const result = await deps.together.extendOwn({ reservationId, userId })

@@ -22,8 +22,8 @@ export function createExpirySweep(deps: { db: Database; redisPicture: RedisPictu
 }
 
 /**
- * Claims past their deadline. They are never simply released: money may be moving. The payment service knows what became of
- * the order; while it is unavailable, the claim stays.
+ * Claims past their deadline. They are never simply released: money may be moving. The payment service knows
+ * what became of the order; while it is unavailable, the claim stays.
  */
 export function createOverdueSweep(deps: {
   db: Database
@@ -43,7 +43,9 @@ export function createOverdueSweep(deps: {
       }
       decided++
       if (verdict === 'release') {
-        const result = await db.transact((tx) => releases.releaseClaim(tx, { orderId, reservationId, reason: 'CLAIM_OVERDUE' }))
+        const result = await db.transact((tx) =>
+          releases.releaseClaim(tx, { orderId, reservationId, reason: 'CLAIM_OVERDUE' }),
+        )
         if (result.outcome === 'released') await redisPicture.release([result.reservation])
       } else {
         await db.transact((tx) => extendClaim(tx, reservationId, EXTENSION_SECONDS))
@@ -55,7 +57,10 @@ export function createOverdueSweep(deps: {
 }
 
 /** What a claim's order says of it. A paid order's claim is kept: its tickets are on the way. */
-async function verdictOf(payments: PaymentsClient, orderId: OrderId): Promise<'release' | 'keep' | 'unknown'> {
+async function verdictOf(
+  payments: PaymentsClient,
+  orderId: OrderId,
+): Promise<'release' | 'keep' | 'unknown'> {
   try {
     const answer = await payments.getOrderInfo({ params: { orderId } })
     if (answer.status === 404) return 'release'

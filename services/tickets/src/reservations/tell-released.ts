@@ -17,7 +17,11 @@ export interface EndedReservation {
 }
 
 /** Tell of reservations, in the transaction in which they end; each ends once. */
-export async function tellReleased(appendAll: AppendAll, tx: Tx, ended: readonly EndedReservation[]): Promise<void> {
+export async function tellReleased(
+  appendAll: AppendAll,
+  tx: Tx,
+  ended: readonly EndedReservation[],
+): Promise<void> {
   const messages = ended.map(({ items, origin, ...reservation }) => {
     const tickets = items.map(({ ticketTypeId, quantity }) => ({ ticketTypeId, quantity }))
     return { payload: { ...reservation, tickets }, aggregateVersion: 1, ...(origin && { origin }) }

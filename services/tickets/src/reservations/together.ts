@@ -19,7 +19,12 @@ export function createTogether(deps: {
 }) {
   const { db } = deps
   const limits = { seconds: deps.holdSeconds, maxSeconds: deps.holdMaxSeconds }
-  const bounds = { mixesLanes: true, groupMax: GROUP_MAX, groupsAtOnceMax: GROUPS_AT_ONCE_MAX, waitingMax: deps.waitingMax }
+  const bounds = {
+    mixesLanes: true,
+    groupMax: GROUP_MAX,
+    groupsAtOnceMax: GROUPS_AT_ONCE_MAX,
+    waitingMax: deps.waitingMax,
+  }
 
   const releaseOwn = createGroups<ReleaseRequest, BuyerReleaseResult>({
     ...bounds,
@@ -36,8 +41,8 @@ export function createTogether(deps: {
 export type Together = ReturnType<typeof createTogether>
 
 /**
- * Requests that arrive together are one transaction, in which their statements travel side by side. Only for what locks nothing but its
- * own reservation and order: of one reservation there is one request at a time.
+ * Requests that arrive together are one transaction, in which their statements travel side by side. Only for
+ * what locks nothing but its own reservation and order: of one reservation there is one request at a time.
  */
 function shareCommits<Wish extends { readonly reservationId: string }, Result>(
   db: Database,

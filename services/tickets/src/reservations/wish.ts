@@ -1,4 +1,12 @@
-import type { EventId, OrderId, ReservationId, SeatId, TicketRequest, TicketTypeId, UserId } from '@boxoffice/contracts'
+import type {
+  EventId,
+  OrderId,
+  ReservationId,
+  SeatId,
+  TicketRequest,
+  TicketTypeId,
+  UserId,
+} from '@boxoffice/contracts'
 import type { Line, SeatedLine } from '../holds/commands.ts'
 import type { Plan } from '../plans/plan.ts'
 import type { Offer } from './offer.ts'
@@ -32,7 +40,11 @@ export function mergeRequests(requests: readonly TicketRequest[]): WishedLine[] 
   const lines = new Map<TicketTypeId, WishedLine>()
   for (const request of requests) {
     const { ticketTypeId } = request
-    const { quantity, seatIds, bestCount } = lines.get(ticketTypeId) ?? { quantity: 0, seatIds: [], bestCount: 0 }
+    const { quantity, seatIds, bestCount } = lines.get(ticketTypeId) ?? {
+      quantity: 0,
+      seatIds: [],
+      bestCount: 0,
+    }
     const named = 'seatIds' in request ? request.seatIds : []
     const counted = 'quantity' in request ? request.quantity : 0
     const best = 'bestAvailable' in request && request.bestAvailable ? counted : 0
@@ -46,11 +58,16 @@ export function mergeRequests(requests: readonly TicketRequest[]): WishedLine[] 
   return [...lines.values()].sort((a, b) => (a.ticketTypeId < b.ticketTypeId ? -1 : 1))
 }
 
-/** What an offer cannot understand: types that it does not have, seats that they do not have. `plan` where there is one. */
+/**
+ * What an offer cannot understand: types that it does not have, seats that they do not have. `plan` where
+ * there is one.
+ */
 export function invalidIn(requests: readonly TicketRequest[], offer: Offer, plan: Plan | null): Detail[] {
   const seen = new Set<SeatId>()
   return requests.flatMap((request, index) => {
-    const at = (field: string, message: string): Detail[] => [{ path: `body.ticketRequests.${index}.${field}`, message }]
+    const at = (field: string, message: string): Detail[] => [
+      { path: `body.ticketRequests.${index}.${field}`, message },
+    ]
     const type = offer.types.find(({ ticketTypeId }) => ticketTypeId === request.ticketTypeId)
     if (!type) return at('ticketTypeId', 'is not a ticket type of this event')
     if (type.kind === 'GENERAL') {
@@ -58,11 +75,14 @@ export function invalidIn(requests: readonly TicketRequest[], offer: Offer, plan
       return request.bestAvailable ? at('bestAvailable', 'this type has no seats') : []
     }
     if (!('seatIds' in request)) {
-      return request.bestAvailable ? [] : at('quantity', 'this type has seats: give seatIds, or bestAvailable: true')
+      return request.bestAvailable
+        ? []
+        : at('quantity', 'this type has seats: give seatIds, or bestAvailable: true')
     }
     return request.seatIds.flatMap((seatId, position) => {
       const seat = plan?.find(seatId)
-      if (!seat || !type.zoneIds.includes(seat.zoneId)) return at(`seatIds.${position}`, 'is not a seat of this type')
+      if (!seat || !type.zoneIds.includes(seat.zoneId))
+        return at(`seatIds.${position}`, 'is not a seat of this type')
       if (seen.has(seatId)) return at(`seatIds.${position}`, 'is there twice')
       seen.add(seatId)
       return []
@@ -71,7 +91,11 @@ export function invalidIn(requests: readonly TicketRequest[], offer: Offer, plan
 }
 
 /** A type's line with its seats in plan order. */
-export function seatedLine({ ticketTypeId, quantity }: Line, seatIds: readonly SeatId[], plan: Plan): SeatedLine {
+export function seatedLine(
+  { ticketTypeId, quantity }: Line,
+  seatIds: readonly SeatId[],
+  plan: Plan,
+): SeatedLine {
   const index = (seatId: SeatId) => plan.find(seatId)?.index ?? 0
   return { ticketTypeId, quantity, seatIds: seatIds.toSorted((a, b) => index(a) - index(b)) }
 }

@@ -23,8 +23,8 @@ import type { Wish } from './wish.ts'
 const CONFLICTS_MAX = 5
 
 /**
- * The transaction of holds that arrived together: everything is checked again under locks, in their order, as if each came alone; all of
- * them are two round trips and one commit.
+ * The transaction of holds that arrived together: everything is checked again under locks, in their order, as
+ * if each came alone; all of them are two round trips and one commit.
  */
 export async function writeReservations(
   db: SqlDatabase,
@@ -65,9 +65,15 @@ async function readSituation(tx: Tx, wishes: readonly SeatedWish[]): Promise<Sit
   const orderIds = all.flatMap(({ orderId }) => orderId ?? [])
   const eventIds = [...new Set(all.map(({ eventId }) => eventId))]
   const repeatable = all.flatMap((wish) => (wish.repeatable ? wish.reservationId : []))
-  const typeIds = [...new Set(all.flatMap(({ requests }) => requests.map(({ ticketTypeId }) => ticketTypeId)))]
+  const typeIds = [
+    ...new Set(all.flatMap(({ requests }) => requests.map(({ ticketTypeId }) => ticketTypeId))),
+  ]
   const general = [
-    ...new Set(wishes.flatMap(({ lines }) => lines.flatMap(({ seatIds, ticketTypeId }) => (seatIds ? [] : ticketTypeId)))),
+    ...new Set(
+      wishes.flatMap(({ lines }) =>
+        lines.flatMap(({ seatIds, ticketTypeId }) => (seatIds ? [] : ticketTypeId)),
+      ),
+    ),
   ]
   const seats = wishes.flatMap(seatsOf)
   const [, ended, , standing, had, claimed, counters, pictures, types] = await sideBySide([
@@ -87,11 +93,16 @@ async function readSituation(tx: Tx, wishes: readonly SeatedWish[]): Promise<Sit
     endedOrders: new Set(ended),
     standing: new Set(standing),
     offers: new Map(
-      pictures.map((found) => [found.picture.eventId, { ...found, types: typesOf.get(found.picture.eventId) ?? [] }]),
+      pictures.map((found) => [
+        found.picture.eventId,
+        { ...found, types: typesOf.get(found.picture.eventId) ?? [] },
+      ]),
     ),
     buyers: countByBuyer(had),
     claimed: new Set(claimed.map(keyOfSeat)),
-    free: new Map(counters.map(({ ticketTypeId, capacity, held, sold }) => [ticketTypeId, capacity - held - sold])),
+    free: new Map(
+      counters.map(({ ticketTypeId, capacity, held, sold }) => [ticketTypeId, capacity - held - sold]),
+    ),
   }
 }
 
@@ -132,7 +143,10 @@ function decide(
     const items = lines.map((line) => ({ ...line, unitPrice: typeOf(offer, line.ticketTypeId).unitPrice }))
     const { currency } = typeOf(offer, (items[0] as SeatedLine).ticketTypeId)
     const seconds = orderId ? Math.max(wish.seconds, limits.claimSeconds) : wish.seconds
-    return { result: null, reservation: { reservationId, userId, eventId, orderId, currency, items, seconds } }
+    return {
+      result: null,
+      reservation: { reservationId, userId, eventId, orderId, currency, items, seconds },
+    }
   })
 }
 
@@ -144,11 +158,14 @@ function takePlaces({ claimed, free }: Situation, seated: SeatedWish): ReserveRe
   const general = seated.lines.filter(({ seatIds }) => !seatIds)
   if (general.some(({ ticketTypeId, quantity }) => (free.get(ticketTypeId) ?? 0) < quantity)) return soldOut
   for (const seat of seats) claimed.add(keyOfSeat(seat))
-  for (const { ticketTypeId, quantity } of general) free.set(ticketTypeId, (free.get(ticketTypeId) ?? 0) - quantity)
+  for (const { ticketTypeId, quantity } of general)
+    free.set(ticketTypeId, (free.get(ticketTypeId) ?? 0) - quantity)
   return null
 }
 
-/** What a buyer has of an event: live reservations, the oldest first, and by type what is held or was bought. */
+/**
+ * What a buyer has of an event: live reservations, the oldest first, and by type what is held or was bought.
+ */
 interface Has {
   readonly live: readonly ReservationId[]
   readonly byType: Readonly<Record<TicketTypeId, number>>
@@ -164,9 +181,14 @@ function countByBuyer(tickets: readonly BuyersTickets[]): Map<string, Has> {
   return buyers
 }
 
-function withReservation({ live, byType }: Has, reservationId: ReservationId | null, lines: readonly Line[]): Has {
+function withReservation(
+  { live, byType }: Has,
+  reservationId: ReservationId | null,
+  lines: readonly Line[],
+): Has {
   const counts = { ...byType }
-  for (const { ticketTypeId, quantity } of lines) counts[ticketTypeId] = (counts[ticketTypeId] ?? 0) + quantity
+  for (const { ticketTypeId, quantity } of lines)
+    counts[ticketTypeId] = (counts[ticketTypeId] ?? 0) + quantity
   const isCounted = reservationId === null || live.includes(reservationId)
   return { live: isCounted ? live : [...live, reservationId], byType: counts }
 }
@@ -178,7 +200,9 @@ async function write(tx: Tx, decided: readonly Decided[]): Promise<WriteResult[]
     insertReservations(tx, reservations),
     changeCounters(
       tx,
-      reservations.flatMap(({ items }) => items.map(({ ticketTypeId, quantity }) => ({ ticketTypeId, held: quantity, sold: 0 }))),
+      reservations.flatMap(({ items }) =>
+        items.map(({ ticketTypeId, quantity }) => ({ ticketTypeId, held: quantity, sold: 0 })),
+      ),
     ),
   ])
   return decided.map(({ result, reservation }) => {

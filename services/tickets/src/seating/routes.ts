@@ -1,4 +1,10 @@
-import { EVENT_NOT_FOUND, type EventId, SEATING_PLAN_NOT_FOUND, type ticketsRoutes, type UserId } from '@boxoffice/contracts'
+import {
+  EVENT_NOT_FOUND,
+  type EventId,
+  SEATING_PLAN_NOT_FOUND,
+  type ticketsRoutes,
+  type UserId,
+} from '@boxoffice/contracts'
 import { type Handlers, isNamedIn, RefusedError, refuse, refuseUnknown } from '@boxoffice/service-kit'
 import type { FindEventPicture } from '../event-pictures/event-pictures.ts'
 import { isVisibleTo } from '../event-pictures/picture.ts'
@@ -23,7 +29,8 @@ export function seatHandlers(deps: Deps): Handlers<SeatRoutes> {
       throw new RefusedError(refuseUnknown(EVENT_NOT_FOUND, eventId))
     }
     const plan = await deps.findPlan(eventId)
-    if (!plan) throw new RefusedError(refuse(SEATING_PLAN_NOT_FOUND, { message: 'this event sells no seats' }))
+    if (!plan)
+      throw new RefusedError(refuse(SEATING_PLAN_NOT_FOUND, { message: 'this event sells no seats' }))
     return plan
   }
 

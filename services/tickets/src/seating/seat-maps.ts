@@ -6,7 +6,10 @@ import type { RedisPicture } from '../holds/redis-picture.ts'
 import { readStatuses } from '../holds/seat-claim-repository.ts'
 
 const EVENTS_MAX = 200
-/** After a change of ours the next reading begins no sooner after the last one began: a sale changes the map all the time. */
+/**
+ * After a change of ours the next reading begins no sooner after the last one began: a sale changes the map
+ * all the time.
+ */
 const READINGS_APART_MS = 25
 /** Nor so many times as long as a reading takes: one event takes at most a third of our time. */
 const READINGS_APART = 3
@@ -30,11 +33,15 @@ interface Entry {
 }
 
 /**
- * Seat maps of events that have seats: from Redis, and from PostgreSQL where Redis is unavailable. `read` gives what was read within the
- * last `cacheMs`, and after the last change by this process: whoever holds a seat sees it held, and a crowd that looks at it costs one
- * reading. `readNow` reads.
+ * Seat maps of events that have seats: from Redis, and from PostgreSQL where Redis is unavailable. `read`
+ * gives what was read within the last `cacheMs`, and after the last change by this process: whoever holds a
+ * seat sees it held, and a crowd that looks at it costs one reading. `readNow` reads.
  */
-export function createSeatMaps(options: { redisPicture: Pick<RedisPicture, 'map' | 'onChange'>; sql: Sql; cacheMs: number }) {
+export function createSeatMaps(options: {
+  redisPicture: Pick<RedisPicture, 'map' | 'onChange'>
+  sql: Sql
+  cacheMs: number
+}) {
   const { redisPicture, sql, cacheMs } = options
   const kept = new Map<EventId, Entry>()
   redisPicture.onChange((eventId) => {
@@ -69,7 +76,9 @@ export function createSeatMaps(options: { redisPicture: Pick<RedisPicture, 'map'
     if (!entry.isChanged && ageMs < cacheMs) return entry.reading
     const restMs = Math.max(READINGS_APART_MS, READINGS_APART * entry.tookMs) - ageMs
     if (restMs <= 0) return begin(eventId, entry)
-    entry.next ??= new Promise<void>((resolve) => setTimeout(resolve, restMs)).then(() => begin(eventId, entry))
+    entry.next ??= new Promise<void>((resolve) => setTimeout(resolve, restMs)).then(() =>
+      begin(eventId, entry),
+    )
     return entry.next
   }
 
@@ -81,7 +90,9 @@ export type SeatMaps = ReturnType<typeof createSeatMaps>
 function readingOf(eventId: EventId, map: MapAnswer, before: Reading | undefined): Reading {
   const isEqual = map.statuses === before?.statuses
   const statuses = isEqual ? before.statuses : map.statuses
-  const etag = isEqual ? before.etag : `W/"${createHash('sha256').update(statuses).digest('base64url').slice(0, 27)}"`
+  const etag = isEqual
+    ? before.etag
+    : `W/"${createHash('sha256').update(statuses).digest('base64url').slice(0, 27)}"`
   const bodies = new Map<number, EncodedJson<SeatMap>>()
   return {
     ...map,

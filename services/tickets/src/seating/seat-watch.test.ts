@@ -9,7 +9,13 @@ import { createSeatWatch } from './seat-watch.ts'
 const plan = buildPlan(
   'event' as EventId,
   3,
-  [1, 2, 3].map((col, index) => ({ seatId: `1-A-${col}` as SeatId, index, zoneId: 1, rowLabel: 'A', accessible: false })),
+  [1, 2, 3].map((col, index) => ({
+    seatId: `1-A-${col}` as SeatId,
+    index,
+    zoneId: 1,
+    rowLabel: 'A',
+    accessible: false,
+  })),
 )
 
 /** A seat map that the test draws, and how often it was read. */

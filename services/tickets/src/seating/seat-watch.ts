@@ -11,7 +11,8 @@ export function changesBetween(plan: Plan, before: string, after: string): Chang
   if (before === after) return changes
   for (const { index, seatId } of plan.seats) {
     const status = after[index]
-    if (status !== before[index] && status !== undefined) changes.push({ seatId, index, status: status as SeatStatus })
+    if (status !== before[index] && status !== undefined)
+      changes.push({ seatId, index, status: status as SeatStatus })
   }
   return changes
 }
@@ -26,9 +27,9 @@ interface Waiting {
 const BROADCASTS_APART = 3
 
 /**
- * Watches seat maps. However many look on, an event's map is read by one poller of this process, as long as anybody does; and what
- * changed from one map to another is compared and encoded once for all of them. A watcher that is slow gets everything that changed
- * meanwhile at once.
+ * Watches seat maps. However many look on, an event's map is read by one poller of this process, as long as
+ * anybody does; and what changed from one map to another is compared and encoded once for all of them. A
+ * watcher that is slow gets everything that changed meanwhile at once.
  */
 export function createSeatWatch({ seatMaps, pollMs }: { seatMaps: Pick<SeatMaps, 'read'>; pollMs: number }) {
   const polled = new Map<EventId, Set<Waiting>>()
@@ -75,13 +76,17 @@ export function createSeatWatch({ seatMaps, pollMs }: { seatMaps: Pick<SeatMaps,
   function changesSince(plan: Plan, seen: string, now: Reading): EncodedJson<SeatMapChanges> {
     const known = encodedChanges.get(now) ?? new Map<string, EncodedJson<SeatMapChanges>>()
     encodedChanges.set(now, known)
-    const changes = known.get(seen) ?? encodedJson({ asOf: now.asOf, changes: changesBetween(plan, seen, now.statuses) })
+    const changes =
+      known.get(seen) ?? encodedJson({ asOf: now.asOf, changes: changesBetween(plan, seen, now.statuses) })
     known.set(seen, changes)
     return changes
   }
 
   /** The whole map first, then its changes, until the watcher leaves. */
-  return async function* watch(plan: Plan, signal: AbortSignal): AsyncGenerator<EncodedJson<SeatMap | SeatMapChanges>> {
+  return async function* watch(
+    plan: Plan,
+    signal: AbortSignal,
+  ): AsyncGenerator<EncodedJson<SeatMap | SeatMapChanges>> {
     const { eventId, planVersion } = plan
     const first = await seatMaps.read(eventId)
     yield first.encoded(planVersion)

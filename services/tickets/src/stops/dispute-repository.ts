@@ -25,7 +25,10 @@ export interface DisputeOfOrder {
 }
 
 /** Keep how a dispute ended; whether that is news. */
-export async function saveDispute(tx: Tx, { disputeId, orderId, outcome, version }: DisputeOfOrder): Promise<boolean> {
+export async function saveDispute(
+  tx: Tx,
+  { disputeId, orderId, outcome, version }: DisputeOfOrder,
+): Promise<boolean> {
   const saved = await tx.query(
     `insert into order_disputes as d (dispute_id, order_id, outcome, version) values ($1, $2, $3, $4)
      on conflict on constraint order_disputes_pkey do update set outcome = excluded.outcome, version = excluded.version
@@ -37,4 +40,5 @@ export async function saveDispute(tx: Tx, { disputeId, orderId, outcome, version
 
 /** Whether a dispute of an order is lost, as far as we know. */
 export const hasLostDispute = async (tx: Tx, orderId: OrderId): Promise<boolean> =>
-  (await tx.query("select from order_disputes where order_id = $1 and outcome = 'LOST' limit 1", [orderId])).length > 0
+  (await tx.query("select from order_disputes where order_id = $1 and outcome = 'LOST' limit 1", [orderId]))
+    .length > 0

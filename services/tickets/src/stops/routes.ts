@@ -21,7 +21,10 @@ interface Deps {
   stops: Stops
 }
 
-type StopRoutes = Pick<typeof ticketsRoutes, 'stopTicket' | 'reinstateTicket' | 'getDisputePolicy' | 'putDisputePolicy'>
+type StopRoutes = Pick<
+  typeof ticketsRoutes,
+  'stopTicket' | 'reinstateTicket' | 'getDisputePolicy' | 'putDisputePolicy'
+>
 
 /** Stopping tickets of one's events; those of others are not there. */
 export function stopHandlers(deps: Deps): Handlers<StopRoutes> {
@@ -34,7 +37,10 @@ export function stopHandlers(deps: Deps): Handlers<StopRoutes> {
     return ticket as StoredTicket
   }
 
-  const answer = (ticket: StoredTicket) => ({ status: 200 as const, body: ticketView(ticket, deps.config.publicUrl) })
+  const answer = (ticket: StoredTicket) => ({
+    status: 200 as const,
+    body: ticketView(ticket, deps.config.publicUrl),
+  })
 
   return {
     stopTicket: async ({ params: { ticketId }, body, principal }) => {
@@ -49,7 +55,10 @@ export function stopHandlers(deps: Deps): Handlers<StopRoutes> {
       if (result.outcome === 'done') return answer(result.ticket)
       return refuse(refusals[result.status], { message: messageOf(result.status) })
     },
-    getDisputePolicy: async ({ principal }) => ({ status: 200, body: await findPolicy(sql, principal.userId) }),
+    getDisputePolicy: async ({ principal }) => ({
+      status: 200,
+      body: await findPolicy(sql, principal.userId),
+    }),
     putDisputePolicy: async ({ body, principal }) => {
       await savePolicy(sql, principal.userId, body)
       return { status: 200, body }
@@ -62,4 +71,5 @@ const refusals = {
   CANCELLED: TICKET_CANCELLED,
   TRANSFERRED: TICKET_TRANSFERRED,
 }
-const messageOf = (status: keyof typeof refusals) => `this ticket is ${status.toLowerCase().replace('_', ' ')} already`
+const messageOf = (status: keyof typeof refusals) =>
+  `this ticket is ${status.toLowerCase().replace('_', ' ')} already`

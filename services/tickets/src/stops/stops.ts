@@ -1,4 +1,10 @@
-import { type TicketId, type TicketStatus, ticketsReinstated, ticketsStopped, type UserId } from '@boxoffice/contracts'
+import {
+  type TicketId,
+  type TicketStatus,
+  ticketsReinstated,
+  ticketsStopped,
+  type UserId,
+} from '@boxoffice/contracts'
 import type { AppendAll } from '@boxoffice/messaging'
 import type { Tx } from '@boxoffice/service-kit'
 import { findPicture } from '../event-pictures/picture-repository.ts'
@@ -15,8 +21,9 @@ export type StopResult<Status extends TicketStatus = Exclude<TicketStatus, 'ACTI
   | { outcome: 'refused'; status: Status }
 
 /**
- * Tickets that admit nobody for a while: their organizer stops them, or a dispute is lost. Whoever holds them now is told, of all of an
- * order at once. An organizer's stop ends by the organizer alone; that of a dispute also when the dispute is won after all.
+ * Tickets that admit nobody for a while: their organizer stops them, or a dispute is lost. Whoever holds them
+ * now is told, of all of an order at once. An organizer's stop ends by the organizer alone; that of a dispute
+ * also when the dispute is won after all.
  */
 export function createStops({ appendAll, now }: { appendAll: AppendAll; now: () => Date }) {
   /** Stop one as its organizer wants it, also one that a dispute has stopped. */
@@ -30,31 +37,38 @@ export function createStops({ appendAll, now }: { appendAll: AppendAll; now: () 
   }
 
   /** Let one admit again; one that is not stopped stays as it is. */
-  async function reinstate(tx: Tx, { orderId, ticketId }: StoredTicket): Promise<StopResult<'CANCELLED' | 'TRANSFERRED'>> {
+  async function reinstate(
+    tx: Tx,
+    { orderId, ticketId }: StoredTicket,
+  ): Promise<StopResult<'CANCELLED' | 'TRANSFERRED'>> {
     await lockOrder(tx, orderId)
     const reinstated = await reinstateTickets(tx, [ticketId])
     await tellReinstated(tx, reinstated)
     const ticket = reinstated[0] ?? (await getTicket(tx, ticketId))
     const { status } = ticket
-    return status === 'CANCELLED' || status === 'TRANSFERRED' ? { outcome: 'refused', status } : { outcome: 'done', ticket }
+    return status === 'CANCELLED' || status === 'TRANSFERRED'
+      ? { outcome: 'refused', status }
+      : { outcome: 'done', ticket }
   }
 
   /**
-   * A dispute of an order has ended. Lost: its tickets that were not used are stopped, whoever has them, where their organizer wants it
-   * so. Otherwise: those that were stopped for a lost one are reinstated, unless another is lost. Throws where the order's tickets are
-   * not made yet.
+   * A dispute of an order has ended. Lost: its tickets that were not used are stopped, whoever has them,
+   * where their organizer wants it so. Otherwise: those that were stopped for a lost one are reinstated,
+   * unless another is lost. Throws where the order's tickets are not made yet.
    */
   async function takeDispute(tx: Tx, dispute: DisputeOfOrder): Promise<void> {
     const { orderId } = dispute
     await lockOrder(tx, orderId)
-    if (!(await findOutcome(tx, orderId))) throw new Error(`a dispute of order ${orderId} came before its tickets`)
+    if (!(await findOutcome(tx, orderId)))
+      throw new Error(`a dispute of order ${orderId} came before its tickets`)
     if (!(await saveDispute(tx, dispute))) return
     const ticketIds = await listTicketIdsOfOrder(tx, orderId)
     const [ticketId] = ticketIds
     if (!ticketId) return
     if (dispute.outcome === 'LOST') {
       const { stopTickets: isWanted } = await findPolicy(tx, await getOrganizer(tx, ticketId))
-      if (isWanted) await tellStopped(tx, await stopTickets(tx, ticketIds, { reason: 'DISPUTE_LOST', note: null }))
+      if (isWanted)
+        await tellStopped(tx, await stopTickets(tx, ticketIds, { reason: 'DISPUTE_LOST', note: null }))
     } else if (!(await hasLostDispute(tx, orderId))) {
       await tellReinstated(tx, await reinstateTickets(tx, ticketIds, 'DISPUTE_LOST'))
     }

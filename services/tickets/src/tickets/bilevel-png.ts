@@ -9,8 +9,8 @@ const HEADER_BYTES = 13
 const [BIT_DEPTH, GREYSCALE] = [1, 0]
 
 /**
- * A square picture in black and white as PNG (RFC 2083). `pixels`: line after line, each a byte for its filter and then a bit a pixel, the
- * leftmost the highest. Compressed beside the event loop.
+ * A square picture in black and white as PNG (RFC 2083). `pixels`: line after line, each a byte for its
+ * filter and then a bit a pixel, the leftmost the highest. Compressed beside the event loop.
  */
 export async function bilevelPng(pixels: Buffer, widthPx: number): Promise<Buffer> {
   const header = Buffer.alloc(HEADER_BYTES)
@@ -18,7 +18,12 @@ export async function bilevelPng(pixels: Buffer, widthPx: number): Promise<Buffe
   header.writeUInt32BE(widthPx, 4)
   header[8] = BIT_DEPTH
   header[9] = GREYSCALE
-  return Buffer.concat([SIGNATURE, chunk('IHDR', header), chunk('IDAT', await compress(pixels)), chunk('IEND', Buffer.alloc(0))])
+  return Buffer.concat([
+    SIGNATURE,
+    chunk('IHDR', header),
+    chunk('IDAT', await compress(pixels)),
+    chunk('IEND', Buffer.alloc(0)),
+  ])
 }
 
 function chunk(type: string, data: Buffer): Buffer {

@@ -32,7 +32,8 @@ describe("a ticket's code", () => {
 
   test('is refused when it is truncated, extended, spelt otherwise or something else altogether', () => {
     const code = signCode(content, key)
-    for (let length = 0; length < code.length; length++) expect(verifyCode(code.slice(0, length), [key])).toBeNull()
+    for (let length = 0; length < code.length; length++)
+      expect(verifyCode(code.slice(0, length), [key])).toBeNull()
     for (const text of [`${code}A`, `${code}=`, ` ${code}`, `${code}\n`, 'https://example.com', 'Ł']) {
       expect(verifyCode(text, [key])).toBeNull()
     }
@@ -49,13 +50,18 @@ describe('the keys whose codes admit', () => {
     const [now, then] = [makeJwk('tickets-2027'), makeJwk('tickets-2026')]
     const accepted = createAcceptedKeys(createCodeKey(now), [then, now, then])
     expect(accepted.map(({ keyId }) => keyId)).toEqual([createCodeKey(now).keyId, createCodeKey(then).keyId])
-    for (const jwk of [now, then]) expect(verifyCode(signCode(content, createCodeKey(jwk)), accepted)).toEqual(content)
+    for (const jwk of [now, then])
+      expect(verifyCode(signCode(content, createCodeKey(jwk)), accepted)).toEqual(content)
     expect(verifyCode(signCode(content, makeKey('tickets-2025')), accepted)).toBeNull()
   })
 
   test('are refused where one id would stand for two, or one is of another kind', () => {
-    expect(() => createAcceptedKeys(key, [makeJwk('tickets-2026')])).toThrow('the kid tickets-2026 stands for two keys')
+    expect(() => createAcceptedKeys(key, [makeJwk('tickets-2026')])).toThrow(
+      'the kid tickets-2026 stands for two keys',
+    )
     const { kty = '', ...other } = generateKeyPairSync('x25519').publicKey.export({ format: 'jwk' })
-    expect(() => createAcceptedKeys(key, [{ ...other, kty, kid: 'sealing' }])).toThrow('the key sealing is not Ed25519')
+    expect(() => createAcceptedKeys(key, [{ ...other, kty, kid: 'sealing' }])).toThrow(
+      'the key sealing is not Ed25519',
+    )
   })
 })

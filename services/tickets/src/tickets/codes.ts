@@ -28,7 +28,8 @@ export interface CodeKey extends AcceptedKey {
   readonly privateKey: KeyObject
 }
 
-// format (1) · key id (4) · ticket id (16) · event id (16) · code version (4) · seat, UTF-8 (0…153) · signature (64)
+// format (1) · key id (4) · ticket id (16) · event id (16) · code version (4) · seat, UTF-8 (0…153) ·
+// signature (64)
 /** The same in words, for whoever verifies codes without us. */
 export const CODE_FORMAT =
   'base64url (RFC 4648, no padding) of: format, 1 byte, now 1; key id, 4 bytes, the kid of the key in hexadecimal; ticket id, ' +
@@ -48,8 +49,9 @@ export function createCodeKey(jwk: Jwk): CodeKey {
 }
 
 /**
- * The keys whose codes admit: the one that signs, then others of public JWKs, such as earlier ones. Throws when one is not
- * Ed25519, or two would have the same id on codes: nobody could tell by which a code is verified.
+ * The keys whose codes admit: the one that signs, then others of public JWKs, such as earlier ones. Throws
+ * when one is not Ed25519, or two would have the same id on codes: nobody could tell by which a code is
+ * verified.
  */
 export function createAcceptedKeys({ keyId, publicKey }: CodeKey, others: readonly Jwk[]): AcceptedKey[] {
   const accepted: AcceptedKey[] = [{ keyId, publicKey }]
@@ -58,7 +60,8 @@ export function createAcceptedKeys({ keyId, publicKey }: CodeKey, others: readon
     if (other.publicKey.asymmetricKeyType !== 'ed25519') throw new Error(`the key ${jwk.kid} is not Ed25519`)
     const known = accepted.find(({ keyId }) => keyId === other.keyId)
     if (!known) accepted.push(other)
-    else if (!known.publicKey.equals(other.publicKey)) throw new Error(`the kid ${jwk.kid} stands for two keys that verify codes`)
+    else if (!known.publicKey.equals(other.publicKey))
+      throw new Error(`the kid ${jwk.kid} stands for two keys that verify codes`)
   }
   return accepted
 }
@@ -92,7 +95,8 @@ export function verifyCode(code: string, keys: readonly AcceptedKey[]): CodeCont
   // Only the spelling that we make: decoding passes over padding and strange characters.
   if (bytes.toString('base64url') !== code) return null
   const payload = bytes.subarray(0, -SIGNATURE_BYTES)
-  if (payload.length < HEAD_BYTES || payload.length > HEAD_BYTES + SEAT_MAX_BYTES || payload[0] !== FORMAT) return null
+  if (payload.length < HEAD_BYTES || payload.length > HEAD_BYTES + SEAT_MAX_BYTES || payload[0] !== FORMAT)
+    return null
   const key = keys.find(({ keyId }) => keyId === payload.toString('hex', 1, 5))
   if (!key || !verify(null, payload, key.publicKey, bytes.subarray(-SIGNATURE_BYTES))) return null
   const seat = seatOfId(payload.toString('utf8', HEAD_BYTES))
@@ -104,4 +108,5 @@ export function verifyCode(code: string, keys: readonly AcceptedKey[]): CodeCont
   }
 }
 
-const uuidOf = (bytes: Buffer) => bytes.toString('hex').replace(/(.{8})(.{4})(.{4})(.{4})(.{12})/, '$1-$2-$3-$4-$5')
+const uuidOf = (bytes: Buffer) =>
+  bytes.toString('hex').replace(/(.{8})(.{4})(.{4})(.{4})(.{12})/, '$1-$2-$3-$4-$5')

@@ -26,11 +26,15 @@ interface Deps {
 }
 
 /**
- * The PDF of a ticket for its owner. The same is printed once, however many ask for it, and kept for a while. What has to be printed is
- * counted, by user and by address; and a user has one at a time in the thread that prints, so that who asks for many waits for their own.
+ * The PDF of a ticket for its owner. The same is printed once, however many ask for it, and kept for a while.
+ * What has to be printed is counted, by user and by address; and a user has one at a time in the thread that
+ * prints, so that who asks for many waits for their own.
  */
 export function createDownloads({ sql, pdfs, codeKey, perMinute }: Deps) {
-  const kept = new LRUCache<string, Uint8Array>({ maxSize: KEPT_BYTES_MAX, sizeCalculation: ({ length }) => length })
+  const kept = new LRUCache<string, Uint8Array>({
+    maxSize: KEPT_BYTES_MAX,
+    sizeCalculation: ({ length }) => length,
+  })
   const atWork = new Map<string, Promise<Uint8Array>>()
   const limits = {
     user: createRateLimitByKey({ perMinute: perMinute.user }),
@@ -49,7 +53,10 @@ export function createDownloads({ sql, pdfs, codeKey, perMinute }: Deps) {
     return making
   }
 
-  return async (ticket: StoredTicket, reader: { ip: string; hasTag(etag: string): boolean }): Promise<Download> => {
+  return async (
+    ticket: StoredTicket,
+    reader: { ip: string; hasTag(etag: string): boolean },
+  ): Promise<Download> => {
     const print = await printOf(sql, [ticket])
     const version = versionOf(print, codeKey)
     const etag = `"${version}"`

@@ -15,8 +15,8 @@ export type OrderPdf =
 const KEPT_PAGES_MIN = 10
 
 /**
- * An order's valid tickets as one PDF, a page each. Whoever asks for one that is being made waits for it, and large ones are kept:
- * a mail that is tried again costs a read.
+ * An order's valid tickets as one PDF, a page each. Whoever asks for one that is being made waits for it, and
+ * large ones are kept: a mail that is tried again costs a read.
  */
 export function createOrderPdfs(deps: { sql: Sql; pdfs: PdfRenderer; codeKey: CodeKey; pagesMax: number }) {
   const { sql, pdfs, codeKey } = deps

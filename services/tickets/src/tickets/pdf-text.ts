@@ -18,7 +18,10 @@ export interface TextStyle {
   readonly sizeMax: number
   readonly sizeMin: number
   readonly vertical?: 'top' | 'bottom'
-  /** Where text that runs from right to left begins: at the box's right side, or as near to its left side as it is long. */
+  /**
+   * Where text that runs from right to left begins: at the box's right side, or as near to its left side as
+   * it is long.
+   */
   readonly fromRight?: 'box' | 'text'
 }
 
@@ -26,10 +29,15 @@ const STEP = 0.5
 const LINE_GAP = 1
 
 /**
- * Draw text so that it stays in its box: as large as fits, wrapped at words (a word that is wider than the box is cut), and
- * with an ellipsis where even the smallest size is too much. Returns the height it took.
+ * Draw text so that it stays in its box: as large as fits, wrapped at words (a word that is wider than the
+ * box is cut), and with an ellipsis where even the smallest size is too much. Returns the height it took.
  */
-export async function fitText(doc: PDFKit.PDFDocument, given: string, box: TextBox, style: TextStyle): Promise<number> {
+export async function fitText(
+  doc: PDFKit.PDFDocument,
+  given: string,
+  box: TextBox,
+  style: TextStyle,
+): Promise<number> {
   const text = given
     .normalize('NFC')
     .replace(/[\s\p{Cc}]+/gu, ' ')
@@ -38,7 +46,9 @@ export async function fitText(doc: PDFKit.PDFDocument, given: string, box: TextB
   return paragraph ? fitParagraph(doc, paragraph, box, style) : fitPlain(doc, text, box, style)
 }
 
-/** Text that pdfkit can wrap: its words stand in their order, and the document's own font has their letters. */
+/**
+ * Text that pdfkit can wrap: its words stand in their order, and the document's own font has their letters.
+ */
 function fitPlain(doc: PDFKit.PDFDocument, text: string, box: TextBox, style: TextStyle): number {
   const options = { width: box.width, lineGap: LINE_GAP }
   doc.font(style.font)

@@ -57,7 +57,8 @@ function rasterOf(streams: string[]): { pixels: Uint8ClampedArray; width: number
   for (const line of longest.trim().split('\n')) {
     const [x = 0, y = 0, w = 0, h = 0] = line.split(' ').map((value) => Math.round(Number(value) * scale))
     for (let row = y; row < y + h; row++) {
-      for (let column = x; column < x + w; column++) pixels.fill(0, (row * width + column) * 4, (row * width + column) * 4 + 3)
+      for (let column = x; column < x + w; column++)
+        pixels.fill(0, (row * width + column) * 4, (row * width + column) * 4 + 3)
     }
   }
   return { pixels, width }
@@ -88,9 +89,14 @@ describe('a ticket as a PDF', () => {
 
   test('is the same bytes whatever was printed before it, to the text that is copied from it', async () => {
     const first = await singleTicketPdf(printed)
-    // Letters that look the same may be one glyph of a font: Greek Α and Latin A, a space that breaks and one that does not.
+    // Letters that look the same may be one glyph of a font: Greek Α and Latin A, a space that breaks and one
+    // that does not.
     const name = 'ΑΒΕΖΗΙΚΜΝΟΡΤΥΧ\u00a0οουΩ\u2126 \u00b5\u03bc'
-    await singleTicketPdf({ ...printed, event: { ...printed.event, name }, ticket: { ...printed.ticket, holderName: name } })
+    await singleTicketPdf({
+      ...printed,
+      event: { ...printed.event, name },
+      ticket: { ...printed.ticket, holderName: name },
+    })
     expect((await singleTicketPdf(printed)).equals(first)).toBe(true)
   })
 

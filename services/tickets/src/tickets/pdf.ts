@@ -9,7 +9,10 @@ import type { StoredTicket } from './ticket.ts'
 /** What a ticket shows. */
 export interface PrintedTicket {
   readonly ticket: Pick<StoredTicket, 'ticketNumber' | 'holderName' | 'unitPrice' | 'currency' | 'createdAt'>
-  readonly event: Pick<EventPicture, 'eventId' | 'name' | 'eventDate' | 'timeZone' | 'venueName' | 'venueAddress'>
+  readonly event: Pick<
+    EventPicture,
+    'eventId' | 'name' | 'eventDate' | 'timeZone' | 'venueName' | 'venueAddress'
+  >
   readonly typeName: string
   readonly code: string
   /** `section` is the zone's name. */
@@ -32,14 +35,18 @@ const MUTED = '#6b7080'
 const RULE = '#c9ccd6'
 const PAPER = '#ffffff'
 const STUB = '#f4f5f8'
-/** An event's colour: staff tell two events apart from afar. White on each of them reads well on a bad print. */
+/**
+ * An event's colour: staff tell two events apart from afar. White on each of them reads well on a bad print.
+ */
 const BANDS = ['#1f2a5a', '#5b1f4a', '#0f4c4a', '#7a2230', '#3a2a6b', '#27452f'] as const
 
 /** A ticket as a one-page PDF, to print or to show on a phone. The same ticket gives the same bytes. */
 export const singleTicketPdf = (printed: PrintedTicket): Promise<Buffer> => ticketsPdf([printed])
 
 /** Tickets as one PDF, and the picture of each one's code: each code is laid out once for both. */
-export async function ticketsFiles(pages: readonly PrintedTicket[]): Promise<{ pdf: Uint8Array; codes: Uint8Array[] }> {
+export async function ticketsFiles(
+  pages: readonly PrintedTicket[],
+): Promise<{ pdf: Uint8Array; codes: Uint8Array[] }> {
   const [pdf, ...codes] = await Promise.all([ticketsPdf(pages), ...pages.map(({ code }) => qrPng(code))])
   return { pdf, codes }
 }
@@ -91,7 +98,14 @@ async function drawBand({ doc, fit }: Sheet, { ticket, event }: PrintedTicket): 
   doc.font('mono').fontSize(9)
   const width = doc.widthOfString(ticket.ticketNumber)
   doc.text(ticket.ticketNumber, WIDTH - MARGIN - width, 23, { lineBreak: false }).fillOpacity(1)
-  const title = { font: 'bold', color: PAPER, sizeMax: 27, sizeMin: 11, vertical: 'bottom', fromRight: 'box' } as const
+  const title = {
+    font: 'bold',
+    color: PAPER,
+    sizeMax: 27,
+    sizeMin: 11,
+    vertical: 'bottom',
+    fromRight: 'box',
+  } as const
   await fit(event.name, { x: MARGIN, y: 44, width: INNER, height: BAND - 44 - 18 }, title)
 }
 
@@ -101,7 +115,12 @@ async function drawDetails(sheet: Sheet, { ticket, event, typeName, seat }: Prin
   const right = MARGIN + half + gap
   const [day, time] = whenOf(event)
   await headed(sheet, 'WHEN', day, time, { x: MARGIN, y: 166, width: half, height: 68 })
-  await headed(sheet, 'WHERE', event.venueName, event.venueAddress, { x: right, y: 166, width: half, height: 68 })
+  await headed(sheet, 'WHERE', event.venueName, event.venueAddress, {
+    x: right,
+    y: 166,
+    width: half,
+    height: 68,
+  })
   sheet.doc
     .moveTo(MARGIN, 240)
     .lineTo(WIDTH - MARGIN, 240)
@@ -129,13 +148,29 @@ async function drawDetails(sheet: Sheet, { ticket, event, typeName, seat }: Prin
 }
 
 /** A small label over its value. */
-async function field({ doc, fit }: Sheet, label: string, value: string, box: TextBox, sizeMax = 13): Promise<void> {
+async function field(
+  { doc, fit }: Sheet,
+  label: string,
+  value: string,
+  box: TextBox,
+  sizeMax = 13,
+): Promise<void> {
   drawLabel(doc, label, box)
-  await fit(value, { ...box, y: box.y + 12, height: box.height - 12 }, { font: 'bold', color: INK, sizeMax, sizeMin: 6 })
+  await fit(
+    value,
+    { ...box, y: box.y + 12, height: box.height - 12 },
+    { font: 'bold', color: INK, sizeMax, sizeMin: 6 },
+  )
 }
 
 /** A small label over what matters most, and over the rest of it. */
-async function headed({ doc, fit }: Sheet, label: string, head: string, rest: string, box: TextBox): Promise<void> {
+async function headed(
+  { doc, fit }: Sheet,
+  label: string,
+  head: string,
+  rest: string,
+  box: TextBox,
+): Promise<void> {
   drawLabel(doc, label, box)
   const top = box.y + 12
   const bold = { font: 'bold', color: INK, sizeMax: 12, sizeMin: 7 } as const
@@ -170,7 +205,10 @@ function drawStub(doc: Document, { ticket, code }: PrintedTicket): void {
   doc.text(line, MARGIN, HEIGHT - 20, { width: INNER, align: 'center', lineBreak: false })
 }
 
-/** The code as vectors, sharp at any size, with its quiet zone. Dark modules side by side are one rectangle: no seams. */
+/**
+ * The code as vectors, sharp at any size, with its quiet zone. Dark modules side by side are one rectangle:
+ * no seams.
+ */
 function drawQr(doc: Document, code: string, left: number, top: number): void {
   const { size, isDark } = qrModules(code)
   const module = QR_SIZE / (size + 2 * QUIET_ZONE_MODULES)
@@ -200,7 +238,8 @@ const whenOf = ({ eventDate, timeZone }: PrintedTicket['event']): [string, strin
   return [day.format(eventDate), time.format(eventDate)]
 }
 const clocks = remember((timeZone) => {
-  const format = (options: Intl.DateTimeFormatOptions) => new Intl.DateTimeFormat('en-GB', { timeZone, ...options })
+  const format = (options: Intl.DateTimeFormatOptions) =>
+    new Intl.DateTimeFormat('en-GB', { timeZone, ...options })
   return {
     day: format({ weekday: 'long', day: 'numeric', month: 'long', year: 'numeric' }),
     time: format({ hour: '2-digit', minute: '2-digit', hourCycle: 'h23', timeZoneName: 'short' }),

@@ -3,10 +3,10 @@ import type { Sql } from '@boxoffice/service-kit'
 
 /** The PDF of an order that is kept of this version; null where there is none. */
 export async function findPrint(sql: Sql, orderId: OrderId, version: string): Promise<Uint8Array | null> {
-  const [row] = await sql.query<{ pdf: Buffer }>('select pdf from order_prints where order_id = $1 and version = $2', [
-    orderId,
-    version,
-  ])
+  const [row] = await sql.query<{ pdf: Buffer }>(
+    'select pdf from order_prints where order_id = $1 and version = $2',
+    [orderId, version],
+  )
   return row?.pdf ?? null
 }
 

@@ -18,10 +18,15 @@ type PrintedEvent = PrintedTicket['event'] & Pick<EventPicture, 'status'>
 /** Tickets of one event with all that their pages show; null where there are none. */
 export interface Print {
   readonly event: PrintedEvent
-  readonly tickets: readonly (Omit<PrintedTicket, 'event' | 'code' | 'ticket'> & { readonly ticket: StoredTicket })[]
+  readonly tickets: readonly (Omit<PrintedTicket, 'event' | 'code' | 'ticket'> & {
+    readonly ticket: StoredTicket
+  })[]
 }
 
-/** What the pages of these tickets show, which are all of one event. Throws when the event or a type is not there. */
+/**
+ * What the pages of these tickets show, which are all of one event. Throws when the event or a type is not
+ * there.
+ */
 export async function printOf(sql: Sql, tickets: readonly [StoredTicket, ...StoredTicket[]]): Promise<Print> {
   const [{ eventId }] = tickets
   const [event, typeNames, zoneNames] = await Promise.all([
@@ -43,11 +48,19 @@ export async function printOf(sql: Sql, tickets: readonly [StoredTicket, ...Stor
   }
 }
 
-/** The tickets of orders that are valid and their buyer's now: one that somebody else has is not among them. Of the others there are none. */
-export async function findPrintsOfOrders(sql: Sql, orderIds: readonly OrderId[]): Promise<ReadonlyMap<OrderId, Print>> {
+/**
+ * The tickets of orders that are valid and their buyer's now: one that somebody else has is not among them.
+ * Of the others there are none.
+ */
+export async function findPrintsOfOrders(
+  sql: Sql,
+  orderIds: readonly OrderId[],
+): Promise<ReadonlyMap<OrderId, Print>> {
   const rows = await listPrintedOfOrders(sql, orderIds)
   const ofOrder = Map.groupBy(rows, ({ ticket }) => ticket.orderId)
-  return new Map([...ofOrder].map(([orderId, printed]) => [orderId, printOfRows(printed as [Printed, ...Printed[]])]))
+  return new Map(
+    [...ofOrder].map(([orderId, printed]) => [orderId, printOfRows(printed as [Printed, ...Printed[]])]),
+  )
 }
 
 /** The same of one order. Null: there are none. */
@@ -85,5 +98,13 @@ export const pagesOf = ({ event, tickets }: Print, key: CodeKey): PrintedTicket[
 export const shownTicketsOf = ({ tickets }: Print): ShownTicket[] =>
   tickets.map(({ ticket, typeName }) => {
     const { ticketId, ticketNumber, holderName, seat, unitPrice, currency } = ticket
-    return { ticketId, ticketNumber, ticketTypeName: typeName, holderName, ...(seat && { seat }), unitPrice, currency }
+    return {
+      ticketId,
+      ticketNumber,
+      ticketTypeName: typeName,
+      holderName,
+      ...(seat && { seat }),
+      unitPrice,
+      currency,
+    }
   })

@@ -11,7 +11,9 @@ test('a QR picture is large, has its quiet zone, and reads as the code with a de
   expect(png.width).toBeGreaterThanOrEqual(400)
   expect(readQr(png.data, png.width)).toBe(code)
   const dark = (x: number, y: number) => (png.data[(y * png.width + x) * 4] ?? 255) < 128
-  expect(Array.from({ length: 32 }, (_, y) => Array.from({ length: png.width }, (_, x) => dark(x, y))).flat()).not.toContain(true)
+  expect(
+    Array.from({ length: 32 }, (_, y) => Array.from({ length: png.width }, (_, x) => dark(x, y))).flat(),
+  ).not.toContain(true)
   expect(dark(32, 32)).toBe(true)
 })
 

@@ -9,8 +9,8 @@ const MODULE_PX = 8
 const CODES_KEPT_MAX = 50
 
 /**
- * As bytes, all of it: what we sign is text of both cases, of which nothing is shorter another way. To look for one costs more than
- * everything else that the picture does.
+ * As bytes, all of it: what we sign is text of both cases, of which nothing is shorter another way. To look
+ * for one costs more than everything else that the picture does.
  */
 const segmentsOf = (code: string): QRCode.QRCodeSegment[] => [{ mode: 'byte', data: Buffer.from(code) }]
 
@@ -34,8 +34,9 @@ export function qrPng(code: string): Promise<Buffer> {
 }
 
 /**
- * The dark modules of a code, for drawing: `isDark(row, column)` within a square of `size`, without quiet zone. Of the last few codes they
- * are known: a ticket's page and the picture of its code are made one after the other.
+ * The dark modules of a code, for drawing: `isDark(row, column)` within a square of `size`, without quiet
+ * zone. Of the last few codes they are known: a ticket's page and the picture of its code are made one after
+ * the other.
  */
 export const qrModules = remember((code): { size: number; isDark(row: number, column: number): boolean } => {
   const { modules } = QRCode.create(segmentsOf(code), { errorCorrectionLevel: CORRECTION })

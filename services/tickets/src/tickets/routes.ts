@@ -39,7 +39,10 @@ interface Deps {
 }
 
 type TicketRoutes = Pick<typeof ticketsRoutes, 'listMyTickets' | 'getTicket' | 'getTicketQr' | 'getTicketPdf'>
-type InternalTicketRoutes = Pick<typeof ticketsInternalRoutes, 'getTicketInfo' | 'getTicketPdfInfo' | 'getTicketQrInfo'>
+type InternalTicketRoutes = Pick<
+  typeof ticketsInternalRoutes,
+  'getTicketInfo' | 'getTicketPdfInfo' | 'getTicketQrInfo'
+>
 
 const cursor = defineCursor({ createdAt: cursorFields.instant, ticketId: cursorFields.id })
 
@@ -56,10 +59,15 @@ export function ticketHandlers(deps: Deps): Handlers<TicketRoutes> {
       const after = cursor.decode(query.cursor)
       const rows = await listTicketsOfUser(sql, principal.userId, query.limit + 1, after)
       const { page, nextCursor } = cursor.pageOf(rows, query.limit, (last) => last)
-      return { status: 200, body: { tickets: page.map((ticket) => ticketView(ticket, deps.config.publicUrl)), nextCursor } }
+      return {
+        status: 200,
+        body: { tickets: page.map((ticket) => ticketView(ticket, deps.config.publicUrl)), nextCursor },
+      }
     },
-    getTicket: async ({ params, principal }) => answerTicket(deps, await getOwn(params.ticketId, principal.userId)),
-    getTicketQr: async ({ params, principal }) => answerQr(deps, await getOwn(params.ticketId, principal.userId)),
+    getTicket: async ({ params, principal }) =>
+      answerTicket(deps, await getOwn(params.ticketId, principal.userId)),
+    getTicketQr: async ({ params, principal }) =>
+      answerQr(deps, await getOwn(params.ticketId, principal.userId)),
     getTicketPdf: async ({ params, principal, headers, ip }) =>
       answerDownload(deps, await getOwn(params.ticketId, principal.userId), {
         ip,
@@ -93,23 +101,38 @@ async function answerPdf(deps: Deps, ticket: StoredTicket) {
   return { status: 200 as const, body, headers: { ...privately, ...namedAfter(ticket) } }
 }
 
-async function answerDownload({ downloadTicket }: Deps, ticket: StoredTicket, reader: Parameters<DownloadTicket>[1]) {
+async function answerDownload(
+  { downloadTicket }: Deps,
+  ticket: StoredTicket,
+  reader: Parameters<DownloadTicket>[1],
+) {
   if (!isValid(ticket)) return notValid(ticket)
   const download = await downloadTicket(ticket, reader)
   switch (download.outcome) {
     case 'too-many': {
-      const refusal = refuse(RATE_LIMITED, { message: 'so many tickets were printed for you: try again in a while' })
-      return { ...refusal, headers: { 'retry-after': String(download.waitSeconds) } as Record<string, string> }
+      const refusal = refuse(RATE_LIMITED, {
+        message: 'so many tickets were printed for you: try again in a while',
+      })
+      return {
+        ...refusal,
+        headers: { 'retry-after': String(download.waitSeconds) } as Record<string, string>,
+      }
     }
     case 'unchanged':
       return { status: 304 as const, body: undefined, headers: taggedAs(download.etag) }
     case 'printed':
-      return { status: 200 as const, body: download.pdf, headers: { ...taggedAs(download.etag), ...namedAfter(ticket) } }
+      return {
+        status: 200 as const,
+        body: download.pdf,
+        headers: { ...taggedAs(download.etag), ...namedAfter(ticket) },
+      }
   }
 }
 
 const taggedAs = (etag: string): Record<string, string> => ({ ...privately, etag })
-const namedAfter = ({ ticketNumber }: StoredTicket) => ({ 'content-disposition': `inline; filename="${ticketNumber}.pdf"` })
+const namedAfter = ({ ticketNumber }: StoredTicket) => ({
+  'content-disposition': `inline; filename="${ticketNumber}.pdf"`,
+})
 
 const privately = { 'cache-control': 'private, no-store' }
 const unknownTicket = (ticketId: TicketId) => new RefusedError(refuseUnknown(TICKET_NOT_FOUND, ticketId))

@@ -7,17 +7,59 @@ import { type PrintedTicket, singleTicketPdf } from './pdf.ts'
 
 /** A holder, an event, a venue, an address and a type of ticket in each script, and where that is. */
 const scripts: Record<string, readonly [string, string, string, string, string, string]> = {
-  Vietnamese: ['Nguyễn Thị Ánh', 'Đêm nhạc Trịnh Công Sơn', 'Nhà hát Lớn', '1 Tràng Tiền, Hà Nội', 'Đứng', 'Asia/Ho_Chi_Minh'],
+  Vietnamese: [
+    'Nguyễn Thị Ánh',
+    'Đêm nhạc Trịnh Công Sơn',
+    'Nhà hát Lớn',
+    '1 Tràng Tiền, Hà Nội',
+    'Đứng',
+    'Asia/Ho_Chi_Minh',
+  ],
   'marks apart': ['Ọ̀ṣun Adébáyọ̀', 'Ñ̄ and ḿ̈', 'x̌aƛ̓', 'ǁKhą̂', 'a̐', 'Africa/Lagos'],
-  Arabic: ['محمد العربي', 'مهرجان الموسيقى: علاء الدين', 'دار الأوبرا', 'شارع التحرير، القاهرة', 'مدرج', 'Africa/Cairo'],
+  Arabic: [
+    'محمد العربي',
+    'مهرجان الموسيقى: علاء الدين',
+    'دار الأوبرا',
+    'شارع التحرير، القاهرة',
+    'مدرج',
+    'Africa/Cairo',
+  ],
   Persian: ['علی‌رضا محمّدی', 'شب‌های موسیقی', 'تالار وحدت', 'خیابان حافظ، تهران', 'ایستاده', 'Asia/Tehran'],
   Hebrew: ['דוד כהן', 'פסטיבל הג׳אז', 'היכל התרבות', 'רחוב הוברמן, תל אביב-יפו', 'עמידה', 'Asia/Jerusalem'],
-  Japanese: ['山田 太郎', '東京フィルハーモニー「歓喜の歌」', 'オペラシティ', '新宿区西新宿3丁目20-2', 'S席', 'Asia/Tokyo'],
+  Japanese: [
+    '山田 太郎',
+    '東京フィルハーモニー「歓喜の歌」',
+    'オペラシティ',
+    '新宿区西新宿3丁目20-2',
+    'S席',
+    'Asia/Tokyo',
+  ],
   Korean: ['김민수', '서울 재즈 페스티벌 2026', '올림픽공원', '송파구 올림픽로 424', '스탠딩', 'Asia/Seoul'],
-  'Chinese, simplified': ['张伟', '北京国际音乐节：乔治·布什', '国家大剧院', '西长安街2号', '站票', 'Asia/Shanghai'],
-  'Chinese, traditional': ['陳大文', '臺北愛樂管弦樂團', '國家音樂廳', '中正區中山南路21-1號', '站票', 'Asia/Taipei'],
+  'Chinese, simplified': [
+    '张伟',
+    '北京国际音乐节：乔治·布什',
+    '国家大剧院',
+    '西长安街2号',
+    '站票',
+    'Asia/Shanghai',
+  ],
+  'Chinese, traditional': [
+    '陳大文',
+    '臺北愛樂管弦樂團',
+    '國家音樂廳',
+    '中正區中山南路21-1號',
+    '站票',
+    'Asia/Taipei',
+  ],
   Thai: ['สมชาย ใจดี', 'เทศกาลดนตรีแจ๊สครั้งที่สิบสอง', 'ศูนย์วัฒนธรรม', 'ถนนเทียมร่วมมิตร น้ำ', 'ยืน', 'Asia/Bangkok'],
-  Hindi: ['अमित शर्मा', 'हिन्दुस्तानी शास्त्रीय संगीत', 'श्रीराम कला केंद्र', 'सफ़दर हाशमी मार्ग, नई दिल्ली', 'खड़े', 'Asia/Kolkata'],
+  Hindi: [
+    'अमित शर्मा',
+    'हिन्दुस्तानी शास्त्रीय संगीत',
+    'श्रीराम कला केंद्र',
+    'सफ़दर हाशमी मार्ग, नई दिल्ली',
+    'खड़े',
+    'Asia/Kolkata',
+  ],
   Bengali: ['রবীন্দ্রনাথ ঠাকুর', 'বাংলা সঙ্গীত উৎসব', 'রবীন্দ্র সদন', 'কলকাতা ৭০০০২০', 'দাঁড়িয়ে', 'Asia/Dhaka'],
   Tamil: ['தமிழ்ச்செல்வி', 'சென்னை இசை விழா', 'மியூசிக் அகாடமி', 'டி.டி.கே. சாலை', 'நின்று', 'Asia/Kolkata'],
   'Telugu, Kannada, Malayalam': ['శ్రీనివాస్', 'ಶ್ರೀನಿವಾಸ ಕನ್ನಡ', 'ശ്രീലക്ഷ്മി', 'കൊച്ചി', 'కొత్త', 'Asia/Kolkata'],
@@ -36,7 +78,14 @@ const scripts: Record<string, readonly [string, string, string, string, string, 
 /** What a font draws for a character that it lacks. */
 const NOT_THERE = 0
 
-const ticketOf = ([holderName, name, venueName, venueAddress, typeName, timeZone]: (typeof scripts)[string]): PrintedTicket => ({
+const ticketOf = ([
+  holderName,
+  name,
+  venueName,
+  venueAddress,
+  typeName,
+  timeZone,
+]: (typeof scripts)[string]): PrintedTicket => ({
   ticket: {
     ticketNumber: 'TKT-2026-001234',
     holderName,
@@ -62,7 +111,8 @@ describe.each(Object.keys(scripts))('a ticket in %s', (script) => {
 
   test('says what was written, to whoever copies it', async () => {
     const text = await textOf(await singleTicketPdf(ticketOf(texts)))
-    for (const part of texts.slice(0, 5)) expect(text).toContain(part.normalize('NFC').replace(/[\s\u200c\u200d]+/g, ''))
+    for (const part of texts.slice(0, 5))
+      expect(text).toContain(part.normalize('NFC').replace(/[\s\u200c\u200d]+/g, ''))
     expect(text).not.toContain('\ufffd')
   })
 
@@ -80,7 +130,10 @@ describe.each(Object.keys(scripts))('a ticket in %s', (script) => {
   test('is the same bytes for the same ticket, whatever was printed before it', async () => {
     const ticket = ticketOf(texts)
     const first = await singleTicketPdf(ticket)
-    await singleTicketPdf({ ...ticket, ticket: { ...ticket.ticket, holderName: `(${texts[3]}) ${texts[1]}` } })
+    await singleTicketPdf({
+      ...ticket,
+      ticket: { ...ticket.ticket, holderName: `(${texts[3]}) ${texts[1]}` },
+    })
     expect((await singleTicketPdf(ticket)).equals(first)).toBe(true)
   })
 })

@@ -16,7 +16,9 @@ export const ticketColumns = `ticket_id as "ticketId", ticket_number as "ticketN
    where x.ticket_id = tickets.ticket_id and x.status = 'PENDING' and ${stillOpen('p')}) as "transferId"`
 
 /** SQL: what the next value of the sequence makes of a ticket. */
-const ticketNumber = (value: string) => `'TKT-' || to_char(clock_timestamp() at time zone 'utc', 'YYYY') || '-'
+const ticketNumber = (
+  value: string,
+) => `'TKT-' || to_char(clock_timestamp() at time zone 'utc', 'YYYY') || '-'
   || case when ${value} < 1000000 then lpad(${value}::text, 6, '0') else ${value}::text end`
 
 export async function findTicket(sql: Sql, ticketId: TicketId): Promise<StoredTicket | null> {
@@ -25,13 +27,16 @@ export async function findTicket(sql: Sql, ticketId: TicketId): Promise<StoredTi
 }
 
 export const listTickets = (sql: Sql, ticketIds: readonly TicketId[]): Promise<StoredTicket[]> =>
-  sql.query<StoredTicket>(`select ${ticketColumns} from tickets where ticket_id = any($1::uuid[])`, [ticketIds])
+  sql.query<StoredTicket>(`select ${ticketColumns} from tickets where ticket_id = any($1::uuid[])`, [
+    ticketIds,
+  ])
 
 /** A ticket, locked until the transaction ends. */
 export async function lockTicket(tx: Tx, ticketId: TicketId): Promise<StoredTicket | null> {
-  const [ticket] = await tx.query<StoredTicket>(`select ${ticketColumns} from tickets where ticket_id = $1 for update`, [
-    ticketId,
-  ])
+  const [ticket] = await tx.query<StoredTicket>(
+    `select ${ticketColumns} from tickets where ticket_id = $1 for update`,
+    [ticketId],
+  )
   return ticket ?? null
 }
 
@@ -43,8 +48,8 @@ export const listTicketsOfOrder = (sql: Sql, orderId: OrderId): Promise<StoredTi
   )
 
 /**
- * Those of several orders that are valid and their buyer's, with all that is printed on them, in one statement: as they were issued, or
- * back from whoever they were passed on to.
+ * Those of several orders that are valid and their buyer's, with all that is printed on them, in one
+ * statement: as they were issued, or back from whoever they were passed on to.
  */
 export async function listPrintedOfOrders(sql: Sql, orderIds: readonly OrderId[]): Promise<Printed[]> {
   const rows = await sql.query<StoredTicket & Omit<Printed, 'ticket'>>(
@@ -71,10 +76,16 @@ export interface Printed {
   readonly ticket: StoredTicket
   readonly typeName: string
   readonly zoneName: string | null
-  readonly event: Pick<EventPicture, 'eventId' | 'name' | 'eventDate' | 'timeZone' | 'venueName' | 'venueAddress' | 'status'>
+  readonly event: Pick<
+    EventPicture,
+    'eventId' | 'name' | 'eventDate' | 'timeZone' | 'venueName' | 'venueAddress' | 'status'
+  >
 }
 
-/** Every ticket of an order, also those that took the place of one that changed hands, locked until the transaction ends. */
+/**
+ * Every ticket of an order, also those that took the place of one that changed hands, locked until the
+ * transaction ends.
+ */
 export const lockTicketsOfOrder = (tx: Tx, orderId: OrderId): Promise<StoredTicket[]> =>
   tx.query<StoredTicket>(
     `select ${ticketColumns} from tickets where order_id = $1 order by ticket_type_id, ordinal, ticket_id for update`,
@@ -101,7 +112,10 @@ export type NewTicket = Pick<
   'ticketId' | 'orderId' | 'ticketTypeId' | 'eventId' | 'userId' | 'holderName' | 'unitPrice' | 'currency'
 > & { readonly ordinal: number; readonly seatId: SeatId | null }
 
-/** Write tickets, numbered from the sequence in their order; they come back in the order of `listTicketsOfOrder`. */
+/**
+ * Write tickets, numbered from the sequence in their order; they come back in the order of
+ * `listTicketsOfOrder`.
+ */
 export async function insertTickets(tx: Tx, tickets: readonly NewTicket[]): Promise<StoredTicket[]> {
   const written = await tx.query<StoredTicket & { ordinal: number }>(
     `insert into tickets (ticket_id, root_ticket_id, ticket_number, order_id, ticket_type_id, event_id, ordinal, user_id,
@@ -116,11 +130,16 @@ export async function insertTickets(tx: Tx, tickets: readonly NewTicket[]): Prom
     [JSON.stringify(tickets)],
   )
   return written
-    .toSorted((a, b) => (a.ticketTypeId === b.ticketTypeId ? a.ordinal - b.ordinal : a.ticketTypeId < b.ticketTypeId ? -1 : 1))
+    .toSorted((a, b) =>
+      a.ticketTypeId === b.ticketTypeId ? a.ordinal - b.ordinal : a.ticketTypeId < b.ticketTypeId ? -1 : 1,
+    )
     .map(({ ordinal: _, ...ticket }) => ticket)
 }
 
-/** ACTIVE → TRANSFERRED for a locked ticket; another, of this user, takes its place. The order must be locked, too. */
+/**
+ * ACTIVE → TRANSFERRED for a locked ticket; another, of this user, takes its place. The order must be locked,
+ * too.
+ */
 export async function replaceTicket(
   tx: Tx,
   ticketId: TicketId,
@@ -145,7 +164,11 @@ export async function replaceTicket(
 }
 
 /** ACTIVE → CANCELLED for locked tickets; their codes stop. */
-export const cancelTickets = (tx: Tx, ticketIds: readonly TicketId[], reason: string): Promise<StoredTicket[]> =>
+export const cancelTickets = (
+  tx: Tx,
+  ticketIds: readonly TicketId[],
+  reason: string,
+): Promise<StoredTicket[]> =>
   tx.query<StoredTicket>(
     `update tickets set status = 'CANCELLED', cancellation_reason = $2, cancelled_at = clock_timestamp(), version = version + 1
      where ticket_id = any($1::uuid[]) and status = 'ACTIVE' returning ${ticketColumns}`,
@@ -154,4 +177,7 @@ export const cancelTickets = (tx: Tx, ticketIds: readonly TicketId[], reason: st
 
 /** These tickets, as they were issued, are given back by this refund. */
 export const markRefunded = (tx: Tx, ticketIds: readonly TicketId[], refundId: RefundId) =>
-  tx.query('update tickets set refund_id = $2 where ticket_id = any($1::uuid[]) and refund_id is null', [ticketIds, refundId])
+  tx.query('update tickets set refund_id = $2 where ticket_id = any($1::uuid[]) and refund_id is null', [
+    ticketIds,
+    refundId,
+  ])

@@ -1,4 +1,13 @@
-import type { Minor, RefundId, Seat, StopReason, Ticket, TicketId, TicketStatus, TransferId } from '@boxoffice/contracts'
+import type {
+  Minor,
+  RefundId,
+  Seat,
+  StopReason,
+  Ticket,
+  TicketId,
+  TicketStatus,
+  TransferId,
+} from '@boxoffice/contracts'
 import type { TicketRow } from '../rows.ts'
 
 export interface StoredTicket
@@ -20,7 +29,10 @@ export interface StoredTicket
   readonly seat: Seat | null
   readonly unitPrice: Minor
   readonly status: TicketStatus
-  /** Since when it admits nobody, and why; null while it is not stopped. One that was cancelled while it was keeps them. */
+  /**
+   * Since when it admits nobody, and why; null while it is not stopped. One that was cancelled while it was
+   * keeps them.
+   */
   readonly stoppedAt: Date | null
   readonly stopReason: StopReason | null
   /** The organizer's words, for people at the door. */
@@ -47,7 +59,8 @@ export const stopView = ({ stoppedAt, stopReason, ...ticket }: Standing) =>
   isStopped({ ...ticket, stoppedAt, stopReason }) && stoppedAt && stopReason ? { stoppedAt, stopReason } : {}
 
 /** The URL of the picture of a ticket's code. */
-export const qrCodeUrl = (publicUrl: string, ticketId: TicketId) => `${publicUrl}/api/tickets/${ticketId}/qr.png`
+export const qrCodeUrl = (publicUrl: string, ticketId: TicketId) =>
+  `${publicUrl}/api/tickets/${ticketId}/qr.png`
 
 export const ticketView = (ticket: StoredTicket, publicUrl: string): Ticket => ({
   ticketId: ticket.ticketId,

@@ -1,5 +1,11 @@
 import { Email } from '@boxoffice/contracts'
-import { codeMissing, type FormOutcome, type MailedPage, type SentForm, tokenOfForm } from '@boxoffice/service-kit'
+import {
+  codeMissing,
+  type FormOutcome,
+  type MailedPage,
+  type SentForm,
+  tokenOfForm,
+} from '@boxoffice/service-kit'
 import type { ClaimTicket } from './claim.ts'
 import type { Recipients } from './recipients.ts'
 
@@ -16,8 +22,8 @@ const fields = `
       <p class="question">No account yet? Make one, confirm its address, and come back: this link stays good until then.</p>`
 
 /**
- * Where the link of an offered ticket leads. Who has its secret reads the mail, and says which account the ticket goes to: one whose
- * address is confirmed, so that nobody else has it.
+ * Where the link of an offered ticket leads. Who has its secret reads the mail, and says which account the
+ * ticket goes to: one whose address is confirmed, so that nobody else has it.
  */
 export const claimPage = (deps: Deps): MailedPage => ({
   path: '/claim-ticket',
@@ -35,12 +41,27 @@ async function take({ claimTicket, recipients }: Deps, sent: SentForm): Promise<
   const result = await claimTicket(token, () => recipients.findConfirmed(email.data))
   switch (result.outcome) {
     case 'claimed':
-      return { status: 200, done: true, text: `The ticket is yours: ${result.ticket.ticketNumber}. It comes by mail.` }
+      return {
+        status: 200,
+        done: true,
+        text: `The ticket is yours: ${result.ticket.ticketNumber}. It comes by mail.`,
+      }
     case 'nobody':
-      return { status: 409, text: 'There is no account whose address this is and is confirmed. Make one, or confirm it, first.' }
+      return {
+        status: 409,
+        text: 'There is no account whose address this is and is confirmed. Make one, or confirm it, first.',
+      }
     case 'unknown':
-      return { status: 404, done: true, text: 'This link is not valid. Open it again from the mail, or copy all of it.' }
+      return {
+        status: 404,
+        done: true,
+        text: 'This link is not valid. Open it again from the mail, or copy all of it.',
+      }
     case 'refused':
-      return { status: 409, done: true, text: `${result.message.charAt(0).toUpperCase()}${result.message.slice(1)}.` }
+      return {
+        status: 409,
+        done: true,
+        text: `${result.message.charAt(0).toUpperCase()}${result.message.slice(1)}.`,
+      }
   }
 }

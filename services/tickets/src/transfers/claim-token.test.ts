@@ -5,7 +5,10 @@ import { createAcceptedKeys, createCodeKey, signCode, verifyCode } from '../tick
 import { readClaim, signClaim } from './claim-token.ts'
 
 const keyNamed = (kid: string) =>
-  createCodeKey({ ...(generateKeyPairSync('ed25519').privateKey.export({ format: 'jwk' }) as { kty: string }), kid })
+  createCodeKey({
+    ...(generateKeyPairSync('ed25519').privateKey.export({ format: 'jwk' }) as { kty: string }),
+    kid,
+  })
 const [key, other] = [keyNamed('one'), keyNamed('two')]
 const transferId = randomUUID() as TransferId
 
@@ -19,10 +22,23 @@ test('a secret names its transfer while its key is accepted, also when it does n
 
 test('nothing else is one: changed, cut, of another key under the same name, or a code of a ticket', () => {
   const token = signClaim(transferId, key)
-  const code = signCode({ ticketId: transferId as string as TicketId, eventId: randomUUID() as EventId, codeVersion: 1 }, key)
+  const code = signCode(
+    { ticketId: transferId as string as TicketId, eventId: randomUUID() as EventId, codeVersion: 1 },
+    key,
+  )
   const flipped = token.replace(/.(?=.{50}$)/, (letter) => (letter === 'A' ? 'B' : 'A'))
   const forged = signClaim(transferId, { ...other, keyId: key.keyId })
-  for (const wrong of ['', 'x', transferId, token.slice(1), `${token}=`, ` ${token}`, flipped, forged, code]) {
+  for (const wrong of [
+    '',
+    'x',
+    transferId,
+    token.slice(1),
+    `${token}=`,
+    ` ${token}`,
+    flipped,
+    forged,
+    code,
+  ]) {
     expect(readClaim(wrong, [key]), wrong).toBeNull()
   }
   expect(verifyCode(token, [key])).toBeNull()

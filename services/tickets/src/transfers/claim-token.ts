@@ -2,13 +2,17 @@ import { sign, verify } from 'node:crypto'
 import { TransferId } from '@boxoffice/contracts'
 import type { AcceptedKey, CodeKey } from '../tickets/codes.ts'
 
-// key id (4) · transfer id (16) · signature (64) of CONTEXT and all before it. Nothing of it is kept: it is made anew for each mail.
+// key id (4) · transfer id (16) · signature (64) of CONTEXT and all before it. Nothing of it is kept: it is
+// made anew for each mail.
 /** Signed along, so that no code of a ticket is a claim and no claim a code: codes begin with a 1. */
 const CONTEXT = Buffer.from('boxoffice: claim of a transfer\n')
 const HEAD_BYTES = 20
 const SIGNATURE_BYTES = 64
 
-/** The secret with which a ticket that was passed on is claimed: for the mail to its address alone. base64url, 112 characters. */
+/**
+ * The secret with which a ticket that was passed on is claimed: for the mail to its address alone. base64url,
+ * 112 characters.
+ */
 export function signClaim(transferId: TransferId, { keyId, privateKey }: CodeKey): string {
   const head = Buffer.from(keyId + transferId.replaceAll('-', ''), 'hex')
   return Buffer.concat([head, sign(null, Buffer.concat([CONTEXT, head]), privateKey)]).toString('base64url')
@@ -20,7 +24,8 @@ export function readClaim(token: string, keys: readonly AcceptedKey[]): Transfer
   if (bytes.length !== HEAD_BYTES + SIGNATURE_BYTES || bytes.toString('base64url') !== token) return null
   const head = bytes.subarray(0, HEAD_BYTES)
   const key = keys.find(({ keyId }) => keyId === head.toString('hex', 0, 4))
-  if (!key || !verify(null, Buffer.concat([CONTEXT, head]), key.publicKey, bytes.subarray(HEAD_BYTES))) return null
+  if (!key || !verify(null, Buffer.concat([CONTEXT, head]), key.publicKey, bytes.subarray(HEAD_BYTES)))
+    return null
   const id = head.toString('hex', 4).replace(/(.{8})(.{4})(.{4})(.{4})(.{12})/, '$1-$2-$3-$4-$5')
   return TransferId.safeParse(id).data ?? null
 }

@@ -17,12 +17,18 @@ export type ClaimResult =
   /** `nobody`: there is no recipient; `unknown`: it is no secret of ours. */
   | { outcome: 'unknown' | 'nobody' }
 
-const ended = { error: 'TRANSFER_ENDED', message: 'this ticket was claimed or taken back, or its event is over' } as const
-const notTransferable = { error: 'TICKET_NOT_TRANSFERABLE', message: 'this ticket is not valid any more' } as const
+const ended = {
+  error: 'TRANSFER_ENDED',
+  message: 'this ticket was claimed or taken back, or its event is over',
+} as const
+const notTransferable = {
+  error: 'TICKET_NOT_TRANSFERABLE',
+  message: 'this ticket is not valid any more',
+} as const
 
 /**
- * Takes a ticket that was passed on with the secret that was mailed: whoever has it reads that mail, whichever account is theirs.
- * The same again answers the same ticket.
+ * Takes a ticket that was passed on with the secret that was mailed: whoever has it reads that mail,
+ * whichever account is theirs. The same again answers the same ticket.
  */
 export function createClaimTicket(deps: {
   db: Database
@@ -30,7 +36,10 @@ export function createClaimTicket(deps: {
   newId: () => string
   acceptedKeys: readonly AcceptedKey[]
 }) {
-  return async function claimTicket(token: string, findRecipient: () => Promise<Recipient | null>): Promise<ClaimResult> {
+  return async function claimTicket(
+    token: string,
+    findRecipient: () => Promise<Recipient | null>,
+  ): Promise<ClaimResult> {
     const transferId = readClaim(token, deps.acceptedKeys)
     const transfer = transferId && (await findTransfer(deps.db, transferId))
     const old = transfer && (await findTicket(deps.db, transfer.ticketId))
@@ -58,7 +67,11 @@ async function claimed(tx: Tx, ticketId: TicketId): Promise<ClaimResult> {
 }
 
 /** It waits no more: for who claimed it before that is the answer of then. */
-async function repeated(tx: Tx, transfer: StoredTransfer | null, { userId }: Recipient): Promise<ClaimResult> {
+async function repeated(
+  tx: Tx,
+  transfer: StoredTransfer | null,
+  { userId }: Recipient,
+): Promise<ClaimResult> {
   if (transfer?.newTicketId && transfer.recipientId === userId) return claimed(tx, transfer.newTicketId)
   return { outcome: 'refused', ...ended }
 }

@@ -7,7 +7,10 @@ import type { Recipient } from './recipients.ts'
 import type { StoredTransfer } from './transfer.ts'
 import { completeTransfer } from './transfer-repository.ts'
 
-/** A locked ticket of a PENDING transfer becomes another, of the recipient; its id. The order must be locked, too. */
+/**
+ * A locked ticket of a PENDING transfer becomes another, of the recipient; its id. The order must be locked,
+ * too.
+ */
 export async function handOver(
   { append, newId }: { append: Append; newId: () => string },
   tx: Tx,
@@ -16,7 +19,11 @@ export async function handOver(
   recipient: Recipient,
 ): Promise<TicketId> {
   const newTicketId = newId() as TicketId
-  const { version } = await replaceTicket(tx, ticket.ticketId, { ticketId: newTicketId, userId: recipient.userId, holderName })
+  const { version } = await replaceTicket(tx, ticket.ticketId, {
+    ticketId: newTicketId,
+    userId: recipient.userId,
+    holderName,
+  })
   await completeTransfer(tx, transferId, { recipientId: recipient.userId, newTicketId })
   const { ticketId, ticketNumber, ticketTypeId, orderId, userId, eventId } = ticket
   await append(

@@ -32,7 +32,8 @@ async function filesOf({ pdfs, codeKey }: Deps, print: Print) {
   const { pdf, codes } = await pdfs.renderFiles(pagesOf(print, codeKey))
   return { pdf: base64(pdf), codes: codes.map(base64) }
 }
-const base64 = (bytes: Uint8Array) => Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString('base64')
+const base64 = (bytes: Uint8Array) =>
+  Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString('base64')
 
 /** What the notification service makes mails of, and looks at once more before it sends them. */
 export function mailingHandlers(deps: Deps): Handlers<typeof ticketsMailingRoutes> {
@@ -45,7 +46,9 @@ export function mailingHandlers(deps: Deps): Handlers<typeof ticketsMailingRoute
     const version = versionOf(print, deps.codeKey)
     return { version, printable, tickets: shownTicketsOf(print), ...(files && { files }) }
   }
-  const shownAll = async (orders: readonly { orderId: OrderId; filesUpTo?: number | undefined }[]): Promise<OrderPrint[]> => {
+  const shownAll = async (
+    orders: readonly { orderId: OrderId; filesUpTo?: number | undefined }[],
+  ): Promise<OrderPrint[]> => {
     const orderIds = orders.map(({ orderId }) => orderId)
     const prints = await findPrintsOfOrders(sql, orderIds)
     return Promise.all(orders.map(({ orderId, filesUpTo }) => shown(prints.get(orderId), filesUpTo)))
@@ -62,7 +65,9 @@ export function mailingHandlers(deps: Deps): Handlers<typeof ticketsMailingRoute
         case 'no-tickets':
           return refuse(TICKET_NOT_FOUND, { message: 'this order has no ticket that is valid' })
         case 'changed':
-          return refuse(TICKETS_CHANGED, { message: `the tickets of this order are at version ${result.version} by now` })
+          return refuse(TICKETS_CHANGED, {
+            message: `the tickets of this order are at version ${result.version} by now`,
+          })
         case 'not-printable':
           return refuse(ORDER_NOT_PRINTABLE, { message: `no PDF is made of more than ${pagesMax} tickets` })
         case 'printed': {
@@ -77,7 +82,10 @@ export function mailingHandlers(deps: Deps): Handlers<typeof ticketsMailingRoute
     }),
     getTicketInfos: async ({ body }) => {
       const tickets = await listTickets(sql, body.ticketIds)
-      return { status: 200, body: { tickets: tickets.map((ticket) => ticketView(ticket, deps.config.publicUrl)) } }
+      return {
+        status: 200,
+        body: { tickets: tickets.map((ticket) => ticketView(ticket, deps.config.publicUrl)) },
+      }
     },
     getTransferInfo: async ({ params: { transferId } }) => {
       const transfer = await findTransfer(sql, transferId)

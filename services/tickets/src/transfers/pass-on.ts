@@ -1,4 +1,10 @@
-import { type OrderId, type TicketId, type TransferId, ticketTransferOffered, type UserId } from '@boxoffice/contracts'
+import {
+  type OrderId,
+  type TicketId,
+  type TransferId,
+  ticketTransferOffered,
+  type UserId,
+} from '@boxoffice/contracts'
 import type { Append } from '@boxoffice/messaging'
 import type { Database, Sql, Tx } from '@boxoffice/service-kit'
 import { findPictureAsOf } from '../event-pictures/picture-repository.ts'
@@ -25,9 +31,10 @@ export type TransferResult =
   | { outcome: 'unknown' | 'too-many' | 'too-many-to-address' }
 
 /**
- * Tickets change hands. Of a confirmed address at once: the ticket is TRANSFERRED, its code stops, and another takes its place.
- * Otherwise the ticket stays the sender's, and valid, until somebody claims it with the secret that is mailed to the address: who
- * has an account with that address, or confirms it later, need not be who reads its mail now.
+ * Tickets change hands. Of a confirmed address at once: the ticket is TRANSFERRED, its code stops, and
+ * another takes its place. Otherwise the ticket stays the sender's, and valid, until somebody claims it with
+ * the secret that is mailed to the address: who has an account with that address, or confirms it later, need
+ * not be who reads its mail now.
  */
 export function createPassOn(deps: {
   db: Database
@@ -73,12 +80,21 @@ export function createPassOn(deps: {
     if (refusal) return { outcome: 'refused', ...refusal }
     if ((await countOfLastHour(tx, senderId)) >= deps.perHourMax) return { outcome: 'too-many' }
     const { eventId } = ticket
-    if (offered && (await countOffersOfLastDay(tx, email)) >= deps.toAddressMax) return { outcome: 'too-many-to-address' }
+    if (offered && (await countOffersOfLastDay(tx, email)) >= deps.toAddressMax)
+      return { outcome: 'too-many-to-address' }
     await insertTransfer(tx, { transferId, ticketId, eventId, senderId, email, holderName, offered })
     if ('userId' in to) await handOver(deps, tx, { transferId, holderName }, ticket, to)
     else {
       const senderName = to.senderName ?? undefined
-      const payload = { transferId, ticketId, eventId, userId: senderId, senderName, recipientEmail: email, holderName }
+      const payload = {
+        transferId,
+        ticketId,
+        eventId,
+        userId: senderId,
+        senderName,
+        recipientEmail: email,
+        holderName,
+      }
       await deps.append(tx, ticketTransferOffered, payload, { aggregateVersion: ticket.version })
     }
     const transfer = await findTransfer(tx, transferId)

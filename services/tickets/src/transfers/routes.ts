@@ -8,7 +8,14 @@ import {
   type ticketsRoutes,
   transferRefusals,
 } from '@boxoffice/contracts'
-import { cursorFields, defineCursor, type Handlers, refuse, refuseUnknown, type SqlDatabase } from '@boxoffice/service-kit'
+import {
+  cursorFields,
+  defineCursor,
+  type Handlers,
+  refuse,
+  refuseUnknown,
+  type SqlDatabase,
+} from '@boxoffice/service-kit'
 import type { Config } from '../config.ts'
 import { ticketView } from '../tickets/ticket.ts'
 import type { ClaimTicket } from './claim.ts'
@@ -23,7 +30,10 @@ interface Deps {
   transfers: PassOn
 }
 
-type TransferRoutes = Pick<typeof ticketsRoutes, 'transferTicket' | 'claimTransfer' | 'listTransfers' | 'cancelTransfer'>
+type TransferRoutes = Pick<
+  typeof ticketsRoutes,
+  'transferTicket' | 'claimTransfer' | 'listTransfers' | 'cancelTransfer'
+>
 
 const cursor = defineCursor({ createdAt: cursorFields.instant, transferId: cursorFields.id })
 
@@ -45,7 +55,10 @@ export function transferHandlers(deps: Deps): Handlers<TransferRoutes> {
         case 'unknown':
           return refuseUnknown(TICKET_NOT_FOUND, ticketId)
         case 'too-many':
-          return { ...refuse(RATE_LIMITED, { message: 'too many transfers within an hour' }), headers: { 'retry-after': '600' } }
+          return {
+            ...refuse(RATE_LIMITED, { message: 'too many transfers within an hour' }),
+            headers: { 'retry-after': '600' },
+          }
         case 'too-many-to-address':
           return {
             ...refuse(RATE_LIMITED, { message: 'this address was offered too many tickets within a day' }),
@@ -59,9 +72,13 @@ export function transferHandlers(deps: Deps): Handlers<TransferRoutes> {
     },
     claimTransfer: async ({ body, principal }) => {
       const result = await deps.claimTicket(body.token, async () => principal)
-      if (result.outcome === 'claimed') return { status: 200, body: ticketView(result.ticket, deps.config.publicUrl) }
-      if (result.outcome === 'refused') return refuse(claimTransferRefusals[result.error], { message: result.message })
-      return refuse(TRANSFER_NOT_FOUND, { message: 'this link is not valid: open it again from the mail, or copy all of it' })
+      if (result.outcome === 'claimed')
+        return { status: 200, body: ticketView(result.ticket, deps.config.publicUrl) }
+      if (result.outcome === 'refused')
+        return refuse(claimTransferRefusals[result.error], { message: result.message })
+      return refuse(TRANSFER_NOT_FOUND, {
+        message: 'this link is not valid: open it again from the mail, or copy all of it',
+      })
     },
     listTransfers: async ({ query, principal }) => {
       const after = cursor.decode(query.cursor)
@@ -72,7 +89,10 @@ export function transferHandlers(deps: Deps): Handlers<TransferRoutes> {
     cancelTransfer: async ({ params: { transferId }, principal }) => {
       const transfer = await findTransfer(sql, transferId)
       if (transfer?.senderId !== principal.userId) return refuseUnknown(TRANSFER_NOT_FOUND, transferId)
-      if (!(await withdrawTransfer(sql, transferId)) && (await findTransfer(sql, transferId))?.status === 'COMPLETED') {
+      if (
+        !(await withdrawTransfer(sql, transferId)) &&
+        (await findTransfer(sql, transferId))?.status === 'COMPLETED'
+      ) {
         return refuse(TRANSFER_COMPLETED)
       }
       return { status: 204, body: undefined }

@@ -48,10 +48,15 @@ export async function countOffersOfLastDay(tx: Tx, email: string): Promise<numbe
   return row?.count ?? 0
 }
 
-/** Write a PENDING transfer of a locked ticket. `offered`: its address is mailed the secret that claims it. */
+/**
+ * Write a PENDING transfer of a locked ticket. `offered`: its address is mailed the secret that claims it.
+ */
 export async function insertTransfer(
   tx: Tx,
-  transfer: Pick<StoredTransfer, 'transferId' | 'ticketId' | 'eventId' | 'senderId' | 'email' | 'holderName'> & {
+  transfer: Pick<
+    StoredTransfer,
+    'transferId' | 'ticketId' | 'eventId' | 'senderId' | 'email' | 'holderName'
+  > & {
     offered: boolean
   },
 ): Promise<void> {
@@ -72,7 +77,9 @@ export async function insertTransfer(
 
 /** The transfer, locked until the transaction ends; null when it does not wait any more. */
 export async function lockPending(tx: Tx, transferId: TransferId): Promise<StoredTransfer | null> {
-  const [transfer] = await tx.query<StoredTransfer>(`${select} where x.transfer_id = $1 for update of x`, [transferId])
+  const [transfer] = await tx.query<StoredTransfer>(`${select} where x.transfer_id = $1 for update of x`, [
+    transferId,
+  ])
   return transfer?.status === 'PENDING' ? transfer : null
 }
 

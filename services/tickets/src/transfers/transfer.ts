@@ -11,11 +11,21 @@ import type { EventPicture } from '../event-pictures/picture.ts'
 import type { TicketTransferRow } from '../rows.ts'
 import { isStopped, type StoredTicket } from '../tickets/ticket.ts'
 
-/** A ticket that is passed on. EXPIRED is not stored: it is what PENDING becomes when the event is cancelled or over. */
+/**
+ * A ticket that is passed on. EXPIRED is not stored: it is what PENDING becomes when the event is cancelled
+ * or over.
+ */
 export interface StoredTransfer
   extends Pick<
     TicketTransferRow,
-    'transferId' | 'ticketId' | 'eventId' | 'senderId' | 'holderName' | 'createdAt' | 'endedAt' | 'newTicketId'
+    | 'transferId'
+    | 'ticketId'
+    | 'eventId'
+    | 'senderId'
+    | 'holderName'
+    | 'createdAt'
+    | 'endedAt'
+    | 'newTicketId'
   > {
   readonly email: string
   readonly status: TransferStatus
@@ -35,7 +45,11 @@ export const stopped = { error: 'TICKET_STOPPED', message: TICKET_STOPPED.messag
 export const toOneself = { error: 'TRANSFER_TO_SELF', message: 'this ticket is yours already' } as const
 
 /** Why a ticket of an event cannot change hands at this moment, whoever it is for; null when it can. */
-export function refusalOfTransfer(ticket: StoredTicket, picture: EventPicture, at: Date): NotTransferred | null {
+export function refusalOfTransfer(
+  ticket: StoredTicket,
+  picture: EventPicture,
+  at: Date,
+): NotTransferred | null {
   if (ticket.status !== 'ACTIVE') {
     const state = ticket.status.toLowerCase().replace('_', ' ')
     return { error: 'TICKET_NOT_TRANSFERABLE', message: `this ticket is ${state}` }

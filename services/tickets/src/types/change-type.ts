@@ -39,14 +39,21 @@ export async function changeType(
   const type = await lockType(tx, ticketTypeId)
   if (!type) return { outcome: 'gone' }
   if (changes.quantity !== undefined && type.kind === 'SEATED') {
-    return { outcome: 'invalid', path: 'body.quantity', message: 'a seated type has as many as its zones have seats' }
+    return {
+      outcome: 'invalid',
+      path: 'body.quantity',
+      message: 'a seated type has as many as its zones have seats',
+    }
   }
   const changed = applyTypeChanges(type, changes)
   // What was right once does not stand in the way of another change, though the event moved since.
-  const touched = [changes.unitPrice, changes.salesStartAt, changes.salesEndAt].some((value) => value !== undefined)
+  const touched = [changes.unitPrice, changes.salesStartAt, changes.salesEndAt].some(
+    (value) => value !== undefined,
+  )
   const wrong = touched ? wrongWith(changed, picture) : null
   if (wrong) return { outcome: 'invalid', ...wrong }
-  if (changed.capacity < type.sold + type.held) return { outcome: 'below-sold', sold: type.sold, held: type.held }
+  if (changed.capacity < type.sold + type.held)
+    return { outcome: 'below-sold', sold: type.sold, held: type.held }
   const updated = await updateType(tx, changed)
   await tellTypes(deps.messaging.appendAll, tx, [{ ...updated, withdrawn: false }])
   return { outcome: 'changed', type: updated, released }

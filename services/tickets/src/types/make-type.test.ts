@@ -27,14 +27,19 @@ async function anEvent(answer: Awaited<ReturnType<EventsClient['getSeatingPlanIn
     )
   return { eventId, ask, make }
 }
-const noPlan = { status: 404, body: { error: 'SEATING_PLAN_NOT_FOUND', message: 'no plan', requestId: 'r' } } as const
+const noPlan = {
+  status: 404,
+  body: { error: 'SEATING_PLAN_NOT_FOUND', message: 'no plan', requestId: 'r' },
+} as const
 
 test('freezes no plan for a type that is refused: it asks for one only when nothing else is wrong', async () => {
   const { ask, make } = await anEvent(noPlan)
   await expect(make({ currency: 'PLN' })).rejects.toMatchObject({
     refusal: { status: 409, body: { error: 'CURRENCY_MISMATCH' } },
   })
-  await expect(make({}, 1)).rejects.toMatchObject({ refusal: { status: 409, body: { error: 'LIMIT_EXCEEDED' } } })
+  await expect(make({}, 1)).rejects.toMatchObject({
+    refusal: { status: 409, body: { error: 'LIMIT_EXCEEDED' } },
+  })
   expect(ask).not.toHaveBeenCalled()
 })
 
@@ -42,6 +47,8 @@ test('names the zones of which it would make seats, and those that the plan does
   const body = { error: 'ZONES_NOT_IN_PLAN' as const, message: 'not all', requestId: 'r', zoneIds: [4, 9] }
   const { eventId, ask, make } = await anEvent({ status: 409, body })
   const details = [{ path: 'body.zoneIds.1' }, { path: 'body.zoneIds.2' }]
-  await expect(make()).rejects.toMatchObject({ refusal: { status: 400, body: { error: 'VALIDATION_FAILED', details } } })
+  await expect(make()).rejects.toMatchObject({
+    refusal: { status: 400, body: { error: 'VALIDATION_FAILED', details } },
+  })
   expect(ask).toHaveBeenCalledExactlyOnceWith({ params: { eventId }, query: { zoneIds: [1, 4, 9] } })
 })

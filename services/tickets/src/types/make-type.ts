@@ -27,10 +27,15 @@ export interface Making {
 }
 
 /**
- * Offer a type. One with zones needs the event's seating plan: the event service is asked for it the first time, and from then
- * on it does not change. Throws the refusals CURRENCY_MISMATCH, LIMIT_EXCEEDED, SEATING_PLAN_MISSING, ZONE_TAKEN.
+ * Offer a type. One with zones needs the event's seating plan: the event service is asked for it the first
+ * time, and from then on it does not change. Throws the refusals CURRENCY_MISMATCH, LIMIT_EXCEEDED,
+ * SEATING_PLAN_MISSING, ZONE_TAKEN.
  */
-export async function makeType(deps: Making, ticketTypeId: TicketTypeId, body: NewTicketType): Promise<StoredType> {
+export async function makeType(
+  deps: Making,
+  ticketTypeId: TicketTypeId,
+  body: NewTicketType,
+): Promise<StoredType> {
   const asked = body.zoneIds ? await askForPlan(deps, ticketTypeId, body, body.zoneIds) : null
   return deps.db.transact(async (tx) => {
     // Locks the picture: types of an event are made one after the other.
@@ -51,18 +56,27 @@ export async function makeType(deps: Making, ticketTypeId: TicketTypeId, body: N
 }
 
 /** Throws where the event sells in another currency or has as many types as it may. */
-async function refuseMismatch({ config }: Making, sql: Sql, { eventId, currency }: NewTicketType, settled: Currency | null) {
+async function refuseMismatch(
+  { config }: Making,
+  sql: Sql,
+  { eventId, currency }: NewTicketType,
+  settled: Currency | null,
+) {
   if (settled !== null && settled !== currency) {
-    throw new RefusedError(refuse(CURRENCY_MISMATCH, { message: `this event sells in ${settled}`, currency: settled }))
+    throw new RefusedError(
+      refuse(CURRENCY_MISMATCH, { message: `this event sells in ${settled}`, currency: settled }),
+    )
   }
   if ((await countTypes(sql, eventId)) >= config.typesPerEventMax) {
-    throw new RefusedError(refuse(TOO_MANY_TYPES, { message: `an event has at most ${config.typesPerEventMax} ticket types` }))
+    throw new RefusedError(
+      refuse(TOO_MANY_TYPES, { message: `an event has at most ${config.typesPerEventMax} ticket types` }),
+    )
   }
 }
 
 /**
- * The plan from the event service as JSON; null when it is kept here already. Asking freezes it, so what would be refused afterwards is
- * refused before.
+ * The plan from the event service as JSON; null when it is kept here already. Asking freezes it, so what
+ * would be refused afterwards is refused before.
  */
 async function askForPlan(
   deps: Making,
@@ -77,7 +91,10 @@ async function askForPlan(
     const picture = await findPicture(sql, eventId)
     await refuseMismatch(deps, sql, body, picture?.currency ?? null)
   }
-  const answer = await deps.events.getSeatingPlanInfo({ params: { eventId }, query: { zoneIds: [...zoneIds] } })
+  const answer = await deps.events.getSeatingPlanInfo({
+    params: { eventId },
+    query: { zoneIds: [...zoneIds] },
+  })
   if (answer.status === 200) return answer.body
   if (answer.status === 409 && answer.body.zoneIds) {
     const unknown = new Set(answer.body.zoneIds)
@@ -88,7 +105,9 @@ async function askForPlan(
 
 function notInPlan(zoneIds: readonly number[], isUnknown: (zoneId: number) => boolean) {
   const details = zoneIds.flatMap((zoneId, index) =>
-    isUnknown(zoneId) ? [{ path: `body.zoneIds.${index}`, message: 'is not a zone of the seating plan' }] : [],
+    isUnknown(zoneId)
+      ? [{ path: `body.zoneIds.${index}`, message: 'is not a zone of the seating plan' }]
+      : [],
   )
   return refuse(VALIDATION_FAILED, { details })
 }

@@ -26,7 +26,10 @@ type Deps = Making &
     redisPicture: RedisPicture
   }
 
-type TypeRoutes = Pick<typeof ticketsRoutes, 'createTicketType' | 'listTicketTypes' | 'updateTicketType' | 'deleteTicketType'>
+type TypeRoutes = Pick<
+  typeof ticketsRoutes,
+  'createTicketType' | 'listTicketTypes' | 'updateTicketType' | 'deleteTicketType'
+>
 
 export function typeHandlers(deps: Deps): Handlers<TypeRoutes> {
   const sql = deps.db
@@ -42,7 +45,9 @@ export function typeHandlers(deps: Deps): Handlers<TypeRoutes> {
     if (!picture || !isVisibleTo(picture, userId)) throw new RefusedError(unknownType(ticketTypeId))
     if (picture.organizerId !== userId) throw new RefusedError(notTheirs())
     if (picture.status === 'CANCELLED' || picture.status === 'COMPLETED') {
-      throw new RefusedError(refuse(EVENT_NOT_EDITABLE, { message: `the event is ${picture.status.toLowerCase()}` }))
+      throw new RefusedError(
+        refuse(EVENT_NOT_EDITABLE, { message: `the event is ${picture.status.toLowerCase()}` }),
+      )
     }
     const result = await deps.db.transact((tx) => work(tx, picture))
     switch (result.outcome) {
@@ -52,7 +57,9 @@ export function typeHandlers(deps: Deps): Handlers<TypeRoutes> {
         throw new RefusedError(invalid(result))
       case 'below-sold': {
         const { sold, held } = result
-        throw new RefusedError(refuse(BELOW_SOLD, { message: `${sold} are sold and ${held} are held`, sold, held }))
+        throw new RefusedError(
+          refuse(BELOW_SOLD, { message: `${sold} are sold and ${held} are held`, sold, held }),
+        )
       }
       case 'changed':
         await deps.redisPicture.release(result.released)
@@ -87,7 +94,9 @@ export function typeHandlers(deps: Deps): Handlers<TypeRoutes> {
       return { status: 200, body: typeView(type, picture) }
     },
     deleteTicketType: async ({ params: { ticketTypeId }, principal }) => {
-      await change(ticketTypeId, principal.userId, (tx, picture) => deleteType(deps, tx, picture, ticketTypeId))
+      await change(ticketTypeId, principal.userId, (tx, picture) =>
+        deleteType(deps, tx, picture, ticketTypeId),
+      )
       return { status: 204, body: undefined }
     },
   }

@@ -2,11 +2,21 @@ import type { EventId, Minor, TicketTypeId } from '@boxoffice/contracts'
 import type { Sql, Tx } from '@boxoffice/service-kit'
 import type { TicketTypeRow } from '../rows.ts'
 
-/** A ticket type with its counters. `salesEndAt` null: sales end when the event starts; never after it is over (`salesEndOf`). */
+/**
+ * A ticket type with its counters. `salesEndAt` null: sales end when the event starts; never after it is over
+ * (`salesEndOf`).
+ */
 export interface StoredType
   extends Pick<
     TicketTypeRow,
-    'ticketTypeId' | 'eventId' | 'name' | 'currency' | 'salesStartAt' | 'salesEndAt' | 'maxPerOrder' | 'maxPerUser'
+    | 'ticketTypeId'
+    | 'eventId'
+    | 'name'
+    | 'currency'
+    | 'salesStartAt'
+    | 'salesEndAt'
+    | 'maxPerOrder'
+    | 'maxPerUser'
   > {
   readonly kind: 'GENERAL' | 'SEATED'
   /** Of a seated type: the zones it sells, sorted; else empty. */
@@ -28,21 +38,30 @@ const select = `select t.ticket_type_id as "ticketTypeId", t.event_id as "eventI
 
 /** What an event sells, in the order in which it was offered. */
 export const listTypes = (sql: Sql, eventId: EventId): Promise<StoredType[]> =>
-  sql.query<StoredType>(`${select} where t.event_id = $1 and t.withdrawn_at is null order by t.created_at, t.ticket_type_id`, [
-    eventId,
-  ])
+  sql.query<StoredType>(
+    `${select} where t.event_id = $1 and t.withdrawn_at is null order by t.created_at, t.ticket_type_id`,
+    [eventId],
+  )
 
 /** Those of these types that are offered. */
 export const listTypesById = (tx: Tx, ticketTypeIds: readonly TicketTypeId[]): Promise<StoredType[]> =>
-  tx.query<StoredType>(`${select} where t.ticket_type_id = any($1::uuid[]) and t.withdrawn_at is null`, [ticketTypeIds])
+  tx.query<StoredType>(`${select} where t.ticket_type_id = any($1::uuid[]) and t.withdrawn_at is null`, [
+    ticketTypeIds,
+  ])
 
 /** A type that is offered; one that was withdrawn is not there. */
 export async function findType(sql: Sql, ticketTypeId: TicketTypeId): Promise<StoredType | null> {
-  const [type] = await sql.query<StoredType>(`${select} where t.ticket_type_id = $1 and t.withdrawn_at is null`, [ticketTypeId])
+  const [type] = await sql.query<StoredType>(
+    `${select} where t.ticket_type_id = $1 and t.withdrawn_at is null`,
+    [ticketTypeId],
+  )
   return type ?? null
 }
 
-export async function findTypeNames(sql: Sql, ids: readonly TicketTypeId[]): Promise<Map<TicketTypeId, string>> {
+export async function findTypeNames(
+  sql: Sql,
+  ids: readonly TicketTypeId[],
+): Promise<Map<TicketTypeId, string>> {
   const rows = await sql.query<{ id: TicketTypeId; name: string }>(
     'select ticket_type_id as id, name from ticket_types where ticket_type_id = any($1::uuid[])',
     [ids],
@@ -59,7 +78,10 @@ export async function countTypes(sql: Sql, eventId: EventId): Promise<number> {
 }
 
 /** Offer a type with nothing held or sold, at version 1; false when its id was used before. */
-export async function insertType(tx: Tx, type: Omit<StoredType, 'held' | 'sold' | 'version'>): Promise<boolean> {
+export async function insertType(
+  tx: Tx,
+  type: Omit<StoredType, 'held' | 'sold' | 'version'>,
+): Promise<boolean> {
   const offered = await tx.query(
     `with offered as (
        insert into ticket_types (ticket_type_id, event_id, name, unit_price_minor, currency, sales_start_at, sales_end_at,
@@ -117,8 +139,8 @@ export async function wasSold(tx: Tx, { eventId, ticketTypeId }: StoredType): Pr
 }
 
 /**
- * Offer a locked type no more; it as it stands now. Without capacity nothing can be held of it, whoever still believes that it is
- * there. Whoever withdraws it tells of it.
+ * Offer a locked type no more; it as it stands now. Without capacity nothing can be held of it, whoever still
+ * believes that it is there. Whoever withdraws it tells of it.
  */
 export async function withdrawType(tx: Tx, type: StoredType): Promise<StoredType> {
   await tx.query(
@@ -137,7 +159,10 @@ export type ToldType = Pick<
   'ticketTypeId' | 'eventId' | 'name' | 'kind' | 'unitPrice' | 'currency' | 'capacity' | 'version'
 > & { readonly withdrawn: boolean }
 
-/** Take so many types that stand otherwise than anybody was told, as they stand; they must be told of in this transaction. */
+/**
+ * Take so many types that stand otherwise than anybody was told, as they stand; they must be told of in this
+ * transaction.
+ */
 export async function takeUnannouncedTypes(tx: Tx, limit: number): Promise<ToldType[]> {
   const taken = await tx.query<{ id: TicketTypeId }>(
     // Not `for update`: that would hold up everybody who reserves of them.
@@ -148,7 +173,8 @@ export async function takeUnannouncedTypes(tx: Tx, limit: number): Promise<ToldT
     [limit],
   )
   if (taken.length === 0) return []
-  // By itself, so that with a version comes the capacity of that version: whoever committed meanwhile changed both.
+  // By itself, so that with a version comes the capacity of that version: whoever committed meanwhile changed
+  // both.
   return tx.query<ToldType>(
     `select ticket_type_id as "ticketTypeId", t.event_id as "eventId", t.name, t.kind, t.unit_price_minor as "unitPrice",
        t.currency, c.capacity, t.version, t.withdrawn_at is not null as withdrawn

@@ -45,7 +45,10 @@ export const applyTypeChanges = (type: StoredType, changes: TicketTypeChanges): 
   maxPerUser: changes.maxPerUser === undefined ? type.maxPerUser : changes.maxPerUser,
 })
 
-/** When sales of a type end: when it says, else when the event starts; and whatever it says, when the event is over. */
+/**
+ * When sales of a type end: when it says, else when the event starts; and whatever it says, when the event is
+ * over.
+ */
 export const salesEndOf = ({ salesEndAt }: Pick<StoredType, 'salesEndAt'>, picture: EventPicture): Date =>
   earlierOf(salesEndAt ?? picture.eventDate, overAt(picture))
 
@@ -71,7 +74,17 @@ export function wrongWith(
 
 /** A type as callers see it. */
 export function typeView(type: StoredType, picture: EventPicture): TicketType {
-  const { salesStartAt, salesEndAt: _, maxPerUser, capacity, held, sold, zoneIds, version: __, ...rest } = type
+  const {
+    salesStartAt,
+    salesEndAt: _,
+    maxPerUser,
+    capacity,
+    held,
+    sold,
+    zoneIds,
+    version: __,
+    ...rest
+  } = type
   return {
     ...rest,
     quantityTotal: capacity,

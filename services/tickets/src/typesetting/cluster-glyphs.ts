@@ -4,7 +4,10 @@ import type { Cluster } from './face.ts'
 /** Glyphs of fonts have numbers below this; those that are made here have numbers from it on. */
 const GLYPHS_MAX = 0x10000
 
-/** Flags of a part of a composite glyph (OpenType, glyf): its place is in words and in units, and another part follows. */
+/**
+ * Flags of a part of a composite glyph (OpenType, glyf): its place is in words and in units, and another part
+ * follows.
+ */
 const [IN_WORDS, IN_UNITS, MORE] = [0x0001, 0x0002, 0x0020]
 const HEADER_BYTES = 10
 const PART_BYTES = 8
@@ -12,9 +15,10 @@ const PART_BYTES = 8
 const DEPTH_MAX = 8
 
 /**
- * Makes one glyph of each cluster that documents show: of parts that are put above, below or before one another a composite, with the text
- * that it stands for. So what is copied from a document is what was written, in whichever program: a glyph alone does not say that a dot
- * belongs to a letter, or that a vowel is drawn before the consonant that it follows.
+ * Makes one glyph of each cluster that documents show: of parts that are put above, below or before one
+ * another a composite, with the text that it stands for. So what is copied from a document is what was
+ * written, in whichever program: a glyph alone does not say that a dot belongs to a letter, or that a vowel
+ * is drawn before the consonant that it follows.
  */
 export function createClusterGlyphs(font: Font) {
   const numbers = new Map<string, number>()
@@ -29,7 +33,8 @@ export function createClusterGlyphs(font: Font) {
     numbers.set(key, number)
     return number
   }
-  const advanceOf = ({ parts }: Cluster) => parts.reduce((sum, { id }) => sum + font.getGlyph(id).advanceWidth, 0)
+  const advanceOf = ({ parts }: Cluster) =>
+    parts.reduce((sum, { id }) => sum + font.getGlyph(id).advanceWidth, 0)
 
   return {
     glyphOf: (cluster: Cluster): Glyph => ({

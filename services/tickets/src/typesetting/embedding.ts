@@ -8,13 +8,14 @@ const PARTS_MAX = 500
 const WORDS_MAX = 5_000
 
 /**
- * A font as pdfkit is to embed it: it lays out a word once, takes runs that are shaped already, and writes a part that documents need once.
+ * A font as pdfkit is to embed it: it lays out a word once, takes runs that are shaped already, and writes a
+ * part that documents need once.
  */
 export const embeddable = (font: Font): Font => writingPartsOnce(takingRuns(remembering(font)))
 
 /**
- * The font, of which a part that documents need is written once: tickets of one event need the same of most fonts, and to write them was
- * half of what a ticket cost.
+ * The font, of which a part that documents need is written once: tickets of one event need the same of most
+ * fonts, and to write them was half of what a ticket cost.
  */
 function writingPartsOnce(font: Font): Font {
   const parts = new Map<string, Uint8Array>()
@@ -35,7 +36,10 @@ function writingPartsOnce(font: Font): Font {
   })
 }
 
-/** The font, which takes a `Run` as what pdfkit calls features: each of its clusters is one glyph of the document. */
+/**
+ * The font, which takes a `Run` as what pdfkit calls features: each of its clusters is one glyph of the
+ * document.
+ */
 function takingRuns(font: Font): Font {
   const clusters = createClusterGlyphs(font)
   const isRun = (features: unknown): features is Run =>
@@ -47,7 +51,8 @@ function takingRuns(font: Font): Font {
   })
   const taking = Object.create(font) as Font
   return Object.assign(taking, {
-    layout: (text: string, features?: unknown) => (isRun(features) ? layOut(features) : font.layout(text, features)),
+    layout: (text: string, features?: unknown) =>
+      isRun(features) ? layOut(features) : font.layout(text, features),
     createSubset: () => clusters.addedTo(font.createSubset.call(clusters.deep)),
   })
 }
@@ -59,15 +64,16 @@ function remembering(font: Font): Font {
     const known = runs.get(text)
     if (known) return known
     if (runs.size >= WORDS_MAX) runs.clear()
-    // A glyph keeps the character that first asked for it, which PDFs say when text is copied from them: with what earlier
-    // documents asked for, the same ticket would not be the same bytes.
+    // A glyph keeps the character that first asked for it, which PDFs say when text is copied from them: with
+    // what earlier documents asked for, the same ticket would not be the same bytes.
     font._glyphs = {}
     const run = font.layout(text)
     runs.set(text, run)
     return run
   }
   return Object.assign(Object.create(font) as Font, {
-    layout: (text: string, features?: unknown) => (features ? font.layout(text, features) : copyOf(runOf(text))),
+    layout: (text: string, features?: unknown) =>
+      features ? font.layout(text, features) : copyOf(runOf(text)),
   })
 }
 

@@ -7,8 +7,8 @@ export interface Cluster {
   /** Where in the run's text its characters begin. */
   readonly start: number
   /**
-   * Its characters, from left to right: where they are read the other way round the last comes first. Readers of PDFs turn a line around
-   * character by character, whatever a glyph stands for.
+   * Its characters, from left to right: where they are read the other way round the last comes first. Readers
+   * of PDFs turn a line around character by character, whatever a glyph stands for.
    */
   readonly text: string
 }

@@ -31,9 +31,18 @@ const FAMILIES = {
 } as const satisfies Record<Exclude<Script, 'Han'>, string>
 
 const HAN: readonly Han[] = ['sc', 'tc', 'jp', 'kr']
-const OTHERS = ['noto-sans', 'noto-sans-math', 'noto-sans-symbols', 'noto-sans-symbols-2', 'noto-emoji'] as const
+const OTHERS = [
+  'noto-sans',
+  'noto-sans-math',
+  'noto-sans-symbols',
+  'noto-sans-symbols-2',
+  'noto-emoji',
+] as const
 
-export type FamilyName = (typeof FAMILIES)[keyof typeof FAMILIES] | `noto-sans-${Han}` | (typeof OTHERS)[number]
+export type FamilyName =
+  | (typeof FAMILIES)[keyof typeof FAMILIES]
+  | `noto-sans-${Han}`
+  | (typeof OTHERS)[number]
 
 /** Those that are not variable have a file of each weight, or of one. */
 export const STATIC: Partial<Readonly<Record<FamilyName, readonly TextWeight[]>>> = {
@@ -47,7 +56,10 @@ export const STATIC: Partial<Readonly<Record<FamilyName, readonly TextWeight[]>>
 const hanFamilies = (han: Han): FamilyName[] =>
   [han, ...HAN.filter((other) => other !== han)].map((name) => `noto-sans-${name}` as const)
 
-/** Families that may have characters of a script, the likeliest first; `han` is how Chinese characters are written there. */
+/**
+ * Families that may have characters of a script, the likeliest first; `han` is how Chinese characters are
+ * written there.
+ */
 export function familiesFor(script: Script | null, han: Han): FamilyName[] {
   const own = script === null ? [] : script === 'Han' ? hanFamilies(han) : [FAMILIES[script]]
   return [...new Set([...own, ...OTHERS, ...hanFamilies(han)])]

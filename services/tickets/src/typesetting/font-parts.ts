@@ -25,7 +25,10 @@ export const partsOf = remember((name): readonly FontPart[] => {
   const family = name as FamilyName
   const whole = WHOLE[family]
   if (whole) return [{ name: whole, ranges: [EVERYTHING] }]
-  const ranges = JSON.parse(readInstalled(`${packageOf(family)}/unicode.json`).toString()) as Record<string, string>
+  const ranges = JSON.parse(readInstalled(`${packageOf(family)}/unicode.json`).toString()) as Record<
+    string,
+    string
+  >
   return Object.entries(ranges)
     .filter(([part]) => family === 'noto-sans' || !OF_NOTO_SANS.test(part))
     .map(([part, text]) => ({ name: part.replace(/[[\]]/g, ''), ranges: text.split(',').map(rangeOf) }))
@@ -37,8 +40,14 @@ function rangeOf(text: string): readonly [number, number] {
   return [Number.parseInt(first, 16), Number.parseInt(last, 16)]
 }
 
-/** Where a part is, and the weight that it is to be pinned to; null where the file is of that weight already. */
-export function fileOf(family: FamilyName, part: FontPart, weight: TextWeight): { file: string; pinnedTo: number | null } {
+/**
+ * Where a part is, and the weight that it is to be pinned to; null where the file is of that weight already.
+ */
+export function fileOf(
+  family: FamilyName,
+  part: FontPart,
+  weight: TextWeight,
+): { file: string; pinnedTo: number | null } {
   const weights = STATIC[family]
   const kind = weights ? WEIGHTS[weights.includes(weight) ? weight : 'regular'] : 'wght'
   const file = `${packageOf(family)}/files/${family}-${part.name}-${kind}-normal.woff2`

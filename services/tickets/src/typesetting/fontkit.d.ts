@@ -13,7 +13,12 @@ declare module 'fontkit' {
   }
   interface Outline extends Glyph {
     /** A box around it, in units of the font; of one without any its sides may be swapped. */
-    readonly cbox: { readonly minX: number; readonly minY: number; readonly maxX: number; readonly maxY: number }
+    readonly cbox: {
+      readonly minX: number
+      readonly minY: number
+      readonly maxX: number
+      readonly maxY: number
+    }
   }
   interface GlyphRun {
     readonly glyphs: readonly Glyph[]

@@ -3,9 +3,16 @@ import { embeddable } from './embedding.ts'
 import { readInstalled } from './installed-files.ts'
 
 // The standard fonts of PDF lack Ł, ć and all of Greek.
-const FILES = { regular: 'DejaVuSansCondensed', bold: 'DejaVuSansCondensed-Bold', mono: 'DejaVuSansMono-Bold' } as const
+const FILES = {
+  regular: 'DejaVuSansCondensed',
+  bold: 'DejaVuSansCondensed-Bold',
+  mono: 'DejaVuSansMono-Bold',
+} as const
 export type FontName = keyof typeof FILES
-/** Text of events and people is in one of these; where they lack its characters, in another face of that weight. */
+/**
+ * Text of events and people is in one of these; where they lack its characters, in another face of that
+ * weight.
+ */
 export type TextWeight = 'regular' | 'bold'
 const names = Object.keys(FILES) as FontName[]
 

@@ -38,7 +38,10 @@ async function load(): Promise<Subsetter> {
   return instance.exports as Subsetter
 }
 
-/** A variable font at one weight, with all its glyphs under their numbers: what is embedded into a PDF must not vary. */
+/**
+ * A variable font at one weight, with all its glyphs under their numbers: what is embedded into a PDF must
+ * not vary.
+ */
 export async function instanceOf(font: Uint8Array, weight: number): Promise<Uint8Array> {
   loading ??= load()
   const hb = await loading

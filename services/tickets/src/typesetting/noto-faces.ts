@@ -6,7 +6,10 @@ import { type FontPart, partsOf } from './font-parts.ts'
 import type { TextWeight } from './fonts.ts'
 import type { Han, Script } from './scripts.ts'
 
-/** Parts of fonts that are open at once, of a thread: one takes some hundred kilobytes, those of Chinese are many. */
+/**
+ * Parts of fonts that are open at once, of a thread: one takes some hundred kilobytes, those of Chinese are
+ * many.
+ */
 const FACES_MAX = 64
 
 export interface Wanted {
@@ -18,7 +21,10 @@ export interface Wanted {
 
 const faces = new LRUCache<string, Promise<Face>>({ max: FACES_MAX })
 
-/** A face that has all of a grapheme, of the fonts of its script first and then of any; null where none has. Opened when it is asked for. */
+/**
+ * A face that has all of a grapheme, of the fonts of its script first and then of any; null where none has.
+ * Opened when it is asked for.
+ */
 export async function findNotoFace({ grapheme, script, han, weight }: Wanted): Promise<Face | null> {
   const codePoints = [...grapheme]
     .filter((character) => !INVISIBLE.test(character))

@@ -41,8 +41,15 @@ export interface PlacedRun extends Run {
   readonly x: number
 }
 
-/** Measure a paragraph whose characters have the faces that `faceOf` names. `own` draws what is added to it. */
-export function createParagraph(text: string, faceOf: FaceOf, own: Face, direction?: 'ltr' | 'rtl'): Paragraph {
+/**
+ * Measure a paragraph whose characters have the faces that `faceOf` names. `own` draws what is added to it.
+ */
+export function createParagraph(
+  text: string,
+  faceOf: FaceOf,
+  own: Face,
+  direction?: 'ltr' | 'rtl',
+): Paragraph {
   const embedding = bidi.getEmbeddingLevels(text, direction)
   const items = itemsOf(text, embedding.levels, faceOf)
   const runs = items.map(({ start, end, face, level }) => face.shape(text.slice(start, end), level % 2 === 1))
@@ -55,7 +62,10 @@ export function createParagraph(text: string, faceOf: FaceOf, own: Face, directi
     items,
     embedding,
     reach: reachOf(text, items),
-    breaks: { good: breaksOf(text), bad: graphemesOf(text).map(({ index, segment }) => index + segment.length) },
+    breaks: {
+      good: breaksOf(text),
+      bad: graphemesOf(text).map(({ index, segment }) => index + segment.length),
+    },
   }
 }
 
@@ -104,14 +114,22 @@ export function linesOf(paragraph: Paragraph, width: number): { lines: Line[]; i
   while (start < paragraph.text.length) {
     const good = lastFitting(paragraph, start, width, paragraph.breaks.good)
     if (good === null) isWhole = false
-    const end = good ?? lastFitting(paragraph, start, width, paragraph.breaks.bad) ?? nextAfter(paragraph.breaks.bad, start)
+    const end =
+      good ??
+      lastFitting(paragraph, start, width, paragraph.breaks.bad) ??
+      nextAfter(paragraph.breaks.bad, start)
     lines.push({ start, end: withoutSpaces(paragraph.text, start, end) })
     start = end
   }
   return { lines, isWhole }
 }
 
-function lastFitting({ text, reach }: Paragraph, start: number, width: number, breaks: readonly number[]): number | null {
+function lastFitting(
+  { text, reach }: Paragraph,
+  start: number,
+  width: number,
+  breaks: readonly number[],
+): number | null {
   let last: number | null = null
   for (const end of breaks) {
     if (end <= start) continue
@@ -121,7 +139,8 @@ function lastFitting({ text, reach }: Paragraph, start: number, width: number, b
   return last
 }
 
-const nextAfter = (places: readonly number[], start: number): number => places.find((place) => place > start) ?? start + 1
+const nextAfter = (places: readonly number[], start: number): number =>
+  places.find((place) => place > start) ?? start + 1
 
 function withoutSpaces(text: string, start: number, end: number): number {
   let last = end
@@ -130,7 +149,11 @@ function withoutSpaces(text: string, start: number, end: number): number {
 }
 
 /** The line with an ellipsis at its end, as much of it as fits into `width` ems. */
-export function cutLine(paragraph: Paragraph, { start, end }: Line, width: number): { paragraph: Paragraph; line: Line } {
+export function cutLine(
+  paragraph: Paragraph,
+  { start, end }: Line,
+  width: number,
+): { paragraph: Paragraph; line: Line } {
   const { text, own, items, isRightToLeft, breaks } = paragraph
   const faceAt = (index: number) => items.find((item) => index < item.end)?.face ?? own
   const ends = breaks.bad.filter((place) => place > start && place <= end).reverse()
@@ -138,17 +161,21 @@ export function cutLine(paragraph: Paragraph, { start, end }: Line, width: numbe
     const kept = text.slice(start, withoutSpaces(text, start, place))
     const faceOf = (index: number) => (index < kept.length ? faceAt(start + index) : own)
     const cut = createParagraph(`${kept}${ELLIPSIS}`, faceOf, own, isRightToLeft ? 'rtl' : 'ltr')
-    if ((cut.reach.at(-1) ?? 0) <= width || place === start) return { paragraph: cut, line: { start: 0, end: cut.text.length } }
+    if ((cut.reach.at(-1) ?? 0) <= width || place === start)
+      return { paragraph: cut, line: { start: 0, end: cut.text.length } }
   }
   throw new Error('a line that is cut has a beginning')
 }
 const ELLIPSIS = '…'
 
-/** The runs of a line in the order in which they are read, each where it is drawn (rules L1 and L2 of UAX #9). */
+/**
+ * The runs of a line in the order in which they are read, each where it is drawn (rules L1 and L2 of UAX #9).
+ */
 export function runsOf({ text, items, embedding }: Paragraph, { start, end }: Line): PlacedRun[] {
   const places = new Map<number, number>()
   if (end > start) {
-    for (const [place, index] of bidi.getReorderedIndices(text, embedding, start, end - 1).entries()) places.set(index, place)
+    for (const [place, index] of bidi.getReorderedIndices(text, embedding, start, end - 1).entries())
+      places.set(index, place)
   }
   const parts = items.flatMap((item) => {
     const [from, to] = [Math.max(item.start, start), Math.min(item.end, end)]
@@ -156,6 +183,7 @@ export function runsOf({ text, items, embedding }: Paragraph, { start, end }: Li
     const place = Math.min(places.get(from) ?? 0, places.get(to - 1) ?? 0)
     return [{ place, run: item.face.shape(text.slice(from, to), item.level % 2 === 1) }]
   })
-  const before = (place: number) => parts.reduce((sum, part) => (part.place < place ? sum + part.run.width : sum), 0)
+  const before = (place: number) =>
+    parts.reduce((sum, part) => (part.place < place ? sum + part.run.width : sum), 0)
   return parts.map(({ place, run }) => ({ ...run, x: before(place) }))
 }

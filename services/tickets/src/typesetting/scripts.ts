@@ -3,7 +3,10 @@ import { graphemesOf } from './clusters.ts'
 /** Scripts that the document's own fonts draw. */
 const OWN = /[\p{Script=Latin}\p{Script=Greek}\p{Script=Cyrillic}]/u
 
-/** Others that have faces, by their names in Unicode; `Han` is everything that stands beside it in Chinese, Japanese or Korean. */
+/**
+ * Others that have faces, by their names in Unicode; `Han` is everything that stands beside it in Chinese,
+ * Japanese or Korean.
+ */
 const SCRIPTS = {
   Han: /[\p{scx=Han}\p{scx=Hiragana}\p{scx=Katakana}\p{scx=Bopomofo}\p{scx=Hangul}\p{scx=Yi}]/u,
   Arabic: /\p{scx=Arabic}/u,
@@ -37,7 +40,10 @@ const scripts = Object.entries(SCRIPTS) as [keyof typeof SCRIPTS, RegExp][]
 /** Drawn as a picture: an emoji by itself, or what is followed by the sign that makes it one. */
 const EMOJI = /\p{Emoji_Presentation}|\p{Emoji}\ufe0f|\p{Regional_Indicator}/u
 
-/** What each grapheme of a text is written in, by where it begins; null: in a script that the document's own fonts draw, or in none. */
+/**
+ * What each grapheme of a text is written in, by where it begins; null: in a script that the document's own
+ * fonts draw, or in none.
+ */
 export function scriptsOf(text: string): ReadonlyMap<number, Script | null> {
   const found = new Map<number, Script | null>()
   let before: Script | null = null
@@ -49,7 +55,10 @@ export function scriptsOf(text: string): ReadonlyMap<number, Script | null> {
   return found
 }
 
-/** Signs that stand beside letters of many scripts, and that the document's own fonts draw beside those of none. */
+/**
+ * Signs that stand beside letters of many scripts, and that the document's own fonts draw beside those of
+ * none.
+ */
 const SIGN = /^[\u0020-\u02ff\u2010-\u2027\u2030-\u205e\u2070-\u2bff]/
 
 /** A sign of several scripts, such as the danda of India's, is of the one before it. */
@@ -78,6 +87,8 @@ const BY_ZONE: Readonly<Record<string, Han>> = {
   'Asia/Macau': 'tc',
 }
 
-/** How Chinese characters of a text are written: as its other letters say, else as at the place of the event. */
+/**
+ * How Chinese characters of a text are written: as its other letters say, else as at the place of the event.
+ */
 export const hanOf = (text: string, timeZone: string): Han =>
   BY_LETTERS.find(([, letters]) => letters.test(text))?.[0] ?? BY_ZONE[timeZone] ?? 'sc'

@@ -1,5 +1,12 @@
 import type { Font } from 'fontkit'
-import { Blob, Buffer as Characters, Direction, Face as HarfBuzzFace, Font as HarfBuzzFont, shape } from 'harfbuzzjs'
+import {
+  Blob,
+  Buffer as Characters,
+  Direction,
+  Face as HarfBuzzFace,
+  Font as HarfBuzzFont,
+  shape,
+} from 'harfbuzzjs'
 import { LRUCache } from 'lru-cache'
 import type { Cluster, Face, Run } from './face.ts'
 
@@ -43,13 +50,15 @@ function glyphsOf(font: HarfBuzzFont, text: string, isRightToLeft: boolean): Sha
   characters.setDirection(isRightToLeft ? Direction.RTL : Direction.LTR)
   characters.guessSegmentProperties()
   shape(font, characters)
-  return characters.getGlyphInfosAndPositions().map(({ codepoint, cluster, xAdvance = 0, xOffset = 0, yOffset = 0 }) => ({
-    id: codepoint,
-    cluster,
-    xAdvance,
-    xOffset,
-    yOffset,
-  }))
+  return characters
+    .getGlyphInfosAndPositions()
+    .map(({ codepoint, cluster, xAdvance = 0, xOffset = 0, yOffset = 0 }) => ({
+      id: codepoint,
+      cluster,
+      xAdvance,
+      xOffset,
+      yOffset,
+    }))
 }
 
 function runOf(face: Face, text: string, shaped: readonly ShapedGlyph[], isRightToLeft: boolean): Run {

@@ -18,12 +18,15 @@ const linesAt = (paragraph: Paragraph, width: number) =>
   linesOf(paragraph, width).lines.map(({ start, end }) => paragraph.text.slice(start, end))
 
 describe('text that the own fonts have', () => {
-  test.each(['Łukasz Źdźbło', 'Ωδείο Ηρώδου', 'Пётр Чайковский', 'Nguyễn Thị Ánh', 'O’Neil & Sons – €20, “A/B” ½ №5'])(
-    '%s is left to the document',
-    async (text) => {
-      expect(await paragraphOf(text, { weight: 'regular', timeZone: 'UTC' })).toBeNull()
-    },
-  )
+  test.each([
+    'Łukasz Źdźbło',
+    'Ωδείο Ηρώδου',
+    'Пётр Чайковский',
+    'Nguyễn Thị Ánh',
+    'O’Neil & Sons – €20, “A/B” ½ №5',
+  ])('%s is left to the document', async (text) => {
+    expect(await paragraphOf(text, { weight: 'regular', timeZone: 'UTC' })).toBeNull()
+  })
 })
 
 describe('the order of a line', () => {
@@ -48,7 +51,8 @@ describe('the order of a line', () => {
   })
 
   test('mirrors brackets', async () => {
-    const glyphOf = async (text: string) => runsOf(await set(text), { start: 0, end: 1 })[0]?.clusters[0]?.parts[0]?.id
+    const glyphOf = async (text: string) =>
+      runsOf(await set(text), { start: 0, end: 1 })[0]?.clusters[0]?.parts[0]?.id
     expect(await glyphOf('(א)')).not.toBe(await glyphOf('(あ)'))
     expect(await glyphOf('(א)')).toBe(await glyphOf(')あ('))
   })
@@ -86,8 +90,11 @@ describe('lines', () => {
 
 describe('faces', () => {
   test('are those of Japan, Korea, Taiwan or China, as letters or the place of the event say', async () => {
-    expect(facesOf(await set('山田の'))).toEqual(expect.arrayContaining([expect.stringMatching(/^noto-sans-jp-/)]))
-    const of = async (timeZone: string) => facesOf(await set('骨直', timeZone)).map((name) => name.split('-')[2])
+    expect(facesOf(await set('山田の'))).toEqual(
+      expect.arrayContaining([expect.stringMatching(/^noto-sans-jp-/)]),
+    )
+    const of = async (timeZone: string) =>
+      facesOf(await set('骨直', timeZone)).map((name) => name.split('-')[2])
     expect(new Set(await of('Asia/Tokyo'))).toEqual(new Set(['jp']))
     expect(new Set(await of('Asia/Taipei'))).toEqual(new Set(['tc']))
     expect(new Set(await of('Asia/Seoul'))).toEqual(new Set(['kr']))
@@ -116,7 +123,9 @@ describe('faces', () => {
   test('draw a substitute for what none has', async () => {
     const paragraph = await set('a\u{10fffd}b')
     expect(paragraph.text).toBe('a\ufffdb')
-    const parts = runsOf(paragraph, { start: 0, end: 3 }).flatMap((run) => run.clusters.flatMap((cluster) => cluster.parts))
+    const parts = runsOf(paragraph, { start: 0, end: 3 }).flatMap((run) =>
+      run.clusters.flatMap((cluster) => cluster.parts),
+    )
     expect(parts).toHaveLength(3)
     for (const { id } of parts) expect(id).not.toBe(0)
   })

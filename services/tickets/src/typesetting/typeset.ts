@@ -11,22 +11,29 @@ import { createFace } from './shaper.ts'
 const PARAGRAPHS_MAX = 1_000
 
 /**
- * Letters of Latin, Greek and Cyrillic, and signs between them, which stand in a line as they come: nothing that joins, is put above
- * another, or turns its line around.
+ * Letters of Latin, Greek and Cyrillic, and signs between them, which stand in a line as they come: nothing
+ * that joins, is put above another, or turns its line around.
  */
-const PLAIN = /^[\u0020-\u02ff\u0370-\u0482\u048a-\u052f\u1e00-\u1fff\u2010-\u2027\u2030-\u205e\u2070-\u2bff]*$/
+const PLAIN =
+  /^[\u0020-\u02ff\u0370-\u0482\u048a-\u052f\u1e00-\u1fff\u2010-\u2027\u2030-\u205e\u2070-\u2bff]*$/
 /** Drawn in colours elsewhere, though it may be a sign of an older time. */
 const EMOJI = /\p{Emoji_Presentation}/u
 
 const paragraphs = new LRUCache<string, Promise<Paragraph | null>>({ max: PARAGRAPHS_MAX })
 
-/** How a text is written: in which weight, and in which country, which decides between forms of Chinese characters. */
+/**
+ * How a text is written: in which weight, and in which country, which decides between forms of Chinese
+ * characters.
+ */
 export interface Writing {
   readonly weight: TextWeight
   readonly timeZone: string
 }
 
-/** A line of text, measured; null where the document's own font has all of it and it needs no order of its own. */
+/**
+ * A line of text, measured; null where the document's own font has all of it and it needs no order of its
+ * own.
+ */
 export function paragraphOf(text: string, { weight, timeZone }: Writing): Promise<Paragraph | null> {
   const han = hanOf(text, timeZone)
   const key = `${weight} ${han} ${text}`

@@ -16,7 +16,11 @@ export async function startBareEdge(upstream: string): Promise<ChildServer> {
     MAILBOX_URL: upstream,
     SMS_URL: upstream,
   }
-  const child = fork(program, { execArgv: execArgv.toReversed(), env, stdio: ['ignore', 'inherit', 'inherit', 'ipc'] })
+  const child = fork(program, {
+    execArgv: execArgv.toReversed(),
+    env,
+    stdio: ['ignore', 'inherit', 'inherit', 'ipc'],
+  })
   await new Promise<void>((resolve, reject) => {
     child.once('message', () => resolve())
     child.once('exit', (code) => reject(new Error(`the edge has ended with ${code}`)))

@@ -3,11 +3,17 @@ import { ensureDatabase } from '@boxoffice/service-kit'
 import type { BenchSystem } from '../bench-system.ts'
 import { startChildServer } from './child-server.ts'
 
-/** The bare server, with the Redis and the PostgreSQL of the system that is measured, in a database of its own. */
+/**
+ * The bare server, with the Redis and the PostgreSQL of the system that is measured, in a database of its
+ * own.
+ */
 export async function startBare({ system }: BenchSystem) {
   const databaseUrl = bareDatabaseUrl(system)
   await ensureDatabase(databaseUrl)
-  return startChildServer(path.join(import.meta.dirname, 'server-process.ts'), [system.urls.redis, databaseUrl])
+  return startChildServer(path.join(import.meta.dirname, 'server-process.ts'), [
+    system.urls.redis,
+    databaseUrl,
+  ])
 }
 
 export type BareServer = Awaited<ReturnType<typeof startBare>>

@@ -7,10 +7,14 @@ import { step } from '../report.ts'
 const CACHE = path.resolve(import.meta.dirname, '../../../../../.boxoffice/bench/npm')
 
 /**
- * Packages that only a comparison needs, installed into a folder of their own the first time: they are large, and no part of the
- * workspace. The folder, in which a program may resolve them. Rejects with npm's words where the registry does not have them.
+ * Packages that only a comparison needs, installed into a folder of their own the first time: they are large,
+ * and no part of the workspace. The folder, in which a program may resolve them. Rejects with npm's words
+ * where the registry does not have them.
  */
-export async function installForComparison(name: string, packages: Readonly<Record<string, string>>): Promise<string> {
+export async function installForComparison(
+  name: string,
+  packages: Readonly<Record<string, string>>,
+): Promise<string> {
   const folder = path.join(CACHE, name)
   const manifest = JSON.stringify({ private: true, type: 'module', dependencies: packages })
   const stamp = path.join(folder, `installed-${Buffer.from(manifest).toString('base64url').slice(-24)}`)
@@ -18,9 +22,13 @@ export async function installForComparison(name: string, packages: Readonly<Reco
   step(`installing ${Object.keys(packages).join(', ')} to compare with`)
   mkdirSync(folder, { recursive: true })
   writeFileSync(path.join(folder, 'package.json'), manifest)
-  await promisify(execFile)('npm', ['install', '--no-audit', '--no-fund', '--no-package-lock', '--loglevel=error'], {
-    cwd: folder,
-  })
+  await promisify(execFile)(
+    'npm',
+    ['install', '--no-audit', '--no-fund', '--no-package-lock', '--loglevel=error'],
+    {
+      cwd: folder,
+    },
+  )
   writeFileSync(stamp, '')
   return folder
 }

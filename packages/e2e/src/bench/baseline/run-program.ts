@@ -1,7 +1,10 @@
 import { fork } from 'node:child_process'
 import { end } from './child-server.ts'
 
-/** A program that is given its input as JSON in its first argument, says `{ ready: true }` when it is to be measured, and then its result. */
+/**
+ * A program that is given its input as JSON in its first argument, says `{ ready: true }` when it is to be
+ * measured, and then its result.
+ */
 export interface RunningProgram<T> {
   pid: number
   ready: Promise<void>

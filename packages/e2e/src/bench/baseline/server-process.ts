@@ -4,18 +4,21 @@ import Fastify from 'fastify'
 import { Redis } from 'ioredis'
 import pg from 'pg'
 
-// The baselines: what a bare Fastify does, with nothing around it. One Redis script a request; the same and one INSERT; an answer and
-// nothing else. It is told where its stores are, and says which port it has.
+// The baselines: what a bare Fastify does, with nothing around it. One Redis script a request; the same and
+// one INSERT; an answer and nothing else. It is told where its stores are, and says which port it has.
 const [redisUrl = '', databaseUrl = ''] = process.argv.slice(2)
 const redis = new Redis(redisUrl)
 const pool = new pg.Pool({ connectionString: databaseUrl, max: 10 })
 pool.on('error', () => {})
-await pool.query('create table if not exists holds (id uuid primary key, user_id text, seat text, expires_at timestamptz)')
+await pool.query(
+  'create table if not exists holds (id uuid primary key, user_id text, seat text, expires_at timestamptz)',
+)
 redis.defineCommand('hold', {
   numberOfKeys: 1,
   lua: `if redis.call('hsetnx', KEYS[1], ARGV[1], ARGV[2]) == 1 then redis.call('hincrby', KEYS[1], 'held', 1) return 1 end return 0`,
 })
-const hold = (key: string, seat: string, id: string): Promise<number> => (redis as never as Commands).hold(key, seat, id)
+const hold = (key: string, seat: string, id: string): Promise<number> =>
+  (redis as never as Commands).hold(key, seat, id)
 interface Commands {
   hold(key: string, seat: string, id: string): Promise<number>
 }
@@ -37,7 +40,12 @@ const answerOf = (id: string, { eventId, seat }: HoldBody) => ({
   totalAmount: 40,
   currency: 'EUR',
 })
-const refusal = { error: 'SEATS_TAKEN', message: 'some of these seats are taken', requestId: randomUUID(), seatIds: ['1-A-1'] }
+const refusal = {
+  error: 'SEATS_TAKEN',
+  message: 'some of these seats are taken',
+  requestId: randomUUID(),
+  seatIds: ['1-A-1'],
+}
 
 app.post<{ Body: HoldBody }>('/redis', async ({ body }, reply) => {
   const id = randomUUID()

@@ -3,7 +3,10 @@ import { fact, heading, step, table } from '../report.ts'
 import { readServiceTimes } from './measured-times.ts'
 import { BATCH_MAX, IN_FLIGHT_MAX, type OnSale, type Plan, planOnSale, type ServiceTimes } from './on-sale.ts'
 
-/** What a vCPU of Fargate does of what one core here does: an assumption, to be replaced by a run of `pages` there. */
+/**
+ * What a vCPU of Fargate does of what one core here does: an assumption, to be replaced by a run of `pages`
+ * there.
+ */
 export const VCPU_FACTOR = 0.7
 /** What a task may be loaded with on average, so that a burst finds room. */
 const UTILISATION = 0.7
@@ -14,13 +17,16 @@ const BUYERS = [10_000, 100_000, 1_000_000]
 const ADMITTED_PER_SECOND = [0, 0, 5_000]
 
 const WALLS = {
-  batches: "the commits of one event's counter: split its general tickets into several types or zones, or let people in slower",
-  redis: "the one thread of Redis that has an event's keys: let people in slower; more shards do not help one event",
+  batches:
+    "the commits of one event's counter: split its general tickets into several types or zones, or let people in slower",
+  redis:
+    "the one thread of Redis that has an event's keys: let people in slower; more shards do not help one event",
 } as const
 
 /** What an on-sale needs, by a simulation from the service times that `holds` and `purchases` measured. */
 export const capacity: Bench = {
-  title: 'a simulation from measured service times: what on-sales of 10,000, 100,000 and 1,000,000 buyers need',
+  title:
+    'a simulation from measured service times: what on-sales of 10,000, 100,000 and 1,000,000 buyers need',
   async run(context) {
     const { times, sources } = readServiceTimes()
     const converted = convert(times)
@@ -29,8 +35,12 @@ export const capacity: Bench = {
     sayTimes(times)
     fact('a vCPU of Fargate, of a core here', `${VCPU_FACTOR} (an assumption)`)
     sayTasks(context, converted)
-    heading('On-sales: everybody comes within 17 s as EMF had it, half get a ticket, who has one pays within some minutes')
-    const rows = BUYERS.map((buyers, index) => planRow(context, buyers, ADMITTED_PER_SECOND[index] ?? 0, converted))
+    heading(
+      'On-sales: everybody comes within 17 s as EMF had it, half get a ticket, who has one pays within some minutes',
+    )
+    const rows = BUYERS.map((buyers, index) =>
+      planRow(context, buyers, ADMITTED_PER_SECOND[index] ?? 0, converted),
+    )
     table([
       [
         'buyers',
@@ -81,7 +91,10 @@ function sayTasks(context: BenchContext, { hold, purchase }: ServiceTimes): void
     ['analytics, 0.5 vCPU', `${carries(0.5, purchase.analytics)} purchases`],
     ['events, 1 vCPU', `${carries(1, purchase.events)} purchases`],
     ['auth, 0.5 vCPU', `${carries(0.5, purchase.auth)} purchases`],
-    ['Aurora, 1 ACU', `${carries(VCPU_PER_ACU, hold.postgres)} holds, or ${carries(VCPU_PER_ACU, purchase.postgres)} purchases`],
+    [
+      'Aurora, 1 ACU',
+      `${carries(VCPU_PER_ACU, hold.postgres)} holds, or ${carries(VCPU_PER_ACU, purchase.postgres)} purchases`,
+    ],
     ['Redis, 1 shard', `${carries(1, hold.redis)} holds`],
   ]
   table(rows)
@@ -103,8 +116,13 @@ function sayWhatMovesIt(context: BenchContext, sale: OnSale, times: ServiceTimes
     const { outcome, wall } = planOnSale(other, times)
     context.record('moved', { other, outcome, wall })
     const room =
-      outcome.waitingRoomMaxMs > 0 ? `, the longest queue in front ${(outcome.waitingRoomMaxMs / 1_000).toFixed(0)} s` : ''
-    fact(`  with ${how}`, `hold p99 ${(outcome.holdP99Ms / 1_000).toFixed(1)} s${room}${wall ? `, then ${wall}` : ''}`)
+      outcome.waitingRoomMaxMs > 0
+        ? `, the longest queue in front ${(outcome.waitingRoomMaxMs / 1_000).toFixed(0)} s`
+        : ''
+    fact(
+      `  with ${how}`,
+      `hold p99 ${(outcome.holdP99Ms / 1_000).toFixed(1)} s${room}${wall ? `, then ${wall}` : ''}`,
+    )
   }
 }
 
@@ -119,7 +137,8 @@ function planRow(
   const plan = planOnSale(sale, times)
   context.record('plan', { sale, ...plan })
   const { fleet, outcome, wall } = plan
-  const tasks = (part: keyof typeof TASK_VCPUS) => String(Math.max(2, Math.ceil(fleet[part] / TASK_VCPUS[part] / UTILISATION)))
+  const tasks = (part: keyof typeof TASK_VCPUS) =>
+    String(Math.max(2, Math.ceil(fleet[part] / TASK_VCPUS[part] / UTILISATION)))
   const cells = [
     buyers.toLocaleString('en'),
     admittedPerSecond > 0 ? admittedPerSecond.toLocaleString('en') : 'all',

@@ -4,7 +4,10 @@ import type { ServiceTimes } from './on-sale.ts'
 
 const RESULTS = path.resolve(import.meta.dirname, '../../../../../.boxoffice/bench')
 
-/** What was measured on two cores on 29 November 2026 before anything was made faster; used where nothing newer is there. */
+/**
+ * What was measured on two cores on 29 November 2026 before anything was made faster; used where nothing
+ * newer is there.
+ */
 const HOLD_BEFORE = { tickets: 4.5, PostgreSQL: 6.8, Redis: 0.8 }
 const PURCHASE_BEFORE = {
   payments: 25,
@@ -19,13 +22,18 @@ const PURCHASE_BEFORE = {
 
 type Cpu = Readonly<Record<string, number>>
 interface Raw {
-  raw: Record<string, { cpu?: Cpu; answers?: Record<string, { count: number }>; settled?: { orders: Record<string, number> } }[]>
+  raw: Record<
+    string,
+    { cpu?: Cpu; answers?: Record<string, { count: number }>; settled?: { orders: Record<string, number> } }[]
+  >
 }
 
 /** Service times from the newest raw data of `holds` and `purchases`, and where each is from. */
 export function readServiceTimes(): { times: ServiceTimes; sources: string[] } {
   const [holds, purchases] = [newest('holds'), newest('purchases')]
-  const hold = holds ? perItem(sumOf(holds.data.raw['limits: general']), lastCount(holds.data.raw.general)) : HOLD_BEFORE
+  const hold = holds
+    ? perItem(sumOf(holds.data.raw['limits: general']), lastCount(holds.data.raw.general))
+    : HOLD_BEFORE
   const settled = purchases?.data.raw.settled ?? []
   const sold = settled.reduce((sum, each) => sum + (each.settled?.orders.CONFIRMED ?? 0), 0)
   const purchase = purchases ? perItem(sumOf(settled), sold) : PURCHASE_BEFORE

@@ -3,7 +3,16 @@ import { type Fleet, type OnSale, planOnSale, type ServiceTimes, simulateOnSale 
 
 const times: ServiceTimes = {
   hold: { tickets: 0.2, postgres: 0.1, redis: 0.02 },
-  purchase: { payments: 10, tickets: 8, notifications: 10, analytics: 3, events: 1, auth: 1, postgres: 10, redis: 1 },
+  purchase: {
+    payments: 10,
+    tickets: 8,
+    notifications: 10,
+    analytics: 3,
+    events: 1,
+    auth: 1,
+    postgres: 10,
+    redis: 1,
+  },
   commitMs: 3,
   gatewayMs: 300,
 }
@@ -13,7 +22,11 @@ const large: Fleet = { tickets: 64, payments: 64, notifications: 64, analytics: 
 test('with enough of everything nobody waits, and with too little everybody does', () => {
   const plenty = simulateOnSale(sale, large, times)
   expect(plenty.holdP99Ms).toBeLessThan(100)
-  const little = simulateOnSale(sale, { ...large, tickets: 1 }, { ...times, hold: { ...times.hold, tickets: 5 } })
+  const little = simulateOnSale(
+    sale,
+    { ...large, tickets: 1 },
+    { ...times, hold: { ...times.hold, tickets: 5 } },
+  )
   expect(little.waitsMs.tickets).toBeGreaterThan(10_000)
 })
 
@@ -31,7 +44,10 @@ test('what there is one of for an event is a wall that no task moves', () => {
 })
 
 test('more buyers need no fewer tasks', () => {
-  const [few, many] = [planOnSale(sale, times), planOnSale({ ...sale, buyers: 40_000, tickets: 20_000 }, times)]
+  const [few, many] = [
+    planOnSale(sale, times),
+    planOnSale({ ...sale, buyers: 40_000, tickets: 20_000 }, times),
+  ]
   for (const part of ['tickets', 'payments', 'notifications', 'postgres'] as const)
     expect(many.fleet[part]).toBeGreaterThanOrEqual(few.fleet[part])
 })

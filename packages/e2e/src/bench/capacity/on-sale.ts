@@ -36,7 +36,10 @@ export interface OnSale {
   tickets: number
   /** Where buyers are let in at most so many a second, whatever comes; none where it is 0. */
   admittedPerSecond: number
-  /** Into how many independent parts an event's general tickets are split, each with its own counter row and batches. */
+  /**
+   * Into how many independent parts an event's general tickets are split, each with its own counter row and
+   * batches.
+   */
   lanes: number
 }
 
@@ -106,7 +109,10 @@ export function simulateOnSale(sale: OnSale, fleet: Fleet, times: ServiceTimes):
           holdMs.push(simulation.nowMs - beganMs)
           // Spread by the golden ratio: as even as chance, and the same every time.
           const share = (index * 0.618_033_988_75) % 1
-          const spreadMs = Math.max(THINKING_MS.max - THINKING_MS.min, (sale.tickets / CHECKOUTS_AT_ONCE) * 60_000)
+          const spreadMs = Math.max(
+            THINKING_MS.max - THINKING_MS.min,
+            (sale.tickets / CHECKOUTS_AT_ONCE) * 60_000,
+          )
           simulation.at(simulation.nowMs + THINKING_MS.min + share * spreadMs, purchase)
         })
       }),
@@ -117,7 +123,8 @@ export function simulateOnSale(sale: OnSale, fleet: Fleet, times: ServiceTimes):
     const groups = Math.round((arrivals * factor) / each)
     for (let group = 0; group < groups; group++) {
       const cameMs = second * 1_000 + (group * 1_000) / groups
-      if (sale.admittedPerSecond > 0) letInMs = Math.max(cameMs, letInMs + (each * 1_000) / sale.admittedPerSecond)
+      if (sale.admittedPerSecond > 0)
+        letInMs = Math.max(cameMs, letInMs + (each * 1_000) / sale.admittedPerSecond)
       const beginsMs = sale.admittedPerSecond > 0 ? letInMs : cameMs
       waitingRoomMaxMs = Math.max(waitingRoomMaxMs, beginsMs - cameMs)
       const index = count++
@@ -144,21 +151,35 @@ export function simulateOnSale(sale: OnSale, fleet: Fleet, times: ServiceTimes):
 }
 
 export const HOLD_P99_MS_MAX = 2_000
-const WAIT_MS_MAX = { tickets: 1_000, payments: 5_000, notifications: 30_000, analytics: 60_000, postgres: 5_000 } as const
+const WAIT_MS_MAX = {
+  tickets: 1_000,
+  payments: 5_000,
+  notifications: 30_000,
+  analytics: 60_000,
+  postgres: 5_000,
+} as const
 
 export interface Plan {
   fleet: Fleet
   outcome: Outcome
-  /** What no further task would help, because there is one of it for an event; null where nothing is in the way. */
+  /**
+   * What no further task would help, because there is one of it for an event; null where nothing is in the
+   * way.
+   */
   wall: 'batches' | 'redis' | null
 }
 
-/** The smallest fleet that keeps every wait within its bounds: what waits longest is made a third larger until that is so. */
+/**
+ * The smallest fleet that keeps every wait within its bounds: what waits longest is made a third larger until
+ * that is so.
+ */
 export function planOnSale(sale: OnSale, times: ServiceTimes): Plan {
   const fleet: Fleet = { tickets: 1, payments: 1, notifications: 1, analytics: 1, postgres: 1 }
   for (;;) {
     const outcome = simulateOnSale(sale, fleet, times)
-    const late = (Object.keys(WAIT_MS_MAX) as FleetPart[]).filter((part) => outcome.waitsMs[part] > WAIT_MS_MAX[part])
+    const late = (Object.keys(WAIT_MS_MAX) as FleetPart[]).filter(
+      (part) => outcome.waitsMs[part] > WAIT_MS_MAX[part],
+    )
     if (late.length === 0) {
       const walls = (['batches', 'redis'] as const).filter((part) => outcome.waitsMs[part] > HOLD_P99_MS_MAX)
       const wall = walls.toSorted((a, b) => outcome.waitsMs[b] - outcome.waitsMs[a])[0] ?? null

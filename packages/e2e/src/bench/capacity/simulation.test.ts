@@ -40,7 +40,8 @@ test('what comes while a batch is written goes into the next', () => {
 test('a thousand events come out sorted', () => {
   const simulation = createSimulation()
   const times: number[] = []
-  for (let index = 0; index < 1_000; index++) simulation.at((index * 7_919) % 1_000, () => times.push(simulation.nowMs))
+  for (let index = 0; index < 1_000; index++)
+    simulation.at((index * 7_919) % 1_000, () => times.push(simulation.nowMs))
   simulation.run()
   expect(times).toEqual(times.toSorted((a, b) => a - b))
 })

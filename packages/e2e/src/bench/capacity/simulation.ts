@@ -63,7 +63,8 @@ export interface Station {
 
 /** So many servers with one queue, first come, first served. */
 export function createStation(simulation: Simulation, servers: number): Station {
-  // Whoever comes takes the server that is free first: with one queue and known service times that is all there is to know.
+  // Whoever comes takes the server that is free first: with one queue and known service times that is all
+  // there is to know.
   const freeAtMs = Array.from({ length: Math.max(1, Math.round(servers)) }, () => 0)
   let [busyMs, longestWaitMs] = [0, 0]
   return {
@@ -75,7 +76,8 @@ export function createStation(simulation: Simulation, servers: number): Station 
     },
     serve(serviceMs, done) {
       let first = 0
-      for (let index = 1; index < freeAtMs.length; index++) if ((freeAtMs[index] ?? 0) < (freeAtMs[first] ?? 0)) first = index
+      for (let index = 1; index < freeAtMs.length; index++)
+        if ((freeAtMs[index] ?? 0) < (freeAtMs[first] ?? 0)) first = index
       const beginMs = Math.max(simulation.nowMs, freeAtMs[first] ?? 0)
       longestWaitMs = Math.max(longestWaitMs, beginMs - simulation.nowMs)
       busyMs += serviceMs
@@ -85,10 +87,18 @@ export function createStation(simulation: Simulation, servers: number): Station 
   }
 }
 
-/** What comes together is served together: so many batches at once, each with a fixed price and one for every item. */
+/**
+ * What comes together is served together: so many batches at once, each with a fixed price and one for every
+ * item.
+ */
 export function createBatches(
   simulation: Simulation,
-  { inFlightMax, batchMax, batchMs, itemMs }: { inFlightMax: number; batchMax: number; batchMs: number; itemMs: number },
+  {
+    inFlightMax,
+    batchMax,
+    batchMs,
+    itemMs,
+  }: { inFlightMax: number; batchMax: number; batchMs: number; itemMs: number },
 ): { serve(items: number, done: () => void): void; readonly longestWaitMs: number } {
   const queue: { items: number; atMs: number; done: () => void }[] = []
   let [head, inFlight, longestWaitMs] = [0, 0, 0]

@@ -55,14 +55,21 @@ async function lookAt(url: string, eventId: EventId): Promise<void> {
 
 function report(context: BenchContext, results: Record<string, Measured[]>, how: string): void {
   heading(`One seat: ${how}, ${context.instances} of each service; lines are of those who were refused`)
-  for (const [name, all] of Object.entries(results)) showRounds(context, name, all, { status: 409, what: 'refusal' })
+  for (const [name, all] of Object.entries(results))
+    showRounds(context, name, all, { status: 409, what: 'refusal' })
   const medianOf = (name: string, figure: 'p50Ms' | 'p99Ms') =>
     median((results[name] ?? []).map(({ load }) => figuresOf(load, 409)[figure]))
   for (const name of ['through the edge', 'no edge']) {
     const p99 = medianOf(name, 'p99Ms')
     const value = `p50 ${medianOf(name, 'p50Ms').toFixed(0)} ms, p99 ${p99.toFixed(0)} ms, ${times(p99, medianOf(BARE, 'p99Ms'))}`
     if (name === 'no edge') fact(`refused, ${name}`, value)
-    else context.goal(`refused, ${name}, p99 beside ${BARE}`, value, p99 <= 2 * medianOf(BARE, 'p99Ms'), '≤ 2.00×')
+    else
+      context.goal(
+        `refused, ${name}, p99 beside ${BARE}`,
+        value,
+        p99 <= 2 * medianOf(BARE, 'p99Ms'),
+        '≤ 2.00×',
+      )
   }
   const winners = ['through the edge', 'no edge'].flatMap((name) =>
     (results[name] ?? []).map(({ load }) => load.answers['201']?.count ?? 0),

@@ -12,7 +12,10 @@ import { type Measured, measureLoad, type World, withWorld } from '../world.ts'
 const FACTORS = [1, 5, 10]
 const CONNECTIONS_MAX = 2_000
 
-/** A real on-sale's first seconds, as they were, and five and ten times as many. Nobody waits for anybody: latency counts from when a buyer came. */
+/**
+ * A real on-sale's first seconds, as they were, and five and ten times as many. Nobody waits for anybody:
+ * latency counts from when a buyer came.
+ */
 export const curve: Bench = {
   title: "EMF's arrivals × 1, 5, 10 as holds and × 1 as purchases, latency from the scheduled start",
   run: (context) => withWorld(context, openGateway, (world) => measureCurve(context, world)),
@@ -40,7 +43,11 @@ async function measureCurve(context: BenchContext, world: World): Promise<void> 
     for (const [index, factor] of FACTORS.entries()) {
       step(`round ${round} of ${rounds}: holds × ${factor}`)
       const field = await publishField(organizer)
-      const load = { kind: 'open', dueMs: scheduleOf(arrivals, factor), connectionsMax: CONNECTIONS_MAX } as const
+      const load = {
+        kind: 'open',
+        dueMs: scheduleOf(arrivals, factor),
+        connectionsMax: CONNECTIONS_MAX,
+      } as const
       const measured = await measureLoad(world, holdOne(urls.edge, field, buyers), load)
       rows[index]?.rounds.push(measured)
       held.push({ eventId: field.eventId, answered: figuresOf(measured.load, 201).count })
@@ -55,7 +62,8 @@ async function measureCurve(context: BenchContext, world: World): Promise<void> 
     const sold = figuresOf(measured.load, 201).count
     const whole = Math.min(settled.orders.CONFIRMED ?? 0, settled.tickets, settled.mails)
     context.record('settled', settled)
-    if (whole < sold || !Number.isFinite(settled.settledSeconds)) unsettled.push(`${sold} sold, ${JSON.stringify(settled)}`)
+    if (whole < sold || !Number.isFinite(settled.settledSeconds))
+      unsettled.push(`${sold} sold, ${JSON.stringify(settled)}`)
     else fact('settled after the last answer', `${settled.settledSeconds.toFixed(1)} s`)
   }
   await ledger.stop()

@@ -10,7 +10,10 @@ import { liftedLimits, type Measured, measureLoad, showRounds, type World, withW
 
 const BARE = 'an edge before a bare upstream'
 
-/** What the way through the edge costs: holds through it, beside the same edge in front of a server that does nothing. */
+/**
+ * What the way through the edge costs: holds through it, beside the same edge in front of a server that does
+ * nothing.
+ */
 export const edge: Bench = {
   title: "holds through the edge, beside the edge's bare proxying",
   run: (context) => withWorld(context, liftedLimits, (world) => measureEdge(context, world)),
@@ -29,7 +32,8 @@ async function measureEdge(context: BenchContext, world: World): Promise<void> {
   const field = await publishField(organizer)
   try {
     const results = await inTurns(rounds, {
-      [BARE]: () => measureLoad(world, holdOne(bareEdge.url, field, buyers), closed, { 'bare edge': bareEdge.pid }),
+      [BARE]: () =>
+        measureLoad(world, holdOne(bareEdge.url, field, buyers), closed, { 'bare edge': bareEdge.pid }),
       'seats, no edge': async () => {
         const hall = await publishHall(organizer, seats)
         return hold(holdSeat(urls.tickets, hall, buyers), hall.eventId, seats)
@@ -54,12 +58,17 @@ async function measureEdge(context: BenchContext, world: World): Promise<void> {
 function report(context: BenchContext, results: Record<string, Measured[]>, how: string): void {
   heading(`Holds through the edge: ${how}, ${context.instances} of each service`)
   fact('limits that are lifted', JSON.stringify(liftedLimits))
-  for (const [name, all] of Object.entries(results)) showRounds(context, name, all, { status: 201, what: 'hold' })
-  const rateOf = (name: string) => median((results[name] ?? []).map(({ load }) => figuresOf(load, 201).perSecond))
+  for (const [name, all] of Object.entries(results))
+    showRounds(context, name, all, { status: 201, what: 'hold' })
+  const rateOf = (name: string) =>
+    median((results[name] ?? []).map(({ load }) => figuresOf(load, 201).perSecond))
   for (const name of ['seats, through the edge', 'general, through the edge']) {
     const rate = rateOf(name)
     const ratio = `${rate.toFixed(0)}/s, ${times(rate, rateOf(BARE))}`
     context.goal(`${name}, of ${BARE}`, ratio, rate >= 0.8 * rateOf(BARE), '≥ 0.80×')
   }
-  fact('seats through the edge, of those without it', times(rateOf('seats, through the edge'), rateOf('seats, no edge')))
+  fact(
+    'seats through the edge, of those without it',
+    times(rateOf('seats, through the edge'), rateOf('seats, no edge')),
+  )
 }

@@ -8,8 +8,14 @@ const signedIn = { authorization: 'Bearer {{token}}' }
 const tokensOf = (buyers: readonly Buyer[]) => buyers.map(({ token }) => token)
 
 /** Each turn another seat, by another buyer. */
-export function holdSeat(baseUrl: string, { eventId, types }: Hall, buyers: readonly Buyer[]): RequestTemplate {
-  const seats = scattered(types.flatMap(({ ticketTypeId, seatIds }) => seatIds.map((seatId) => ({ ticketTypeId, seatId }))))
+export function holdSeat(
+  baseUrl: string,
+  { eventId, types }: Hall,
+  buyers: readonly Buyer[],
+): RequestTemplate {
+  const seats = scattered(
+    types.flatMap(({ ticketTypeId, seatIds }) => seatIds.map((seatId) => ({ ticketTypeId, seatId }))),
+  )
   return {
     method: 'POST',
     url: `${baseUrl}${RESERVATIONS}`,

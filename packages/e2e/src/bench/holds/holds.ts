@@ -34,7 +34,8 @@ async function measureHolds(context: BenchContext, world: World): Promise<void> 
   const seatNames = Array.from({ length: 1_000_000 }, (_, index) => `s${index}`)
   const closed = { kind: 'closed', connections: CONNECTIONS, seconds } as const
   const { held, hold } = createHolds(world, closed)
-  const bareHold = (path: string) => () => measureLoad(world, holdBare(`${bare.url}${path}`, randomUUID(), seatNames), closed)
+  const bareHold = (path: string) => () =>
+    measureLoad(world, holdBare(`${bare.url}${path}`, randomUUID(), seatNames), closed)
 
   const results = await inTurns(rounds, {
     '(a) bare Fastify + one Redis script': bareHold('/redis'),
@@ -51,7 +52,11 @@ async function measureHolds(context: BenchContext, world: World): Promise<void> 
       const hall = await publishHall(organizer, seats)
       const [type] = hall.types
       if (!type) throw new Error('the hall sells nothing')
-      return hold(holdOne(urls.tickets, { eventId: hall.eventId, ...type }, buyers, true), hall.eventId, seats)
+      return hold(
+        holdOne(urls.tickets, { eventId: hall.eventId, ...type }, buyers, true),
+        hall.eventId,
+        seats,
+      )
     },
   })
   report(
@@ -69,16 +74,28 @@ function report(context: BenchContext, results: Record<Name, Measured[]>, how: s
   heading(`Holds through the ticket service: ${how}, ${context.instances} of each service`)
   fact('limits that are lifted', JSON.stringify(liftedLimits))
   const rates = Object.fromEntries(
-    Object.entries(results).map(([name, all]) => [name, median(all.map(({ load }) => figuresOf(load, 201).perSecond))]),
+    Object.entries(results).map(([name, all]) => [
+      name,
+      median(all.map(({ load }) => figuresOf(load, 201).perSecond)),
+    ]),
   ) as Record<Name, number>
-  for (const [name, all] of Object.entries(results)) showRounds(context, name, all, { status: 201, what: 'hold' })
+  for (const [name, all] of Object.entries(results))
+    showRounds(context, name, all, { status: 201, what: 'hold' })
   const a = rates['(a) bare Fastify + one Redis script']
   const b = rates['(b) + one INSERT']
   for (const name of ['seats', 'general'] as const) {
-    context.goal(`${name}, of (a)`, `${rates[name].toFixed(0)}/s, ${times(rates[name], a)}`, rates[name] >= 0.7 * a, '≥ 0.70×')
+    context.goal(
+      `${name}, of (a)`,
+      `${rates[name].toFixed(0)}/s, ${times(rates[name], a)}`,
+      rates[name] >= 0.7 * a,
+      '≥ 0.70×',
+    )
     context.goal(`${name}, of (b)`, times(rates[name], b), rates[name] >= 2.5 * b, '≥ 2.50×')
   }
-  fact('best seats, of (a) and of (b)', `${times(rates['best seats'], a)} and ${times(rates['best seats'], b)}`)
+  fact(
+    'best seats, of (a) and of (b)',
+    `${times(rates['best seats'], a)} and ${times(rates['best seats'], b)}`,
+  )
 }
 
 /** Measures holds of one event after another, and remembers how many of each were answered. */
@@ -112,7 +129,15 @@ export async function everyHoldIsThere(
   )
   await client.end()
   const stored = new Map(rows.map(({ event_id, count }) => [event_id, count]))
-  const lost = held.reduce((sum, { eventId, answered }) => sum + Math.max(0, answered - (stored.get(eventId) ?? 0)), 0)
+  const lost = held.reduce(
+    (sum, { eventId, answered }) => sum + Math.max(0, answered - (stored.get(eventId) ?? 0)),
+    0,
+  )
   const answered = held.reduce((sum, each) => sum + each.answered, 0)
-  context.promise('holds that were answered 201 and are not in PostgreSQL', `${lost} of ${answered}`, lost === 0, 'none')
+  context.promise(
+    'holds that were answered 201 and are not in PostgreSQL',
+    `${lost} of ${answered}`,
+    lost === 0,
+    'none',
+  )
 }

@@ -15,8 +15,8 @@ import Fastify from 'fastify'
 import pg from 'pg'
 import type { BareInput } from './http.ts'
 
-// The same statements, the same password hash and the same signatures as the services, and nothing around them: no tokens are verified,
-// nothing is validated, logged or counted, no limits are looked at.
+// The same statements, the same password hash and the same signatures as the services, and nothing around
+// them: no tokens are verified, nothing is validated, logged or counted, no limits are looked at.
 const input: BareInput = JSON.parse(process.argv[2] ?? '')
 const poolOf = (connectionString: string) => {
   const pool = new pg.Pool({ connectionString, max: 10 })
@@ -37,11 +37,10 @@ await own.query(`
   create table if not exists bare_tickets (ticket_id uuid primary key, event_id uuid, status text, version integer default 1);
   create table if not exists bare_check_ins (check_in_id uuid primary key, ticket_id uuid unique, checked_in_at timestamptz default now());
   create table if not exists bare_outbox (message_id uuid primary key, body text)`)
-await own.query('insert into users select email, gen_random_uuid(), $2, $3 from unnest($1::text[]) as email', [
-  input.emails,
-  Buffer.from(input.salt, 'base64'),
-  Buffer.from(input.tag, 'base64'),
-])
+await own.query(
+  'insert into users select email, gen_random_uuid(), $2, $3 from unnest($1::text[]) as email',
+  [input.emails, Buffer.from(input.salt, 'base64'), Buffer.from(input.tag, 'base64')],
+)
 
 async function inTransaction<T>(work: (client: pg.PoolClient) => Promise<T>): Promise<T> {
   const client = await own.connect()
@@ -89,7 +88,11 @@ app.get('/events', async () => {
   return { events: rows.slice(0, 20), nextCursor: null }
 })
 app.get<{ Params: { id: string } }>('/events/:id', async ({ params }) => {
-  const { rows } = await events.query({ name: 'event', text: 'select * from events where id = $1', values: [params.id] })
+  const { rows } = await events.query({
+    name: 'event',
+    text: 'select * from events where id = $1',
+    values: [params.id],
+  })
   return rows[0]
 })
 app.get('/orders', async ({ headers }) => {
@@ -110,13 +113,19 @@ app.post<{ Body: { code: string } }>('/check-in', async ({ body }, reply) => {
   const ticketId = code.subarray(5, 21).toString('hex')
   const admitted = await inTransaction(async (client) => {
     // The ticket is there the moment it is shown: what is measured is its admission.
-    await client.query(`insert into bare_tickets (ticket_id, status) values ($1, 'ACTIVE') on conflict do nothing`, [ticketId])
+    await client.query(
+      `insert into bare_tickets (ticket_id, status) values ($1, 'ACTIVE') on conflict do nothing`,
+      [ticketId],
+    )
     const { rows } = await client.query(
       `with admitted as (update bare_tickets set status = 'CHECKED_IN', version = version + 1 where ticket_id = $1 and status = 'ACTIVE' returning ticket_id)
        insert into bare_check_ins (check_in_id, ticket_id) select $2, ticket_id from admitted returning *`,
       [ticketId, randomUUID()],
     )
-    await client.query('insert into bare_outbox values ($1, $2)', [randomUUID(), JSON.stringify(rows[0] ?? {})])
+    await client.query('insert into bare_outbox values ($1, $2)', [
+      randomUUID(),
+      JSON.stringify(rows[0] ?? {}),
+    ])
     return rows[0]
   })
   return admitted ? { admitted: true, checkedInAt: admitted.checked_in_at } : reply.code(409).send({})

@@ -32,7 +32,8 @@ export interface BareInput {
 
 /** The everyday requests, each beside a bare server that makes the same statements. */
 export const http: Bench = {
-  title: 'sign-ins, event list and page, order list, check-ins a second, beside bare Fastify with the same statements',
+  title:
+    'sign-ins, event list and page, order list, check-ins a second, beside bare Fastify with the same statements',
   run: (context) => withWorld(context, openGateway, (world) => measureHttp(context, world)),
 }
 
@@ -41,7 +42,14 @@ async function measureHttp(context: BenchContext, world: World): Promise<void> {
   const [seconds, rounds] = [context.sized(6, 3), context.sized(5, 2)]
   const orders = context.sized(200, 40)
   const salt = randomBytes(16)
-  const tag = argon2Sync('argon2id', { message: PASSWORD, nonce: salt, memory: 19_456, passes: 2, parallelism: 1, tagLength: 32 })
+  const tag = argon2Sync('argon2id', {
+    message: PASSWORD,
+    nonce: salt,
+    memory: 19_456,
+    passes: 2,
+    parallelism: 1,
+    tagLength: 32,
+  })
   const unpadded = (bytes: Buffer) => bytes.toString('base64').replaceAll('=', '')
   const buyers = signIn(bench, BUYERS)
   await createAccounts(bench, buyers, `$argon2id$v=19$m=19456,t=2,p=1$${unpadded(salt)}$${unpadded(tag)}`)
@@ -58,7 +66,9 @@ async function measureHttp(context: BenchContext, world: World): Promise<void> {
     salt: salt.toString('base64'),
     tag: tag.toString('base64'),
   }
-  const bare = await startChildServer(path.join(import.meta.dirname, 'bare-process.ts'), [JSON.stringify(input)])
+  const bare = await startChildServer(path.join(import.meta.dirname, 'bare-process.ts'), [
+    JSON.stringify(input),
+  ])
   const requests = requestsOf(world, bare, { buyers, eventIds, saleId, organizer, codes })
   const perRound = Math.floor(codes.length / rounds)
   const loadOf = (name: string, round: number): Load =>
@@ -72,7 +82,11 @@ async function measureHttp(context: BenchContext, world: World): Promise<void> {
         (round: number) => measureLoad(world, template, loadOf(name, round), { 'bare server': bare.pid }),
       ]),
     )
-    report(context, await inTurns(rounds, measurements), `${rounds} rounds of ${seconds} s, ${CONNECTIONS} connections`)
+    report(
+      context,
+      await inTurns(rounds, measurements),
+      `${rounds} rounds of ${seconds} s, ${CONNECTIONS} connections`,
+    )
   } finally {
     await bare.stop()
   }
@@ -88,12 +102,19 @@ async function prepareSale(world: World, buyers: readonly Buyer[], orders: numbe
   const [field] = fields
   if (!field) throw new Error('there is no event')
   const template = buyOne(bench.system.urls.edge, field, buyers)
-  const ten = { ...template, body: template.body?.replace('"quantity":1', `"quantity":${TICKETS_PER_ORDER}`) ?? '' }
+  const ten = {
+    ...template,
+    body: template.body?.replace('"quantity":1', `"quantity":${TICKETS_PER_ORDER}`) ?? '',
+  }
   await generator.run(ten, { kind: 'closed', connections: 8, turns: orders })
   const ledger = createLedgerOfSale(bench)
   step('waiting for their tickets')
   await ledger.settle(field.eventId, Date.now()).finally(ledger.stop)
-  return { eventIds: fields.map(({ eventId }) => eventId), saleId: field.eventId, organizer: person.session().accessToken }
+  return {
+    eventIds: fields.map(({ eventId }) => eventId),
+    saleId: field.eventId,
+    organizer: person.session().accessToken,
+  }
 }
 
 /** What the pictures on its tickets say: signed as the ticket service signs them (`CODE_FORMAT` there). */
@@ -141,7 +162,11 @@ function requestsOf(
     columns,
     headers,
   })
-  const checkIn = { method: 'POST', body: `{"eventId":"${saleId}","code":"{{code}}"}`, columns: { code: codes } }
+  const checkIn = {
+    method: 'POST',
+    body: `{"eventId":"${saleId}","code":"{{code}}"}`,
+    columns: { code: codes },
+  }
   return {
     'sign-ins, bare': { ...login, url: `${bare.url}/login` },
     'sign-ins': { ...login, url: `${urls.auth}/api/auth/login` },
@@ -150,9 +175,17 @@ function requestsOf(
     'event page, bare': get(`${bare.url}/events/{{id}}`, { id: eventIds }),
     'event page': get(`${urls.events}/api/events/{{id}}`, { id: eventIds }),
     'order list, bare': get(`${bare.url}/orders`, { userId }, { 'x-user-id': '{{userId}}' }),
-    'order list': get(`${urls.payments}/api/payments/orders`, { token }, { authorization: 'Bearer {{token}}' }),
+    'order list': get(
+      `${urls.payments}/api/payments/orders`,
+      { token },
+      { authorization: 'Bearer {{token}}' },
+    ),
     'check-ins, bare': { ...checkIn, url: `${bare.url}/check-in` },
-    'check-ins': { ...checkIn, url: `${urls.tickets}/api/tickets/check-in`, headers: { authorization: `Bearer ${organizer}` } },
+    'check-ins': {
+      ...checkIn,
+      url: `${urls.tickets}/api/tickets/check-in`,
+      headers: { authorization: `Bearer ${organizer}` },
+    },
   }
 }
 
@@ -170,7 +203,12 @@ function report(context: BenchContext, results: Record<string, Measured[]>, how:
   })
   table([
     ['', 'a second', 'p99 ms', 'answered otherwise'],
-    ...figures.map(({ name, perSecond, p99Ms, others }) => [name, perSecond.toFixed(0), p99Ms.toFixed(1), String(others)]),
+    ...figures.map(({ name, perSecond, p99Ms, others }) => [
+      name,
+      perSecond.toFixed(0),
+      p99Ms.toFixed(1),
+      String(others),
+    ]),
   ])
   for (const [name, all] of Object.entries(results)) {
     const last = all.at(-1)
@@ -181,7 +219,8 @@ function report(context: BenchContext, results: Record<string, Measured[]>, how:
     const bare = figures.find((each) => each.name === `${name}, bare`)?.perSecond ?? Number.NaN
     context.goal(`${name}, of bare`, times(perSecond, bare), perSecond >= bare / 2, '≥ 0.50×')
   }
-  const admitted = (name: string) => (results[name] ?? []).reduce((sum, { load }) => sum + figuresOf(load, 200).count, 0)
+  const admitted = (name: string) =>
+    (results[name] ?? []).reduce((sum, { load }) => sum + figuresOf(load, 200).count, 0)
   const shown = (results['check-ins'] ?? []).reduce((sum, { load }) => sum + load.turns, 0)
   const value = `${admitted('check-ins')} of ${shown}`
   context.promise('tickets that were shown once and admitted', value, admitted('check-ins') === shown, 'all')

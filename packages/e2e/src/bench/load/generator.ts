@@ -16,8 +16,8 @@ export type Report =
 const PROGRAM = path.join(import.meta.dirname, 'generator-process.ts')
 
 /**
- * A load generator in a process of its own. It ends with `stop`, or with us. What is sent to the first of `instances` of a service
- * (base URLs) is spread over all of them.
+ * A load generator in a process of its own. It ends with `stop`, or with us. What is sent to the first of
+ * `instances` of a service (base URLs) is spread over all of them.
  */
 export function startGenerator(instances: readonly (readonly string[])[] = []) {
   const child = fork(PROGRAM, { stdio: ['ignore', 'inherit', 'inherit', 'ipc'] })

@@ -30,7 +30,8 @@ function createRecorder() {
     },
     figures(): Figures {
       const seconds = (performance.now() - startedMs) / 1_000
-      const at = (percentile: number) => (histogram.count === 0 ? Number.NaN : histogram.percentile(percentile) / 1_000)
+      const at = (percentile: number) =>
+        histogram.count === 0 ? Number.NaN : histogram.percentile(percentile) / 1_000
       const { count } = histogram
       return { count, failed, seconds, perSecond: count / seconds, p50Ms: at(50), p99Ms: at(99) }
     },
@@ -38,7 +39,11 @@ function createRecorder() {
 }
 
 /** So many people who each do one thing after the other, until `until` says that it is enough. */
-export async function closedLoop(people: number, until: { seconds: number } | { turns: number }, act: Act): Promise<Figures> {
+export async function closedLoop(
+  people: number,
+  until: { seconds: number } | { turns: number },
+  act: Act,
+): Promise<Figures> {
   const recorder = createRecorder()
   const endMs = 'seconds' in until ? performance.now() + until.seconds * 1_000 : Number.POSITIVE_INFINITY
   const turns = 'turns' in until ? until.turns : Number.POSITIVE_INFINITY
@@ -54,8 +59,8 @@ export async function closedLoop(people: number, until: { seconds: number } | { 
 }
 
 /**
- * So many a second, whether the earlier ones are done or not, as a crowd comes. An answer's time counts from when it was due, so that
- * a service that falls behind shows it.
+ * So many a second, whether the earlier ones are done or not, as a crowd comes. An answer's time counts from
+ * when it was due, so that a service that falls behind shows it.
  */
 export async function openLoop(perSecond: number, seconds: number, act: Act): Promise<Figures> {
   const recorder = createRecorder()

@@ -11,11 +11,19 @@ const server = createServer((request, response) => {
 const port = await claimPort()
 beforeAll(() => new Promise<void>((resolve) => server.listen(port, '127.0.0.1', resolve)))
 afterAll(() => new Promise((resolve) => server.close(resolve)))
-const template = () => ({ method: 'GET', url: `http://127.0.0.1:${port}/{{n}}`, columns: { n: ['1', '2', '3'] } })
+const template = () => ({
+  method: 'GET',
+  url: `http://127.0.0.1:${port}/{{n}}`,
+  columns: { n: ['1', '2', '3'] },
+})
 
 test('every turn is sent once, and refusals are counted apart', async () => {
   answered = 0
-  const result = await runLoad(template(), { kind: 'closed', connections: 4, turns: 30 }, { keepBodies: true })
+  const result = await runLoad(
+    template(),
+    { kind: 'closed', connections: 4, turns: 30 },
+    { keepBodies: true },
+  )
   expect(answered).toBe(30)
   expect(result).toMatchObject({ turns: 30, errors: {}, bodyBytes: 2 })
   expect(result.answers['200']?.count).toBe(20)
@@ -25,7 +33,11 @@ test('every turn is sent once, and refusals are counted apart', async () => {
 
 test('an open load sends all that is due over no more connections than it may', async () => {
   answered = 0
-  const result = await runLoad(template(), { kind: 'open', dueMs: Array.from({ length: 50 }, () => 0), connectionsMax: 2 })
+  const result = await runLoad(template(), {
+    kind: 'open',
+    dueMs: Array.from({ length: 50 }, () => 0),
+    connectionsMax: 2,
+  })
   expect(answered).toBe(50)
   expect(result.errors).toEqual({})
 })

@@ -4,7 +4,10 @@ import { type Spread, spreadOf } from '../statistics.ts'
 import { compileTemplate, type RequestTemplate } from './template.ts'
 import { createWire, type Wire } from './wire.ts'
 
-/** Closed: each connection sends its next request when it was answered. Open: requests are due at set times, answered or not. */
+/**
+ * Closed: each connection sends its next request when it was answered. Open: requests are due at set times,
+ * answered or not.
+ */
 export type Load =
   | { kind: 'closed'; connections: number; seconds?: number; turns?: number; firstTurn?: number }
   | { kind: 'open'; dueMs: readonly number[]; connectionsMax: number; firstTurn?: number }
@@ -32,7 +35,11 @@ export interface LoadOptions {
 }
 
 /** Sends requests made of a template; counts every status apart. */
-export async function runLoad(template: RequestTemplate, load: Load, options: LoadOptions = {}): Promise<LoadResult> {
+export async function runLoad(
+  template: RequestTemplate,
+  load: Load,
+  options: LoadOptions = {},
+): Promise<LoadResult> {
   const { keepBodies = false, bases = [] } = options
   const requestOf = compileTemplate(template)
   const places = placesOf(template.url.replaceAll(/\{\{\w+\}\}/g, 'x'), bases)
@@ -89,7 +96,11 @@ export const placesOf = (url: string, bases: readonly string[]): readonly URL[] 
 
 type Send = (wire: Wire, turn: number, dueMs?: number) => Promise<void>
 
-async function runClosed(load: Extract<Load, { kind: 'closed' }>, newWire: () => Wire, send: Send): Promise<number> {
+async function runClosed(
+  load: Extract<Load, { kind: 'closed' }>,
+  newWire: () => Wire,
+  send: Send,
+): Promise<number> {
   const endMs = performance.now() + (load.seconds ?? Number.POSITIVE_INFINITY) * 1_000
   const { turns = Number.POSITIVE_INFINITY, firstTurn = 0 } = load
   let next = 0
@@ -101,7 +112,11 @@ async function runClosed(load: Extract<Load, { kind: 'closed' }>, newWire: () =>
   return next
 }
 
-async function runOpen(load: Extract<Load, { kind: 'open' }>, newWire: () => Wire, send: Send): Promise<number> {
+async function runOpen(
+  load: Extract<Load, { kind: 'open' }>,
+  newWire: () => Wire,
+  send: Send,
+): Promise<number> {
   const { dueMs, connectionsMax, firstTurn = 0 } = load
   const free: Wire[] = []
   const late: number[] = []
@@ -110,7 +125,8 @@ async function runOpen(load: Extract<Load, { kind: 'open' }>, newWire: () => Wir
   const dueOf = (turn: number) => startMs + (dueMs[turn] ?? 0)
   async function serve(wire: Wire, turn: number): Promise<void> {
     await send(wire, firstTurn + turn, dueOf(turn))
-    for (let next = late.shift(); next !== undefined; next = late.shift()) await send(wire, firstTurn + next, dueOf(next))
+    for (let next = late.shift(); next !== undefined; next = late.shift())
+      await send(wire, firstTurn + next, dueOf(next))
     free.push(wire)
   }
   const work: Promise<void>[] = []

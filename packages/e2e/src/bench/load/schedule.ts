@@ -1,10 +1,14 @@
 /**
- * Arrivals a second in the first seconds of an on-sale, as they were measured at the ticket sale of Electromagnetic Field (a festival of
- * some 3,000 people); the busiest second has 134.
+ * Arrivals a second in the first seconds of an on-sale, as they were measured at the ticket sale of
+ * Electromagnetic Field (a festival of some 3,000 people); the busiest second has 134.
  */
-export const EMF_ARRIVALS: readonly number[] = [7, 18, 52, 72, 131, 134, 108, 120, 125, 100, 39, 8, 14, 10, 17, 4, 8]
+export const EMF_ARRIVALS: readonly number[] = [
+  7, 18, 52, 72, 131, 134, 108, 120, 125, 100, 39, 8, 14, 10, 17, 4, 8,
+]
 
-/** When each request is due, in milliseconds from the start: so many in each second, evenly spread over it. */
+/**
+ * When each request is due, in milliseconds from the start: so many in each second, evenly spread over it.
+ */
 export function scheduleOf(perSecond: readonly number[], factor = 1): number[] {
   return perSecond.flatMap((count, second) => {
     const arrivals = Math.round(count * factor)

@@ -16,10 +16,16 @@ test('columns are taken in turn, from the first again after the last, and length
 })
 
 test('a new id each time', () => {
-  const requestOf = compileTemplate({ method: 'GET', url: 'http://h:1/', headers: { 'idempotency-key': '{{uuid}}' } })
+  const requestOf = compileTemplate({
+    method: 'GET',
+    url: 'http://h:1/',
+    headers: { 'idempotency-key': '{{uuid}}' },
+  })
   expect(requestOf(0)).not.toBe(requestOf(0))
 })
 
 test('a column that is not there is a mistake', () => {
-  expect(() => compileTemplate({ method: 'GET', url: 'http://h:1/{{seat}}' })).toThrow('there is no column seat')
+  expect(() => compileTemplate({ method: 'GET', url: 'http://h:1/{{seat}}' })).toThrow(
+    'there is no column seat',
+  )
 })

@@ -1,8 +1,8 @@
 import { randomUUID } from 'node:crypto'
 
 /**
- * Requests that differ in a few places: `{{name}}` stands for a value of that column, the one of the turn (again from the first when
- * there are no more), `{{uuid}}` for a new id.
+ * Requests that differ in a few places: `{{name}}` stands for a value of that column, the one of the turn
+ * (again from the first when there are no more), `{{uuid}}` for a new id.
  */
 export interface RequestTemplate {
   method: string
@@ -16,9 +16,19 @@ export interface RequestTemplate {
 type Piece = string | readonly string[] | (() => string)
 
 /** The bytes to send in each turn. Throws where a column is not there. */
-export function compileTemplate({ method, url, headers = {}, body, columns = {} }: RequestTemplate): (turn: number) => string {
+export function compileTemplate({
+  method,
+  url,
+  headers = {},
+  body,
+  columns = {},
+}: RequestTemplate): (turn: number) => string {
   const [, host = '', path = '/'] = /^http:\/\/([^/]+)(.*)$/.exec(url) ?? []
-  const lines = Object.entries({ host, ...headers, ...(body !== undefined && { 'content-type': 'application/json' }) })
+  const lines = Object.entries({
+    host,
+    ...headers,
+    ...(body !== undefined && { 'content-type': 'application/json' }),
+  })
   const head = piecesOf(
     `${method} ${path} HTTP/1.1\r\n${lines.map(([name, value]) => `${name}: ${value}\r\n`).join('')}`,
     columns,

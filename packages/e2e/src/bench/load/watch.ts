@@ -18,7 +18,10 @@ export interface WatchResult {
   lost: number
   events: number
   bytes: number
-  /** By how much the last watcher at an instance got a change after the first, in milliseconds, by change; NaN where none reached all. */
+  /**
+   * By how much the last watcher at an instance got a change after the first, in milliseconds, by change; NaN
+   * where none reached all.
+   */
   spread: Spread
   cpuMs: number
 }
@@ -26,10 +29,13 @@ export interface WatchResult {
 const OPENING_AT_ONCE = 200
 
 /**
- * Streams are counted, not decoded: ten thousand of them share a process. A change is known by its bytes, which are the same for
- * everybody who watches.
+ * Streams are counted, not decoded: ten thousand of them share a process. A change is known by its bytes,
+ * which are the same for everybody who watches.
  */
-export async function watch({ url, bases, watchers, seconds }: WatchJob, onWatching: () => void): Promise<WatchResult> {
+export async function watch(
+  { url, bases, watchers, seconds }: WatchJob,
+  onWatching: () => void,
+): Promise<WatchResult> {
   const { host, pathname, search } = new URL(url)
   const places = placesOf(url, bases)
   const request = `GET ${pathname}${search} HTTP/1.1\r\nhost: ${host}\r\naccept: text/event-stream\r\n\r\n`
@@ -89,5 +95,7 @@ export async function watch({ url, bases, watchers, seconds }: WatchJob, onWatch
 /** When a change was made stands in it, and is enough to know it by. */
 function changesIn(chunk: Buffer): string[] {
   const text = chunk.toString('latin1')
-  return text.includes('"changes"') ? [...text.matchAll(/"asOf":"([^"]+)"/g)].map(([, asOf]) => asOf ?? '') : []
+  return text.includes('"changes"')
+    ? [...text.matchAll(/"asOf":"([^"]+)"/g)].map(([, asOf]) => asOf ?? '')
+    : []
 }

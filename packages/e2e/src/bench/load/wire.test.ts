@@ -21,5 +21,8 @@ test('an answer in chunks is whole with the last, empty one', () => {
 })
 
 test('an answer without a body ends with its head', () => {
-  expect(readAnswer(bytes('HTTP/1.1 204 No Content', 'date: today', '', ''), false)).toEqual({ status: 204, bytes: 0 })
+  expect(readAnswer(bytes('HTTP/1.1 204 No Content', 'date: today', '', ''), false)).toEqual({
+    status: 204,
+    bytes: 0,
+  })
 })

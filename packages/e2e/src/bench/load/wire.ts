@@ -18,8 +18,9 @@ const HEAD_END = Buffer.from('\r\n\r\n')
 const NOTHING = Buffer.alloc(0)
 
 /**
- * One kept-alive HTTP/1.1 connection for one request at a time, as cheap as it gets: the load generator shares its machine with what
- * it measures. Rejects when the connection ends within an answer; the next request connects again.
+ * One kept-alive HTTP/1.1 connection for one request at a time, as cheap as it gets: the load generator
+ * shares its machine with what it measures. Rejects when the connection ends within an answer; the next
+ * request connects again.
  */
 export function createWire(host: string, port: number) {
   let socket: Socket | null = null
@@ -79,7 +80,11 @@ export function readAnswer(received: Buffer, keepBody: boolean): WireAnswer | nu
   if (length !== undefined) {
     const end = start + Number(length)
     if (received.length < end) return null
-    return { status, bytes: Number(length), ...(keepBody && { head, body: received.toString('utf8', start, end) }) }
+    return {
+      status,
+      bytes: Number(length),
+      ...(keepBody && { head, body: received.toString('utf8', start, end) }),
+    }
   }
   if (!/\r\ntransfer-encoding: *chunked/i.test(head)) return { status, bytes: 0 }
   const answer = readChunked(received, start, status, keepBody)

@@ -2,7 +2,10 @@ import { percent } from '../report.ts'
 import { type CpuTimes, cpuBetween, readCpuTimes } from './processes.ts'
 import { type SessionWaits, sampleSessions } from './session-waits.ts'
 
-/** What was observed of everything that works while something is measured: what limits it should be among this. */
+/**
+ * What was observed of everything that works while something is measured: what limits it should be among
+ * this.
+ */
 export interface Limits {
   seconds: number
   /** Milliseconds of CPU by process. */
@@ -21,14 +24,20 @@ export interface Observable {
 }
 
 /** Does the work, and observes meanwhile. */
-export async function observe<T>(what: Observable, work: () => Promise<T>): Promise<{ result: T; limits: Limits }> {
+export async function observe<T>(
+  what: Observable,
+  work: () => Promise<T>,
+): Promise<{ result: T; limits: Limits }> {
   const before = await readCpuTimes(what.pids)
   const sessions = what.databaseUrl ? await sampleSessions(what.databaseUrl) : null
   const startedMs = performance.now()
   const result = await work().finally(() => sessions?.stop())
   const seconds = (performance.now() - startedMs) / 1_000
   const cpu = cpuBetween(before, await readCpuTimes(what.pids))
-  return { result, limits: { seconds, cpu, sessions: (await sessions?.stop()) ?? null, loopsMs: await readLoops(what) } }
+  return {
+    result,
+    limits: { seconds, cpu, sessions: (await sessions?.stop()) ?? null, loopsMs: await readLoops(what) },
+  }
 }
 
 async function readLoops({ metrics = {} }: Observable): Promise<Record<string, number>> {
@@ -37,21 +46,36 @@ async function readLoops({ metrics = {} }: Observable): Promise<Record<string, n
       (response) => response.text(),
       () => '',
     )
-    return [name, Number(/^nodejs_eventloop_lag_p99_seconds\S* (\S+)/m.exec(text)?.[1] ?? Number.NaN) * 1_000] as const
+    return [
+      name,
+      Number(/^nodejs_eventloop_lag_p99_seconds\S* (\S+)/m.exec(text)?.[1] ?? Number.NaN) * 1_000,
+    ] as const
   }
-  return Object.fromEntries((await Promise.all(Object.entries(metrics).map(read))).filter(([, ms]) => Number.isFinite(ms)))
+  return Object.fromEntries(
+    (await Promise.all(Object.entries(metrics).map(read))).filter(([, ms]) => Number.isFinite(ms)),
+  )
 }
 
-/** Lines for people: who used the CPU, what sessions waited for, how late loops were. `per` divides CPU by what was done. */
-export function describeLimits({ seconds, cpu, sessions, loopsMs }: Limits, per?: { what: string; count: number }): string[] {
+/**
+ * Lines for people: who used the CPU, what sessions waited for, how late loops were. `per` divides CPU by
+ * what was done.
+ */
+export function describeLimits(
+  { seconds, cpu, sessions, loopsMs }: Limits,
+  per?: { what: string; count: number },
+): string[] {
   const busy = Object.entries(cpu)
     .filter(([, ms]) => ms > 0.015 * seconds * 1_000)
     .sort(([, a], [, b]) => b - a)
   const total = Object.values(cpu).reduce((sum, ms) => sum + ms, 0)
-  const lines = [`CPU of one core: ${busy.map(([name, ms]) => `${name} ${percent(ms / 1_000 / seconds, 0)}`).join(', ')}`]
+  const lines = [
+    `CPU of one core: ${busy.map(([name, ms]) => `${name} ${percent(ms / 1_000 / seconds, 0)}`).join(', ')}`,
+  ]
   if (per && per.count > 0) {
     const each = (ms: number) => `${(ms / per.count).toFixed(2)}`
-    lines.push(`ms of CPU a ${per.what}: ${each(total)}, of that ${busy.map(([name, ms]) => `${name} ${each(ms)}`).join(', ')}`)
+    lines.push(
+      `ms of CPU a ${per.what}: ${each(total)}, of that ${busy.map(([name, ms]) => `${name} ${each(ms)}`).join(', ')}`,
+    )
   }
   if (sessions && sessions.samples > 0) {
     const waits = sessions.waits.map(({ wait, share }) => `${wait} ${percent(share, 0)}`).join(', ')
@@ -63,7 +87,9 @@ export function describeLimits({ seconds, cpu, sessions, loopsMs }: Limits, per?
     .filter(([, ms]) => ms > 25)
     .sort(([, a], [, b]) => b - a)
   if (late.length > 0) {
-    lines.push(`event loops' delay, p99: ${late.map(([name, ms]) => `${name} ${ms.toFixed(0)} ms`).join(', ')}`)
+    lines.push(
+      `event loops' delay, p99: ${late.map(([name, ms]) => `${name} ${ms.toFixed(0)} ms`).join(', ')}`,
+    )
   }
   return lines
 }

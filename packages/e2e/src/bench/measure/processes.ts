@@ -6,8 +6,8 @@ const TICK_MS = 10 // Linux counts in hundredths of a second on every architectu
 export type CpuTimes = Readonly<Record<string, number>>
 
 /**
- * The CPU time of named processes, each with its children: PostgreSQL is its first process and one for each session, those that have
- * ended included. Linux only; elsewhere nothing is known.
+ * The CPU time of named processes, each with its children: PostgreSQL is its first process and one for each
+ * session, those that have ended included. Linux only; elsewhere nothing is known.
  */
 export async function readCpuTimes(pids: Readonly<Record<string, number>>): Promise<CpuTimes> {
   const all = await readAll()

@@ -45,7 +45,9 @@ export async function sampleSessions(databaseUrl: string): Promise<{ stop(): Pro
       })
   }, SAMPLE_MS)
   const top = (counts: Map<string, number>) =>
-    [...counts].sort(([, a], [, b]) => b - a).map(([name, count]) => ({ name, share: count / Math.max(1, seen) }))
+    [...counts]
+      .sort(([, a], [, b]) => b - a)
+      .map(([name, count]) => ({ name, share: count / Math.max(1, seen) }))
   return {
     async stop() {
       clearInterval(timer)

@@ -30,7 +30,9 @@ const begin = () => {
   startedMs = performance.now()
 }
 
-/** The inbox row and the effect in one transaction, acknowledged after it: messaging as the services use it. */
+/**
+ * The inbox row and the effect in one transaction, acknowledged after it: messaging as the services use it.
+ */
 async function ours(): Promise<void> {
   const messaging = createMessaging(createFoundation(config), config.messaging)
   const worker = messaging.consume(queue, [
@@ -62,7 +64,10 @@ async function bare(): Promise<void> {
   await Promise.all(Array.from({ length: input.loops }, loop))
 }
 
-/** The toolkit's consumer with a handler that does what ours does: an inbox row and the effect in one transaction. */
+/**
+ * The toolkit's consumer with a handler that does what ours does: an inbox row and the effect in one
+ * transaction.
+ */
 async function toolkit(): Promise<void> {
   const require = createRequire(path.join(toolkitFolder, 'package.json'))
   const load = (name: string) => import(pathToFileURL(require.resolve(name)).href)
@@ -121,7 +126,8 @@ async function toolkit(): Promise<void> {
     concurrentConsumersAmount: input.loops,
     consumerOverrides: { batchSize: 10, waitTimeSeconds: 0, pollingWaitTimeMs: 0 },
   }
-  const Consumer: new (...args: unknown[]) => { start(): Promise<void> } = class extends AbstractSqsConsumer {}
+  const Consumer: new (...args: unknown[]) => { start(): Promise<void> } =
+    class extends AbstractSqsConsumer {}
   const consumer = new Consumer(dependencies, options, {})
   begin()
   await consumer.start()

@@ -25,7 +25,10 @@ export const QUEUE = 'ticket-processing-queue'
 const PREFIX = 'bench-'
 const MIGRATIONS = path.resolve(import.meta.dirname, '../../../../../services/tickets/prisma/migrations')
 
-/** Queues and a database of its own beside the system's, in its SQS and PostgreSQL, so that nobody else takes what is measured. */
+/**
+ * Queues and a database of its own beside the system's, in its SQS and PostgreSQL, so that nobody else takes
+ * what is measured.
+ */
 export async function prepareQueues({ system }: BenchSystem) {
   const url = new URL(system.databaseUrl('tickets'))
   url.pathname = '/bench_messages'
@@ -34,7 +37,12 @@ export async function prepareQueues({ system }: BenchSystem) {
   const pool = new pg.Pool({ connectionString: url.href, max: 2 })
   pool.on('error', () => {})
   await pool.query('create table if not exists bench_effects (order_id uuid)')
-  const environment = { ...system.env.tickets, DATABASE_URL: url.href, MESSAGING_PREFIX: PREFIX, LOG_LEVEL: 'warn' }
+  const environment = {
+    ...system.env.tickets,
+    DATABASE_URL: url.href,
+    MESSAGING_PREFIX: PREFIX,
+    LOG_LEVEL: 'warn',
+  }
   const aws = createAws(messagingConfig(readEnvironment(z.object(messagingEnvironment), environment)))
   await provision(aws)
   return {
@@ -51,7 +59,9 @@ export async function prepareQueues({ system }: BenchSystem) {
       )
       for (let from = 0; from < batches.length; from += 8)
         await Promise.all(
-          batches.slice(from, from + 8).map((Entries) => aws.sqs.send(new SendMessageBatchCommand({ QueueUrl, Entries }))),
+          batches
+            .slice(from, from + 8)
+            .map((Entries) => aws.sqs.send(new SendMessageBatchCommand({ QueueUrl, Entries }))),
         )
     },
     async effects(): Promise<{ effects: number; inbox: number }> {
@@ -111,13 +121,25 @@ export async function consume(
   { how, count, loops, toolkitFolder }: Pick<ConsumeInput, 'how' | 'count' | 'loops' | 'toolkitFolder'>,
 ): Promise<Consumed> {
   await queues.fill(count)
-  const input: ConsumeInput = { how, count, loops, toolkitFolder, environment: queues.environment, queue: QUEUE }
-  const program = runProgram<{ seconds: number; done: number }>(path.join(import.meta.dirname, 'consume-process.ts'), input)
+  const input: ConsumeInput = {
+    how,
+    count,
+    loops,
+    toolkitFolder,
+    environment: queues.environment,
+    queue: QUEUE,
+  }
+  const program = runProgram<{ seconds: number; done: number }>(
+    path.join(import.meta.dirname, 'consume-process.ts'),
+    input,
+  )
   try {
     const what = await bench.observable()
     await program.ready
     const pids = { ...what.pids, consumer: program.pid }
-    const { result, limits } = await observe({ ...what, pids }, () => Promise.race([program.result, tooLong()]))
+    const { result, limits } = await observe({ ...what, pids }, () =>
+      Promise.race([program.result, tooLong()]),
+    )
     return { perSecond: result.done / result.seconds, limits }
   } finally {
     await program.stop()

@@ -9,7 +9,8 @@ import { z } from 'zod'
 import { spreadOf } from '../statistics.ts'
 import { QUEUE } from './consuming.ts'
 
-// Commits so many messages a second through the outbox, and says how long after its commit each could be received.
+// Commits so many messages a second through the outbox, and says how long after its commit each could be
+// received.
 const { environment, perSecond, seconds } = JSON.parse(process.argv[2] ?? '')
 const Environment = z.object({ PORT: z.coerce.number(), ...baseEnvironment, ...messagingEnvironment })
 const read = readEnvironment(Environment, environment)
@@ -39,7 +40,12 @@ async function receive(): Promise<void> {
 async function say(): Promise<void> {
   const payload = {
     ...{ orderId: randomUUID(), eventId: randomUUID(), userId: randomUUID(), reservationId: randomUUID() },
-    ...{ orderNumber: 'ORD-2026-000001', failureReason: 'CARD_DECLINED', errorMessage: 'declined', retryable: false },
+    ...{
+      orderNumber: 'ORD-2026-000001',
+      failureReason: 'CARD_DECLINED',
+      errorMessage: 'declined',
+      retryable: false,
+    },
     ...{ totalAmount: null, currency: null },
   }
   const messageId = await foundation.db.transact((tx) =>
@@ -64,6 +70,10 @@ await Promise.race([receiving, sleep(30_000)])
 // A message may arrive before we hear of its commit: then it took no time.
 const latencies = [...arrivedMs].map(([id, atMs]) => Math.max(0, atMs - (committedMs.get(id) ?? Number.NaN)))
 process.send?.({
-  result: { said: committedMs.size, arrived: arrivedMs.size, spread: spreadOf(latencies.filter(Number.isFinite)) },
+  result: {
+    said: committedMs.size,
+    arrived: arrivedMs.size,
+    spread: spreadOf(latencies.filter(Number.isFinite)),
+  },
 })
 process.on('disconnect', () => process.exit(0))

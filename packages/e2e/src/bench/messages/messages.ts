@@ -21,7 +21,10 @@ const LOOPS = 10
 const PER_SECOND = 100
 const P99_MS_MAX = 100
 
-/** Messages: how fast they are consumed exactly once in effect, how soon they are there, and how soon a buyer has the mail. */
+/**
+ * Messages: how fast they are consumed exactly once in effect, how soon they are there, and how soon a buyer
+ * has the mail.
+ */
 export const messages: Bench = {
   title:
     'consumed messages a second with inbox and effect, beside a bare loop and @message-queue-toolkit/sqs; commit → SQS, paid → mail',
@@ -48,7 +51,9 @@ async function measureConsuming(context: BenchContext, bench: BenchSystem, queue
     'inbox and effect, as the services do': () => consume(bench, queues, { how: 'ours', ...input }),
     '@message-queue-toolkit/sqs, the same effect': () => consume(bench, queues, { how: 'toolkit', ...input }),
   })
-  heading(`Consumed messages: ${rounds} rounds of ${count}; the bare loop and the toolkit with ${LOOPS} polls at once`)
+  heading(
+    `Consumed messages: ${rounds} rounds of ${count}; the bare loop and the toolkit with ${LOOPS} polls at once`,
+  )
   const rateOf = (all: readonly Consumed[]) => median(all.map(({ perSecond }) => perSecond))
   table([
     ['', 'a second', 'rounds'],
@@ -95,6 +100,16 @@ async function measureLatency(context: BenchContext, queues: Queues): Promise<vo
   heading(`Commit → received from SQS, ${PER_SECOND} a second for ${seconds} s`)
   context.record('commit to SQS', spread)
   const value = `p50 ${spread.p50Ms.toFixed(1)} ms, p99 ${spread.p99Ms.toFixed(1)} ms`
-  context.goal('from the commit until it was received', value, spread.p99Ms < P99_MS_MAX, `p99 < ${P99_MS_MAX} ms`)
-  context.promise('messages that were committed and did not arrive', String(said - arrived), said === arrived, 'none')
+  context.goal(
+    'from the commit until it was received',
+    value,
+    spread.p99Ms < P99_MS_MAX,
+    `p99 < ${P99_MS_MAX} ms`,
+  )
+  context.promise(
+    'messages that were committed and did not arrive',
+    String(said - arrived),
+    said === arrived,
+    'none',
+  )
 }

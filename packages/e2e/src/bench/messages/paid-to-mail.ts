@@ -51,7 +51,12 @@ export async function measureMails(context: BenchContext, world: World): Promise
   context.limits('paid to mail', sale.limits, { what: 'purchase', count: figuresOf(sale.load, 201).count })
   context.record('paid to mail', { rate, spread, load: sale.load })
   const value = `p50 ${spread.p50Ms.toFixed(0)} ms, p99 ${spread.p99Ms.toFixed(0)} ms, of ${spread.count}`
-  context.goal('from paid until the mail with the tickets is sent', value, spread.p99Ms < P99_MS_MAX, `p99 < ${P99_MS_MAX} ms`)
+  context.goal(
+    'from paid until the mail with the tickets is sent',
+    value,
+    spread.p99Ms < P99_MS_MAX,
+    `p99 < ${P99_MS_MAX} ms`,
+  )
   const missing = waits.filter((wait) => !Number.isFinite(wait)).length
   context.promise('paid orders without a mail', String(missing), missing === 0, 'none')
   fact('answered', `${figuresOf(sale.load, 201).count} × 201 of ${sale.load.turns}`)

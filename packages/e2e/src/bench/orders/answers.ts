@@ -10,7 +10,9 @@ const BURST_PER_SECOND = 10 * GATEWAY_PER_SECOND
 const BURST_SECONDS = 4
 const FASTER_MIN = 0.9
 
-/** How soon there is an answer when nobody is in the way; in turns, after a round of each that does not count. */
+/**
+ * How soon there is an answer when nobody is in the way; in turns, after a round of each that does not count.
+ */
 export async function quiet({ place, database }: World): Promise<boolean> {
   const round = async (async: boolean, seconds = QUIET_SECONDS) => {
     const placed = await placeAll(QUIET_PER_SECOND, seconds, (turn) => place(turn, { async }))
@@ -18,7 +20,8 @@ export async function quiet({ place, database }: World): Promise<boolean> {
     return placed
   }
   for (const async of [false, true]) await round(async, 2)
-  const rounds: { waited: Awaited<ReturnType<typeof round>>; queued: Awaited<ReturnType<typeof round>> }[] = []
+  const rounds: { waited: Awaited<ReturnType<typeof round>>; queued: Awaited<ReturnType<typeof round>> }[] =
+    []
   for (let index = 1; index <= QUIET_ROUNDS; index++) {
     step(
       `${QUIET_PER_SECOND} orders a second for ${QUIET_SECONDS} s, waited for, then through the queue: ${index} of ${QUIET_ROUNDS}`,
@@ -36,7 +39,12 @@ export async function quiet({ place, database }: World): Promise<boolean> {
   const less = (figure: 'p50Ms' | 'p99Ms') =>
     median(rounds.map(({ waited, queued }) => 1 - queued.figures[figure] / waited.figures[figure]))
   const kept = less('p50Ms') >= FASTER_MIN
-  promise('p50 less than the baseline, median of the rounds', percent(less('p50Ms')), kept, `at least ${percent(FASTER_MIN)}`)
+  promise(
+    'p50 less than the baseline, median of the rounds',
+    percent(less('p50Ms')),
+    kept,
+    `at least ${percent(FASTER_MIN)}`,
+  )
   fact('p99 less than the baseline, likewise', percent(less('p99Ms')))
   const idsOf = (how: 'waited' | 'queued'): OrderId[] => rounds.flatMap((each) => each[how].orderIds)
   fact('until the order is paid, waited for', await untilPaid(database, idsOf('waited')))
@@ -44,7 +52,9 @@ export async function quiet({ place, database }: World): Promise<boolean> {
   return kept && rounds.every(({ waited, queued }) => waited.figures.failed + queued.figures.failed === 0)
 }
 
-/** Ten times what the gateway takes: who is answered when, and whether all that was accepted is carried out. */
+/**
+ * Ten times what the gateway takes: who is answered when, and whether all that was accepted is carried out.
+ */
 export async function burst({ place, database }: World): Promise<boolean> {
   const rate = `${BURST_PER_SECOND} orders a second for ${BURST_SECONDS} s`
   const crowd = (async: boolean) =>
@@ -65,7 +75,10 @@ export async function burst({ place, database }: World): Promise<boolean> {
   const confirmed = states.get('CONFIRMED') ?? 0
   const all = queued.orderIds.length
   promise('orders that were accepted and are confirmed', `${confirmed} of ${all}`, confirmed === all, 'all')
-  fact('answers a second', `${queued.figures.perSecond.toFixed(1)}, waited for ${waited.figures.perSecond.toFixed(1)}`)
+  fact(
+    'answers a second',
+    `${queued.figures.perSecond.toFixed(1)}, waited for ${waited.figures.perSecond.toFixed(1)}`,
+  )
   fact(
     'decided a second, from the first to the last',
     `${(all / seconds).toFixed(1)}, of ${GATEWAY_PER_SECOND} that the gateway takes`,

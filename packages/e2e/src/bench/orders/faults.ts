@@ -8,7 +8,10 @@ const KILLS = 6
 const ORDERS_PER_SECOND = 8
 const prefer = { prefer: 'respond-async' }
 
-/** Who places an order, names a holder, then another, and every third time cancels, without waiting in between. */
+/**
+ * Who places an order, names a holder, then another, and every third time cancels, without waiting in
+ * between.
+ */
 export async function commandsInOrder({ place, buyerOf, database }: World): Promise<boolean> {
   step(`${GROUPS} orders with commands that follow at once`)
   const orderIds = await Promise.all(
@@ -33,10 +36,17 @@ export async function commandsInOrder({ place, buyerOf, database }: World): Prom
   )
   const asked = ['The First', 'The Second', 'cancelled']
   const placesOf = (commands: readonly string[]) => commands.map((command) => asked.indexOf(command))
-  const turned = rows.filter(({ commands }) => placesOf(commands).some((place, index, all) => place < (all[index - 1] ?? 0)))
+  const turned = rows.filter(({ commands }) =>
+    placesOf(commands).some((place, index, all) => place < (all[index - 1] ?? 0)),
+  )
   const compared = rows.filter(({ commands }) => new Set(commands).size > 1).length
   heading(`${GROUPS} orders, each with two names and every third cancelled, all through the queue`)
-  promise('orders whose commands were carried out in another order', String(turned.length), turned.length === 0, 'none')
+  promise(
+    'orders whose commands were carried out in another order',
+    String(turned.length),
+    turned.length === 0,
+    'none',
+  )
   promise('orders with more than one command that came in time', String(compared), compared > 0, 'some')
   return turned.length === 0 && compared > 0
 }
@@ -59,14 +69,23 @@ export async function killedWorkers({ bench, sale, buyerOf, database }: World): 
   const states = await settle(database, placed.orderIds)
   const taken = await takenOver(database, placed.orderIds)
   const { totals } = await bench.observed.ledger()
-  const charged = new Map(totals.map(({ orderId, successfulCharges }) => [orderId as string, successfulCharges]))
+  const charged = new Map(
+    totals.map(({ orderId, successfulCharges }) => [orderId as string, successfulCharges]),
+  )
   const confirmed = states.get('CONFIRMED') ?? 0
   const lost = placed.orderIds.length - confirmed
   const doubled = placed.orderIds.filter((orderId) => (charged.get(orderId) ?? 0) > 1).length
-  heading(`${KILLS} kills of ${PROCESSES} payment processes in turns, while ${ORDERS_PER_SECOND} orders a second come`)
+  heading(
+    `${KILLS} kills of ${PROCESSES} payment processes in turns, while ${ORDERS_PER_SECOND} orders a second come`,
+  )
   promise('orders that were accepted and are lost', String(lost), lost === 0, 'none')
   promise('orders that were charged twice', String(doubled), doubled === 0, 'none')
-  promise('orders whose worker died, and that another took over', String(taken), taken > 0, 'some: else nothing was hit')
+  promise(
+    'orders whose worker died, and that another took over',
+    String(taken),
+    taken > 0,
+    'some: else nothing was hit',
+  )
   fact('accepted and confirmed', `${confirmed} of ${placed.orderIds.length}`)
   return lost + doubled + placed.figures.failed === 0 && taken > 0
 }

@@ -9,7 +9,10 @@ import { step } from '../report.ts'
 export const GATEWAY_MS = 300
 export const SLOW = `pm_sandbox_slow_${GATEWAY_MS}`
 export const PROCESSES = 2
-/** Of both processes together: less than this machine can sell, so that the gateway is what everybody waits for. */
+/**
+ * Of both processes together: less than this machine can sell, so that the gateway is what everybody waits
+ * for.
+ */
 export const GATEWAY_PER_SECOND = 10
 /** Nobody may have more than three holds of an event at a time. */
 const BUYERS = 200
@@ -17,7 +20,10 @@ const SETTLED_MS_MAX = 240_000
 
 /** A system with two payment processes and a gateway that takes so much, a crowd, and something on sale. */
 export async function createWorld() {
-  const gateway = { ratePerSecond: GATEWAY_PER_SECOND / PROCESSES, bulkhead: { concurrent: 20, waitMs: 1_000 } }
+  const gateway = {
+    ratePerSecond: GATEWAY_PER_SECOND / PROCESSES,
+    bulkhead: { concurrent: 20, waitMs: 1_000 },
+  }
   const env = { payments: { RESILIENCE: JSON.stringify({ gateway }) } }
   const bench = await startBenchSystem({ env, instances: { payments: PROCESSES } })
   const database = new pg.Pool({ connectionString: bench.system.databaseUrl('payments'), max: 2 })
@@ -39,7 +45,11 @@ async function createCrowd(bench: BenchSystem) {
   step(`${BUYERS} buyers register`)
   const buyers: Person[] = []
   await closedLoop(4, { turns: BUYERS }, async () => buyers.push(await bench.person('Frida')))
-  const sale = await publishEvent(organizer, { name: 'The Rush', quantity: 500_000, unitPrice: 4_000 as Minor })
+  const sale = await publishEvent(organizer, {
+    name: 'The Rush',
+    quantity: 500_000,
+    unitPrice: 4_000 as Minor,
+  })
   const buyerOf = (turn: number) => buyers[turn % buyers.length] as Person
   return {
     sale,
@@ -65,7 +75,10 @@ export async function placeAll(
 }
 
 /** Waits until nothing is left to do for any of these orders; how many there are of each status. */
-export async function settle(database: pg.Pool, orderIds: readonly OrderId[]): Promise<ReadonlyMap<string, number>> {
+export async function settle(
+  database: pg.Pool,
+  orderIds: readonly OrderId[],
+): Promise<ReadonlyMap<string, number>> {
   const limitMs = performance.now() + SETTLED_MS_MAX
   for (;;) {
     const { rows } = await database.query<{ status: string; orders: number; unsettled: number }>(
@@ -76,7 +89,8 @@ export async function settle(database: pg.Pool, orderIds: readonly OrderId[]): P
     )
     const unsettled = rows.reduce((sum, row) => sum + row.unsettled, 0)
     if (unsettled === 0) return new Map(rows.map(({ status, orders }) => [status, orders]))
-    if (performance.now() > limitMs) throw new Error(`${unsettled} orders are not decided after ${SETTLED_MS_MAX / 1_000} s`)
+    if (performance.now() > limitMs)
+      throw new Error(`${unsettled} orders are not decided after ${SETTLED_MS_MAX / 1_000} s`)
     await new Promise((resolve) => setTimeout(resolve, 200))
   }
 }

@@ -20,8 +20,8 @@ interface Round {
 }
 
 /**
- * What a page of a ticket costs, in milliseconds of CPU: in a document of 20 and alone, beside a document for each ticket that reads its
- * fonts, as it was; in turns. Whether all that is promised was kept.
+ * What a page of a ticket costs, in milliseconds of CPU: in a document of 20 and alone, beside a document for
+ * each ticket that reads its fonts, as it was; in turns. Whether all that is promised was kept.
  */
 export async function benchPages(): Promise<boolean> {
   step(`${ROUNDS} rounds of ${PAGES} pages, in turns`)

@@ -23,9 +23,13 @@ interface Sale extends Measured {
   transactions: Readonly<Record<string, number>>
 }
 
-/** Purchases of one hot event through the edge: paid, ticketed and mailed, with all services at work and a gateway that answers at once. */
+/**
+ * Purchases of one hot event through the edge: paid, ticketed and mailed, with all services at work and a
+ * gateway that answers at once.
+ */
 export const purchases: Bench = {
-  title: 'purchases a second, paid, ticketed and mailed; CPU each by process; beside bare Fastify + Redis + one INSERT',
+  title:
+    'purchases a second, paid, ticketed and mailed; CPU each by process; beside bare Fastify + Redis + one INSERT',
   important: true,
   run: (context) => withWorld(context, openGateway, (world) => measurePurchases(context, world)),
 }
@@ -41,7 +45,11 @@ async function measurePurchases(context: BenchContext, world: World): Promise<vo
   const seatNames = Array.from({ length: 1_000_000 }, (_, index) => `s${index}`)
   const field = await publishField(organizer)
   step('a few purchases that do not count')
-  await world.generator.run(buyOne(bench.system.urls.edge, field, buyers), { kind: 'closed', connections: 4, turns: 20 })
+  await world.generator.run(buyOne(bench.system.urls.edge, field, buyers), {
+    kind: 'closed',
+    connections: 4,
+    turns: 20,
+  })
   await ledger.settle(field.eventId, Date.now())
   const bareRounds: Measured[] = []
   const sales: Sale[] = []
@@ -50,10 +58,15 @@ async function measurePurchases(context: BenchContext, world: World): Promise<vo
       [BARE]: async () => {
         const template = holdBare(`${bare.url}/redis-and-insert`, randomUUID(), seatNames)
         bareRounds.push(
-          await measureLoad(world, template, { kind: 'closed', connections: CONNECTIONS, seconds: Math.min(seconds, 5) }),
+          await measureLoad(world, template, {
+            kind: 'closed',
+            connections: CONNECTIONS,
+            seconds: Math.min(seconds, 5),
+          }),
         )
       },
-      purchases: async () => void sales.push(await sell(world, ledger, await publishField(organizer), buyers, seconds)),
+      purchases: async () =>
+        void sales.push(await sell(world, ledger, await publishField(organizer), buyers, seconds)),
     })
   } finally {
     await ledger.stop()
@@ -76,15 +89,26 @@ async function sell(
   step('waiting for the last mail')
   const settled = await ledger.settle(field.eventId, Date.now())
   const cpu = cpuBetween(cpuBefore, await readCpuTimes(pids))
-  return { ...measured, settled, cpu, transactions: cpuBetween(transactionsBefore, await ledger.transactions()) }
+  return {
+    ...measured,
+    settled,
+    cpu,
+    transactions: cpuBetween(transactionsBefore, await ledger.transactions()),
+  }
 }
 
-function report(context: BenchContext, bareRounds: readonly Measured[], sales: readonly Sale[], how: string): void {
+function report(
+  context: BenchContext,
+  bareRounds: readonly Measured[],
+  sales: readonly Sale[],
+  how: string,
+): void {
   heading(`Purchases through the edge, one hot event: ${how}, ${context.instances} of each service`)
   fact('limits that are lifted', JSON.stringify(openGateway))
   showRounds(context, BARE, bareRounds, { status: 201, what: 'request' })
   showRounds(context, 'purchases, while they are bought', sales, { status: 201, what: 'purchase' })
-  for (const { settled, cpu, transactions } of sales) context.record('settled', { settled, cpu, transactions })
+  for (const { settled, cpu, transactions } of sales)
+    context.record('settled', { settled, cpu, transactions })
   const sold = ({ load }: Sale) => figuresOf(load, 201).count
   const last = sales.at(-1)
   if (last) {
@@ -119,11 +143,24 @@ function report(context: BenchContext, bareRounds: readonly Measured[], sales: r
   )
   const settled = median(sales.map((sale) => sale.settled.settledSeconds))
   const value = `${settled.toFixed(1)} s (the last mail ${median(sales.map((sale) => sale.settled.lastMailSeconds)).toFixed(1)} s)`
-  context.goal('settled after the last answer', value, settled <= SETTLED_SECONDS_MAX, `≤ ${SETTLED_SECONDS_MAX} s`)
+  context.goal(
+    'settled after the last answer',
+    value,
+    settled <= SETTLED_SECONDS_MAX,
+    `≤ ${SETTLED_SECONDS_MAX} s`,
+  )
   const lost = sum(
     sales.map((sale) =>
-      Math.max(0, sold(sale) - Math.min(sale.settled.orders.CONFIRMED ?? 0, sale.settled.tickets, sale.settled.mails)),
+      Math.max(
+        0,
+        sold(sale) - Math.min(sale.settled.orders.CONFIRMED ?? 0, sale.settled.tickets, sale.settled.mails),
+      ),
     ),
   )
-  context.promise('purchases without their order, ticket or mail', `${lost} of ${sum(sales.map(sold))}`, lost === 0, 'none')
+  context.promise(
+    'purchases without their order, ticket or mail',
+    `${lost} of ${sum(sales.map(sold))}`,
+    lost === 0,
+    'none',
+  )
 }

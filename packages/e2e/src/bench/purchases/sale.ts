@@ -9,7 +9,9 @@ import { liftedLimits, type SystemEnv } from '../world.ts'
 export const openGateway = {
   ...liftedLimits,
   payments: {
-    RESILIENCE: JSON.stringify({ gateway: { ratePerSecond: 100_000, bulkhead: { concurrent: 1_000, waitMs: 5_000 } } }),
+    RESILIENCE: JSON.stringify({
+      gateway: { ratePerSecond: 100_000, bulkhead: { concurrent: 1_000, waitMs: 5_000 } },
+    }),
   },
 } as const satisfies SystemEnv
 
@@ -61,7 +63,9 @@ export function createLedgerOfSale({ system }: BenchSystem) {
         'select status, count(*)::int as n from orders where event_id = $1 group by status',
         [eventId],
       ),
-      rowOf<{ n: number }>('tickets', 'select count(*)::int as n from tickets where event_id = $1', [eventId]),
+      rowOf<{ n: number }>('tickets', 'select count(*)::int as n from tickets where event_id = $1', [
+        eventId,
+      ]),
       rowOf<{ sent: number; waiting: number; last: Date | null }>(
         'notifications',
         `select count(*) filter (where status = 'SENT' and type = 'ORDER_CONFIRMATION')::int as sent,
@@ -85,7 +89,10 @@ export function createLedgerOfSale({ system }: BenchSystem) {
   }
 
   return {
-    /** Waits until every confirmed order of the event has its ticket and its mail, and nothing waits to be published or sent. */
+    /**
+     * Waits until every confirmed order of the event has its ticket and its mail, and nothing waits to be
+     * published or sent.
+     */
     async settle(eventId: EventId, lastAnswerAt: number, patienceMs = 180_000): Promise<Settled> {
       for (;;) {
         const { orders, tickets, mails, lastMailAt, waiting } = await look(eventId)

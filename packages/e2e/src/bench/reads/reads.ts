@@ -18,8 +18,8 @@ const HIT_RATE_MIN = 0.8
 const FEWER_QUERIES_MIN = 0.7
 
 /**
- * The read side under a load of reads like that of an on-sale, with its cache and without, while sales go on; then a sale with and
- * without reads beside it. Whether all that is promised was kept.
+ * The read side under a load of reads like that of an on-sale, with its cache and without, while sales go on;
+ * then a sale with and without reads beside it. Whether all that is promised was kept.
  */
 export async function benchReads(): Promise<boolean> {
   const load = `${READS_PER_SECOND} reads a second for ${READ_SECONDS} s`
@@ -46,12 +46,20 @@ async function readWhileSelling(world: World) {
     openLoop(SALES_PER_SECOND, READ_SECONDS, () => sell(world)),
   ])
   const after = await figuresOfReads(world)
-  if (figures.failed + sales.failed > 0) throw new Error(`${figures.failed} reads and ${sales.failed} sales failed`)
+  if (figures.failed + sales.failed > 0)
+    throw new Error(`${figures.failed} reads and ${sales.failed} sales failed`)
   const [hits, misses] = [after.hits - before.hits, after.misses - before.misses]
-  return { figures, hitRate: hits / (hits + misses), queriesPerRead: (after.queries - before.queries) / figures.count }
+  return {
+    figures,
+    hitRate: hits / (hits + misses),
+    queriesPerRead: (after.queries - before.queries) / figures.count,
+  }
 }
 
-async function figuresOfReads({ bench, operator }: World): Promise<{ queries: number; hits: number; misses: number }> {
+async function figuresOfReads({
+  bench,
+  operator,
+}: World): Promise<{ queries: number; hits: number; misses: number }> {
   const queries = await readMetric(bench.system.urls.analytics, 'read_queries_total')
   const { caches } = expectStatus(await operator.ops.analytics.getCaches({}), 200)
   const sumOf = (field: 'hits' | 'misses') => caches.reduce((sum, cache) => sum + cache[field], 0)
@@ -59,20 +67,33 @@ async function figuresOfReads({ bench, operator }: World): Promise<{ queries: nu
 }
 
 function reportReads(cached: Reading, plain: Reading): boolean {
-  heading(`${READS_PER_SECOND} reads a second, while ${SALES_PER_SECOND} orders a second change what they read`)
+  heading(
+    `${READS_PER_SECOND} reads a second, while ${SALES_PER_SECOND} orders a second change what they read`,
+  )
   line('with the cache', cached.figures)
   line('without (baseline)', plain.figures)
   const fewer = 1 - cached.queriesPerRead / plain.queriesPerRead
   const [hits, saves] = [cached.hitRate >= HIT_RATE_MIN, fewer >= FEWER_QUERIES_MIN]
   promise('hit rate', percent(cached.hitRate), hits, `at least ${percent(HIT_RATE_MIN)}`)
-  promise('fewer database calls than without', percent(fewer), saves, `at least ${percent(FEWER_QUERIES_MIN)}`)
-  fact('database calls a read', `${cached.queriesPerRead.toFixed(3)}, without the cache ${plain.queriesPerRead.toFixed(3)}`)
+  promise(
+    'fewer database calls than without',
+    percent(fewer),
+    saves,
+    `at least ${percent(FEWER_QUERIES_MIN)}`,
+  )
+  fact(
+    'database calls a read',
+    `${cached.queriesPerRead.toFixed(3)}, without the cache ${plain.queriesPerRead.toFixed(3)}`,
+  )
   const ratio = (figure: 'p50Ms' | 'p99Ms') => times(cached.figures[figure], plain.figures[figure])
   fact('p50 and p99 beside the baseline', `${ratio('p50Ms')} and ${ratio('p99Ms')}`)
   return hits && saves
 }
 
-/** A sale by itself, beside requests that are answered from memory by a service that sells nothing, and beside reads. */
+/**
+ * A sale by itself, beside requests that are answered from memory by a service that sells nothing, and beside
+ * reads.
+ */
 interface Round {
   alone: Figures
   nothing: Figures
@@ -80,8 +101,9 @@ interface Round {
 }
 
 /**
- * In turns, so that what else the machine does meanwhile falls on all. The read side gets the cores that the sale leaves it: elsewhere it
- * has its own. What is left between the two is what they share: the edge, PostgreSQL, Redis, the queues.
+ * In turns, so that what else the machine does meanwhile falls on all. The read side gets the cores that the
+ * sale leaves it: elsewhere it has its own. What is left between the two is what they share: the edge,
+ * PostgreSQL, Redis, the queues.
  */
 async function saleBesideReads(world: World): Promise<Round[]> {
   const { urls, service } = world.bench.system
@@ -104,7 +126,11 @@ async function saleBesideReads(world: World): Promise<Round[]> {
     step(
       `a sale for ${SALE_SECONDS} s: alone, beside requests that touch nothing, beside reads; round ${round} of ${SALE_ROUNDS}`,
     )
-    rounds.push({ alone: await sale(), nothing: await beside(() => get(keys)), reads: await beside(() => read(world)) })
+    rounds.push({
+      alone: await sale(),
+      nothing: await beside(() => get(keys)),
+      reads: await beside(() => read(world)),
+    })
   }
   return rounds
 }
@@ -120,8 +146,12 @@ function reportSale(rounds: readonly Round[]): void {
   }
   const ratioOf = (one: keyof Round, other: keyof Round, figure: 'p50Ms' | 'perSecond') =>
     `${median(rounds.map((round) => round[one][figure] / round[other][figure])).toFixed(2)}×`
-  // All of it shares the cores of one machine: what requests cost the edge and who sends them is no fault of what they read.
-  fact('p50 of a purchase beside reads, median', `${ratioOf('reads', 'nothing', 'p50Ms')} of beside requests that touch nothing`)
+  // All of it shares the cores of one machine: what requests cost the edge and who sends them is no fault of
+  // what they read.
+  fact(
+    'p50 of a purchase beside reads, median',
+    `${ratioOf('reads', 'nothing', 'p50Ms')} of beside requests that touch nothing`,
+  )
   fact('purchases a second, likewise', ratioOf('reads', 'nothing', 'perSecond'))
   fact(
     'p50 beside reads, and beside requests that touch nothing',

@@ -23,7 +23,10 @@ export interface World {
   random: () => number
 }
 
-/** A system with events that have sold some, as the read side knows too; `analytics` is put over its environment. */
+/**
+ * A system with events that have sold some, as the read side knows too; `analytics` is put over its
+ * environment.
+ */
 export async function withWorld<T>(
   analytics: Record<string, string | undefined>,
   work: (world: World) => Promise<T>,
@@ -41,7 +44,9 @@ export async function withWorld<T>(
 async function createWorld(bench: BenchSystem): Promise<World> {
   step(`${BUYERS} buyers, ${EVENTS} events of ${ORGANIZERS} organizers, ${ORDERS_BEFORE} orders`)
   const operator = await bench.operator()
-  const organizers = await Promise.all(Array.from({ length: ORGANIZERS }, () => bench.person('Olga', { organizer: true })))
+  const organizers = await Promise.all(
+    Array.from({ length: ORGANIZERS }, () => bench.person('Olga', { organizer: true })),
+  )
   const buyers: Person[] = []
   await closedLoop(4, { turns: BUYERS }, async () => buyers.push(await bench.person('Frida')))
   const sales: Sale[] = []
@@ -82,7 +87,10 @@ const anyOf = <T>(things: readonly [T, ...T[]], random: () => number): T =>
 
 /** Somebody buys one to three tickets, mostly of what most people want. */
 export const sell = async ({ buyers, sales, random }: World) =>
-  expectStatus(await anyOf(buyers, random).buy({ ...drawByRank(sales, random), quantity: 1 + Math.floor(random() * 3) }), 201)
+  expectStatus(
+    await anyOf(buyers, random).buy({ ...drawByRank(sales, random), quantity: 1 + Math.floor(random() * 3) }),
+    201,
+  )
 
 /** What people look at: counts most of all, then their own tickets; organizers their sales. */
 function draw({ buyers, sales, ticketIds, random }: World): { path: string; by: Person } {
@@ -98,7 +106,10 @@ function draw({ buyers, sales, ticketIds, random }: World): { path: string; by: 
   return { path: '/api/analytics/sales', by: organizer }
 }
 
-/** Somebody looks at something. What is answered is not decoded: the readers share a process with the sale that is measured. */
+/**
+ * Somebody looks at something. What is answered is not decoded: the readers share a process with the sale
+ * that is measured.
+ */
 export async function read(world: World): Promise<void> {
   const { path, by } = draw(world)
   await get(`${world.bench.system.urls.edge}${path}`, by.headers())

@@ -2,8 +2,8 @@ import { connect, createServer, type Socket } from 'node:net'
 import process from 'node:process'
 import type { Trouble } from './proxy.ts'
 
-// Stands between a service and its Redis: passes everything on, late, or not at all. It says which port it has, and is told over IPC
-// where Redis is and what is the matter with it.
+// Stands between a service and its Redis: passes everything on, late, or not at all. It says which port it
+// has, and is told over IPC where Redis is and what is the matter with it.
 let trouble: Trouble = { targetPort: 0, lateMs: 0, lost: true }
 const clients = new Set<Socket>()
 

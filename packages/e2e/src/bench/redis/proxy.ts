@@ -14,7 +14,9 @@ export interface Trouble {
 
 /** A way to Redis, in a process of its own, on which it can be late or lost. At first it leads nowhere. */
 export async function startRedisProxy() {
-  const child = fork(path.join(import.meta.dirname, 'proxy-process.ts'), { stdio: ['ignore', 'inherit', 'inherit', 'ipc'] })
+  const child = fork(path.join(import.meta.dirname, 'proxy-process.ts'), {
+    stdio: ['ignore', 'inherit', 'inherit', 'ipc'],
+  })
   const [{ port }] = (await once(child, 'message')) as [{ port: number }]
   return {
     url: `redis://127.0.0.1:${port}`,

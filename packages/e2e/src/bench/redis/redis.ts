@@ -15,7 +15,10 @@ const LATE_MS = 50
 const FLUSH_EVERY_MS = 1_000
 const RIGHT_SECONDS_MAX = 30
 
-/** What holds cost while Redis is late, lost, or forgets everything; and how long its picture is wrong afterwards. */
+/**
+ * What holds cost while Redis is late, lost, or forgets everything; and how long its picture is wrong
+ * afterwards.
+ */
 export const redis: Bench = {
   title: 'holds while Redis is late, lost or flushed, and until its picture is right again',
   async run(context) {
@@ -50,7 +53,8 @@ async function measureTrouble(context: BenchContext, world: World, proxy: RedisP
     const hall = await publishHall(organizer, seats)
     const field = await publishField(organizer)
     await proxy.tell({ ...well, lateMs: matter === 'late' ? LATE_MS : 0, lost: matter === 'lost' })
-    const flushing = matter === 'flushed' ? setInterval(() => void client.flushall(), FLUSH_EVERY_MS) : undefined
+    const flushing =
+      matter === 'flushed' ? setInterval(() => void client.flushall(), FLUSH_EVERY_MS) : undefined
     const measured = [
       await hold(holdSeat(urls.tickets, hall, buyers), hall.eventId, seats),
       await hold(holdOne(urls.tickets, field, buyers), field.eventId),
@@ -93,19 +97,28 @@ function report(
     for (const matter of Object.keys(results) as Matter[]) {
       showRounds(context, `${kind}, Redis ${matter}`, ofKind(matter), { status: 201, what: 'hold' })
       if (matter !== AS_EVER)
-        fact(`${kind}, Redis ${matter}, beside as ever`, times(rateOf(ofKind(matter)), rateOf(ofKind(AS_EVER))))
+        fact(
+          `${kind}, Redis ${matter}, beside as ever`,
+          times(rateOf(ofKind(matter)), rateOf(ofKind(AS_EVER))),
+        )
     }
   }
   for (const [matter, seconds] of Object.entries(wrong)) {
     const longest = Math.max(...seconds)
     const said = `${longest.toFixed(1)} s at most`
-    context.goal(`until the picture is right, Redis ${matter}`, said, longest <= RIGHT_SECONDS_MAX, `≤ ${RIGHT_SECONDS_MAX} s`)
+    context.goal(
+      `until the picture is right, Redis ${matter}`,
+      said,
+      longest <= RIGHT_SECONDS_MAX,
+      `≤ ${RIGHT_SECONDS_MAX} s`,
+    )
   }
 }
 
 /** Infinite when it is not right in four times the goal. */
 async function secondsUntilRight(pool: pg.Pool, client: Redis): Promise<number> {
-  const query = async <Row>(_service: string, sql: string): Promise<Row[]> => (await pool.query(sql)).rows as Row[]
+  const query = async <Row>(_service: string, sql: string): Promise<Row[]> =>
+    (await pool.query(sql)).rows as Row[]
   const startedMs = performance.now()
   for (;;) {
     const differences = [await freeCounts(query, client), await seatMaps(query, client)]

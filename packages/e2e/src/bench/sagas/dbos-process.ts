@@ -4,7 +4,8 @@ import path from 'node:path'
 import process from 'node:process'
 import { pathToFileURL } from 'node:url'
 
-// The purchase as a durable workflow of DBOS: the same four steps, each a call of the same peer, so many workflows at once.
+// The purchase as a durable workflow of DBOS: the same four steps, each a call of the same peer, so many
+// workflows at once.
 const input = JSON.parse(process.argv[2] ?? '') as {
   folder: string
   databaseUrl: string
@@ -53,5 +54,7 @@ const buyer = async () => {
   }
 }
 await Promise.all(Array.from({ length: input.crowd }, buyer))
-process.send?.({ result: { seconds: (performance.now() - startedMs) / 1_000, workflows, steps: workflows * STEPS.length } })
+process.send?.({
+  result: { seconds: (performance.now() - startedMs) / 1_000, workflows, steps: workflows * STEPS.length },
+})
 process.on('disconnect', () => process.exit(0))

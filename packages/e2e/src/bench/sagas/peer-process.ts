@@ -4,8 +4,9 @@ import { type Currency, type Minor, type TicketId, ticketsInternalRoutes } from 
 import { startPeer } from '@boxoffice/service-kit/testing'
 import Fastify from 'fastify'
 
-// Whom a saga calls: a ticket service that has enough of everything and a gateway that takes all money, both at once and without a
-// database; and for others the same four calls as plain JSON. The saga is what is measured.
+// Whom a saga calls: a ticket service that has enough of everything and a gateway that takes all money, both
+// at once and without a database; and for others the same four calls as plain JSON. The saga is what is
+// measured.
 const notAsked = () => Promise.reject(new Error('not asked for here'))
 const price = 4_000 as Minor
 
@@ -71,5 +72,8 @@ app.post<{ Params: { step: string }; Body: { orderId: string } }>('/step/:step',
 await app.listen({ host: '127.0.0.1', port: 0 })
 process.on('disconnect', () => process.exit(0))
 process.send?.({
-  result: { ticketsUrl: tickets.url, gatewayUrl: `http://127.0.0.1:${(app.server.address() as { port: number }).port}` },
+  result: {
+    ticketsUrl: tickets.url,
+    gatewayUrl: `http://127.0.0.1:${(app.server.address() as { port: number }).port}`,
+  },
 })

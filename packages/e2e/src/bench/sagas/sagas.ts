@@ -30,16 +30,21 @@ interface Steps {
   limits: Limits
 }
 
-/** Steps of the purchase's saga, each with its journal, against a ticket service and a gateway that answer at once; beside DBOS. */
+/**
+ * Steps of the purchase's saga, each with its journal, against a ticket service and a gateway that answer at
+ * once; beside DBOS.
+ */
 export const sagas: Bench = {
-  title: 'saga steps a second of the payment service, beside DBOS with the same four steps on the same PostgreSQL',
+  title:
+    'saga steps a second of the payment service, beside DBOS with the same four steps on the same PostgreSQL',
   async run(context) {
     const peerProgram = runProgram<Peer>(path.join(import.meta.dirname, 'peer-process.ts'), {})
     try {
       const peer = await peerProgram.result
       const env: SystemEnv = {
         ...openGateway,
-        // Nobody hears of these orders: what is not there cannot be issued. Tickets are asked for soon, as a step of the saga.
+        // Nobody hears of these orders: what is not there cannot be issued. Tickets are asked for soon, as a
+        // step of the saga.
         payments: {
           ...openGateway.payments,
           TICKETS_URL: peer.ticketsUrl,
@@ -48,14 +53,20 @@ export const sagas: Bench = {
           TICKETS_PATIENCE_SECONDS: '1',
         },
       }
-      await withWorld(context, env, (world) => measureSagas(context, world, { ...peer, pid: peerProgram.pid }))
+      await withWorld(context, env, (world) =>
+        measureSagas(context, world, { ...peer, pid: peerProgram.pid }),
+      )
     } finally {
       await peerProgram.stop()
     }
   },
 }
 
-async function measureSagas(context: BenchContext, world: World, peer: Peer & { pid: number }): Promise<void> {
+async function measureSagas(
+  context: BenchContext,
+  world: World,
+  peer: Peer & { pid: number },
+): Promise<void> {
   const { system } = world.bench
   const [seconds, rounds] = [context.sized(12, 6), context.sized(5, 2)]
   const environment = system.env.payments
@@ -87,7 +98,11 @@ async function measureSagas(context: BenchContext, world: World, peer: Peer & { 
       const what = await world.bench.observable()
       const pids = { ...what.pids, DBOS: program.pid, peer: peer.pid }
       const { result, limits } = await observe({ ...what, pids }, () => program.result)
-      return { stepsPerSecond: result.steps / result.seconds, workflowsPerSecond: result.workflows / result.seconds, limits }
+      return {
+        stepsPerSecond: result.steps / result.seconds,
+        workflowsPerSecond: result.workflows / result.seconds,
+        limits,
+      }
     } finally {
       await program.stop()
     }
@@ -112,7 +127,9 @@ async function measureSagas(context: BenchContext, world: World, peer: Peer & { 
       await inTurns(rounds, { DBOS: measureDbos, 'payment service': measureOurs }),
       `${CROWD} at once, ${rounds} rounds of ${seconds} s`,
     )
-    const { rows } = await pool.query<{ n: number }>(`select count(*)::int as n from sagas where state <> 'CONFIRMED'`)
+    const { rows } = await pool.query<{ n: number }>(
+      `select count(*)::int as n from sagas where state <> 'CONFIRMED'`,
+    )
     context.promise('sagas that did not end as confirmed', String(rows[0]?.n), rows[0]?.n === 0, 'none')
   } finally {
     await pool.end()
@@ -121,7 +138,9 @@ async function measureSagas(context: BenchContext, world: World, peer: Peer & { 
 
 /** A step is done when its result stands in the journal. */
 async function stepsSoFar(pool: pg.Pool): Promise<number> {
-  const { rows } = await pool.query<{ n: number }>(`select count(*)::int as n from saga_events where moment = 'RESULT'`)
+  const { rows } = await pool.query<{ n: number }>(
+    `select count(*)::int as n from saga_events where moment = 'RESULT'`,
+  )
   return rows[0]?.n ?? 0
 }
 
@@ -129,17 +148,24 @@ async function untilConfirmed(pool: pg.Pool): Promise<void> {
   step('waiting until all sagas have ended')
   const limitMs = performance.now() + 90_000
   while (performance.now() < limitMs) {
-    const { rows } = await pool.query<{ n: number }>(`select count(*)::int as n from sagas where state <> 'CONFIRMED'`)
+    const { rows } = await pool.query<{ n: number }>(
+      `select count(*)::int as n from sagas where state <> 'CONFIRMED'`,
+    )
     if (rows[0]?.n === 0) return
     await new Promise((resolve) => setTimeout(resolve, 250))
   }
 }
 
-function report(context: BenchContext, results: Record<'DBOS' | 'payment service', Steps[]>, how: string): void {
+function report(
+  context: BenchContext,
+  results: Record<'DBOS' | 'payment service', Steps[]>,
+  how: string,
+): void {
   heading(
     `Saga steps: ${how}; DBOS ${DBOS['@dbos-inc/dbos-sdk']} with ${FOUR_STEPS} steps a workflow, ours with HTTP, orders, ledger and messages`,
   )
-  const of = (all: readonly Steps[], key: 'stepsPerSecond' | 'workflowsPerSecond') => median(all.map((each) => each[key]))
+  const of = (all: readonly Steps[], key: 'stepsPerSecond' | 'workflowsPerSecond') =>
+    median(all.map((each) => each[key]))
   table([
     ['', 'steps a second', 'orders a second', 'rounds (steps)'],
     ...Object.entries(results).map(([name, all]) => [
@@ -153,8 +179,15 @@ function report(context: BenchContext, results: Record<'DBOS' | 'payment service
     context.record(name, all)
     const last = all.at(-1)
     fact(name, 'the last round')
-    if (last) context.limits(name, last.limits, { what: 'order', count: last.workflowsPerSecond * last.limits.seconds })
+    if (last)
+      context.limits(name, last.limits, {
+        what: 'order',
+        count: last.workflowsPerSecond * last.limits.seconds,
+      })
   }
-  const [theirs, ours] = [of(results.DBOS, 'stepsPerSecond'), of(results['payment service'], 'stepsPerSecond')]
+  const [theirs, ours] = [
+    of(results.DBOS, 'stepsPerSecond'),
+    of(results['payment service'], 'stepsPerSecond'),
+  ]
   context.goal('steps a second, of DBOS', times(ours, theirs), ours >= 3 * theirs, '≥ 3.00×')
 }

@@ -24,9 +24,13 @@ interface Sold {
   limits: Limits
 }
 
-/** Orders of one hot item, paid and durable, beside Vendure with its own payment handler for tests, on the same PostgreSQL. */
+/**
+ * Orders of one hot item, paid and durable, beside Vendure with its own payment handler for tests, on the
+ * same PostgreSQL.
+ */
 export const shop: Bench = {
-  title: 'orders a second of one hot item beside Vendure with its test payment handler, on the same PostgreSQL',
+  title:
+    'orders a second of one hot item beside Vendure with its test payment handler, on the same PostgreSQL',
   run: (context) => withWorld(context, openGateway, (world) => measureShop(context, world)),
 }
 
@@ -62,10 +66,16 @@ async function measureShop(context: BenchContext, world: World): Promise<void> {
         const { tickets, mails, settledSeconds } = await ledger.settle(field.eventId, Date.now())
         const figures = figuresOf(measured.load, 201)
         lost.push(Math.max(0, figures.count - Math.min(tickets, mails)))
-        // A sale counts from its first order until the last mail is out, as far as that takes longer than the orders.
+        // A sale counts from its first order until the last mail is out, as far as that takes longer than the
+        // orders.
         const until = figures.seconds + settledSeconds
         context.record('with mails', { perSecond: figures.count / until, settledSeconds })
-        return { perSecond: figures.perSecond, spread: figures, failed: figures.failed, limits: measured.limits }
+        return {
+          perSecond: figures.perSecond,
+          spread: figures,
+          failed: figures.failed,
+          limits: measured.limits,
+        }
       },
     })
     report(context, results, `${CROWD} at once, ${rounds} rounds of ${seconds} s`)
@@ -76,17 +86,30 @@ async function measureShop(context: BenchContext, world: World): Promise<void> {
   await context.invariants(bench.observed)
 }
 
-async function buyFromVendure({ bench }: World, vendure: ChildServer, crowd: number, seconds: number): Promise<Sold> {
+async function buyFromVendure(
+  { bench }: World,
+  vendure: ChildServer,
+  crowd: number,
+  seconds: number,
+): Promise<Sold> {
   const program = path.join(import.meta.dirname, 'vendure-load-process.ts')
-  const running = runProgram<{ seconds: number; spread: Spread; failed: number; firstProblem?: string }>(program, {
-    ...{ url: vendure.url, crowd, seconds },
-  })
+  const running = runProgram<{ seconds: number; spread: Spread; failed: number; firstProblem?: string }>(
+    program,
+    {
+      ...{ url: vendure.url, crowd, seconds },
+    },
+  )
   try {
     const what = await bench.observable()
     const pids = { ...what.pids, Vendure: vendure.pid, 'load generator': running.pid }
     const { result, limits } = await observe({ ...what, pids }, () => running.result)
     if (result.spread.count === 0) throw new Error(`Vendure sold nothing: ${result.firstProblem}`)
-    return { perSecond: result.spread.count / result.seconds, spread: result.spread, failed: result.failed, limits }
+    return {
+      perSecond: result.spread.count / result.seconds,
+      spread: result.spread,
+      failed: result.failed,
+      limits,
+    }
   } finally {
     await running.stop()
   }
@@ -103,6 +126,14 @@ function report(context: BenchContext, results: Record<string, Sold[]>, how: str
   }
   const rateOf = (name: string) => median((results[name] ?? []).map(({ perSecond }) => perSecond))
   const [ours, theirs] = [rateOf(OURS), rateOf('Vendure')]
-  context.goal(`${OURS}, of Vendure`, `${ours.toFixed(1)}/s, ${times(ours, theirs)}`, ours > theirs, '> 1.00×')
-  fact('Vendure makes an order in two requests here, the fewest that it can; it sends no mail and makes no ticket', '')
+  context.goal(
+    `${OURS}, of Vendure`,
+    `${ours.toFixed(1)}/s, ${times(ours, theirs)}`,
+    ours > theirs,
+    '> 1.00×',
+  )
+  fact(
+    'Vendure makes an order in two requests here, the fewest that it can; it sends no mail and makes no ticket',
+    '',
+  )
 }

@@ -2,9 +2,13 @@ import process from 'node:process'
 import { createWire } from '../load/wire.ts'
 import { spreadOf } from '../statistics.ts'
 
-// A crowd that buys from Vendure, each order in the two requests that it takes at least: into the basket, which begins a session, and all
-// the rest in one.
-const { url, crowd, seconds } = JSON.parse(process.argv[2] ?? '') as { url: string; crowd: number; seconds: number }
+// A crowd that buys from Vendure, each order in the two requests that it takes at least: into the basket,
+// which begins a session, and all the rest in one.
+const { url, crowd, seconds } = JSON.parse(process.argv[2] ?? '') as {
+  url: string
+  crowd: number
+  seconds: number
+}
 const { hostname, port } = new URL(url)
 
 const post = (query: string, token = '') => {

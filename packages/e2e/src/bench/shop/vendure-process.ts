@@ -3,9 +3,13 @@ import { createRequire } from 'node:module'
 import path from 'node:path'
 import process from 'node:process'
 
-// Vendure as its documentation starts it: its API, its job queue in the database, its own payment handler for tests, on PostgreSQL. One
-// product with one variant that everybody wants, in stock for all.
-const { folder, databaseUrl, port } = JSON.parse(process.argv[2] ?? '') as { folder: string; databaseUrl: string; port: number }
+// Vendure as its documentation starts it: its API, its job queue in the database, its own payment handler for
+// tests, on PostgreSQL. One product with one variant that everybody wants, in stock for all.
+const { folder, databaseUrl, port } = JSON.parse(process.argv[2] ?? '') as {
+  folder: string
+  databaseUrl: string
+  port: number
+}
 const require = createRequire(path.join(folder, 'package.json'))
 process.chdir(folder)
 const vendure = require('@vendure/core')
@@ -44,7 +48,10 @@ const initialData = {
   paymentMethods: [
     {
       name: 'Test',
-      handler: { code: vendure.dummyPaymentHandler.code, arguments: [{ name: 'automaticSettle', value: 'true' }] },
+      handler: {
+        code: vendure.dummyPaymentHandler.code,
+        arguments: [{ name: 'automaticSettle', value: 'true' }],
+      },
     },
   ],
   collections: [],

@@ -12,9 +12,13 @@ import { measureSweep } from './sweep.ts'
 const WITHIN = 1.3
 const SWEEP_SECONDS = '5'
 
-/** Whether a hold costs the same in a small hall and in a large one, with one kind of ticket and with fifty; and beside a sweep. */
+/**
+ * Whether a hold costs the same in a small hall and in a large one, with one kind of ticket and with fifty;
+ * and beside a sweep.
+ */
 export const sizes: Bench = {
-  title: 'holds in halls of 1,000 to 100,000 seats and of 1 to 50 types, beside each other; and beside a sweep of expired holds',
+  title:
+    'holds in halls of 1,000 to 100,000 seats and of 1 to 50 types, beside each other; and beside a sweep of expired holds',
   run: (context) => {
     const env = { tickets: { ...liftedLimits.tickets, EXPIRY_SWEEP_SECONDS: SWEEP_SECONDS } }
     return withWorld(context, env, async (world) => {
@@ -40,7 +44,12 @@ async function measureSizes(context: BenchContext, world: World): Promise<void> 
       const template = holdSeat(bench.system.urls.tickets, hall, buyers)
       // What an event has to be read for the first time is not what is compared.
       await world.generator.run(template, { kind: 'closed', connections: 1, turns: 5 })
-      const load = { kind: 'closed', connections: CONNECTIONS, turns: Math.min(left, seats - 5), firstTurn: 5 } as const
+      const load = {
+        kind: 'closed',
+        connections: CONNECTIONS,
+        turns: Math.min(left, seats - 5),
+        firstTurn: 5,
+      } as const
       all.push(await measureLoad(world, template, load))
       held.push({ eventId: hall.eventId, answered: figuresOf(all.at(-1)?.load ?? failed(), 201).count })
     }
@@ -54,7 +63,9 @@ async function measureSizes(context: BenchContext, world: World): Promise<void> 
     [`${largest.toLocaleString('en')} seats`]: holdIn(largest, 1),
     '10,000 seats, 50 types': holdIn(10_000, 50),
   })
-  heading(`Holds by size: ${rounds} rounds of ${turns} holds, ${CONNECTIONS} connections, ${context.instances} of each service`)
+  heading(
+    `Holds by size: ${rounds} rounds of ${turns} holds, ${CONNECTIONS} connections, ${context.instances} of each service`,
+  )
   fact('limits that are lifted', JSON.stringify(liftedLimits))
   const figures = Object.entries(results).map(([name, all]) => {
     context.record(
@@ -81,7 +92,10 @@ async function measureSizes(context: BenchContext, world: World): Promise<void> 
   const rates = figures.map(({ perSecond }) => perSecond)
   const spread = Math.max(...rates) / Math.min(...rates)
   context.goal('fastest beside slowest', `${spread.toFixed(2)}×`, spread <= WITHIN, `≤ ${WITHIN}×`)
-  fact('memory of a ticket service, before and after these halls', `${before.toFixed(0)} MiB, ${(await memory()).toFixed(0)} MiB`)
+  fact(
+    'memory of a ticket service, before and after these halls',
+    `${before.toFixed(0)} MiB, ${(await memory()).toFixed(0)} MiB`,
+  )
   await everyHoldIsThere(context, bench, held)
   step('sizes are done')
 }

@@ -23,7 +23,11 @@ export async function measureSweep(context: BenchContext, world: World): Promise
   const url = bench.system.urls.tickets
   const wanted = context.sized(100_000, 5_000)
   step(`making ${wanted} holds that will be over`)
-  const made = await generator.run(holdOne(url, expiring, buyers), { kind: 'closed', connections: CONNECTIONS, turns: MADE })
+  const made = await generator.run(holdOne(url, expiring, buyers), {
+    kind: 'closed',
+    connections: CONNECTIONS,
+    turns: MADE,
+  })
   const seconds = context.sized(30, 10)
   const sale = { kind: 'open', dueMs: evenSchedule(PER_SECOND, seconds), connectionsMax: 200 } as const
   const template = holdOne(url, selling, buyers)

@@ -12,7 +12,10 @@ import {
 import { createLocalJWKSet } from 'jose'
 import { z } from 'zod'
 
-/** A service with one route, as every service is made: signed-in users, a body to decode, an answer to encode, nothing behind it. */
+/**
+ * A service with one route, as every service is made: signed-in users, a body to decode, an answer to encode,
+ * nothing behind it.
+ */
 const NOT_NOW = defineRefusal('NOT_NOW', 409, 'not now')
 const routes = {
   takeThing: defineRoute({

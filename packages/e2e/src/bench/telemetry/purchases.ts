@@ -10,7 +10,10 @@ import { type SystemEnv, withWorld } from '../world.ts'
 
 const CROWD = 32
 
-/** Milliseconds of CPU of a purchase with its mail, all processes but the load, with what every service is told of `telemetry`. */
+/**
+ * Milliseconds of CPU of a purchase with its mail, all processes but the load, with what every service is
+ * told of `telemetry`.
+ */
 async function cpuOfPurchase(
   context: BenchContext,
   telemetry: Readonly<Record<string, string>>,
@@ -27,7 +30,12 @@ async function cpuOfPurchase(
     const sell = async (firstTurn: number) => {
       const field = await publishField(organizer)
       const template = buyOne(bench.system.urls.edge, field, buyers)
-      const load = await generator.run(template, { kind: 'closed', connections: CROWD, turns: purchases, firstTurn })
+      const load = await generator.run(template, {
+        kind: 'closed',
+        connections: CROWD,
+        turns: purchases,
+        firstTurn,
+      })
       const { tickets, mails } = await ledger.settle(field.eventId, Date.now())
       const lost = purchases - Math.min(figuresOf(load, 201).count, tickets, mails)
       if (lost > 0) throw new Error(`${lost} of ${purchases} purchases have no answer, ticket or mail`)
@@ -49,7 +57,8 @@ async function cpuOfPurchase(
 export async function measurePurchases(context: BenchContext, collectorUrl: string): Promise<void> {
   const [purchases, rounds] = [context.sized(600, 150), context.sized(3, 1)]
   const traced = { OTEL_EXPORTER_OTLP_ENDPOINT: collectorUrl }
-  const measure = (telemetry: Readonly<Record<string, string>>) => () => cpuOfPurchase(context, telemetry, purchases)
+  const measure = (telemetry: Readonly<Record<string, string>>) => () =>
+    cpuOfPurchase(context, telemetry, purchases)
   const byDefault = 'as configured by default'
   const results = await inTurns(rounds, {
     [byDefault]: measure(traced),
@@ -58,7 +67,9 @@ export async function measurePurchases(context: BenchContext, collectorUrl: stri
     'without tracing': measure({}),
     'without logs and tracing': measure({ LOG_LEVEL: 'warn' }),
   })
-  heading(`A purchase with its mail: ${CROWD} at once, ${rounds} rounds of ${purchases} purchases, each with a system of its own`)
+  heading(
+    `A purchase with its mail: ${CROWD} at once, ${rounds} rounds of ${purchases} purchases, each with a system of its own`,
+  )
   const base = median(results[byDefault] ?? [])
   for (const [name, all] of Object.entries(results)) {
     context.record(name, all)

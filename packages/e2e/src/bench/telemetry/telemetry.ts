@@ -17,7 +17,10 @@ const CONNECTIONS = 50
 const ROUNDS = 5
 const SECONDS = 2
 
-/** What a request of a service costs with each kind of telemetry: the defaults, one after the other taken away, and all of it gone. */
+/**
+ * What a request of a service costs with each kind of telemetry: the defaults, one after the other taken
+ * away, and all of it gone.
+ */
 const variants = {
   'as configured by default': {},
   'without logs of requests': { LOG_LEVEL: 'warn' },
@@ -57,7 +60,10 @@ async function startCollector() {
   return { url: `http://127.0.0.1:${port}`, stop: () => void collector.close() }
 }
 
-/** Alternating rounds of all variants, each in a process of its own; medians. Nothing else than the service's own CPU is counted. */
+/**
+ * Alternating rounds of all variants, each in a process of its own; medians. Nothing else than the service's
+ * own CPU is counted.
+ */
 async function measureRequests(collectorUrl: string): Promise<void> {
   const authority = await createTestAuthority()
   const { d: _, ...publicKey } = authority.tokenKey
@@ -83,7 +89,10 @@ async function measureRequests(collectorUrl: string): Promise<void> {
   }
 }
 
-async function measure(env: NodeJS.ProcessEnv, users: readonly { headers: Record<string, string> }[]): Promise<Round> {
+async function measure(
+  env: NodeJS.ProcessEnv,
+  users: readonly { headers: Record<string, string> }[],
+): Promise<Round> {
   const port = await claimPort()
   const child = start({ ...env, PORT: String(port) })
   const pool = new Pool(`http://127.0.0.1:${port}`, { connections: CONNECTIONS, pipelining: 1 })
@@ -100,7 +109,8 @@ async function measure(env: NodeJS.ProcessEnv, users: readonly { headers: Record
       if (statusCode !== 201) throw new Error(String(statusCode))
     }
     const cpuMs = async () =>
-      ((await (await pool.request({ method: 'GET', path: '/actuator/cpu' })).body.json()) as { ms: number }).ms
+      ((await (await pool.request({ method: 'GET', path: '/actuator/cpu' })).body.json()) as { ms: number })
+        .ms
     await closedLoop(CONNECTIONS, { seconds: 1 }, take)
     await cpuMs()
     const { count, failed, perSecond } = await closedLoop(CONNECTIONS, { seconds: SECONDS }, take)
