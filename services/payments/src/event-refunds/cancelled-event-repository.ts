@@ -86,14 +86,14 @@ export async function endPage(
  */
 export async function endRound(sql: Sql, eventId: EventId): Promise<void> {
   await sql.query(
-    `update cancelled_events set after_created_at = null, after_order_id = null, leased_until = null, rounds
-       = rounds + 1,
+    `update cancelled_events set after_created_at = null, after_order_id = null, leased_until = null,
+       rounds = rounds + 1,
        next_attempt_at = case when exists (
-           select from orders where event_id = $1 and status in ('PENDING', 'PAID', 'CONFIRMED',
-             'REFUND_PENDING'))
+           select from orders where event_id = $1 and status in (
+             'PENDING', 'PAID', 'CONFIRMED', 'REFUND_PENDING'))
          then clock_timestamp()
-           + least(${LONGEST_REST_SECONDS}, ${FIRST_REST_SECONDS} * power(2, least(rounds, 10))) * interval
-             '1 second'
+           + least(${LONGEST_REST_SECONDS}, ${FIRST_REST_SECONDS} * power(2, least(rounds, 10)))
+             * interval '1 second'
        end
      where event_id = $1`,
     [eventId],

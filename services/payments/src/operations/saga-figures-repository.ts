@@ -12,9 +12,8 @@ const toFigures = ({ lastError, leaseUntil, nextAttemptAt, ...row }: Row): SagaF
   ...(leaseUntil && { leaseUntil }),
   ...(nextAttemptAt && { nextAttemptAt }),
 })
-const columns = `order_id as "orderId", state, since, attempts, last_error as "lastError", leased_until as
-  "leaseUntil",
-  next_attempt_at as "nextAttemptAt"`
+const columns = `order_id as "orderId", state, since, attempts, last_error as "lastError",
+  leased_until as "leaseUntil", next_attempt_at as "nextAttemptAt"`
 
 export async function countSagas(sql: Sql): Promise<Record<string, number>> {
   const statement = 'select state, count(*)::int as count from sagas group by state'

@@ -17,11 +17,10 @@ export interface ContactChange {
   undoneAt: Date | null
 }
 
-const select = `select change_id as "changeId", order_id as "orderId", user_id as "userId", email, created_at
-  as "createdAt",
-  expires_at as "expiresAt", confirmed_at as "confirmedAt", cancelled_at as "cancelledAt", old_email as
-    "oldEmail",
-  undo_expires_at as "undoExpiresAt", undone_at as "undoneAt" from order_contact_changes`
+const select = `select change_id as "changeId", order_id as "orderId", user_id as "userId", email,
+  created_at as "createdAt", expires_at as "expiresAt", confirmed_at as "confirmedAt",
+  cancelled_at as "cancelledAt", old_email as "oldEmail", undo_expires_at as "undoExpiresAt",
+  undone_at as "undoneAt" from order_contact_changes`
 
 /**
  * The address where an order's mails go, locked until the end of the transaction; null: to the account, or
@@ -134,8 +133,8 @@ export async function deleteOldChanges(tx: Tx, before: Date, limit: number): Pro
   await tx.query(
     `delete from order_contact_changes where change_id in (
        select change_id from order_contact_changes
-       where created_at < $1 and (confirmed_at is null or undone_at is not null) order by created_at limit
-         $2::integer
+       where created_at < $1 and (confirmed_at is null or undone_at is not null) order by created_at
+         limit $2::integer
        for update skip locked)`,
     [before, limit],
   )

@@ -39,9 +39,9 @@ const updateOrders = (tx: Tx, changes: readonly OrderChange[]) =>
        holder_name = coalesce(c.holder_name, o.holder_name),
        completed_at = case when c.completed then clock_timestamp() else o.completed_at end
      from unnest($1::uuid[], $2::jsonb[]) w(order_id, change)
-     cross join lateral jsonb_to_record(w.change) c(status text, payment_status text, event_id uuid, total
-       bigint,
-       currency text, transaction_id text, refunded bigint, failure_reason text, refusal_status integer,
+     cross join lateral jsonb_to_record(w.change) c(status text, payment_status text, event_id uuid,
+       total bigint, currency text, transaction_id text, refunded bigint,
+       failure_reason text, refusal_status integer,
        refusal_code text, refusal_message text, refusal_seat_ids text[], refusal_reservation_ids uuid[],
        holder_name text, completed boolean)
      where o.order_id = w.order_id returning ${orderRow}`,

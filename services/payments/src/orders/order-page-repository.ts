@@ -34,14 +34,14 @@ export async function listOrders(
        case when o.fits then ${tickets} else '[]' end as tickets
      from (
        select ${orderColumns}, row_number() over newest_first <= $2::integer
-         and (row_number() over newest_first = 1 or sum(held.tickets) over newest_first <= $3::integer) as
-           fits
+         and (row_number() over newest_first = 1
+           or sum(held.tickets) over newest_first <= $3::integer) as fits
        from (
          select ${orderColumns} from orders o where o.${column} = $1 ${later}
          order by o.created_at desc, o.order_id desc limit $2::integer + 1) o
        cross join lateral (
-         select coalesce(sum(i.quantity), 0) as tickets from order_items i where i.order_id = o.order_id)
-           held
+         select coalesce(sum(i.quantity), 0) as tickets
+         from order_items i where i.order_id = o.order_id) held
        window newest_first as (
          order by o.created_at desc, o.order_id desc rows between unbounded preceding and current row)) o
      order by o.created_at desc, o.order_id desc`,

@@ -38,38 +38,34 @@ export type OrderRow = Omit<
 
 /** Named one by one: a statement with `*` is never prepared. */
 export const orderColumns = `o.order_id, o.order_number, o.user_id, o.event_id, o.reservation_id, o.status,
-  o.payment_status,
-  o.payment_method, o.holder_name, o.total_amount_minor, o.refunded_amount_minor, o.currency,
-    o.transaction_id,
-  o.failure_reason, o.refusal_status, o.refusal_code, o.refusal_message, o.refusal_seat_ids,
-    o.refusal_reservation_ids,
-  o.idempotency_key, o.body_hash, o.deferred, o.version, o.created_at, o.completed_at, o.contact_email`
+  o.payment_status, o.payment_method, o.holder_name, o.total_amount_minor, o.refunded_amount_minor,
+  o.currency, o.transaction_id, o.failure_reason, o.refusal_status, o.refusal_code, o.refusal_message,
+  o.refusal_seat_ids, o.refusal_reservation_ids, o.idempotency_key, o.body_hash, o.deferred, o.version,
+  o.created_at, o.completed_at, o.contact_email`
 /** The columns of an order, as a row names them. */
 export const orderRow = `o.order_id as "orderId", o.order_number as "orderNumber", o.user_id as "userId",
-  o.event_id as "eventId", o.reservation_id as "reservationId", o.status, o.payment_status as
-    "paymentStatus",
-  o.payment_method as "paymentMethod", o.holder_name as "holderName", o.total_amount_minor as "totalAmount",
+  o.event_id as "eventId", o.reservation_id as "reservationId", o.status,
+  o.payment_status as "paymentStatus", o.payment_method as "paymentMethod", o.holder_name as "holderName",
+  o.total_amount_minor as "totalAmount",
   o.refunded_amount_minor as "refundedAmount", o.currency, o.transaction_id as "transactionId",
   o.failure_reason as "failureReason", o.refusal_status as "refusalStatus", o.refusal_code as "refusalCode",
   o.refusal_message as "refusalMessage", o.refusal_seat_ids as "refusalSeatIds",
   o.refusal_reservation_ids as "refusalReservationIds", o.idempotency_key as "idempotencyKey",
-  o.body_hash as "bodyHash", o.deferred, o.version, o.created_at as "createdAt", o.completed_at as
-    "completedAt"`
-export const lines = `coalesce((select jsonb_agg(jsonb_strip_nulls(jsonb_build_object('ticketTypeId',
-  i.ticket_type_id,
-    'quantity', i.quantity, 'unitPrice', i.unit_price_minor, 'seatIds', i.seat_ids))
-      order by i.ticket_type_id)
+  o.body_hash as "bodyHash", o.deferred, o.version, o.created_at as "createdAt",
+  o.completed_at as "completedAt"`
+export const lines = `coalesce((select jsonb_agg(jsonb_strip_nulls(jsonb_build_object(
+      'ticketTypeId', i.ticket_type_id, 'quantity', i.quantity, 'unitPrice', i.unit_price_minor,
+      'seatIds', i.seat_ids)) order by i.ticket_type_id)
     from order_items i where i.order_id = o.order_id), '[]')`
-export const tickets = `coalesce((select jsonb_agg(jsonb_build_object('ticketId', t.ticket_id,
-    'ticketNumber',
-  t.ticket_number,
-    'qrCode', t.qr_code, 'createdAt', t.created_at) order by t.ticket_number)
+export const tickets = `coalesce((select jsonb_agg(jsonb_build_object(
+      'ticketId', t.ticket_id, 'ticketNumber', t.ticket_number, 'qrCode', t.qr_code,
+      'createdAt', t.created_at) order by t.ticket_number)
     from order_tickets t where t.order_id = o.order_id), '[]')`
 export const contact = `jsonb_strip_nulls(jsonb_build_object('email', o.contact_email, 'pendingEmail', (
     select c.email from order_contact_changes c where c.order_id = o.order_id and c.confirmed_at is null
       and c.cancelled_at is null and c.expires_at > clock_timestamp())))`
-const select = `select ${orderRow}, ${contact} as contact, ${lines} as items, ${tickets} as tickets from
-  orders o`
+const select = `select ${orderRow}, ${contact} as contact, ${lines} as items, ${tickets} as tickets
+  from orders o`
 
 /** The order of a row: what it has not is absent rather than null. */
 export function toOrder(row: OrderRow): StoredOrder {
@@ -116,8 +112,7 @@ export interface NewOrderRow {
 export async function insertOrders(tx: Tx, orders: readonly NewOrderRow[]): Promise<Set<OrderId>> {
   const rows = await tx.query<{ orderId: OrderId }>(
     `insert into orders (order_id, order_number, user_id, event_id, reservation_id, payment_method,
-       holder_name,
-       idempotency_key, body_hash, deferred)
+       holder_name, idempotency_key, body_hash, deferred)
      select order_id, 'ORD-' || to_char(clock_timestamp() at time zone 'UTC', 'YYYY') || '-'
          || lpad(nextval('order_number_seq')::text, 6, '0'),
        user_id, event_id, reservation_id, payment_method, holder_name, idempotency_key, body_hash, deferred

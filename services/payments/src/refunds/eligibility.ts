@@ -2,7 +2,7 @@ import { type EventInfo, isOver, type Order, type OrderStatus } from '@boxoffice
 
 /**
  * Why a buyer may not give tickets back by now; null where they may. Organizers and administrators always
- * may. Tickets that cost nothing go back until the event is over: no money depends on it, and somebody else
+ * may. Tickets that cost nothing go back until the event is over: no money depends on it, and another buyer
  * may come.
  */
 export function whyTooLate(
@@ -21,9 +21,9 @@ export function whyTooLate(
 const statusReasons: Record<Exclude<OrderStatus, 'CONFIRMED'>, string> = {
   PENDING: 'the order is not paid yet: cancel it',
   PAID: 'the tickets of the order are being made: ask again in a minute',
-  FAILED: 'the order failed, nothing is to be given back',
+  FAILED: 'the order failed: there is nothing to refund',
   CANCELLED: 'the order was cancelled before it was paid',
-  REFUND_PENDING: 'another refund of the order is at work',
+  REFUND_PENDING: 'another refund of the order is in progress',
   REFUNDED: 'the order has been refunded',
 }
 const freeReasons: Partial<typeof statusReasons> = {

@@ -31,13 +31,12 @@ const toRefund = ({
     refusedTicketIds: refusedTicketIds ?? [],
   }
 }
-const select = `select r.refund_id as "refundId", r.order_id as "orderId", r.status, r.amount_minor as
-  amount, r.currency,
-    r.reason, r.failure_reason as "failureReason", r.requested_ticket_ids as "requestedTicketIds",
+const select = `select r.refund_id as "refundId", r.order_id as "orderId", r.status,
+    r.amount_minor as amount, r.currency, r.reason, r.failure_reason as "failureReason",
+    r.requested_ticket_ids as "requestedTicketIds",
     r.refused_ticket_ids as "refusedTicketIds", r.created_at as "createdAt", r.completed_at as "completedAt",
-      (
-      select array_agg(i.ticket_id order by i.ticket_id) from refund_items i where i.refund_id = r.refund_id)
-        as "itemIds"
+    (select array_agg(i.ticket_id order by i.ticket_id)
+     from refund_items i where i.refund_id = r.refund_id) as "itemIds"
   from refunds r`
 
 export async function findRefund(sql: Sql, refundId: RefundId): Promise<StoredRefund | null> {
@@ -126,9 +125,9 @@ async function settleRefund(
     `insert into refunds as r (refund_id, order_id, status, amount_minor, currency, reason,
        gateway_refund_id, completed_at)
      values ($1, $2, 'SUCCEEDED', $3, $4, $5, $6, clock_timestamp())
-     on conflict on constraint refunds_pkey do update set status = 'SUCCEEDED', amount_minor =
-       excluded.amount_minor,
-       gateway_refund_id = excluded.gateway_refund_id, completed_at = excluded.completed_at`,
+     on conflict on constraint refunds_pkey do update set status = 'SUCCEEDED',
+       amount_minor = excluded.amount_minor, gateway_refund_id = excluded.gateway_refund_id,
+       completed_at = excluded.completed_at`,
     [refundId, orderId, amount, currency, reason, gatewayRefundId ?? null],
   )
 }

@@ -16,7 +16,8 @@ export async function book(tx: Tx, movements: readonly Movement[]): Promise<void
   if (movements.length === 0) return
   await tx.query(
     `insert into ledger_entries (reference, account, side, kind, order_id, amount_minor, currency)
-     select m.reference, case when (m.kind = 'CHARGE') = (e.side = 'DEBIT') then 'gateway' else 'sales' end,
+     select m.reference,
+       case when (m.kind = 'CHARGE') = (e.side = 'DEBIT') then 'gateway' else 'sales' end,
        e.side, m.kind, m.order_id,
        m.amount, m.currency
      from unnest($1::text[], $2::text[], $3::uuid[], $4::bigint[], $5::text[]) m(reference, kind, order_id,

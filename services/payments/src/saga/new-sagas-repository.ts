@@ -27,8 +27,8 @@ export async function insertSagas(
        where (select true from orders o where o.order_id = n.order_id)),
      begun as (
        insert into sagas (order_id, state, context, leased_until, next_attempt_at, traceparent)
-       select order_id, state, context, ${leaseOf('$7')}, clock_timestamp() + $8 * interval '1 millisecond',
-         traceparent
+       select order_id, state, context, ${leaseOf('$7')},
+         clock_timestamp() + $8 * interval '1 millisecond', traceparent
        from given returning ${sagaColumns('sagas')}),
      journal as (
        insert into saga_events (order_id, seq, moment, step, detail, state, fence)

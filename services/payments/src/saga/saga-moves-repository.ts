@@ -39,8 +39,8 @@ export async function moveSagas(tx: Tx, moves: readonly SagaMove[]): Promise<Map
        select s.order_id from wanted w join sagas s on s.order_id = w.order_id and s.version = w.version
        order by s.order_id for update of s),
      moved as (
-       update sagas s set state = w.state, context = w.context, version = s.version + 1, updated_at =
-         clock_timestamp(),
+       update sagas s set state = w.state, context = w.context, version = s.version + 1,
+         updated_at = clock_timestamp(),
          attempts = case when w.stays then s.attempts else 0 end, last_error = null,
          failing_attempts = case when w.stays then s.failing_attempts else 0 end,
          failing_since = case when w.stays then s.failing_since end,
@@ -53,8 +53,8 @@ export async function moveSagas(tx: Tx, moves: readonly SagaMove[]): Promise<Map
        where s.order_id = w.order_id returning ${sagaColumns('s')}),
      journal as (
        insert into saga_events (order_id, seq, moment, step, result, input, detail, state, fence)
-       select m.order_id, (select coalesce(max(seq), 0) from saga_events j where j.order_id = m.order_id) +
-         e.place,
+       select m.order_id,
+         (select coalesce(max(seq), 0) from saga_events j where j.order_id = m.order_id) + e.place,
          e.moment, e.step, e.result, e.input, e.detail, m.state, m.fence
        from moved m join unnest($8::uuid[], $9::integer[], $10::text[], $11::text[], $12::text[],
          $13::jsonb[], $14::jsonb[])

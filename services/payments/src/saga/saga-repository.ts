@@ -72,8 +72,8 @@ export async function leaseDueSagas(
          clock_timestamp())
          and state ${which === 'queued' ? '=' : '<>'} 'QUEUED'
        order by next_attempt_at limit $1 for update skip locked)
-     update sagas s set leased_until = ${leaseOf('$2')}, fence = fence + 1 from due where s.order_id =
-       due.order_id
+     update sagas s set leased_until = ${leaseOf('$2')}, fence = fence + 1
+     from due where s.order_id = due.order_id
      returning ${sagaRow('s')}`,
     [limit, leaseMs],
   )
@@ -82,8 +82,8 @@ export async function leaseDueSagas(
 /** Let a saga that waits in the queue be due now, without its command. */
 export const endPatience = (tx: Tx, orderId: OrderId) =>
   tx.query(
-    `update sagas set next_attempt_at = least(next_attempt_at, clock_timestamp()) where order_id = $1 and
-       state = 'QUEUED'`,
+    `update sagas set next_attempt_at = least(next_attempt_at, clock_timestamp())
+     where order_id = $1 and state = 'QUEUED'`,
     [orderId],
   )
 
@@ -133,8 +133,8 @@ export async function noteFailing(
 /** The present attempt could not be made: what failed before it is not counted on. */
 export const endFailing = (sql: Sql, saga: StoredSaga) =>
   sql.query(
-    `update sagas set failing_attempts = 0, failing_since = null where order_id = $1 and fence = $2 and
-       failing_attempts > 0`,
+    `update sagas set failing_attempts = 0, failing_since = null
+     where order_id = $1 and fence = $2 and failing_attempts > 0`,
     [saga.orderId, saga.fence],
   )
 

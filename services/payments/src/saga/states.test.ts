@@ -1,6 +1,9 @@
 import { type SagaState, sagaStatesInProgress, sagaStatesTerminal } from '@boxoffice/contracts'
 import { expect, test } from 'vitest'
+import { endCharge } from './charge-calls.ts'
+import { state } from './declare.ts'
 import { type InputType, isRequest, requestTypes } from './input.ts'
+import * as buy from './purchase-rules.ts'
 import { declarationOf, isTerminal, states } from './states.ts'
 
 /** Everything that a call, a message, a webhook or a worker can say of a saga. */
@@ -82,4 +85,15 @@ test('whatever the gateway and the ticket service may say of a paid order twice 
       expect(fateOf(state, input), `${state} ${input}`).toBe('late')
     }
   }
+})
+
+test('a call that can answer what its state does not name does not compile, nor a rule for what it cannot answer', () => {
+  const answers = { CHARGED: buy.charged, DECLINED: buy.endDeclined, NOT_CHARGED: buy.endNotCharged }
+  // @ts-expect-error the call may answer GATEWAY_UNREACHABLE
+  state({ step: 'CHARGE', call: endCharge, answers })
+  const all = { ...answers, GATEWAY_UNREACHABLE: buy.endUnreachable }
+  state({ step: 'CHARGE', call: endCharge, answers: all })
+  // @ts-expect-error the call never answers CHARGE_UNKNOWN
+  state({ step: 'CHARGE', call: endCharge, answers: { ...all, CHARGE_UNKNOWN: buy.unknown } })
+  expect(declarationOf('CANCELLING_CHARGE').answers).toEqual(all)
 })

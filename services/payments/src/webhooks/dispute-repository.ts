@@ -21,9 +21,8 @@ export async function keepDisputeEnd(tx: Tx, orderId: OrderId, end: DisputeEnd):
   await tx.query(
     `insert into disputes (dispute_id, order_id, outcome, amount_minor, closed_at, version) values ($1, $2,
        $3, $4, $5, $6)
-     on conflict on constraint disputes_pkey do update set outcome = excluded.outcome, amount_minor =
-       excluded.amount_minor,
-       closed_at = excluded.closed_at, version = excluded.version`,
+     on conflict on constraint disputes_pkey do update set outcome = excluded.outcome,
+       amount_minor = excluded.amount_minor, closed_at = excluded.closed_at, version = excluded.version`,
     [end.disputeId, orderId, end.outcome, end.amount, end.closedAt, version],
   )
   return isNew ? version : null

@@ -71,8 +71,8 @@ export async function takeWebhookEvent(tx: Tx): Promise<WebhookEvent | null> {
     `update webhook_events set attempts = attempts + 1,
        next_attempt_at = clock_timestamp() + least(3600, power(2, least(attempts, 12))) * interval '1 second'
      where webhook_event_id = (
-       select webhook_event_id from webhook_events where processed_at is null and next_attempt_at <=
-         clock_timestamp()
+       select webhook_event_id from webhook_events
+       where processed_at is null and next_attempt_at <= clock_timestamp()
        order by next_attempt_at limit 1 for update skip locked)
      returning webhook_event_id as "webhookEventId", body, attempts, traceparent,
        extract(epoch from next_attempt_at - clock_timestamp())::float as "waitSeconds",
