@@ -139,7 +139,7 @@ describe('wrapping comments', () => {
       wrapComments(`  // ${words}\n  // end\n  const a = 1`)
         .split('\n')
         .map((line) => line.slice(0, 9)),
-    ).toEqual(['  // word', '  // word ', '  const a'])
+    ).toEqual(['  // word', '  // word', '  const a'])
     const doc = wrapComments(`/** ${words} */\nconst a = 1`)
     expect(doc).toMatch(/^\/\*\*\n \* word.*\n \* word.*\n \*\/\nconst a = 1$/)
     expect(wrapComments(doc)).toBe(doc)
