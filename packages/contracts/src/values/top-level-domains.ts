@@ -1,5 +1,4 @@
-// Made by `npm run top-level-domains` of the package `tlds`, which has IANA’s list: not to be written by
-// hand.
+// Made by `npm run top-level-domains` of the package `tlds`, which has IANA’s list; not written by hand.
 
 /** Every ending that the root zone had then, in lower case, with a space or a line break between them. */
 export const topLevelDomains = `
