@@ -21,13 +21,13 @@ export interface Attempt {
  *
  * What the tokens of trouble mean under Stripe's idempotency keys, which remember the answer of every
  * execution that began:
- * - `timeout_then_…` and `error_after_charge`: the execution ends well and its answer is remembered;
- *   only the way back fails (for ever silent; a 500 from the gateway's front). So a repeat with the same
- *   key is told the truth, as is who looks the intent up.
- * - `error_before_charge`: the execution itself breaks. The intent stays, unconfirmed and uncharged, and
- *   the 500 is remembered: a repeat with the same key is given that 500 again, marked as a replay, as at
- *   Stripe. The truth is in the intent (found by retrieve, list and search): `requires_confirmation`, no
- *   charge. Cancelling it makes sure that it stays so.
+ * - `timeout_then_…` and `error_after_charge`: the execution ends well and its answer is remembered; only the
+ *   way back fails (for ever silent; a 500 from the gateway's front). So a repeat with the same key is given
+ *   the true answer, as is who looks the intent up.
+ * - `error_before_charge`: the execution itself breaks. The intent stays, unconfirmed and uncharged, and the
+ *   500 is remembered: a repeat with the same key is given that 500 again, marked as a replay, as at Stripe.
+ *   The truth is in the intent (found by retrieve, list and search): `requires_confirmation`, no charge.
+ *   Cancelling it makes sure that it stays so.
  */
 export function attemptPayment(tx: Tx, context: Context, request: RequestInfo, attempt: Attempt): Result {
   const { behaviour } = attempt
