@@ -8,7 +8,7 @@ import {
   seatPurchaseRoutes,
 } from '@boxoffice/contracts'
 import { mountArchive, mountOps } from '@boxoffice/messaging'
-import { createServiceApp, mountRoutes } from '@boxoffice/service-kit'
+import { checkDatabase, createServiceApp, mountRoutes } from '@boxoffice/service-kit'
 import type { FastifyInstance } from 'fastify'
 import type { Dependencies } from './dependencies.ts'
 import { sagaHandlers } from './operations/routes.ts'
@@ -27,7 +27,7 @@ export function buildApp(deps: Dependencies): FastifyInstance {
     description: 'Orders: buying tickets, and what became of it.',
     routes: { ...paymentsRoutes, ...seatPurchaseRoutes, ...paymentsOpsRoutes, ...paymentsSagaRoutes },
     health: {
-      database: { required: true, check: () => deps.db.query('select 1') },
+      database: { required: true, check: () => checkDatabase(deps.db) },
       messaging: deps.messaging.health,
     },
   })

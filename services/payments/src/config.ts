@@ -62,9 +62,7 @@ export const Environment = z.object({
   ORDER_QUEUE: z
     .enum(['on', 'off'])
     .default('on')
-    .describe(
-      'off: Prefer: respond-async is ignored, while instances run that do not know orders that wait',
-    ),
+    .describe('off: Prefer: respond-async is ignored, while instances run that do not know orders that wait'),
   ORDER_WORKERS: z.coerce
     .number()
     .int()
@@ -111,9 +109,7 @@ export const Environment = z.object({
     .int()
     .min(1)
     .default(900)
-    .describe(
-      'how long the ticket service may answer a paid order with errors before its money is refunded',
-    ),
+    .describe('how long the ticket service may answer a paid order with errors before its money is refunded'),
   HOLDER_NAME_TIMEOUT_MS: z.coerce
     .number()
     .int()

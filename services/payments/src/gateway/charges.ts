@@ -5,10 +5,7 @@ import type { Guarded } from './guarded.ts'
 import { definite, outcomeOf } from './outcomes.ts'
 
 /** Charges at Stripe, and what keeps them from being made. */
-export function createCharges(
-  stripe: Stripe,
-  guard: Guarded,
-): Pick<Gateway, 'charge' | 'forbid' | 'cancel'> {
+export function createCharges(stripe: Stripe, guard: Guarded): Pick<Gateway, 'charge' | 'forbid' | 'cancel'> {
   return {
     async charge({ orderId, amount, currency, paymentToken, key }) {
       try {

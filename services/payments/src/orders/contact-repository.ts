@@ -55,11 +55,7 @@ export async function findNthLatest(
   since: Date,
 ): Promise<Date | null> {
   const [column, value] =
-    'orderId' in of
-      ? ['order_id', of.orderId]
-      : 'userId' in of
-        ? ['user_id', of.userId]
-        : ['email', of.email]
+    'orderId' in of ? ['order_id', of.orderId] : 'userId' in of ? ['user_id', of.userId] : ['email', of.email]
   const [row] = await tx.query<{ createdAt: Date }>(
     `select created_at as "createdAt" from order_contact_changes where ${column} = $1 and created_at > $2
      order by created_at desc offset $3::integer limit 1`,

@@ -18,9 +18,7 @@ export async function applyToOrders(
     insertTickets(tx, changes),
   ])
   const contexts = new Map(changes.map(({ orderId, context }) => [orderId, context]))
-  return new Map(
-    rows.map((row) => [row.orderId, toOrder({ ...row, ...linesOf(contexts.get(row.orderId)) })]),
-  )
+  return new Map(rows.map((row) => [row.orderId, toOrder({ ...row, ...linesOf(contexts.get(row.orderId)) })]))
 }
 
 const updateOrders = (tx: Tx, changes: readonly OrderChange[]) =>

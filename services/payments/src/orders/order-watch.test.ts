@@ -137,9 +137,7 @@ test('a database that is slow has one look at a time to make, however many come 
   const first = follow('a')
   await until(() => expect(looking.now).toBe(1))
   const others = ['b', 'c', 'd'].map(follow)
-  await until(() =>
-    expect(others.map(({ steps }) => steps())).toEqual(others.map(() => ['ORDER', 'step 1'])),
-  )
+  await until(() => expect(others.map(({ steps }) => steps())).toEqual(others.map(() => ['ORDER', 'step 1'])))
   for (const orderId of ['a', 'b', 'c', 'd']) write(orderId, 2, 'CONFIRMED', 'CONFIRMED')
   answering.resolve()
   await Promise.all([first, ...others].map(({ ended }) => ended))

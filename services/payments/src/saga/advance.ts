@@ -34,11 +34,7 @@ export function advance({ state, context }: Stand, input: SagaInput): Transition
 export type FirstState = 'RESERVING' | 'QUEUED'
 
 /** The state that a journal's inputs lead to, from the beginning. */
-export function replay(
-  context: Begun,
-  inputs: readonly SagaInput[],
-  first: FirstState = 'RESERVING',
-): Stand {
+export function replay(context: Begun, inputs: readonly SagaInput[], first: FirstState = 'RESERVING'): Stand {
   let saga: Stand = { state: first, context }
   for (const input of inputs) saga = advance(saga, input) ?? saga
   return saga

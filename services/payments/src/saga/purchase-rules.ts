@@ -22,10 +22,7 @@ function fail(context: Begun | Unreachable, failure: Failure, messages: Effects[
 }
 
 /** The buyer requested it: tickets are released, where any may be held. */
-function cancelled(
-  context: Begun | Unreachable,
-  state: 'RELEASING' | 'CANCELLED' = 'RELEASING',
-): Transition {
+function cancelled(context: Begun | Unreachable, state: 'RELEASING' | 'CANCELLED' = 'RELEASING'): Transition {
   // The event of a reservation that was not looked up yet is not known.
   const isPublished = context.eventId !== undefined || context.purchase.kind === 'direct'
   const order = { status: 'CANCELLED', paymentStatus: 'FAILED' } as const
@@ -58,11 +55,7 @@ export const reserved: Rule<Begun, 'RESERVED'> = (
   const cannotPay = isUnpayable || (total > 0 && paymentToken === undefined)
   const failure = isCancelled ? eventCancelled : isOther ? priceChanged : cannotPay ? tokenMissing : null
   const transition = failure
-    ? go(
-        'RELEASING',
-        { ...held, failure },
-        { order: { status: 'FAILED', paymentStatus: 'FAILED', failure } },
-      )
+    ? go('RELEASING', { ...held, failure }, { order: { status: 'FAILED', paymentStatus: 'FAILED', failure } })
     : total === 0 || paymentToken === undefined
       ? paid(held, undefined, {})
       : go('CHARGING', { ...held, paymentToken })

@@ -73,13 +73,7 @@ test('what may come late is not what a rule takes, and no request is late: it is
 })
 
 test('whatever the gateway and the ticket service may say of a paid order twice is late where it was said', () => {
-  const paid: SagaState[] = [
-    'CANCELLING_TICKETS',
-    'REFUNDING',
-    'WITHDRAWING_TICKETS',
-    'REPAYING',
-    'REFUNDED',
-  ]
+  const paid: SagaState[] = ['CANCELLING_TICKETS', 'REFUNDING', 'WITHDRAWING_TICKETS', 'REPAYING', 'REFUNDED']
   for (const state of paid) {
     for (const input of ['CHARGED', 'DECLINED', 'TICKETS_ISSUED', 'TICKETS_REJECTED'] as const) {
       expect(fateOf(state, input), `${state} ${input}`).toBe('late')

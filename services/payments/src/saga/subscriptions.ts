@@ -61,9 +61,7 @@ const heardOf = (message: Message<typeof ticketsGenerated> | Message<typeof tick
   origin: currentOrigin(),
 })
 
-function inputOf({
-  payload,
-}: Message<typeof ticketsGenerated> | Message<typeof ticketsRejected>): SagaInput {
+function inputOf({ payload }: Message<typeof ticketsGenerated> | Message<typeof ticketsRejected>): SagaInput {
   if (!('tickets' in payload))
     return { type: 'TICKETS_REJECTED', reason: payload.reason, detail: payload.detail }
   const { part, parts, tickets } = payload

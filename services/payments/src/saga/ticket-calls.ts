@@ -71,9 +71,7 @@ export const release: Call<Unpriced | Released, 'RELEASED'> = async (ports, { or
   const { reservationId, failure } = context
   const reason = failure?.reason ?? 'PAYMENT_FAILED'
   const answer = await ports.tickets.releaseClaim({ body: { reservationId, orderId, reason } })
-  return answer.status === 200
-    ? { input: { type: 'RELEASED' } }
-    : { again: answer.body.error, failing: true }
+  return answer.status === 200 ? { input: { type: 'RELEASED' } } : { again: answer.body.error, failing: true }
 }
 
 export const confirm: Call<Awaiting, 'TICKETS_ISSUED' | 'TICKETS_REJECTED'> = async (
