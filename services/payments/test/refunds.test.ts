@@ -214,7 +214,7 @@ test('with the gateway down the tickets are cancelled and the refund waits; when
     paymentStatus: 'COMPLETED',
     refundedAmount: 0,
   })
-  expect(await refund(orderId)).toMatchObject(notRefundable(/at work/))
+  expect(await refund(orderId)).toMatchObject(notRefundable(/in progress/))
   await payments.sandbox.setFault({ mode: 'ok' })
   await payments.becomes(orderId, 'REFUNDED')
   expect(await payments.moneyOf(orderId)).toMatchObject({ captured: 10_000, refunded: 10_000 })

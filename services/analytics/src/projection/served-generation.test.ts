@@ -48,7 +48,7 @@ test('longer it is not believed: its rows may be gone', async () => {
   await served.get()
   answer = away
   vi.advanceTimersByTime(46_000)
-  await expect(served.get()).rejects.toThrow('away')
+  await expect(served.get()).rejects.toThrow('PostgreSQL is down')
   answer = async () => [{ generation: 2, since: new Date() }]
   expect(await served.get()).toBe(2)
 })
