@@ -213,7 +213,7 @@ const table: Record<NotificationType, Case[]> = {
         }),
       answers: 1,
       happens: () => Object.assign(service.world.contactChange, { confirmable: false }),
-      becomes: 'withdrawn',
+      becomes: { failed: 'LINK_EXPIRED' },
     },
   ],
   ORDER_CONTACT_CHANGED: [

@@ -5,6 +5,7 @@ import {
   type OrderId,
   orderContactChanged,
   orderContactRequested,
+  paymentFailed,
   type RefundId,
   refundProcessed,
   ticketsGenerated,
@@ -195,4 +196,34 @@ test('the pages of both mails do the same by their forms, and say so while order
   expect(service.world.contactsSettled.map(({ act }) => act)).toEqual(['CONFIRM', 'DISOWN', 'UNDO'])
   service.world.away.add('payments')
   expect((await send('/order/contact', pages[0][1])).statusCode).toBe(503)
+})
+
+test('a mail to an order’s own address has no link that ends mails of the buyer', async () => {
+  const user = await service.user()
+  const contactEmail = newAddress()
+  const failed = failedFor(user, service)
+  await askedFor(user, failed.orderId)
+  service.world.order = { contactEmail, userId: user.userId }
+  await service.tell(paymentFailed, failed)
+  await mailTo(contactEmail)
+  expect(service.ses.mails(contactEmail)[0]?.raw).not.toContain('List-Unsubscribe')
+})
+
+test('where an order’s own address takes no mails its buyer gets them', async () => {
+  const user = await service.user()
+  const contactEmail = newAddress()
+  await service.deps.db.prisma.mailSuppression.create({
+    data: {
+      addressHash: addressHashOf(contactEmail),
+      cause: 'COMPLAINT',
+      reason: 'abuse',
+      since: new Date(),
+    },
+  })
+  const generated = generatedFor(user, service, 1)
+  await askedFor(user, generated.orderId)
+  service.world.order = { contactEmail, userId: user.userId, status: 'CONFIRMED' }
+  await service.tell(ticketsGenerated, generated)
+  await mailTo(user.email)
+  expect(service.ses.mails(contactEmail)).toEqual([])
 })

@@ -61,7 +61,8 @@ export type Decision = Pick<LeasedNotification, 'notificationId' | 'payload'> & 
 export async function writeDecisions(tx: Tx, decisions: readonly Decision[]): Promise<void> {
   await tx.query(
     `update notifications n set payload = d.payload,
-       placed_at = case when d."waitMs" = 0 then clock_timestamp() end,
+       placed_at = case when d."waitMs" = 0 then coalesce(n.placed_at, clock_timestamp()) end,
+       attempts = n.attempts - case when d."waitMs" > 0 then 1 else 0 end,
        held_until = held.at, next_attempt_at = coalesce(held.at, n.next_attempt_at),
        lease = case when d."waitMs" = 0 then n.lease end, leased_until = case when d."waitMs" = 0 then n.leased_until end
      from jsonb_to_recordset($1::jsonb) d("notificationId" uuid, payload jsonb, "waitMs" float8),

@@ -29,6 +29,9 @@ interface Options extends Pick<Foundation, 'logger' | 'now'> {
   }
 }
 
+/** Many rows of a recipient are locked, while others of theirs are on their way. */
+const AGAIN_AFTER_DEADLOCK = { retries: 3 }
+
 type Asking = LeasedNotification & { readonly recipientId: UserId }
 
 /**
@@ -60,7 +63,7 @@ export function createPlaces(options: Options) {
         await removeGathered(tx, decided.removed)
         await writeDecisions(tx, decided.decisions)
         return places
-      }),
+      }, AGAIN_AFTER_DEADLOCK),
     { groupMax: 50 },
   )
   return {

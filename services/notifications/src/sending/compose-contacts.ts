@@ -21,7 +21,9 @@ export function createContactLooks(deps: {
     const answer = await deps.peers.payments.getContactChange({ params: { changeId } })
     const works =
       answer.status === 200 && (purpose === 'CONFIRM' ? answer.body.confirmable : answer.body.undoable)
-    return works ? null : { pointless: 'LINK_USED' }
+    if (works) return null
+    // The row that asked for the address stays: by it is known that the order may have one.
+    return purpose === 'CONFIRM' ? { dropped: 'LINK_EXPIRED' } : { pointless: 'LINK_USED' }
   }
 
   return {

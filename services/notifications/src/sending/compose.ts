@@ -209,7 +209,8 @@ export function createComposer(
     const isProven = Boolean(looked.contact) || reader.emailVerified
     const to = { ...recipient, address: looked.contact ?? recipient.address }
     const subject = subjectOf(notification, mail, isProven)
-    const oneClickUrl = oneClickUrlOf(notification, to.address)
+    // What its reader ends would be the buyer's own mails.
+    const oneClickUrl = looked.contact ? null : oneClickUrlOf(notification, to.address)
     const composed = {
       channel: 'EMAIL',
       mail: { ...mail, subject },

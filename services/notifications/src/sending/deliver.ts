@@ -128,6 +128,7 @@ function createAttempt<C extends Deliverable>(
   async function attempt(leased: LeasedNotification, isStopping: () => boolean): Promise<void> {
     let notification = await options.places.take(leased)
     if (!notification) return
+    let isContactTried = false
     for (let round = 1; round <= ROUNDS_MAX; round++) {
       const composition = await options.compose(notification)
       if ('bulk' in composition) return moveToBulk(options.db, notification)
@@ -147,11 +148,17 @@ function createAttempt<C extends Deliverable>(
       const unproven = composed.channel === 'SMS' || (composed.channel === 'EMAIL' && !composed.isProven)
       const ready = await outcomes.renew({ notificationId, lease, addressHash, unproven })
       if (!ready) return
-      if (ready.mayHaveContact && !notification.mayHaveContact) {
+      if (ready.mayHaveContact && !notification.mayHaveContact && !isContactTried) {
         notification = { ...notification, mayHaveContact: true }
         continue
       }
       const held = whyHeldBack(notification, ready)
+      if (held && 'suppressed' in held && notification.mayHaveContact) {
+        // An order's own address that takes no mails: its buyer is owed them all the same.
+        isContactTried = true
+        notification = { ...notification, mayHaveContact: false }
+        continue
+      }
       if (held) return outcomes.end(notification, held)
       if (seen === 'CHANGED') continue
       if (seen !== 'SAME') return outcomes.end(notification, seen)
