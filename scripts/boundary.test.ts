@@ -117,7 +117,7 @@ describe('the house', () => {
     expect(places.toSorted()).toEqual([
       'packages/contracts/src/events/event.ts',
       'services/events/src/catalog/event-repository.ts',
-      'services/tickets/src/event-pictures/picture-repository.ts',
+      'services/tickets/src/event-replicas/replica-repository.ts',
     ])
   })
   test('a test is a `test`', () => {

@@ -76,7 +76,7 @@ const longer = [
   'services/tickets/src/check-in/check-in.ts',
   'services/tickets/src/dependencies.ts',
   'services/tickets/src/holds/drawings.ts',
-  'services/tickets/src/holds/redis-picture.ts',
+  'services/tickets/src/holds/availability-cache.ts',
   'services/tickets/src/issuing/issue.ts',
   'services/tickets/src/reservations/hold.ts',
   'services/tickets/src/reservations/release.ts',

@@ -221,9 +221,13 @@ describe('started from an empty folder, with Node.js and nothing else', () => {
       { firstName: 'Olga', lastName: 'Organizer' },
       { organizer: true },
     )
-    const wish = await publishEvent(organizer, { name: 'Łódź Image Night', quantity: 10, unitPrice: 2_500 })
+    const request = await publishEvent(organizer, {
+      name: 'Łódź Image Night',
+      quantity: 10,
+      unitPrice: 2_500,
+    })
     const buyer = await createPerson(people, { firstName: 'Ada', lastName: 'Źdźbło' })
-    const { orderId } = expectStatus(await buyer.buy({ ...wish, quantity: 1 }), 201)
+    const { orderId } = expectStatus(await buyer.buy({ ...request, quantity: 1 }), 201)
     const order = await buyer.waitForOrder(orderId, ({ status }) => status === 'CONFIRMED')
     const ticketId = order.tickets?.[0]?.ticketId
     const printed = await fetch(`${urlOf('edge')}/api/tickets/${ticketId}/ticket.pdf`, {

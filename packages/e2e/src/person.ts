@@ -115,10 +115,10 @@ export async function createPerson(
   }
   const payments = clientOf(paymentsRoutes)
 
-  type Wish = { eventId: EventId; ticketTypeId: TicketTypeId; quantity: number }
+  type Purchase = { eventId: EventId; ticketTypeId: TicketTypeId; quantity: number }
   /** Buy straight away. */
   const buy = (
-    what: Wish,
+    what: Purchase,
     how: { paymentToken?: string; holderName?: string; key?: string; async?: boolean } = {},
   ) =>
     payments.createOrder({
@@ -182,7 +182,11 @@ export async function createPerson(
      * Buy as a client that does not know what became of its request: the same key until there is an answer;
      * the order's id.
      */
-    async buyInsistently(what: Wish, paymentToken: string, how: { async?: boolean } = {}): Promise<OrderId> {
+    async buyInsistently(
+      what: Purchase,
+      paymentToken: string,
+      how: { async?: boolean } = {},
+    ): Promise<OrderId> {
       const key = randomUUID()
       const answer = await until(async () => {
         const answer = await buy(what, { key, paymentToken, ...how }).catch(() => null)

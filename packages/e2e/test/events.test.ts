@@ -208,11 +208,11 @@ describe('the limits of a sale', () => {
     )
     await refused([{ ticketTypeId: later, quantity: 1 }], 'SALES_CLOSED')
     await refused([{ ticketTypeId: over, quantity: 1 }], 'SALES_CLOSED')
-    const wish = { eventId, ticketTypeId: few, quantity: 2 }
-    const { orderId } = expectStatus(await customer.buy(wish), 201)
+    const request = { eventId, ticketTypeId: few, quantity: 2 }
+    const { orderId } = expectStatus(await customer.buy(request), 201)
     await customer.waitForOrder(orderId, ({ status }) => status === 'CONFIRMED')
     await refused([{ ticketTypeId: few, quantity: 2 }], 'LIMIT_EXCEEDED')
-    expect(await customer.buy(wish)).toMatchObject({ status: 409, body: { error: 'LIMIT_EXCEEDED' } })
+    expect(await customer.buy(request)).toMatchObject({ status: 409, body: { error: 'LIMIT_EXCEEDED' } })
   })
 
   test('go with the event when it is moved to an earlier day: nobody buys or gives back after its end, and everybody sees it at once', async () => {

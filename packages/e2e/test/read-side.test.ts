@@ -111,8 +111,8 @@ describe('the sales of an event', () => {
     const { eventId, ticketTypeId } = sale
     const first = await confirmed(buyer, { ...sale, quantity: 3 })
     await confirmed(buyer, { ...sale, quantity: 2 })
-    const wish = { eventId, ticketRequests: [{ ticketTypeId, quantity: 1 }] }
-    const { reservationId } = expectStatus(await buyer.tickets.createReservation({ body: wish }), 201)
+    const request = { eventId, ticketRequests: [{ ticketTypeId, quantity: 1 }] }
+    const { reservationId } = expectStatus(await buyer.tickets.createReservation({ body: request }), 201)
     expectStatus(await buyer.tickets.releaseReservation({ params: { reservationId } }), 204)
     const [used, returned] = first.ticketIds as [TicketId, TicketId]
     const code = await codeOf(buyer, used)
@@ -230,11 +230,11 @@ test('whatever the order and number of deliveries, and with a rebuild in the mid
       )
     }
     if (turn % 5 === 3) {
-      const wish = {
+      const request = {
         eventId: sale.eventId,
         ticketRequests: [{ ticketTypeId: sale.ticketTypeId, quantity: 1 }],
       }
-      const { reservationId } = expectStatus(await person.tickets.createReservation({ body: wish }), 201)
+      const { reservationId } = expectStatus(await person.tickets.createReservation({ body: request }), 201)
       expectStatus(await person.tickets.releaseReservation({ params: { reservationId } }), 204)
     }
   }

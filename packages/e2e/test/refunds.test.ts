@@ -112,7 +112,7 @@ describe('a buyer', () => {
     const sale = await publishSeatedEvent(organizer, 'A seat given back', {
       refundableUntil: new Date(Date.now() + 20 * DAY_MS),
     })
-    const wish = {
+    const request = {
       eventId: sale.eventId,
       ticketRequests: [{ ticketTypeId: sale.ticketTypeId, seatIds: ['1-A-1'] as never[] }],
     }
@@ -122,7 +122,10 @@ describe('a buyer', () => {
       holderName: 'Zofia Łącka',
     } as const
     const buySeat = (person: Person) =>
-      person.payments.createOrder({ headers: { 'idempotency-key': randomUUID() }, body: { ...wish, ...pay } })
+      person.payments.createOrder({
+        headers: { 'idempotency-key': randomUUID() },
+        body: { ...request, ...pay },
+      })
     const { orderId } = expectStatus(await buySeat(buyer), 201)
     await buyer.waitForOrder(orderId, ({ status }) => status === 'CONFIRMED')
     const next = await running.person({ firstName: 'Następny', lastName: 'Widz' })

@@ -88,12 +88,12 @@ describe('a seat', () => {
   })
 
   test('that two want at once is one’s alone, and the other is told which', async () => {
-    const wish = [{ ticketTypeId: sale.ticketTypeId, seatIds: seats('1-B-5') }]
+    const request = [{ ticketTypeId: sale.ticketTypeId, seatIds: seats('1-B-5') }]
     const answers = await Promise.all([
-      order(buyer, wish),
-      order(rival, wish),
-      order(buyer, wish),
-      order(rival, wish),
+      order(buyer, request),
+      order(rival, request),
+      order(buyer, request),
+      order(rival, request),
     ])
     const [won] = answers.filter(({ status }) => status === 201)
     expect(answers.map(({ status }) => status).toSorted()).toEqual([201, 409, 409, 409])
@@ -225,11 +225,11 @@ test('what is held keeps its price when the price changes; what is bought straig
   expectStatus(await organizer.tickets.updateTicketType({ params, body: { unitPrice: 9_000 as Minor } }), 200)
   const paid = expectStatus(await rival.pay(held.reservationId), 201)
   expect(paid.totalAmount).toBe(7_500)
-  const wish = [{ ticketTypeId: sale.ticketTypeId, seatIds: seats('1-A-9') }]
-  const refused = await order(rival, wish, { expectedTotal: 7_500 })
+  const request = [{ ticketTypeId: sale.ticketTypeId, seatIds: seats('1-A-9') }]
+  const refused = await order(rival, request, { expectedTotal: 7_500 })
   expect(refused).toMatchObject({ status: 409, body: { error: 'PRICE_CHANGED' } })
   expect(await statusOf('1-A-9')).toBe('.')
-  const dearer = expectStatus(await order(rival, wish, { expectedTotal: 9_000 }), 201)
+  const dearer = expectStatus(await order(rival, request, { expectedTotal: 9_000 }), 201)
   expect(dearer.totalAmount).toBe(9_000)
   expect(await running.moneyOf(paid.orderId)).toMatchObject({ captured: 7_500 })
 })

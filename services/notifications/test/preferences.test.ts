@@ -23,7 +23,7 @@ afterEach(() => {
 })
 afterAll(() => service.stop())
 
-const wish = (type: Preference['type'], channel: Preference['channel'], enabled: boolean) => ({
+const preference = (type: Preference['type'], channel: Preference['channel'], enabled: boolean) => ({
   type,
   channel,
   enabled,
@@ -70,10 +70,10 @@ test('what one is told is a full table; a part of it can be changed, and the res
 
   const quietHours = { start: '22:00', end: '07:00', timeZone: 'Europe/Warsaw' }
   await client.updatePreferences({
-    body: { preferences: [wish('EVENT_UPDATED', 'EMAIL', false)], quietHours },
+    body: { preferences: [preference('EVENT_UPDATED', 'EMAIL', false)], quietHours },
   })
   const after = await client.updatePreferences({
-    body: { preferences: [wish('REFUND_PROCESSED', 'SMS', true)] },
+    body: { preferences: [preference('REFUND_PROCESSED', 'SMS', true)] },
   })
   if (after.status !== 200) throw new Error('refused')
   expect(after.body.quietHours).toEqual(quietHours)
@@ -82,10 +82,10 @@ test('what one is told is a full table; a part of it can be changed, and the res
       (preference, index) => preference.enabled !== before.preferences[index]?.enabled,
     ),
   ).toEqual([
-    { ...wish('REFUND_PROCESSED', 'SMS', true), changeable: true },
-    { ...wish('EVENT_UPDATED', 'EMAIL', false), changeable: true },
+    { ...preference('REFUND_PROCESSED', 'SMS', true), changeable: true },
+    { ...preference('EVENT_UPDATED', 'EMAIL', false), changeable: true },
   ])
-  const whole = after.body.preferences.map(({ type, channel, enabled }) => wish(type, channel, enabled))
+  const whole = after.body.preferences.map(({ type, channel, enabled }) => preference(type, channel, enabled))
   expect((await client.updatePreferences({ body: { preferences: whole, quietHours: null } })).body).toEqual({
     preferences: after.body.preferences,
   })
@@ -93,18 +93,23 @@ test('what one is told is a full table; a part of it can be changed, and the res
 })
 
 test.each([
-  [{ preferences: [wish('EVENT_CANCELLED', 'EMAIL', false)] }, 'body.preferences.0.enabled'],
+  [{ preferences: [preference('EVENT_CANCELLED', 'EMAIL', false)] }, 'body.preferences.0.enabled'],
   [
-    { preferences: [wish('PAYMENT_FAILED', 'EMAIL', false), wish('PASSWORD_RESET', 'EMAIL', false)] },
+    {
+      preferences: [
+        preference('PAYMENT_FAILED', 'EMAIL', false),
+        preference('PASSWORD_RESET', 'EMAIL', false),
+      ],
+    },
     'body.preferences.1.enabled',
   ],
-  [{ preferences: [wish('PASSWORD_RESET', 'SMS', true)] }, 'body.preferences.0.enabled'],
+  [{ preferences: [preference('PASSWORD_RESET', 'SMS', true)] }, 'body.preferences.0.enabled'],
   [
-    { preferences: [wish('EVENT_UPDATED', 'SMS', true), wish('EVENT_UPDATED', 'SMS', false)] },
+    { preferences: [preference('EVENT_UPDATED', 'SMS', true), preference('EVENT_UPDATED', 'SMS', false)] },
     'body.preferences.1.type',
   ],
   [{ preferences: [{ type: 'NEWSLETTER', channel: 'EMAIL', enabled: true }] }, 'body.preferences.0.type'],
-  [{ preferences: [wish('PASSWORD_RESET', 'PUSH', true)] }, 'body.preferences.0.enabled'],
+  [{ preferences: [preference('PASSWORD_RESET', 'PUSH', true)] }, 'body.preferences.0.enabled'],
   [
     { preferences: [{ type: 'EVENT_UPDATED', channel: 'PIGEON', enabled: true }] },
     'body.preferences.0.channel',
@@ -155,7 +160,7 @@ test('who turned a mail off does not get it, and has nothing of it in the log', 
   const user = await service.user()
   await service
     .client(user.headers)
-    .updatePreferences({ body: { preferences: [wish('PAYMENT_FAILED', 'EMAIL', false)] } })
+    .updatePreferences({ body: { preferences: [preference('PAYMENT_FAILED', 'EMAIL', false)] } })
   await service.tell(paymentFailed, failedFor(user, service))
   await service.tell(ticketsGenerated, generatedFor(user, service, 1))
   await until(async () =>
@@ -170,7 +175,7 @@ test('who asked for it gets a text message beside the mail, with nothing persona
   const user = await service.user({ phone: phoneNumber })
   await service
     .client(user.headers)
-    .updatePreferences({ body: { preferences: [wish('ORDER_CONFIRMATION', 'SMS', true)] } })
+    .updatePreferences({ body: { preferences: [preference('ORDER_CONFIRMATION', 'SMS', true)] } })
   await service.tell(ticketsGenerated, generatedFor(user, service, 1))
   await until(async () => {
     const rows = await service.rows(user.userId)
@@ -208,7 +213,7 @@ test('without a telephone there is no text message, and no trace of one', async 
   const user = await service.user()
   await service
     .client(user.headers)
-    .updatePreferences({ body: { preferences: [wish('ORDER_CONFIRMATION', 'SMS', true)] } })
+    .updatePreferences({ body: { preferences: [preference('ORDER_CONFIRMATION', 'SMS', true)] } })
   await service.tell(ticketsGenerated, generatedFor(user, service, 1))
   await until(async () =>
     expect(await service.rows(user.userId)).toMatchObject([{ channel: 'EMAIL', status: 'SENT' }]),
@@ -224,7 +229,7 @@ test.each([
     service.sms.set(mode)
     const phoneNumber = phone()
     const user = await service.user({ phone: phoneNumber })
-    const body = { preferences: [wish('ORDER_CONFIRMATION', 'SMS', true)] }
+    const body = { preferences: [preference('ORDER_CONFIRMATION', 'SMS', true)] }
     await service.client(user.headers).updatePreferences({ body })
     await service.tell(ticketsGenerated, generatedFor(user, service, 1))
     const row = async (channel: string) =>
@@ -239,7 +244,10 @@ test.each([
 
 test('in quiet hours text messages and mails that can wait do so, and urgent mails come', async () => {
   const user = await service.user({ phone: phone() })
-  const preferences = [wish('ORDER_CONFIRMATION', 'SMS', true), wish('EVENT_CANCELLED', 'SMS', true)]
+  const preferences = [
+    preference('ORDER_CONFIRMATION', 'SMS', true),
+    preference('EVENT_CANCELLED', 'SMS', true),
+  ]
   const quietHours = quietNow()
   await service.client(user.headers).updatePreferences({ body: { preferences, quietHours } })
   await service.tell(paymentFailed, failedFor(user, service))

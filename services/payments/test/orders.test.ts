@@ -202,7 +202,7 @@ describe('an order that its buyer cancels', () => {
     await until(async () => expect(await payments.order(orderId)).toMatchObject({ paymentStatus: 'UNKNOWN' }))
     for (const _ of [1, 2])
       expect((await payments.client.cancelOrder({ params: { orderId } })).status).toBe(202)
-    // The charge that was on its way when the wish came has ended by now.
+    // The charge that was on its way when the request came has ended by now.
     await until(async () => {
       const { rows } = await payments.deps.pool.query(
         'select state, last_error from sagas where order_id = $1',

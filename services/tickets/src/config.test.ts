@@ -28,22 +28,24 @@ test('other keys of codes are optional, and may be none', () => {
 })
 
 test('Redis keeps an event for longer than the longest hold that may be configured', () => {
-  const { holdTtlSeconds, claimTtlSeconds, redisPictureMs } = load({
+  const { holdTtlSeconds, claimTtlSeconds, availabilityCacheTtlMs } = load({
     HOLD_TTL_SECONDS: '86400',
     CLAIM_TTL_SECONDS: '86400',
-    REDIS_PICTURE_DAYS: '2',
+    AVAILABILITY_CACHE_DAYS: '2',
   })
-  expect(0.9 * redisPictureMs).toBeGreaterThan(1.5 * 1_000 * Math.max(holdTtlSeconds, claimTtlSeconds))
+  expect(0.9 * availabilityCacheTtlMs).toBeGreaterThan(
+    1.5 * 1_000 * Math.max(holdTtlSeconds, claimTtlSeconds),
+  )
   expect(() => load({ HOLD_TTL_SECONDS: '86401' })).toThrow(/HOLD_TTL_SECONDS/)
   expect(() => load({ CLAIM_TTL_SECONDS: '86401' })).toThrow(/CLAIM_TTL_SECONDS/)
-  expect(() => load({ REDIS_PICTURE_DAYS: '1' })).toThrow(/REDIS_PICTURE_DAYS/)
+  expect(() => load({ AVAILABILITY_CACHE_DAYS: '1' })).toThrow(/AVAILABILITY_CACHE_DAYS/)
 })
 
 test('what waits for something is longer than it: Redis, locks, statements, visibility, sweeps and holds', () => {
   const config = load()
   const { lockTimeoutMs, statementTimeoutMs } = config.databaseLimits
   expect(config.redisTimeoutMs).toBeLessThan(lockTimeoutMs)
-  expect(config.turnWaitMs).toBeLessThan(statementTimeoutMs)
+  expect(config.seatMutexWaitMs).toBeLessThan(statementTimeoutMs)
   expect(lockTimeoutMs).toBeLessThan(statementTimeoutMs)
   expect(statementTimeoutMs).toBeLessThan(queues['ticket-processing-queue'].visibilitySeconds * 1_000)
   expect(config.seatMapCacheMs).toBeLessThanOrEqual(config.offerCacheMs)

@@ -100,7 +100,7 @@ export const Environment = z.object({
     .describe(
       'requests of each kind that wait in a process for Redis or the database; beyond it they are refused with 503',
     ),
-  TURN_WAIT_MS: z.coerce
+  SEAT_MUTEX_WAIT_MS: z.coerce
     .number()
     .int()
     .min(0)
@@ -129,7 +129,7 @@ export const Environment = z.object({
   EXPIRY_SWEEP_SECONDS: seconds('interval of the sweep over expired reservations', 1, 60),
   RECONCILE_SECONDS: seconds("interval at which Redis is made equal PostgreSQL's", 1, 15),
   // Two at least: a hold may last for a day, and its keys have to last longer.
-  REDIS_PICTURE_DAYS: z.coerce
+  AVAILABILITY_CACHE_DAYS: z.coerce
     .number()
     .int()
     .min(2)
@@ -156,13 +156,13 @@ export interface Config extends BaseConfig {
   transfersPerHourMax: number
   offersToAddressMax: number
   holdsWaitingMax: number
-  turnWaitMs: number
+  seatMutexWaitMs: number
   printsPerMinuteMax: { user: number; address: number }
   orderPdfPagesMax: number
   orderPdfKeepMs: number
   expirySweepMs: number
   reconcileMs: number
-  redisPictureMs: number
+  availabilityCacheTtlMs: number
 }
 
 /** The only reader of the environment. Throws one error that names every missing or wrong variable. */
@@ -187,12 +187,12 @@ export function loadConfig(environment: Record<string, string | undefined>): Con
     transfersPerHourMax: env.TRANSFERS_PER_HOUR_MAX,
     offersToAddressMax: env.OFFERS_TO_ADDRESS_PER_DAY_MAX,
     holdsWaitingMax: env.HOLDS_WAITING_MAX,
-    turnWaitMs: env.TURN_WAIT_MS,
+    seatMutexWaitMs: env.SEAT_MUTEX_WAIT_MS,
     printsPerMinuteMax: { user: env.PRINTS_PER_USER_MAX, address: env.PRINTS_PER_ADDRESS_MAX },
     orderPdfPagesMax: env.ORDER_PDF_PAGES_MAX,
     orderPdfKeepMs: env.ORDER_PDF_KEEP_HOURS * HOUR_MS,
     expirySweepMs: env.EXPIRY_SWEEP_SECONDS * 1_000,
     reconcileMs: env.RECONCILE_SECONDS * 1_000,
-    redisPictureMs: env.REDIS_PICTURE_DAYS * DAY_MS,
+    availabilityCacheTtlMs: env.AVAILABILITY_CACHE_DAYS * DAY_MS,
   }
 }

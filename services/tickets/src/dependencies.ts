@@ -3,12 +3,12 @@ import { createFoundation, type Foundation, violatedUnique, withOptions } from '
 import { type CheckInTicket, createCheckIn } from './check-in/check-in.ts'
 import type { Config } from './config.ts'
 import {
-  createEventPictures,
+  createEventReplicas,
   type EventsClient,
-  type FindEventPicture,
-} from './event-pictures/event-pictures.ts'
+  type FindEventReplica,
+} from './event-replicas/event-replicas.ts'
+import { type AvailabilityCache, createAvailabilityCache } from './holds/availability-cache.ts'
 import { createMutexByKey } from './holds/mutex-by-key.ts'
-import { createRedisPicture, type RedisPicture } from './holds/redis-picture.ts'
 import { type Cancel, createCancel } from './issuing/cancel.ts'
 import { createIssuing, type Issuing } from './issuing/issue.ts'
 import { countCheckIns, countHolds, measureReservations } from './metrics.ts'
@@ -35,13 +35,13 @@ import { createRecipients, type Recipients } from './transfers/recipients.ts'
 export interface Dependencies extends Foundation {
   config: Config
   messaging: Messaging
-  redisPicture: RedisPicture
+  availabilityCache: AvailabilityCache
   events: EventsClient
   payments: PaymentsClient
   findPlan: FindPlan
   seatMaps: SeatMaps
   watchSeats: SeatWatch
-  findEventPicture: FindEventPicture
+  findEventReplica: FindEventReplica
   expiry: Expiry
   releases: Releases
   reserve: Reserve
@@ -88,23 +88,23 @@ export function createDependencies(
   const expiry = createExpiry({ appendAll })
   const releases = createReleases({ appendAll, logger })
   const findPlan = createPlanCache({ db })
-  const redisPicture = createRedisPicture({
+  const availabilityCache = createAvailabilityCache({
     ...foundation,
     url: config.redisUrl,
     timeoutMs: config.redisTimeoutMs,
     findPlan,
-    pictureMs: config.redisPictureMs,
+    cacheTtlMs: config.availabilityCacheTtlMs,
     policy: config.policies.redis,
   })
-  const seatMaps = createSeatMaps({ redisPicture, sql: db, cacheMs: config.seatMapCacheMs })
-  const findEventPicture = createEventPictures({ db, events })
+  const seatMaps = createSeatMaps({ availabilityCache, sql: db, cacheMs: config.seatMapCacheMs })
+  const findEventReplica = createEventReplicas({ db, events })
   const codeKey = createCodeKey(config.ticketSigningKey)
   const acceptedKeys = createAcceptedKeys(codeKey, config.ticketPreviousPublicKeys)
   const recipients = createRecipients({ auth })
   measureReservations(metrics, db)
   const holding = createHolding({
     db,
-    redisPicture,
+    availabilityCache,
     expiry,
     crashAt,
     claimSeconds: config.claimTtlSeconds,
@@ -116,13 +116,13 @@ export function createDependencies(
     config,
     db,
     messaging,
-    redisPicture,
+    availabilityCache,
     events,
     payments,
     findPlan,
     seatMaps,
     watchSeats: createSeatWatch({ seatMaps, pollMs: config.seatMapCacheMs }),
-    findEventPicture,
+    findEventReplica,
     expiry,
     releases,
     reserve: countHolds(
@@ -131,8 +131,8 @@ export function createDependencies(
         db,
         holding,
         seatMaps,
-        eventMutex: createMutexByKey({ waitMs: config.turnWaitMs }),
-        findOffer: createOfferCache({ db, findEventPicture, believedMs: config.offerCacheMs }),
+        eventMutex: createMutexByKey({ waitMs: config.seatMutexWaitMs }),
+        findOffer: createOfferCache({ db, findEventReplica, cachedMs: config.offerCacheMs }),
         findPlan,
         waitingMax: config.holdsWaitingMax,
       }),
@@ -173,7 +173,7 @@ export function createDependencies(
     printOrder: createOrderPdfs({ sql: db, pdfs, codeKey, pagesMax: config.orderPdfPagesMax }),
     downloadTicket: createDownloads({ sql: db, pdfs, codeKey, perMinute: config.printsPerMinuteMax }),
     async close() {
-      redisPicture.close()
+      availabilityCache.close()
       messaging.close()
       foundation.revocations.close()
       await Promise.all([peers.close(), pdfs.close(), foundation.pool.end()])

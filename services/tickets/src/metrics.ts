@@ -5,9 +5,11 @@ import type { Reserve } from './reservations/reserve.ts'
 
 /** What `reserve` answers is counted, by outcome; a refusal by its code. */
 export function countHolds(metrics: Metrics, reserve: Reserve): Reserve {
-  const holds = metrics.counter('holds_total', 'wishes to hold tickets, by what became of them', ['outcome'])
-  return async (wish) => {
-    const result = await reserve(wish)
+  const holds = metrics.counter('holds_total', 'requests to hold tickets, by what became of them', [
+    'outcome',
+  ])
+  return async (request) => {
+    const result = await reserve(request)
     holds.inc({ outcome: result.outcome === 'refused' ? result.error : result.outcome })
     return result
   }

@@ -16,7 +16,7 @@ import type {
 } from '@boxoffice/contracts'
 
 /** A row of `event_pictures`. */
-export interface EventPictureRow {
+export interface EventReplicaRow {
   readonly eventId: EventId
   readonly organizerId: UserId
   readonly name: string

@@ -1,7 +1,7 @@
 import { createIdempotencySweeper, createSweeper, type Worker } from '@boxoffice/service-kit'
 import { ANNOUNCE_INTERVAL_MS, ANNOUNCE_PAUSE_MS, createAnnouncementSweep } from './announce.ts'
 import type { Dependencies } from './dependencies.ts'
-import { pictureSubscribers } from './event-pictures/subscriptions.ts'
+import { replicaSubscribers } from './event-replicas/subscriptions.ts'
 import { orderSubscribers, takeTogether } from './issuing/subscriptions.ts'
 import { createExpirySweep, createOverdueSweep } from './reservations/sweeps.ts'
 import { disputeSubscribers } from './stops/subscriptions.ts'
@@ -17,11 +17,11 @@ const EXPIRY_SHARE = 0.1
 
 /** The relay comes first: it stops last. */
 export function buildWorkers(deps: Dependencies): Worker[] {
-  const { config, db, messaging, idempotency, redisPicture, logger } = deps
+  const { config, db, messaging, idempotency, availabilityCache, logger } = deps
   const sweeper = (name: string, intervalMs: number, sweep: () => Promise<{ more: boolean } | undefined>) =>
     createSweeper({ name, intervalMs, sweep, logger })
   const subscribers = [
-    ...pictureSubscribers,
+    ...replicaSubscribers,
     ...orderSubscribers(deps),
     ...transferSubscribers,
     ...disputeSubscribers(deps),
@@ -50,7 +50,7 @@ export function buildWorkers(deps: Dependencies): Worker[] {
       removeOldPrints(db, config.orderPdfKeepMs, PRINTS_A_SWEEP),
     ),
     sweeper('reconciliation of Redis', config.reconcileMs, async () => {
-      await redisPicture.reconcile()
+      await availabilityCache.reconcile()
       return undefined
     }),
     createIdempotencySweeper({ idempotency, logger }),

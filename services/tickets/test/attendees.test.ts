@@ -1,6 +1,6 @@
 import type { EventId, OrderId, TicketId, TicketTypeId } from '@boxoffice/contracts'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { savePicture } from '../src/event-pictures/picture-repository.ts'
+import { saveReplica } from '../src/event-replicas/replica-repository.ts'
 import { type Account, account, buyer, codeOf, organizerOf, passOn, show } from './people.ts'
 import { newId, seats, some, startService, type TestService } from './start-service.ts'
 
@@ -203,7 +203,7 @@ describe('holders of tickets', () => {
       setting.internal.cancelOrderTickets({ body: { orderId, reason, force: true } })
     await cancel(long.orderId, 'cannot come')
     await cancel(early.orderId, 'EVENT_CANCELLED')
-    await setting.deps.db.transact((tx) => savePicture(tx, { ...event, status: 'CANCELLED' }, 9))
+    await setting.deps.db.transact((tx) => saveReplica(tx, { ...event, status: 'CANCELLED' }, 9))
     await cancel(late.orderId, 'cannot come either')
     expect(await counts(eventId)).toEqual({ [early.userId]: 1, [late.userId]: 1, [still.userId]: 1 })
   })

@@ -261,13 +261,13 @@ describe('a claim past its deadline', () => {
       getOrderInfo: () => Promise.reject(new ServiceUnavailable('payments', 'CONNECTION', false)),
     }
     // Nothing else happens to the event, and so only the sweep can have it drawn.
-    await setting.deps.redisPicture.reconcile()
+    await setting.deps.availabilityCache.reconcile()
     await setting.deps.pool.query(
       `update ticket_type_counters set updated_at = clock_timestamp() - interval '1 day'`,
     )
     await setting.redis.zadd(`tickets:{${eventId}}:expiries`, 'XX', Date.now() + 3_000, reservationId)
     await createOverdueSweep({ ...setting.deps, payments })()
-    await setting.deps.redisPicture.reconcile()
+    await setting.deps.availabilityCache.reconcile()
     expect(await endsInMs()).toBeGreaterThan(100_000)
     expect(await setting.statusOf(reservationId)).toBe('PAYING')
     const { answer } = await reserveFor(setting, eventId, seats(typeId, '1-A-1'))

@@ -90,7 +90,7 @@ describe('the door', () => {
     const codes = await Promise.all(guests.map((guest) => codeOf(guest, guest.ticketId)))
     const elsewhere = (await evening()).code
     expect((await show(organizer, eventId, code)).status).toBe(200)
-    const event = await setting.deps.findEventPicture(eventId)
+    const event = await setting.deps.findEventReplica(eventId)
     if (!event) throw new Error('there is no event')
     const at = { event, gate: null, by: organizer.userId, requestId: 'together' }
     const results = await Promise.all(

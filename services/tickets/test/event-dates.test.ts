@@ -1,7 +1,7 @@
 import { type EventInfo, type Minor, type OrderId, overAt, ticketsOfEventRoutes } from '@boxoffice/contracts'
 import { injectClient } from '@boxoffice/service-kit/testing'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { findPicture, overAtOf } from '../src/event-pictures/picture-repository.ts'
+import { findReplica, overAtOf } from '../src/event-replicas/replica-repository.ts'
 import { account, buyer, codeOf, organizerOf, passOn, show } from './people.ts'
 import { newId, some, startService, type TestService } from './start-service.ts'
 
@@ -116,12 +116,12 @@ describe('an event is over', () => {
     ]) {
       const { event } = await setting.offer(1)
       await change(event, dates)
-      const picture = await findPicture(sql, event.eventId)
+      const replica = await findReplica(sql, event.eventId)
       const [row] = await sql.query<{ over: Date }>(
         `select ${overAtOf('p')} as over from event_pictures p where event_id = $1`,
         [event.eventId],
       )
-      expect(row?.over).toEqual(picture && overAt(picture))
+      expect(row?.over).toEqual(replica && overAt(replica))
     }
   })
 })
@@ -167,7 +167,7 @@ describe('what the event service says of an event', () => {
     const other = await setting.offer(1)
     expect(await change(event, { name: 'Newer', version: 9 })).toMatchObject({ status: 204 })
     expect(await change(event, { name: 'Older', version: 8 })).toMatchObject({ status: 204 })
-    expect(await findPicture(setting.deps.db, event.eventId)).toMatchObject({ name: 'Newer', version: 9 })
+    expect(await findReplica(setting.deps.db, event.eventId)).toMatchObject({ name: 'Newer', version: 9 })
     const client = await eventService()
     const mixed = await client.putEventReplica({
       params: { eventId: other.eventId },

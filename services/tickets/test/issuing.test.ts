@@ -112,8 +112,8 @@ describe('a paid order', () => {
 
   test('is shown as sold in Redis as soon as it is committed, and as free when its payment failed', async () => {
     const { eventId, typeId } = await setting.offer(5)
-    const { redisPicture } = setting.deps
-    const spies = [vi.spyOn(redisPicture, 'sell'), vi.spyOn(redisPicture, 'release')]
+    const { availabilityCache } = setting.deps
+    const spies = [vi.spyOn(availabilityCache, 'sell'), vi.spyOn(availabilityCache, 'release')]
     const [bought, failed] = [
       await reserveForOrder(setting, eventId, typeId, 2),
       await reserveForOrder(setting, eventId, typeId),
@@ -312,7 +312,7 @@ describe('a paid order', () => {
       { ...event, eventName: event.name, cancellationReason: 'Rain', status: 'CANCELLED' },
       3,
     )
-    await until(async () => expect((await setting.deps.findEventPicture(eventId))?.status).toBe('CANCELLED'))
+    await until(async () => expect((await setting.deps.findEventReplica(eventId))?.status).toBe('CANCELLED'))
     expect(await confirm(order)).toMatchObject({ status: 409, body: { outcome: 'REJECTED' } })
     expect(await setting.counters(typeId)).toEqual({ capacity: 2, held: 0, sold: 0 })
   })
@@ -369,7 +369,7 @@ describe('cancelling', () => {
     expect(await setting.counters(typeId)).toEqual({ capacity: 3, held: 0, sold: 0 })
     expect((await ticketsOf(orderId)).outcome).toBe('CANCELLED')
     expect(await confirm(order)).toMatchObject({ status: 409, body: { outcome: 'CANCELLED' } })
-    await setting.deps.redisPicture.reconcile()
+    await setting.deps.availabilityCache.reconcile()
     expect(await setting.commands.free(eventId)).toEqual({ [typeId]: 3 })
   })
 
@@ -418,10 +418,10 @@ describe('messages', () => {
   test('about an event are ignored when they are older than what is known', async () => {
     const organizer = await setting.user(['ORGANIZER'])
     const event: EventInfo = setting.addEvent({ organizerId: organizer.userId, version: 5, name: 'Now' })
-    await setting.deps.findEventPicture(event.eventId)
+    await setting.deps.findEventReplica(event.eventId)
     await publish(eventPublished, { ...event, name: 'Before' }, 4)
     await publish(eventPublished, { ...event, name: 'After' }, 6)
-    await until(async () => expect((await setting.deps.findEventPicture(event.eventId))?.name).toBe('After'))
+    await until(async () => expect((await setting.deps.findEventReplica(event.eventId))?.name).toBe('After'))
     const { rows } = await setting.deps.pool.query('select version from event_pictures where event_id = $1', [
       event.eventId,
     ])

@@ -120,7 +120,7 @@ describe('more time for a reservation', () => {
     expect(Math.abs(ends - (expiresAt.getTime() + 5_000 - Date.now()))).toBeLessThan(2_000)
     const maps = await setting.maps(eventId)
     expect([maps.redis, maps.postgres]).toEqual(['hh..', 'hh..'])
-    await setting.deps.redisPicture.reconcile()
+    await setting.deps.availabilityCache.reconcile()
     expect(await redisEnds(eventId, reservationId)).toBeGreaterThan((holdTtlSeconds - 60) * 1_000)
   })
 
@@ -222,7 +222,7 @@ describe('more time for a reservation', () => {
       )
     }
     expect(await setting.counters(typeId)).toMatchObject({ held: extended })
-    await setting.deps.redisPicture.reconcile()
+    await setting.deps.availabilityCache.reconcile()
     expect(await setting.commands.free(eventId)).toEqual({ [typeId as TicketTypeId]: 20 - extended })
   })
 
@@ -231,7 +231,7 @@ describe('more time for a reservation', () => {
     const { buyer, reservation, params } = await hold(eventId, some(typeId))
     await setting.redis.del(`tickets:{${eventId}}:epoch`)
     expect((await buyer.client.extendReservation({ params })).status).toBe(200)
-    await setting.deps.redisPicture.redraw(eventId)
+    await setting.deps.availabilityCache.redraw(eventId)
     expect(await redisEnds(eventId, reservation.reservationId)).toBeGreaterThan((holdTtlSeconds - 60) * 1_000)
   })
 

@@ -29,7 +29,7 @@ describe('with Redis', () => {
       (name) => `tickets:{${eventId}}:${name}`,
     )
 
-  test('flushed in the middle of a sale, exactly as many are sold as there are, and the picture is drawn anew', async () => {
+  test('flushed in the middle of a sale, exactly as many are sold as there are, and the cache is drawn anew', async () => {
     const { eventId, typeId } = await setting.offer(100)
     const first = crowd(setting, eventId, typeId, 80)
     await until(async () => expect((await setting.counters(typeId)).held).toBeGreaterThan(10))
@@ -41,7 +41,7 @@ describe('with Redis', () => {
       held: statuses.filter((status) => status === 200).length,
       sold: 0,
     })
-    await setting.deps.redisPicture.reconcile()
+    await setting.deps.availabilityCache.reconcile()
     const { held } = await setting.counters(typeId)
     expect(await setting.commands.free(eventId)).toEqual({ [typeId]: 100 - held })
     const rest = await crowd(setting, eventId, typeId, 100 - held + 5)
@@ -49,7 +49,7 @@ describe('with Redis', () => {
     expect(await setting.counters(typeId)).toEqual({ capacity: 100, held: 100, sold: 0 })
   })
 
-  test('forgotten after a while, holds and seats of before are in the picture that the next buyer and the next look draw', async () => {
+  test('forgotten after a while, holds and seats of before are in the cache that the next buyer and the next look draw', async () => {
     const { eventId, typeId } = await setting.offerSeats([[4]])
     const held = await reserveFor(setting, eventId, seats(typeId, '1-A-1'))
     const sold = await reserveFor(setting, eventId, seats(typeId, '1-A-2'))
@@ -70,7 +70,7 @@ describe('with Redis', () => {
     expect(await setting.commands.free(eventId)).toEqual({ [typeId]: 1 })
 
     await forgotten()
-    await setting.deps.redisPicture.release([{ eventId, reservationId: held.reservationId }])
+    await setting.deps.availabilityCache.release([{ eventId, reservationId: held.reservationId }])
     expect(await setting.redis.exists(...keysOf(eventId))).toBe(1)
     expect(await setting.redis.pttl(`tickets:{${eventId}}:changes`)).toBeGreaterThan(0)
   })
@@ -79,9 +79,11 @@ describe('with Redis', () => {
     const { eventId, typeId } = await setting.offerSeats([[2]])
     await reserveFor(setting, eventId, seats(typeId, '1-A-1'))
     for (const key of keysOf(eventId)) await setting.redis.pexpire(key, 60_000)
-    await setting.deps.redisPicture.reconcile()
+    await setting.deps.availabilityCache.reconcile()
     for (const key of keysOf(eventId)) {
-      expect(await setting.redis.pttl(key), key).toBeGreaterThan(setting.config.redisPictureMs - 60_000)
+      expect(await setting.redis.pttl(key), key).toBeGreaterThan(
+        setting.config.availabilityCacheTtlMs - 60_000,
+      )
     }
   })
 
@@ -90,9 +92,9 @@ describe('with Redis', () => {
     await reserveForOrder(setting, eventId, typeId, 2)
     await setting.redis.hset(`tickets:{${eventId}}:free`, typeId, 50)
     expect((await reserveForOrder(setting, eventId, typeId)).answer.status).toBe(409)
-    expect(await setting.deps.redisPicture.reconcile()).toContain(eventId)
+    expect(await setting.deps.availabilityCache.reconcile()).toContain(eventId)
     expect(await setting.commands.free(eventId)).toEqual({ [typeId]: 0 })
-    expect(await setting.deps.redisPicture.reconcile()).not.toContain(eventId)
+    expect(await setting.deps.availabilityCache.reconcile()).not.toContain(eventId)
   })
 
   test('told of a sale by reconciliation: what is sold stays taken when its hold would have ended', async () => {
@@ -100,28 +102,32 @@ describe('with Redis', () => {
     const order = await reserveForOrder(setting, eventId, typeId, 2)
     const { orderId, reservationId, userId } = order
     await setting.issue({ orderId, reservationId, userId })
-    await setting.deps.redisPicture.reconcile()
+    await setting.deps.availabilityCache.reconcile()
     expect(await setting.redis.hlen(`tickets:{${eventId}}:lines`)).toBe(0)
     expect(await setting.commands.free(eventId)).toEqual({ [typeId]: 1 })
   })
 
   test('is asked once for all holds of an event that come while others are under way', async () => {
     const { eventId, typeId } = await setting.offer(100)
-    const { redisPicture } = setting.deps
+    const { availabilityCache } = setting.deps
     const [begun, gate] = [Promise.withResolvers<void>(), Promise.withResolvers<void>()]
     const asked: number[] = []
-    const hold: typeof redisPicture.hold = async (event, requests) => {
+    const hold: typeof availabilityCache.hold = async (event, requests) => {
       asked.push(requests.length)
       begun.resolve()
       await gate.promise
-      return redisPicture.hold(event, requests)
+      return availabilityCache.hold(event, requests)
     }
     const limits = { claimSeconds: 60, liveMax: 3, waitingMax: 100 }
-    const { place } = createHolding({ ...setting.deps, ...limits, redisPicture: { ...redisPicture, hold } })
+    const { place } = createHolding({
+      ...setting.deps,
+      ...limits,
+      availabilityCache: { ...availabilityCache, hold },
+    })
     const lines = [{ ticketTypeId: typeId, quantity: 1, seatIds: null }]
-    const wish = { eventId, orderId: null, requests: some(typeId), seconds: 60, repeatable: false }
+    const request = { eventId, orderId: null, ticketRequests: some(typeId), seconds: 60, repeatable: false }
     const placeOne = () =>
-      place({ wish: { ...wish, reservationId: newId(), userId: newId() }, lines, plan: null })
+      place({ request: { ...request, reservationId: newId(), userId: newId() }, lines, plan: null })
     const first = placeOne()
     await begun.promise
     const others = Array.from({ length: 10 }, placeOne)
@@ -135,7 +141,7 @@ describe('with Redis', () => {
   test('holding for a process that died before its transaction, nothing is lost for longer than ten seconds', async () => {
     const { eventId, typeId } = await setting.offer(1)
     const lost = newId<ReservationId>()
-    await setting.deps.redisPicture.hold(eventId, [
+    await setting.deps.availabilityCache.hold(eventId, [
       { reservationId: lost, lines: [{ ticketTypeId: typeId, quantity: 1, seatIds: null }] },
     ])
     expect((await reserveForOrder(setting, eventId, typeId)).answer.status).toBe(409)
@@ -163,11 +169,11 @@ describe('without Redis', () => {
 
   test('seats are sold, one to each, and the map is shown', async () => {
     const { eventId, typeId } = await setting.offerSeats([[6, 6]])
-    const wishes = Array.from({ length: 24 }, (_, index) =>
+    const requests = Array.from({ length: 24 }, (_, index) =>
       index % 2 ? best(typeId, 2) : seats(typeId, `1-A-${1 + (index % 6)}`),
     )
     const answers = await Promise.all(
-      wishes.map(async (wish) => (await reserveFor(setting, eventId, wish)).answer),
+      requests.map(async (request) => (await reserveFor(setting, eventId, request)).answer),
     )
     const held = answers.flatMap((answer) =>
       answer.status === 200 ? (answer.body.tickets[0]?.seatIds ?? []) : [],
@@ -199,7 +205,7 @@ describe('without Redis', () => {
 
   test('the best seats are written before the next buyers choose: nobody chooses what somebody has', async () => {
     const { eventId, typeId } = await setting.offerSeats([[70, 70]])
-    const read = vi.spyOn(setting.deps.redisPicture, 'map')
+    const read = vi.spyOn(setting.deps.availabilityCache, 'map')
     const answers = await Promise.all(
       Array.from({ length: 120 }, () => reserveFor(setting, eventId, best(typeId, 1))),
     )

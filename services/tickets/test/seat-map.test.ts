@@ -73,14 +73,14 @@ describe('the seat map', () => {
     expect(await setting.commands.free(eventId)).toEqual({ [typeId]: 1 })
     await setting.internal.cancelOrderTickets({ body: { orderId, reason: 'refunded' } })
     expect(await seen()).toBe('...')
-    expect(await setting.deps.redisPicture.reconcile()).not.toContain(eventId)
+    expect(await setting.deps.availabilityCache.reconcile()).not.toContain(eventId)
   })
 
   test('is read once however many look at it', async () => {
     const { eventId } = await setting.offerSeats([[3]])
     const patient = setting.instance({ seatMapCacheMs: 3_600_000 })
     await redisIsThere(patient.deps.metrics)
-    const read = vi.spyOn(patient.deps.redisPicture, 'map')
+    const read = vi.spyOn(patient.deps.availabilityCache, 'map')
     const visitor = patient.client({})
     const answers = await Promise.all(
       Array.from({ length: 200 }, () => visitor.getSeatMap({ query: { eventId } })),
@@ -182,7 +182,7 @@ describe('after a random run', () => {
     const { eventId, typeId } = await setting.offerSeats([[40, 40]])
     const statuses = await bustle(eventId, typeId, 120)
     expect(new Set(statuses)).toEqual(new Set([200, 409]))
-    await setting.deps.redisPicture.reconcile()
+    await setting.deps.availabilityCache.reconcile()
     const { redis, postgres } = await setting.maps(eventId)
     expect(redis).toBe(postgres)
     expect(await contradictions(eventId)).toEqual([])
@@ -198,7 +198,7 @@ describe('after a random run', () => {
     const keys = await setting.redis.keys(`tickets:{${eventId}}:*`)
     await setting.redis.del(...keys)
     await Promise.all([running, bustle(eventId, typeId, 60)])
-    await setting.deps.redisPicture.reconcile()
+    await setting.deps.availabilityCache.reconcile()
     const { redis, postgres } = await setting.maps(eventId)
     expect(redis).toBe(postgres)
     expect(await contradictions(eventId)).toEqual([])

@@ -314,8 +314,8 @@ describe('the best seats', () => {
       db: deps.db,
       holding: createHolding({
         ...deps,
-        redisPicture: {
-          ...deps.redisPicture,
+        availabilityCache: {
+          ...deps.availabilityCache,
           hold: async (_event, requests) =>
             requests.map(({ lines }) => ({
               outcome: 'taken',
@@ -328,11 +328,17 @@ describe('the best seats', () => {
         waitingMax: 100,
       }),
       eventMutex: createMutexByKey({ waitMs: 1_000 }),
-      findOffer: createOfferCache({ ...deps, believedMs: 0 }),
+      findOffer: createOfferCache({ ...deps, cachedMs: 0 }),
       waitingMax: 100,
     })
-    const wish = { eventId, orderId: null, requests: best(typeId, 2), seconds: 60, repeatable: false }
-    const attempt = () => unlucky({ ...wish, reservationId: newId(), userId: newId() })
+    const request = {
+      eventId,
+      orderId: null,
+      ticketRequests: best(typeId, 2),
+      seconds: 60,
+      repeatable: false,
+    }
+    const attempt = () => unlucky({ ...request, reservationId: newId(), userId: newId() })
     await expect(attempt()).rejects.toMatchObject({ refusal: { status: 503 } })
     await made(eventId, best(typeId, 4))
     await setting.redis.set(`tickets:{${eventId}}:map`, '.....')
@@ -368,7 +374,7 @@ describe('the best seats', () => {
     expect(await made(eventId, best(typeId, 1))).toMatchObject({
       tickets: [{ seatIds: [expect.not.stringMatching('1-A-3')] }],
     })
-    await setting.deps.redisPicture.reconcile()
+    await setting.deps.availabilityCache.reconcile()
     const { redis, postgres } = await setting.maps(eventId)
     expect(redis).toBe(postgres)
     expect(postgres.match(/h/g)).toHaveLength(2)

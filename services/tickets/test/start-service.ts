@@ -120,7 +120,7 @@ async function start(environment: Record<string, string>) {
     OFFER_CACHE_MS: '0',
     SEAT_MAP_CACHE_MS: '20',
     // What only a machine that is slow could reach.
-    TURN_WAIT_MS: String(scaledMs(60_000)),
+    SEAT_MUTEX_WAIT_MS: String(scaledMs(60_000)),
     RESILIENCE: patientPolicies(callees),
     ...environment,
   })
@@ -158,7 +158,7 @@ async function start(environment: Record<string, string>) {
       authority.service('notification-service', 'ticket-service'),
     ),
     /** What Redis believes, through the same commands as the service. */
-    commands: defineCommands(redis, { pictureMs: config.redisPictureMs }),
+    commands: defineCommands(redis, { cacheTtlMs: config.availabilityCacheTtlMs }),
     visitor: injectClient(app, ticketsRoutes),
     async user(roles: ('USER' | 'ORGANIZER')[] = ['USER'], userId?: UserId, emailVerified = true) {
       const user = await authority.user(roles, userId, { emailVerified })
@@ -242,7 +242,7 @@ async function start(environment: Record<string, string>) {
     },
     /** What the seat map says: from Redis, and from PostgreSQL. */
     async maps(eventId: EventId) {
-      const drawn = await deps.redisPicture.map(eventId)
+      const drawn = await deps.availabilityCache.map(eventId)
       return { redis: drawn?.statuses, postgres: (await readStatuses(deps.db, eventId)).statuses }
     },
     /**
@@ -265,7 +265,7 @@ async function start(environment: Record<string, string>) {
         await deps.releases.letGo(tx, claimed, 'PAYING')
         return claimed
       })
-      await deps.redisPicture.release([reservation])
+      await deps.availabilityCache.release([reservation])
     },
     /** Held and sold of a type, as the database counts them. */
     async counters(typeId: TicketTypeId) {

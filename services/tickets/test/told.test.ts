@@ -137,10 +137,10 @@ describe('a ticket type', () => {
       (await client.updateTicketType({ params: { ticketTypeId: typeId }, body: { quantity: 2 } })).status,
     ).toBe(409)
     const other = await setting.offer(10)
-    const picture = await setting.deps.findEventPicture(other.eventId)
-    if (!picture) throw new Error('no picture')
+    const replica = await setting.deps.findEventReplica(other.eventId)
+    if (!replica) throw new Error('no replica')
     await undone(async (tx) => {
-      expect(await deleteType(setting.deps, tx, picture, other.typeId)).toMatchObject({ outcome: 'changed' })
+      expect(await deleteType(setting.deps, tx, replica, other.typeId)).toMatchObject({ outcome: 'changed' })
     })
     for (const event of [eventId, other.eventId]) expect(await told(ticketTypeChanged, event)).toHaveLength(1)
   })

@@ -157,7 +157,7 @@ describe('changing a type', () => {
   })
 
   test('is true for whoever waits for it in that moment: prices, limits, times and deletion', async () => {
-    const { pool, findEventPicture } = setting.deps
+    const { pool, findEventReplica } = setting.deps
     const waiting = async () => {
       const { rows } = await pool.query(
         `select count(*)::int as count from pg_stat_activity where datname = current_database() and wait_event_type = 'Lock'`,
@@ -166,10 +166,10 @@ describe('changing a type', () => {
     }
     /** What they are told who want so many each while the type is changed. */
     async function told({ eventId, typeId }: Offered, quantities: number[], work: Change) {
-      const picture = await findEventPicture(eventId)
-      if (!picture) throw new Error('no picture')
+      const replica = await findEventReplica(eventId)
+      if (!replica) throw new Error('no replica')
       const started = await setting.deps.db.transact(async (tx) => {
-        await work(setting.deps, tx, picture, typeId)
+        await work(setting.deps, tx, replica, typeId)
         const reserving = quantities.map((quantity) => reserveForOrder(setting, eventId, typeId, quantity))
         // Those that arrive together wait as one, or behind one another.
         await until(async () => expect(await waiting()).toBeGreaterThan(0))
@@ -179,8 +179,8 @@ describe('changing a type', () => {
     }
     const changed =
       (changes: TicketTypeChanges): Change =>
-      (deps, tx, picture, typeId) =>
-        changeType(deps, tx, picture, typeId, changes)
+      (deps, tx, replica, typeId) =>
+        changeType(deps, tx, replica, typeId, changes)
     const offered = await setting.offer(10)
     expect(await told(offered, [1, 4], changed({ unitPrice: 9_900 as Minor, maxPerOrder: 3 }))).toMatchObject(
       [

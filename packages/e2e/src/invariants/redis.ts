@@ -1,7 +1,7 @@
 import type { Redis } from 'ioredis'
 import type { Query, Violation } from './observed.ts'
 
-/** I18, for the events that Redis has a picture of. */
+/** I18, for the events in the availability cache. */
 export async function freeCounts(query: Query, redis: Redis): Promise<Violation> {
   const counters = await query<{ ticket_type_id: string; event_id: string; free: number }>(
     'tickets',
@@ -9,9 +9,9 @@ export async function freeCounts(query: Query, redis: Redis): Promise<Violation>
   )
   const rows: unknown[] = []
   for (const { ticket_type_id, event_id, free } of counters) {
-    const pictured = await redis.hget(`tickets:{${event_id}}:free`, ticket_type_id)
-    if (pictured !== null && Number(pictured) !== free)
-      rows.push({ ticket_type_id, inRedis: Number(pictured), free })
+    const cached = await redis.hget(`tickets:{${event_id}}:free`, ticket_type_id)
+    if (cached !== null && Number(cached) !== free)
+      rows.push({ ticket_type_id, inRedis: Number(cached), free })
   }
   return { invariant: 'I18', statement: 'what Redis shows as free is what PostgreSQL has free', rows }
 }
@@ -31,8 +31,8 @@ export async function seatMaps(query: Query, redis: Redis): Promise<Violation> {
   )
   const rows: unknown[] = []
   for (const { event_id, map } of maps) {
-    const pictured = await redis.get(`tickets:{${event_id}}:map`)
-    if (pictured !== null && pictured !== map) rows.push({ event_id, inRedis: pictured, map })
+    const cached = await redis.get(`tickets:{${event_id}}:map`)
+    if (cached !== null && cached !== map) rows.push({ event_id, inRedis: cached, map })
   }
   return {
     invariant: 'I18',

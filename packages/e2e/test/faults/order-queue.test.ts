@@ -80,8 +80,11 @@ test('an order that nobody waits for is accepted at once, followed step by step,
 
 test('its own reservation is paid likewise', async () => {
   const sale = await offer('Reserved before')
-  const wish = { eventId: sale.eventId, ticketRequests: [{ ticketTypeId: sale.ticketTypeId, quantity: 1 }] }
-  const { reservationId } = expectStatus(await buyer.tickets.createReservation({ body: wish }), 201)
+  const request = {
+    eventId: sale.eventId,
+    ticketRequests: [{ ticketTypeId: sale.ticketTypeId, quantity: 1 }],
+  }
+  const { reservationId } = expectStatus(await buyer.tickets.createReservation({ body: request }), 201)
   const answer = await buyer.payments.createOrder({
     headers: { 'idempotency-key': randomUUID(), ...prefer },
     body: {

@@ -1,6 +1,6 @@
 import type { Currency, EventId, TicketTypeId, VenueId } from '@boxoffice/contracts'
 import type { ReservationRow } from '../rows.ts'
-import { type OrderPicture, statusOf, type TicketFacts } from './order-facts.ts'
+import { type OrderReplica, statusOf, type TicketFacts } from './order-facts.ts'
 
 // What facts add to the counters. Counters are sums of these, kept by the difference between before and
 // after: a fact that is told again changes nothing.
@@ -43,7 +43,7 @@ export interface EventTotals {
 }
 
 /** What an order's tickets add. One whose sale is not heard of yet adds nothing. */
-export const salesOf = ({ tickets }: OrderPicture): SalesHour[] =>
+export const salesOf = ({ tickets }: OrderReplica): SalesHour[] =>
   [...tickets.values()].flatMap(salesOfTicket)
 
 function salesOfTicket(ticket: TicketFacts): SalesHour[] {
@@ -77,7 +77,7 @@ function salesOfTicket(ticket: TicketFacts): SalesHour[] {
  * What went back of an order. One whose tickets were never issued was no sale, and giving its money back
  * takes nothing from any.
  */
-export function refundsOf({ order, refunds }: OrderPicture): RefundHour[] {
+export function refundsOf({ order, refunds }: OrderReplica): RefundHour[] {
   const { eventId, venueId, issuedAt } = order
   if (!venueId || !issuedAt) return []
   return [...refunds.values()].map(({ amountMinor, refundedAt }) => ({

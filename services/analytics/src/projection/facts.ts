@@ -27,7 +27,7 @@ import {
   joinFacts,
   joinOrders,
   type OrderFacts,
-  type OrderPicture,
+  type OrderReplica,
   type TicketFacts,
   unknownTicket,
 } from './order-facts.ts'
@@ -44,7 +44,7 @@ export type EventFacts =
 
 /** What a number of messages tell. */
 export interface Facts {
-  readonly orders: Map<OrderId, OrderPicture>
+  readonly orders: Map<OrderId, OrderReplica>
   readonly reservations: Map<ReservationId, ReservationFacts>
   readonly payments: Map<OrderId, PaymentFacts>
   readonly types: Map<TicketTypeId, Versioned<Offer>>
@@ -186,10 +186,10 @@ function addOrder(
   of: Pick<OrderFacts, 'orderId' | 'eventId'>,
   tickets: readonly (Partial<TicketFacts> & Pick<TicketFacts, 'ticketId'>)[],
   known: Partial<OrderFacts> = {},
-  refund?: OrderPicture['refunds'] extends ReadonlyMap<unknown, infer R> ? R : never,
+  refund?: OrderReplica['refunds'] extends ReadonlyMap<unknown, infer R> ? R : never,
 ): void {
   const { orderId, eventId } = of
-  const picture: OrderPicture = {
+  const replica: OrderReplica = {
     order: { orderId, eventId, venueId: null, issuedAt: null, ...known },
     tickets: new Map(
       tickets.map((ticket) => [ticket.ticketId, { ...unknownTicket(ticket.ticketId, of), ...ticket }]),
@@ -197,7 +197,7 @@ function addOrder(
     refunds: new Map(refund ? [[refund.refundId, refund]] : []),
   }
   const there = orders.get(orderId)
-  orders.set(orderId, there ? joinOrders(there, picture) : picture)
+  orders.set(orderId, there ? joinOrders(there, replica) : replica)
 }
 
 function addReservation({ reservations }: Facts, reservation: ReservationFacts): void {

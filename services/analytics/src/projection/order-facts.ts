@@ -24,7 +24,7 @@ export type RefundFacts = Omit<RefundRow, 'generation'>
  * What is known of an order, or of some of its tickets: no ticket needs others but those it is linked to. By
  * their ids.
  */
-export interface OrderPicture {
+export interface OrderReplica {
   readonly order: OrderFacts
   readonly tickets: ReadonlyMap<TicketId, TicketFacts>
   readonly refunds: ReadonlyMap<RefundId, RefundFacts>
@@ -54,8 +54,8 @@ export const unknownTicket = (
   refundedAt: null,
 })
 
-/** Both pictures of one order as one: commutative, associative, idempotent. */
-export function joinOrders(a: OrderPicture, b: OrderPicture): OrderPicture {
+/** Both replicas of one order as one: commutative, associative, idempotent. */
+export function joinOrders(a: OrderReplica, b: OrderReplica): OrderReplica {
   return {
     order: joinFacts(a.order, b.order),
     tickets: inherited(joinMaps(a.tickets, b.tickets)),

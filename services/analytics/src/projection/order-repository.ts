@@ -1,7 +1,7 @@
 import type { OrderId, TicketId } from '@boxoffice/contracts'
 import { type Sql, sideBySide, type Tx } from '@boxoffice/service-kit'
 import { orderColumns, refundColumns, ticketColumns } from '../rows.ts'
-import type { OrderFacts, OrderPicture, RefundFacts, TicketFacts } from './order-facts.ts'
+import type { OrderFacts, OrderReplica, RefundFacts, TicketFacts } from './order-facts.ts'
 import { defineTable } from './table-repository.ts'
 
 const orders = defineTable<OrderFacts>({
@@ -63,10 +63,10 @@ const listLinkedTickets = (
 export async function lockOrders(
   sql: Sql,
   generation: number,
-  told: readonly OrderPicture[],
-): Promise<Map<OrderId, OrderPicture>> {
+  told: readonly OrderReplica[],
+): Promise<Map<OrderId, OrderReplica>> {
   const ids = told.map(({ order }) => order.orderId)
-  const ticketIds = told.flatMap((picture) => [...picture.tickets.keys()])
+  const ticketIds = told.flatMap((replica) => [...replica.tickets.keys()])
   const locking = sql.query<OrderFacts>(
     `insert into orders (generation, order_id, event_id)
      select $1, t.order_id, t.event_id from unnest($2::uuid[], $3::uuid[]) t(order_id, event_id) order by t.order_id
@@ -84,16 +84,16 @@ export async function lockOrders(
       [generation, ids],
     ),
   ])
-  const pictures = new Map(
+  const replicas = new Map(
     locked.map((order) => [order.orderId, { order, tickets: new Map(), refunds: new Map() } as const]),
   )
-  for (const ticket of ofTickets) pictures.get(ticket.orderId)?.tickets.set(ticket.ticketId, ticket)
-  for (const refund of ofRefunds) pictures.get(refund.orderId)?.refunds.set(refund.refundId, refund)
-  return pictures
+  for (const ticket of ofTickets) replicas.get(ticket.orderId)?.tickets.set(ticket.ticketId, ticket)
+  for (const refund of ofRefunds) replicas.get(refund.orderId)?.refunds.set(refund.refundId, refund)
+  return replicas
 }
 
-/** What two pictures of an order do not have in common, as it stands in the second. */
-export function changesBetween(before: OrderPicture, after: OrderPicture) {
+/** What two replicas of an order do not have in common, as it stands in the second. */
+export function changesBetween(before: OrderReplica, after: OrderReplica) {
   const isNew = (a: object | undefined, b: object) => JSON.stringify(a) !== JSON.stringify(b)
   return {
     orders: isNew(before.order, after.order) ? [after.order] : [],

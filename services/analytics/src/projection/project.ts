@@ -4,7 +4,7 @@ import { listOrganizersOf, putEvents, putTypes } from './catalog-repository.ts'
 import { addToCounters, type Differences, lockReservations, putReservations } from './counter-repository.ts'
 import { differenceOf, type EventTotals, holdsOf, refundsOf, salesOf } from './counters.ts'
 import { type Facts, factsOf } from './facts.ts'
-import { joinFacts, joinOrders, type OrderFacts, type OrderPicture } from './order-facts.ts'
+import { joinFacts, joinOrders, type OrderFacts, type OrderReplica } from './order-facts.ts'
 import {
   changesBetween,
   listTicketsOf,
@@ -94,13 +94,13 @@ export async function touchAgain(
 
 async function projectOrders(sql: Sql, generation: number, facts: Facts) {
   const told = [...facts.orders.values()]
-  const known: ReadonlyMap<OrderId, OrderPicture> =
+  const known: ReadonlyMap<OrderId, OrderReplica> =
     told.length > 0 ? await lockOrders(sql, generation, told) : new Map()
-  const before = told.map(({ order }) => known.get(order.orderId) ?? emptyPicture(order))
-  const after = told.map((picture, index) => joinOrders(before[index] ?? picture, picture))
+  const before = told.map(({ order }) => known.get(order.orderId) ?? emptyCache(order))
+  const after = told.map((replica, index) => joinOrders(before[index] ?? replica, replica))
   const changes: OrderChanges = { orders: [], tickets: [], refunds: [] }
-  for (const [index, picture] of after.entries()) {
-    const changed = changesBetween(before[index] ?? picture, picture)
+  for (const [index, replica] of after.entries()) {
+    const changed = changesBetween(before[index] ?? replica, replica)
     changes.orders.push(...changed.orders)
     changes.tickets.push(...changed.tickets)
     changes.refunds.push(...changed.refunds)
@@ -109,7 +109,7 @@ async function projectOrders(sql: Sql, generation: number, facts: Facts) {
   return { before, after, changes }
 }
 
-const emptyPicture = (order: OrderFacts): OrderPicture => ({ order, tickets: new Map(), refunds: new Map() })
+const emptyCache = (order: OrderFacts): OrderReplica => ({ order, tickets: new Map(), refunds: new Map() })
 
 async function projectReservations(sql: Sql, generation: number, facts: Facts) {
   const told = [...facts.reservations.values()]

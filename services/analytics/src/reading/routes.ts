@@ -45,8 +45,10 @@ export function ticketQueryHandlers(deps: Deps): Handlers<typeof ticketQueryRout
   return {
     async listSoldTickets({ query: { eventId, limit, cursor }, principal }) {
       if (eventId) await access.getOwn(eventId, principal)
-      const wish = { limit, after: ticketCursor.decode(cursor) }
-      const page = eventId ? tickets.listOfEvent(eventId, wish) : tickets.listOfUser(principal.userId, wish)
+      const request = { limit, after: ticketCursor.decode(cursor) }
+      const page = eventId
+        ? tickets.listOfEvent(eventId, request)
+        : tickets.listOfUser(principal.userId, request)
       return { status: 200, body: await page }
     },
     async getSoldTicket({ params, principal }) {

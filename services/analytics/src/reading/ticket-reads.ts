@@ -42,13 +42,19 @@ function viewOf(ticket: ShownTicket): SoldTicket {
 
 /** Sold tickets: one, somebody's, an event's; the newest first. */
 export function createTicketReads(read: Read) {
-  async function list(sql: Sql, generation: number, of: 'user_id' | 'event_id', id: string, wish: PageWish) {
-    const rows = await listSoldTickets(sql, generation, { of, id }, wish)
-    const { page, nextCursor } = ticketCursor.pageOf(rows, wish.limit, (last) => last)
+  async function list(
+    sql: Sql,
+    generation: number,
+    of: 'user_id' | 'event_id',
+    id: string,
+    request: PageRequest,
+  ) {
+    const rows = await listSoldTickets(sql, generation, { of, id }, request)
+    const { page, nextCursor } = ticketCursor.pageOf(rows, request.limit, (last) => last)
     return { tickets: page.map(viewOf), nextCursor }
   }
   const nothing = { tickets: [], nextCursor: null }
-  const pageName = ({ limit, after }: PageWish) => JSON.stringify([limit, after])
+  const pageName = ({ limit, after }: PageRequest) => JSON.stringify([limit, after])
 
   return {
     find: (ticketId: TicketId): Promise<SoldTicket | null> =>
@@ -56,20 +62,20 @@ export function createTicketReads(read: Read) {
         const ticket = await findSoldTicket(sql, generation, ticketId)
         return ticket ? viewOf(ticket) : null
       }),
-    listOfUser: async (userId: UserId, wish: PageWish) =>
+    listOfUser: async (userId: UserId, request: PageRequest) =>
       (await read(
-        { tag: `user:${userId}`, kind: 'tickets', of: pageName(wish), schema: Page },
-        (sql, generation) => list(sql, generation, 'user_id', userId, wish),
+        { tag: `user:${userId}`, kind: 'tickets', of: pageName(request), schema: Page },
+        (sql, generation) => list(sql, generation, 'user_id', userId, request),
       )) ?? nothing,
-    listOfEvent: async (eventId: EventId, wish: PageWish) =>
+    listOfEvent: async (eventId: EventId, request: PageRequest) =>
       (await read(
-        { tag: `event:${eventId}`, kind: 'tickets', of: pageName(wish), schema: Page },
-        (sql, generation) => list(sql, generation, 'event_id', eventId, wish),
+        { tag: `event:${eventId}`, kind: 'tickets', of: pageName(request), schema: Page },
+        (sql, generation) => list(sql, generation, 'event_id', eventId, request),
       )) ?? nothing,
   }
 }
 
-export interface PageWish {
+export interface PageRequest {
   limit: number
   after: PositionOf<typeof ticketCursor> | null
 }

@@ -58,17 +58,17 @@ export function createSalesReads(options: { read: Read; now: () => Date }) {
     /** One's events with their figures, the latest event first; in the cache they hang on the organizer. */
     async listOf(
       of: { organizerId: UserId; venueId: VenueId | null },
-      wish: { limit: number; after: PositionOf<typeof salesCursor> | null },
+      request: { limit: number; after: PositionOf<typeof salesCursor> | null },
     ): Promise<{ events: EventSales[]; nextCursor: string | null }> {
       const entry = {
         tag: `user:${of.organizerId}`,
         kind: 'sales',
-        of: JSON.stringify([of.venueId, wish.limit, wish.after]),
+        of: JSON.stringify([of.venueId, request.limit, request.after]),
         schema: OverviewPage,
       } as const
       const listed = await read(entry, async (sql, generation) => {
-        const lines = await listOverview(sql, generation, of, { ...wish, limit: wish.limit + 1 })
-        return salesCursor.pageOf(lines, wish.limit, (last) => last)
+        const lines = await listOverview(sql, generation, of, { ...request, limit: request.limit + 1 })
+        return salesCursor.pageOf(lines, request.limit, (last) => last)
       })
       const { page, nextCursor } = listed ?? { page: [], nextCursor: null }
       return { events: page.map(salesOf), nextCursor }

@@ -1,6 +1,6 @@
 import { type ticketsOfEventRoutes, VALIDATION_FAILED } from '@boxoffice/contracts'
 import { type Handlers, refuse, type SqlDatabase } from '@boxoffice/service-kit'
-import { savePicture } from '../event-pictures/picture-repository.ts'
+import { saveReplica } from '../event-replicas/replica-repository.ts'
 import { countTickets } from './attendee-repository.ts'
 
 interface Deps {
@@ -14,7 +14,7 @@ export function eventReplicaHandlers({ db }: Deps): Handlers<typeof ticketsOfEve
     putEventReplica: async ({ params, body }) => {
       if (body.eventId !== params.eventId)
         return refuse(VALIDATION_FAILED, { message: 'path and body name different events' })
-      await savePicture(sql, body, body.version)
+      await saveReplica(sql, body, body.version)
       return { status: 204, body: undefined }
     },
     countTickets: async ({ params: { eventId } }) => {

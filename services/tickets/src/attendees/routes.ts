@@ -1,9 +1,9 @@
 import type { Attendee, ticketsHoldersRoutes, ticketsRoutes } from '@boxoffice/contracts'
 import type { SqlDatabase } from '@boxoffice/service-kit'
 import { cursorFields, defineCursor, type Handlers, type Sql, streamedFile } from '@boxoffice/service-kit'
-import type { FindEventPicture } from '../event-pictures/event-pictures.ts'
-import { getOwnEvent } from '../event-pictures/own-event.ts'
-import type { EventPicture } from '../event-pictures/picture.ts'
+import type { FindEventReplica } from '../event-replicas/event-replicas.ts'
+import { getOwnEvent } from '../event-replicas/own-event.ts'
+import type { EventReplica } from '../event-replicas/replica.ts'
 import {
   type AttendeePosition,
   listAttendees,
@@ -14,7 +14,7 @@ import { attachmentFor, csvOf } from './csv.ts'
 
 interface Deps {
   db: SqlDatabase
-  findEventPicture: FindEventPicture
+  findEventReplica: FindEventReplica
 }
 
 const CSV_PAGE = 1_000
@@ -25,7 +25,7 @@ export function attendeeHandlers(deps: Deps): Handlers<Pick<typeof ticketsRoutes
   const sql = deps.db
   return {
     listAttendees: async ({ query: { eventId, format, limit, cursor }, principal }) => {
-      const event = await getOwnEvent(deps.findEventPicture, eventId, principal.userId)
+      const event = await getOwnEvent(deps.findEventReplica, eventId, principal.userId)
       if (format === 'csv') {
         const headers = { 'content-disposition': attachmentFor(event), 'cache-control': 'private, no-store' }
         return { status: 200, body: streamedFile(csvParts(sql, event)), headers }
@@ -50,7 +50,7 @@ export function holderHandlers(deps: Deps): Handlers<typeof ticketsHoldersRoutes
   }
 }
 
-type Exported = Pick<EventPicture, 'eventId' | 'timeZone'>
+type Exported = Pick<EventReplica, 'eventId' | 'timeZone'>
 
 /** All attendees, a page at a time as they are read: an event may have a million. */
 async function* csvParts(sql: Sql, { eventId, timeZone }: Exported): AsyncGenerator<Uint8Array> {

@@ -1,7 +1,7 @@
 import type { EventId, OrderId, TicketId, TicketTypeId, UserId } from '@boxoffice/contracts'
 import type { MessageOrigin } from '@boxoffice/messaging'
 import type { Sql, Tx } from '@boxoffice/service-kit'
-import { doorIsOpen } from '../event-pictures/picture-repository.ts'
+import { doorIsOpen } from '../event-replicas/replica-repository.ts'
 import type { CheckInRow } from '../rows.ts'
 
 /** An admission. */

@@ -1,8 +1,8 @@
 import { type CheckInRefusal, doorClosesAt, type TicketId, type UserId } from '@boxoffice/contracts'
 import { type AppendAll, currentOrigin, type MessageOrigin } from '@boxoffice/messaging'
 import { createGroups, type Database, type Tx } from '@boxoffice/service-kit'
-import type { EventPicture } from '../event-pictures/picture.ts'
-import { findPicture, findPictureAsOf } from '../event-pictures/picture-repository.ts'
+import type { EventReplica } from '../event-replicas/replica.ts'
+import { findReplica, findReplicaAsOf } from '../event-replicas/replica-repository.ts'
 import { type AcceptedKey, type CodeContent, verifyCode } from '../tickets/codes.ts'
 import { isStopped, type StoredTicket } from '../tickets/ticket.ts'
 import { findTicket, listTickets } from '../tickets/ticket-repository.ts'
@@ -12,7 +12,7 @@ import { tellCheckIns } from './tell-check-ins.ts'
 /** A code that is shown at the door of an event. The same `checkInId` is the same request. */
 export interface Shown {
   readonly checkInId: string
-  readonly event: EventPicture
+  readonly event: EventReplica
   readonly code: string
   readonly gate: string | null
   readonly by: UserId
@@ -105,7 +105,7 @@ export function createCheckIn(deps: {
     if (!decided) return { outcome: 'unknown' }
     const { ticket, checkIn } = decided
     if (ticket.eventId !== shown.event.eventId) {
-      const other = await findPicture(db, ticket.eventId)
+      const other = await findReplica(db, ticket.eventId)
       if (other?.organizerId !== shown.event.organizerId) return { outcome: 'unknown' }
       return refused('WRONG_EVENT', 'this ticket is for another event')
     }
@@ -127,9 +127,9 @@ export function createCheckIn(deps: {
       case 'CANCELLED':
         return refused('TICKET_CANCELLED', 'this ticket was cancelled')
       case 'ACTIVE': {
-        const found = await findPictureAsOf(db, ticket.eventId)
-        if (found?.picture.status === 'CANCELLED') return refused('EVENT_CANCELLED', 'the event is cancelled')
-        if (found && doorClosesAt(found.picture) <= found.asOf)
+        const found = await findReplicaAsOf(db, ticket.eventId)
+        if (found?.replica.status === 'CANCELLED') return refused('EVENT_CANCELLED', 'the event is cancelled')
+        if (found && doorClosesAt(found.replica) <= found.asOf)
           return refused('EVENT_OVER', 'the event is over')
         if (isStopped(ticket)) return { ...refused('TICKET_STOPPED', whyStopped(ticket)), stopped: ticket }
         return { outcome: 'unknown' } // its code has become another in this very moment

@@ -1,8 +1,8 @@
 import { checkInRefusals, TICKET_NOT_FOUND, type ticketsRoutes } from '@boxoffice/contracts'
 import { type Handlers, refuse } from '@boxoffice/service-kit'
 import type { Config } from '../config.ts'
-import type { FindEventPicture } from '../event-pictures/event-pictures.ts'
-import { getOwnEvent } from '../event-pictures/own-event.ts'
+import type { FindEventReplica } from '../event-replicas/event-replicas.ts'
+import { getOwnEvent } from '../event-replicas/own-event.ts'
 import type { AcceptedKey } from '../tickets/codes.ts'
 import { CODE_FORMAT, verificationKeyOf } from '../tickets/codes.ts'
 import { type StoredTicket, stopView, ticketView } from '../tickets/ticket.ts'
@@ -13,7 +13,7 @@ interface Deps {
   acceptedKeys: readonly AcceptedKey[]
   checkIn: CheckInTicket
   config: Pick<Config, 'publicUrl'>
-  findEventPicture: FindEventPicture
+  findEventReplica: FindEventReplica
 }
 
 type CheckInRoutes = Pick<typeof ticketsRoutes, 'checkIn' | 'getCheckInKey'>
@@ -22,7 +22,7 @@ type CheckInRoutes = Pick<typeof ticketsRoutes, 'checkIn' | 'getCheckInKey'>
 export function checkInHandlers(deps: Deps): Handlers<CheckInRoutes> {
   return {
     checkIn: async ({ body, principal, resourceId, requestId }) => {
-      const event = await getOwnEvent(deps.findEventPicture, body.eventId, principal.userId)
+      const event = await getOwnEvent(deps.findEventReplica, body.eventId, principal.userId)
       const { code, gate = null } = body
       const result = await deps.checkIn({
         checkInId: resourceId,
@@ -50,7 +50,7 @@ export function checkInHandlers(deps: Deps): Handlers<CheckInRoutes> {
       }
     },
     getCheckInKey: async ({ query: { eventId }, principal }) => {
-      await getOwnEvent(deps.findEventPicture, eventId, principal.userId)
+      await getOwnEvent(deps.findEventReplica, eventId, principal.userId)
       return {
         status: 200,
         body: { eventId, keys: deps.acceptedKeys.map(verificationKeyOf), format: CODE_FORMAT },

@@ -8,7 +8,7 @@ let redis: Redis
 let commands: Commands
 beforeAll(() => {
   redis = new Redis(inject('redisUrl'))
-  commands = defineCommands(redis, { pictureMs: 604_800_000 })
+  commands = defineCommands(redis, { cacheTtlMs: 604_800_000 })
 })
 afterAll(() => redis.disconnect())
 
@@ -45,7 +45,7 @@ beforeEach(async () => {
   await commands.draw(eventId, null, drawn())
 })
 
-describe('the commands on a picture in Redis', () => {
+describe('the commands on a cache in Redis', () => {
   test('hold all lines or none, and the same hold once', async () => {
     const reservation = id<ReservationId>()
     expect(await hold(eventId, reservation, places(line(floor, 4), line(balcony, 2)))).toBe('HELD')
@@ -73,8 +73,8 @@ describe('the commands on a picture in Redis', () => {
       { answer: 'TAKEN', mayBeOver: false, seats: [1] },
       { answer: 'HELD' },
       { answer: 'INSUFFICIENT', mayBeOver: false },
-      { answer: 'NO_PICTURE' },
-      { answer: 'NO_PICTURE' },
+      { answer: 'NOT_CACHED' },
+      { answer: 'NOT_CACHED' },
     ])
     expect(await mapOf()).toBe('hh..x')
     expect(await commands.free(eventId)).toEqual({ [floor]: 0, [balcony]: 0 })
@@ -109,9 +109,9 @@ describe('the commands on a picture in Redis', () => {
     expect(await commands.free(eventId)).toEqual({ [floor]: 10, [balcony]: 2 })
   })
 
-  test('know when there is no picture, or none of a type', async () => {
-    expect(await hold(id(), id(), places(line(floor, 1)))).toBe('NO_PICTURE')
-    expect(await hold(eventId, id(), places(line(id(), 1)))).toBe('NO_PICTURE')
+  test('know when there is no cache, or none of a type', async () => {
+    expect(await hold(id(), id(), places(line(floor, 1)))).toBe('NOT_CACHED')
+    expect(await hold(eventId, id(), places(line(id(), 1)))).toBe('NOT_CACHED')
   })
 
   test('draw only what was not changed since it was read, and keep provisional holds', async () => {
@@ -195,9 +195,9 @@ describe('the commands on a picture in Redis', () => {
     expect(await commands.free(eventId)).toEqual({ [floor]: 10, [balcony]: 2 })
   })
 
-  test('draw anew for a seat that the picture does not sell', async () => {
-    expect(await hold(eventId, id(), sitting(4))).toBe('NO_PICTURE')
-    expect(await hold(eventId, id(), sitting(99))).toBe('NO_PICTURE')
+  test('draw anew for a seat that the cache does not sell', async () => {
+    expect(await hold(eventId, id(), sitting(4))).toBe('NOT_CACHED')
+    expect(await hold(eventId, id(), sitting(99))).toBe('NOT_CACHED')
     expect(await commands.map(id())).toBeNull()
   })
 

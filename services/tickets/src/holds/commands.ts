@@ -48,7 +48,7 @@ export interface HoldRequest {
 
 /** `mayBeOver`: holds stand in the way that the database may have let go already. */
 export type HoldAnswer =
-  | { answer: 'HELD' | 'NO_PICTURE' }
+  | { answer: 'HELD' | 'NOT_CACHED' }
   | { answer: 'INSUFFICIENT'; mayBeOver: boolean }
   | { answer: 'TAKEN'; mayBeOver: boolean; seats: number[] }
 
@@ -60,7 +60,7 @@ export interface MapAnswer {
 }
 
 // The one place that knows the commands' answers.
-const heldAnswers = { 1: 'HELD', 0: 'INSUFFICIENT', [-1]: 'TAKEN', [-2]: 'NO_PICTURE' } as const
+const heldAnswers = { 1: 'HELD', 0: 'INSUFFICIENT', [-1]: 'TAKEN', [-2]: 'NOT_CACHED' } as const
 const drawnAnswers = { 1: 'CORRECTED', 0: 'EQUAL', [-3]: 'CHANGED_MEANWHILE' } as const
 export type DrawAnswer = (typeof drawnAnswers)[keyof typeof drawnAnswers]
 
@@ -90,18 +90,18 @@ const keptOf = ({ lines, seats }: Places) =>
 
 /**
  * The atomic commands of `lua/`, typed. Loaded once; Redis is sent their digest. Everything about an event
- * that nobody touches for `pictureMs` is forgotten here, and drawn again when it is needed; it has to be
+ * that nobody touches for `cacheTtlMs` is forgotten here, and drawn again when it is needed; it has to be
  * longer than any hold.
  */
-export function defineCommands(redis: Redis, { pictureMs }: { pictureMs: number }) {
-  const define = <Answer>(name: string) => defineCommand<Answer>(redis, name, pictureMs)
+export function defineCommands(redis: Redis, { cacheTtlMs }: { cacheTtlMs: number }) {
+  const define = <Answer>(name: string) => defineCommand<Answer>(redis, name, cacheTtlMs)
   const hold = define<number[][]>('hold')
   const confirm = define<number>('confirm')
   const release = define<number>('release')
   const sell = define<number>('sell')
   const giveBack = define<number>('give-back')
   const map = define<[number, number, string] | []>('map')
-  const draw = defineCommand<number>(redis, 'draw', pictureMs, 10)
+  const draw = defineCommand<number>(redis, 'draw', cacheTtlMs, 10)
   return {
     /** Take places for each of these, all of its places or none; the answers in the same order. */
     async hold(eventId: EventId, requests: readonly HoldRequest[]): Promise<HoldAnswer[]> {
@@ -133,7 +133,7 @@ export function defineCommands(redis: Redis, { pictureMs }: { pictureMs: number 
       const seats = sold.map(({ seat, ticketTypeId, reservationId }) => [seat, ticketTypeId, reservationId])
       await giveBack(...keysOf(eventId), JSON.stringify({ lines: flat(lines), seats }))
     },
-    /** The map of an event's seats; null without a picture of them. */
+    /** The map of an event's seats; null without a cache of them. */
     async map(eventId: EventId): Promise<MapAnswer | null> {
       const [now, over, statuses] = await map(...keysOf(eventId), GRACE_MS)
       return statuses === undefined
@@ -149,11 +149,11 @@ export function defineCommands(redis: Redis, { pictureMs }: { pictureMs: number 
         await draw(...keysOf(eventId), ...aside, changes ?? '', free, mapOf(drawing), PROVISIONAL_MS),
       )
     },
-    /** Counts what changed the event's picture; compared by `draw`. */
+    /** Counts what changed the event's cache; compared by `draw`. */
     async changes(eventId: EventId): Promise<string> {
       return (await redis.get(`tickets:{${eventId}}:changes`)) ?? '0'
     },
-    /** What Redis believes is free of each type; null without a picture. */
+    /** What Redis believes is free of each type; null without a cache. */
     async free(eventId: EventId): Promise<Record<string, number> | null> {
       const [epoch = '', free = ''] = keysOf(eventId)
       if ((await redis.exists(epoch)) === 0) return null
@@ -168,7 +168,7 @@ export type Commands = ReturnType<typeof defineCommands>
 const source = (name: string) => readFileSync(new URL(`lua/${name}.lua`, import.meta.url), 'utf8')
 
 /**
- * Write the live holds of an event beside its picture, some at a time: a sold-out hall in one command would
+ * Write the live holds of an event beside its cache, some at a time: a sold-out hall in one command would
  * hold up everybody for longer than they wait. The keys, which end by themselves when nobody puts them in
  * their place.
  */
@@ -228,7 +228,7 @@ function defineCommand<Answer>(
 
 function holdAnswerOf([code = 0, over, ...seats]: number[]): HoldAnswer {
   const answer = decode(heldAnswers, code)
-  if (answer === 'HELD' || answer === 'NO_PICTURE') return { answer }
+  if (answer === 'HELD' || answer === 'NOT_CACHED') return { answer }
   const mayBeOver = over === 1
   return answer === 'TAKEN' ? { answer, mayBeOver, seats } : { answer, mayBeOver }
 }

@@ -12,7 +12,7 @@ let redis: Redis
 let commands: Commands
 beforeAll(() => {
   redis = new Redis(inject('redisUrl'))
-  commands = defineCommands(redis, { pictureMs: 172_800_000 })
+  commands = defineCommands(redis, { cacheTtlMs: 172_800_000 })
 })
 afterAll(() => redis.disconnect())
 

@@ -21,7 +21,7 @@ const ROUNDS_MISSED_MAX = 2
 const BUSY_SECONDS = 120
 const BUSY_AT_START_SECONDS = 86_400
 
-/** Draws the pictures of events in Redis as the database has them; remembers which have to be drawn again. */
+/** Draws the caches of events in Redis as the database has them; remembers which have to be drawn again. */
 export function createDrawings({
   commands,
   sql,
@@ -53,7 +53,7 @@ export function createDrawings({
     return answer === 'CORRECTED'
   }
 
-  /** The same once more in every reconciliation: a picture that is never drawn goes wrong for ever. */
+  /** The same once more in every reconciliation: a cache that is never drawn goes wrong for ever. */
   async function drawInRound(eventId: EventId): Promise<boolean> {
     const missed = roundsMissed.get(eventId) ?? 0
     const beganMs = nowMs()
@@ -103,7 +103,7 @@ export function createDrawings({
       if (answer !== 'CHANGED_MEANWHILE') return { answer, settled: true }
       if (attempt < attemptsMax) continue
       // A hold that was confirmed in between may be shown as free until it is drawn again, and is sold to
-      // nobody all the same; without any picture nothing would be refused.
+      // nobody all the same; without any cache nothing would be refused.
       return { answer: inAnyCase ? await commands.draw(eventId, null, drawing) : answer, settled: false }
     }
   }

@@ -5,13 +5,13 @@ import { afterAll, beforeAll, beforeEach, expect, inject, test } from 'vitest'
 import { type Commands, defineCommands, PAYING_EXTRA_MS, type Places } from './commands.ts'
 
 /** The shortest that may be configured. */
-const PICTURE_MS = 2 * 86_400_000
+const CACHE_TTL_MS = 2 * 86_400_000
 
 let redis: Redis
 let commands: Commands
 beforeAll(() => {
   redis = new Redis(inject('redisUrl'))
-  commands = defineCommands(redis, { pictureMs: PICTURE_MS })
+  commands = defineCommands(redis, { cacheTtlMs: CACHE_TTL_MS })
 })
 afterAll(() => redis.disconnect())
 
@@ -63,7 +63,7 @@ test('all keys of an event end some day, whatever happened, those that come and 
     for (const step of steps) {
       await step()
       const { epoch = 0, ...others } = await remaining()
-      expect(epoch).toBeGreaterThan(0.9 * PICTURE_MS - 60_000)
+      expect(epoch).toBeGreaterThan(0.9 * CACHE_TTL_MS - 60_000)
       for (const [name, ms] of Object.entries(others)) expect(ms, name).toBeGreaterThan(epoch)
     }
   }
@@ -75,38 +75,38 @@ test.each(touches)('all keys last anew after %s', async (_, touch) => {
   await touch()
   const all = await remaining()
   expect(Object.keys(all)).toEqual(expect.arrayContaining(['epoch', 'free', 'changes', 'map']))
-  for (const [name, ms] of Object.entries(all)) expect(ms, name).toBeGreaterThan(PICTURE_MS - 60_000)
+  for (const [name, ms] of Object.entries(all)) expect(ms, name).toBeGreaterThan(CACHE_TTL_MS - 60_000)
 })
 
 test('all keys last longer than the longest hold, also when they were touched before and not told anew', async () => {
   const longestMs = 86_400_000 + PAYING_EXTRA_MS
   for (const name of keyNames)
-    await redis.pexpire(keyOf(name), 0.9 * PICTURE_MS + (name === 'epoch' ? 60_000 : 90_000))
+    await redis.pexpire(keyOf(name), 0.9 * CACHE_TTL_MS + (name === 'epoch' ? 60_000 : 90_000))
   await confirm(buyer, seated(1), longestMs)
   const ends = Number(await redis.zscore(keyOf('expiries'), buyer))
   for (const [name, ms] of Object.entries(await remaining()))
     expect(Date.now() + (ms ?? 0), name).toBeGreaterThan(ends)
 })
 
-test('without a picture no key is made, but for the count of changes, which ends as well', async () => {
+test('without a cache no key is made, but for the count of changes, which ends as well', async () => {
   eventId = id()
   for (const [what, touch] of touches.filter(([what]) => what !== 'a drawing')) {
     await touch()
     for (const [name, ms] of Object.entries(await remaining())) {
       expect([what, name]).toEqual([what, 'changes'])
-      expect(ms).toBeGreaterThan(PICTURE_MS)
+      expect(ms).toBeGreaterThan(CACHE_TTL_MS)
     }
   }
   expect(await remaining()).toHaveProperty('changes')
 })
 
 test('keys end sooner when they are to last for a shorter time than before', async () => {
-  for (const name of keyNames) await redis.pexpire(keyOf(name), 10 * PICTURE_MS)
+  for (const name of keyNames) await redis.pexpire(keyOf(name), 10 * CACHE_TTL_MS)
   await commands.map(eventId)
-  expect((await remaining()).epoch).toBeLessThanOrEqual(PICTURE_MS)
+  expect((await remaining()).epoch).toBeLessThanOrEqual(CACHE_TTL_MS)
 })
 
-test('a sale leaves nothing behind where the picture has just ended', async () => {
+test('a sale leaves nothing behind where the cache has just ended', async () => {
   await confirm(buyer, seated(1), 60_000)
   await redis.del(keyOf('epoch'), keyOf('map'))
   expect(await commands.sell(eventId, buyer)).toBe(false)

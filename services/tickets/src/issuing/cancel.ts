@@ -52,18 +52,18 @@ export type CancelResult =
  * happens.
  */
 export function createCancel(deps: { appendAll: AppendAll; releases: Releases }) {
-  return async (tx: Tx, wish: Cancellation): Promise<CancelResult> => {
-    await lockOrder(tx, wish.orderId)
-    const sold = soldOf(await lockTicketsOfOrder(tx, wish.orderId))
-    const selection = selectTickets(sold, wish)
+  return async (tx: Tx, request: Cancellation): Promise<CancelResult> => {
+    await lockOrder(tx, request.orderId)
+    const sold = soldOf(await lockTicketsOfOrder(tx, request.orderId))
+    const selection = selectTickets(sold, request)
     if (selection.outcome !== 'selected') return selection
     const tickets = selection.selected.map(({ issued }) => issued)
     if (selection.repeated) return { outcome: 'cancelled', tickets, changed: [], freed: [], released: [] }
 
-    const released = wish.ticketIds ? [] : await endOrder(deps.releases, tx, wish)
-    const { changed, freed } = await cancel(tx, selection.selected, wish.reason)
-    if (wish.refundId) await markRefunded(tx, idsOf(tickets), wish.refundId)
-    await tell(tx, changed, wish.reason)
+    const released = request.ticketIds ? [] : await endOrder(deps.releases, tx, request)
+    const { changed, freed } = await cancel(tx, selection.selected, request.reason)
+    if (request.refundId) await markRefunded(tx, idsOf(tickets), request.refundId)
+    await tell(tx, changed, request.reason)
     return { outcome: 'cancelled', tickets, changed, freed, released }
   }
 

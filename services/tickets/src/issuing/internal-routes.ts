@@ -6,7 +6,7 @@ import {
 } from '@boxoffice/contracts'
 import { type Handlers, isPermanent, type Logger, refuse, type SqlDatabase } from '@boxoffice/service-kit'
 import type { Config } from '../config.ts'
-import type { RedisPicture } from '../holds/redis-picture.ts'
+import type { AvailabilityCache } from '../holds/availability-cache.ts'
 import { findOutcome } from '../reservations/outcome-repository.ts'
 import { qrCodeUrl, ticketView } from '../tickets/ticket.ts'
 import { listTicketsOfOrder } from '../tickets/ticket-repository.ts'
@@ -20,7 +20,7 @@ interface Deps {
   db: SqlDatabase
   issuing: Issuing
   logger: Logger
-  redisPicture: RedisPicture
+  availabilityCache: AvailabilityCache
 }
 
 type Routes = Pick<typeof ticketsInternalRoutes, 'confirmPurchase' | 'cancelOrderTickets' | 'getOrderTickets'>
@@ -30,7 +30,7 @@ export function issuingHandlers(deps: Deps): Handlers<Routes> {
   return {
     confirmPurchase: async ({ body }) => {
       const result = await issueOrGiveUp(deps, { ...body, eventId: null })
-      await showIssued(deps.redisPicture, body, result)
+      await showIssued(deps.availabilityCache, body, result)
       if (result.outcome !== 'ISSUED') {
         const { outcome, reason, detail } = result
         const message =
@@ -60,7 +60,7 @@ export function issuingHandlers(deps: Deps): Handlers<Routes> {
         case 'used':
           return refuse(TICKETS_USED, { ticketIds: [...result.ticketIds] })
         case 'cancelled': {
-          await showFree(deps.redisPicture, result)
+          await showFree(deps.availabilityCache, result)
           const cancelled = result.tickets.map(({ ticketId, ticketTypeId, unitPrice }) => ({
             ticketId,
             ticketTypeId,
@@ -95,19 +95,19 @@ async function issueOrGiveUp({ db, issuing, logger }: Deps, order: PaidOrder): P
 
 /** Redis is told what is free again; what it should have known of before is put right by reconciliation. */
 async function showFree(
-  redisPicture: RedisPicture,
+  availabilityCache: AvailabilityCache,
   { changed, freed, released }: CancelResult & { outcome: 'cancelled' },
 ) {
   for (const [eventId, tickets] of Map.groupBy(changed, ({ eventId }) => eventId)) {
     const general = tickets
       .filter(({ seat }) => !seat)
       .map(({ ticketTypeId }) => ({ ticketTypeId, quantity: 1 }))
-    await redisPicture.giveBack(
+    await availabilityCache.giveBack(
       eventId,
       general,
       freed.filter((seat) => seat.eventId === eventId),
     )
-    redisPicture.markStale(eventId)
+    availabilityCache.markStale(eventId)
   }
-  await redisPicture.release(released)
+  await availabilityCache.release(released)
 }

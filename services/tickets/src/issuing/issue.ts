@@ -12,10 +12,10 @@ import {
 } from '@boxoffice/contracts'
 import { type Append, type AppendAll, currentOrigin, type MessageOrigin } from '@boxoffice/messaging'
 import { type CrashAt, sideBySide, type Tx } from '@boxoffice/service-kit'
-import { findPicture, listPicturesAsOf } from '../event-pictures/picture-repository.ts'
+import { findReplica, listReplicasAsOf } from '../event-replicas/replica-repository.ts'
+import type { AvailabilityCache } from '../holds/availability-cache.ts'
 import type { Released } from '../holds/commands.ts'
 import { changeCounters, listCounters, lockGeneralCounters, suffice } from '../holds/counter-repository.ts'
-import type { RedisPicture } from '../holds/redis-picture.ts'
 import { claimSeats, sellSeats } from '../holds/seat-claim-repository.ts'
 import { type Expiry, inTheWayOf } from '../reservations/expire.ts'
 import { lockOrder, lockOrders } from '../reservations/lock-repository.ts'
@@ -54,13 +54,13 @@ export type IssueResult =
 
 /** Show in Redis what became of a paid order. */
 export async function showIssued(
-  redisPicture: Pick<RedisPicture, 'sell' | 'release'>,
+  availabilityCache: Pick<AvailabilityCache, 'sell' | 'release'>,
   { reservationId }: Pick<PaidOrder, 'reservationId'>,
   result: IssueResult,
 ): Promise<void> {
-  if (result.outcome !== 'ISSUED') return redisPicture.release(result.released)
+  if (result.outcome !== 'ISSUED') return availabilityCache.release(result.released)
   const [ticket] = result.tickets
-  if (ticket) await redisPicture.sell([{ eventId: ticket.eventId, reservationId }])
+  if (ticket) await availabilityCache.sell([{ eventId: ticket.eventId, reservationId }])
 }
 
 /**
@@ -111,15 +111,15 @@ export function createIssuing(deps: {
       lockReservations(tx, [...new Set(orders.map(({ reservationId }) => reservationId))]),
     ])
     const reservations = new Map(locked.map((reservation) => [reservation.reservationId, reservation]))
-    const found = await listPicturesAsOf(tx, [...new Set(locked.map(({ eventId }) => eventId))])
-    const pictures = new Map(found.map(({ picture }) => [picture.eventId, picture]))
+    const found = await listReplicasAsOf(tx, [...new Set(locked.map(({ eventId }) => eventId))])
+    const replicas = new Map(found.map(({ replica }) => [replica.eventId, replica]))
     const claims = orders.flatMap((order): Claim[] => {
       const reservation = reservations.get(order.reservationId)
       if (reservation?.status !== 'PAYING' || reservation.orderId !== order.orderId) return []
-      const picture = pictures.get(reservation.eventId)
+      const replica = replicas.get(reservation.eventId)
       const stands =
-        reservation.userId === order.userId && picture !== undefined && picture.status !== 'CANCELLED'
-      return stands ? [{ order, reservation, venueId: picture.venueId }] : []
+        reservation.userId === order.userId && replica !== undefined && replica.status !== 'CANCELLED'
+      return stands ? [{ order, reservation, venueId: replica.venueId }] : []
     })
     const fresh =
       claims.length > 0
@@ -194,8 +194,8 @@ export function createIssuing(deps: {
       return reject(tx, order, null, 'RESERVATION_NOT_FOUND')
     // A claim comes before every charge: without one this is not the order that the reservation was held for.
     if (reservation.orderId !== order.orderId) return reject(tx, order, reservation, 'NOT_CLAIMED')
-    const picture = await findPicture(tx, reservation.eventId)
-    if (!picture || picture.status === 'CANCELLED') return reject(tx, order, reservation, 'EVENT_CANCELLED')
+    const replica = await findReplica(tx, reservation.eventId)
+    if (!replica || replica.status === 'CANCELLED') return reject(tx, order, reservation, 'EVENT_CANCELLED')
     if (!(await takePlaces(deps.expiry, tx, reservation)))
       return reject(tx, order, reservation, 'INSUFFICIENT_INVENTORY')
 
@@ -209,7 +209,7 @@ export function createIssuing(deps: {
     await deps.appendAll(
       tx,
       ticketsGenerated,
-      messagesOf({ order, reservation, venueId: picture.venueId }, tickets, names),
+      messagesOf({ order, reservation, venueId: replica.venueId }, tickets, names),
     )
     return { outcome: 'ISSUED', tickets }
   }

@@ -34,22 +34,22 @@ export const soldOf = (tickets: readonly StoredTicket[]): Sold[] =>
  */
 export function selectTickets(
   sold: readonly Sold[],
-  wish: { ticketIds?: readonly TicketId[]; refundId?: RefundId; force?: boolean },
+  request: { ticketIds?: readonly TicketId[]; refundId?: RefundId; force?: boolean },
 ): Selection {
-  const unknown = (wish.ticketIds ?? []).filter((id) => !sold.some(({ issued }) => issued.ticketId === id))
+  const unknown = (request.ticketIds ?? []).filter((id) => !sold.some(({ issued }) => issued.ticketId === id))
   if (unknown.length > 0) return { outcome: 'unknown', ticketIds: unknown }
-  const mine = sold.filter(({ issued }) => wish.refundId && issued.refundId === wish.refundId)
+  const mine = sold.filter(({ issued }) => request.refundId && issued.refundId === request.refundId)
   if (mine.length > 0) return { outcome: 'selected', selected: mine, repeated: true }
 
-  const wanted = sold.filter(({ issued }) => wish.ticketIds?.includes(issued.ticketId) ?? true)
-  const refunded = wanted.filter(({ issued }) => wish.refundId && issued.refundId)
-  if (refunded.length > 0 && wish.ticketIds) return { outcome: 'used', ticketIds: idsOf(refunded) }
+  const wanted = sold.filter(({ issued }) => request.ticketIds?.includes(issued.ticketId) ?? true)
+  const refunded = wanted.filter(({ issued }) => request.refundId && issued.refundId)
+  if (refunded.length > 0 && request.ticketIds) return { outcome: 'used', ticketIds: idsOf(refunded) }
   const open = wanted.filter((one) => !refunded.includes(one))
   const used = open.filter(isBeyondReach)
-  if (used.length > 0 && !wish.force) return { outcome: 'used', ticketIds: idsOf(used) }
+  if (used.length > 0 && !request.force) return { outcome: 'used', ticketIds: idsOf(used) }
   // Without a refund nothing would be remembered about a ticket that stays as it is: it is not among those
   // cancelled.
-  const selected = wish.refundId ? open : open.filter(({ present }) => present.status !== 'CHECKED_IN')
+  const selected = request.refundId ? open : open.filter(({ present }) => present.status !== 'CHECKED_IN')
   return { outcome: 'selected', selected, repeated: false }
 }
 

@@ -13,7 +13,7 @@ import {
   type Subscriber,
 } from '@boxoffice/messaging'
 import type { Logger, Tx } from '@boxoffice/service-kit'
-import type { RedisPicture } from '../holds/redis-picture.ts'
+import type { AvailabilityCache } from '../holds/availability-cache.ts'
 import type { Releases } from '../reservations/release.ts'
 import { type DeliveryNews, markDelivered, markUndelivered } from './delivery-repository.ts'
 import type { Issuing } from './issue.ts'
@@ -22,7 +22,7 @@ import { type IssueResult, type PaidOrder, showIssued } from './issue.ts'
 interface Deps {
   issuing: Issuing
   logger: Logger
-  redisPicture: RedisPicture
+  availabilityCache: AvailabilityCache
   releases: Pick<Releases, 'releaseClaim'>
 }
 
@@ -37,7 +37,8 @@ export const orderSubscribers = (deps: Deps): readonly Subscriber<Tx>[] => [
   on(paymentFailed, async (tx: Tx, { payload }) => {
     const { orderId, reservationId, failureReason } = payload
     const result = await deps.releases.releaseClaim(tx, { orderId, reservationId, reason: failureReason })
-    if (result.outcome === 'released') tx.afterCommit(() => deps.redisPicture.release([result.reservation]))
+    if (result.outcome === 'released')
+      tx.afterCommit(() => deps.availabilityCache.release([result.reservation]))
     if (result.outcome === 'issued')
       deps.logger.error({ orderId }, 'a payment failed whose tickets are issued: they stay')
   }),
@@ -69,7 +70,7 @@ export function takeTogether(
 }
 
 function afterIssue(deps: Deps, tx: Tx, order: PaidOrder, result: IssueResult) {
-  tx.afterCommit(() => showIssued(deps.redisPicture, order, result))
+  tx.afterCommit(() => showIssued(deps.availabilityCache, order, result))
   if (result.outcome === 'ISSUED') return
   const { outcome, reason } = result
   deps.logger.warn({ orderId: order.orderId, outcome, reason }, 'a paid order gets no tickets')

@@ -81,7 +81,7 @@ export async function findSeatOffer(
   return offer ?? null
 }
 
-/** These zones are sold by a type from now on; they must be free, and the event's picture locked. */
+/** These zones are sold by a type from now on; they must be free, and the event's replica locked. */
 export async function assignZones(
   tx: Tx,
   eventId: EventId,

@@ -8,9 +8,9 @@ import {
   VALIDATION_FAILED,
 } from '@boxoffice/contracts'
 import { refuse, refuseUnknown } from '@boxoffice/service-kit'
-import { unknownEvent } from '../event-pictures/own-event.ts'
+import { unknownEvent } from '../event-replicas/own-event.ts'
+import type { Detail } from './reservation-request.ts'
 import type { ReserveResult } from './reserve-result.ts'
-import type { Detail } from './wish.ts'
 
 const DETAILS_MAX = 50
 

@@ -2,7 +2,7 @@ import type { TicketAvailability } from '@boxoffice/contracts'
 import type { Sql } from '@boxoffice/service-kit'
 import { listClaimed } from '../holds/seat-claim-repository.ts'
 import { type Offer, refusalOf, typeOf } from './offer.ts'
-import type { WishedLine } from './wish.ts'
+import type { RequestedLine } from './reservation-request.ts'
 
 /**
  * Whether these lines of an offer could be held at this moment by somebody who has nothing of the event yet,
@@ -11,9 +11,9 @@ import type { WishedLine } from './wish.ts'
 export async function availabilityOf(
   sql: Sql,
   offer: Offer,
-  lines: readonly WishedLine[],
+  lines: readonly RequestedLine[],
 ): Promise<{ available: boolean; ticketAvailability: TicketAvailability[] }> {
-  const { eventId } = offer.picture
+  const { eventId } = offer.replica
   const seats = lines.flatMap(({ seatIds }) => seatIds.map((seatId) => ({ eventId, seatId })))
   const taken = new Set(seats.length > 0 ? (await listClaimed(sql, seats)).map(({ seatId }) => seatId) : [])
   const ticketAvailability = lines.map((line): TicketAvailability => {

@@ -23,9 +23,9 @@ function choices(row: string, bestCount: number, candidatesMax: number): string[
     }),
   )
   const believed = { statuses: row.replaceAll('a', '.'), passedOver: new Set<SeatId>() }
-  const wished = [{ ticketTypeId: typeId, quantity: bestCount, seatIds: [], bestCount }]
+  const requested = [{ ticketTypeId: typeId, quantity: bestCount, seatIds: [], bestCount }]
   const made = Array.from({ length: 100 }, () => {
-    const lines = chooseSeats(wished, offer, plan, believed, candidatesMax)
+    const lines = chooseSeats(requested, offer, plan, believed, candidatesMax)
     return lines?.[0]?.seatIds?.map((seatId) => seatId.slice(4)).join('+') ?? 'none'
   })
   return [...new Set(made)].sort()

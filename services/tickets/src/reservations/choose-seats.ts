@@ -4,7 +4,7 @@ import { chooseBest } from '../plans/best-available.ts'
 import type { Plan, PlanRow, PlanSeat } from '../plans/plan.ts'
 import type { Offer } from './offer.ts'
 import { typeOf } from './offer.ts'
-import { seatedLine, type WishedLine } from './wish.ts'
+import { type RequestedLine, seatedLine } from './reservation-request.ts'
 
 /** The seat map, and seats that turned out to be taken although it shows them free. */
 export interface Believed {
@@ -13,11 +13,11 @@ export interface Believed {
 }
 
 /**
- * The lines of a wish with their seats: those that were named, and the best that are free where none were:
+ * The lines of a request with their seats: those that were named, and the best that are free where none were:
  * one of the best `candidatesMax` choices, by chance. Null when there are not enough.
  */
 export function chooseSeats(
-  wished: readonly WishedLine[],
+  requested: readonly RequestedLine[],
   offer: Offer,
   plan: Plan,
   { statuses, passedOver }: Believed,
@@ -25,7 +25,7 @@ export function chooseSeats(
 ): SeatedLine[] | null {
   if (!statuses.includes('.')) return null // what most of a crowd is told
   const lines: SeatedLine[] = []
-  for (const line of wished) {
+  for (const line of requested) {
     const { zoneIds, kind } = typeOf(offer, line.ticketTypeId)
     if (kind === 'GENERAL') {
       lines.push({ ...withoutSeats(line), seatIds: null })
@@ -80,12 +80,12 @@ const flawsOf = (seats: readonly PlanSeat[]): number =>
   seats.filter(({ index, accessible }, at) => accessible || (at > 0 && seats[at - 1]?.index !== index - 1))
     .length
 
-/** The lines of a wish that names all its seats. `plan` where there are any. */
-export const namedSeats = (wished: readonly WishedLine[], plan: Plan | null): SeatedLine[] =>
-  wished.map((line) =>
+/** The lines of a request that names all its seats. `plan` where there are any. */
+export const namedSeats = (requested: readonly RequestedLine[], plan: Plan | null): SeatedLine[] =>
+  requested.map((line) =>
     plan && line.seatIds.length > 0
       ? seatedLine(line, line.seatIds, plan)
       : { ...withoutSeats(line), seatIds: null },
   )
 
-const withoutSeats = ({ ticketTypeId, quantity }: WishedLine) => ({ ticketTypeId, quantity })
+const withoutSeats = ({ ticketTypeId, quantity }: RequestedLine) => ({ ticketTypeId, quantity })

@@ -6,7 +6,7 @@ import {
   type UserId,
 } from '@boxoffice/contracts'
 import type { Tx } from '@boxoffice/service-kit'
-import { findPictureAsOf } from '../event-pictures/picture-repository.ts'
+import { findReplicaAsOf } from '../event-replicas/replica-repository.ts'
 import { lockOrder } from './lock-repository.ts'
 import { findOutcome } from './outcome-repository.ts'
 import { isOpen, type StoredReservation } from './reservation.ts'
@@ -22,7 +22,7 @@ export type ClaimResult =
   | ({ outcome: 'refused' } & NotClaimed)
   | { outcome: 'unknown' }
 
-export interface ClaimWish {
+export interface ClaimRequest {
   readonly reservationId: ReservationId
   readonly orderId: OrderId
   readonly userId: UserId
@@ -32,13 +32,13 @@ export interface ClaimWish {
  * A hold becomes PAYING for one order and lasts while money moves. The same order claims it as often as it
  * likes.
  */
-export async function claim(tx: Tx, wish: ClaimWish, claimSeconds: number): Promise<ClaimResult> {
-  await lockOrder(tx, wish.orderId)
-  const ended = await refusalOfEndedOrder(tx, wish.orderId)
+export async function claim(tx: Tx, request: ClaimRequest, claimSeconds: number): Promise<ClaimResult> {
+  await lockOrder(tx, request.orderId)
+  const ended = await refusalOfEndedOrder(tx, request.orderId)
   if (ended) return { outcome: 'refused', ...ended }
-  const reservation = await lockReservation(tx, wish.reservationId)
-  if (!reservation || reservation.userId !== wish.userId) return { outcome: 'unknown' }
-  return claimLocked(tx, reservation, wish.orderId, claimSeconds)
+  const reservation = await lockReservation(tx, request.reservationId)
+  if (!reservation || reservation.userId !== request.userId) return { outcome: 'unknown' }
+  return claimLocked(tx, reservation, request.orderId, claimSeconds)
 }
 
 /** The same for a reservation that is locked already, as is the order. */
@@ -55,12 +55,12 @@ export async function claimLocked(
   }
   const paying = own && reservation.status === 'PAYING'
   if (!paying && !isOpen(reservation)) return refused('RESERVATION_EXPIRED', 'this reservation is over')
-  const found = await findPictureAsOf(tx, reservation.eventId)
-  if (found?.picture.status === 'CANCELLED') return refused('EVENT_NOT_ON_SALE', 'the event is cancelled')
+  const found = await findReplicaAsOf(tx, reservation.eventId)
+  if (found?.replica.status === 'CANCELLED') return refused('EVENT_NOT_ON_SALE', 'the event is cancelled')
   if (paying) return { outcome: 'claimed', reservation }
   // A hold taken in time may be paid after sales have closed, but not when there is nothing to go to any
   // more.
-  if (found && isOver(found.picture, found.asOf)) return refused('EVENT_NOT_ON_SALE', 'the event is over')
+  if (found && isOver(found.replica, found.asOf)) return refused('EVENT_NOT_ON_SALE', 'the event is over')
   const expiresAt = await claimForOrder(tx, reservation.reservationId, orderId, claimSeconds)
   const remainingMs = reservation.remainingMs + expiresAt.getTime() - reservation.expiresAt.getTime()
   return {

@@ -1,7 +1,7 @@
 import type { ReservationId, UserId } from '@boxoffice/contracts'
 import type { Tx } from '@boxoffice/service-kit'
-import { isOnSale } from '../event-pictures/picture.ts'
-import { findPictureAsOf } from '../event-pictures/picture-repository.ts'
+import { isOnSale } from '../event-replicas/replica.ts'
+import { findReplicaAsOf } from '../event-replicas/replica-repository.ts'
 import { isOpen, type StoredReservation } from './reservation.ts'
 import { extendHold, lockReservation } from './reservation-repository.ts'
 
@@ -10,7 +10,7 @@ export type ExtendResult =
   | { outcome: 'longest'; expiresAt: Date }
   | { outcome: 'paying' | 'paid' | 'over' | 'unknown' | 'not-on-sale' }
 
-export interface ExtendWish {
+export interface ExtendRequest {
   readonly reservationId: ReservationId
   readonly userId: UserId
 }
@@ -21,7 +21,7 @@ export interface ExtendWish {
  */
 export async function extendOwn(
   tx: Tx,
-  { reservationId, userId }: ExtendWish,
+  { reservationId, userId }: ExtendRequest,
   limits: { seconds: number; maxSeconds: number },
 ): Promise<ExtendResult> {
   const reservation = await lockReservation(tx, reservationId)
@@ -29,8 +29,8 @@ export async function extendOwn(
   if (reservation.status === 'PAYING') return { outcome: 'paying' }
   if (reservation.status === 'COMPLETED') return { outcome: 'paid' }
   if (!isOpen(reservation)) return { outcome: 'over' }
-  const found = await findPictureAsOf(tx, reservation.eventId)
-  if (!found || !isOnSale(found.picture, found.asOf)) return { outcome: 'not-on-sale' }
+  const found = await findReplicaAsOf(tx, reservation.eventId)
+  if (!found || !isOnSale(found.replica, found.asOf)) return { outcome: 'not-on-sale' }
   const extended = await extendHold(tx, reservationId, limits)
   if (!extended) return { outcome: 'longest', expiresAt: reservation.expiresAt }
   return { outcome: 'extended', reservation: { ...reservation, ...extended } }

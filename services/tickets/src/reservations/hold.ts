@@ -1,11 +1,11 @@
 import { type CrashAt, createGroups, type SqlDatabase } from '@boxoffice/service-kit'
-import type { PictureHold, RedisPicture } from '../holds/redis-picture.ts'
+import type { AvailabilityCache, CacheHold } from '../holds/availability-cache.ts'
 import { type Expiry, inTheWayOf } from './expire.ts'
-import type { Holding, InTheWay, Placed, SeatedWish, Settled, WriteResult } from './placing.ts'
+import type { Holding, InTheWay, Placed, SeatedRequest, Settled, WriteResult } from './placing.ts'
 import { repeatReservation } from './repeat-reservation.ts'
 import { isLive } from './reservation.ts'
+import type { ReservationRequest } from './reservation-request.ts'
 import { isTaken, type ReserveResult, seatsTaken, soldOut } from './reserve-result.ts'
-import type { Wish } from './wish.ts'
 import { writeReservations } from './write-reservations.ts'
 
 /** Holds of one event that are one command and one transaction. */
@@ -25,7 +25,7 @@ const TOLD = Promise.resolve()
  */
 export function createHolding(deps: {
   db: SqlDatabase
-  redisPicture: RedisPicture
+  availabilityCache: AvailabilityCache
   expiry: Expiry
   crashAt: CrashAt
   claimSeconds: number
@@ -33,14 +33,14 @@ export function createHolding(deps: {
   /** Holds that wait for those before them; beyond it they are refused with 503. */
   waitingMax: number
 }): Holding {
-  const { db, redisPicture } = deps
+  const { db, availabilityCache } = deps
 
   /**
    * What arrives while the last group of its event is under way is the next: one command of Redis and one
    * transaction.
    */
-  const placeInGroup = createGroups<SeatedWish, Placed>({
-    laneOf: ({ wish }) => wish.eventId,
+  const placeInGroup = createGroups<SeatedRequest, Placed>({
+    laneOf: ({ request }) => request.eventId,
     run: placeAll,
     mixesLanes: false,
     groupMax: GROUP_MAX,
@@ -48,8 +48,8 @@ export function createHolding(deps: {
     waitingMax: deps.waitingMax,
   })
 
-  const write = createGroups<readonly SeatedWish[], readonly WriteResult[]>({
-    laneOf: ([seated]) => (seated as SeatedWish).wish.eventId,
+  const write = createGroups<readonly SeatedRequest[], readonly WriteResult[]>({
+    laneOf: ([seated]) => (seated as SeatedRequest).request.eventId,
     run: async (groups) => {
       const results = await writeReservations(db, groups.flat(), deps)
       return groups.map(({ length }) => results.splice(0, length))
@@ -65,7 +65,7 @@ export function createHolding(deps: {
     laneOf: ({ eventId }) => eventId,
     run: async (wanted) => {
       const expired = await db.transact((tx) => deps.expiry.expireOf(tx, allOf(wanted), { wait: true }))
-      await redisPicture.release(expired)
+      await availabilityCache.release(expired)
       return wanted.map(() => expired.length > 0)
     },
     mixesLanes: false,
@@ -75,17 +75,17 @@ export function createHolding(deps: {
   })
 
   /**
-   * Hold wishes of one event, in their order: provisionally in Redis, what that holds in the database, and
+   * Hold requests of one event, in their order: provisionally in Redis, what that holds in the database, and
    * then for good in Redis.
    */
-  async function placeAll(wishes: readonly SeatedWish[]): Promise<Placed[]> {
-    const [{ wish }] = wishes as [SeatedWish]
-    const held = await redisPicture.hold(
-      wish.eventId,
-      wishes.map(({ wish: { reservationId }, lines }) => ({ reservationId, lines })),
+  async function placeAll(requests: readonly SeatedRequest[]): Promise<Placed[]> {
+    const [{ request }] = requests as [SeatedRequest]
+    const held = await availabilityCache.hold(
+      request.eventId,
+      requests.map(({ request: { reservationId }, lines }) => ({ reservationId, lines })),
     )
     const refused = held.map(refusedByRedis)
-    const passed = wishes.filter((_, index) => !refused[index])
+    const passed = requests.filter((_, index) => !refused[index])
     if (passed.length > 0) deps.crashAt('hold.after-lua')
     const results = passed.length > 0 ? await write(passed) : []
     const told = tellRedis(passed, results)
@@ -95,55 +95,56 @@ export function createHolding(deps: {
     return refused.map((placed) => placed ?? (written.shift() as Placed))
   }
 
-  /** Tell Redis what the database made of wishes of one event that it holds provisionally. */
-  function tellRedis(wishes: readonly SeatedWish[], results: readonly WriteResult[]): Promise<unknown> {
-    const [first] = wishes
+  /** Tell Redis what the database made of requests of one event that it holds provisionally. */
+  function tellRedis(requests: readonly SeatedRequest[], results: readonly WriteResult[]): Promise<unknown> {
+    const [first] = requests
     if (!first) return TOLD
-    const { eventId } = first.wish
+    const { eventId } = first.request
     const reserved = results.flatMap((result) =>
       result !== 'STANDING' && result.outcome === 'reserved' ? [result.reservation] : [],
     )
-    const released = wishes.flatMap(({ wish }, index) => {
+    const released = requests.flatMap(({ request }, index) => {
       const result = results[index]
-      return result === 'STANDING' || result?.outcome === 'reserved' ? [] : [wish]
+      return result === 'STANDING' || result?.outcome === 'reserved' ? [] : [request]
     })
-    if (results.some(isTaken)) redisPicture.markStale(eventId)
-    return Promise.all([redisPicture.confirmAll(eventId, reserved), redisPicture.release(released)])
+    if (results.some(isTaken)) availabilityCache.markStale(eventId)
+    return Promise.all([availabilityCache.confirmAll(eventId, reserved), availabilityCache.release(released)])
   }
 
-  /** Hold a wish together with those that come at the same time. */
-  const place = async (seated: SeatedWish): Promise<Settled> => settle(seated, await placeInGroup(seated))
+  /** Hold a request together with those that come at the same time. */
+  const place = async (seated: SeatedRequest): Promise<Settled> => settle(seated, await placeInGroup(seated))
 
   /**
-   * What became of a wish in a group, where it is tried again once holds that are over are out of its way.
+   * What became of a request in a group, where it is tried again once holds that are over are out of its way.
    */
-  async function settle(seated: SeatedWish, first: Placed): Promise<Settled> {
+  async function settle(seated: SeatedRequest, first: Placed): Promise<Settled> {
     let placed = first
     for (let takeOvers = 0; placed.mayBeOver && takeOvers < TAKE_OVERS_MAX; takeOvers++) {
-      if (!(await takeOver(inTheWayOf(seated.wish.eventId, seated.lines)))) break
+      if (!(await takeOver(inTheWayOf(seated.request.eventId, seated.lines)))) break
       placed = await placeInGroup(seated)
     }
     const { result, by } = placed
-    if (result === 'STANDING') return { result: await repeatStanding(seated.wish), by }
+    if (result === 'STANDING') return { result: await repeatStanding(seated.request), by }
     await placed.told
     return { result, by }
   }
 
-  async function repeatStanding(wish: Wish): Promise<ReserveResult> {
-    const result = await repeat(wish)
-    if (!result) throw new Error(`reservation ${wish.reservationId} is not there any more`)
-    if (result.outcome === 'reserved' && !isLive(result.reservation)) await redisPicture.release([wish])
+  async function repeatStanding(request: ReservationRequest): Promise<ReserveResult> {
+    const result = await repeat(request)
+    if (!result) throw new Error(`reservation ${request.reservationId} is not there any more`)
+    if (result.outcome === 'reserved' && !isLive(result.reservation))
+      await availabilityCache.release([request])
     // Under an id that stands for other tickets, those are held: what was taken for these goes with the next
     // comparison.
-    if (result.outcome === 'refused') redisPicture.markStale(wish.eventId)
+    if (result.outcome === 'refused') availabilityCache.markStale(request.eventId)
     return result
   }
 
-  /** What a wish is answered that was asked before; null when it was not. */
-  async function repeat(wish: Wish): Promise<ReserveResult | null> {
-    const result = await db.transact((tx) => repeatReservation(tx, wish, deps.claimSeconds))
+  /** What a request is answered that was asked before; null when it was not. */
+  async function repeat(request: ReservationRequest): Promise<ReserveResult | null> {
+    const result = await db.transact((tx) => repeatReservation(tx, request, deps.claimSeconds))
     if (result?.outcome === 'reserved' && isLive(result.reservation))
-      await redisPicture.confirm(result.reservation)
+      await availabilityCache.confirm(result.reservation)
     return result
   }
 
@@ -151,7 +152,7 @@ export function createHolding(deps: {
 }
 
 /** What Redis refuses; null for what it holds, and without it. */
-function refusedByRedis(held: PictureHold | null): Placed | null {
+function refusedByRedis(held: CacheHold | null): Placed | null {
   if (!held || held.outcome === 'held') return null
   const result = held.outcome === 'taken' ? seatsTaken(held.seatIds) : soldOut
   return { result, by: 'Redis', mayBeOver: held.mayBeOver, told: TOLD }

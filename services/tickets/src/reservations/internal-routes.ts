@@ -6,9 +6,9 @@ import {
 } from '@boxoffice/contracts'
 import { type Handlers, RefusedError, refuse, type SqlDatabase, violatedUnique } from '@boxoffice/service-kit'
 import type { Config } from '../config.ts'
-import type { FindEventPicture } from '../event-pictures/event-pictures.ts'
-import { unknownEvent } from '../event-pictures/own-event.ts'
-import type { RedisPicture } from '../holds/redis-picture.ts'
+import type { FindEventReplica } from '../event-replicas/event-replicas.ts'
+import { unknownEvent } from '../event-replicas/own-event.ts'
+import type { AvailabilityCache } from '../holds/availability-cache.ts'
 import type { FindPlan } from '../plans/plan-cache.ts'
 import { refuseInvalid, reserveRefusal, unknownReservation } from './answers.ts'
 import { availabilityOf } from './availability.ts'
@@ -16,16 +16,16 @@ import { loadOffer } from './offer-cache.ts'
 import type { Releases } from './release.ts'
 import { reservationView } from './reservation.ts'
 import { findReservation } from './reservation-repository.ts'
+import { invalidIn, mergeRequests } from './reservation-request.ts'
 import type { Reserve } from './reserve.ts'
 import type { Together } from './together.ts'
-import { invalidIn, mergeRequests } from './wish.ts'
 
 interface Deps {
   config: Config
   db: SqlDatabase
-  findEventPicture: FindEventPicture
+  findEventReplica: FindEventReplica
   findPlan: FindPlan
-  redisPicture: RedisPicture
+  availabilityCache: AvailabilityCache
   releases: Pick<Releases, 'releaseClaim'>
   reserve: Reserve
   together: Together
@@ -39,7 +39,7 @@ type Routes = Pick<
 export function internalReservationHandlers(deps: Deps): Handlers<Routes> {
   return {
     checkAvailability: async ({ body }) => {
-      const offer = (await deps.findEventPicture(body.eventId)) && (await loadOffer(deps.db, body.eventId))
+      const offer = (await deps.findEventReplica(body.eventId)) && (await loadOffer(deps.db, body.eventId))
       if (!offer) return unknownEvent(body.eventId)
       const invalid = invalidIn(body.ticketRequests, offer, await deps.findPlan(body.eventId))
       if (invalid.length > 0) return refuseInvalid(invalid)
@@ -47,17 +47,17 @@ export function internalReservationHandlers(deps: Deps): Handlers<Routes> {
     },
     reserve: async ({ body }) => {
       const minutes = body.reservationDurationMinutes
-      const wish = {
+      const request = {
         reservationId: body.reservationId,
         userId: body.userId,
         eventId: body.eventId,
         orderId: body.orderId ?? null,
-        requests: body.ticketRequests,
+        ticketRequests: body.ticketRequests,
         seconds: minutes === undefined ? deps.config.holdTtlSeconds : minutes * 60,
         repeatable: true,
       }
-      const result = await oneReservationAnOrder(() => deps.reserve(wish))
-      if (result.outcome !== 'reserved') return reserveRefusal(result, wish.eventId)
+      const result = await oneReservationAnOrder(() => deps.reserve(request))
+      if (result.outcome !== 'reserved') return reserveRefusal(result, request.eventId)
       return { status: 200, body: reservationView(result.reservation, deps.config) }
     },
     getReservationInfo: async ({ params }) => {
@@ -71,7 +71,7 @@ export function internalReservationHandlers(deps: Deps): Handlers<Routes> {
       if (result.outcome === 'refused')
         return refuse(claimRefusals[result.error], { message: result.message })
       const { reservation } = result
-      if (reservation.status === 'PAYING') await deps.redisPicture.confirm(reservation)
+      if (reservation.status === 'PAYING') await deps.availabilityCache.confirm(reservation)
       return {
         status: 200,
         body: { ...reservationView(reservation, deps.config), userId: body.userId, orderId: body.orderId },
@@ -86,7 +86,7 @@ export function internalReservationHandlers(deps: Deps): Handlers<Routes> {
         case 'nothing':
           return { status: 200, body: { released: false, reservationId, ticketsReleased: 0 } }
         case 'released':
-          await deps.redisPicture.release([result.reservation])
+          await deps.availabilityCache.release([result.reservation])
           return {
             status: 200,
             body: { released: true, reservationId, ticketsReleased: result.ticketsReleased },

@@ -1,7 +1,7 @@
 import type { EventId } from '@boxoffice/contracts'
 import type { Sql } from '@boxoffice/service-kit'
-import type { FindEventPicture } from '../event-pictures/event-pictures.ts'
-import { findPictureAsOf } from '../event-pictures/picture-repository.ts'
+import type { FindEventReplica } from '../event-replicas/event-replicas.ts'
+import { findReplicaAsOf } from '../event-replicas/replica-repository.ts'
 import { listTypes } from '../types/type-repository.ts'
 import type { Offer } from './offer.ts'
 
@@ -9,7 +9,7 @@ const EVENTS_MAX = 1_000
 
 /** What an event sells right now; null when we know of no such event. */
 export async function loadOffer(sql: Sql, eventId: EventId): Promise<Offer | null> {
-  const found = await findPictureAsOf(sql, eventId)
+  const found = await findReplicaAsOf(sql, eventId)
   return found && { ...found, types: await listTypes(sql, eventId) }
 }
 
@@ -18,26 +18,22 @@ export async function loadOffer(sql: Sql, eventId: EventId): Promise<Offer | nul
  * Whoever gets through is checked again in the transaction, and priced by what stands there then: an old
  * price is never held. The time of an offer goes on by the monotonic clock.
  */
-export function createOfferCache(options: {
-  db: Sql
-  findEventPicture: FindEventPicture
-  believedMs: number
-}) {
+export function createOfferCache(options: { db: Sql; findEventReplica: FindEventReplica; cachedMs: number }) {
   const sql = options.db
   const believed = new Map<EventId, { offer: Offer; loadedAtMs: number }>()
 
-  return async (eventId: EventId, as: 'believed' | 'now' = 'believed'): Promise<Offer | null> => {
+  return async (eventId: EventId, as: 'cached' | 'now' = 'cached'): Promise<Offer | null> => {
     const entry = believed.get(eventId)
     const ageMs = entry ? performance.now() - entry.loadedAtMs : Number.POSITIVE_INFINITY
-    if (entry && as === 'believed' && ageMs < options.believedMs) {
+    if (entry && as === 'cached' && ageMs < options.cachedMs) {
       return { ...entry.offer, asOf: new Date(entry.offer.asOf.getTime() + ageMs) }
     }
-    const picture = await options.findEventPicture(eventId)
-    const offer = picture && (await loadOffer(sql, eventId))
+    const replica = await options.findEventReplica(eventId)
+    const offer = replica && (await loadOffer(sql, eventId))
     if (!offer) return null
     if (believed.size >= EVENTS_MAX) believed.clear()
     // Never "not yet": publishing is seen at once.
-    if (offer.picture.status !== 'DRAFT') believed.set(eventId, { offer, loadedAtMs: performance.now() })
+    if (offer.replica.status !== 'DRAFT') believed.set(eventId, { offer, loadedAtMs: performance.now() })
     return offer
   }
 }

@@ -9,14 +9,14 @@ import {
   type TicketTypeId,
   times,
 } from '@boxoffice/contracts'
-import { type EventPicture, isOnSale } from '../event-pictures/picture.ts'
+import { type EventReplica, isOnSale } from '../event-replicas/replica.ts'
 import type { Line } from '../holds/commands.ts'
 import { salesEndOf } from '../types/type.ts'
 import type { StoredType } from '../types/type-repository.ts'
 
 /** What an event sells, as of a moment of the database's clock. */
 export interface Offer {
-  readonly picture: EventPicture
+  readonly replica: EventReplica
   readonly types: readonly StoredType[]
   readonly asOf: Date
 }
@@ -36,7 +36,7 @@ export function refusalOf(
   lines: readonly Line[],
   at: Date,
 ): (NotReserved & { readonly error: ReserveRefusal }) | null {
-  if (!isOnSale(offer.picture, at))
+  if (!isOnSale(offer.replica, at))
     return { error: 'EVENT_NOT_ON_SALE', message: 'this event is not on sale' }
   for (const { ticketTypeId, quantity } of lines) {
     const type = typeOf(offer, ticketTypeId)
@@ -46,7 +46,7 @@ export function refusalOf(
         message: `sales of ${type.name} begin at ${type.salesStartAt.toISOString()}`,
       }
     }
-    if (at >= salesEndOf(type, offer.picture)) {
+    if (at >= salesEndOf(type, offer.replica)) {
       return { error: 'SALES_CLOSED', message: `sales of ${type.name} have ended` }
     }
     if (quantity > type.maxPerOrder) {
@@ -97,6 +97,6 @@ const tooManyOf = (type: StoredType) => ({
 /** The type of a line that was checked to be of this offer. */
 export function typeOf(offer: Offer, ticketTypeId: TicketTypeId): StoredType {
   const type = offer.types.find((type) => type.ticketTypeId === ticketTypeId)
-  if (!type) throw new Error(`type ${ticketTypeId} is not of event ${offer.picture.eventId}`)
+  if (!type) throw new Error(`type ${ticketTypeId} is not of event ${offer.replica.eventId}`)
   return type
 }

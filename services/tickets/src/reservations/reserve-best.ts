@@ -7,8 +7,8 @@ import type { Plan } from '../plans/plan.ts'
 import { chooseSeats } from './choose-seats.ts'
 import type { Offer } from './offer.ts'
 import type { Holding, Placed, Settled } from './placing.ts'
+import { mergeRequests, type RequestedLine, type ReservationRequest } from './reservation-request.ts'
 import { type ReserveResult, seatsTaken, soldOut } from './reserve-result.ts'
-import { mergeRequests, type Wish, type WishedLine } from './wish.ts'
 
 /** How often somebody else may be faster before a buyer is asked to come again. */
 const LOSSES_MAX = 12
@@ -25,8 +25,8 @@ export interface ReadSeatMap {
 }
 
 interface Choosing {
-  readonly wish: Wish
-  readonly wished: readonly WishedLine[]
+  readonly request: ReservationRequest
+  readonly requested: readonly RequestedLine[]
   readonly offer: Offer
   readonly plan: Plan
 }
@@ -58,19 +58,19 @@ export function createReserveBest(deps: {
    * The best seats for buyers of one event, chosen and held together; null for whom the map has not so many.
    */
   const chooseTogether = createGroups<Choosing, Chosen | null>({
-    laneOf: ({ wish }) => wish.eventId,
+    laneOf: ({ request }) => request.eventId,
     mixesLanes: false,
     groupMax: TOGETHER_MAX,
     groupsAtOnceMax: EVENTS_AT_ONCE_MAX,
     waitingMax: deps.waitingMax,
     run: async (choosing) => {
-      const [{ wish }] = choosing as [Choosing]
-      const { statuses } = await deps.seatMaps.readNow(wish.eventId)
+      const [{ request }] = choosing as [Choosing]
+      const { statuses } = await deps.seatMaps.readNow(request.eventId)
       const passedOver = new Set<SeatId>()
-      const chosen = choosing.map(({ wish, wished, offer, plan }) => {
-        const lines = chooseSeats(wished, offer, plan, { statuses, passedOver })
+      const chosen = choosing.map(({ request, requested, offer, plan }) => {
+        const lines = chooseSeats(requested, offer, plan, { statuses, passedOver })
         for (const seatId of lines?.flatMap(({ seatIds }) => seatIds ?? []) ?? []) passedOver.add(seatId)
-        return lines && { wish, lines, plan }
+        return lines && { request, lines, plan }
       })
       const seated = chosen.filter((one) => one !== null)
       const placed = seated.length > 0 ? await placeAll(seated) : []
@@ -78,16 +78,16 @@ export function createReserveBest(deps: {
     },
   })
 
-  return async (wish: Wish, offer: Offer, plan: Plan): Promise<ReserveResult> => {
-    const { eventId } = wish
-    const wished = mergeRequests(wish.requests)
-    const named = new Set(wished.flatMap(({ seatIds }) => seatIds))
+  return async (request: ReservationRequest, offer: Offer, plan: Plan): Promise<ReserveResult> => {
+    const { eventId } = request
+    const requested = mergeRequests(request.ticketRequests)
+    const named = new Set(requested.flatMap(({ seatIds }) => seatIds))
     let takenAfterAll: ReadonlySet<SeatId> = new Set()
     let losses = 0
 
     const chooseFrom = (statuses: string) =>
       chooseSeats(
-        wished,
+        requested,
         offer,
         plan,
         { statuses, passedOver: takenAfterAll },
@@ -98,7 +98,7 @@ export function createReserveBest(deps: {
       const map = await deps.seatMaps.readNow(eventId)
       const lines = chooseFrom(map.statuses)
       if (lines || !map.mayBeOver) return lines
-      const ticketTypeIds = wished.map(({ ticketTypeId }) => ticketTypeId)
+      const ticketTypeIds = requested.map(({ ticketTypeId }) => ticketTypeId)
       const freed = await takeOver({ eventId, ticketTypeIds, seatIds: [] })
       return freed ? chooseFrom((await deps.seatMaps.readNow(eventId)).statuses) : null
     }
@@ -108,7 +108,7 @@ export function createReserveBest(deps: {
       while (losses < LOSSES_MAX) {
         const lines = await choose()
         if (!lines) return takenAfterAll.size === 0 ? soldOut : refuseOrPutOff()
-        const result = await resultOf(await place({ wish, lines, plan }))
+        const result = await resultOf(await place({ request, lines, plan }))
         if (result) return result
       }
       return refuseOrPutOff()
@@ -133,14 +133,15 @@ export function createReserveBest(deps: {
     /** Sold out, where PostgreSQL says so too. */
     async function refuseOrPutOff(): Promise<ReserveResult> {
       const { statuses } = await readStatuses(deps.db, eventId)
-      if (!chooseSeats(wished, offer, plan, { statuses, passedOver: new Set() })) return soldOut
+      if (!chooseSeats(requested, offer, plan, { statuses, passedOver: new Set() })) return soldOut
       throw new RefusedError(
         refuse(SERVICE_UNAVAILABLE, { message: 'too many buyers want these seats: try again shortly' }),
       )
     }
 
-    const first = await chooseTogether({ wish, wished, offer, plan })
-    const result = first && (await resultOf(await settle({ wish, lines: first.lines, plan }, first.placed)))
+    const first = await chooseTogether({ request, requested, offer, plan })
+    const result =
+      first && (await resultOf(await settle({ request, lines: first.lines, plan }, first.placed)))
     return result ?? deps.eventMutex(eventId, chooseAndPlace)
   }
 }

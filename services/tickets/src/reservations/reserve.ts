@@ -5,9 +5,9 @@ import type { Plan } from '../plans/plan.ts'
 import { namedSeats } from './choose-seats.ts'
 import type { Offer } from './offer.ts'
 import type { Holding } from './placing.ts'
+import { mergeRequests, type ReservationRequest } from './reservation-request.ts'
 import { createReserveBest, type ReadSeatMap } from './reserve-best.ts'
 import { type ReserveResult, refuseOffer } from './reserve-result.ts'
-import { mergeRequests, type Wish } from './wish.ts'
 
 /**
  * Hold tickets, all or none: Redis first, which refuses the crowd; then one transaction, which is the truth;
@@ -21,7 +21,7 @@ export function createReserve(deps: {
   seatMaps: ReadSeatMap
   eventMutex: MutexByKey<EventId>
   /** What an event sells; null for an event that is not known. */
-  findOffer(eventId: EventId, as: 'believed' | 'now'): Promise<Offer | null>
+  findOffer(eventId: EventId, as: 'cached' | 'now'): Promise<Offer | null>
   /** The event's plan; null while no seats are offered. */
   findPlan(eventId: EventId): Promise<Plan | null>
   waitingMax: number
@@ -29,29 +29,31 @@ export function createReserve(deps: {
   const { place, repeat } = deps.holding
   const reserveBest = createReserveBest(deps)
 
-  async function reserve(wish: Wish): Promise<ReserveResult> {
-    const result = await reserveNew(wish)
-    if (!wish.repeatable || result.outcome === 'reserved') return result
-    return (await repeat(wish)) ?? result
+  async function reserve(request: ReservationRequest): Promise<ReserveResult> {
+    const result = await reserveNew(request)
+    if (!request.repeatable || result.outcome === 'reserved') return result
+    return (await repeat(request)) ?? result
   }
 
-  async function reserveNew(wish: Wish): Promise<ReserveResult> {
-    let found = await find(wish, 'believed')
+  async function reserveNew(request: ReservationRequest): Promise<ReserveResult> {
+    let found = await find(request, 'cached')
     // A type that was made a moment ago is not in every offer that is believed.
-    if (found?.refusal?.outcome === 'invalid') found = await find(wish, 'now')
+    if (found?.refusal?.outcome === 'invalid') found = await find(request, 'now')
     if (!found) return { outcome: 'unknown-event' }
     const { offer, plan, refusal } = found
     if (refusal) return refusal
-    const wished = mergeRequests(wish.requests)
-    if (plan && wished.some(({ bestCount }) => bestCount > 0)) return reserveBest(wish, offer, plan)
-    return (await place({ wish, lines: namedSeats(wished, plan), plan })).result
+    const requested = mergeRequests(request.ticketRequests)
+    if (plan && requested.some(({ bestCount }) => bestCount > 0)) return reserveBest(request, offer, plan)
+    return (await place({ request, lines: namedSeats(requested, plan), plan })).result
   }
 
-  async function find(wish: Wish, as: 'believed' | 'now') {
-    const offer = await deps.findOffer(wish.eventId, as)
+  async function find(request: ReservationRequest, as: 'cached' | 'now') {
+    const offer = await deps.findOffer(request.eventId, as)
     if (!offer) return null
-    const plan = offer.types.some(({ kind }) => kind === 'SEATED') ? await deps.findPlan(wish.eventId) : null
-    return { offer, plan, refusal: refuseOffer(offer, plan, wish) }
+    const plan = offer.types.some(({ kind }) => kind === 'SEATED')
+      ? await deps.findPlan(request.eventId)
+      : null
+    return { offer, plan, refusal: refuseOffer(offer, plan, request) }
   }
 
   return reserve

@@ -7,7 +7,7 @@ import {
 } from '@boxoffice/contracts'
 import { cursorFields, defineCursor, type Handlers, refuse, type SqlDatabase } from '@boxoffice/service-kit'
 import type { Config } from '../config.ts'
-import type { RedisPicture } from '../holds/redis-picture.ts'
+import type { AvailabilityCache } from '../holds/availability-cache.ts'
 import { completedReservation, reservationInPayment, reserveRefusal, unknownReservation } from './answers.ts'
 import { reservationView } from './reservation.ts'
 import { findReservation, listLiveOf } from './reservation-repository.ts'
@@ -17,7 +17,7 @@ import type { Together } from './together.ts'
 interface Deps {
   config: Config
   db: SqlDatabase
-  redisPicture: RedisPicture
+  availabilityCache: AvailabilityCache
   reserve: Reserve
   together: Together
 }
@@ -39,7 +39,7 @@ export function reservationHandlers(deps: Deps): Handlers<ReservationRoutes> {
         userId: principal.userId,
         eventId: body.eventId,
         orderId: null,
-        requests: body.ticketRequests,
+        ticketRequests: body.ticketRequests,
         seconds: config.holdTtlSeconds,
         repeatable: headers['idempotency-key'] !== undefined,
       })
@@ -65,7 +65,7 @@ export function reservationHandlers(deps: Deps): Handlers<ReservationRoutes> {
       const result = await deps.together.extendOwn({ reservationId, userId })
       switch (result.outcome) {
         case 'extended':
-          await deps.redisPicture.confirm(result.reservation)
+          await deps.availabilityCache.confirm(result.reservation)
           return { status: 200, body: reservationView(result.reservation, config) }
         case 'longest':
           return refuse(RESERVATION_NOT_EXTENDABLE, { expiresAt: result.expiresAt })
@@ -86,7 +86,7 @@ export function reservationHandlers(deps: Deps): Handlers<ReservationRoutes> {
       if (result.outcome === 'unknown') return unknownReservation(params.reservationId)
       if (result.outcome === 'paying') return reservationInPayment()
       if (result.outcome === 'paid') return completedReservation()
-      if (result.outcome === 'released') await deps.redisPicture.release([result.reservation])
+      if (result.outcome === 'released') await deps.availabilityCache.release([result.reservation])
       return { status: 204, body: undefined }
     },
   }

@@ -1,6 +1,6 @@
 import type { OrderId, paymentsInternalRoutes } from '@boxoffice/contracts'
 import { type Client, type Database, ServiceUnavailable } from '@boxoffice/service-kit'
-import type { RedisPicture } from '../holds/redis-picture.ts'
+import type { AvailabilityCache } from '../holds/availability-cache.ts'
 import { type Expiry, SWEEP_BATCH_MAX } from './expire.ts'
 import { extendClaim, listOverdueClaims } from './expiry-repository.ts'
 import type { Releases } from './release.ts'
@@ -12,11 +12,15 @@ const OVERDUE_BATCH_MAX = 50
 const EXTENSION_SECONDS = 180
 
 /** Release what is over, a batch at a time. */
-export function createExpirySweep(deps: { db: Database; redisPicture: RedisPicture; expiry: Expiry }) {
-  const { db, redisPicture, expiry } = deps
+export function createExpirySweep(deps: {
+  db: Database
+  availabilityCache: AvailabilityCache
+  expiry: Expiry
+}) {
+  const { db, availabilityCache, expiry } = deps
   return async () => {
     const expired = await db.transact(expiry.expireOldest)
-    await redisPicture.release(expired)
+    await availabilityCache.release(expired)
     return { more: expired.length === SWEEP_BATCH_MAX }
   }
 }
@@ -27,18 +31,18 @@ export function createExpirySweep(deps: { db: Database; redisPicture: RedisPictu
  */
 export function createOverdueSweep(deps: {
   db: Database
-  redisPicture: RedisPicture
+  availabilityCache: AvailabilityCache
   payments: PaymentsClient
   releases: Releases
 }) {
-  const { db, redisPicture, releases } = deps
+  const { db, availabilityCache, releases } = deps
   return async () => {
     const overdue = await db.transact((tx) => listOverdueClaims(tx, OVERDUE_BATCH_MAX))
     let decided = 0
     for (const { reservationId, orderId, eventId } of overdue) {
       const verdict = await verdictOf(deps.payments, orderId)
       if (verdict === 'unknown') {
-        redisPicture.markStale(eventId) // there, too, it must not end by itself
+        availabilityCache.markStale(eventId) // there, too, it must not end by itself
         continue
       }
       decided++
@@ -46,10 +50,10 @@ export function createOverdueSweep(deps: {
         const result = await db.transact((tx) =>
           releases.releaseClaim(tx, { orderId, reservationId, reason: 'CLAIM_OVERDUE' }),
         )
-        if (result.outcome === 'released') await redisPicture.release([result.reservation])
+        if (result.outcome === 'released') await availabilityCache.release([result.reservation])
       } else {
         await db.transact((tx) => extendClaim(tx, reservationId, EXTENSION_SECONDS))
-        redisPicture.markStale(eventId)
+        availabilityCache.markStale(eventId)
       }
     }
     return { more: decided === OVERDUE_BATCH_MAX }

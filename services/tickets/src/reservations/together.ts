@@ -1,8 +1,8 @@
 import { AsyncLocalStorage } from 'node:async_hooks'
 import { currentOrigin } from '@boxoffice/messaging'
 import { createGroups, type Database, sideBySide, type Tx } from '@boxoffice/service-kit'
-import { type ClaimResult, type ClaimWish, claim } from './claim.ts'
-import { type ExtendResult, type ExtendWish, extendOwn } from './extend.ts'
+import { type ClaimRequest, type ClaimResult, claim } from './claim.ts'
+import { type ExtendRequest, type ExtendResult, extendOwn } from './extend.ts'
 import type { BuyerReleaseResult, ReleaseRequest, Releases } from './release.ts'
 
 const GROUP_MAX = 100
@@ -33,9 +33,14 @@ export function createTogether(deps: {
   })
 
   return {
-    claim: shareCommits<ClaimWish, ClaimResult>(db, bounds, (tx, wish) => claim(tx, wish, deps.claimSeconds)),
-    extendOwn: shareCommits<ExtendWish, ExtendResult>(db, bounds, (tx, wish) => extendOwn(tx, wish, limits)),
-    releaseOwn: (wish: Omit<ReleaseRequest, 'origin'>) => releaseOwn({ ...wish, origin: currentOrigin() }),
+    claim: shareCommits<ClaimRequest, ClaimResult>(db, bounds, (tx, request) =>
+      claim(tx, request, deps.claimSeconds),
+    ),
+    extendOwn: shareCommits<ExtendRequest, ExtendResult>(db, bounds, (tx, request) =>
+      extendOwn(tx, request, limits),
+    ),
+    releaseOwn: (request: Omit<ReleaseRequest, 'origin'>) =>
+      releaseOwn({ ...request, origin: currentOrigin() }),
   }
 }
 export type Together = ReturnType<typeof createTogether>
@@ -44,20 +49,21 @@ export type Together = ReturnType<typeof createTogether>
  * Requests that arrive together are one transaction, in which their statements travel side by side. Only for
  * what locks nothing but its own reservation and order: of one reservation there is one request at a time.
  */
-function shareCommits<Wish extends { readonly reservationId: string }, Result>(
+function shareCommits<Request extends { readonly reservationId: string }, Result>(
   db: Database,
   bounds: { mixesLanes: boolean; groupMax: number; groupsAtOnceMax: number; waitingMax: number },
-  work: (tx: Tx, wish: Wish) => Promise<Result>,
-): (wish: Wish) => Promise<Result> {
-  interface Request {
+  work: (tx: Tx, request: Request) => Promise<Result>,
+): (request: Request) => Promise<Result> {
+  interface Task {
     readonly lane: string
     carryOut(tx: Tx): Promise<Result>
   }
-  const ask = createGroups<Request, Result>({
+  const ask = createGroups<Task, Result>({
     ...bounds,
     laneOf: ({ lane }) => lane,
     ofLaneMax: 1,
-    run: (requests) => db.transact((tx) => sideBySide(requests.map((request) => request.carryOut(tx)))),
+    run: (tasks) => db.transact((tx) => sideBySide(tasks.map((task) => task.carryOut(tx)))),
   })
-  return (wish) => ask({ lane: wish.reservationId, carryOut: AsyncLocalStorage.bind((tx) => work(tx, wish)) })
+  return (request) =>
+    ask({ lane: request.reservationId, carryOut: AsyncLocalStorage.bind((tx) => work(tx, request)) })
 }

@@ -1,6 +1,6 @@
 import type { EventId, ReservationId, TicketTypeId } from '@boxoffice/contracts'
 import { type SqlDatabase, sideBySide, type Tx, violatedUnique } from '@boxoffice/service-kit'
-import { listPicturesAsOf } from '../event-pictures/picture-repository.ts'
+import { listReplicasAsOf } from '../event-replicas/replica-repository.ts'
 import type { Line, SeatedLine } from '../holds/commands.ts'
 import { changeCounters, lockGeneralCounters } from '../holds/counter-repository.ts'
 import { listClaimed, type SeatOfEvent } from '../holds/seat-claim-repository.ts'
@@ -9,7 +9,7 @@ import { overOrder } from './claim.ts'
 import { lockBuyers, lockOrders } from './lock-repository.ts'
 import { limitOf, type Offer, typeOf } from './offer.ts'
 import { listEndedOrders } from './outcome-repository.ts'
-import type { SeatedWish, WriteResult } from './placing.ts'
+import type { SeatedRequest, WriteResult } from './placing.ts'
 import {
   type BuyersTickets,
   insertReservations,
@@ -17,8 +17,8 @@ import {
   listTicketsOfBuyers,
   type NewReservation,
 } from './reservation-repository.ts'
+import type { ReservationRequest } from './reservation-request.ts'
 import { type ReserveResult, refuseOffer, seatsTaken, soldOut } from './reserve-result.ts'
-import type { Wish } from './wish.ts'
 
 const CONFLICTS_MAX = 5
 
@@ -28,14 +28,14 @@ const CONFLICTS_MAX = 5
  */
 export async function writeReservations(
   db: SqlDatabase,
-  wishes: readonly SeatedWish[],
+  requests: readonly SeatedRequest[],
   limits: { claimSeconds: number; liveMax: number },
 ): Promise<WriteResult[]> {
   for (let conflicts = 0; ; conflicts++) {
     try {
       return await db.transactInTwoTrips(
-        (tx) => readSituation(tx, wishes),
-        (tx, situation) => write(tx, decide(wishes, situation, limits)),
+        (tx) => readSituation(tx, requests),
+        (tx, situation) => write(tx, decide(requests, situation, limits)),
       )
     } catch (error) {
       // Another instance was faster, by seats or by an id: now its row is there to be read.
@@ -56,35 +56,36 @@ interface Situation {
   readonly free: Map<TicketTypeId, number>
 }
 
-const keyOfBuyer = ({ eventId, userId }: Pick<Wish, 'eventId' | 'userId'>) => `${eventId} ${userId}`
+const keyOfBuyer = ({ eventId, userId }: Pick<ReservationRequest, 'eventId' | 'userId'>) =>
+  `${eventId} ${userId}`
 const keyOfSeat = ({ eventId, seatId }: SeatOfEvent) => `${eventId} ${seatId}`
 
 /** All statements are sent before any is waited for; their order is the order of locks. */
-async function readSituation(tx: Tx, wishes: readonly SeatedWish[]): Promise<Situation> {
-  const all = wishes.map(({ wish }) => wish)
+async function readSituation(tx: Tx, requests: readonly SeatedRequest[]): Promise<Situation> {
+  const all = requests.map(({ request }) => request)
   const orderIds = all.flatMap(({ orderId }) => orderId ?? [])
   const eventIds = [...new Set(all.map(({ eventId }) => eventId))]
-  const repeatable = all.flatMap((wish) => (wish.repeatable ? wish.reservationId : []))
+  const repeatable = all.flatMap((request) => (request.repeatable ? request.reservationId : []))
   const typeIds = [
-    ...new Set(all.flatMap(({ requests }) => requests.map(({ ticketTypeId }) => ticketTypeId))),
+    ...new Set(all.flatMap(({ ticketRequests }) => ticketRequests.map(({ ticketTypeId }) => ticketTypeId))),
   ]
   const general = [
     ...new Set(
-      wishes.flatMap(({ lines }) =>
+      requests.flatMap(({ lines }) =>
         lines.flatMap(({ seatIds, ticketTypeId }) => (seatIds ? [] : ticketTypeId)),
       ),
     ),
   ]
-  const seats = wishes.flatMap(seatsOf)
-  const [, ended, , standing, had, claimed, counters, pictures, types] = await sideBySide([
+  const seats = requests.flatMap(seatsOf)
+  const [, ended, , standing, had, claimed, counters, replicas, types] = await sideBySide([
     orderIds.length > 0 && lockOrders(tx, orderIds),
     orderIds.length > 0 ? listEndedOrders(tx, orderIds) : [],
     lockBuyers(tx, all),
     repeatable.length > 0 ? listStanding(tx, repeatable) : [],
-    listTicketsOfBuyers(tx, [...new Map(all.map((wish) => [keyOfBuyer(wish), wish])).values()]),
+    listTicketsOfBuyers(tx, [...new Map(all.map((request) => [keyOfBuyer(request), request])).values()]),
     seats.length > 0 ? listClaimed(tx, seats) : [],
     general.length > 0 ? lockGeneralCounters(tx, general) : [],
-    listPicturesAsOf(tx, eventIds),
+    listReplicasAsOf(tx, eventIds),
     // Behind the lock: what stands now is what holds, and what was read before may be over.
     listTypesById(tx, typeIds),
   ])
@@ -93,9 +94,9 @@ async function readSituation(tx: Tx, wishes: readonly SeatedWish[]): Promise<Sit
     endedOrders: new Set(ended),
     standing: new Set(standing),
     offers: new Map(
-      pictures.map((found) => [
-        found.picture.eventId,
-        { ...found, types: typesOf.get(found.picture.eventId) ?? [] },
+      replicas.map((found) => [
+        found.replica.eventId,
+        { ...found, types: typesOf.get(found.replica.eventId) ?? [] },
       ]),
     ),
     buyers: countByBuyer(had),
@@ -106,7 +107,7 @@ async function readSituation(tx: Tx, wishes: readonly SeatedWish[]): Promise<Sit
   }
 }
 
-const seatsOf = ({ wish: { eventId }, lines }: SeatedWish): SeatOfEvent[] =>
+const seatsOf = ({ request: { eventId }, lines }: SeatedRequest): SeatOfEvent[] =>
   lines.flatMap(({ seatIds }) => (seatIds ?? []).map((seatId) => ({ eventId, seatId })))
 
 interface Decided {
@@ -115,34 +116,34 @@ interface Decided {
   readonly reservation: NewReservation | null
 }
 
-/** What becomes of each wish, where those before it are written. */
+/** What becomes of each request, where those before it are written. */
 function decide(
-  wishes: readonly SeatedWish[],
+  requests: readonly SeatedRequest[],
   situation: Situation,
   limits: { claimSeconds: number; liveMax: number },
 ): Decided[] {
   const buyers = new Map<string, Has>(situation.buyers)
   const ids = new Set(situation.standing)
-  return wishes.map((seated) => {
-    const { wish, lines, plan } = seated
-    const { reservationId, userId, eventId, orderId } = wish
+  return requests.map((seated) => {
+    const { request, lines, plan } = seated
+    const { reservationId, userId, eventId, orderId } = request
     const refused = (result: WriteResult): Decided => ({ result, reservation: null })
     if (orderId && situation.endedOrders.has(orderId)) return refused(overOrder)
     if (ids.has(reservationId)) return refused('STANDING')
     const offer = situation.offers.get(eventId)
     if (!offer) return refused({ outcome: 'unknown-event' })
-    const refusal = refuseOffer(offer, plan, wish)
+    const refusal = refuseOffer(offer, plan, request)
     if (refusal) return refused(refusal)
-    const buyer = buyers.get(keyOfBuyer(wish)) ?? nothing
+    const buyer = buyers.get(keyOfBuyer(request)) ?? nothing
     const limit = limitOf(offer, lines, buyer, limits.liveMax)
     if (limit) return refused({ outcome: 'refused', ...limit })
     const taken = takePlaces(situation, seated)
     if (taken) return refused(taken)
     ids.add(reservationId)
-    buyers.set(keyOfBuyer(wish), withReservation(buyer, reservationId, lines))
+    buyers.set(keyOfBuyer(request), withReservation(buyer, reservationId, lines))
     const items = lines.map((line) => ({ ...line, unitPrice: typeOf(offer, line.ticketTypeId).unitPrice }))
     const { currency } = typeOf(offer, (items[0] as SeatedLine).ticketTypeId)
-    const seconds = orderId ? Math.max(wish.seconds, limits.claimSeconds) : wish.seconds
+    const seconds = orderId ? Math.max(request.seconds, limits.claimSeconds) : request.seconds
     return {
       result: null,
       reservation: { reservationId, userId, eventId, orderId, currency, items, seconds },
@@ -150,8 +151,8 @@ function decide(
   })
 }
 
-/** Count the places of a wish as taken, all or none; why not, or null. */
-function takePlaces({ claimed, free }: Situation, seated: SeatedWish): ReserveResult | null {
+/** Count the places of a request as taken, all or none; why not, or null. */
+function takePlaces({ claimed, free }: Situation, seated: SeatedRequest): ReserveResult | null {
   const seats = seatsOf(seated)
   const taken = seats.filter((seat) => claimed.has(keyOfSeat(seat))).map(({ seatId }) => seatId)
   if (taken.length > 0) return seatsTaken(taken.toSorted())

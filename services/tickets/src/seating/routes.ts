@@ -6,15 +6,15 @@ import {
   type UserId,
 } from '@boxoffice/contracts'
 import { type Handlers, isNamedIn, RefusedError, refuse, refuseUnknown } from '@boxoffice/service-kit'
-import type { FindEventPicture } from '../event-pictures/event-pictures.ts'
-import { isVisibleTo } from '../event-pictures/picture.ts'
+import type { FindEventReplica } from '../event-replicas/event-replicas.ts'
+import { isVisibleTo } from '../event-replicas/replica.ts'
 import type { Plan } from '../plans/plan.ts'
 import type { FindPlan } from '../plans/plan-cache.ts'
 import type { SeatMaps } from './seat-maps.ts'
 import type { SeatWatch } from './seat-watch.ts'
 
 interface Deps {
-  findEventPicture: FindEventPicture
+  findEventReplica: FindEventReplica
   findPlan: FindPlan
   seatMaps: SeatMaps
   watchSeats: SeatWatch
@@ -24,8 +24,8 @@ type SeatRoutes = Pick<typeof ticketsRoutes, 'getSeatMap' | 'watchSeatMap'>
 
 export function seatHandlers(deps: Deps): Handlers<SeatRoutes> {
   async function planFor(eventId: EventId, userId: UserId | null): Promise<Plan> {
-    const picture = await deps.findEventPicture(eventId)
-    if (!picture || !isVisibleTo(picture, userId)) {
+    const replica = await deps.findEventReplica(eventId)
+    if (!replica || !isVisibleTo(replica, userId)) {
       throw new RefusedError(refuseUnknown(EVENT_NOT_FOUND, eventId))
     }
     const plan = await deps.findPlan(eventId)

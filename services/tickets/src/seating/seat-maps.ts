@@ -1,8 +1,8 @@
 import { createHash } from 'node:crypto'
 import type { EventId, SeatMap } from '@boxoffice/contracts'
 import { type EncodedJson, encodedJson, type Sql } from '@boxoffice/service-kit'
+import type { AvailabilityCache } from '../holds/availability-cache.ts'
 import type { MapAnswer } from '../holds/commands.ts'
-import type { RedisPicture } from '../holds/redis-picture.ts'
 import { readStatuses } from '../holds/seat-claim-repository.ts'
 
 const EVENTS_MAX = 200
@@ -38,19 +38,19 @@ interface Entry {
  * seat sees it held, and a crowd that looks at it costs one reading. `readNow` reads.
  */
 export function createSeatMaps(options: {
-  redisPicture: Pick<RedisPicture, 'map' | 'onChange'>
+  availabilityCache: Pick<AvailabilityCache, 'map' | 'onChange'>
   sql: Sql
   cacheMs: number
 }) {
-  const { redisPicture, sql, cacheMs } = options
+  const { availabilityCache, sql, cacheMs } = options
   const kept = new Map<EventId, Entry>()
-  redisPicture.onChange((eventId) => {
+  availabilityCache.onChange((eventId) => {
     const entry = kept.get(eventId)
     if (entry) entry.isChanged = true
   })
 
   const readNow = async (eventId: EventId): Promise<MapAnswer> =>
-    (await redisPicture.map(eventId)) ?? { ...(await readStatuses(sql, eventId)), mayBeOver: false }
+    (await availabilityCache.map(eventId)) ?? { ...(await readStatuses(sql, eventId)), mayBeOver: false }
 
   function begin(eventId: EventId, before: Entry | undefined): Promise<Reading> {
     const entry: Entry = {

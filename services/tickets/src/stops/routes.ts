@@ -9,7 +9,7 @@ import {
 } from '@boxoffice/contracts'
 import { type Handlers, RefusedError, refuse, refuseUnknown, type SqlDatabase } from '@boxoffice/service-kit'
 import type { Config } from '../config.ts'
-import { findPicture } from '../event-pictures/picture-repository.ts'
+import { findReplica } from '../event-replicas/replica-repository.ts'
 import { type StoredTicket, ticketView } from '../tickets/ticket.ts'
 import { findTicket } from '../tickets/ticket-repository.ts'
 import { findPolicy, savePolicy } from './dispute-repository.ts'
@@ -32,8 +32,8 @@ export function stopHandlers(deps: Deps): Handlers<StopRoutes> {
 
   async function getOfOwnEvent(ticketId: TicketId, userId: UserId): Promise<StoredTicket> {
     const ticket = await findTicket(sql, ticketId)
-    const picture = ticket && (await findPicture(sql, ticket.eventId))
-    if (picture?.organizerId !== userId) throw new RefusedError(refuseUnknown(TICKET_NOT_FOUND, ticketId))
+    const replica = ticket && (await findReplica(sql, ticket.eventId))
+    if (replica?.organizerId !== userId) throw new RefusedError(refuseUnknown(TICKET_NOT_FOUND, ticketId))
     return ticket as StoredTicket
   }
 

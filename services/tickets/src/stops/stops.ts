@@ -7,7 +7,7 @@ import {
 } from '@boxoffice/contracts'
 import type { AppendAll } from '@boxoffice/messaging'
 import type { Tx } from '@boxoffice/service-kit'
-import { findPicture } from '../event-pictures/picture-repository.ts'
+import { findReplica } from '../event-replicas/replica-repository.ts'
 import { lockOrder } from '../reservations/lock-repository.ts'
 import { findOutcome } from '../reservations/outcome-repository.ts'
 import type { StoredTicket } from '../tickets/ticket.ts'
@@ -29,10 +29,10 @@ export function createStops({ appendAll, now }: { appendAll: AppendAll; now: () 
   /** Stop one as its organizer wants it, also one that a dispute has stopped. */
   async function stop(tx: Tx, { orderId, ticketId }: StoredTicket, note: string | null): Promise<StopResult> {
     await lockOrder(tx, orderId)
-    const wish = { reason: 'ORGANIZER', note } as const
-    const stopped = await stopTickets(tx, [ticketId], wish)
+    const request = { reason: 'ORGANIZER', note } as const
+    const stopped = await stopTickets(tx, [ticketId], request)
     await tellStopped(tx, stopped)
-    const ticket = stopped[0] ?? (await restop(tx, ticketId, wish))
+    const ticket = stopped[0] ?? (await restop(tx, ticketId, request))
     return ticket ? { outcome: 'done', ticket } : refusalOf(await getTicket(tx, ticketId))
   }
 
@@ -110,9 +110,9 @@ async function getTicket(tx: Tx, ticketId: TicketId): Promise<StoredTicket> {
 
 async function getOrganizer(tx: Tx, ticketId: TicketId): Promise<UserId> {
   const { eventId } = await getTicket(tx, ticketId)
-  const picture = await findPicture(tx, eventId)
-  if (!picture) throw new Error(`event ${eventId} has tickets and no picture`)
-  return picture.organizerId
+  const replica = await findReplica(tx, eventId)
+  if (!replica) throw new Error(`event ${eventId} has tickets and no replica`)
+  return replica.organizerId
 }
 
 /** Tickets of one order, one message for each who holds some. */

@@ -16,7 +16,7 @@ export type Download =
 /** Those of some hundred tickets. */
 const KEPT_BYTES_MAX = 16 * 1_048_576
 /** Longest wait for one's own earlier ones; then 503. */
-const TURN_WAIT_MS = 20_000
+const MUTEX_WAIT_MS = 20_000
 
 interface Deps {
   sql: Sql
@@ -40,7 +40,7 @@ export function createDownloads({ sql, pdfs, codeKey, perMinute }: Deps) {
     user: createRateLimitByKey({ perMinute: perMinute.user }),
     address: createRateLimitByKey({ perMinute: perMinute.address }),
   }
-  const mutex = createMutexByKey<UserId>({ waitMs: TURN_WAIT_MS })
+  const mutex = createMutexByKey<UserId>({ waitMs: MUTEX_WAIT_MS })
 
   function make(version: string, userId: UserId, print: Print): Promise<Uint8Array> {
     const making = mutex(userId, () => pdfs.renderDownload(pagesOf(print, codeKey)))

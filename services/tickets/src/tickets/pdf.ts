@@ -1,6 +1,6 @@
 import { type Currency, formatMoney, type Minor, remember } from '@boxoffice/contracts'
 import PDFDocument from 'pdfkit'
-import type { EventPicture } from '../event-pictures/picture.ts'
+import type { EventReplica } from '../event-replicas/replica.ts'
 import { registerFonts } from '../typesetting/fonts.ts'
 import { fitText, type TextBox, type TextStyle } from './pdf-text.ts'
 import { QUIET_ZONE_MODULES, qrModules, qrPng } from './qr.ts'
@@ -10,7 +10,7 @@ import type { StoredTicket } from './ticket.ts'
 export interface PrintedTicket {
   readonly ticket: Pick<StoredTicket, 'ticketNumber' | 'holderName' | 'unitPrice' | 'currency' | 'createdAt'>
   readonly event: Pick<
-    EventPicture,
+    EventReplica,
     'eventId' | 'name' | 'eventDate' | 'timeZone' | 'venueName' | 'venueAddress'
   >
   readonly typeName: string

@@ -1,8 +1,8 @@
 import { createHash } from 'node:crypto'
 import type { OrderId, ShownTicket } from '@boxoffice/contracts'
 import type { Sql } from '@boxoffice/service-kit'
-import type { EventPicture } from '../event-pictures/picture.ts'
-import { findPicture } from '../event-pictures/picture-repository.ts'
+import type { EventReplica } from '../event-replicas/replica.ts'
+import { findReplica } from '../event-replicas/replica-repository.ts'
 import { findZoneNames } from '../plans/plan-repository.ts'
 import { findTypeNames } from '../types/type-repository.ts'
 import { type CodeKey, signCode } from './codes.ts'
@@ -13,7 +13,7 @@ import { listPrintedOfOrders, type Printed } from './ticket-repository.ts'
 /** Raised with every change of what a page looks like: PDFs that are kept are made anew. */
 const LAYOUT = 2
 
-type PrintedEvent = PrintedTicket['event'] & Pick<EventPicture, 'status'>
+type PrintedEvent = PrintedTicket['event'] & Pick<EventReplica, 'status'>
 
 /** Tickets of one event with all that their pages show; null where there are none. */
 export interface Print {
@@ -30,11 +30,11 @@ export interface Print {
 export async function printOf(sql: Sql, tickets: readonly [StoredTicket, ...StoredTicket[]]): Promise<Print> {
   const [{ eventId }] = tickets
   const [event, typeNames, zoneNames] = await Promise.all([
-    findPicture(sql, eventId),
+    findReplica(sql, eventId),
     findTypeNames(sql, [...new Set(tickets.map(({ ticketTypeId }) => ticketTypeId))]),
     tickets.some(({ seat }) => seat) ? findZoneNames(sql, eventId) : new Map<number, string>(),
   ])
-  if (!event) throw new Error(`event ${eventId} has tickets and no picture`)
+  if (!event) throw new Error(`event ${eventId} has tickets and no replica`)
   return {
     event,
     tickets: tickets.map((ticket) => {

@@ -1,7 +1,7 @@
 import type { OrderId, RefundId, SeatId, TicketId, UserId } from '@boxoffice/contracts'
 import type { Sql, Tx } from '@boxoffice/service-kit'
-import type { EventPicture } from '../event-pictures/picture.ts'
-import { stillOpen } from '../event-pictures/picture-repository.ts'
+import type { EventReplica } from '../event-replicas/replica.ts'
+import { stillOpen } from '../event-replicas/replica-repository.ts'
 import type { StoredTicket } from './ticket.ts'
 
 /** SQL: a ticket as it is stored, of the table by its own name. */
@@ -77,7 +77,7 @@ export interface Printed {
   readonly typeName: string
   readonly zoneName: string | null
   readonly event: Pick<
-    EventPicture,
+    EventReplica,
     'eventId' | 'name' | 'eventDate' | 'timeZone' | 'venueName' | 'venueAddress' | 'status'
   >
 }

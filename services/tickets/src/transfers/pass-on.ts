@@ -7,7 +7,7 @@ import {
 } from '@boxoffice/contracts'
 import type { Append } from '@boxoffice/messaging'
 import type { Database, Sql, Tx } from '@boxoffice/service-kit'
-import { findPictureAsOf } from '../event-pictures/picture-repository.ts'
+import { findReplicaAsOf } from '../event-replicas/replica-repository.ts'
 import { lockAddress, lockOrder } from '../reservations/lock-repository.ts'
 import type { StoredTicket } from '../tickets/ticket.ts'
 import { findTicket, lockTicket } from '../tickets/ticket-repository.ts'
@@ -17,7 +17,7 @@ import { type NotTransferred, refusalOfTransfer, type StoredTransfer, toOneself 
 import { countOffersOfLastDay, countOfLastHour, findTransfer, insertTransfer } from './transfer-repository.ts'
 
 /** To whom a ticket is passed on. The same `transferId` is the same request. */
-export interface TransferWish {
+export interface TransferRequest {
   readonly transferId: TransferId
   readonly ticketId: TicketId
   readonly sender: { readonly userId: UserId; readonly email: string }
@@ -47,28 +47,28 @@ export function createPassOn(deps: {
   const { db } = deps
 
   /** Rejects with ServiceUnavailable when the auth service is unavailable; then nothing has happened. */
-  async function passOn(wish: TransferWish): Promise<TransferResult> {
-    const { sender, ticketId } = wish
-    const standing = await findTransfer(db, wish.transferId)
+  async function passOn(request: TransferRequest): Promise<TransferResult> {
+    const { sender, ticketId } = request
+    const standing = await findTransfer(db, request.transferId)
     if (standing) return { outcome: 'transferred', transfer: standing }
     const ticket = await findTicket(db, ticketId)
     if (ticket?.userId !== sender.userId) return { outcome: 'unknown' }
-    const refusal = wish.email === sender.email ? toOneself : await refusalOf(db, ticket)
+    const refusal = request.email === sender.email ? toOneself : await refusalOf(db, ticket)
     if (refusal) return { outcome: 'refused', ...refusal }
-    const recipient = await deps.recipients.findConfirmed(wish.email)
+    const recipient = await deps.recipients.findConfirmed(request.email)
     if (recipient?.userId === sender.userId) return { outcome: 'refused', ...toOneself }
     const senderName = recipient ? null : await deps.recipients.findName(sender.userId)
-    return db.transact((tx) => write(tx, wish, ticket.orderId, recipient ?? { senderName }))
+    return db.transact((tx) => write(tx, request, ticket.orderId, recipient ?? { senderName }))
   }
 
   async function write(
     tx: Tx,
-    wish: TransferWish,
+    request: TransferRequest,
     orderId: OrderId,
     to: Recipient | { senderName: string | null },
   ): Promise<TransferResult> {
-    const { transferId, ticketId, email, holderName } = wish
-    const senderId = wish.sender.userId
+    const { transferId, ticketId, email, holderName } = request
+    const senderId = request.sender.userId
     const offered = !('userId' in to)
     await lockOrder(tx, orderId)
     if (offered) await lockAddress(tx, email) // of offers that are made at once each counts
@@ -107,7 +107,7 @@ export function createPassOn(deps: {
 export type PassOn = ReturnType<typeof createPassOn>
 
 async function refusalOf(sql: Sql, ticket: StoredTicket): Promise<NotTransferred | null> {
-  const found = await findPictureAsOf(sql, ticket.eventId)
-  if (!found) throw new Error(`event ${ticket.eventId} has tickets and no picture`)
-  return refusalOfTransfer(ticket, found.picture, found.asOf)
+  const found = await findReplicaAsOf(sql, ticket.eventId)
+  if (!found) throw new Error(`event ${ticket.eventId} has tickets and no replica`)
+  return refusalOfTransfer(ticket, found.replica, found.asOf)
 }

@@ -1,6 +1,6 @@
 import type { TicketId, TransferId, UserId } from '@boxoffice/contracts'
 import type { Sql, Tx } from '@boxoffice/service-kit'
-import { stillOpen } from '../event-pictures/picture-repository.ts'
+import { stillOpen } from '../event-replicas/replica-repository.ts'
 import type { StoredTransfer } from './transfer.ts'
 
 const select = `select x.transfer_id as "transferId", x.ticket_id as "ticketId", x.event_id as "eventId",

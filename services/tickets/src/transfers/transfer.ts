@@ -7,7 +7,7 @@ import {
   type TransferStatus,
   type UserId,
 } from '@boxoffice/contracts'
-import type { EventPicture } from '../event-pictures/picture.ts'
+import type { EventReplica } from '../event-replicas/replica.ts'
 import type { TicketTransferRow } from '../rows.ts'
 import { isStopped, type StoredTicket } from '../tickets/ticket.ts'
 
@@ -47,7 +47,7 @@ export const toOneself = { error: 'TRANSFER_TO_SELF', message: 'this ticket is y
 /** Why a ticket of an event cannot change hands at this moment, whoever it is for; null when it can. */
 export function refusalOfTransfer(
   ticket: StoredTicket,
-  picture: EventPicture,
+  replica: EventReplica,
   at: Date,
 ): NotTransferred | null {
   if (ticket.status !== 'ACTIVE') {
@@ -55,8 +55,8 @@ export function refusalOfTransfer(
     return { error: 'TICKET_NOT_TRANSFERABLE', message: `this ticket is ${state}` }
   }
   if (isStopped(ticket)) return stopped
-  if (picture.status === 'CANCELLED') return { error: 'EVENT_CANCELLED', message: 'the event is cancelled' }
-  if (picture.status === 'COMPLETED' || isOver(picture, at)) {
+  if (replica.status === 'CANCELLED') return { error: 'EVENT_CANCELLED', message: 'the event is cancelled' }
+  if (replica.status === 'COMPLETED' || isOver(replica, at)) {
     return { error: 'EVENT_OVER', message: 'the event is over' }
   }
   if (ticket.transferId) {

@@ -1,7 +1,7 @@
 import type { EventId, SeatId, TicketTypeChanges, TicketTypeId } from '@boxoffice/contracts'
 import type { Messaging } from '@boxoffice/messaging'
 import type { Tx } from '@boxoffice/service-kit'
-import type { EventPicture } from '../event-pictures/picture.ts'
+import type { EventReplica } from '../event-replicas/replica.ts'
 import type { Released } from '../holds/commands.ts'
 import { lockCounters } from '../holds/counter-repository.ts'
 import { freeZones } from '../plans/plan-repository.ts'
@@ -31,11 +31,11 @@ export interface Changing {
 export async function changeType(
   deps: Changing,
   tx: Tx,
-  picture: EventPicture,
+  replica: EventReplica,
   ticketTypeId: TicketTypeId,
   changes: TicketTypeChanges,
 ): Promise<ChangeResult> {
-  const released = await expireAll(deps, tx, picture, ticketTypeId)
+  const released = await expireAll(deps, tx, replica, ticketTypeId)
   const type = await lockType(tx, ticketTypeId)
   if (!type) return { outcome: 'gone' }
   if (changes.quantity !== undefined && type.kind === 'SEATED') {
@@ -50,7 +50,7 @@ export async function changeType(
   const touched = [changes.unitPrice, changes.salesStartAt, changes.salesEndAt].some(
     (value) => value !== undefined,
   )
-  const wrong = touched ? wrongWith(changed, picture) : null
+  const wrong = touched ? wrongWith(changed, replica) : null
   if (wrong) return { outcome: 'invalid', ...wrong }
   if (changed.capacity < type.sold + type.held)
     return { outcome: 'below-sold', sold: type.sold, held: type.held }
@@ -63,10 +63,10 @@ export async function changeType(
 export async function deleteType(
   deps: Changing,
   tx: Tx,
-  picture: EventPicture,
+  replica: EventReplica,
   ticketTypeId: TicketTypeId,
 ): Promise<ChangeResult> {
-  const released = await expireAll(deps, tx, picture, ticketTypeId)
+  const released = await expireAll(deps, tx, replica, ticketTypeId)
   const type = await lockType(tx, ticketTypeId)
   if (!type) return { outcome: 'gone' }
   if (type.held > 0 || type.sold > 0 || (await wasSold(tx, type))) {
@@ -78,7 +78,7 @@ export async function deleteType(
   return { outcome: 'changed', type: withdrawn, released }
 }
 
-const expireAll = ({ expiry }: Changing, tx: Tx, { eventId }: EventPicture, ticketTypeId: TicketTypeId) =>
+const expireAll = ({ expiry }: Changing, tx: Tx, { eventId }: EventReplica, ticketTypeId: TicketTypeId) =>
   expiry.expireOf(tx, { eventId, ticketTypeIds: [ticketTypeId], seatIds: [] }, { wait: true })
 
 /** A type whose counter is locked, and so as it stands until the transaction ends. */

@@ -1,7 +1,7 @@
 import type { Minor, NewTicketType, TicketTypeId } from '@boxoffice/contracts'
 import { afterAll, beforeAll, expect, test, vi } from 'vitest'
 import { newId, startService, type TestService } from '../../test/start-service.ts'
-import type { EventsClient } from '../event-pictures/event-pictures.ts'
+import type { EventsClient } from '../event-replicas/event-replicas.ts'
 import { makeType } from './make-type.ts'
 
 let setting: TestService

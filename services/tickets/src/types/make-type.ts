@@ -12,8 +12,8 @@ import {
 import type { Messaging } from '@boxoffice/messaging'
 import { RefusedError, refuse, type Sql, type SqlDatabase, type Tx } from '@boxoffice/service-kit'
 import type { Config } from '../config.ts'
-import type { EventsClient } from '../event-pictures/event-pictures.ts'
-import { findPicture, settleCurrency } from '../event-pictures/picture-repository.ts'
+import type { EventsClient } from '../event-replicas/event-replicas.ts'
+import { findReplica, settleCurrency } from '../event-replicas/replica-repository.ts'
 import { assignZones, findPlanVersion, insertPlan, listZones } from '../plans/plan-repository.ts'
 import { tellTypes } from './tell-types.ts'
 import { newType } from './type.ts'
@@ -38,7 +38,7 @@ export async function makeType(
 ): Promise<StoredType> {
   const asked = body.zoneIds ? await askForPlan(deps, ticketTypeId, body, body.zoneIds) : null
   return deps.db.transact(async (tx) => {
-    // Locks the picture: types of an event are made one after the other.
+    // Locks the replica: types of an event are made one after the other.
     const currency = await settleCurrency(tx, body.eventId, body.currency)
     const standing = await findType(tx, ticketTypeId)
     if (standing) return standing
@@ -88,8 +88,8 @@ async function askForPlan(
   const sql = deps.db
   if ((await findPlanVersion(sql, eventId)) !== null) return null
   if (!(await findType(sql, ticketTypeId))) {
-    const picture = await findPicture(sql, eventId)
-    await refuseMismatch(deps, sql, body, picture?.currency ?? null)
+    const replica = await findReplica(sql, eventId)
+    await refuseMismatch(deps, sql, body, replica?.currency ?? null)
   }
   const answer = await deps.events.getSeatingPlanInfo({
     params: { eventId },

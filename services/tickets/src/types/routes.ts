@@ -9,10 +9,10 @@ import {
   VALIDATION_FAILED,
 } from '@boxoffice/contracts'
 import { type Handlers, RefusedError, refuse, refuseUnknown, type Tx } from '@boxoffice/service-kit'
-import type { FindEventPicture } from '../event-pictures/event-pictures.ts'
-import { getOwnEvent, notTheirs, unknownEvent } from '../event-pictures/own-event.ts'
-import { type EventPicture, isVisibleTo } from '../event-pictures/picture.ts'
-import type { RedisPicture } from '../holds/redis-picture.ts'
+import type { FindEventReplica } from '../event-replicas/event-replicas.ts'
+import { getOwnEvent, notTheirs, unknownEvent } from '../event-replicas/own-event.ts'
+import { type EventReplica, isVisibleTo } from '../event-replicas/replica.ts'
+import type { AvailabilityCache } from '../holds/availability-cache.ts'
 import type { Changing } from './change-type.ts'
 import { type ChangeResult, changeType, deleteType } from './change-type.ts'
 import type { Making } from './make-type.ts'
@@ -22,8 +22,8 @@ import { findType, listTypes } from './type-repository.ts'
 
 type Deps = Making &
   Changing & {
-    findEventPicture: FindEventPicture
-    redisPicture: RedisPicture
+    findEventReplica: FindEventReplica
+    availabilityCache: AvailabilityCache
   }
 
 type TypeRoutes = Pick<
@@ -38,18 +38,18 @@ export function typeHandlers(deps: Deps): Handlers<TypeRoutes> {
   async function change(
     ticketTypeId: TicketTypeId,
     userId: UserId,
-    work: (tx: Tx, picture: EventPicture) => Promise<ChangeResult>,
+    work: (tx: Tx, replica: EventReplica) => Promise<ChangeResult>,
   ) {
     const standing = await findType(sql, ticketTypeId)
-    const picture = standing && (await deps.findEventPicture(standing.eventId))
-    if (!picture || !isVisibleTo(picture, userId)) throw new RefusedError(unknownType(ticketTypeId))
-    if (picture.organizerId !== userId) throw new RefusedError(notTheirs())
-    if (picture.status === 'CANCELLED' || picture.status === 'COMPLETED') {
+    const replica = standing && (await deps.findEventReplica(standing.eventId))
+    if (!replica || !isVisibleTo(replica, userId)) throw new RefusedError(unknownType(ticketTypeId))
+    if (replica.organizerId !== userId) throw new RefusedError(notTheirs())
+    if (replica.status === 'CANCELLED' || replica.status === 'COMPLETED') {
       throw new RefusedError(
-        refuse(EVENT_NOT_EDITABLE, { message: `the event is ${picture.status.toLowerCase()}` }),
+        refuse(EVENT_NOT_EDITABLE, { message: `the event is ${replica.status.toLowerCase()}` }),
       )
     }
-    const result = await deps.db.transact((tx) => work(tx, picture))
+    const result = await deps.db.transact((tx) => work(tx, replica))
     switch (result.outcome) {
       case 'gone':
         throw new RefusedError(unknownType(ticketTypeId))
@@ -62,40 +62,40 @@ export function typeHandlers(deps: Deps): Handlers<TypeRoutes> {
         )
       }
       case 'changed':
-        await deps.redisPicture.release(result.released)
-        await deps.redisPicture.redraw(picture.eventId)
-        return { type: result.type, picture }
+        await deps.availabilityCache.release(result.released)
+        await deps.availabilityCache.redraw(replica.eventId)
+        return { type: result.type, replica }
     }
   }
 
   return {
     createTicketType: async ({ body, principal, resourceId }) => {
-      const picture = await getOwnEvent(deps.findEventPicture, body.eventId, principal.userId)
-      if (picture.status === 'CANCELLED' || picture.status === 'COMPLETED') {
-        return refuse(EVENT_NOT_ON_SALE, { message: `the event is ${picture.status.toLowerCase()}` })
+      const replica = await getOwnEvent(deps.findEventReplica, body.eventId, principal.userId)
+      if (replica.status === 'CANCELLED' || replica.status === 'COMPLETED') {
+        return refuse(EVENT_NOT_ON_SALE, { message: `the event is ${replica.status.toLowerCase()}` })
       }
       const { unitPrice, currency, salesStartAt = null, salesEndAt = null } = body
-      const wrong = wrongWith({ unitPrice, currency, salesStartAt, salesEndAt }, picture)
+      const wrong = wrongWith({ unitPrice, currency, salesStartAt, salesEndAt }, replica)
       if (wrong) return invalid(wrong)
       const type = await makeType(deps, resourceId as TicketTypeId, body)
-      await deps.redisPicture.redraw(body.eventId)
-      return { status: 201, body: typeView(type, picture) }
+      await deps.availabilityCache.redraw(body.eventId)
+      return { status: 201, body: typeView(type, replica) }
     },
     listTicketTypes: async ({ query, principal }) => {
-      const picture = await deps.findEventPicture(query.eventId)
-      if (!picture || !isVisibleTo(picture, principal?.userId ?? null)) return unknownEvent(query.eventId)
+      const replica = await deps.findEventReplica(query.eventId)
+      if (!replica || !isVisibleTo(replica, principal?.userId ?? null)) return unknownEvent(query.eventId)
       const types = await listTypes(sql, query.eventId)
-      return { status: 200, body: { ticketTypes: types.map((type) => typeView(type, picture)) } }
+      return { status: 200, body: { ticketTypes: types.map((type) => typeView(type, replica)) } }
     },
     updateTicketType: async ({ params: { ticketTypeId }, body, principal }) => {
-      const { type, picture } = await change(ticketTypeId, principal.userId, (tx, picture) =>
-        changeType(deps, tx, picture, ticketTypeId, body),
+      const { type, replica } = await change(ticketTypeId, principal.userId, (tx, replica) =>
+        changeType(deps, tx, replica, ticketTypeId, body),
       )
-      return { status: 200, body: typeView(type, picture) }
+      return { status: 200, body: typeView(type, replica) }
     },
     deleteTicketType: async ({ params: { ticketTypeId }, principal }) => {
-      await change(ticketTypeId, principal.userId, (tx, picture) =>
-        deleteType(deps, tx, picture, ticketTypeId),
+      await change(ticketTypeId, principal.userId, (tx, replica) =>
+        deleteType(deps, tx, replica, ticketTypeId),
       )
       return { status: 204, body: undefined }
     },

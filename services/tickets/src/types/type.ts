@@ -8,7 +8,7 @@ import {
   type TicketType,
   type TicketTypeChanges,
 } from '@boxoffice/contracts'
-import type { EventPicture } from '../event-pictures/picture.ts'
+import type { EventReplica } from '../event-replicas/replica.ts'
 import type { StoredType } from './type-repository.ts'
 
 const MAX_PER_ORDER = 10
@@ -49,13 +49,13 @@ export const applyTypeChanges = (type: StoredType, changes: TicketTypeChanges): 
  * When sales of a type end: when it says, else when the event starts; and whatever it says, when the event is
  * over.
  */
-export const salesEndOf = ({ salesEndAt }: Pick<StoredType, 'salesEndAt'>, picture: EventPicture): Date =>
-  earlierOf(salesEndAt ?? picture.eventDate, overAt(picture))
+export const salesEndOf = ({ salesEndAt }: Pick<StoredType, 'salesEndAt'>, replica: EventReplica): Date =>
+  earlierOf(salesEndAt ?? replica.eventDate, overAt(replica))
 
 /** What is wrong with a price or with the time of sales, by the field; null when nothing is. */
 export function wrongWith(
   type: Pick<StoredType, 'unitPrice' | 'currency' | 'salesStartAt' | 'salesEndAt'>,
-  picture: EventPicture,
+  replica: EventReplica,
 ): { path: string; message: string } | null {
   const { unitPrice, currency } = type
   if (unitPrice > CHARGE_MAX || (unitPrice > 0 && unitPrice < CHARGE_MIN[currency])) {
@@ -65,7 +65,7 @@ export function wrongWith(
   if (type.salesStartAt && type.salesEndAt && type.salesStartAt >= type.salesEndAt) {
     return { path: 'body.salesEndAt', message: 'must be after salesStartAt' }
   }
-  const ends = salesEndOf(type, picture)
+  const ends = salesEndOf(type, replica)
   if (type.salesStartAt && type.salesStartAt >= ends) {
     return { path: 'body.salesStartAt', message: `must be before ${ends.toISOString()}, when sales end` }
   }
@@ -73,7 +73,7 @@ export function wrongWith(
 }
 
 /** A type as callers see it. */
-export function typeView(type: StoredType, picture: EventPicture): TicketType {
+export function typeView(type: StoredType, replica: EventReplica): TicketType {
   const {
     salesStartAt,
     salesEndAt: _,
@@ -90,7 +90,7 @@ export function typeView(type: StoredType, picture: EventPicture): TicketType {
     quantityTotal: capacity,
     quantityAvailable: capacity - held - sold,
     salesStartAt: salesStartAt ?? undefined,
-    salesEndAt: salesEndOf(type, picture),
+    salesEndAt: salesEndOf(type, replica),
     maxPerUser: maxPerUser ?? undefined,
     ...(type.kind === 'SEATED' && { zoneIds: [...zoneIds] }),
   }

@@ -16,11 +16,11 @@ const FLUSH_EVERY_MS = 1_000
 const RIGHT_SECONDS_MAX = 30
 
 /**
- * What holds cost while Redis is late, lost, or forgets everything; and how long its picture is wrong
- * afterwards.
+ * What holds cost while Redis is late, lost, or forgets everything; and how long its availability cache is
+ * wrong afterwards.
  */
 export const redis: Bench = {
-  title: 'holds while Redis is late, lost or flushed, and until its picture is right again',
+  title: 'holds while Redis is late, lost or flushed, and until its availability cache is right again',
   async run(context) {
     const proxy = await startRedisProxy()
     try {
@@ -107,7 +107,7 @@ function report(
     const longest = Math.max(...seconds)
     const said = `${longest.toFixed(1)} s at most`
     context.goal(
-      `until the picture is right, Redis ${matter}`,
+      `until the availability cache is right, Redis ${matter}`,
       said,
       longest <= RIGHT_SECONDS_MAX,
       `≤ ${RIGHT_SECONDS_MAX} s`,

@@ -4,9 +4,9 @@
 -- KEYS  as in let-go
 -- ARGV  for each: reservation id, time it lasts in ms, its places as they are kept
 -- answer  1 kept
---        -2 no picture of this event
+--        -2 no cache of this event
 countChange()
-if not touchPicture() then return -2 end
+if not touchReplica() then return -2 end
 for i = 1, #ARGV - 1, 3 do
   local id, ends, text = ARGV[i], now + ARGV[i + 1], ARGV[i + 2]
   if redis.call('hget', KEYS[4], id) == keptAs(text, true) then

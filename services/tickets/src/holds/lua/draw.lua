@@ -1,4 +1,4 @@
--- draw: put the picture of an event that was written aside in the place of the one that is there, unless that was changed since the
+-- draw: put the cache of an event that was written aside in the place of the one that is there, unless that was changed since the
 -- database was read. Provisional holds stay: their transactions are still on the way, and they end by themselves.
 --
 -- KEYS  1 to 7 as in let-go

@@ -5,7 +5,7 @@
 --       general types
 -- answer  how many places are free now that were not
 countChange()
-if not touchPicture() then return 0 end
+if not touchReplica() then return 0 end
 local places = cjson.decode(ARGV[1])
 local freed = 0
 for i = 1, #places.lines, 2 do

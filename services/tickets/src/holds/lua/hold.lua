@@ -8,9 +8,9 @@
 --   code  1 held, also before
 --         0 not so many left
 --        -1 seats are taken: those that follow
---        -2 no picture of this event, or none of this type or seat: it has to be drawn
+--        -2 no cache of this event, or none of this type or seat: it has to be drawn
 --   over  1 when holds stand in the way that the database may have let go already
-local known = touchPicture()
+local known = touchReplica()
 local ended = known and letGoEnded(now) or 0
 local ends = now + ARGV[1]
 local soon = now + ARGV[2]

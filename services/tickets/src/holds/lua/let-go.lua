@@ -1,7 +1,7 @@
 -- let-go: what every command starts with. What a reservation holds is free again; a seat only while it is this reservation's.
 -- The keys are those of every command, and so is the last argument:
 --
--- KEYS  1 epoch     there is a picture
+-- KEYS  1 epoch     there is a cache
 --       2 free      hash: ticket type id → how many are free
 --       3 expiries  sorted set: reservation id → when it ends, in ms
 --       4 lines     hash: reservation id → JSON {"provisional":…,"lines":[ticket type id, quantity, …],"seats":[number, …]};
@@ -11,7 +11,7 @@
 --       7 owners    hash: number of a held seat → reservation id
 -- ARGV  last: how long the keys last after they were touched, in ms; longer than any hold
 local lasts = tonumber(ARGV[#ARGV])
--- The epoch ends first: there is a whole picture or none.
+-- The epoch ends first: there is a whole cache or none.
 local outlasts = lasts + 3600000
 
 local function lastAnew()
@@ -19,8 +19,8 @@ local function lastAnew()
   for i = 2, 7 do redis.call('pexpire', KEYS[i], outlasts) end
 end
 
--- Whether there is a picture. If a tenth of its time is over, it lasts anew: at every touch would cost a crowd more.
-local function touchPicture()
+-- Whether there is a cache. If a tenth of its time is over, it lasts anew: at every touch would cost a crowd more.
+local function touchReplica()
   local left = redis.call('pttl', KEYS[1])
   if left == -2 then return false end
   if left < 0.9 * lasts or left > lasts then lastAnew() end

@@ -2,9 +2,9 @@
 --
 -- KEYS  as in let-go
 -- ARGV  1 grace in ms
--- answer  {} no picture of this event's seats
+-- answer  {} no cache of this event's seats
 --         {now in ms, 1 when holds are there that the database may have let go already, map}
-if not touchPicture() then return {} end
+if not touchReplica() then return {} end
 letGoEnded(now)
 local map = redis.call('get', KEYS[6])
 if not map then return {} end

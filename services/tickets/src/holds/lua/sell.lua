@@ -5,7 +5,7 @@
 -- answer  1 sold
 --         0 not known here: the event has to be drawn anew
 countChange()
-if not touchPicture() then return 0 end
+if not touchReplica() then return 0 end
 local kept = redis.call('hget', KEYS[4], ARGV[1])
 if not kept then return 0 end
 redis.call('zrem', KEYS[3], ARGV[1])

@@ -1,10 +1,10 @@
 import { type EventStatus, isOver, type UserId } from '@boxoffice/contracts'
-import type { EventPictureRow } from '../rows.ts'
+import type { EventReplicaRow } from '../rows.ts'
 
 /** What this service knows of an event. `currency` is that of its ticket types, null while it has none. */
-export interface EventPicture
+export interface EventReplica
   extends Pick<
-    EventPictureRow,
+    EventReplicaRow,
     | 'eventId'
     | 'organizerId'
     | 'name'
@@ -21,14 +21,14 @@ export interface EventPicture
 }
 
 /** An event as messages and the event service tell of it. */
-export type EventSnapshot = Omit<EventPicture, 'endDate' | 'version' | 'currency'> & {
+export type EventSnapshot = Omit<EventReplica, 'endDate' | 'version' | 'currency'> & {
   readonly endDate?: Date
 }
 
 /** Whether an event sells at all: published, and not over. */
-export const isOnSale = (picture: EventPicture, at: Date): boolean =>
-  picture.status === 'PUBLISHED' && !isOver(picture, at)
+export const isOnSale = (replica: EventReplica, at: Date): boolean =>
+  replica.status === 'PUBLISHED' && !isOver(replica, at)
 
 /** Whether somebody may see an event: drafts are there for their organizer alone. */
-export const isVisibleTo = (picture: EventPicture, userId: UserId | null): boolean =>
-  picture.status !== 'DRAFT' || picture.organizerId === userId
+export const isVisibleTo = (replica: EventReplica, userId: UserId | null): boolean =>
+  replica.status !== 'DRAFT' || replica.organizerId === userId

@@ -20,7 +20,7 @@ const COMMAND_REQUESTS_MAX = 200
 const EVENTS_AT_ONCE_MAX = 100
 
 /** `mayBeOver`: holds stand in the way that the database may have let go already. */
-export type PictureHold =
+export type CacheHold =
   | { outcome: 'held' }
   | { outcome: 'insufficient'; mayBeOver: boolean }
   | { outcome: 'taken'; mayBeOver: boolean; seatIds: SeatId[] }
@@ -39,15 +39,15 @@ export interface Confirmed extends Released {
 }
 
 /**
- * The picture of what is free, in Redis: it refuses the crowd fast, and it may vanish. PostgreSQL is the
+ * The cache of what is free, in Redis: it refuses the crowd fast, and it may vanish. PostgreSQL is the
  * truth. Nothing here rejects: what Redis could not be told is remembered and drawn anew by `reconcile`.
  */
-export interface RedisPicture {
+export interface AvailabilityCache {
   /**
    * Take places provisionally, by one command, in their order; null when Redis is unavailable, and sales go
    * on without it.
    */
-  hold(eventId: EventId, requests: readonly Requested[]): Promise<(PictureHold | null)[]>
+  hold(eventId: EventId, requests: readonly Requested[]): Promise<(CacheHold | null)[]>
   /** The database holds them for so long; while they are paid for, until it is told otherwise. */
   confirm(held: Confirmed): Promise<void>
   /** The same for several of one event, by one command. */
@@ -71,14 +71,14 @@ export interface RedisPicture {
   close(): void
 }
 
-export function createRedisPicture(
+export function createAvailabilityCache(
   options: Omit<Parameters<typeof createRedis>[0], 'use'> & {
     db: Sql
     findPlan: FindPlan
-    pictureMs: number
+    cacheTtlMs: number
     policy: Policy
   },
-): RedisPicture {
+): AvailabilityCache {
   const { logger, findPlan } = options
   const redis = createRedis({ ...options, use: 'holds' })
   const commands = defineCommands(redis, options)
@@ -99,12 +99,12 @@ export function createRedisPicture(
     changed(eventId)
   }
 
-  async function hold(eventId: EventId, requests: readonly Requested[]): Promise<(PictureHold | null)[]> {
+  async function hold(eventId: EventId, requests: readonly Requested[]): Promise<(CacheHold | null)[]> {
     const plan = await planOf(eventId, requests)
     const wanted = requests.map((request) => ({ ...request, places: placesOf(plan, request.lines) }))
     const answers = await guarded(eventId, async () => {
       const held = await commands.hold(eventId, wanted)
-      const unknown = held.flatMap(({ answer }, index) => (answer === 'NO_PICTURE' ? [index] : []))
+      const unknown = held.flatMap(({ answer }, index) => (answer === 'NOT_CACHED' ? [index] : []))
       if (unknown.length === 0) return held
       await drawings.drawOnce(eventId)
       const again = await commands.hold(eventId, at(wanted, unknown))
@@ -113,7 +113,7 @@ export function createRedisPicture(
     })
     if (!answers) return requests.map(() => null)
     if (answers.some(({ answer }) => answer === 'HELD')) changed(eventId)
-    return answers.map((answer) => pictureHold(answer, plan))
+    return answers.map((answer) => cacheHold(answer, plan))
   }
 
   async function confirmAll(eventId: EventId, stored: readonly Confirmed[]): Promise<void> {
@@ -200,7 +200,7 @@ function groupedByEvent<Request extends { eventId: EventId }>(
 const at = <T>(list: readonly T[], indexes: readonly number[]) => indexes.map((index) => list[index] as T)
 
 /** Null where the event has no such places even after it was drawn: the database decides. */
-function pictureHold(held: HoldAnswer, plan: Plan | null): PictureHold | null {
+function cacheHold(held: HoldAnswer, plan: Plan | null): CacheHold | null {
   switch (held.answer) {
     case 'HELD':
       return { outcome: 'held' }
@@ -210,7 +210,7 @@ function pictureHold(held: HoldAnswer, plan: Plan | null): PictureHold | null {
       const seatIds = held.seats.flatMap((number) => plan?.seats[number]?.seatId ?? [])
       return { outcome: 'taken', mayBeOver: held.mayBeOver, seatIds }
     }
-    case 'NO_PICTURE':
+    case 'NOT_CACHED':
       return null
   }
 }

@@ -1,52 +1,52 @@
 import { type Currency, DOOR_GRACE_HOURS, EVENT_LENGTH_HOURS, type EventId } from '@boxoffice/contracts'
 import type { Sql, Tx } from '@boxoffice/service-kit'
-import type { EventPicture, EventSnapshot } from './picture.ts'
+import type { EventReplica, EventSnapshot } from './replica.ts'
 
 const columns = `event_id as "eventId", organizer_id as "organizerId", name, event_date as "eventDate", end_date as "endDate",
   time_zone as "timeZone", venue_id as "venueId", venue_name as "venueName", venue_address as "venueAddress", status, version,
   currency`
 
 /** SQL of `overAt`: when an event is over. */
-export const overAtOf = (picture: string) =>
-  `coalesce(${picture}.end_date, ${picture}.event_date + interval '${EVENT_LENGTH_HOURS} hours')`
+export const overAtOf = (alias: string) =>
+  `coalesce(${alias}.end_date, ${alias}.event_date + interval '${EVENT_LENGTH_HOURS} hours')`
 
 /** SQL: whether an event is neither cancelled nor over, by the database's clock. */
-export const stillOpen = (picture: string) =>
-  `(${picture}.status = 'PUBLISHED' and ${overAtOf(picture)} > clock_timestamp())`
+export const stillOpen = (alias: string) =>
+  `(${alias}.status = 'PUBLISHED' and ${overAtOf(alias)} > clock_timestamp())`
 
 /** SQL: whether the door of an event still admits, by `doorClosesAt` and the database's clock. */
-export const doorIsOpen = (picture: string) =>
-  `(${picture}.status in ('PUBLISHED', 'COMPLETED') and ${overAtOf(picture)} + interval '${DOOR_GRACE_HOURS} hours' > clock_timestamp())`
+export const doorIsOpen = (alias: string) =>
+  `(${alias}.status in ('PUBLISHED', 'COMPLETED') and ${overAtOf(alias)} + interval '${DOOR_GRACE_HOURS} hours' > clock_timestamp())`
 
-export async function findPicture(sql: Sql, eventId: EventId): Promise<EventPicture | null> {
-  const [picture] = await sql.query<EventPicture>(
+export async function findReplica(sql: Sql, eventId: EventId): Promise<EventReplica | null> {
+  const [replica] = await sql.query<EventReplica>(
     `select ${columns} from event_pictures where event_id = $1`,
     [eventId],
   )
-  return picture ?? null
+  return replica ?? null
 }
 
-/** A picture and the database's clock. */
-export interface PictureAsOf {
-  readonly picture: EventPicture
+/** A replica and the database's clock. */
+export interface ReplicaAsOf {
+  readonly replica: EventReplica
   readonly asOf: Date
 }
 
-export async function findPictureAsOf(sql: Sql, eventId: EventId): Promise<PictureAsOf | null> {
-  const [found] = await listPicturesAsOf(sql, [eventId])
+export async function findReplicaAsOf(sql: Sql, eventId: EventId): Promise<ReplicaAsOf | null> {
+  const [found] = await listReplicasAsOf(sql, [eventId])
   return found ?? null
 }
 
-export async function listPicturesAsOf(sql: Sql, eventIds: readonly EventId[]): Promise<PictureAsOf[]> {
-  const rows = await sql.query<EventPicture & { asOf: Date }>(
+export async function listReplicasAsOf(sql: Sql, eventIds: readonly EventId[]): Promise<ReplicaAsOf[]> {
+  const rows = await sql.query<EventReplica & { asOf: Date }>(
     `select ${columns}, clock_timestamp() as "asOf" from event_pictures where event_id = any($1::uuid[])`,
     [eventIds],
   )
-  return rows.map(({ asOf, ...picture }) => ({ picture, asOf }))
+  return rows.map(({ asOf, ...replica }) => ({ replica, asOf }))
 }
 
-/** Keep what an event looks like at `version`; what is older than the picture that stands is passed over. */
-export async function savePicture(sql: Sql, event: EventSnapshot, version: number): Promise<void> {
+/** Keep what an event looks like at `version`; what is older than the replica that stands is passed over. */
+export async function saveReplica(sql: Sql, event: EventSnapshot, version: number): Promise<void> {
   await sql.query(
     `insert into event_pictures as p (event_id, organizer_id, name, event_date, end_date, time_zone, venue_id, venue_name,
        venue_address, status, version, cancelled_at)
@@ -74,13 +74,13 @@ export async function savePicture(sql: Sql, event: EventSnapshot, version: numbe
   )
 }
 
-/** Settle the event's currency if it has none yet; the one that stands. The picture's row stays locked. */
+/** Settle the event's currency if it has none yet; the one that stands. The replica's row stays locked. */
 export async function settleCurrency(tx: Tx, eventId: EventId, currency: Currency): Promise<Currency> {
   await tx.query('select from event_pictures where event_id = $1 for update', [eventId])
   const [row] = await tx.query<{ currency: Currency }>(
     'update event_pictures set currency = coalesce(currency, $2) where event_id = $1 returning currency',
     [eventId, currency],
   )
-  if (!row) throw new Error(`event ${eventId} has no picture`)
+  if (!row) throw new Error(`event ${eventId} has no replica`)
   return row.currency
 }

@@ -1,20 +1,20 @@
 import { EVENT_NOT_FOUND, type EventId, FORBIDDEN, type UserId } from '@boxoffice/contracts'
 import { RefusedError, refuse, refuseUnknown } from '@boxoffice/service-kit'
-import type { FindEventPicture } from './event-pictures.ts'
-import { type EventPicture, isVisibleTo } from './picture.ts'
+import type { FindEventReplica } from './event-replicas.ts'
+import { type EventReplica, isVisibleTo } from './replica.ts'
 
 /**
  * The event of its organizer. Throws a 404 where they may not see it, a 403 where it is another organizer's.
  */
 export async function getOwnEvent(
-  find: FindEventPicture,
+  find: FindEventReplica,
   eventId: EventId,
   userId: UserId,
-): Promise<EventPicture> {
-  const picture = await find(eventId)
-  if (!picture || !isVisibleTo(picture, userId)) throw new RefusedError(unknownEvent(eventId))
-  if (picture.organizerId !== userId) throw new RefusedError(notTheirs())
-  return picture
+): Promise<EventReplica> {
+  const replica = await find(eventId)
+  if (!replica || !isVisibleTo(replica, userId)) throw new RefusedError(unknownEvent(eventId))
+  if (replica.organizerId !== userId) throw new RefusedError(notTheirs())
+  return replica
 }
 
 export const unknownEvent = (eventId: EventId) => refuseUnknown(EVENT_NOT_FOUND, eventId)

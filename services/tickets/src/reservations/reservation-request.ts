@@ -12,19 +12,19 @@ import type { Plan } from '../plans/plan.ts'
 import type { Offer } from './offer.ts'
 
 /** What somebody wants held. With an order it is claimed for its payment at once. */
-export interface Wish {
+export interface ReservationRequest {
   readonly reservationId: ReservationId
   readonly userId: UserId
   readonly eventId: EventId
   readonly orderId: OrderId | null
-  readonly requests: readonly TicketRequest[]
+  readonly ticketRequests: readonly TicketRequest[]
   readonly seconds: number
   /** Whether it may have been asked before: only then is the database asked before the crowd is refused. */
   readonly repeatable: boolean
 }
 
 /** What is wanted of one type, all lines together: these seats, and so many of the best that are free. */
-export interface WishedLine extends Line {
+export interface RequestedLine extends Line {
   readonly seatIds: readonly SeatId[]
   readonly bestCount: number
 }
@@ -36,8 +36,8 @@ export interface Detail {
 }
 
 /** Lines of one type count together; sorted by type, the order in which counters are locked. */
-export function mergeRequests(requests: readonly TicketRequest[]): WishedLine[] {
-  const lines = new Map<TicketTypeId, WishedLine>()
+export function mergeRequests(requests: readonly TicketRequest[]): RequestedLine[] {
+  const lines = new Map<TicketTypeId, RequestedLine>()
   for (const request of requests) {
     const { ticketTypeId } = request
     const { quantity, seatIds, bestCount } = lines.get(ticketTypeId) ?? {

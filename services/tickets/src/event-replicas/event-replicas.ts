@@ -1,0 +1,24 @@
+import type { EventId, eventsInternalRoutes } from '@boxoffice/contracts'
+import type { Client, Sql } from '@boxoffice/service-kit'
+import type { EventReplica } from './replica.ts'
+import { findReplica, saveReplica } from './replica-repository.ts'
+
+export type EventsClient = Pick<Client<typeof eventsInternalRoutes>, 'getEventInfo' | 'getSeatingPlanInfo'>
+
+/**
+ * Finds an event's replica; null when there is no such event. Where we have none, or one that says "draft",
+ * the event service is asked, so that publishing is seen at once: rejects with ServiceUnavailable when it is
+ * unavailable.
+ */
+export function createEventReplicas({ db, events }: { db: Sql; events: Pick<EventsClient, 'getEventInfo'> }) {
+  const sql = db
+  return async (eventId: EventId): Promise<EventReplica | null> => {
+    const known = await findReplica(sql, eventId)
+    if (known && known.status !== 'DRAFT') return known
+    const answer = await events.getEventInfo({ params: { eventId } })
+    if (answer.status === 404) return null
+    await saveReplica(sql, answer.body, answer.body.version)
+    return findReplica(sql, eventId)
+  }
+}
+export type FindEventReplica = ReturnType<typeof createEventReplicas>
