@@ -41,18 +41,36 @@ export const anchorsOf = (markdown: string): string[] =>
       .replaceAll(' ', '-'),
   )
 
+/** The rows of the first table below a level-2 heading: its cells, without the header. */
+export function tableUnder(markdown: string, heading: string): string[][] {
+  const rows = sectionUnder(markdown, heading).match(/(?:^\|.*\n)+/m)?.[0] ?? ''
+  return rows
+    .trim()
+    .split('\n')
+    .slice(2)
+    .map((row) =>
+      row
+        .split('|')
+        .slice(1, -1)
+        .map((cell) => cell.trim()),
+    )
+}
+
 /**
- * The environment variables that a page's “Configuration” names, each with the service whose it is said to
- * be: `null` for the page's own, `payment` for “the payment service's `NAME`”.
+ * The environment variables that the section below a level-2 heading names anywhere, each with the service it
+ * attributes the variable to: `null` for the section's own, `payment` for “the payment service's `NAME`”.
  */
-export function variablesOf(markdown: string): { name: string; of: string | null }[] {
-  const [, configuration = ''] = /^## Configuration\n(.*?)(?=^## |(?![\s\S]))/ms.exec(markdown) ?? []
-  return [...configuration.matchAll(/(?:(\w+) service's\s+)?`([A-Z][A-Z0-9]*(?:_[A-Z0-9]+)*)`/g)].map(
-    ([, of = null, name = '']) => ({
-      name,
-      of,
-    }),
+export function variablesUnder(markdown: string, heading: string): { name: string; of: string | null }[] {
+  const named = sectionUnder(markdown, heading).matchAll(
+    /(?:(\w+) service's\s+)?`([A-Z][A-Z0-9]*(?:_[A-Z0-9]+)*)`/g,
   )
+  return [...named].map(([, of = null, name = '']) => ({ name, of }))
+}
+
+function sectionUnder(markdown: string, heading: string): string {
+  const section = markdown.split(/^## /m).find((part) => part.startsWith(`${heading}\n`))
+  if (section === undefined) throw new Error(`there is no section “${heading}”`)
+  return section
 }
 
 /**

@@ -10,7 +10,8 @@ import { messagingEnvironment } from '@boxoffice/messaging'
 import { baseEnvironment } from '@boxoffice/service-kit'
 import { seedDemo } from '@boxoffice/stack'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { anchorsOf, fencesUnder, linksOf, variablesOf } from '../src/readme.ts'
+import { z } from 'zod'
+import { anchorsOf, fencesUnder, linksOf, tableUnder, variablesUnder } from '../src/readme.ts'
 import { type TestSystem, useTestSystem } from './start.ts'
 
 const root = path.join(import.meta.dirname, '../../..')
@@ -71,23 +72,76 @@ test('every link inside the repository leads somewhere', () => {
   expect(broken).toEqual([])
 })
 
-describe.each(serviceKeys)('the configuration of %s', (key) => {
-  test('is described as the service reads it: every variable there is, and none that is not', async () => {
-    const named = variablesOf(read(`services/${key}/README.md`))
-    const strangers: string[] = []
-    for (const { name, of } of named) {
-      const owner = serviceKeys.find((candidate) => services[candidate].name === `${of}-service`) ?? key
-      if (!(await variablesReadBy(owner)).includes(name)) strangers.push(name)
-    }
-    expect(strangers).toEqual([])
-    const shared = new Set([...Object.keys(baseEnvironment), ...Object.keys(messagingEnvironment), 'PORT'])
-    const own = (await variablesReadBy(key)).filter((name) => !shared.has(name))
-    expect(own.filter((name) => !named.some((variable) => variable.name === name))).toEqual([])
+describe('docs/configuration.md', () => {
+  const page = read('docs/configuration.md')
+  const shared = documentedDefaults({ ...baseEnvironment, ...messagingEnvironment })
+
+  test('lists every variable that all services read, with its default, and no other', () => {
+    expect(Object.fromEntries(rowsUnder('All services'))).toEqual(shared)
+    expectDescribedOnce('All services')
   })
+
+  test.each(serviceKeys)(
+    'lists every further variable of %s, with its default, and no other',
+    async (key) => {
+      const read = documentedDefaults(await environmentOf(key))
+      // A variable is listed again where the service has another default for it.
+      const own = Object.entries(read).filter(([name, standard]) => shared[name] !== standard)
+      expect(Object.fromEntries(rowsUnder(headingOf(key)))).toEqual(Object.fromEntries(own))
+      expect(Object.keys(read)).toEqual(expect.arrayContaining(Object.keys(shared)))
+      expectDescribedOnce(headingOf(key))
+    },
+  )
+
+  test.each(serviceKeys)('mentions in the section of %s only variables that exist', async (key) => {
+    for (const { name, of } of variablesUnder(page, headingOf(key))) {
+      const owner = serviceKeys.find((candidate) => services[candidate].name === `${of}-service`) ?? key
+      expect(Object.keys(await environmentOf(owner))).toContain(name)
+    }
+  })
+
+  test.each(serviceKeys)('is linked from the README of %s, at its section', (key) => {
+    expect(linksOf(read(`services/${key}/README.md`))).toContainEqual({
+      path: '../../docs/configuration.md',
+      anchor: key,
+    })
+  })
+
+  /** The variables and defaults of a section's table. */
+  function rowsUnder(heading: string): [name: string, standard: string][] {
+    return tableUnder(page, heading).map(([name = '', standard = '']) => [name.replaceAll('`', ''), standard])
+  }
+
+  function expectDescribedOnce(heading: string) {
+    const rows = tableUnder(page, heading)
+    expect(
+      rows.filter(([name, , description]) => !/^`[A-Z0-9_]+`$/.test(name ?? '') || !description),
+    ).toEqual([])
+    expect(new Set(rows.map(([name]) => name)).size).toBe(rows.length)
+  }
 })
 
-/** What a service's schema of its environment names. */
-async function variablesReadBy(key: ServiceKey): Promise<string[]> {
+/** The page's heading for a service: its key, capitalized. */
+const headingOf = (key: ServiceKey) => key.charAt(0).toUpperCase() + key.slice(1)
+
+/** The schema of each variable that a service reads. */
+async function environmentOf(key: ServiceKey): Promise<z.ZodRawShape> {
   const { Environment } = await import(pathToFileURL(path.join(root, 'services', key, 'src/config.ts')).href)
-  return Object.keys(Environment.shape)
+  return Environment.shape
+}
+
+/** The default of each variable as the page writes it. */
+function documentedDefaults(environment: z.ZodRawShape): Record<string, string> {
+  const { properties = {}, required = [] } = z.toJSONSchema(z.object(environment), {
+    io: 'input',
+    unrepresentable: 'any',
+  })
+  return Object.fromEntries(
+    Object.entries(properties).map(([name, schema]) => {
+      const standard = typeof schema === 'object' ? schema.default : undefined
+      if (required.includes(name)) return [name, 'required']
+      if (standard === undefined) return [name, 'none']
+      return [name, standard === '' ? 'empty' : `\`${standard}\``]
+    }),
+  )
 }
