@@ -10,7 +10,7 @@ import { type TestSystem, useTestSystem } from '../start.ts'
 
 /**
  * What one purchase may cost: one ticket without a seat, paid at once, ticketed, mailed and projected.
- * Counted, not timed. Why each transaction is there says the README.
+ * Counted, not timed. docs/purchase-budget.md explains each transaction.
  */
 const budget: Budget = {
   auth: { transactions: 1, statements: 1, requests: 1, published: 0, consumed: 0, spans: 2 },
