@@ -84,11 +84,11 @@ describe('docs/configuration.md', () => {
   test.each(serviceKeys)(
     'lists every further variable of %s, with its default, and no other',
     async (key) => {
-      const read = documentedDefaults(await environmentOf(key))
+      const all = documentedDefaults(await environmentOf(key))
       // A variable is listed again where the service has another default for it.
-      const own = Object.entries(read).filter(([name, standard]) => shared[name] !== standard)
+      const own = Object.entries(all).filter(([name, standard]) => shared[name] !== standard)
       expect(Object.fromEntries(rowsUnder(headingOf(key)))).toEqual(Object.fromEntries(own))
-      expect(Object.keys(read)).toEqual(expect.arrayContaining(Object.keys(shared)))
+      expect(Object.keys(all)).toEqual(expect.arrayContaining(Object.keys(shared)))
       expectDescribedOnce(headingOf(key))
     },
   )
