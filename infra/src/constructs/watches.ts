@@ -238,7 +238,7 @@ export function watchStores(alarms: Alarms, environment: EnvironmentDefinition, 
     { period: MINUTE, statistic: 'Minimum' },
   )
   const comparison = cloudwatch.ComparisonOperator.LESS_THAN_THRESHOLD
-  alarms.add('redis-away', { about: 'tickets', metric: connected, limit: 1, comparison, periods: 3 })
+  alarms.add('redis-down', { about: 'tickets', metric: connected, limit: 1, comparison, periods: 3 })
   const ofDatabase = (metricName: string, statistic = 'Maximum') =>
     metricOf(
       'AWS/RDS',
