@@ -68,7 +68,7 @@ const longer = [
   'packages/stack/src/supervise.ts',
   'scripts/compose-run.ts',
   'services/notifications/src/dependencies.ts',
-  'services/notifications/src/feedback/take-in.ts',
+  'services/notifications/src/feedback/feedback-handlers.ts',
   'services/notifications/src/push/push-provider.ts',
   'services/notifications/src/push/push-service.ts',
   'services/notifications/src/sending/compose.ts',

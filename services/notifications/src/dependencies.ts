@@ -10,8 +10,8 @@ import type { Config } from './config.ts'
 import { type ContactTokens, createContactLinks, createContactTokens } from './contacts/contact-token.ts'
 import type { Database } from './database.ts'
 import type { DeadLetterGauge } from './dead-letters/monitor.ts'
+import { createFeedbackHandlers, type Feedback } from './feedback/feedback-handlers.ts'
 import { createFeedbackMetrics } from './feedback/metrics.ts'
-import { createFeedback, type Feedback } from './feedback/take-in.ts'
 import { type Prisma, PrismaClient } from './generated/prisma/client.ts'
 import { createPlaces } from './limits/places.ts'
 import { createLogWatch, type WatchLog } from './notifications/log-watch.ts'
@@ -22,12 +22,12 @@ import { createComposer } from './sending/compose.ts'
 import { createDelivery } from './sending/deliver.ts'
 import { createPrepare } from './sending/hand-over.ts'
 import { createSesProvider, type MailProvider } from './sending/mail-provider.ts'
+import { createMailStatusPublisher } from './sending/mail-status.ts'
 import { createSendingMetrics } from './sending/metrics.ts'
-import { createRequestNews } from './sending/request-news.ts'
 import { createTokenOpener } from './sending/sealed-token.ts'
 import { createSender, type Sender } from './sending/sender.ts'
 import { createSnsProvider, type SmsProvider } from './sending/sms-provider.ts'
-import { createTicketNews } from './sending/ticket-news.ts'
+import { createTicketUpdatePublisher } from './sending/ticket-update.ts'
 import { createOperatorTemplates, type OperatorTemplates } from './templates/operator-templates.ts'
 import { createOrderLinks, createOrderTokens, type OrderTokens } from './tracking/order-token.ts'
 import { createUnsubscribeLinks } from './unsubscribing/links.ts'
@@ -35,7 +35,7 @@ import { createUnsubscribeTokens, type UnsubscribeTokens } from './unsubscribing
 
 export interface Dependencies extends Omit<Foundation, 'db'> {
   config: Config
-  /** Without Prisma: for what mails wait on. */
+  /** Without Prisma, for work that mails wait for. */
   sql: SqlDatabase
   db: Database
   messaging: Messaging
@@ -56,7 +56,7 @@ export interface Dependencies extends Omit<Foundation, 'db'> {
   close(): Promise<void>
 }
 
-/** `templates`: those that the operator gave (`readTemplates`). */
+/** Creates the dependencies. `templates`: those of the operator (`readTemplates`). */
 export function createDependencies(
   config: Config,
   userKeys?: Parameters<typeof createFoundation>[1],
@@ -75,13 +75,9 @@ export function createDependencies(
   const mail = createSesProvider(config.ses, policies.mail, foundation)
   const sms = createSnsProvider(config.sms, policies.sms, foundation)
   const push = createPushes(config, foundation)
-  const deadLetters = metrics.gauge(
-    'dead_letters',
-    'letters in each dead-letter queue, as the monitor last saw them',
-    ['queue'],
-  )
-  const ticketNews = createTicketNews(messaging)
-  const requestNews = createRequestNews(messaging)
+  const deadLetters = metrics.gauge('dead_letters', 'dead letters per queue at the last check', ['queue'])
+  const ticketUpdates = createTicketUpdatePublisher(messaging)
+  const mailStatus = createMailStatusPublisher(messaging)
   const rates = {
     EMAIL: policies.mail.ratePerSecond,
     SMS: policies.sms.ratePerSecond,
@@ -94,8 +90,8 @@ export function createDependencies(
   const deliver = createDelivery({
     ...foundation,
     ...delivery,
-    ticketNews,
-    requestNews,
+    ticketUpdates,
+    mailStatus,
     compose: createComposer({
       peers,
       templates,
@@ -133,9 +129,9 @@ export function createDependencies(
     sms,
     push,
     sender: createSender({ ...foundation, ...delivery, sql, deliver, rates }),
-    feedback: createFeedback({
-      ticketNews,
-      requestNews,
+    feedback: createFeedbackHandlers({
+      ticketUpdates,
+      mailStatus,
       logger,
       feedbackMetrics: createFeedbackMetrics(sql, metrics),
     }),
@@ -158,7 +154,7 @@ export function createDependencies(
   }
 }
 
-/** Pushes, where they are configured. */
+/** Creates the push provider, if pushes are configured. */
 function createPushes({ push, policies }: Config, foundation: Foundation): PushProvider | null {
   if (!push.vapid) return null
   const service = createPushService(push, push.vapid, policies, foundation)

@@ -1,9 +1,9 @@
 import { mailBounced, mailComplained, mailDelayed, mailProgressed, mailRejected } from '@boxoffice/contracts'
 import { ignore, on, type Subscriber } from '@boxoffice/messaging'
 import type { Tx } from '../database.ts'
-import type { Feedback } from './take-in.ts'
+import type { Feedback } from './feedback-handlers.ts'
 
-/** What each thing that SES tells becomes, once `translateSesEvent` has put it into words of ours. */
+/** Handles the messages that `translateSesEvent` makes of SES events. */
 export const feedbackSubscribers = ({
   bounced,
   rejected,

@@ -19,14 +19,14 @@ import { textValuesOf } from '../texts/text-values.ts'
 import type { OrderLinkOf } from '../tracking/order-token.ts'
 import type { UnsubscribeLinksOf } from '../unsubscribing/links.ts'
 import type { Attachment } from './attachments.ts'
-import { createAccountLooks } from './compose-account.ts'
-import { type ConfirmationLimits, createConfirmationLook } from './compose-confirmation.ts'
-import { createContactLooks } from './compose-contacts.ts'
-import { createEventLooks } from './compose-events.ts'
-import { createOrderLooks } from './compose-orders.ts'
-import { createStopLooks } from './compose-stops.ts'
-import type { Composition as CompositionOf, Ended, LookAgain } from './composition.ts'
-import type { About, Look, Looked, Looks } from './content.ts'
+import { createAccountLoaders } from './compose-account.ts'
+import { type ConfirmationLimits, createConfirmationLoad } from './compose-confirmation.ts'
+import { createContactLoaders } from './compose-contacts.ts'
+import { createEventLoaders } from './compose-events.ts'
+import { createOrderLoaders } from './compose-orders.ts'
+import { createStopLoaders } from './compose-stops.ts'
+import type { Composition as CompositionOf, Ended, Recheck } from './composition.ts'
+import type { About, Load, Loaded, Loaders } from './content.ts'
 import { followContact } from './order-contact.ts'
 import type { OpenToken } from './sealed-token.ts'
 
@@ -72,33 +72,33 @@ export function createComposer(
   } & ConfirmationLimits,
 ): (notification: LeasedNotification) => Promise<Composition> {
   const { peers, templates } = deps
-  const looks: Looks<NotificationType> = {
-    ...createAccountLooks(deps),
-    ...createContactLooks(deps),
-    ...createOrderLooks(deps),
-    ...createEventLooks(deps),
-    ...createStopLooks(peers),
-    ORDER_CONFIRMATION: createConfirmationLook(peers, deps),
+  const loaders: Loaders<NotificationType> = {
+    ...createAccountLoaders(deps),
+    ...createContactLoaders(deps),
+    ...createOrderLoaders(deps),
+    ...createEventLoaders(deps),
+    ...createStopLoaders(peers),
+    ORDER_CONFIRMATION: createConfirmationLoad(peers, deps),
   }
 
   async function composeMail(notification: LeasedNotification, reader: UserInfo): Promise<Composition> {
-    const lookAtIt =
+    const load =
       notification.template === null
-        ? lookerOf(looks, notification, reader)
-        : lookAtRequest(notification, reader)
+        ? loaderOf(loaders, notification, reader)
+        : loadRequest(notification, reader)
     const to = {
       name: `${reader.firstName} ${reader.lastName}`,
       address: notification.address ?? reader.email,
     }
-    return mailOf(followContact(peers.find, notification, lookAtIt), notification, to, reader)
+    return mailOf(followContact(peers.find, notification, load), notification, to, reader)
   }
 
   async function composeText(notification: LeasedNotification, reader: UserInfo): Promise<Composition> {
     const { type } = notification
     const phoneNumber = notification.address ?? reader.phone
-    if (!phoneNumber) return { pointless: 'NO_PHONE' }
+    if (!phoneNumber) return { obsolete: 'NO_PHONE' }
     // Whose number it is nobody knows: at least somebody reads the account's mail.
-    if (notification.address === null && !reader.emailVerified) return { pointless: 'NOT_PROVEN' }
+    if (notification.address === null && !reader.emailVerified) return { obsolete: 'NOT_PROVEN' }
     if (notification.template !== null) return composeNamedText(notification, reader, phoneNumber)
     if (!isTexted(type)) throw new Error(`${type} has no text message`)
     return besideMail(notification, reader, (event) => {
@@ -114,7 +114,7 @@ export function createComposer(
 
   async function composePush(notification: LeasedNotification, reader: UserInfo): Promise<Composition> {
     const { type, notificationId } = notification
-    if (!(await deps.push?.hasDevices(notificationId))) return { pointless: 'NO_DEVICE' }
+    if (!(await deps.push?.hasDevices(notificationId))) return { obsolete: 'NO_DEVICE' }
     if (!isPushed(type)) throw new Error(`${type} is no push`)
     const about = { type, notificationId, publicUrl: deps.publicUrl, now: deps.now() }
     if (notification.template !== null) {
@@ -123,7 +123,7 @@ export function createComposer(
       const title = notification.ownSubject ?? workingTitles[type]
       return {
         composed: { channel: 'PUSH', message: namedPush({ title, body }, about) },
-        lookAgain: async () => 'SAME',
+        recheck: async () => 'SAME',
       }
     }
     return besideMail(notification, reader, (event) => {
@@ -137,19 +137,19 @@ export function createComposer(
     reader: UserInfo,
     write: (event: ShownEvent) => Composed,
   ): Promise<Composition> {
-    const looker = lookerOf(looks, notification, reader)
-    const look = async (isWritten: boolean) => pointlessWhereDropped(await looker(isWritten))
-    const looked = await look(false)
-    if (isEnded(looked)) return looked
-    if (looked.event === null) throw new Error(`${notification.type} is about no event`)
-    return { composed: write(looked.event), lookAgain: againOf(look, looked) }
+    const loader = loaderOf(loaders, notification, reader)
+    const load = async (isWritten: boolean) => obsoleteWhereDropped(await loader(isWritten))
+    const loaded = await load(false)
+    if (isEnded(loaded)) return loaded
+    if (loaded.event === null) throw new Error(`${notification.type} is about no event`)
+    return { composed: write(loaded.event), recheck: againOf(load, loaded) }
   }
 
   /**
    * What another service said, in a template of the operator's: nothing is looked up, so that nothing is
    * otherwise by then.
    */
-  function lookAtRequest({ template, payload, ownSubject }: LeasedNotification, reader: UserInfo): Looker {
+  function loadRequest({ template, payload, ownSubject }: LeasedNotification, reader: UserInfo): Loader {
     return async () => {
       const values = payload as object
       if (template === null || templates.objectionsTo(template, 'EMAIL', values)?.length !== 0)
@@ -175,7 +175,7 @@ export function createComposer(
   ): Composition {
     const text = namedText(notification, reader)
     if (text === null) return { dropped: 'TEMPLATE_CHANGED' }
-    return { composed: { channel: 'SMS', text, phoneNumber }, lookAgain: async () => 'SAME' }
+    return { composed: { channel: 'SMS', text, phoneNumber }, recheck: async () => 'SAME' }
   }
 
   async function composeOffer(notification: LeasedNotification): Promise<Composition> {
@@ -183,7 +183,7 @@ export function createComposer(
     const { side } = payloadOf('TICKET_TRANSFERRED', notification)
     if (address === null || side !== 'OFFERED') throw new Error('only offers go to an address alone')
     return mailOf(
-      lookerOf(looks, notification, STRANGER),
+      loaderOf(loaders, notification, STRANGER),
       notification,
       { name: '', address },
       { ...STRANGER, emailVerified: false },
@@ -191,14 +191,14 @@ export function createComposer(
   }
 
   async function mailOf(
-    look: Looker,
+    load: Loader,
     notification: LeasedNotification,
     recipient: ComposedMail['to'],
     reader: About['reader'] & { emailVerified: boolean },
   ): Promise<Composition> {
-    const looked = await look(false)
-    if (isEnded(looked)) return looked
-    const written = await looked.write()
+    const loaded = await load(false)
+    if (isEnded(loaded)) return loaded
+    const written = await loaded.write()
     if (!('mail' in written)) return written
     const { attachments = [] } = written
     const { type, payload, template } = notification
@@ -206,11 +206,11 @@ export function createComposer(
       template === null ? templates.mailInstead(mailNameOf(type, payload), written.mail, reader) : null
     const mail = instead ?? written.mail
     // An order's own address was confirmed by its reader.
-    const isProven = Boolean(looked.contact) || reader.emailVerified
-    const to = { ...recipient, address: looked.contact ?? recipient.address }
+    const isProven = Boolean(loaded.contact) || reader.emailVerified
+    const to = { ...recipient, address: loaded.contact ?? recipient.address }
     const subject = subjectOf(notification, mail, isProven)
     // What its reader ends would be the buyer's own mails.
-    const oneClickUrl = looked.contact ? null : oneClickUrlOf(notification, to.address)
+    const oneClickUrl = loaded.contact ? null : oneClickUrlOf(notification, to.address)
     const composed = {
       channel: 'EMAIL',
       mail: { ...mail, subject },
@@ -219,7 +219,7 @@ export function createComposer(
       attachments,
       oneClickUrl,
     } as const
-    return { composed, lookAgain: againOf(look, looked) }
+    return { composed, recheck: againOf(load, loaded) }
   }
 
   function oneClickUrlOf({ type, recipientId }: LeasedNotification, address: string): string | null {
@@ -239,33 +239,33 @@ export function createComposer(
   }
 }
 
-type Looker = (isWritten: boolean) => Promise<Looked | Ended>
+type Loader = (isWritten: boolean) => Promise<Loaded | Ended>
 
-function lookerOf(
-  looks: Looks<NotificationType>,
+function loaderOf(
+  loaders: Loaders<NotificationType>,
   notification: LeasedNotification,
   reader: About['reader'],
-): Looker {
+): Loader {
   const { type, recipientId, address, createdAt, bulk } = notification
-  const look = looks[type] as Look<NotificationType>
+  const load = loaders[type] as Load<NotificationType>
   const payload = payloadOf(type, notification)
   const requested = recipientId !== null && address !== null
-  return (isWritten) => look(payload, { reader, recipientId, address, createdAt, requested, bulk, isWritten })
+  return (isWritten) => load(payload, { reader, recipientId, address, createdAt, requested, bulk, isWritten })
 }
 
-const isEnded = (looked: Looked | Ended): looked is Ended => 'dropped' in looked || 'pointless' in looked
+const isEnded = (loaded: Loaded | Ended): loaded is Ended => 'dropped' in loaded || 'obsolete' in loaded
 
 const againOf =
-  (look: Looker, { facts }: Looked): LookAgain =>
+  (load: Loader, { facts }: Loaded): Recheck =>
   async () => {
-    const now = await look(true)
+    const now = await load(true)
     return isEnded(now) ? now : isDeepStrictEqual(now.facts, facts) ? 'SAME' : 'CHANGED'
   }
 
-function pointlessWhereDropped(looked: Looked | Ended): Looked | Ended {
-  if (!('dropped' in looked)) return looked
-  const { dropped } = looked
-  return dropped === 'EVENT_CANCELLED' || dropped === 'TICKETS_NOT_VALID' ? { pointless: dropped } : looked
+function obsoleteWhereDropped(loaded: Loaded | Ended): Loaded | Ended {
+  if (!('dropped' in loaded)) return loaded
+  const { dropped } = loaded
+  return dropped === 'EVENT_CANCELLED' || dropped === 'TICKETS_NOT_VALID' ? { obsolete: dropped } : loaded
 }
 
 /**

@@ -7,7 +7,7 @@ import {
   type SteadyRate,
   type Worker,
 } from '@boxoffice/service-kit'
-import { type Leasing, leaseDue, type Rooms } from '../notifications/lease-repository.ts'
+import { type Capacity, type Leasing, leaseDue } from '../notifications/lease-repository.ts'
 import type { SentBy } from '../preferences/preference.ts'
 import type { Deliver } from './deliver.ts'
 
@@ -35,7 +35,7 @@ interface SenderOptions extends Lanes {
 interface Lane {
   readonly bulk: boolean
   readonly places: number
-  readonly atWork: Set<Promise<void>>
+  readonly inProgress: Set<Promise<void>>
   taken: number
   /** There may be more due than may go. */
   isBehind: boolean
@@ -61,18 +61,18 @@ export function createSender(options: SenderOptions): Worker & { nudge(): void }
   const laneOf = (bulk: boolean, places: number): Lane => ({
     bulk,
     places,
-    atWork: new Set(),
+    inProgress: new Set(),
     taken: 0,
     isBehind: true,
     lookAtMs: 0,
   })
   const lanes = [laneOf(false, options.concurrency), laneOf(true, options.bulkConcurrency)]
   let stopping = false
-  let roomTimer: NodeJS.Timeout | undefined
+  let capacityTimer: NodeJS.Timeout | undefined
 
   async function fill(lane: Lane): Promise<void> {
-    const { bulk, places, atWork } = lane
-    if (atWork.size >= places || stopping) return
+    const { bulk, places, inProgress } = lane
+    if (inProgress.size >= places || stopping) return
     // Nothing is bulk from the beginning: whoever is told of new ones need not look there each time.
     if (bulk && performance.now() < lane.lookAtMs) return
     lane.lookAtMs = performance.now() + options.pollMs / 2
@@ -84,22 +84,22 @@ export function createSender(options: SenderOptions): Worker & { nudge(): void }
    * places.
    */
   async function take(lane: Lane): Promise<void> {
-    let free = lane.places - lane.atWork.size
+    let free = lane.places - lane.inProgress.size
     // Where all that is due goes, in whichever order, the statement that asks for the oldest is the cheaper
     // one.
     let byAge = lane.isBehind ? tenthsWithin(lane.taken, free) : free
     const closed = new Set<SentBy>()
     let isMore = true
     while (free > 0 && isMore) {
-      const rooms = paces.size === 0 ? null : roomsBeside(closed, lane)
-      if (rooms?.size === 0) break
+      const capacity = paces.size === 0 ? null : capacityBeside(closed, lane)
+      if (capacity?.size === 0) break
       const [order, limit] = byAge > 0 ? (['AGE', byAge] as const) : (['PRIORITY', free] as const)
-      const counts = await leaseFor(lane, { order, limit, rooms })
+      const counts = await leaseFor(lane, { order, limit, capacity })
       const taken = [...counts.values()].reduce((sum, count) => sum + count, 0)
       free -= taken
       if (order === 'AGE') byAge -= taken
       const filled = [...paces.keys()].filter(
-        (channel) => (counts.get(channel) ?? 0) >= (rooms?.get(channel) ?? Infinity),
+        (channel) => (counts.get(channel) ?? 0) >= (capacity?.get(channel) ?? Infinity),
       )
       for (const channel of filled) closed.add(channel)
       // Where less was taken because a channel was full, those behind it have their turn.
@@ -109,32 +109,32 @@ export function createSender(options: SenderOptions): Worker & { nudge(): void }
   }
 
   /** How many of each channel may go now. `closed` gets those whose rate is used up. */
-  function roomsBeside(closed: Set<SentBy>, { places }: Lane): Rooms {
-    const rooms = new Map<SentBy, number>()
+  function capacityBeside(closed: Set<SentBy>, { places }: Lane): Capacity {
+    const capacity = new Map<SentBy, number>()
     for (const channel of Object.keys(options.rates) as SentBy[]) {
       const room = closed.has(channel) ? 0 : (paces.get(channel)?.available() ?? places)
-      if (room > 0) rooms.set(channel, room)
+      if (room > 0) capacity.set(channel, room)
       else closed.add(channel)
     }
-    return rooms
+    return capacity
   }
 
   /** Leases some and begins with their delivery. Answers how many they are of each channel. */
   async function leaseFor(
     lane: Lane,
-    what: Pick<Leasing, 'order' | 'limit' | 'rooms'>,
+    what: Pick<Leasing, 'order' | 'limit' | 'capacity'>,
   ): Promise<ReadonlyMap<SentBy, number>> {
-    const { bulk, atWork } = lane
+    const { bulk, inProgress } = lane
     const leased = await leaseDue(sql, { ...what, bulk, lease: options.newId(), leaseMs })
     const counts = new Map<SentBy, number>()
     for (const notification of leased) {
       counts.set(notification.channel, (counts.get(notification.channel) ?? 0) + 1)
       const work = deliver(notification, () => stopping).finally(() => {
-        atWork.delete(work)
+        inProgress.delete(work)
         if (bulk) lane.lookAtMs = 0
         sweeper.nudge()
       })
-      atWork.add(work)
+      inProgress.add(work)
     }
     lane.taken += leased.length
     for (const [channel, count] of counts) paces.get(channel)?.take(count)
@@ -143,15 +143,15 @@ export function createSender(options: SenderOptions): Worker & { nudge(): void }
 
   async function sweep(): Promise<{ more: boolean }> {
     for (const lane of lanes) await fill(lane)
-    lookWhenThereIsRoom()
+    sweepWhenCapacityReturns()
     return { more: false } // a place that becomes free asks again
   }
 
   /** A rate that is used up has room again before the next poll. */
-  function lookWhenThereIsRoom(): void {
-    clearTimeout(roomTimer)
+  function sweepWhenCapacityReturns(): void {
+    clearTimeout(capacityTimer)
     const waits = [...paces.values()].map((pace) => pace.waitMs()).filter((waitMs) => waitMs > 0)
-    if (waits.length > 0 && !stopping) roomTimer = setTimeout(() => sweeper.nudge(), Math.min(...waits))
+    if (waits.length > 0 && !stopping) capacityTimer = setTimeout(() => sweeper.nudge(), Math.min(...waits))
   }
 
   const sweeper = createSweeper({
@@ -168,9 +168,9 @@ export function createSender(options: SenderOptions): Worker & { nudge(): void }
     },
     async stop() {
       stopping = true
-      clearTimeout(roomTimer)
+      clearTimeout(capacityTimer)
       await sweeper.stop()
-      await Promise.all(lanes.flatMap(({ atWork }) => [...atWork]))
+      await Promise.all(lanes.flatMap(({ inProgress }) => [...inProgress]))
     },
   }
 }
