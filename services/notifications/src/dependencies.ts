@@ -10,7 +10,7 @@ import type { Config } from './config.ts'
 import { type ContactTokens, createContactLinks, createContactTokens } from './contacts/contact-token.ts'
 import type { Database } from './database.ts'
 import type { DeadLetterGauge } from './dead-letters/monitor.ts'
-import { createFeedbackHandlers, type Feedback } from './feedback/feedback-handlers.ts'
+import { createFeedbackHandlers, type FeedbackHandlers } from './feedback/feedback-handlers.ts'
 import { createFeedbackMetrics } from './feedback/metrics.ts'
 import { type Prisma, PrismaClient } from './generated/prisma/client.ts'
 import { createPlaces } from './limits/places.ts'
@@ -47,7 +47,7 @@ export interface Dependencies extends Omit<Foundation, 'db'> {
   /** null: this installation sends no pushes. */
   push: PushProvider | null
   sender: Sender
-  feedback: Feedback
+  feedback: FeedbackHandlers
   watchLog: WatchLog
   unsubscribeTokens: UnsubscribeTokens
   orderTokens: OrderTokens
@@ -64,7 +64,7 @@ export function createDependencies(
 ): Dependencies {
   const foundation = createFoundation(config, userKeys)
   const { pool, db: sql, metrics, now, logger } = foundation
-  const { publicUrl, delivery, policies, bulkTicketsMin, mailBytesMax } = config
+  const { policies } = config
   const { waitMs, statementTimeoutMs } = config.databaseLimits
   const transactionOptions = { maxWait: waitMs, timeout: statementTimeoutMs }
   const prisma = new PrismaClient({ adapter: new PrismaPg(pool), transactionOptions, errorFormat: 'minimal' })
@@ -76,45 +76,19 @@ export function createDependencies(
   const sms = createSnsProvider(config.sms, policies.sms, foundation)
   const push = createPushes(config, foundation)
   const deadLetters = metrics.gauge('dead_letters', 'dead letters per queue at the last check', ['queue'])
-  const ticketUpdates = createTicketUpdatePublisher(messaging)
-  const mailStatus = createMailStatusPublisher(messaging)
-  const rates = {
-    EMAIL: policies.mail.ratePerSecond,
-    SMS: policies.sms.ratePerSecond,
-    PUSH: policies.push.ratePerSecond,
+  const publishers = {
+    ticketUpdates: createTicketUpdatePublisher(messaging),
+    mailStatus: createMailStatusPublisher(messaging),
   }
-  const unsubscribeTokens = createUnsubscribeTokens(config.privateKey)
-  const orderTokens = createOrderTokens(config.privateKey)
-  const sendingMetrics = createSendingMetrics(sql, metrics)
-  const contactTokens = createContactTokens(config.privateKey)
-  const deliver = createDelivery({
-    ...foundation,
-    ...delivery,
-    ticketUpdates,
-    mailStatus,
-    compose: createComposer({
-      peers,
-      templates,
-      openToken: createTokenOpener(config.privateKey),
-      publicUrl,
-      unsubscribeLinksOf: createUnsubscribeLinks(unsubscribeTokens, publicUrl),
-      orderLinkOf: createOrderLinks(orderTokens, publicUrl),
-      contactLinkOf: createContactLinks(contactTokens, publicUrl),
-      reminderLeadMs: config.reminderLeadMs,
-      push,
-      now,
-      bulkTicketsMin,
-      mailBytesMax,
-    }),
-    sendingMetrics,
-    findTakenPush: createFindTakenPush(sql),
-    places: createPlaces({ ...foundation, ...delivery, sendingMetrics }),
-    prepare: createPrepare({ mail, sms, push, sender: config.sender }),
-    firstWaitMs: {
-      EMAIL: policies.mail.retry?.firstWaitMs ?? 0,
-      SMS: policies.sms.retry?.firstWaitMs ?? 0,
-      PUSH: policies.push.retry?.firstWaitMs ?? 0,
-    },
+  const tokens = createTokens(config)
+  const sender = createNotificationSender(config, foundation, {
+    publishers,
+    tokens,
+    peers,
+    templates,
+    mail,
+    sms,
+    push,
   })
   return {
     ...foundation,
@@ -128,17 +102,14 @@ export function createDependencies(
     mail,
     sms,
     push,
-    sender: createSender({ ...foundation, ...delivery, sql, deliver, rates }),
+    sender,
     feedback: createFeedbackHandlers({
-      ticketUpdates,
-      mailStatus,
+      ...publishers,
       logger,
       feedbackMetrics: createFeedbackMetrics(sql, metrics),
     }),
     watchLog: createLogWatch({ db, now, logger, pollMs: config.logPollMs }),
-    unsubscribeTokens,
-    orderTokens,
-    contactTokens,
+    ...tokens,
     templates,
     async close() {
       mail.close()
@@ -153,6 +124,74 @@ export function createDependencies(
     },
   }
 }
+
+/** Creates the signers of the tokens in mailed links. */
+const createTokens = ({ privateKey }: Config) => ({
+  unsubscribeTokens: createUnsubscribeTokens(privateKey),
+  orderTokens: createOrderTokens(privateKey),
+  contactTokens: createContactTokens(privateKey),
+})
+
+interface SenderParts {
+  publishers: {
+    ticketUpdates: ReturnType<typeof createTicketUpdatePublisher>
+    mailStatus: ReturnType<typeof createMailStatusPublisher>
+  }
+  tokens: ReturnType<typeof createTokens>
+  peers: Peers
+  templates: OperatorTemplates
+  mail: MailProvider
+  sms: SmsProvider
+  push: PushProvider | null
+}
+
+/** Creates the sender: what it composes, delivers and records, and how fast. */
+function createNotificationSender(config: Config, foundation: Foundation, parts: SenderParts): Sender {
+  const { db: sql, metrics } = foundation
+  const { delivery, policies } = config
+  const { mail, sms, push } = parts
+  const sendingMetrics = createSendingMetrics(sql, metrics)
+  const deliver = createDelivery({
+    ...foundation,
+    ...delivery,
+    ...parts.publishers,
+    compose: createComposer(composerDepsOf(config, foundation, parts)),
+    sendingMetrics,
+    findTakenPush: createFindTakenPush(sql),
+    places: createPlaces({ ...foundation, ...delivery, sendingMetrics }),
+    prepare: createPrepare({ mail, sms, push, sender: config.sender }),
+    firstWaitMs: {
+      EMAIL: policies.mail.retry?.firstWaitMs ?? 0,
+      SMS: policies.sms.retry?.firstWaitMs ?? 0,
+      PUSH: policies.push.retry?.firstWaitMs ?? 0,
+    },
+  })
+  const rates = {
+    EMAIL: policies.mail.ratePerSecond,
+    SMS: policies.sms.ratePerSecond,
+    PUSH: policies.push.ratePerSecond,
+  }
+  return createSender({ ...foundation, ...delivery, sql, deliver, rates })
+}
+
+const composerDepsOf = (
+  { publicUrl, privateKey, reminderLeadMs, bulkTicketsMin, mailBytesMax }: Config,
+  { now }: Foundation,
+  { tokens, peers, templates, push }: SenderParts,
+) => ({
+  peers,
+  templates,
+  openToken: createTokenOpener(privateKey),
+  unsubscribeLinksOf: createUnsubscribeLinks(tokens.unsubscribeTokens, publicUrl),
+  orderLinkOf: createOrderLinks(tokens.orderTokens, publicUrl),
+  contactLinkOf: createContactLinks(tokens.contactTokens, publicUrl),
+  publicUrl,
+  reminderLeadMs,
+  push,
+  now,
+  bulkTicketsMin,
+  mailBytesMax,
+})
 
 /** Creates the push provider, if pushes are configured. */
 function createPushes({ push, policies }: Config, foundation: Foundation): PushProvider | null {

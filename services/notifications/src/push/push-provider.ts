@@ -1,18 +1,11 @@
 import type { NotificationId } from '@boxoffice/contracts'
-import { type Logger, type Metrics, ServiceUnavailable, type Sql } from '@boxoffice/service-kit'
+import { ServiceUnavailable, type Sql } from '@boxoffice/service-kit'
 import { blanked } from '../notifications/blanked.ts'
 import type { Handed } from '../notifications/notification.ts'
+import { createDeviceDelivery, type DeviceDeliveryOptions } from './device-delivery.ts'
 import { PushLater } from './push-later.ts'
 import type { PushMessage } from './push-message.ts'
-import { calleeOf, type PushOutcome, type SendPush } from './push-service.ts'
-import {
-  type Device,
-  findDevices,
-  findOutcomes,
-  removeGone,
-  saveOutcome,
-  saveWait,
-} from './subscription-repository.ts'
+import { findDevices, findOutcomes } from './subscription-repository.ts'
 
 /** Sends pushes to the browsers of a user. */
 export interface PushProvider {
@@ -40,73 +33,16 @@ export const createFindTakenPush =
 
 /** The failure reasons, by precedence. */
 const failures = ['PUSH_TOO_LARGE', 'PUSH_REFUSED', 'GIVEN_UP'] as const
-/** How long a device is retried, unless the push expires earlier. */
-const TRIED_MS = 4 * 3_600_000
 
 /**
  * Creates the push provider. It records the outcome for each device at once, so that a retry goes to the
  * others alone. It looks devices up right before sending: one that has moved to another account gets nothing.
  */
-export function createPushProvider(deps: {
-  publicKey: string
-  sql: Sql
-  send: SendPush
-  closeService: () => Promise<void>
-  metrics: Metrics
-  logger: Logger
-  now: () => Date
-}): PushProvider {
+export function createPushProvider(
+  deps: DeviceDeliveryOptions & { publicKey: string; closeService: () => Promise<void> },
+): PushProvider {
   const { publicKey, sql, logger } = deps
-  const devicesTotal = deps.metrics.counter('push_devices_total', 'pushes to single devices, by outcome', [
-    'outcome',
-  ])
-
-  async function recordOutcome(
-    device: Device,
-    outcome: PushOutcome | 'GIVEN_UP',
-    notificationId: NotificationId,
-    error?: unknown,
-  ) {
-    const { subscriptionId } = device
-    await saveOutcome(sql, notificationId, {
-      subscriptionId,
-      outcome,
-      usedAt: outcome === 'ACCEPTED' ? deps.now() : null,
-    })
-    if (outcome === 'GONE') await removeGone(sql, device)
-    devicesTotal.inc({ outcome: outcome.toLowerCase() })
-    if (outcome !== 'ACCEPTED') {
-      const why = error === undefined ? {} : { err: blanked(error) }
-      logger.info({ notificationId, subscriptionId, outcome, ...why }, 'device did not receive a push')
-    }
-  }
-
-  /** Rejects if the device has to be retried. */
-  async function sendTo(device: Device, message: PushMessage, notificationId: NotificationId): Promise<void> {
-    const now = deps.now()
-    const waitMs = (device.notBefore?.getTime() ?? 0) - now.getTime()
-    if (waitMs > 0) throw new PushLater(calleeOf(device.endpoint), waitMs, 'its retry is not due')
-    try {
-      await recordOutcome(device, await deps.send(device, message, notificationId), notificationId)
-    } catch (error) {
-      const failedSince = device.failedSince ?? now
-      const endsMs = failedSince.getTime() + Math.min(TRIED_MS, message.ttlSeconds * 1_000)
-      if (endsMs <= now.getTime()) return recordOutcome(device, 'GIVEN_UP', notificationId, error)
-      devicesTotal.inc({ outcome: 'later' })
-      if (!(error instanceof PushLater)) {
-        await saveWait(sql, notificationId, { ...device, failedSince, notBefore: null })
-        throw error
-      }
-      // Retry once more when the push expires, however long the service asks us to wait.
-      const askedMs = Math.min(error.retryAfterMs, endsMs - now.getTime())
-      await saveWait(sql, notificationId, {
-        ...device,
-        failedSince,
-        notBefore: new Date(now.getTime() + askedMs),
-      })
-      throw new PushLater(calleeOf(device.endpoint), askedMs, error.cause)
-    }
-  }
+  const sendTo = createDeviceDelivery(deps)
 
   return {
     publicKey,

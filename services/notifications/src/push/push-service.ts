@@ -57,42 +57,6 @@ export function createPushService(
     maxResponseSize: ANSWER_BYTES_MAX,
   })
 
-  async function post(
-    callee: Callee,
-    device: Device,
-    message: PushMessage,
-    body: Uint8Array,
-    authorization: string,
-  ): Promise<Answered> {
-    const signal = AbortSignal.timeout(timeoutMs)
-    try {
-      const answer = await request(device.endpoint, {
-        dispatcher: agent,
-        method: 'POST',
-        signal,
-        headers: {
-          authorization,
-          ttl: String(message.ttlSeconds),
-          urgency: message.urgency,
-          topic: message.topic,
-          'content-encoding': 'aes128gcm',
-          'content-type': 'application/octet-stream',
-        },
-        body,
-      })
-      await answer.body.dump({ limit: ANSWER_BYTES_MAX, signal })
-      const { statusCode: status, headers } = answer
-      if (status >= 500)
-        throw new PushLater(callee, retryAfterMsOf(headers['retry-after']), `answered ${status}`)
-      return { status, retryAfter: headers['retry-after'] }
-    } catch (error) {
-      if (error instanceof PushLater) throw error
-      if (error instanceof NotPublic) return { status: 400 }
-      if (error instanceof NameNotFound) return { notFound: error }
-      throw new ServiceUnavailable(callee, signal.aborted ? 'TIMEOUT' : 'CONNECTION', true, error)
-    }
-  }
-
   return {
     async send(device, message, notificationId) {
       const { endpoint, p256dh, auth } = device
@@ -109,7 +73,7 @@ export function createPushService(
       const body = await encryptNotification(subscription, content, { pad: false })
       const { headers } = await vapidHeaders(subscription, vapid.keys)
       const answered = await guards[callee]('sendPush', () =>
-        post(callee, device, message, body, headers.authorization),
+        post(callee, { device, message, body, authorization: headers.authorization }, { agent, timeoutMs }),
       )
       return outcomeOf(callee, answered)
     },
@@ -117,6 +81,49 @@ export function createPushService(
       for (const guard of Object.values(guards)) guard.close()
       await agent.close()
     },
+  }
+}
+
+interface PushRequest {
+  device: Device
+  message: PushMessage
+  /** Encrypted. */
+  body: Uint8Array
+  authorization: string
+}
+
+/** Posts a push to its endpoint. Rejects with PushLater after a 5xx answer, else with ServiceUnavailable. */
+async function post(
+  callee: Callee,
+  { device, message, body, authorization }: PushRequest,
+  { agent, timeoutMs }: { agent: Agent; timeoutMs: number },
+): Promise<Answered> {
+  const signal = AbortSignal.timeout(timeoutMs)
+  try {
+    const answer = await request(device.endpoint, {
+      dispatcher: agent,
+      method: 'POST',
+      signal,
+      headers: {
+        authorization,
+        ttl: String(message.ttlSeconds),
+        urgency: message.urgency,
+        topic: message.topic,
+        'content-encoding': 'aes128gcm',
+        'content-type': 'application/octet-stream',
+      },
+      body,
+    })
+    await answer.body.dump({ limit: ANSWER_BYTES_MAX, signal })
+    const { statusCode: status, headers } = answer
+    if (status >= 500)
+      throw new PushLater(callee, retryAfterMsOf(headers['retry-after']), `answered ${status}`)
+    return { status, retryAfter: headers['retry-after'] }
+  } catch (error) {
+    if (error instanceof PushLater) throw error
+    if (error instanceof NotPublic) return { status: 400 }
+    if (error instanceof NameNotFound) return { notFound: error }
+    throw new ServiceUnavailable(callee, signal.aborted ? 'TIMEOUT' : 'CONNECTION', true, error)
   }
 }
 

@@ -1,7 +1,7 @@
 import type { NotificationType } from '@boxoffice/contracts'
 import MailComposer from 'nodemailer/lib/mail-composer'
 import { asLines, oneLine, plainLine } from '../mails/mail.ts'
-import type { ComposedMail } from './compose.ts'
+import type { ComposedMail } from './compose-mail.ts'
 
 export interface Sender {
   /** The address of every mail. */

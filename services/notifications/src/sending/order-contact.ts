@@ -1,10 +1,7 @@
 import type { NotificationType } from '@boxoffice/contracts'
 import type { LeasedNotification } from '../notifications/notification.ts'
 import type { Lookups } from '../peers/lookups.ts'
-import type { Ended } from './composition.ts'
-import type { Loaded } from './content.ts'
-
-type Loader = (isWritten: boolean) => Promise<Loaded | Ended>
+import { isEnded, type Loader } from './loader.ts'
 
 /**
  * Mails that go to the order's own address if it has one. Reminders and event changes go to ticket holders.
@@ -36,7 +33,7 @@ export function followContact(
   if (orderId === null || address !== null || !mayHaveContact || !ofOrders.includes(type)) return load
   return async (isWritten) => {
     const [order, loaded] = await Promise.all([find.order(orderId), load(isWritten)])
-    if ('dropped' in loaded || 'obsolete' in loaded) return loaded
+    if (isEnded(loaded)) return loaded
     const contact = order?.contactEmail ?? null
     return { ...loaded, facts: { facts: loaded.facts, contact }, contact }
   }
