@@ -23,10 +23,10 @@ export const Environment = z.object({
   ...messagingEnvironment,
   TOKEN_PRIVATE_KEY: secret(SigningKey.describe('Ed25519 JWK that signs access tokens, with its kid')),
   TOKEN_PREVIOUS_PUBLIC_KEYS: Jwks.optional().describe(
-    'JWKS of earlier keys whose tokens still count, while a key is replaced',
+    'JWKS of earlier keys whose tokens are still valid during a key rotation',
   ),
   NOTIFICATIONS_PUBLIC_KEY: Jwk.refine((key) => !('d' in key), 'must be the public half alone').describe(
-    'JWK for which tokens that go by mail are sealed: P-256 or X25519',
+    'JWK for which mailed tokens are encrypted: P-256 or X25519',
   ),
   ACCESS_TOKEN_TTL_SECONDS: z.coerce
     .number()
@@ -34,55 +34,61 @@ export const Environment = z.object({
     .min(60)
     .max(600)
     .default(600)
-    .describe('life of an access token'),
+    .describe('lifetime of an access token'),
   REFRESH_TTL_DAYS: z.coerce
     .number()
     .min(0.01)
     .max(90)
     .default(30)
-    .describe('life of a refresh token, from its rotation on'),
+    .describe('lifetime of a refresh token after its rotation'),
   REFRESH_GRACE_SECONDS: z.coerce
     .number()
     .min(0)
     .max(10)
     .default(10)
-    .describe('how long a used refresh token still gets its unused successor'),
+    .describe('grace period in which a used refresh token still returns its unused successor'),
   EMAIL_VERIFICATION_TTL_MINUTES: z.coerce
     .number()
     .min(1)
     .max(30)
     .default(30)
-    .describe('life of a token that proves an address'),
+    .describe('lifetime of a token that confirms an address'),
   PASSWORD_RESET_TTL_MINUTES: z.coerce
     .number()
     .min(1)
     .max(30)
     .default(30)
-    .describe('life of a token that sets a password'),
+    .describe('lifetime of a token that sets a password'),
   MAIL_INTERVAL_SECONDS: z.coerce
     .number()
     .min(0)
     .default(60)
-    .describe('an account is mailed a link of one kind no more often than that'),
-  MAILS_PER_HOUR: count.default(5).describe('links of one kind that an account is mailed in an hour'),
-  MAILS_PER_DAY: count.default(10).describe('links of one kind that an account is mailed in a day'),
+    .describe('minimum interval between mails of one kind to an account'),
+  MAILS_PER_HOUR: count.default(5).describe('limit of mails of one kind to an account per hour'),
+  MAILS_PER_DAY: count.default(10).describe('limit of mails of one kind to an account per day'),
   LOGIN_FAILURES_PER_ACCOUNT: count
     .default(10)
-    .describe('failed sign-ins of one account from one IP address, by window'),
+    .describe('limit of failed sign-ins of one account from one IP address per window'),
   LOGIN_FAILURES_PER_ACCOUNT_ANYWHERE: count
     .default(100)
     .describe(
-      'failed sign-ins of one account, by window; no matter where it was signed in to in the last 30 days',
+      'limit of failed sign-ins of one account per window; not applied to networks it was used from in the last 30 days',
     ),
-  LOGIN_FAILURES_PER_NETWORK: count.default(50).describe('failed sign-ins from one IP address, by window'),
+  LOGIN_FAILURES_PER_NETWORK: count
+    .default(50)
+    .describe('limit of failed sign-ins from one IP address per window'),
   LOGIN_WINDOW_SECONDS: z.coerce
     .number()
     .int()
     .min(1)
     .default(900)
-    .describe('the window, from the first failure on'),
-  REGISTRATIONS_PER_NETWORK: count.default(100).describe('registrations from one IP address in an hour'),
-  MAIL_REQUESTS_PER_NETWORK: count.default(50).describe('requests for a mail from one IP address in an hour'),
+    .describe('length of the window, which starts with the first failure'),
+  REGISTRATIONS_PER_NETWORK: count
+    .default(100)
+    .describe('limit of registrations from one IP address per hour'),
+  MAIL_REQUESTS_PER_NETWORK: count
+    .default(50)
+    .describe('limit of requests for a mail from one IP address per hour'),
 })
 
 export interface Config extends BaseConfig {
@@ -99,7 +105,7 @@ export interface Config extends BaseConfig {
   limits: Limits
 }
 
-/** The only reader of the environment. Throws with every missing or wrong variable named. */
+/** Reads the environment; nothing else does. Throws with every missing or invalid variable named. */
 export function loadConfig(environment: Record<string, string | undefined>): Config {
   const read = readEnvironment(Environment, environment)
   const windowMs = read.LOGIN_WINDOW_SECONDS * 1_000

@@ -16,12 +16,12 @@ export interface Dependencies extends Omit<Foundation, 'db'> {
   accessTokens: AccessTokens
   passwords: Passwords
   sealToken: SealToken
-  /** Requests for mails, and the worker that looks into them. */
+  /** Requests for mails, and their worker. */
   mailRequests: MailRequests
   close(): Promise<void>
 }
 
-/** `overrides` are for tests: another clock, another way to hash. */
+/** Creates the dependencies. `overrides` are for tests: another clock, another hash function. */
 export function createDependencies(
   config: Config,
   overrides: Partial<Pick<Dependencies, 'now' | 'newId' | 'passwords'>> = {},

@@ -11,7 +11,7 @@ const SWEEP_MS = 600_000
 const DAY_MS = 86_400_000
 const BATCH = 500
 
-/** The relay first: it stops last, when the others have said what they had to say. */
+/** The relay is first, so that it stops last and publishes what the others append. */
 export function buildWorkers(deps: Dependencies): Worker[] {
   const { messaging, logger, db, now } = deps
   return [
@@ -24,7 +24,7 @@ export function buildWorkers(deps: Dependencies): Worker[] {
       intervalMs: SWEEP_MS,
       logger,
       async sweep() {
-        // A day longer than they count: who follows an old link is told that it is old.
+        // Kept for a day after expiry, so that an old link is reported as expired.
         const aDayAgo = new Date(now().getTime() - DAY_MS)
         const deleted = [
           await deleteExpiredFamilies(db, now(), BATCH),

@@ -17,7 +17,7 @@ export function buildApp(deps: Dependencies): FastifyInstance {
     config: deps.config,
     path: '/api/events',
     title: 'Events',
-    description: 'What there is to go to: found by customers, kept by organizers.',
+    description: 'Events: found by customers, managed by organizers.',
     routes: { ...eventsRoutes, ...eventsOpsRoutes },
     health: {
       database: { required: true, check: () => checkDatabase(deps.db) },

@@ -9,7 +9,7 @@ const needed = {
   CACHE_REDIS_URL: 'redis://127.0.0.1',
 }
 
-test('what waits for something is longer than it: Redis, locks, statements, and what is cached', () => {
+test('timeouts nest: Redis, locks, statements, and cache lifetimes', () => {
   const { databaseLimits, redisTimeoutMs, listCacheSeconds, eventCacheSeconds } = loadConfig(needed)
   expect(redisTimeoutMs).toBeLessThan(databaseLimits.waitMs)
   expect(databaseLimits.lockTimeoutMs).toBeLessThan(databaseLimits.statementTimeoutMs)

@@ -12,10 +12,10 @@ import {
 } from '@boxoffice/service-kit'
 import { z } from 'zod'
 
-/** Whom this service calls, and the figures of the resilience table that it obeys for each. */
+/** The services that this one calls, and the settings of the resilience table that apply to each. */
 export const callees = {
   ...redisAlone,
-  // An organizer waits meanwhile, and the messages say it too: once, and for TICKETS_TIMEOUT_MS.
+  // An organizer waits for it, and messages repeat it: one attempt, within TICKETS_TIMEOUT_MS.
   tickets: ['bulkhead', 'ratePerSecond'],
 } as const
 
@@ -24,9 +24,9 @@ export const Environment = z.object({
   ...baseEnvironment,
   ...messagingEnvironment,
   RESILIENCE: resilience(callees),
-  CACHE_REDIS_URL: z.url().describe('the Redis that caches reads; it may drop what it likes'),
+  CACHE_REDIS_URL: z.url().describe('Redis that caches reads; it may evict anything'),
   CACHE_REDIS_PASSWORD: secret(
-    z.string().min(1).optional().describe('password of CACHE_REDIS_URL, where that has none'),
+    z.string().min(1).optional().describe('password of CACHE_REDIS_URL, if the URL has none'),
   ),
   TICKETS_URL: z
     .url()
@@ -38,25 +38,25 @@ export const Environment = z.object({
     .min(1)
     .default(1_000)
     .describe(
-      'how long the ticket service may take to take in a change, or to count tickets, in ms; nothing depends on it',
+      'timeout of synchronous calls to the ticket service (replica updates, ticket counts), in ms; they are optional',
     ),
   EVENT_CACHE_SECONDS: z.coerce
     .number()
     .int()
     .min(1)
     .default(60)
-    .describe('how long an event is cached at most'),
+    .describe('maximum lifetime of a cached event'),
   LIST_CACHE_SECONDS: z.coerce
     .number()
     .int()
     .min(1)
     .default(10)
-    .describe('how long a page of the list is cached at most'),
+    .describe('maximum lifetime of a cached page of the list'),
   PLAN_CACHE_MEGABYTES: z.coerce
     .number()
     .min(0)
     .default(32)
-    .describe('how much of seating plans each process keeps in memory'),
+    .describe('memory of each process for cached seating plans'),
 })
 
 export interface Config extends BaseConfig {
@@ -70,7 +70,7 @@ export interface Config extends BaseConfig {
   planCacheBytes: number
 }
 
-/** The only reader of the environment. Throws with every missing or wrong variable named. */
+/** Reads the environment; nothing else does. Throws with every missing or invalid variable named. */
 export function loadConfig(environment: Record<string, string | undefined>): Config {
   const read = readEnvironment(Environment, environment)
   return {

@@ -1,6 +1,6 @@
 import { cpuMsOf } from '@boxoffice/service-kit/testing'
 import { expect, test } from 'vitest'
-import { vectorOfEvent, vectorOfVenue, wantedOf } from './words.ts'
+import { searchOf, vectorOfEvent, vectorOfVenue } from './words.ts'
 
 test.each([
   ['Żółć', "'zolc':*"],
@@ -10,17 +10,17 @@ test.each([
   ['ﬁlm ２０２６', "'film':* & '2026':*"],
   ['ΟΔΟΣ οδός', "'οδοσ':* & 'οδοσ':*"],
   ["'; drop table events; --", "'drop':* & 'table':* & 'events':*"],
-])('%j is looked for as %s', (text, beginnings) => {
-  expect(wantedOf(text)?.beginnings).toBe(beginnings)
+])('%j is searched for as %s', (text, beginnings) => {
+  expect(searchOf(text)?.beginnings).toBe(beginnings)
 })
 
-test.each(["' & | ! : * \\", '', ' \u0000 ', '😀'])('there is nothing to look for in %j', (text) => {
-  expect(wantedOf(text)).toBeNull()
+test.each(["' & | ! : * \\", '', ' \u0000 ', '😀'])('there are no search words in %j', (text) => {
+  expect(searchOf(text)).toBeNull()
 })
 
-test('as many words are looked for as make sense, none of them endless', () => {
-  expect(wantedOf('a '.repeat(100))?.beginnings.split(' & ')).toHaveLength(20)
-  expect(wantedOf('x'.repeat(200))?.wholes).toBe(`'${'x'.repeat(64)}'`)
+test('the number and length of search words are limited', () => {
+  expect(searchOf('a '.repeat(100))?.beginnings.split(' & ')).toHaveLength(20)
+  expect(searchOf('x'.repeat(200))?.wholes).toBe(`'${'x'.repeat(64)}'`)
 })
 
 test('words of a name weigh more than those of the place, the category and the description', () => {
@@ -46,7 +46,7 @@ test.each([
   ['letters without a space', '漢'],
   ['one word again and again', 'a '],
   ['words and apostrophes', "a'"],
-])('a description of %s takes its share of time and no more, and is bounded', (_, part) => {
+])('a description of %s takes linear time and is bounded', (_, part) => {
   const vectorOf = (length: number) =>
     vectorOfEvent({ ...event, description: part.repeat(length / part.length) })
   const cpuMs = (length: number) => cpuMsOf(() => vectorOf(length))

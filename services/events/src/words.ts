@@ -3,18 +3,18 @@ import { asciiDigits } from '@boxoffice/contracts'
 const WORD_LENGTH_MAX = 64
 const WORDS_MAX = 20
 /**
- * Of one text's vector: a description of 10,000 characters has some 1,700 words, one of ligatures could have
- * many times that.
+ * Words per text: a description of 10,000 characters has some 1,700, one of ligatures could have many times
+ * that.
  */
 const VECTOR_WORDS_MAX = 4_000
 const WORD_POSITIONS_MAX = 100
 
-/** Raised with every change of what words are: those that were made otherwise are made anew. */
+/** Raise with every change of the rules: older rows are indexed again. */
 export const SEARCH_RULES = 2
 
 /**
- * Letters that are no letter with an accent to Unicode, although people type them so, and other shapes of a
- * letter.
+ * Letters that Unicode does not decompose although people type them without the accent, and other shapes of
+ * letters.
  */
 const PLAIN: Record<string, string> = {
   ł: 'l',
@@ -29,7 +29,7 @@ const PLAIN: Record<string, string> = {
   œ: 'oe',
   þ: 'th',
   ς: 'σ',
-  // Shapes that an Arabic letter has in other countries, or without its dots. The tatweel only stretches.
+  // Regional and dotless shapes of Arabic letters. The tatweel only stretches.
   ٱ: 'ا',
   ى: 'ي',
   ی: 'ي',
@@ -42,9 +42,8 @@ const PLAIN: Record<string, string> = {
 const special = new RegExp(`[${Object.keys(PLAIN).join('')}]`, 'gu')
 
 /**
- * Marks that people leave out when they type: accents, the vowels of Arabic and Hebrew, the nuktas of India.
- * Vowel signs of other scripts are letters to those who read them, and so are the two marks that make another
- * syllable of a kana.
+ * Marks that people omit when typing: accents, vowels of Arabic and Hebrew, nuktas of India. Vowel signs of
+ * other scripts are letters, and so are the two marks that change the syllable of a kana.
  */
 const ACCENTS = new RegExp(
   String.raw`(?=\p{M})(?![\u3099\u309a])[\p{sc=Zinh}\p{sc=Latn}\p{sc=Grek}\p{sc=Cyrl}\p{sc=Arab}\p{sc=Hebr}\p{sc=Syrc}` +
@@ -52,15 +51,13 @@ const ACCENTS = new RegExp(
   'gu',
 )
 /**
- * What is not seen, but for the non-joiner: it parts the halves of a word in Persian, which others write with
- * a space, or as one.
+ * Invisible characters except the non-joiner, which separates the halves of Persian words that others write
+ * with a space, or joined.
  */
 const UNSEEN = /(?!\u200c)\p{Cf}/gu
 const KATAKANA_TO_HIRAGANA = 0x60
 
-/**
- * A text as it is compared: in lower case, without accents, in plain digits. "Żółć" and "zolc" are the same.
- */
+/** Normalizes a text for comparison: lower case, no accents, plain digits. "Żółć" and "zolc" are equal. */
 const plain = (text: string): string =>
   asciiDigits(text.normalize('NFKD').toLowerCase())
     .replace(/\u200b/g, ' ')
@@ -70,22 +67,22 @@ const plain = (text: string): string =>
     .normalize('NFC')
     .replace(/[\u30a1-\u30f6]/g, (kana) => String.fromCharCode(kana.charCodeAt(0) - KATAKANA_TO_HIRAGANA))
 
-/** Scripts that write no spaces between words: what is found there is any two characters side by side. */
+/** Scripts without spaces between words, which are indexed by pairs of adjacent characters. */
 const UNSPACED = String.raw`\p{scx=Hani}\p{scx=Hira}\p{scx=Kana}\p{scx=Bopo}\p{scx=Thai}\p{scx=Laoo}\p{scx=Khmr}\p{scx=Mymr}`
 const RUNS = new RegExp(`[${UNSPACED}]+|[^${UNSPACED}]+`, 'gu')
 const isUnspaced = new RegExp(`^[${UNSPACED}]`, 'u')
 const PARTS = /[\p{L}\p{N}\p{M}]+/gu
 
 /**
- * What stands between two spaces: the words in it, and all of them in one where signs part them: "AC/DC" is
- * ac, dc, and acdc.
+ * A part between spaces: its words, and all of them joined if signs separate them: "AC/DC" is ac, dc and
+ * acdc.
  */
 interface Chunk {
   readonly words: readonly string[]
   readonly joined: string | null
 }
 
-/** The chunks of a text with at most `max` words, each looked at once. */
+/** Yields the chunks of a text, up to `max` words. */
 function* chunksOf(text: string, max: number): Generator<Chunk> {
   let left = max
   for (const [chunk] of plain(text).matchAll(/\S+/gu)) {
@@ -112,13 +109,16 @@ function* chunksOf(text: string, max: number): Generator<Chunk> {
 const cut = (word: string): string =>
   [...word.slice(0, 2 * WORD_LENGTH_MAX)].slice(0, WORD_LENGTH_MAX).join('')
 
-/** Any two characters side by side, and the last one: the beginning of a pair is found by one alone. */
+/**
+ * Returns the pairs of adjacent characters, and the last character, so that one alone finds the start of a
+ * pair.
+ */
 function pairsOf(run: string, max: number): string[] {
   const characters = [...run.slice(0, 2 * max + 2)].slice(0, max + 1)
   return characters.map((character, at) => character + (characters[at + 1] ?? '')).slice(0, max)
 }
 
-/** The words of a text, then the joined ones, as many as `max`. */
+/** Returns the words of a text, then the joined ones, up to `max`. */
 function wordsOf(text: string, max: number): string[] {
   const words: string[] = []
   const joined: string[] = []
@@ -132,8 +132,8 @@ function wordsOf(text: string, max: number): string[] {
 type Weight = 'A' | 'B' | 'C' | 'D'
 
 /**
- * The `tsvector` of texts, each with its weight: our own words, so that no database's language or locale has
- * a say in them.
+ * Returns the `tsvector` of weighted texts from our own words, independent of the database's language and
+ * locale.
  */
 function vectorOf(parts: readonly (readonly [text: string, weight: Weight])[]): string {
   const positions = new Map<string, string[]>()
@@ -149,7 +149,7 @@ function vectorOf(parts: readonly (readonly [text: string, weight: Weight])[]): 
   return [...positions].map(([word, at]) => `'${word}':${at.join(',')}`).join(' ')
 }
 
-/** What an event is found by: its name first, then its place, its category, its description. */
+/** Returns the search vector of an event: name first, then place, category, description. */
 export const vectorOfEvent = (event: {
   name: string
   venueName: string
@@ -170,17 +170,14 @@ export const vectorOfVenue = (venue: { name: string; address: string; city: stri
     [`${venue.address} ${venue.city ?? ''}`, 'B'],
   ])
 
-/**
- * What somebody looks for, as two `tsquery`s: every word as a beginning, and any word as a whole (those rank
- * higher).
- */
-export interface Wanted {
+/** A search as two `tsquery`s: every word as a prefix, and any word as a whole (which rank higher). */
+export interface Search {
   beginnings: string
   wholes: string
 }
 
-/** null where there is no word in it. `weight`: only in texts of that weight. */
-export function wantedOf(text: string, weight: Weight | '' = ''): Wanted | null {
+/** Parses a search text; null if it has no words. `weight`: search only texts of that weight. */
+export function searchOf(text: string, weight: Weight | '' = ''): Search | null {
   const chunks = [...chunksOf(text, WORDS_MAX)]
   if (chunks.length === 0) return null
   const beginning = (word: string) => `'${word}':*${weight}`

@@ -7,7 +7,7 @@ const COMPLETE_MS = 60_000
 const FILL_SEARCH_MS = 600_000
 const FILL_SEARCH_BATCH = 200
 
-/** The relay first: it stops last, when the others have said what they had to say. */
+/** The relay is first, so that it stops last and publishes what the others append. */
 export function buildWorkers(deps: Dependencies): Worker[] {
   const { messaging, logger, db } = deps
   return [
@@ -20,7 +20,8 @@ export function buildWorkers(deps: Dependencies): Worker[] {
       logger,
       sweep: () => completeEvents(deps),
     }),
-    // What was there before search was ours, or has words of older rules; otherwise every write does it.
+    // Indexes rows from before the search, or with words of older rules; other rows are indexed by every
+    // write.
     createSweeper({
       name: 'search',
       intervalMs: FILL_SEARCH_MS,

@@ -27,7 +27,7 @@ export function buildApp(deps: Dependencies): FastifyInstance {
     config: deps.config,
     path: '/api/notifications',
     title: 'Notifications',
-    description: 'What was sent to whom: tickets, refunds, and what else there is to know.',
+    description: 'What was sent to whom: tickets, refunds and other notifications.',
     routes: {
       ...notificationsRoutes,
       ...notificationsPushRoutes,

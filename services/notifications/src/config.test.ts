@@ -13,7 +13,7 @@ const needed = {
   FROM_EMAIL_ADDRESS: 'tickets@boxoffice.example',
 }
 
-test('what waits for something is longer than it: statements, SES, leases and visibility', () => {
+test('timeouts nest: statements within visibility, SES within leases', () => {
   const { delivery, ses, sms, databaseLimits } = loadConfig(needed)
   expect(databaseLimits.lockTimeoutMs).toBeLessThan(databaseLimits.statementTimeoutMs)
   for (const queue of ['notification-queue', 'mail-feedback-queue'] as const) {
@@ -21,7 +21,8 @@ test('what waits for something is longer than it: statements, SES, leases and vi
   }
   for (const { timeoutMs } of [ses, sms]) {
     expect(delivery.pollMs).toBeLessThan(timeoutMs)
-    // The lease begins anew before a mail is handed over: it outlasts that and its being written down.
+    // The lease is renewed before a mail is handed over, so it has to outlast that and the recording of the
+    // result.
     expect(timeoutMs + databaseLimits.statementTimeoutMs).toBeLessThan(delivery.leaseMs)
   }
 })

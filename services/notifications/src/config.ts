@@ -23,7 +23,7 @@ const Addresses = z
 
 const DAY_MS = 86_400_000
 
-/** Whom this service calls, and the figures of the resilience table that it obeys for each. */
+/** The services that this one calls, and the settings of the resilience table that apply to each. */
 export const callees = {
   ...redisAlone,
   auth: everyFigure,
@@ -31,8 +31,7 @@ export const callees = {
   payments: everyFigure,
   tickets: everyFigure,
   documents: everyFigure,
-  // The notification's row is due again, MAIL_ATTEMPTS_MAX times; MAIL_TIMEOUT_MS is how long a call may
-  // take.
+  // The notification's row is retried up to MAIL_ATTEMPTS_MAX times; MAIL_TIMEOUT_MS limits one call.
   mail: ['firstWait', 'bulkhead', 'ratePerSecond'],
   sms: ['firstWait', 'bulkhead', 'ratePerSecond'],
   push: ['firstWait', 'bulkhead', 'ratePerSecond'],
@@ -56,7 +55,7 @@ export const Environment = z.object({
     .url()
     .default('http://payment-service.eventbooking.local:8083')
     .describe('where the payment service is'),
-  AWS_SES_ENDPOINT: z.url().optional().describe("SES elsewhere than at AWS's own address"),
+  AWS_SES_ENDPOINT: z.url().optional().describe('SES endpoint in place of the one of AWS'),
   NOTIFICATIONS_PRIVATE_KEY: secret(
     Jwk.refine((key) => 'd' in key, 'must be the private half').describe(
       'JWK that opens the tokens that auth seals for mails: P-256 or X25519',
@@ -64,77 +63,77 @@ export const Environment = z.object({
   ),
   FROM_EMAIL_ADDRESS: Address.describe('sender of every mail'),
   REPLY_TO_ADDRESSES: Addresses.optional().describe(
-    'where answers go, comma separated; to the sender where none is given',
+    'addresses for replies, comma separated; the sender by default',
   ),
   MAIL_CONFIGURATION_SET: z
     .string()
     .regex(/^[\w-]{1,64}$/)
     .optional()
-    .describe('configuration set of SES, by which it tells what became of mails'),
-  AWS_SMS_ENDPOINT: z.url().optional().describe("SNS for text messages elsewhere than at AWS's own address"),
+    .describe('configuration set of SES that publishes delivery events'),
+  AWS_SMS_ENDPOINT: z.url().optional().describe('SNS endpoint for text messages in place of the one of AWS'),
   SMS_SENDER_ID: z
     .string()
     .regex(/^(?=.*[A-Za-z])[A-Za-z0-9]{1,11}$/, 'must be 1 to 11 letters and digits')
     .optional()
-    .describe('sender that telephones show, where the country allows one'),
+    .describe('sender ID that telephones show, where the country allows one'),
   VAPID_PRIVATE_KEY: secret(
     Jwk.refine(
       ({ kty, crv, d }) => kty === 'EC' && crv === 'P-256' && Boolean(d),
       'must be a private key on P-256',
     )
       .optional()
-      .describe('JWK on P-256 by which push services know us; without it no pushes are sent'),
+      .describe('JWK on P-256 that identifies us to push services; no pushes are sent if it is unset'),
   ),
   PUSH_ADDRESSES: z
     .enum(['public', 'any'])
     .default('public')
-    .describe('where push services may be; any: also on this machine and its networks, for tests'),
+    .describe('allowed addresses of push services; any: also local and private networks, for tests'),
   EVENT_REMINDER_HOURS: z.coerce
     .number()
     .min(0)
     .max(720)
     .default(24)
-    .describe('so long before an event whoever holds a ticket is reminded of it; 0: nobody is'),
+    .describe('hours before an event at which ticket holders are reminded; 0: no reminders'),
   NOTIFICATION_TEMPLATES_DIR: z
     .string()
     .min(1)
     .optional()
     .describe(
-      "folder of the operator's own templates (docs/templates.md); those of the service alone where none is named",
+      "folder of the operator's own templates (docs/templates.md); if unset, only the built-in ones are used",
     ),
   DLQ_CHECK_SECONDS: z.coerce
     .number()
     .int()
     .min(1)
     .default(300)
-    .describe('how often dead-letter queues are looked at'),
+    .describe('interval between checks of the dead-letter queues'),
   DEAD_LETTERS_KEEP_DAYS: z.coerce
     .number()
     .int()
     .min(14)
     .max(3_650)
     .default(365)
-    .describe('how long a dead letter is remembered, whatever became of it'),
+    .describe('how long dead letters stay in the archive, redriven or not'),
   MAIL_CONCURRENCY: z.coerce
     .number()
     .int()
     .min(1)
     .max(100)
     .default(20)
-    .describe('notifications that are worked on at once'),
+    .describe('notifications sent concurrently'),
   MAIL_BULK_CONCURRENCY: z.coerce
     .number()
     .int()
     .min(1)
     .max(20)
     .default(2)
-    .describe('confirmations of very many tickets that are worked on at once, beside the others'),
+    .describe('confirmations with very many tickets sent concurrently, in addition to the others'),
   MAIL_BULK_TICKETS_MIN: z.coerce
     .number()
     .int()
     .min(2)
     .default(21)
-    .describe('from so many tickets on a confirmation is one of those'),
+    .describe('tickets from which a confirmation counts as one with very many'),
   MAIL_SIZE_MAX_BYTES: z.coerce
     .number()
     .int()
@@ -144,7 +143,7 @@ export const Environment = z.object({
     .max(10_000_000)
     .default(10_000_000)
     .describe(
-      'how large a mail may be as it travels; where its tickets do not fit it carries a link. The most that SES takes',
+      'maximum size of an encoded mail; tickets that do not fit are replaced by a link. The default is the limit of SES',
     ),
   MAIL_LEASE_SECONDS: z.coerce
     .number()
@@ -152,27 +151,27 @@ export const Environment = z.object({
     .min(1)
     .max(600)
     .default(60)
-    .describe('after this a notification of a dead process is due'),
+    .describe('lease of a notification, after which one of a dead process is due again'),
   MAIL_POLL_MS: z.coerce
     .number()
     .int()
     .min(50)
     .default(1_000)
-    .describe('how often what is due is looked for, in ms'),
+    .describe('poll interval for due notifications, in ms'),
   MAIL_TIMEOUT_MS: z.coerce
     .number()
     .int()
     .min(100)
     .max(120_000)
     .default(10_000)
-    .describe('how long SES, SNS for a text message, or a push service may take, in ms'),
+    .describe('timeout of calls to SES, SNS and push services, in ms'),
   MAIL_UNPROVEN_PER_DAY: z.coerce
     .number()
     .int()
     .min(1)
     .default(20)
     .describe(
-      'mails that an address gets in 24 hours while nobody has proved it, those about its account aside; and text messages of a telephone',
+      'limit of mails in 24 hours to an unconfirmed address, except account mails; and of text messages to a telephone',
     ),
   MAIL_BY_OTHERS_PER_DAY: z.coerce
     .number()
@@ -180,20 +179,20 @@ export const Environment = z.object({
     .min(1)
     .default(10)
     .describe(
-      'mails about tickets that others handed on, and as many about changed events and stopped tickets, that go to a user in 24 hours at once; more wait and are gathered',
+      'mails about received tickets, and as many about changed events and stopped tickets, that a user gets immediately in 24 hours; more are delayed and merged',
     ),
   LOG_POLL_MS: z.coerce
     .number()
     .int()
     .min(10)
     .default(1_000)
-    .describe('how often the logs of those who watch theirs are looked at, in ms'),
+    .describe('poll interval for notification logs that are being watched, in ms'),
   MAIL_ATTEMPTS_MAX: z.coerce
     .number()
     .int()
     .min(1)
     .default(300)
-    .describe('a notification has failed after so many; the default is about a day of outage'),
+    .describe('attempts after which a notification fails; the default covers about a day of outage'),
 })
 
 export interface Config extends BaseConfig {
@@ -224,7 +223,7 @@ export interface Config extends BaseConfig {
   }
 }
 
-/** The only reader of the environment. Throws with every missing or wrong variable named. */
+/** Reads the environment; nothing else does. Throws with every missing or invalid variable named. */
 export function loadConfig(environment: Record<string, string | undefined>): Config {
   const read = readEnvironment(Environment, environment)
   return {

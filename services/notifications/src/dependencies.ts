@@ -10,8 +10,8 @@ import type { Config } from './config.ts'
 import { type ContactTokens, createContactLinks, createContactTokens } from './contacts/contact-token.ts'
 import type { Database } from './database.ts'
 import type { DeadLetterGauge } from './dead-letters/monitor.ts'
+import { createFeedbackHandlers, type FeedbackHandlers } from './feedback/feedback-handlers.ts'
 import { createFeedbackMetrics } from './feedback/metrics.ts'
-import { createFeedback, type Feedback } from './feedback/take-in.ts'
 import { type Prisma, PrismaClient } from './generated/prisma/client.ts'
 import { createPlaces } from './limits/places.ts'
 import { createLogWatch, type WatchLog } from './notifications/log-watch.ts'
@@ -22,12 +22,12 @@ import { createComposer } from './sending/compose.ts'
 import { createDelivery } from './sending/deliver.ts'
 import { createPrepare } from './sending/hand-over.ts'
 import { createSesProvider, type MailProvider } from './sending/mail-provider.ts'
+import { createMailStatusPublisher } from './sending/mail-status.ts'
 import { createSendingMetrics } from './sending/metrics.ts'
-import { createRequestNews } from './sending/request-news.ts'
 import { createTokenOpener } from './sending/sealed-token.ts'
 import { createSender, type Sender } from './sending/sender.ts'
 import { createSnsProvider, type SmsProvider } from './sending/sms-provider.ts'
-import { createTicketNews } from './sending/ticket-news.ts'
+import { createTicketUpdatePublisher } from './sending/ticket-update.ts'
 import { createOperatorTemplates, type OperatorTemplates } from './templates/operator-templates.ts'
 import { createOrderLinks, createOrderTokens, type OrderTokens } from './tracking/order-token.ts'
 import { createUnsubscribeLinks } from './unsubscribing/links.ts'
@@ -35,7 +35,7 @@ import { createUnsubscribeTokens, type UnsubscribeTokens } from './unsubscribing
 
 export interface Dependencies extends Omit<Foundation, 'db'> {
   config: Config
-  /** Without Prisma: for what mails wait on. */
+  /** Without Prisma, for work that mails wait for. */
   sql: SqlDatabase
   db: Database
   messaging: Messaging
@@ -47,7 +47,7 @@ export interface Dependencies extends Omit<Foundation, 'db'> {
   /** null: this installation sends no pushes. */
   push: PushProvider | null
   sender: Sender
-  feedback: Feedback
+  feedback: FeedbackHandlers
   watchLog: WatchLog
   unsubscribeTokens: UnsubscribeTokens
   orderTokens: OrderTokens
@@ -56,7 +56,7 @@ export interface Dependencies extends Omit<Foundation, 'db'> {
   close(): Promise<void>
 }
 
-/** `templates`: those that the operator gave (`readTemplates`). */
+/** Creates the dependencies. `templates`: those of the operator (`readTemplates`). */
 export function createDependencies(
   config: Config,
   userKeys?: Parameters<typeof createFoundation>[1],
@@ -64,7 +64,7 @@ export function createDependencies(
 ): Dependencies {
   const foundation = createFoundation(config, userKeys)
   const { pool, db: sql, metrics, now, logger } = foundation
-  const { publicUrl, delivery, policies, bulkTicketsMin, mailBytesMax } = config
+  const { policies } = config
   const { waitMs, statementTimeoutMs } = config.databaseLimits
   const transactionOptions = { maxWait: waitMs, timeout: statementTimeoutMs }
   const prisma = new PrismaClient({ adapter: new PrismaPg(pool), transactionOptions, errorFormat: 'minimal' })
@@ -75,50 +75,20 @@ export function createDependencies(
   const mail = createSesProvider(config.ses, policies.mail, foundation)
   const sms = createSnsProvider(config.sms, policies.sms, foundation)
   const push = createPushes(config, foundation)
-  const deadLetters = metrics.gauge(
-    'dead_letters',
-    'letters in each dead-letter queue, as the monitor last saw them',
-    ['queue'],
-  )
-  const ticketNews = createTicketNews(messaging)
-  const requestNews = createRequestNews(messaging)
-  const rates = {
-    EMAIL: policies.mail.ratePerSecond,
-    SMS: policies.sms.ratePerSecond,
-    PUSH: policies.push.ratePerSecond,
+  const deadLetters = metrics.gauge('dead_letters', 'dead letters per queue at the last check', ['queue'])
+  const publishers = {
+    ticketUpdates: createTicketUpdatePublisher(messaging),
+    mailStatus: createMailStatusPublisher(messaging),
   }
-  const unsubscribeTokens = createUnsubscribeTokens(config.privateKey)
-  const orderTokens = createOrderTokens(config.privateKey)
-  const sendingMetrics = createSendingMetrics(sql, metrics)
-  const contactTokens = createContactTokens(config.privateKey)
-  const deliver = createDelivery({
-    ...foundation,
-    ...delivery,
-    ticketNews,
-    requestNews,
-    compose: createComposer({
-      peers,
-      templates,
-      openToken: createTokenOpener(config.privateKey),
-      publicUrl,
-      unsubscribeLinksOf: createUnsubscribeLinks(unsubscribeTokens, publicUrl),
-      orderLinkOf: createOrderLinks(orderTokens, publicUrl),
-      contactLinkOf: createContactLinks(contactTokens, publicUrl),
-      reminderLeadMs: config.reminderLeadMs,
-      push,
-      now,
-      bulkTicketsMin,
-      mailBytesMax,
-    }),
-    sendingMetrics,
-    findTakenPush: createFindTakenPush(sql),
-    places: createPlaces({ ...foundation, ...delivery, sendingMetrics }),
-    prepare: createPrepare({ mail, sms, push, sender: config.sender }),
-    firstWaitMs: {
-      EMAIL: policies.mail.retry?.firstWaitMs ?? 0,
-      SMS: policies.sms.retry?.firstWaitMs ?? 0,
-      PUSH: policies.push.retry?.firstWaitMs ?? 0,
-    },
+  const tokens = createTokens(config)
+  const sender = createNotificationSender(config, foundation, {
+    publishers,
+    tokens,
+    peers,
+    templates,
+    mail,
+    sms,
+    push,
   })
   return {
     ...foundation,
@@ -132,17 +102,14 @@ export function createDependencies(
     mail,
     sms,
     push,
-    sender: createSender({ ...foundation, ...delivery, sql, deliver, rates }),
-    feedback: createFeedback({
-      ticketNews,
-      requestNews,
+    sender,
+    feedback: createFeedbackHandlers({
+      ...publishers,
       logger,
       feedbackMetrics: createFeedbackMetrics(sql, metrics),
     }),
     watchLog: createLogWatch({ db, now, logger, pollMs: config.logPollMs }),
-    unsubscribeTokens,
-    orderTokens,
-    contactTokens,
+    ...tokens,
     templates,
     async close() {
       mail.close()
@@ -158,7 +125,75 @@ export function createDependencies(
   }
 }
 
-/** Pushes, where they are configured. */
+/** Creates the signers of the tokens in mailed links. */
+const createTokens = ({ privateKey }: Config) => ({
+  unsubscribeTokens: createUnsubscribeTokens(privateKey),
+  orderTokens: createOrderTokens(privateKey),
+  contactTokens: createContactTokens(privateKey),
+})
+
+interface SenderParts {
+  publishers: {
+    ticketUpdates: ReturnType<typeof createTicketUpdatePublisher>
+    mailStatus: ReturnType<typeof createMailStatusPublisher>
+  }
+  tokens: ReturnType<typeof createTokens>
+  peers: Peers
+  templates: OperatorTemplates
+  mail: MailProvider
+  sms: SmsProvider
+  push: PushProvider | null
+}
+
+/** Creates the sender: what it composes, delivers and records, and how fast. */
+function createNotificationSender(config: Config, foundation: Foundation, parts: SenderParts): Sender {
+  const { db: sql, metrics } = foundation
+  const { delivery, policies } = config
+  const { mail, sms, push } = parts
+  const sendingMetrics = createSendingMetrics(sql, metrics)
+  const deliver = createDelivery({
+    ...foundation,
+    ...delivery,
+    ...parts.publishers,
+    compose: createComposer(composerDepsOf(config, foundation, parts)),
+    sendingMetrics,
+    findTakenPush: createFindTakenPush(sql),
+    places: createPlaces({ ...foundation, ...delivery, sendingMetrics }),
+    prepare: createPrepare({ mail, sms, push, sender: config.sender }),
+    firstWaitMs: {
+      EMAIL: policies.mail.retry?.firstWaitMs ?? 0,
+      SMS: policies.sms.retry?.firstWaitMs ?? 0,
+      PUSH: policies.push.retry?.firstWaitMs ?? 0,
+    },
+  })
+  const rates = {
+    EMAIL: policies.mail.ratePerSecond,
+    SMS: policies.sms.ratePerSecond,
+    PUSH: policies.push.ratePerSecond,
+  }
+  return createSender({ ...foundation, ...delivery, sql, deliver, rates })
+}
+
+const composerDepsOf = (
+  { publicUrl, privateKey, reminderLeadMs, bulkTicketsMin, mailBytesMax }: Config,
+  { now }: Foundation,
+  { tokens, peers, templates, push }: SenderParts,
+) => ({
+  peers,
+  templates,
+  openToken: createTokenOpener(privateKey),
+  unsubscribeLinksOf: createUnsubscribeLinks(tokens.unsubscribeTokens, publicUrl),
+  orderLinkOf: createOrderLinks(tokens.orderTokens, publicUrl),
+  contactLinkOf: createContactLinks(tokens.contactTokens, publicUrl),
+  publicUrl,
+  reminderLeadMs,
+  push,
+  now,
+  bulkTicketsMin,
+  mailBytesMax,
+})
+
+/** Creates the push provider, if pushes are configured. */
 function createPushes({ push, policies }: Config, foundation: Foundation): PushProvider | null {
   if (!push.vapid) return null
   const service = createPushService(push, push.vapid, policies, foundation)

@@ -29,8 +29,8 @@ import { type ConsumerOptions, on, type Subscriber } from '@boxoffice/messaging'
 import { currentTraceparent, type Tx } from '@boxoffice/service-kit'
 import { cancellationOf, updateOf } from './announcements/announcement.ts'
 import { insertAnnouncement } from './announcements/announcement-repository.ts'
-import { enqueue, type Made } from './notifications/enqueue.ts'
-import { confirmationOf, type Wanted, wantedOf } from './notifications/notification.ts'
+import { type EnqueueDeps, enqueue } from './notifications/enqueue.ts'
+import { confirmationOf, draftOf, type NotificationDraft } from './notifications/notification.ts'
 import { reinstatedOf, stoppedOf } from './notifications/stop.ts'
 import { offeredOf, transferredOf } from './notifications/transfer.ts'
 import { endSessions } from './push/ended-session-repository.ts'
@@ -39,92 +39,96 @@ import { scheduleReminder } from './reminders/reminder-repository.ts'
 import { addressHashOf } from './suppressions/suppression.ts'
 import { liftConfirmed } from './suppressions/suppression-repository.ts'
 
-type Deps = Made & { config: ReminderConfig }
-/** What a message asks to be sent. */
-type Telling = { definition: MessageDefinition; wantedOf(message: Message<MessageDefinition>): Wanted[] }
-const tells = <D extends MessageDefinition>(
+type SubscriberDeps = EnqueueDeps & { config: ReminderConfig }
+/** A message and the notifications that it causes. */
+type Mapping = {
+  definition: MessageDefinition
+  draftsOf(message: Message<MessageDefinition>): NotificationDraft[]
+}
+const map = <D extends MessageDefinition>(
   definition: D,
-  wantedOf: (message: Message<D>) => Wanted[],
-): Telling => ({
+  draftsOf: (message: Message<D>) => NotificationDraft[],
+): Mapping => ({
   definition,
-  wantedOf: wantedOf as Telling['wantedOf'],
+  draftsOf: draftsOf as Mapping['draftsOf'],
 })
 
-/** To the address that a message names; to the one of the recipient's account where it names none. */
-const toAddress = (wanted: Wanted, { payload: { email } }: { payload: { email: string | null } }): Wanted =>
-  email === null ? wanted : { ...wanted, address: email }
+/** Sends it to the address in the message; without one, to the recipient's account. */
+const toAddress = (
+  draft: NotificationDraft,
+  { payload: { email } }: { payload: { email: string | null } },
+): NotificationDraft => (email === null ? draft : { ...draft, address: email })
 
-const tellings: readonly Telling[] = [
-  tells(userCreated, (message) => [wantedOf('USER_WELCOME', message)]),
-  tells(emailVerificationRequested, (message) => [wantedOf('EMAIL_VERIFICATION', message)]),
-  tells(passwordResetRequested, (message) => [wantedOf('PASSWORD_RESET', message)]),
-  // To the address that it names, which is not the account's, or no longer.
-  tells(emailChangeRequested, (message) => [toAddress(wantedOf('EMAIL_CHANGE', message), message)]),
-  tells(emailChanged, (message) => [toAddress(wantedOf('EMAIL_CHANGED', message), message)]),
-  tells(ticketsGenerated, (message) => [confirmationOf(message)]),
-  tells(ticketTransferred, (message) => transferredOf(message)),
-  tells(ticketTransferOffered, (message) => [offeredOf(message)]),
-  tells(ticketsStopped, (message) => [stoppedOf(message)]),
-  tells(ticketsReinstated, (message) => [reinstatedOf(message)]),
-  // Of what cost nothing there is no receipt: the confirmation says all of it.
-  tells(paymentCompleted, (message) =>
-    message.payload.totalAmount > 0 ? [wantedOf('PAYMENT_PROCESSED', message)] : [],
+const mappings: readonly Mapping[] = [
+  map(userCreated, (message) => [draftOf('USER_WELCOME', message)]),
+  map(emailVerificationRequested, (message) => [draftOf('EMAIL_VERIFICATION', message)]),
+  map(passwordResetRequested, (message) => [draftOf('PASSWORD_RESET', message)]),
+  // The address in the message is not the account's yet, or no longer.
+  map(emailChangeRequested, (message) => [toAddress(draftOf('EMAIL_CHANGE', message), message)]),
+  map(emailChanged, (message) => [toAddress(draftOf('EMAIL_CHANGED', message), message)]),
+  map(ticketsGenerated, (message) => [confirmationOf(message)]),
+  map(ticketTransferred, (message) => transferredOf(message)),
+  map(ticketTransferOffered, (message) => [offeredOf(message)]),
+  map(ticketsStopped, (message) => [stoppedOf(message)]),
+  map(ticketsReinstated, (message) => [reinstatedOf(message)]),
+  // No receipt for a free order: the confirmation says everything.
+  map(paymentCompleted, (message) =>
+    message.payload.totalAmount > 0 ? [draftOf('PAYMENT_PROCESSED', message)] : [],
   ),
-  tells(paymentFailed, (message) => [wantedOf('PAYMENT_FAILED', message)]),
-  tells(refundProcessed, (message) => [wantedOf('REFUND_PROCESSED', message)]),
-  tells(orderCreated, (message) => [wantedOf('ORDER_CREATED', message)]),
-  tells(orderStatusChanged, (message) => [wantedOf('ORDER_STATUS_CHANGED', message)]),
-  tells(orderCancelled, (message) => [wantedOf('ORDER_CANCELLED', message)]),
-  // To the address that is to be the order's, and to where its mails went before.
-  tells(orderContactRequested, (message) => [
-    toAddress(wantedOf('ORDER_CONTACT_REQUESTED', message), message),
-  ]),
-  tells(orderContactChanged, (message) => [toAddress(wantedOf('ORDER_CONTACT_CHANGED', message), message)]),
+  map(paymentFailed, (message) => [draftOf('PAYMENT_FAILED', message)]),
+  map(refundProcessed, (message) => [draftOf('REFUND_PROCESSED', message)]),
+  map(orderCreated, (message) => [draftOf('ORDER_CREATED', message)]),
+  map(orderStatusChanged, (message) => [draftOf('ORDER_STATUS_CHANGED', message)]),
+  map(orderCancelled, (message) => [draftOf('ORDER_CANCELLED', message)]),
+  // To the order's future address, and to the previous one.
+  map(orderContactRequested, (message) => [toAddress(draftOf('ORDER_CONTACT_REQUESTED', message), message)]),
+  map(orderContactChanged, (message) => [toAddress(draftOf('ORDER_CONTACT_CHANGED', message), message)]),
 ]
 
 /**
- * What each message becomes: rows to be sent, in the transaction that remembers the message. Sending is the
- * sender's work.
+ * Subscribes to messages that cause notifications. Each stores its rows in the transaction of its inbox
+ * entry; the sender delivers them.
  */
-export const notificationSubscribers = (made: Deps): readonly Subscriber<Tx>[] => [
-  ...tellings.map(({ definition, wantedOf }) =>
-    on(definition, (tx: Tx, message) => enqueue(tx, wantedOf(message), made)),
+export const notificationSubscribers = (deps: SubscriberDeps): readonly Subscriber<Tx>[] => [
+  ...mappings.map(({ definition, draftsOf }) =>
+    on(definition, (tx: Tx, message) => enqueue(tx, draftsOf(message), deps)),
   ),
-  // Whoever confirms an address reads there and wants our mails.
+  // Confirming an address lifts its suppression.
   on(userEmailVerified, (tx: Tx, { payload: { email, verifiedAt } }) =>
     liftConfirmed(tx, addressHashOf(email), verifiedAt),
   ),
-  // Everybody who holds a ticket: who they are is asked for page by page, when this is committed.
+  // Ticket holders are fetched page by page after the commit.
   on(eventUpdated, async (tx: Tx, message) => {
-    const announcement = updateOf(message, made.now())
+    const announcement = updateOf(message, deps.now())
     if (announcement) await insertAnnouncement(tx, announcement)
-    await scheduleReminder(tx, reminderOf(message, made.config))
+    await scheduleReminder(tx, reminderOf(message, deps.config))
   }),
   on(eventCancelled, async (tx: Tx, message) => {
-    await insertAnnouncement(tx, cancellationOf(message, made.now()))
-    await scheduleReminder(tx, reminderOf(message, made.config))
+    await insertAnnouncement(tx, cancellationOf(message, deps.now()))
+    await scheduleReminder(tx, reminderOf(message, deps.config))
   }),
-  on(eventPublished, (tx: Tx, message) => scheduleReminder(tx, reminderOf(message, made.config))),
-  on(sessionsEnded, (tx: Tx, { payload }) => endSessions(tx, payload, made.now())),
+  on(eventPublished, (tx: Tx, message) => scheduleReminder(tx, reminderOf(message, deps.config))),
+  on(sessionsEnded, (tx: Tx, { payload }) => endSessions(tx, payload, deps.now())),
 ]
 
 /**
- * The rows of several messages, written at once, each in the trace of its own; the other messages one by one.
+ * Inserts the rows of several messages at once, each with its own trace; other messages are handled one by
+ * one.
  */
-export function takeTogether(made: Deps): NonNullable<ConsumerOptions<Tx>['together']> {
+export function handleBatch(deps: SubscriberDeps): NonNullable<ConsumerOptions<Tx>['together']> {
   const subscribers = new Map(
-    notificationSubscribers(made).map((subscriber) => [subscriber.definition.eventType, subscriber]),
+    notificationSubscribers(deps).map((subscriber) => [subscriber.definition.eventType, subscriber]),
   )
-  const known = new Map(tellings.map((telling) => [telling.definition.eventType, telling]))
+  const known = new Map(mappings.map((mapping) => [mapping.definition.eventType, mapping]))
   return async (tx, messages, within) => {
-    const wanted: Wanted[] = []
+    const drafts: NotificationDraft[] = []
     for (const message of messages) {
-      const telling = known.get(message.eventType)
-      if (telling) {
+      const mapping = known.get(message.eventType)
+      if (mapping) {
         const traceparent = within(message, currentTraceparent)
-        wanted.push(...telling.wantedOf(message).map((one) => ({ ...one, traceparent })))
+        drafts.push(...mapping.draftsOf(message).map((one) => ({ ...one, traceparent })))
       } else await within(message, async () => subscribers.get(message.eventType)?.handle(tx, message))
     }
-    await enqueue(tx, wanted, made)
+    await enqueue(tx, drafts, deps)
   }
 }

@@ -5,20 +5,20 @@ import type { Dependencies } from './dependencies.ts'
 import { translateSesEvent } from './feedback/ses-event.ts'
 import { feedbackSubscribers } from './feedback/subscriptions.ts'
 import { createReminderClock } from './reminders/reminder-clock.ts'
-import { notificationSubscribers, takeTogether } from './subscriptions.ts'
+import { handleBatch, notificationSubscribers } from './subscriptions.ts'
 
-/** The relay first: it stops last, when the others have said what they had to say. */
+/** The relay is first, so that it stops last and publishes what the others append. */
 export function buildWorkers(deps: Dependencies): Worker[] {
   const { db, messaging, sender, config } = deps
-  const announcer = createAnnouncer({ ...deps, ...config.delivery, told: sender.nudge })
+  const announcer = createAnnouncer({ ...deps, ...config.delivery, onEnqueued: sender.nudge })
   const { leaseMs, pollMs } = config.delivery
-  const reminders = createReminderClock({ ...deps, leaseMs, pollMs, announced: announcer.nudge })
+  const reminders = createReminderClock({ ...deps, leaseMs, pollMs, onAnnounced: announcer.nudge })
   const consumer = messaging.consumeWith('notification-queue', notificationSubscribers(deps), {
     db: nudging(deps.sql, () => {
       sender.nudge()
       announcer.nudge()
     }),
-    together: takeTogether(deps),
+    together: handleBatch(deps),
   })
   const feedback = messaging.consumeWith('mail-feedback-queue', feedbackSubscribers(deps.feedback), {
     db,
@@ -38,7 +38,7 @@ export function buildWorkers(deps: Dependencies): Worker[] {
   ]
 }
 
-/** What a message asked for is looked for at once when it is committed. */
+/** Nudges after each commit, so that a message's notifications are sent at once. */
 const nudging = (db: SqlDatabase, nudge: () => void): Pick<SqlDatabase, 'transact'> => ({
   transact: (work, options) =>
     db.transact((tx) => {

@@ -6,7 +6,7 @@ import { until } from '@boxoffice/testing'
 import { afterEach, expect, test } from 'vitest'
 import { z } from 'zod'
 import { callees } from '../src/config.ts'
-import { leaseDue, type Rooms } from '../src/notifications/lease-repository.ts'
+import { type Capacity, leaseDue } from '../src/notifications/lease-repository.ts'
 import { priorityOf } from '../src/notifications/priority.ts'
 import { failedFor, startService, type TestService } from './start-service.ts'
 
@@ -193,7 +193,7 @@ test('leasing reads what is due alone, by an index, however much is scheduled', 
   await pool.query(`update notifications set next_attempt_at = now() - interval '1 minute'
     where id in (select id from notifications limit 5)`)
   await pool.query('vacuum analyze notifications')
-  const plans = async (order: 'PRIORITY' | 'AGE', rooms: Rooms | null) => {
+  const plans = async (order: 'PRIORITY' | 'AGE', capacity: Capacity | null) => {
     const found: string[] = []
     const explained: Sql = {
       query: async (sql, values) => {
@@ -202,12 +202,19 @@ test('leasing reads what is due alone, by an index, however much is scheduled', 
         return []
       },
     }
-    await leaseDue(explained, { lease: randomUUID(), bulk: false, rooms, order, limit: 20, leaseMs: 1_000 })
+    await leaseDue(explained, {
+      lease: randomUUID(),
+      bulk: false,
+      capacity,
+      order,
+      limit: 20,
+      leaseMs: 1_000,
+    })
     return found.join('\n')
   }
   const byAge = await plans('AGE', null)
   expect(byAge).toMatch(/notifications_due_in_lane_idx.*\n.*Index Cond: .*bulk = false.*next_attempt_at <= /)
-  for (const rooms of [
+  for (const capacity of [
     null,
     new Map([['SMS', 3]] as const),
     new Map([
@@ -215,10 +222,10 @@ test('leasing reads what is due alone, by an index, however much is scheduled', 
       ['PUSH', 20],
     ] as const),
   ]) {
-    const byPriority = await plans('PRIORITY', rooms)
+    const byPriority = await plans('PRIORITY', capacity)
     expect(byPriority.match(/notifications_due_by_priority_idx/g)).toHaveLength(4)
     expect(byPriority.match(/Index Cond: .*priority = .*next_attempt_at <= /g)).toHaveLength(4)
-    if (rooms) expect(byPriority.match(/Index Cond: .*channel = ANY/g)).toHaveLength(4)
+    if (capacity) expect(byPriority.match(/Index Cond: .*channel = ANY/g)).toHaveLength(4)
     expect(byPriority).not.toMatch(/Sort Key: notifications/)
   }
   for (const plan of [byAge, await plans('PRIORITY', null)]) expect(plan).not.toMatch(/Seq Scan|Sort/)

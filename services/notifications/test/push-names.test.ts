@@ -34,11 +34,11 @@ test.each([
 
 test.each([
   // Of a browser's host too: what is not there would have its breaker open for everybody.
-  ['https://fcm.googleapis.com:81/x', 'must be at the port of https'],
-  ['https://wns2-none.notify.windows.com/x', 'its host is not found'],
-  ['https://no-such.example/x', 'its host is not found'],
-  ['https://inside.example/x', 'must be on the internet'],
-  ['https://mapped.example/x', 'must be on the internet'],
+  ['https://fcm.googleapis.com:81/x', 'must use the default port of https'],
+  ['https://wns2-none.notify.windows.com/x', 'its host was not found'],
+  ['https://no-such.example/x', 'its host was not found'],
+  ['https://inside.example/x', 'must have a public address'],
+  ['https://mapped.example/x', 'must have a public address'],
 ])('%s is refused: %s', async (endpoint, objection) => {
   expect(await endpointObjection(endpoint, { privateAddresses: false }, find)).toBe(objection)
 })

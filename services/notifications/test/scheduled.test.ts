@@ -114,7 +114,7 @@ test('what was sent, or is being sent, is cancelled no more', async () => {
   await until(async () => expect(await statusOf(user)).toEqual(['SENT']))
   expect(await client.cancelRequestedNotification({ params })).toMatchObject({
     status: 409,
-    body: { error: 'NOTIFICATION_NOT_PENDING', message: 'it is SENT: it can be cancelled no more' },
+    body: { error: 'NOTIFICATION_NOT_PENDING', message: 'it is SENT: it can no longer be cancelled' },
   })
   const unknown = { notificationId: randomUUID() as NotificationId }
   expect(await client.cancelRequestedNotification({ params: unknown })).toMatchObject({ status: 404 })
@@ -129,7 +129,7 @@ test('what its recipient did not want any more is answered as that', async () =>
   await until(async () => expect(await statusOf(user)).toEqual(['CANCELLED']))
   expect(await client.cancelRequestedNotification({ params })).toMatchObject({
     status: 409,
-    body: { error: 'NOTIFICATION_NOT_PENDING', message: 'it is CANCELLED: it can be cancelled no more' },
+    body: { error: 'NOTIFICATION_NOT_PENDING', message: 'it is CANCELLED: it can no longer be cancelled' },
   })
 })
 

@@ -1,23 +1,23 @@
 import { type UserId, userEmailVerified } from '@boxoffice/contracts'
 import type { Tx } from '../database.ts'
-import { forgetAttemptsOf } from '../limits/attempt-repository.ts'
+import { resetAttemptsOf } from '../limits/attempt-repository.ts'
 import type { GuessesDeps } from '../limits/guesses.ts'
 import { guessesAt } from '../limits/guesses.ts'
-import { forgetNetworksOf } from '../limits/known-network-repository.ts'
+import { deleteNetworksOf } from '../limits/known-network-repository.ts'
 import { cancelChangesOf } from '../mailed-tokens/change-repository.ts'
 import { createMailedToken } from '../mailed-tokens/mailed-token.ts'
 import { findVerification, useVerifications } from '../mailed-tokens/verification-repository.ts'
 import type { Passwords } from '../passwords/passwords.ts'
 import { endFamiliesOf } from '../sessions/ended.ts'
 import type { SessionDeps } from '../sessions/session.ts'
-import { tellEnded } from '../sessions/session.ts'
+import { revokeAccessTokensOf } from '../sessions/session.ts'
 import {
   findCredentialsOf,
   holdPassword,
   lockUser,
   markEmailVerified,
+  removePhone,
   setPassword,
-  takePhoneAway,
 } from '../users/user-repository.ts'
 
 export type ConfirmAddressDeps = GuessesDeps &
@@ -27,13 +27,13 @@ export type ConfirmAddressDeps = GuessesDeps &
 
 export type Confirmed = 'DONE' | 'TOKEN_INVALID' | 'TOKEN_EXPIRED' | 'WRONG_PASSWORD' | { blockedUntil: Date }
 
-/** What comes with the token: the account's password, or another in its place. */
+/** The proof that accompanies a token: the account's password, or a new one. */
 export type Proof = { password: string } | { newPassword: string }
 
 /**
- * The address to which this token was mailed is its user's own: that and USER_EMAIL_VERIFIED in one commit.
- * The token proves who reads the mail, and somebody else may have made the account: so the reader says its
- * password or sets another, and every session of before ends. The same request again changes nothing.
+ * Confirms the address to which this token was mailed, with USER_EMAIL_VERIFIED in the same commit. The token
+ * proves who reads the mail, but another person may have made the account: so the reader gives its password
+ * or sets a new one, and all earlier sessions end. Idempotent.
  */
 export async function confirmAddress(
   deps: ConfirmAddressDeps,
@@ -48,7 +48,7 @@ export async function confirmAddress(
   const isRepeated = found.used || user.emailVerified
   if ('newPassword' in proof && !isRepeated) {
     const set = await confirmWith(deps, token, { newHash: await deps.passwords.hash(proof.newPassword) })
-    // Another request with this token was faster: it may have been the same.
+    // A concurrent request with this token was faster; it may have been the same.
     return set === 'TOKEN_INVALID' ? confirmAddress(deps, token, proof, ip) : set
   }
 
@@ -63,13 +63,13 @@ export async function confirmAddress(
   if (during) return { blockedUntil: during }
   if (!right) {
     await guesses.failed()
-    // A link sets a password once: after that it is no way to set another.
+    // A link sets a password only once.
     return 'password' in proof ? 'WRONG_PASSWORD' : 'TOKEN_INVALID'
   }
   return confirmWith(deps, token, { knownHash: passwordHash })
 }
 
-/** `knownHash`: of the account's password, as it was said; `newHash`: of the one that takes its place. */
+/** `knownHash`: the hash of the account's password, if it was given; `newHash`: the hash of the new one. */
 async function confirmWith(
   deps: ConfirmAddressDeps,
   token: string,
@@ -97,26 +97,26 @@ async function confirmWith(
       return 'DONE'
     }),
   )
-  await tellEnded(deps, ended)
+  await revokeAccessTokensOf(deps, ended)
   return confirmed
 }
 
 /**
- * Nothing of whoever made the account opens it any more, and what they hear of it ends: its text messages
- * were theirs.
+ * Ends all access of the person who made the account, and what is sent to them: its telephone number was
+ * theirs.
  */
 async function takeOver(tx: Tx, userId: UserId, passwordHash: string, takenAt: Date): Promise<void> {
   const { email } = await setPassword(tx, userId, passwordHash)
-  await takePhoneAway(tx, userId)
+  await removePhone(tx, userId)
   await cancelChangesOf(tx, userId, takenAt)
-  await forgetNetworksOf(tx, userId)
-  await forgetAttemptsOf(tx, email)
+  await deleteNetworksOf(tx, userId)
+  await resetAttemptsOf(tx, email)
 }
 
 /**
- * Whoever reads the mail of this address did not register it. Who did loses the account: its sessions end,
- * and its password is replaced by one that nobody knows, until another is set through the mail. The address
- * is not verified, and this token proves nothing any more.
+ * Disowns an account that the reader of its address did not register. The account's creator loses it:
+ * sessions end, and the password is replaced by a random one until the reader sets another by mail. The
+ * address stays unverified, and the token is used up.
  */
 export async function disownAccount(deps: ConfirmAddressDeps, token: string): Promise<Confirmed> {
   if (!(await findVerification(deps.db, token))) return 'TOKEN_INVALID' // before the costly hash
@@ -125,25 +125,25 @@ export async function disownAccount(deps: ConfirmAddressDeps, token: string): Pr
   const disowned = await deps.db.transact((tx) =>
     withToken(deps, tx, token, async ({ userId, used }, revokedAt): Promise<Confirmed> => {
       const { user } = await findCredentialsOf(tx, userId)
-      // It was confirmed with a password of its reader's own: there is nobody else to take it from.
+      // It was confirmed with its reader's own password, so no one else has access.
       if (user.emailVerified) return 'TOKEN_INVALID'
       if (used) return 'DONE'
       await setPassword(tx, userId, passwordHash)
-      await takePhoneAway(tx, userId)
+      await removePhone(tx, userId)
       await cancelChangesOf(tx, userId, revokedAt)
       ended = await endFamiliesOf(deps, tx, userId, { revokedAt, revokedBecause: 'DISOWNED' })
-      await forgetNetworksOf(tx, userId)
+      await deleteNetworksOf(tx, userId)
       await useVerifications(tx, userId, revokedAt)
       return 'DONE'
     }),
   )
-  await tellEnded(deps, ended)
+  await revokeAccessTokensOf(deps, ended)
   return disowned
 }
 
 type Found = NonNullable<Awaited<ReturnType<typeof findVerification>>>
 
-/** Do what a token is good for, with its user locked. */
+/** Runs `work` with the user of a valid token locked. */
 async function withToken(
   deps: ConfirmAddressDeps,
   tx: Tx,
@@ -154,7 +154,7 @@ async function withToken(
   if (!known) return 'TOKEN_INVALID'
   await lockUser(tx, known.userId)
   const now = deps.now()
-  const found = await findVerification(tx, token) // as it is now that nobody else is at it
+  const found = await findVerification(tx, token) // read again under the lock
   if (!found) return 'TOKEN_INVALID'
   if (found.expiresAt <= now) return 'TOKEN_EXPIRED'
   return work(found, now)

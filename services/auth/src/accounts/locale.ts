@@ -3,13 +3,10 @@ import { Locale } from '@boxoffice/contracts'
 const DEFAULT_LOCALE = 'en'
 const HEADER_MAX = 500
 
-/**
- * The language that an `Accept-Language` header likes best, as a tag of the contract; `en` where it names
- * none.
- */
+/** Returns the preferred language of an `Accept-Language` header as a contract tag; `en` if it names none. */
 export function localeOf(header: string | undefined): string {
   const choices = (header ?? '').slice(0, HEADER_MAX).split(',').map(readChoice)
-  // Of equal weights the first counts: sorting keeps their order.
+  // The first of equal weights wins: sorting is stable.
   const [best] = choices
     .filter(({ tag, weight }) => tag !== null && weight > 0)
     .sort((a, b) => b.weight - a.weight)

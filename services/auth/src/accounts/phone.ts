@@ -7,18 +7,17 @@ import {
 } from 'libphonenumber-js/max'
 
 const E164 = /^\+[1-9]\d{6,14}$/
-/** A `+` in a bracket, and how those write it who dial from most countries. */
+/** A `+`, perhaps in a bracket, or the international prefix 00 of most countries. */
 const DIALLED = /^[( ]*(?:\+|00 ?)/
 /**
- * The prefix of calls within a country, which falls away from outside. In Italy it is part of the number:
- * there it is right as it stands.
+ * The national trunk prefix, which is dropped when dialling from abroad. In Italy it is part of the number,
+ * where it is kept.
  */
 const TRUNK_PREFIX = /\(0\)/
 
 /**
- * A number as it is kept: E.164. `typed`: what the contract lets through. `country`: where it is written as
- * at home. null where it is no number: with its country, of no length that this country has; without, none of
- * this country.
+ * Normalizes a number to E.164. `typed`: what the contract accepts. `country`: for national notation. Returns
+ * null if it is not a valid number of the country.
  */
 export function phoneOf(typed: string, country?: string): string | null {
   const at = country !== undefined && isSupportedCountry(country) ? country : undefined
@@ -29,7 +28,7 @@ export function phoneOf(typed: string, country?: string): string | null {
   return number && E164.test(number.number) ? number.number : null
 }
 
-/** The phone of a profile, where one is given. Throws a 400 that names the field where it is no number. */
+/** Returns the phone of a profile, if given. Throws a 400 that names the field if it is invalid. */
 export function profilePhone(typed: string | undefined, country: string | undefined): string | undefined {
   if (typed === undefined) return undefined
   const phone = phoneOf(typed, country)

@@ -24,9 +24,9 @@ export interface RegisterDeps {
 }
 
 /**
- * A new account, signed in: the user, the token that proves the address, the first refresh token and
- * USER_CREATED in one transaction. null when the address is taken. The token goes out sealed; nothing here
- * keeps it as it is.
+ * Registers and signs in a new account: the user, the token that confirms the address, the first refresh
+ * token and USER_CREATED in one transaction. Returns null if the address is taken. The token is only stored
+ * hashed and sent sealed.
  */
 export async function register(
   deps: RegisterDeps,
@@ -34,7 +34,7 @@ export async function register(
 ): Promise<SignedIn | null> {
   const { email, password, network, ...profile } = registration
   if (await findUserByEmail(deps.db, email)) return null // before the costly hash
-  if (await isKept(deps.db, email, deps.now())) return null // who had it until lately may take it back
+  if (await isKept(deps.db, email, deps.now())) return null // a recent owner may still reclaim it
   const passwordHash = await deps.passwords.hash(password)
   const token = createMailedToken()
   const sealedToken = await deps.sealToken(token)
@@ -55,7 +55,7 @@ export async function register(
       return { user, sessionId, refreshToken: await insertFamily(tx, family) }
     })
   } catch (error) {
-    if (violatedUnique(error) === 'users_email_key') return null // by somebody who registered at the same moment
+    if (violatedUnique(error) === 'users_email_key') return null // by a concurrent registration
     throw error
   }
 }

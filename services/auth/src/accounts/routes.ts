@@ -83,7 +83,7 @@ export function accountHandlers(deps: RoutesDeps): Handlers<AccountRoutes> {
   }
 }
 
-/** What whoever reads the mail says of the account: it is theirs, or it is not. */
+/** Confirms or disowns an account for the reader of its mail. */
 export function confirm(
   deps: RoutesDeps,
   { token, mine, password, newPassword }: Confirmation,
@@ -113,7 +113,7 @@ export function accountInternalHandlers(deps: RoutesDeps): Handlers<AccountInter
     },
     async grantRole({ body, principal, log }) {
       const found = await findUserByEmail(db, body.email)
-      // Somebody else may have registered an operator's address: they would get the role.
+      // A stranger may have registered an operator's address and would get the role.
       if (found && !found.emailVerified) return refuse(ADDRESS_NOT_CONFIRMED)
       const user = found && (await addRole(db, found.userId, body.role))
       if (!user) return unknownAddress()
@@ -123,9 +123,11 @@ export function accountInternalHandlers(deps: RoutesDeps): Handlers<AccountInter
   }
 }
 
-/** The signed-in user. A good token of an account that is not there (another database) signs nobody in. */
+/** Returns the signed-in user. A valid token whose account does not exist (another database) is refused. */
 function answerMe(user: StoredUser | null) {
   if (!user)
-    throw new RefusedError(refuse(UNAUTHENTICATED, { message: 'there is no account of this access token' }))
+    throw new RefusedError(
+      refuse(UNAUTHENTICATED, { message: 'the account of this access token does not exist' }),
+    )
   return { status: 200 as const, body: toUser(user) }
 }

@@ -17,7 +17,7 @@ import { useVerifications } from '../mailed-tokens/verification-repository.ts'
 import type { Passwords } from '../passwords/passwords.ts'
 import { endFamiliesOf } from '../sessions/ended.ts'
 import type { SessionDeps } from '../sessions/session.ts'
-import { tellEnded } from '../sessions/session.ts'
+import { revokeAccessTokensOf } from '../sessions/session.ts'
 import type { StoredUser } from '../users/user.ts'
 import { changeEmail, findCredentialsOf, holdPassword, lockUser } from '../users/user-repository.ts'
 
@@ -38,10 +38,10 @@ export type ChangeConfirmed =
 const UNDO_MS = 7 * 86_400_000
 
 /**
- * The address to which this token was mailed becomes its account's. The token proves who reads there, the
- * password who owns the account: somebody else may have typed the address in, and a new password instead
- * would give them the reader's proof. Every session ends, with all links that were mailed to the old address;
- * its reader is told, and may undo it for a week if it was proven.
+ * Moves an account to the address to which this token was mailed. The token proves who reads there, the
+ * password who owns the account: a stranger may have entered the address, and accepting a new password would
+ * give them the reader's proof. All sessions and links mailed to the old address end. The old address is
+ * notified and, if it was verified, can undo the change for a week.
  */
 export async function confirmAddressChange(
   deps: ConfirmChangeDeps,
@@ -64,7 +64,7 @@ export async function confirmAddressChange(
   try {
     const confirmed = await deps.db.transact(async (tx): Promise<ChangeConfirmed> => {
       await lockUser(tx, found.userId)
-      const change = await findChange(tx, token) // as it is now that nobody else is at it
+      const change = await findChange(tx, token) // read again under the lock
       if (!change || change.cancelledAt) return 'TOKEN_INVALID'
       if (!(await holdPassword(tx, change.userId, passwordHash))) return 'WRONG_PASSWORD'
       if (change.confirmedAt) return 'DONE'
@@ -76,18 +76,19 @@ export async function confirmAddressChange(
         : null
       await markConfirmed(tx, change, { confirmedAt: now, undo })
       ended = await moveAddress(deps, tx, change, change.newEmail, now)
-      if (undo) await tellOld(deps, tx, before, { sealedToken: sealedUndo, tokenExpiresAt: undo.expiresAt })
+      if (undo)
+        await notifyOldAddress(deps, tx, before, { sealedToken: sealedUndo, tokenExpiresAt: undo.expiresAt })
       return 'DONE'
     })
-    await tellEnded(deps, ended)
+    await revokeAccessTokensOf(deps, ended)
     return confirmed
   } catch (error) {
-    if (violatedUnique(error) === 'users_email_key') return 'EMAIL_TAKEN' // somebody registered it meanwhile
+    if (violatedUnique(error) === 'users_email_key') return 'EMAIL_TAKEN' // it was registered meanwhile
     throw error
   }
 }
 
-/** Who reads at the new address does not want it there. The same again changes nothing. */
+/** Cancels a change that the reader of the new address does not want. Idempotent. */
 export const disownAddressChange = (deps: ConfirmChangeDeps, token: string): Promise<ChangeConfirmed> =>
   deps.db.transact(async (tx): Promise<ChangeConfirmed> => {
     const found = await findChange(tx, token)
@@ -99,7 +100,7 @@ export const disownAddressChange = (deps: ConfirmChangeDeps, token: string): Pro
     return 'DONE'
   })
 
-/** A locked user's address is another from now on, proven by who reads there; the sessions that ended. */
+/** Changes the verified address of a locked user. Returns the sessions that ended. */
 export async function moveAddress(
   deps: ConfirmChangeDeps,
   tx: Tx,
@@ -116,8 +117,8 @@ export async function moveAddress(
   return endFamiliesOf(deps, tx, userId, { revokedAt: now, revokedBecause: 'ADDRESS_CHANGED' })
 }
 
-/** Who reads at the address of before hears of it, with what undoes it. */
-async function tellOld(
+/** Notifies the old address, with a link that undoes the change. */
+async function notifyOldAddress(
   deps: ConfirmChangeDeps,
   tx: Tx,
   { userId, email, firstName, lastName, locale, version }: StoredUser,

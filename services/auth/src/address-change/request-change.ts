@@ -22,9 +22,8 @@ export type Requested = 'DONE' | 'WRONG_PASSWORD' | 'EMAIL_TAKEN' | 'TOO_MANY' |
 const DAY_MS = 86_400_000
 
 /**
- * Mail a link to another address, which becomes the account's when who reads there follows it and says the
- * account's password. What waited before ends: an account waits for one address. Mails are limited by
- * account, and by address whoever gives it.
+ * Mails a link to a new address, which becomes the account's when its reader follows the link and gives the
+ * account's password. Replaces an earlier pending change. Mails are limited by account and by target address.
  */
 export async function requestAddressChange(
   deps: RequestChangeDeps,

@@ -1,8 +1,8 @@
 import { violatedUnique } from '@boxoffice/service-kit'
-import { forgetAttemptsOf } from '../limits/attempt-repository.ts'
-import { forgetNetworksOf } from '../limits/known-network-repository.ts'
+import { resetAttemptsOf } from '../limits/attempt-repository.ts'
+import { deleteNetworksOf } from '../limits/known-network-repository.ts'
 import { findUndoable, markUndone } from '../mailed-tokens/change-repository.ts'
-import { tellEnded } from '../sessions/session.ts'
+import { revokeAccessTokensOf } from '../sessions/session.ts'
 import { lockUser, setPassword } from '../users/user-repository.ts'
 import type { ConfirmChangeDeps } from './confirm-change.ts'
 import { moveAddress } from './confirm-change.ts'
@@ -12,8 +12,8 @@ export type UndoChangeDeps = ConfirmChangeDeps
 export type Undone = 'DONE' | 'TOKEN_INVALID' | 'TOKEN_EXPIRED' | 'EMAIL_TAKEN'
 
 /**
- * The account has the address of before again, with a password of who reads there: whoever changed it knew
- * the one of before. Every session ends, and what was changed since is undone with it.
+ * Restores the previous address with a new password from its reader, since whoever changed it knew the old
+ * password. All sessions end, and later changes are undone too.
  */
 export async function undoAddressChange(
   deps: UndoChangeDeps,
@@ -33,12 +33,12 @@ export async function undoAddressChange(
       const now = deps.now()
       await markUndone(tx, change, now)
       await setPassword(tx, change.userId, passwordHash)
-      await forgetNetworksOf(tx, change.userId)
+      await deleteNetworksOf(tx, change.userId)
       ended = await moveAddress(deps, tx, change, change.oldEmail, now)
-      await forgetAttemptsOf(tx, change.oldEmail)
+      await resetAttemptsOf(tx, change.oldEmail)
       return 'DONE'
     })
-    await tellEnded(deps, ended)
+    await revokeAccessTokensOf(deps, ended)
     return undone
   } catch (error) {
     if (violatedUnique(error) === 'users_email_key') return 'EMAIL_TAKEN'

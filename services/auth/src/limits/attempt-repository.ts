@@ -4,7 +4,7 @@ import type { Counted, Limits } from './limits.ts'
 
 export const hashOf = (subject: string) => new Uint8Array(createHash('sha256').update(subject).digest())
 
-/** When the last of the windows ends in which `counted` has had its attempts; null where all may go on. */
+/** Returns when the last exhausted window of `counted` ends; null if another attempt is allowed. */
 export async function blockedUntil(
   db: Db,
   limits: Limits,
@@ -23,7 +23,7 @@ export async function blockedUntil(
   return full?.endsAt ?? null
 }
 
-/** Count an attempt; when the window ends where that was one too many, null where it may be. */
+/** Counts an attempt. Returns when the window ends if it exceeds the limit, else null. */
 export async function countAttempt(
   db: Db,
   limits: Limits,
@@ -31,7 +31,7 @@ export async function countAttempt(
   now: Date,
 ): Promise<Date | null> {
   const endsAt = new Date(now.getTime() + limits[kind].windowMs)
-  // One statement, so that of many at once none is missed.
+  // One statement, so that concurrent attempts are all counted.
   const [row] = await db.prisma.$queryRaw<{ count: number; ends_at: Date }[]>`
     insert into attempts as a (kind, subject_hash, account_hash, count, ends_at)
     values (${kind}, ${hashOf(subject)}, ${account === undefined ? null : hashOf(account)}, 1, ${endsAt})
@@ -42,17 +42,17 @@ export async function countAttempt(
   return row && row.count > limits[kind].max ? row.ends_at : null
 }
 
-/** Nothing is counted against it any more. */
-export async function forgetAttempts(db: Db, { kind, subject }: Counted): Promise<void> {
+/** Resets the count of one subject. */
+export async function resetAttempts(db: Db, { kind, subject }: Counted): Promise<void> {
   await db.prisma.attempts.deleteMany({ where: { kind, subjectHash: hashOf(subject) } })
 }
 
-/** Nothing is counted against this account any more, wherever it was. */
-export async function forgetAttemptsOf(tx: Tx, account: string): Promise<void> {
+/** Resets all counts of an account. */
+export async function resetAttemptsOf(tx: Tx, account: string): Promise<void> {
   await tx.prisma.attempts.deleteMany({ where: { accountHash: hashOf(account) } })
 }
 
-/** Delete up to `limit` counts whose window has ended; how many. */
+/** Deletes up to `limit` counts of expired windows and returns their number. */
 export async function deleteEndedAttempts(db: Db, now: Date, limit: number): Promise<number> {
   const { count } = await db.prisma.attempts.deleteMany({ where: { endsAt: { lt: now } }, limit })
   return count

@@ -1,7 +1,7 @@
 import { networkOf } from '@boxoffice/service-kit'
 import type { Config } from '../config.ts'
 import type { Database } from '../database.ts'
-import { blockedUntil, countAttempt, forgetAttempts } from './attempt-repository.ts'
+import { blockedUntil, countAttempt, resetAttempts } from './attempt-repository.ts'
 import { isKnownNetwork } from './known-network-repository.ts'
 import type { Counted } from './limits.ts'
 
@@ -11,22 +11,19 @@ export interface GuessesDeps {
   now: () => Date
 }
 
-/**
- * Guesses at the password of one account from one place, wherever they are made: signing in, confirming an
- * address.
- */
+/** Password guesses for one account from one network, at sign-in or when confirming an address. */
 export interface Guesses {
   readonly network: string
-  /** When the last of the windows ends that have had their share; null where another guess may be made. */
+  /** Returns when the last exhausted window ends; null if another guess is allowed. */
   blocked(): Promise<Date | null>
   failed(): Promise<void>
   succeeded(): Promise<void>
 }
 
 /**
- * Failures are counted by account and network together, by network, and by account wherever they come from;
- * when any has had its share, the right password is no use either. The last of them is no matter where the
- * account was signed in to lately: others cannot lock its owner out.
+ * Counts failures by account and network, by network, and by account. Beyond any limit the right password is
+ * refused too. The limit by account does not apply to networks where the account was recently used, so that
+ * others cannot lock its owner out.
  */
 export async function guessesAt(
   { db, config, now }: GuessesDeps,
@@ -48,7 +45,7 @@ export async function guessesAt(
     async failed() {
       for (const each of [here, ofNetwork, anywhere]) await countAttempt(db, limits, each, now())
     },
-    // Not `anywhere`: whoever guesses from elsewhere must not begin anew whenever the owner signs in.
-    succeeded: () => forgetAttempts(db, here),
+    // Not `anywhere`: the owner's sign-in must not reset the count of an attacker elsewhere.
+    succeeded: () => resetAttempts(db, here),
   }
 }

@@ -7,21 +7,18 @@ export type LimitKind =
   | 'LOGIN_FROM_NETWORK'
   | 'REGISTRATION_FROM_NETWORK'
   | 'MAIL_FROM_NETWORK'
-/** `max` attempts in a window of `windowMs`, which the first of them opens. */
+/** At most `max` attempts in a window of `windowMs`, which starts with the first. */
 export type Limits = Readonly<Record<LimitKind, { max: number; windowMs: number }>>
 
-/**
- * Something that is counted: of an account its address, in its one spelling; of a network what `networkOf`
- * says; or both together.
- */
+/** The subject of a limit: an account's normalized address, a network (see `networkOf`), or both together. */
 export interface Counted {
   kind: LimitKind
   subject: string
-  /** The account's address, where it is about one. */
+  /** The account's address, if it is about one. */
   account?: string
 }
 
-/** The answer to one attempt too many. */
+/** Returns the refusal of an attempt beyond the limit. */
 export function tooManyAttempts(until: Date, now: Date) {
   const seconds = Math.max(1, Math.ceil((until.getTime() - now.getTime()) / 1_000))
   const refusal = refuse(RATE_LIMITED, { message: `too many attempts: try again in ${inWords(seconds)}` })

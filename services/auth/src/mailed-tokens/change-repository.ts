@@ -3,7 +3,7 @@ import type { Db, Tx } from '../database.ts'
 import type { EmailChange as Row } from '../generated/prisma/client.ts'
 import { hashToken } from './mailed-token.ts'
 
-/** An address that is to become another. */
+/** A pending or completed change of address. */
 export interface EmailChange extends Omit<Row, 'userId'> {
   readonly userId: UserId
 }
@@ -19,17 +19,17 @@ export async function insertChange(
   await tx.prisma.emailChange.create({ data: { ...change, tokenHash: hashToken(token) } })
 }
 
-/** The change that a token was mailed for; null for one that is not ours. */
+/** Finds the change of a mailed token; null if the token is unknown. */
 export const findChange = async (db: Db, token: string): Promise<EmailChange | null> =>
   changeOf(await db.prisma.emailChange.findUnique({ where: { tokenHash: hashToken(token) } }))
 
-/** The change that a token undoes; null for one that is not ours, or where it was undone. */
+/** Finds the change that a token undoes; null if the token is unknown or the change was undone. */
 export const findUndoable = async (db: Db, token: string): Promise<EmailChange | null> =>
   changeOf(
     await db.prisma.emailChange.findUnique({ where: { undoTokenHash: hashToken(token), undoneAt: null } }),
   )
 
-/** When changes were asked for since then, of an account or to an address, the newest first. */
+/** Lists when changes of an account, or to an address, were requested since then, the latest first. */
 export async function listChangeTimes(
   tx: Tx,
   of: { userId: UserId } | { newEmail: string },
@@ -44,13 +44,13 @@ export async function listChangeTimes(
   return rows.map(({ createdAt }) => createdAt)
 }
 
-/** Whether an address was an account's until lately, so that its reader may still take it back. */
+/** Whether an address recently belonged to an account, so that its reader can still reclaim it. */
 export async function isKept(db: Db, email: string, now: Date): Promise<boolean> {
   const where = { oldEmail: email, undoneAt: null, undoExpiresAt: { gt: now } }
   return (await db.prisma.emailChange.findFirst({ where, select: { userId: true } })) !== null
 }
 
-/** No change of a locked user waits any more. */
+/** Cancels the pending changes of a locked user. */
 export async function cancelChangesOf(tx: Tx, userId: UserId, cancelledAt: Date): Promise<void> {
   await tx.prisma.emailChange.updateMany({
     where: { userId, confirmedAt: null, cancelledAt: null },
@@ -68,13 +68,13 @@ export async function markConfirmed(
   await tx.prisma.emailChange.update({ where: { tokenHash }, data: { confirmedAt, ...undoing } })
 }
 
-/** Nothing undoes what a locked user changed since `change`, that itself included. */
+/** Marks `change` and later changes of a locked user as undone. */
 export async function markUndone(tx: Tx, { userId, createdAt }: EmailChange, undoneAt: Date): Promise<void> {
   const where = { userId, createdAt: { gte: createdAt }, undoneAt: null, undoTokenHash: { not: null } }
   await tx.prisma.emailChange.updateMany({ where, data: { undoneAt } })
 }
 
-/** Delete up to `limit` changes that expired before and can be undone no more; how many. */
+/** Deletes up to `limit` changes that expired before and can no longer be undone. Returns their number. */
 export async function deleteOldChanges(db: Db, before: Date, limit: number): Promise<number> {
   const where = {
     expiresAt: { lt: before },
@@ -84,13 +84,13 @@ export async function deleteOldChanges(db: Db, before: Date, limit: number): Pro
   return count
 }
 
-/** Whether a token that was mailed to a new address still is of use. */
+/** Whether a token mailed to a new address still works. */
 export async function changeWaits(db: Db, token: string, now: Date): Promise<boolean> {
   const change = await findChange(db, token)
   return change !== null && !change.confirmedAt && !change.cancelledAt && change.expiresAt > now
 }
 
-/** Whether one that was mailed to an address of before still is. */
+/** Whether a token mailed to an old address still works. */
 export async function changeIsUndoable(db: Db, token: string, now: Date): Promise<boolean> {
   const change = await findUndoable(db, token)
   return change?.undoExpiresAt != null && change.undoExpiresAt > now

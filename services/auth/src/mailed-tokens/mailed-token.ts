@@ -3,19 +3,19 @@ import { CompactEncrypt, type JWK } from 'jose'
 
 const TOKEN_BYTES = 32
 
-/** A new token for a mail: 256 bits, safe in a link. */
+/** Creates a token for a mailed link: 256 random bits. */
 export const createMailedToken = (): string => randomBytes(TOKEN_BYTES).toString('base64url')
 
-/** What is kept of a token. A plain hash will do: there is nothing to guess in 256 random bits. */
+/** Hashes a token for storage. A plain hash is enough for 256 random bits. */
 export const hashToken = (token: string): Uint8Array<ArrayBuffer> =>
   new Uint8Array(createHash('sha256').update(token).digest())
 
-/** Seals a token for the notification service: a compact JWE whose plaintext is the token's characters. */
+/** Encrypts a token for the notification service: a compact JWE of the token's characters. */
 export type SealToken = (token: string) => Promise<string>
 
 /**
- * `publicKey`: a JWK on P-256 or X25519 (ECDH-ES+A256KW, A256GCM); its kid goes along so that it can be
- * replaced. Throws when it is no key.
+ * Creates the sealer from a JWK on P-256 or X25519 (ECDH-ES+A256KW, A256GCM). Its kid is included, so that
+ * the key can be rotated. Throws if it is not a key.
  */
 export function createTokenSealer(publicKey: JWK): SealToken {
   const { kid } = publicKey

@@ -2,7 +2,7 @@ import type { UserId } from '@boxoffice/contracts'
 import type { Db, Tx } from '../database.ts'
 import { hashToken } from './mailed-token.ts'
 
-/** Keep a token that sets a password: its hash. Those mailed before stay good beside it. */
+/** Stores the hash of a token that sets a password. Earlier ones stay valid. */
 export async function insertReset(
   db: Db,
   reset: { token: string; userId: UserId; createdAt: Date; expiresAt: Date },
@@ -11,7 +11,7 @@ export async function insertReset(
   await db.prisma.passwordReset.create({ data: { ...row, tokenHash: hashToken(token) } })
 }
 
-/** When the account's tokens were made since then, the newest first. */
+/** Lists when the account's tokens were made since then, the latest first. */
 export async function listResetTimes(tx: Tx, userId: UserId, since: Date): Promise<Date[]> {
   const where = { userId, createdAt: { gt: since } }
   const rows = await tx.prisma.passwordReset.findMany({
@@ -22,10 +22,7 @@ export async function listResetTimes(tx: Tx, userId: UserId, since: Date): Promi
   return rows.map(({ createdAt }) => createdAt)
 }
 
-/**
- * Whose token this is, and until when it counts; null for one that is not ours, or where one of the account's
- * was used since.
- */
+/** Finds the user and expiry of a token; null if it is unknown, or a token of the account was used since. */
 export async function findReset(db: Db, token: string): Promise<{ userId: UserId; expiresAt: Date } | null> {
   const row = await db.prisma.passwordReset.findUnique({
     where: { tokenHash: hashToken(token), usedAt: null },
@@ -33,7 +30,7 @@ export async function findReset(db: Db, token: string): Promise<{ userId: UserId
   return row && { userId: row.userId as UserId, expiresAt: row.expiresAt }
 }
 
-/** Use up a token of a locked user, and with it every other of that user; whether it was still good. */
+/** Uses up a token of a locked user and all others of that user. Returns whether it was valid. */
 export async function useReset(tx: Tx, userId: UserId, token: string, usedAt: Date): Promise<boolean> {
   const where = { userId, usedAt: null, expiresAt: { gt: usedAt } }
   const { count } = await tx.prisma.passwordReset.updateMany({
@@ -45,12 +42,12 @@ export async function useReset(tx: Tx, userId: UserId, token: string, usedAt: Da
   return count === 1
 }
 
-/** Use up every token of a locked user. */
+/** Uses up all tokens of a locked user. */
 export async function useResets(tx: Tx, userId: UserId, usedAt: Date): Promise<void> {
   await tx.prisma.passwordReset.updateMany({ where: { userId, usedAt: null }, data: { usedAt } })
 }
 
-/** Delete up to `limit` tokens that expired before; how many. */
+/** Deletes up to `limit` tokens that expired before and returns their number. */
 export async function deleteExpiredResets(db: Db, before: Date, limit: number): Promise<number> {
   const { count } = await db.prisma.passwordReset.deleteMany({ where: { expiresAt: { lt: before } }, limit })
   return count

@@ -2,7 +2,7 @@ import type { UserId } from '@boxoffice/contracts'
 import type { Db, Tx } from '../database.ts'
 import { hashToken } from './mailed-token.ts'
 
-/** Keep a token that goes out by mail: its hash. */
+/** Stores the hash of a mailed token. */
 export async function insertVerification(
   db: Db,
   verification: { token: string; userId: UserId; createdAt: Date; expiresAt: Date },
@@ -11,7 +11,7 @@ export async function insertVerification(
   await db.prisma.emailVerification.create({ data: { ...row, tokenHash: hashToken(token) } })
 }
 
-/** When the account's tokens were made since then, the newest first. */
+/** Lists when the account's tokens were made since then, the latest first. */
 export async function listVerificationTimes(tx: Tx, userId: UserId, since: Date): Promise<Date[]> {
   const where = { userId, createdAt: { gt: since } }
   const rows = await tx.prisma.emailVerification.findMany({
@@ -22,7 +22,7 @@ export async function listVerificationTimes(tx: Tx, userId: UserId, since: Date)
   return rows.map(({ createdAt }) => createdAt)
 }
 
-/** Whose token this is, until when it counts, and whether it was used; null for one that is not ours. */
+/** Finds the user and expiry of a token, and whether it was used; null if it is unknown. */
 export async function findVerification(
   db: Db,
   token: string,
@@ -31,12 +31,12 @@ export async function findVerification(
   return row && { userId: row.userId as UserId, expiresAt: row.expiresAt, used: row.usedAt !== null }
 }
 
-/** Use up every token of a locked user. */
+/** Uses up all tokens of a locked user. */
 export async function useVerifications(tx: Tx, userId: UserId, usedAt: Date): Promise<void> {
   await tx.prisma.emailVerification.updateMany({ where: { userId, usedAt: null }, data: { usedAt } })
 }
 
-/** Delete up to `limit` tokens that expired before; how many. */
+/** Deletes up to `limit` tokens that expired before and returns their number. */
 export async function deleteExpiredVerifications(db: Db, before: Date, limit: number): Promise<number> {
   const { count } = await db.prisma.emailVerification.deleteMany({
     where: { expiresAt: { lt: before } },

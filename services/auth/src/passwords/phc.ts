@@ -1,4 +1,4 @@
-/** A password hash with all that is needed to make it again. `memoryKib` in KiB. */
+/** A password hash with its parameters. `memoryKib` in KiB. */
 export interface PasswordHash {
   memoryKib: number
   passes: number
@@ -11,15 +11,15 @@ const unpadded = (bytes: Buffer) => bytes.toString('base64').replaceAll('=', '')
 const pattern = /^\$argon2id\$v=19\$m=(\d{1,8}),t=(\d{1,3}),p=(\d{1,3})\$([A-Za-z0-9+/]+)\$([A-Za-z0-9+/]+)$/
 
 /**
- * The PHC string of a hash: `$argon2id$v=19$m=…,t=…,p=…$salt$tag`, the form that every argon2 library reads.
+ * Formats a hash as a PHC string, `$argon2id$v=19$m=…,t=…,p=…$salt$tag`, which every argon2 library reads.
  */
 export const formatPhc = ({ memoryKib, passes, parallelism, salt, tag }: PasswordHash): string =>
   `$argon2id$v=19$m=${memoryKib},t=${passes},p=${parallelism}$${unpadded(salt)}$${unpadded(tag)}`
 
-/** Throws when `phc` is no argon2id hash of version 19. */
+/** Parses a PHC string. Throws unless it is argon2id of version 19. */
 export function parsePhc(phc: string): PasswordHash {
   const [, memoryKib, passes, parallelism, salt, tag] = pattern.exec(phc) ?? []
-  if (!salt || !tag) throw new Error('a stored password hash is not of the PHC form of argon2id')
+  if (!salt || !tag) throw new Error('a stored password hash is not an argon2id PHC string')
   return {
     memoryKib: Number(memoryKib),
     passes: Number(passes),

@@ -20,12 +20,9 @@ import { findUserByEmail, lockUser } from '../users/user-repository.ts'
 import { insertRequest, type MailRequest, takeRequest } from './request-repository.ts'
 
 export interface MailRequests {
-  /**
-   * Ask for a mail to an address. What is done before it resolves is the same whether or not there is such an
-   * account.
-   */
+  /** Requests a mail to an address. Takes the same time whether or not the account exists. */
   ask(request: Pick<MailRequest, 'kind' | 'email'>): Promise<void>
-  /** Looks into what was asked for: at once, and every five seconds for what another process left. */
+  /** Handles requests: at once, and every five seconds those left by other processes. */
   worker: Worker
 }
 
@@ -47,7 +44,7 @@ export function createMailRequests(deps: Surroundings): MailRequests {
     name: 'mail requests',
     intervalMs: INTERVAL_MS,
     logger: deps.logger,
-    sweep: async () => ({ more: await lookIntoOne(deps) }),
+    sweep: async () => ({ more: await handleOldest(deps) }),
   })
   return {
     async ask({ kind, email }) {
@@ -60,9 +57,10 @@ export function createMailRequests(deps: Surroundings): MailRequests {
 }
 
 /**
- * Look into the oldest request: token and message in the commit that takes it away. Whether there was one.
+ * Handles the oldest request: deletes it and stores the token and message in one commit. Returns whether
+ * there was one.
  */
-const lookIntoOne = (deps: Surroundings): Promise<boolean> =>
+const handleOldest = (deps: Surroundings): Promise<boolean> =>
   deps.db.transact(async (tx) => {
     const request = await takeRequest(tx)
     if (!request) return false

@@ -12,8 +12,8 @@ interface Deps {
 }
 
 /**
- * What the notification service looks at before it sends a link: a mail may wait while another link of the
- * account is used.
+ * Lets the notification service check a link before it sends it, since another link of the account may have
+ * been used meanwhile.
  */
 export const mailingHandlers = ({ db, now }: Deps): Handlers<typeof authMailingRoutes> => ({
   async checkMailedToken({ body: { purpose, token } }) {

@@ -3,13 +3,13 @@ import type { Db, Tx } from '../database.ts'
 
 export interface MailRequest {
   kind: 'VERIFICATION' | 'PASSWORD_RESET'
-  /** In its one spelling. */
+  /** Normalized. */
   email: string
   correlationId: string
   requestedAt: Date
 }
 
-/** A request as it was written down, with the trace of whoever asked. */
+/** A stored request, with the trace of its caller. */
 export interface TakenRequest extends MailRequest {
   traceparent: string | null
 }
@@ -18,10 +18,7 @@ export async function insertRequest(db: Db, requestId: string, request: MailRequ
   await db.prisma.mailRequest.create({ data: { requestId, ...request, traceparent: currentTraceparent() } })
 }
 
-/**
- * The oldest request that nobody else is at, which is gone when the transaction commits; null where there is
- * none.
- */
+/** Deletes and returns the oldest request that no other transaction has; null if there is none. */
 export async function takeRequest(tx: Tx): Promise<TakenRequest | null> {
   const [request] = await tx.prisma.$queryRaw<TakenRequest[]>`
     delete from mail_requests where request_id =

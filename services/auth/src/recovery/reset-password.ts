@@ -1,14 +1,14 @@
 import { userEmailVerified } from '@boxoffice/contracts'
-import { forgetAttemptsOf } from '../limits/attempt-repository.ts'
-import { forgetNetworksOf } from '../limits/known-network-repository.ts'
+import { resetAttemptsOf } from '../limits/attempt-repository.ts'
+import { deleteNetworksOf } from '../limits/known-network-repository.ts'
 import { cancelChangesOf } from '../mailed-tokens/change-repository.ts'
 import { findReset, useReset } from '../mailed-tokens/reset-repository.ts'
 import { useVerifications } from '../mailed-tokens/verification-repository.ts'
 import type { Passwords } from '../passwords/passwords.ts'
 import { endFamiliesOf } from '../sessions/ended.ts'
 import type { SessionDeps } from '../sessions/session.ts'
-import { tellEnded } from '../sessions/session.ts'
-import { lockUser, markEmailVerified, setPassword, takePhoneAway } from '../users/user-repository.ts'
+import { revokeAccessTokensOf } from '../sessions/session.ts'
+import { lockUser, markEmailVerified, removePhone, setPassword } from '../users/user-repository.ts'
 
 export type ResetPasswordDeps = SessionDeps & {
   passwords: Passwords
@@ -17,10 +17,10 @@ export type ResetPasswordDeps = SessionDeps & {
 export type Reset = 'DONE' | 'TOKEN_INVALID' | 'TOKEN_EXPIRED'
 
 /**
- * Set a new password with a token that was mailed. In one commit the token is used up with every other of the
- * account, every session ends, failed sign-ins and known networks are forgotten, and the address counts as
- * proven: whoever reads its mail owns it. Where it was not before, somebody else may have made the account:
- * their telephone number goes, and links that confirm the address.
+ * Sets a new password with a mailed token. In one commit all reset tokens of the account are used up, all
+ * sessions end, failed sign-ins and known networks are deleted, and the address counts as verified. If it was
+ * not verified before, a stranger may have made the account: its telephone number and confirmation links are
+ * removed.
  */
 export async function resetPassword(
   deps: ResetPasswordDeps,
@@ -35,13 +35,13 @@ export async function resetPassword(
   const reset = await deps.db.transact(async (tx): Promise<Reset> => {
     const now = deps.now()
     const { userId } = found
-    await lockUser(tx, userId) // before anything of the user's: that is the order in which everybody locks
+    await lockUser(tx, userId) // lock the user first, as everywhere
     if (!(await useReset(tx, userId, token, now))) return 'TOKEN_INVALID'
     const { email } = await setPassword(tx, userId, passwordHash)
     ended = await endFamiliesOf(deps, tx, userId, { revokedAt: now, revokedBecause: 'PASSWORD_RESET' })
-    await forgetNetworksOf(tx, userId)
-    await forgetAttemptsOf(tx, email)
-    await takePhoneAway(tx, userId)
+    await deleteNetworksOf(tx, userId)
+    await resetAttemptsOf(tx, email)
+    await removePhone(tx, userId)
     await cancelChangesOf(tx, userId, now)
     await useVerifications(tx, userId, now)
     const proven = await markEmailVerified(tx, userId, now)
@@ -51,6 +51,6 @@ export async function resetPassword(
     }
     return 'DONE'
   })
-  await tellEnded(deps, ended)
+  await revokeAccessTokensOf(deps, ended)
   return reset
 }

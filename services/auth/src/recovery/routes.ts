@@ -17,7 +17,7 @@ type Deps = ResetPasswordDeps & {
 type RecoveryRoutes = Pick<typeof authRoutes, 'resendVerification' | 'forgotPassword' | 'resetPassword'>
 
 export function recoveryHandlers(deps: Deps): Handlers<RecoveryRoutes> {
-  /** The one answer there is to a request for a mail: nobody learns here who has an account. */
+  /** Answers every request for a mail alike, so that no one learns whether an account exists. */
   async function ask(kind: MailRequest['kind'], email: string, ip: string) {
     const now = deps.now()
     const counted = { kind: 'MAIL_FROM_NETWORK', subject: networkOf(ip) } as const

@@ -3,7 +3,7 @@ import type { User } from '@boxoffice/contracts'
 import { ACCESS_TOKEN_AUDIENCE } from '@boxoffice/service-kit'
 import { createLocalJWKSet, type JWK, type JWTVerifyGetKey, SignJWT } from 'jose'
 
-/** A public Ed25519 key as the JWKS shows it. */
+/** A public Ed25519 key in the JWKS. */
 export interface PublicKey {
   kty: 'OKP'
   crv: 'Ed25519'
@@ -14,21 +14,20 @@ export interface PublicKey {
 }
 
 export interface AccessTokens {
-  /** A token for `ttlMs`, and that time in seconds. */
+  /** Issues a token for `ttlMs`, and returns that lifetime in seconds. */
   issue(
     user: Pick<User, 'userId' | 'email' | 'emailVerified' | 'roles'>,
     sessionId: string,
   ): Promise<{ accessToken: string; expiresIn: number }>
-  /** What verifies our tokens, the current key first. */
+  /** The keys that verify our tokens, the current one first. */
   readonly jwks: { readonly keys: PublicKey[] }
-  /** The same, for our own verification. */
+  /** The same, for verification in this service. */
   readonly keys: JWTVerifyGetKey
 }
 
 /**
- * Access tokens: EdDSA JWTs (`typ` at+jwt, RFC 9068) that every service verifies by itself. While a key is
- * replaced, the public half of the earlier one stays among `previousPublicKeys` until its last token has
- * ended.
+ * Creates access tokens: EdDSA JWTs (`typ` at+jwt, RFC 9068) that every service verifies itself. During a key
+ * rotation, the old public key stays in `previousPublicKeys` until its last token has expired.
  */
 export function createAccessTokens(options: {
   privateKey: JWK & { kid: string }
@@ -59,7 +58,7 @@ export function createAccessTokens(options: {
   }
 }
 
-/** Only what a verifier needs, whatever else the key carries: above all not its private half. */
+/** Selects what a verifier needs, in particular not the private half. */
 function toPublicKey({ kty, crv, x, kid }: JWK): PublicKey {
   if (kty !== 'OKP' || crv !== 'Ed25519' || !x || !kid)
     throw new Error('a key of access tokens must be Ed25519 and have a kid')

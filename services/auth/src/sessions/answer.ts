@@ -6,10 +6,7 @@ export interface AnswerDeps {
   accessTokens: AccessTokens
 }
 
-/**
- * What a client gets of a session: the user, an access token and the refresh token. No cache on the way may
- * keep it.
- */
+/** Answers a session: the user, an access token and the refresh token. Not cacheable. */
 export async function answerSession<S extends 200 | 201>(
   { accessTokens }: AnswerDeps,
   status: S,

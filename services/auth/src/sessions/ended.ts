@@ -7,27 +7,22 @@ export interface EndedDeps {
   messaging: Pick<Messaging, 'append'>
 }
 
-/** So many ids fit into a message. */
-const TOLD_AT_ONCE = 1_000
+/** The maximum number of ids in a message. */
+const IDS_PER_MESSAGE_MAX = 1_000
 
-/**
- * End a session, and say so in the same commit: what hangs on it elsewhere, such as pushes to its browser,
- * ends too.
- */
+/** Ends a session and publishes it in the same commit, so that dependent things such as pushes end too. */
 export async function endFamily(
   deps: EndedDeps,
   tx: Tx,
   { familyId, userId }: { familyId: string; userId: UserId },
   revoked: Parameters<typeof revokeFamily>[2],
 ): Promise<void> {
-  // What ended before was said then.
-  if (await revokeFamily(tx, familyId, revoked)) await sayEnded(deps, tx, { userId, sessionIds: [familyId] })
+  // It has already been published.
+  if (await revokeFamily(tx, familyId, revoked))
+    await publishEnded(deps, tx, { userId, sessionIds: [familyId] })
 }
 
-/**
- * End all sessions of a user, likewise; the ids of those that are known. What hangs on others, which ran out,
- * ends by its time.
- */
+/** Ends all sessions of a user and publishes them. Returns their ids; expired sessions are not included. */
 export async function endFamiliesOf(
   deps: EndedDeps,
   tx: Tx,
@@ -36,11 +31,15 @@ export async function endFamiliesOf(
 ): Promise<string[]> {
   const ended = await revokeFamiliesOf(tx, userId, revoked)
   const allUntil = revoked.revokedAt
-  await sayEnded(deps, tx, { userId, sessionIds: ended.slice(0, TOLD_AT_ONCE), allUntil })
-  for (let first = TOLD_AT_ONCE; first < ended.length; first += TOLD_AT_ONCE)
-    await sayEnded(deps, tx, { userId, sessionIds: ended.slice(first, first + TOLD_AT_ONCE), allUntil })
+  await publishEnded(deps, tx, { userId, sessionIds: ended.slice(0, IDS_PER_MESSAGE_MAX), allUntil })
+  for (let first = IDS_PER_MESSAGE_MAX; first < ended.length; first += IDS_PER_MESSAGE_MAX)
+    await publishEnded(deps, tx, {
+      userId,
+      sessionIds: ended.slice(first, first + IDS_PER_MESSAGE_MAX),
+      allUntil,
+    })
   return ended
 }
 
-const sayEnded = ({ messaging }: EndedDeps, tx: Tx, payload: Payload<typeof sessionsEnded>) =>
+const publishEnded = ({ messaging }: EndedDeps, tx: Tx, payload: Payload<typeof sessionsEnded>) =>
   messaging.append(tx, sessionsEnded, payload, { aggregateVersion: 0 })

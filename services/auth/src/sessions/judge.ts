@@ -1,4 +1,4 @@
-/** What is known of a refresh token that somebody shows. Times as `Date`. */
+/** A stored refresh token that a client presents. */
 export interface ShownToken {
   expiresAt: Date
   usedAt: Date | null
@@ -8,9 +8,9 @@ export interface ShownToken {
 export type Verdict = 'ROTATE' | 'REPEAT' | 'REUSED' | 'REVOKED' | 'EXPIRED'
 
 /**
- * What becomes of a refresh token. One that is used again was stolen, or its answer was lost, or a tab lags
- * behind the others: within `graceMs` of its use it gets the newest token of its family, however often that
- * was rotated since (REPEAT); otherwise the whole family ends (REUSED).
+ * Decides on a presented refresh token. A reused one was stolen, its answer was lost, or a browser tab lags
+ * behind: within `graceMs` of its use it gets the newest token of its family (REPEAT); otherwise the family
+ * ends (REUSED).
  */
 export function judge(shown: ShownToken, now: Date, graceMs: number): Verdict {
   if (shown.usedAt === null) {

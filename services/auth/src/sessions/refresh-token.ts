@@ -6,17 +6,17 @@ const TAG_BYTES = 16
 
 type Bytes = Uint8Array<ArrayBuffer>
 
-/** A new refresh token: 256 bits that mean nothing. */
+/** Creates an opaque refresh token of 256 random bits. */
 export const createRefreshToken = (): string => randomBytes(TOKEN_BYTES).toString('base64url')
 
-/** What is kept of a refresh token. */
+/** Hashes a refresh token for storage. */
 export const hashRefreshToken = (token: string): Bytes =>
   new Uint8Array(createHash('sha256').update(token).digest())
 
 /**
- * The successor of `token`, sealed so that only who holds `token` can read it: AES-256-GCM under a key
- * derived from it by HKDF. The database has the token's hash, from which that key cannot be derived. Layout:
- * nonce, tag, ciphertext.
+ * Encrypts a token's successor so that only the holder of `token` can read it: AES-256-GCM under a key
+ * derived from the token by HKDF. The stored hash of the token cannot derive that key. Layout: nonce, tag,
+ * ciphertext.
  */
 export function sealSuccessor(token: string, successor: string): Bytes {
   const nonce = randomBytes(NONCE_BYTES)
@@ -25,7 +25,7 @@ export function sealSuccessor(token: string, successor: string): Bytes {
   return new Uint8Array(Buffer.concat([nonce, cipher.getAuthTag(), ciphertext]))
 }
 
-/** The successor that was sealed for `token`. Throws when it was sealed for another. */
+/** Decrypts the successor sealed for `token`. Throws if it was sealed for another. */
 export function openSuccessor(token: string, sealed: Uint8Array): string {
   const nonce = sealed.subarray(0, NONCE_BYTES)
   const tag = sealed.subarray(NONCE_BYTES, NONCE_BYTES + TAG_BYTES)

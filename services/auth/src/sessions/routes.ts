@@ -36,8 +36,7 @@ export function sessionHandlers(deps: Deps): Handlers<SessionRoutes> {
     async refresh({ body, ip, log }) {
       const refreshed = await refresh(deps, body.refreshToken, networkOf(ip))
       if ('refused' in refreshed) {
-        if (refreshed.refused === 'TOKEN_REUSED')
-          log.warn('a refresh token was used again: its session has been ended')
+        if (refreshed.refused === 'TOKEN_REUSED') log.warn('refresh token was reused, its session was ended')
         return refuse(refreshRefusals[refreshed.refused])
       }
       return answerSession(deps, 200, refreshed)

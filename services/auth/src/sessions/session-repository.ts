@@ -3,7 +3,7 @@ import type { Db, Tx } from '../database.ts'
 import type { RefreshFamily, RefreshToken } from '../generated/prisma/client.ts'
 import { createRefreshToken, hashRefreshToken, openSuccessor, sealSuccessor } from './refresh-token.ts'
 
-/** A new family of refresh tokens: a sign-in. Answers its first token. */
+/** Inserts a family of refresh tokens for a sign-in. Returns its first token. */
 export async function insertFamily(
   tx: Tx,
   {
@@ -24,15 +24,15 @@ export async function insertFamily(
   return token
 }
 
-/** A refresh token as kept, with its family. */
+/** A stored refresh token with its family. */
 export interface StoredToken {
   token: RefreshToken
   family: RefreshFamily
 }
 
 /**
- * The token and its family, whose row stays locked until the transaction ends: refreshes of one family go one
- * after the other, and each sees what the one before has written. null for a token that is not ours.
+ * Finds a token and locks its family until the transaction ends, so that refreshes of one family are
+ * serialized. Returns null if the token is unknown.
  */
 export async function lockToken(tx: Tx, token: string, lastUsedAt: Date): Promise<StoredToken | null> {
   const tokenHash = hashRefreshToken(token)
@@ -44,13 +44,10 @@ export async function lockToken(tx: Tx, token: string, lastUsedAt: Date): Promis
   })
   const stored = await tx.prisma.refreshToken.findUnique({ where: { tokenHash } })
   const [family] = locked
-  return stored && family ? { token: stored, family } : null // null: swept away in between
+  return stored && family ? { token: stored, family } : null // null: deleted by the sweeper meanwhile
 }
 
-/**
- * The unused token that took the place of this used one, at however many removes. Each opens the next: the
- * database opens none.
- */
+/** Finds the unused descendant of a used token. Each token decrypts the next; the database decrypts none. */
 export async function findNewest(tx: Tx, token: string): Promise<string> {
   for (let newest = token; ; ) {
     const { usedAt, sealedSuccessor } = await tx.prisma.refreshToken.findUniqueOrThrow({
@@ -62,7 +59,7 @@ export async function findNewest(tx: Tx, token: string): Promise<string> {
   }
 }
 
-/** Use `token` up and put a new one in its place, which it answers. */
+/** Uses up `token` and returns its new successor. */
 export async function insertSuccessor(
   tx: Tx,
   { token, familyId, usedAt, ttlMs }: { token: string; familyId: string; usedAt: Date; ttlMs: number },
@@ -81,9 +78,7 @@ export async function insertSuccessor(
   return successor
 }
 
-/**
- * No token of the family counts any longer. False where it was revoked before: it keeps its time and reason.
- */
+/** Revokes a family. Returns false if it was revoked before; its time and reason stay. */
 export async function revokeFamily(
   tx: Tx,
   familyId: string,
@@ -96,7 +91,7 @@ export async function revokeFamily(
   return count > 0
 }
 
-/** End all sessions of a user; their ids. */
+/** Revokes all families of a user and returns their ids. */
 export async function revokeFamiliesOf(
   tx: Tx,
   userId: UserId,
@@ -113,7 +108,7 @@ export async function revokeFamiliesOf(
   return ended.map(({ familyId }) => familyId)
 }
 
-/** Delete up to `limit` families, with their tokens, whose last token has expired; how many. */
+/** Deletes up to `limit` families whose last token has expired, with their tokens. Returns their number. */
 export async function deleteExpiredFamilies(db: Db, now: Date, limit: number): Promise<number> {
   const { count } = await db.prisma.refreshFamily.deleteMany({ where: { expiresAt: { lt: now } }, limit })
   return count

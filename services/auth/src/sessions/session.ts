@@ -18,17 +18,17 @@ export type SessionDeps = EndedDeps & {
   revocations: Pick<Revocations, 'revoke'>
 }
 
-/** Who is signed in, and the token that keeps it so. */
+/** A signed-in user with a refresh token. */
 export interface SignedIn {
   user: StoredUser
-  /** The family of its refresh tokens. */
+  /** The family of the refresh token. */
   sessionId: string
   refreshToken: string
 }
 
 /**
- * Begin a session of a user whose password was verified by this hash; null where it was replaced in the
- * meantime.
+ * Starts a session of a user whose password was verified by this hash; null if the password has changed
+ * since.
  */
 export const openSession = (
   deps: SessionDeps,
@@ -47,13 +47,12 @@ export type Refreshed =
   | { refused: 'TOKEN_INVALID' | 'TOKEN_EXPIRED' | 'TOKEN_REVOKED' | 'TOKEN_REUSED' }
 
 /**
- * Put a new refresh token in the place of this one; where that was done a moment ago, give the newest of its
- * family. A token that is used again otherwise ends its family: that is committed, although the answer is a
- * refusal.
+ * Rotates a refresh token; within the grace period, returns the newest of its family. Any other reuse revokes
+ * the family, which is committed although the request is refused.
  */
 export async function refresh(deps: SessionDeps, token: string, network: string): Promise<Refreshed> {
   const { ended, ...refreshed } = await rotate(deps, token, network)
-  if (ended) await tellEnded(deps, [ended])
+  if (ended) await revokeAccessTokensOf(deps, [ended])
   return refreshed
 }
 
@@ -90,7 +89,7 @@ const rotate = (deps: SessionDeps, token: string, network: string): Promise<Refr
     return { refused: 'TOKEN_REUSED', ended: familyId }
   })
 
-/** End the session of this token, whichever of its family it is; nothing happens for one that is not ours. */
+/** Ends the session of any token of its family; ignores unknown tokens. */
 export async function endSession(deps: SessionDeps, token: string): Promise<void> {
   const ended = await deps.db.transact(async (tx) => {
     const stored = await lockToken(tx, token, deps.now())
@@ -104,11 +103,11 @@ export async function endSession(deps: SessionDeps, token: string): Promise<void
     )
     return [familyId]
   })
-  await tellEnded(deps, ended)
+  await revokeAccessTokensOf(deps, ended)
 }
 
-/** After the commit that ended them: access tokens of these sessions are good no longer either. */
-export const tellEnded = (
+/** Revokes access tokens of these sessions, after the commit that ended them. */
+export const revokeAccessTokensOf = (
   { revocations, config }: SessionDeps,
   sessionIds: readonly string[],
 ): Promise<void> => revocations.revoke(sessionIds, config.accessTokenTtlMs)

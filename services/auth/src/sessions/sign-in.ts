@@ -11,8 +11,8 @@ export type SignInDeps = GuessesDeps &
   }
 
 /**
- * Sign in with an address and a password, as often as guesses may be made. An address that nobody has is
- * treated like every other.
+ * Signs in with address and password, within the limits of guesses. An unknown address is treated like any
+ * other.
  */
 export async function signIn(
   deps: SignInDeps,
@@ -23,8 +23,7 @@ export async function signIn(
   if (before) return { blockedUntil: before }
   const credentials = await findCredentials(deps.db, email)
   const right = await deps.passwords.verify(password, credentials?.passwordHash ?? null)
-  // Again: of many guesses at once those that come after the last failure must not learn whether they are
-  // right.
+  // Check again: concurrent guesses after the last allowed failure must not learn whether they are right.
   const during = await guesses.blocked()
   if (during) return { blockedUntil: during }
   const { network } = guesses

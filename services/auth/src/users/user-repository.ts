@@ -7,7 +7,7 @@ export interface NewUser {
   email: string
   passwordHash: string
   firstName: string
-  /** Empty where somebody has one name. */
+  /** Empty for people with one name. */
   lastName: string
   phone?: string | undefined
   locale: string
@@ -15,7 +15,7 @@ export interface NewUser {
 }
 
 /**
- * A new user with the role USER. Rejects with a unique violation of `users_email_key` when the address is
+ * Inserts a user with the role USER. Rejects with a unique violation of `users_email_key` if the address is
  * taken.
  */
 export const insertUser = async (tx: Tx, user: NewUser): Promise<StoredUser> =>
@@ -32,13 +32,13 @@ export async function getUser(tx: Tx, userId: UserId): Promise<StoredUser> {
   return user
 }
 
-/** `email` in its one spelling, as the contract decodes it. */
+/** Finds a user by address, normalized as the contract decodes it. */
 export async function findUserByEmail(db: Db, email: string): Promise<StoredUser | null> {
   const row = await db.prisma.user.findUnique({ where: { email } })
   return row && toStoredUser(row)
 }
 
-/** The user of an address and the hash of the password, for signing in. */
+/** Finds a user and the password hash by address, for signing in. */
 export async function findCredentials(
   db: Db,
   email: string,
@@ -47,7 +47,7 @@ export async function findCredentials(
   return row && { user: toStoredUser(row), passwordHash: row.passwordHash }
 }
 
-/** A user and the hash of the password. Rejects when there is no such user. */
+/** Returns a user and the password hash. Rejects if there is no such user. */
 export async function findCredentialsOf(
   db: Db,
   userId: UserId,
@@ -56,7 +56,7 @@ export async function findCredentialsOf(
   return { user: toStoredUser(row), passwordHash: row.passwordHash }
 }
 
-/** Those of `userIds` that there are, in the order in which they were asked for, each once. */
+/** Finds the existing users of `userIds`, in that order, without duplicates. */
 export async function findUsers(db: Db, userIds: readonly UserId[]): Promise<StoredUser[]> {
   const rows = await db.prisma.user.findMany({ where: { userId: { in: [...userIds] } } })
   const users = new Map(rows.map((row) => [row.userId, toStoredUser(row)]))
@@ -71,7 +71,7 @@ export interface ProfileChange {
   locale?: string
 }
 
-/** The changed user; null where there is none. */
+/** Updates a profile and returns the user; null if there is none. */
 export async function updateProfile(
   db: Db,
   userId: UserId,
@@ -83,7 +83,7 @@ export async function updateProfile(
   return findUser(db, userId)
 }
 
-/** The user with that role; nothing changes where it is there already. null where there is no such user. */
+/** Adds a role and returns the user; null if there is none. Idempotent. */
 export async function addRole(db: Db, userId: UserId, role: Role): Promise<StoredUser | null> {
   await db.prisma.user.updateMany({
     where: { userId, NOT: { roles: { has: role } } },
@@ -92,12 +92,12 @@ export async function addRole(db: Db, userId: UserId, role: Role): Promise<Store
   return findUser(db, userId)
 }
 
-/** Nobody else changes the user until the transaction ends; what refers to the user may still be written. */
+/** Locks a user until the transaction ends; rows that refer to the user can still be written. */
 export async function lockUser(tx: Tx, userId: UserId): Promise<void> {
   await tx.prisma.$queryRaw`select user_id from users where user_id = ${userId}::uuid for no key update`
 }
 
-/** Whether this is still the hash of the user's password, which then stays so until the transaction ends. */
+/** Whether this is still the user's password hash, and locks it until the transaction ends. */
 export async function holdPassword(tx: Tx, userId: UserId, passwordHash: string): Promise<boolean> {
   const rows = await tx.prisma.$queryRaw<unknown[]>`
     select 1 as held from users where user_id = ${userId}::uuid and password_hash = ${passwordHash} for share`
@@ -110,8 +110,8 @@ export const setPassword = async (tx: Tx, userId: UserId, passwordHash: string):
   )
 
 /**
- * The user whose address is another from now on, and proven. Rejects with a unique violation of
- * `users_email_key` when it is taken.
+ * Changes a user's address and marks it as verified. Rejects with a unique violation of `users_email_key` if
+ * it is taken.
  */
 export const changeEmail = async (
   tx: Tx,
@@ -127,15 +127,14 @@ export const changeEmail = async (
   )
 
 /**
- * Of an account whose address is not proven: whoever gave the number may not be who has the account from now
- * on.
+ * Removes the telephone number of an unverified account: it may belong to a stranger who made the account.
  */
-export async function takePhoneAway(tx: Tx, userId: UserId): Promise<void> {
+export async function removePhone(tx: Tx, userId: UserId): Promise<void> {
   const where = { userId, emailVerifiedAt: null, phone: { not: null } }
   await tx.prisma.user.updateMany({ where, data: { phone: null, version: { increment: 1 } } })
 }
 
-/** The user whose address is proven from now on; null where it was before. */
+/** Marks a user's address as verified; null if it was before. */
 export async function markEmailVerified(
   tx: Tx,
   userId: UserId,

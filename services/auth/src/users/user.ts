@@ -1,7 +1,7 @@
 import { Role, type User, type UserId, type UserInfo } from '@boxoffice/contracts'
 import type { User as Row } from '../generated/prisma/client.ts'
 
-/** A user as kept: the contract's, and the version by which readers of messages recognise an older one. */
+/** A stored user, with the version that orders its messages. */
 export interface StoredUser extends User {
   version: number
 }
@@ -19,7 +19,7 @@ export const toStoredUser = (row: Row): StoredUser => ({
   version: row.version,
 })
 
-/** A user as everybody but us sees one. */
+/** Removes what only this service sees of a user. */
 export const toUser = ({ version: _, ...user }: StoredUser): User => user
 
 export const toUserInfo = ({ roles: _, ...user }: User): UserInfo => user

@@ -10,23 +10,20 @@ import { z } from 'zod'
 const Events = z.object({ events: z.array(EventInfo), nextCursor: z.string().nullable() })
 export type EventPage = z.output<typeof Events>
 
-/**
- * Reads through Redis. Whatever is wrong with Redis, the answer comes from `load`; one that hangs is not
- * waited for at every read.
- */
+/** Reads through Redis. If Redis fails or hangs, the answer comes from `load`. */
 export interface EventCache {
   event(eventId: string, load: () => Promise<EventInfo | null>): Promise<EventInfo | null>
   page(query: EventQuery, load: () => Promise<EventPage>): Promise<EventPage>
-  /** After a commit: what is cached of this event, and every page it may be on, is out of date. */
+  /** Call after a commit: updates the cached event and invalidates all pages. */
   changed(event: EventInfo): Promise<void>
-  /** After the commit that deleted it. */
+  /** Call after the commit that deleted it. */
   removed(eventId: EventId): Promise<void>
-  /** For operators: `events` and `event-pages`, figures of this process since it started. */
+  /** Figures of `events` and `event-pages` for operators, since this process started. */
   caches: readonly Cache[]
 }
 
 const eventKey = (eventId: string) => `events:event:${eventId}`
-const FOR_EVER = Number.MAX_SAFE_INTEGER
+const NEWEST_VERSION = Number.MAX_SAFE_INTEGER
 const PAGE_BYTES_MAX = 100_000
 const pageKey = (generation: string) => `events:page:${generation}:`
 const generationKey = 'events:pages:generation'
@@ -34,7 +31,7 @@ const putIfNewer = readFileSync(new URL('./lua/put-if-newer.lua', import.meta.ur
 
 export function createEventCache(options: {
   redis: Redis
-  /** Of Redis: for reads. What a commit changed is always told, for an entry that is out of date lives on. */
+  /** The breaker of Redis, for reads. Invalidations are always tried, because a stale entry would stay. */
   breaker: Breaker
   registry: Metrics['registry']
   eventCacheSeconds: number
@@ -60,7 +57,7 @@ export function createEventCache(options: {
     return found
   }
 
-  // How many entries there are Redis cannot tell without walking through all of its keys.
+  // Redis cannot count the entries without scanning all keys.
   const figuresOf = (cache: keyof typeof counts) => async () => ({ ...counts[cache], entries: null })
 
   return {
@@ -76,8 +73,8 @@ export function createEventCache(options: {
     },
 
     async page(query, load) {
-      // A page belongs to a generation: a write begins a new one, and what a slow reader puts into the old
-      // one is never read.
+      // A page belongs to a generation. A write starts a new one, so a slow reader's stale page is never
+      // read.
       const generation = await breaker(() => redis.get(generationKey)).catch(() => null)
       const hash = createHash('sha256').update(JSON.stringify(query)).digest('base64url')
       const key = `${pageKey(generation ?? '0')}${hash}`
@@ -88,7 +85,7 @@ export function createEventCache(options: {
       if (cached) return cached
       const page = await load()
       const json = JSON.stringify(z.encode(Events, page))
-      // Anybody can ask for pages without number: the small ones are those that many ask for.
+      // Anyone can request pages without limit; only small ones, which many request, are cached.
       if (Buffer.byteLength(json) > PAGE_BYTES_MAX) return page
       await breaker(() => redis.set(key, json, 'EX', options.listCacheSeconds)).catch(() => {})
       return page
@@ -99,8 +96,8 @@ export function createEventCache(options: {
     },
 
     async removed(eventId) {
-      // Nothing, but newer than anything: a slow reader must not bring it back.
-      await Promise.all([putAt(eventId, FOR_EVER, ''), redis.incr(generationKey)]).catch(() => {})
+      // An empty entry of the newest version, so that a slow reader cannot restore the event.
+      await Promise.all([putAt(eventId, NEWEST_VERSION, ''), redis.incr(generationKey)]).catch(() => {})
     },
 
     caches: [

@@ -14,7 +14,7 @@ interface Deps {
 
 const BATCH = 100
 
-/** Events that are over become COMPLETED, with their messages in the same commit; whether there are more. */
+/** Completes events that are over, with their messages in the same commit. Returns whether there are more. */
 export async function completeEvents(deps: Deps): Promise<{ more: boolean }> {
   const completed = await deps.db.transact(async (tx): Promise<EventInfo[]> => {
     const events = await completeOver(tx, { now: deps.now(), limit: BATCH })

@@ -32,7 +32,7 @@ export interface EditDeps {
   tickets: TicketsOfEvent
 }
 
-/** `Why`: what an edit may be refused for. */
+/** `Why`: the reasons for which an edit may be refused. */
 export type Edited<Why extends Objection = Objection> =
   | { edited: true; event: EventInfo; deleted?: true }
   | { edited: false; why: Why; reasons?: string[] }
@@ -45,7 +45,7 @@ export type Objection =
   | 'VENUE_NOT_FOUND'
 type ToEditor = 'NOT_FOUND' | 'NOT_YOURS'
 
-/** Make a draft. Repeated with the same id it is the same draft. */
+/** Creates a draft. Idempotent by id. */
 export async function createEvent(
   deps: EditDeps,
   eventId: EventId,
@@ -80,7 +80,7 @@ export async function createEvent(
   return made
 }
 
-/** Change an event. Throws a 400 where it would not make sense afterwards. */
+/** Changes an event. Throws a 400 if the result would be inconsistent. */
 export const changeEvent = (
   deps: EditDeps,
   eventId: EventId,
@@ -116,7 +116,7 @@ export const changeEvent = (
     return { edited: true, event: updated }
   })
 
-/** Put an event on sale; one that is already stays so. */
+/** Puts an event on sale. Idempotent. */
 export const publishEvent = (
   deps: EditDeps,
   eventId: EventId,
@@ -136,9 +136,9 @@ export const publishEvent = (
   })
 
 /**
- * Call an event off, for good; one that is already keeps its first reason. The tickets that this affects are
- * counted before, by the ticket service: nothing is sold from the commit on. Where it is unavailable the
- * event is cancelled without their number.
+ * Cancels an event permanently; a cancelled one keeps its first reason. The affected tickets are counted
+ * first, by the ticket service: nothing is sold after the commit. If that service is unavailable, the number
+ * is left out.
  */
 export async function cancelEvent(
   deps: EditDeps,
@@ -166,8 +166,8 @@ export async function cancelEvent(
 }
 
 /**
- * Delete a draft with its seating plan. Nothing was sold of it: only who keeps a picture of every event is
- * told.
+ * Deletes a draft with its seating plan. No tickets exist, so only services with replicas of events are
+ * notified.
  */
 export const deleteEvent = (
   deps: EditDeps,
@@ -184,7 +184,7 @@ export const deleteEvent = (
 
 const ATTEMPTS = 5
 
-/** Read, decide, change at the version that was read: again when somebody else was faster (null). */
+/** Reads, decides, and updates the version that was read; retries (null) after a concurrent change. */
 async function edit<Why extends Objection>(
   deps: EditDeps,
   eventId: EventId,
@@ -204,14 +204,12 @@ async function edit<Why extends Objection>(
   )
 }
 
-/**
- * A transaction; after it what is cached of the event is replaced, and the ticket service has its replica.
- */
+/** Commits a change, then updates the cache and the replica of the ticket service. */
 async function commit<T extends Edited | null>(deps: EditDeps, work: (tx: Tx) => Promise<T>): Promise<T> {
   const result = await deps.db.transact(work)
   if (result?.edited)
     await (result.deleted ? deps.cache.removed(result.event.eventId) : deps.cache.changed(result.event))
-  // It knows of no draft, and asks for one that it does not know.
+  // The ticket service has no drafts; it asks for events that it does not know.
   if (result?.edited && result.event.status !== 'DRAFT') await deps.tickets.tell(result.event)
   return result
 }
@@ -227,7 +225,7 @@ async function venueOf(
   return ensureVenue(tx, { venueId: deps.newId() as VenueId, ...venue })
 }
 
-/** The place of an event, as it is kept with the event. */
+/** Returns the venue's fields that are stored with an event. */
 const placeOf = ({ venueId, name, address, city }: Venue) => ({
   venueId,
   venueName: name,

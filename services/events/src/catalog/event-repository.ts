@@ -4,7 +4,7 @@ import { Prisma } from '../generated/prisma/client.ts'
 import { SEARCH_RULES, vectorOfEvent } from '../words.ts'
 import { toEventInfo } from './event.ts'
 
-/** SQL of `overAt`: when the event of a row is over. */
+/** SQL of `overAt`: when the event of a row ends. */
 export const overAt = Prisma.raw(`coalesce(end_date, event_date + interval '${EVENT_LENGTH_HOURS} hours')`)
 
 export async function findEvent(db: Db, eventId: EventId): Promise<EventInfo | null> {
@@ -12,7 +12,7 @@ export async function findEvent(db: Db, eventId: EventId): Promise<EventInfo | n
   return row && toEventInfo(row)
 }
 
-/** Nobody else changes the event or what belongs to it until the transaction ends. */
+/** Locks an event and what belongs to it until the transaction ends. */
 export async function lockEvent(tx: Tx, eventId: EventId): Promise<void> {
   await tx.prisma.$queryRaw`select id from events where id = ${eventId}::uuid for update`
 }
@@ -30,7 +30,7 @@ export async function insertEvent(
   return toEventInfo(row)
 }
 
-/** Prisma cannot write a tsvector: SQL does. */
+/** SQL, because Prisma cannot write a tsvector. */
 export async function writeSearch(
   tx: Tx,
   event: { id: string } & Parameters<typeof vectorOfEvent>[0],
@@ -39,9 +39,7 @@ export async function writeSearch(
     update events set search = ${vectorOfEvent(event)}::tsvector, search_rules = ${SEARCH_RULES} where id = ${event.id}::uuid`
 }
 
-/**
- * Change an event that is still at the version that was read; null when somebody else has changed it since.
- */
+/** Updates an event if its version is the one that was read; null after a concurrent change. */
 export async function updateEvent(
   tx: Tx,
   event: EventInfo,
@@ -59,15 +57,17 @@ export async function updateEvent(
 }
 const SEARCHED = ['name', 'venueName', 'venueAddress', 'category', 'description'] as const
 
-/** Delete an event, with what belongs to it, that is still at the version that was read; whether it was. */
+/**
+ * Deletes an event and what belongs to it, if its version is the one that was read. Returns whether it was.
+ */
 export async function removeEvent(tx: Tx, { eventId, version }: EventInfo): Promise<boolean> {
   const { count } = await tx.prisma.event.deleteMany({ where: { id: eventId, version } })
   return count === 1
 }
 
 /**
- * Complete up to `limit` events on sale that are over at `now`, and answer them. Those that somebody is
- * changing are left for the next time.
+ * Completes up to `limit` events on sale that are over at `now`, and returns them. Locked ones are left for
+ * the next run.
  */
 export async function completeOver(
   tx: Tx,
@@ -91,7 +91,7 @@ export interface Position {
   id: string
 }
 
-/** An organizer's events in every state, the newest first; one more than the limit. */
+/** Lists an organizer's events in every state, the newest first; one more than the limit. */
 export async function listOfOrganizer(
   db: Db,
   organizerId: UserId,

@@ -25,7 +25,7 @@ export const toEventInfo = (row: Omit<Row, 'search' | 'searchRules'>): EventInfo
   category: EventCategory.parse(row.category),
   status: row.status,
   ...(row.imageUrl && { imageUrl: row.imageUrl }),
-  // It hangs on the event's dates: what is kept may be later, since the event was moved after it was said.
+  // It depends on the event's dates: the stored value may be later if the event was moved since.
   ...(row.refundableUntil && { refundableUntil: earlierOf(row.refundableUntil, overAt(row)) }),
   ...(row.cancellationReason && { cancellationReason: row.cancellationReason }),
   createdAt: row.createdAt,
@@ -33,12 +33,12 @@ export const toEventInfo = (row: Omit<Row, 'search' | 'searchRules'>): EventInfo
   version: row.version,
 })
 
-/** The public event: its version is only for services. */
+/** Returns the public event, without its version. */
 export function toPublic({ version: _, ...event }: EventInfo): Event {
   return event
 }
 
-/** The event as its messages carry it. */
+/** Returns the event as its messages carry it. */
 export function snapshotOf(event: EventInfo) {
   const {
     eventId,
@@ -68,12 +68,12 @@ export function snapshotOf(event: EventInfo) {
   }
 }
 
-/** Whether a caller may know that the event exists. */
+/** Whether a caller may see that the event exists. */
 export const isVisibleTo = (event: EventInfo, userId: UserId | undefined): boolean =>
   event.status !== 'DRAFT' || event.organizerId === userId
 
 /**
- * Why this user may not change an event: they may not know of it, or it is another organizer's. null where
+ * Returns why this user may not change an event: they may not see it, or it is another organizer's. Null if
  * they may.
  */
 export function objectionToEditor(event: EventInfo | null, userId: UserId): 'NOT_FOUND' | 'NOT_YOURS' | null {
@@ -81,7 +81,7 @@ export function objectionToEditor(event: EventInfo | null, userId: UserId): 'NOT
   return event.organizerId === userId ? null : 'NOT_YOURS'
 }
 
-/** Why an event cannot be put on sale; empty where it can. */
+/** Returns why an event cannot be put on sale; empty if it can. */
 export function reasonsNotToPublish(event: EventInfo, now: Date): string[] {
   const reasons: string[] = []
   if (event.status !== 'DRAFT') reasons.push(`it is ${event.status}`)
@@ -90,7 +90,7 @@ export function reasonsNotToPublish(event: EventInfo, now: Date): string[] {
   return reasons
 }
 
-/** What is wrong with an event as the changes would leave it; null where nothing is. */
+/** Returns what would be wrong with the changed event; null if nothing. */
 export function objectionTo(
   event: EventInfo,
   changes: EventChanges,
@@ -116,8 +116,8 @@ export function objectionTo(
 }
 
 /**
- * Until when tickets that may be sold are refundable at least, with these dates: as long before the event as
- * was promised.
+ * Returns the refund deadline that sold tickets were promised, with these dates: as long before the event as
+ * promised.
  */
 function promisedUntil(
   { status, eventDate, refundableUntil }: EventInfo,
@@ -128,7 +128,7 @@ function promisedUntil(
   return earlierOf(new Date(refundableUntil.getTime() - earlierMs), overAt(dates))
 }
 
-/** The names of the fields whose values the changes really change, those that hang on them included. */
+/** Returns the names of fields whose values change, including dependent ones. */
 export function changedFields(
   event: EventInfo,
   changes: Partial<Record<keyof EventInfo, unknown>>,

@@ -37,7 +37,7 @@ type Deps = EditDeps
 const newest = defineCursor({ at: cursorFields.instant, id: cursorFields.id })
 const ranked = defineCursor({ at: cursorFields.instant, id: cursorFields.id, rank: cursorFields.rank })
 
-/** Why an edit was not made, as an answer. */
+/** Maps the reasons against an edit to refusals. */
 const refusals = {
   NOT_FOUND: (eventId: EventId) => refuseUnknown(EVENT_NOT_FOUND, eventId),
   VENUE_NOT_FOUND: () => refuse(VENUE_NOT_FOUND),
@@ -122,7 +122,7 @@ export function eventHandlers(deps: Deps): Handlers<EventRoutes> {
   }
 }
 
-/** For other services, past the cache: what they decide by must be what is true now. */
+/** For other services, bypassing the cache: they need current data. */
 export function eventInternalHandlers({
   db,
 }: Deps): Handlers<Omit<typeof eventsInternalRoutes, 'getSeatingPlanInfo'>> {

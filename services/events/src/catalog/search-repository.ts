@@ -2,29 +2,29 @@ import type { EventId, EventInfo, EventQuery } from '@boxoffice/contracts'
 import type { Db, Tx } from '../database.ts'
 import { Prisma } from '../generated/prisma/client.ts'
 import { writeVenueSearch } from '../venues/venue-repository.ts'
-import { SEARCH_RULES, wantedOf } from '../words.ts'
+import { SEARCH_RULES, searchOf } from '../words.ts'
 import { findEvents, overAt, type Position, writeSearch } from './event-repository.ts'
 
 export interface Found {
   event: EventInfo
-  /** How well it matches the words; 0 where none are looked for. */
+  /** How well it matches; 0 without search words. */
   rank: number
 }
 
-/** Of words in the description, the category, the place, the name. */
+/** Weights of words in the description, the category, the place, the name. */
 const WEIGHTS = Prisma.sql`'{0.1, 0.3, 0.4, 1}'::float4[]`
 
 /**
- * Published events from `after` on, one more than the limit: the best match first, of equals the next first.
- * Those that are not over at `from`, or at `now` without it.
+ * Lists published events after `after`, one more than the limit: the best match first, then the earliest.
+ * Leaves out those that are over at `from` (default: `now`).
  */
 export async function searchPublished(
   db: Db,
   query: EventQuery,
   options: { after: (Position & { rank: number }) | null; now: Date },
 ): Promise<Found[]> {
-  const wanted = query.query ? wantedOf(query.query) : undefined
-  const place = query.place ? wantedOf(query.place, 'B') : undefined
+  const wanted = query.query ? searchOf(query.query) : undefined
+  const place = query.place ? searchOf(query.place, 'B') : undefined
   if (wanted === null || place === null) return []
   const filters = [
     Prisma.sql`status = 'PUBLISHED'`,
@@ -34,7 +34,7 @@ export async function searchPublished(
     ...(wanted ? [Prisma.sql`search @@ ${wanted.beginnings}::tsquery`] : []),
     ...(place ? [Prisma.sql`search @@ ${place.beginnings}::tsquery`] : []),
   ]
-  // Rounded, so that the date decides between what matches about as well.
+  // Rounded, so that the date orders nearly equal matches.
   const rank = wanted
     ? Prisma.sql`round((ts_rank(${WEIGHTS}, search, ${wanted.beginnings}::tsquery)
         + ts_rank(${WEIGHTS}, search, ${wanted.wholes}::tsquery))::numeric, 2)::float8`
@@ -55,11 +55,11 @@ export async function searchPublished(
   })
 }
 
-/** A row without words, or with such as older rules made. As the partial indexes say it. */
+/** A row without search words, or with words of older rules, as in the partial indexes. */
 const unsearchable = Prisma.raw(`(search is null or search_rules < ${SEARCH_RULES})`)
 
 /**
- * Make up to `limit` events and as many venues searchable, by today's rules, that are not yet; whether there
+ * Indexes up to `limit` events and as many venues that lack the current search words. Returns whether there
  * are more.
  */
 export async function fillSearch(tx: Tx, limit: number): Promise<{ more: boolean }> {

@@ -1,16 +1,11 @@
 import type { EventId, EventInfo, ticketsOfEventRoutes } from '@boxoffice/contracts'
 import { type Client, type Logger, ServiceUnavailable, UnexpectedAnswer } from '@boxoffice/service-kit'
 
-/**
- * What the ticket service is asked and told at once. No edit of an event depends on it: neither call rejects.
- */
+/** Synchronous calls to the ticket service. No edit of an event depends on them: neither rejects. */
 export interface TicketsOfEvent {
-  /** How many tickets of an event are valid or used; undefined when the ticket service cannot say. */
+  /** Counts the valid and used tickets of an event; undefined if the ticket service is unavailable. */
   count(eventId: EventId): Promise<number | undefined>
-  /**
-   * Its replica of an event is the event as it stands now; else the message of the change brings it a little
-   * later.
-   */
+  /** Updates its replica of an event now; otherwise the message of the change does so a little later. */
   tell(event: EventInfo): Promise<void>
 }
 
@@ -23,10 +18,7 @@ export function createTicketsOfEvent(
       return await call()
     } catch (error) {
       if (!(error instanceof ServiceUnavailable || error instanceof UnexpectedAnswer)) throw error
-      logger.warn(
-        { err: error, eventId },
-        'the ticket service was unavailable; an event was changed without it',
-      )
+      logger.warn({ err: error, eventId }, 'ticket service was unavailable, event was changed without it')
       return undefined
     }
   }
@@ -41,9 +33,9 @@ export function createTicketsOfEvent(
       const answer = await unlessUnavailable(eventId, () =>
         client.putEventReplica({ params: { eventId }, body: event }),
       )
-      // Such as an instance of before, which does not know a new field: the message says it again.
+      // For example an older instance that does not know a new field; the message will update it.
       if (answer?.status === 400)
-        logger.warn({ eventId, details: answer.body.details }, 'the ticket service refused an event')
+        logger.warn({ eventId, details: answer.body.details }, 'ticket service refused an event')
     },
   }
 }

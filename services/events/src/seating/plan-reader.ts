@@ -4,14 +4,14 @@ import { RefusedError, refuse } from '@boxoffice/service-kit'
 import { Piscina } from 'piscina'
 import type { PlanRead, readPlan } from './read-plan.ts'
 
-/** Beside us: `read-plan.ts` here, `read-plan.js` beside the one file that the image has of us. */
+/** The worker's file: `read-plan.ts` here, `read-plan.js` in the image. */
 const READER = new URL(`./read-plan${path.extname(import.meta.filename)}`, import.meta.url).href
-/** Bodies that wait, of up to 16 MB each. */
+/** Queued bodies, of up to 16 MB each. */
 const QUEUE_MAX = 16
 
-/** Reads bodies of seating plans in a thread of its own. */
+/** Parses bodies of seating plans in a worker thread. */
 export interface PlanReader {
-  /** Throws a 503 when too many wait already. */
+  /** Throws a 503 if the queue is full. */
   read(body: string): Promise<PlanRead>
   close(): Promise<void>
 }

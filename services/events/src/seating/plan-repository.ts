@@ -1,17 +1,14 @@
 import type { EventId } from '@boxoffice/contracts'
 import type { Db, Tx } from '../database.ts'
 
-/**
- * A plan as it stands. `zones`: JSON of megabytes, which is only passed on; it was held to the contract when
- * it was put.
- */
+/** A stored plan. `zones`: JSON of megabytes, validated when it was stored and passed through since. */
 export interface StoredPlan {
   readonly planVersion: number
   readonly seatCount: number
   readonly zones: string
 }
 
-/** Which version of an event's plan stands; null where it has none. */
+/** Finds the current version of an event's plan; null if it has none. */
 export async function findPlanVersion(
   db: Db,
   eventId: EventId,
@@ -20,7 +17,7 @@ export async function findPlanVersion(
   return row && { planVersion: row.version, frozen: row.frozenAt !== null }
 }
 
-/** The plan of an event as it is now; null where it has none. */
+/** Finds the current plan of an event; null if it has none. */
 export async function findPlan(db: Db, eventId: EventId): Promise<StoredPlan | null> {
   const [plan] = await db.query<StoredPlan>(
     `select v.version as "planVersion", v.seat_count as "seatCount", v.zones::text as zones
@@ -30,7 +27,7 @@ export async function findPlan(db: Db, eventId: EventId): Promise<StoredPlan | n
   return plan ?? null
 }
 
-/** Whether these are the zones of an event's plan. */
+/** Whether the plan of an event has exactly these zones. */
 export async function hasZones(tx: Tx, eventId: EventId, zones: string): Promise<boolean> {
   const [plan] = await tx.query<{ same: boolean }>(
     `select v.zones = $2::jsonb as same
@@ -40,7 +37,7 @@ export async function hasZones(tx: Tx, eventId: EventId, zones: string): Promise
   return plan?.same === true
 }
 
-/** Which of these zones an event's plan does not have. */
+/** Lists which of these zones the plan of an event lacks. */
 export async function listUnknownZones(
   tx: Tx,
   eventId: EventId,
@@ -58,8 +55,7 @@ export async function listUnknownZones(
 }
 
 /**
- * Keep the next version of a plan that is not frozen, in the place of the one before. The event's row must be
- * locked.
+ * Stores the next version of an unfrozen plan in place of the previous one. The event's row must be locked.
  */
 export async function replacePlan(
   tx: Tx,
@@ -79,7 +75,7 @@ export async function replacePlan(
   await tx.prisma.seatingPlanVersion.deleteMany({ where: { eventId, version: { lt: version } } })
 }
 
-/** From now on the plan stays as it is. Of two that freeze it the first one's time stands. */
+/** Freezes a plan; the first time wins. */
 export async function freezePlan(tx: Tx, eventId: EventId, frozenAt: Date): Promise<void> {
   await tx.prisma.seatingPlan.updateMany({ where: { eventId, frozenAt: null }, data: { frozenAt } })
 }

@@ -22,8 +22,8 @@ export type Put =
   | { put: false; why: 'NOT_FOUND' | 'NOT_YOURS' | 'NOT_EDITABLE' | 'IN_USE' }
 
 /**
- * Give an event its seats: a new version where they are others than before, otherwise nothing. Puts of one
- * event go one after the other; a plan of which tickets have been made is not changed any more.
+ * Stores an event's seating plan as a new version, unless it is unchanged. Requests for one event are
+ * serialized; a plan with issued tickets cannot be changed.
  */
 export const putPlan = (
   deps: PutPlanDeps,
@@ -51,8 +51,8 @@ export const putPlan = (
 export type Taken = { taken: true; plan: StoredPlan } | { taken: false; unknownZones: number[] } | null
 
 /**
- * The plan, which does not change any more from now on; null where there is none. Where `zoneIds`, of which
- * tickets are to be made, are not all in it, it is not taken and stays open to change.
+ * Freezes and returns a plan; null if there is none. If it lacks any of `zoneIds`, for which tickets will be
+ * issued, it stays unfrozen.
  */
 export const takePlan = (deps: PutPlanDeps, eventId: EventId, zoneIds: readonly number[]): Promise<Taken> =>
   deps.db.transact(async (tx): Promise<Taken> => {

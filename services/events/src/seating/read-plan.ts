@@ -2,14 +2,14 @@ import { NewSeatingPlan, seatCountOf } from '@boxoffice/contracts'
 import { type Detail, detailsOf } from '@boxoffice/service-kit/validation'
 import { z } from 'zod'
 
-/** A plan that holds to the contract, as JSON, and its seats counted. */
+/** A valid plan as JSON, with the number of its seats. */
 export type PlanRead = { zones: string; seatCount: number } | { details: readonly Detail[] }
 
 const DETAILS_MAX = 50
 
 /**
- * Read the body of a new plan: megabytes, which take some hundred milliseconds. It runs in a thread: see
- * `plan-reader.ts`.
+ * Parses the body of a new plan: megabytes, which take some hundred milliseconds. Runs in a worker thread,
+ * see `plan-reader.ts`.
  */
 export function readPlan(body: string): PlanRead {
   let json: unknown

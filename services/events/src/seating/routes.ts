@@ -70,11 +70,11 @@ export function seatingHandlers(
   }
 }
 
-/** A crowd that opens the map need not read it again and again. */
+/** Returns the Cache-Control of a plan, so that crowds do not fetch it repeatedly. */
 function cachingOf({ status }: Event, { frozen }: ShownPlan, byVersion: boolean): string {
   if (status === 'DRAFT') return 'private, no-cache'
   if (byVersion) return 'public, max-age=31536000, immutable'
-  // A plan in use does not change.
+  // A frozen plan does not change.
   return frozen ? 'public, max-age=300' : 'private, no-cache'
 }
 

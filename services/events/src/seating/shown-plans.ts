@@ -4,7 +4,7 @@ import type { Db } from '../database.ts'
 import { planJson } from './plan-json.ts'
 import { findPlan, findPlanVersion } from './plan-repository.ts'
 
-/** A plan as it is shown: its JSON, and a tag that is another for every version. */
+/** A plan as JSON, with an ETag per version. */
 export interface ShownPlan extends KeptPlan {
   frozen: boolean
 }
@@ -17,13 +17,12 @@ interface KeptPlan {
 export type FindShownPlan = (eventId: EventId) => Promise<ShownPlan | null>
 
 /**
- * Finds the plan of an event as it is shown; null where it has none. Which version stands is asked every
- * time. Its JSON does not change, and is megabytes: it is kept once read, of all plans at most `bytesMax`,
- * those longest which were asked for last.
+ * Creates a cache of plans. The current version is read on every request; the JSON of a version never changes
+ * and is kept in memory, up to `bytesMax` for all plans, least recently used evicted first.
  */
 export function createShownPlans({ db, bytesMax }: { db: Db; bytesMax: number }): FindShownPlan {
   const kept = new Map<string, KeptPlan>()
-  const underWay = new Map<string, Promise<KeptPlan | null>>()
+  const inProgress = new Map<string, Promise<KeptPlan | null>>()
   let keptBytes = 0
 
   function keep(key: string, shown: KeptPlan) {
@@ -53,12 +52,12 @@ export function createShownPlans({ db, bytesMax }: { db: Db; bytesMax: number })
     const known = kept.get(key)
     if (known) {
       kept.delete(key)
-      kept.set(key, known) // the last of them was asked for last
+      kept.set(key, known) // most recently used last
       return { ...known, frozen: standing.frozen }
     }
-    // Of a crowd that asks at once one reads it.
-    const loading = underWay.get(key) ?? load(eventId).finally(() => underWay.delete(key))
-    underWay.set(key, loading)
+    // Concurrent requests share one read.
+    const loading = inProgress.get(key) ?? load(eventId).finally(() => inProgress.delete(key))
+    inProgress.set(key, loading)
     const shown = await loading
     return shown && { ...shown, frozen: standing.frozen }
   }

@@ -7,7 +7,7 @@ import {
   unknownCursor,
 } from '@boxoffice/service-kit'
 import type { Database } from '../database.ts'
-import { wantedOf } from '../words.ts'
+import { searchOf } from '../words.ts'
 import { findVenue, insertVenue, listVenues } from './venue-repository.ts'
 
 interface Deps {
@@ -15,8 +15,7 @@ interface Deps {
   now: () => Date
 }
 
-// The id alone: a name could be longer than a cursor may be, and what stands in a cursor is anybody's to
-// write.
+// The id alone: a name may be too long for a cursor, and clients can forge cursors.
 const cursor = defineCursor({ id: cursorFields.id })
 
 export function venueHandlers({
@@ -37,7 +36,7 @@ export function venueHandlers({
     async listVenues({ query, principal }) {
       const after = (cursor.decode(query.cursor)?.id ?? null) as VenueId | null
       if (after && !(await findVenue(db, after, principal.userId))) throw new RefusedError(unknownCursor())
-      const wanted = query.query ? wantedOf(query.query) : undefined
+      const wanted = query.query ? searchOf(query.query) : undefined
       if (wanted === null) return { status: 200, body: { venues: [], nextCursor: null } }
       const rows = await listVenues(db, principal.userId, { wanted, limit: query.limit, after })
       const { page, nextCursor } = cursor.pageOf(rows, query.limit, ({ venueId }) => ({ id: venueId }))

@@ -1,7 +1,7 @@
 import type { NewVenue, UserId, Venue, VenueId } from '@boxoffice/contracts'
 import type { Db, Tx } from '../database.ts'
 import { Prisma, type Venue as Row } from '../generated/prisma/client.ts'
-import { SEARCH_RULES, vectorOfVenue, type Wanted } from '../words.ts'
+import { SEARCH_RULES, type Search, vectorOfVenue } from '../words.ts'
 
 const toVenue = (row: Omit<Row, 'search' | 'searchRules' | 'listed'>): Venue => ({
   venueId: row.id as VenueId,
@@ -15,7 +15,7 @@ const toVenue = (row: Omit<Row, 'search' | 'searchRules' | 'listed'>): Venue => 
   createdAt: row.createdAt,
 })
 
-/** A venue that this organizer may know of. */
+/** Finds a venue that this organizer may see. */
 export async function findVenue(db: Db, venueId: VenueId, organizerId: UserId): Promise<Venue | null> {
   const row = await db.prisma.venue.findFirst({
     where: { id: venueId, OR: [{ organizerId }, { listed: true }] },
@@ -23,7 +23,7 @@ export async function findVenue(db: Db, venueId: VenueId, organizerId: UserId): 
   return row && toVenue(row)
 }
 
-/** Keep a venue; the one that stands there where this id has been inserted before. */
+/** Inserts a venue, or returns the existing one of this id. */
 export async function insertVenue(
   tx: Tx,
   venue: NewVenue & { venueId: VenueId; organizerId: UserId; createdAt: Date; listed: boolean },
@@ -35,8 +35,8 @@ export async function insertVenue(
 }
 
 /**
- * The organizer's venue of this name and address, made where there is none: as secret as the draft that it is
- * made for.
+ * Returns the organizer's venue of this name and address, creating it if there is none: as private as the
+ * draft that needs it.
  */
 export async function ensureVenue(
   tx: Tx,
@@ -50,11 +50,11 @@ export async function ensureVenue(
   return known ? toVenue(known) : insertVenue(tx, { ...venue, listed: false })
 }
 
-/** Where a published event takes place is no secret any more. */
+/** Makes a venue public, as the events there are. */
 export const listVenueOf = (tx: Tx, { venueId }: { venueId: VenueId }) =>
   tx.prisma.venue.updateMany({ where: { id: venueId, listed: false }, data: { listed: true } })
 
-/** Prisma cannot write a tsvector: SQL does. */
+/** SQL, because Prisma cannot write a tsvector. */
 export async function writeVenueSearch(
   tx: Tx,
   venue: { id: string } & Parameters<typeof vectorOfVenue>[0],
@@ -64,13 +64,13 @@ export async function writeVenueSearch(
 }
 
 /**
- * Venues by name that this organizer may know of, those after the venue `after`, their own first; one more
- * than the limit.
+ * Lists venues by name that this organizer may see, after the venue `after`, their own first; one more than
+ * the limit.
  */
 export async function listVenues(
   db: Db,
   organizerId: UserId,
-  { wanted, limit, after }: { wanted: Wanted | undefined; limit: number; after: VenueId | null },
+  { wanted, limit, after }: { wanted: Search | undefined; limit: number; after: VenueId | null },
 ): Promise<Venue[]> {
   const filters = [
     Prisma.sql`(organizer_id = ${organizerId}::uuid or listed)`,

@@ -2,9 +2,9 @@ import { currentTraceparent, type Sql } from '@boxoffice/service-kit'
 import type { Db } from '../database.ts'
 import type { Announcement } from './announcement.ts'
 
-/** An announcement that is this process's to spread, as long as its lease lasts. */
+/** An announcement leased by this process until its lease expires. */
 export interface LeasedAnnouncement extends Announcement {
-  /** Where the next page of holders begins; null: at the first. */
+  /** Cursor of the next page of holders; null: the first page. */
   position: string | null
   attempts: number
   lease: string
@@ -22,8 +22,8 @@ export async function insertAnnouncement(sql: Sql, announcement: Announcement): 
 }
 
 /**
- * Take an announcement that is due and nobody's, if there is one: news before reminders, of which many are
- * due at the same time.
+ * Leases one due announcement, or returns null. Event updates go before reminders, of which many are due at
+ * the same time.
  */
 export async function leaseAnnouncement(
   db: Db,
@@ -45,8 +45,8 @@ export async function leaseAnnouncement(
 }
 
 /**
- * A page of `count` holders has its notifications: go on from `position` under our lease, or be done. False:
- * it is another's.
+ * Records that a page of `count` holders has its notifications, and extends the lease; `position` null marks
+ * the announcement as done. Returns false if another process has the lease.
  */
 export async function advance(
   db: Db,
@@ -66,7 +66,7 @@ export async function advance(
   return advanced === 1
 }
 
-/** Give up our lease: it is due again after `waitMs`. */
+/** Releases the lease; the announcement is due again after `waitMs`. */
 export async function putOff(db: Db, { announcementId, lease }: Held, waitMs: number): Promise<void> {
   await db.prisma.$executeRaw`
     update announcements set lease = null, leased_until = null,

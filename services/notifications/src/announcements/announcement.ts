@@ -1,7 +1,7 @@
 import type { EventId, eventCancelled, eventUpdated, Message } from '@boxoffice/contracts'
 import { encodePayload } from '../notifications/payloads.ts'
 
-/** What everybody who holds a ticket of an event is to be told. `payload` is JSON. */
+/** A notification for every ticket holder of an event. `payload` is JSON. */
 export interface Announcement {
   announcementId: string
   type: 'EVENT_UPDATED' | 'EVENT_CANCELLED' | 'EVENT_REMINDER'
@@ -14,13 +14,13 @@ export interface Announcement {
 const timeFields: readonly string[] = ['eventDate', 'endDate', 'timeZone']
 const placeFields: readonly string[] = ['venueId', 'venueName', 'venueAddress']
 
-/** What changed of an event that somebody who wants to be there must know. */
+/** Returns which changes matter to attendees: the time, the place, or both. */
 export const whatMoved = (changed: readonly string[]) => ({
   time: changed.some((field) => timeFields.includes(field)),
   place: changed.some((field) => placeFields.includes(field)),
 })
 
-/** The announcement of another time or place; null where neither changed. */
+/** Returns the announcement of a new time or place; null if neither changed. */
 export function updateOf(
   { messageId, correlationId, payload }: Message<typeof eventUpdated>,
   now: Date,
@@ -37,7 +37,7 @@ export function updateOf(
   }
 }
 
-/** The announcement that there will be no event. */
+/** Returns the announcement of a cancelled event. */
 export const cancellationOf = (
   { messageId, correlationId, payload }: Message<typeof eventCancelled>,
   now: Date,

@@ -8,8 +8,8 @@ import {
 } from '@boxoffice/service-kit'
 import type { Database } from '../database.ts'
 import { blanked } from '../notifications/blanked.ts'
-import { enqueue, type Made } from '../notifications/enqueue.ts'
-import { type Wanted, waitAfter } from '../notifications/notification.ts'
+import { type EnqueueDeps, enqueue } from '../notifications/enqueue.ts'
+import { type NotificationDraft, waitAfter } from '../notifications/notification.ts'
 import type { Peers } from '../peers/peers.ts'
 import { advance, type LeasedAnnouncement, leaseAnnouncement, putOff } from './announcement-repository.ts'
 
@@ -17,19 +17,19 @@ const HOLDERS_A_PAGE = 100
 const FIRST_WAIT_MS = 1_000
 
 /**
- * Turns announcements into notifications, a page of holders at a time: they are asked for outside any
- * transaction, and their notifications and the place in the list are one commit. Whoever dies, another goes
- * on from there; nobody is told twice.
+ * Turns announcements into notifications, one page of holders at a time. Holders are fetched outside any
+ * transaction; their notifications and the cursor are one commit, so another process can continue after a
+ * crash and no holder is notified twice.
  */
 export function createAnnouncer(
   deps: Pick<Foundation, 'logger'> &
-    Made & {
+    EnqueueDeps & {
       db: Database
       peers: Pick<Peers, 'tickets'>
       leaseMs: number
       pollMs: number
-      /** There are notifications to be sent. */
-      told: () => void
+      /** Called when notifications have been enqueued. */
+      onEnqueued: () => void
     },
 ) {
   const { db, logger, leaseMs } = deps
@@ -41,20 +41,20 @@ export function createAnnouncer(
     while (!stopping) {
       const query = { limit: HOLDERS_A_PAGE, ...(position && { cursor: position }) }
       const { status, body } = await deps.peers.tickets.listHolders({ params: { eventId }, query })
-      if (status !== 200) throw new Error(`the holders of event ${eventId} were refused`)
-      const wanted = body.holders.map(({ userId }) => wantedOf(announcement, userId))
+      if (status !== 200) throw new Error(`listing the holders of event ${eventId} was refused`)
+      const drafts = body.holders.map(({ userId }) => draftOf(announcement, userId))
       const ours = await deps.db.transact(async (tx) => {
-        if (!(await advance(tx, announcement, { position: body.nextCursor, count: wanted.length, leaseMs })))
+        if (!(await advance(tx, announcement, { position: body.nextCursor, count: drafts.length, leaseMs })))
           return false
-        // A mail to each of thousands: a trace of them all would be read by nobody.
-        await outsideTrace(() => enqueue(tx, wanted, deps))
+        // One trace of thousands of mails would be unreadable.
+        await outsideTrace(() => enqueue(tx, drafts, deps))
         return true
       })
-      deps.told()
+      deps.onEnqueued()
       if (!ours) return
       position = body.nextCursor
       if (position === null)
-        return logger.info({ announcementId, type, eventId }, 'everybody who holds a ticket is told')
+        return logger.info({ announcementId, type, eventId }, 'all ticket holders were notified')
     }
     await putOff(db, announcement, 0)
   }
@@ -92,10 +92,10 @@ export function createAnnouncer(
   }
 }
 
-const wantedOf = (
+const draftOf = (
   { announcementId, type, eventId, payload, correlationId }: LeasedAnnouncement,
   userId: UserId,
-): Wanted => ({
+): NotificationDraft => ({
   messageId: announcementId,
   correlationId,
   type,

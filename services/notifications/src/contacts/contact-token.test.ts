@@ -10,7 +10,7 @@ const newTokens = async () => {
 }
 const tokens = await newTokens()
 
-test('a token is of its change and its purpose, and stands behind the # of its link', () => {
+test('a token is bound to its change and purpose, and follows the # of its link', () => {
   const changeId = randomUUID() as ContactChangeId
   for (const purpose of ['CONFIRM', 'UNDO'] as const) {
     const token = tokens.sign(purpose, changeId)
@@ -26,7 +26,7 @@ test('a token is of its change and its purpose, and stands behind the # of its l
   )
 })
 
-test('what is not ours is refused: cut, changed, or of another key', async () => {
+test('an invalid token is refused: cut, changed, or of another key', async () => {
   const token = tokens.sign('CONFIRM', randomUUID() as ContactChangeId)
   const changed = Buffer.from(token, 'base64url')
   changed.writeUInt8(changed.readUInt8(3) ^ 1, 3)

@@ -3,15 +3,14 @@ import { ContactChangeId } from '@boxoffice/contracts'
 import type { JWK } from 'jose'
 
 /**
- * What a link of a mail about an order's address does: the new reader confirms it, the one of before undoes
- * it.
+ * The action of a link in a mail about an order's address: the new address confirms, the previous one undoes.
  */
 export type ContactPurpose = 'CONFIRM' | 'UNDO'
 
 export interface ContactTokens {
   /** base64url, 43 characters. */
   sign(purpose: ContactPurpose, changeId: ContactChangeId): string
-  /** null for what is not ours, or is for something else. */
+  /** Returns null for an invalid token or one of another purpose. */
   read(purpose: ContactPurpose, token: string): ContactChangeId | null
 }
 
@@ -20,9 +19,9 @@ const ID_BYTES = 16
 const MAC_BYTES = 16
 
 /**
- * Tokens that prove who reads a mail about an order's address. Nothing of them is kept and no message carries
- * them; the payment service knows whether their change still waits, so that each works once. The key is made
- * of the one that opens sealed tokens (HKDF), for nothing else. Throws when that has no private half.
+ * Creates tokens that prove who reads a mail about an order's address. They are neither stored nor sent in
+ * messages; each works once because the payment service knows whether its change is pending. The key is
+ * derived (HKDF) from the key that opens sealed tokens. Throws if that has no private half.
  */
 export function createContactTokens({ d }: JWK): ContactTokens {
   if (!d) throw new Error('the key has no private half')
@@ -48,7 +47,7 @@ export function createContactTokens({ d }: JWK): ContactTokens {
 
 const paths: Record<ContactPurpose, string> = { CONFIRM: '/order/contact', UNDO: '/order/contact/undo' }
 
-/** Where those mails lead. The token is behind `#`: it is sent to no server, and so in nobody's log. */
+/** Returns the links of those mails. The token follows `#`, so that no server receives or logs it. */
 export const createContactLinks =
   ({ sign }: ContactTokens, publicUrl: string) =>
   (purpose: ContactPurpose, changeId: ContactChangeId): string =>

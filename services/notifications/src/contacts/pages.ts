@@ -6,14 +6,17 @@ import {
   ServiceUnavailable,
   tokenOfForm,
 } from '@boxoffice/service-kit'
-import { type ContactDeps, settleContact } from './settle.ts'
+import { type ContactDeps, resolveContactChange } from './resolve-change.ts'
 
 const ended: FormOutcome = {
   status: 400,
   done: true,
-  text: 'This link is no longer valid: it was used, is too old, or incomplete. Whoever bought the tickets can ask for a new one.',
+  text: 'This link is no longer valid: it was used, has expired, or is incomplete. The buyer of the tickets can ask for a new one.',
 }
-const away: FormOutcome = { status: 503, text: 'Orders cannot be changed right now. Try again in a minute.' }
+const unavailable: FormOutcome = {
+  status: 503,
+  text: 'Orders cannot be changed right now. Try again in a minute.',
+}
 
 async function take(
   deps: ContactDeps,
@@ -24,16 +27,16 @@ async function take(
   const token = tokenOfForm(sent)
   if (token === '') return codeMissing
   try {
-    return (await settleContact(deps, act, token)) === 'DONE'
+    return (await resolveContactChange(deps, act, token)) === 'DONE'
       ? { status: 200, done: true, text: done }
       : ended
   } catch (error) {
-    if (error instanceof ServiceUnavailable) return away
+    if (error instanceof ServiceUnavailable) return unavailable
     throw error
   }
 }
 
-/** Where the link leads that is mailed to an order's new address. */
+/** The page for the link that is mailed to an order's new address. */
 export const orderContactPage = (deps: ContactDeps): MailedPage => ({
   path: '/order/contact',
   title: 'Get the mails of this order here',
@@ -52,7 +55,7 @@ export const orderContactPage = (deps: ContactDeps): MailedPage => ({
         ),
 })
 
-/** Where the link leads that is mailed to where the mails went before. */
+/** The page for the link that is mailed to an order's previous address. */
 export const oldContactPage = (deps: ContactDeps): MailedPage => ({
   path: '/order/contact/undo',
   title: 'Get the mails of this order here again',

@@ -5,17 +5,17 @@ import {
   type notificationsRoutes,
 } from '@boxoffice/contracts'
 import { type Handlers, refuse } from '@boxoffice/service-kit'
-import { type ContactDeps, settleContact } from './settle.ts'
+import { type ContactDeps, resolveContactChange } from './resolve-change.ts'
 
 type LinkRoutes = Pick<typeof notificationsRoutes, 'confirmOrderContact' | 'undoOrderContact'>
 
-/** Who reads a mail about an order's address says what becomes of it: nobody is signed in. */
+/** Confirms or undoes an order's address change. The token of the mail authorizes it, without a session. */
 export const contactHandlers = (deps: ContactDeps): Handlers<LinkRoutes> => ({
   async confirmOrderContact({ body: { token, mine } }) {
-    return answerOf(await settleContact(deps, mine === false ? 'DISOWN' : 'CONFIRM', token))
+    return answerOf(await resolveContactChange(deps, mine === false ? 'DISOWN' : 'CONFIRM', token))
   },
   async undoOrderContact({ body: { token } }) {
-    return answerOf(await settleContact(deps, 'UNDO', token))
+    return answerOf(await resolveContactChange(deps, 'UNDO', token))
   },
 })
 

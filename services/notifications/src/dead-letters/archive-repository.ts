@@ -3,12 +3,12 @@ import type { DeadLetter } from '@boxoffice/messaging'
 import type { Db } from '../database.ts'
 import { derivedId } from '../notifications/derived-id.ts'
 
-/** A letter is one until it is put back: dead again it is another. */
+/** The id of a letter. A redriven letter that dies again gets a new one. */
 const idOf = ({ sqs }: DeadLetter) => derivedId(`dead letter ${sqs.MessageId}`)
 
 /**
- * Writes down those that were not yet, and answers them. `bodyOf`: what of a letter may be kept, null where
- * nothing.
+ * Stores the letters that are not in the archive yet, and returns these. `bodyOf` returns the part of a body
+ * that may be kept, or null.
  */
 export async function archiveLetters(
   db: Db,
@@ -47,7 +47,7 @@ const textsOf = ({ sqs }: DeadLetter): Record<string, string> =>
     ),
   )
 
-/** Those of a kind, the latest first, from `after` on; one more than the limit. With their ids. */
+/** Lists archived letters that match, the latest first, starting after `after`; one more than the limit. */
 export async function listArchivedLetters(
   db: Db,
   { queue, eventType, messageId }: { queue?: QueueName; eventType?: string; messageId?: string },
@@ -70,6 +70,6 @@ export async function listArchivedLetters(
   }))
 }
 
-/** How many were forgotten that died before `before`. */
-export const forgetLetters = async (db: Db, before: Date): Promise<number> =>
+/** Deletes the letters that were sent before `before` and returns their number. */
+export const deleteLettersBefore = async (db: Db, before: Date): Promise<number> =>
   (await db.prisma.deadLetter.deleteMany({ where: { sentAt: { lt: before } } })).count

@@ -2,12 +2,12 @@ import { opsAlert, type QueueName, queueNames, queues } from '@boxoffice/contrac
 import type { Aws, Messaging } from '@boxoffice/messaging'
 import { createSweeper, type Foundation, type Worker, withCorrelationId } from '@boxoffice/service-kit'
 import type { Database } from '../database.ts'
-import { forgetLetters } from './archive-repository.ts'
-import { lookThrough, type Sample } from './look-through.ts'
+import { deleteLettersBefore } from './archive-repository.ts'
+import { type Sample, scanDeadLetters } from './scan.ts'
 import { occasionOf, severityOf, titleOf } from './watch.ts'
 import { findWatch, lockWatch, saveWatch } from './watch-repository.ts'
 
-/** Shows how many letters a dead-letter queue has. */
+/** The gauge of letters per dead-letter queue. */
 export interface DeadLetterGauge {
   set(labels: { queue: string }, letters: number): void
 }
@@ -18,14 +18,14 @@ interface MonitorOptions extends Pick<Foundation, 'logger' | 'now' | 'newId'> {
   aws: Aws
   deadLetters: DeadLetterGauge
   checkMs: number
-  /** How long a dead letter is remembered. */
+  /** How long dead letters stay in the archive. */
   keepMs: number
 }
 
 /**
- * Looks at every dead-letter queue and tells people, on `ops-alerts`, once for each change and once an hour
- * while letters stay. Each letter is written down, to be found when its queue has it no more. What was told
- * is remembered in the database: two instances and a restart do not tell it again.
+ * Checks every dead-letter queue and alerts operators on `ops-alerts`: once for each change, and hourly while
+ * letters remain. Archives each letter, so that it can be found after its queue has lost it. The last alert
+ * is stored in the database, so that other instances and restarts do not repeat it.
  */
 export function createDeadLetterMonitor(options: MonitorOptions): Worker & { check(): Promise<void> } {
   const { db, messaging, logger, now } = options
@@ -36,7 +36,7 @@ export function createDeadLetterMonitor(options: MonitorOptions): Worker & { che
         logger.warn({ err: error, queue }, 'reading a dead-letter queue failed, will be retried')
       })
     }
-    await forgetLetters(db, new Date(now().getTime() - options.keepMs))
+    await deleteLettersBefore(db, new Date(now().getTime() - options.keepMs))
   }
 
   async function checkQueue(queue: QueueName): Promise<void> {
@@ -46,13 +46,13 @@ export function createDeadLetterMonitor(options: MonitorOptions): Worker & { che
     options.deadLetters.set({ queue }, letters)
     const before = await findWatch(db, queue)
     if ((before?.letters ?? 0) === letters && occasionOf(before, letters, now()) === null) return
-    // Read before anything is locked; of an empty queue there is nothing to read.
-    const sample = letters > 0 ? await lookThrough(options, queue) : null
-    if (letters > 0 && !sample) return // somebody else has them in hand, perhaps to tell of them: at the next look
-    await withCorrelationId(options.newId(), () => tell(queue, letters, sample))
+    // Scan before the lock is taken; an empty queue has nothing to scan.
+    const sample = letters > 0 ? await scanDeadLetters(options, queue) : null
+    if (letters > 0 && !sample) return // another reader holds them, perhaps to alert: wait for the next check
+    await withCorrelationId(options.newId(), () => alert(queue, letters, sample))
   }
 
-  async function tell(queue: QueueName, letters: number, sample: Sample | null): Promise<void> {
+  async function alert(queue: QueueName, letters: number, sample: Sample | null): Promise<void> {
     const { deadLetterQueue } = queues[queue]
     await options.db.transact(async (tx) => {
       const at = now()

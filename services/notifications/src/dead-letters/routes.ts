@@ -9,7 +9,7 @@ interface Deps {
 
 const cursor = defineCursor({ at: cursorFields.instant, id: cursorFields.id })
 
-/** Operators look up what has died, also when its queue has it no more. */
+/** Lets operators look up dead letters, including those that have left their queue. */
 export const deadLetterHandlers = ({ db }: Deps): Handlers<typeof notificationsDeadLetterRoutes> => ({
   async listDeadLetters({ query: { limit, cursor: from, ...kind } }) {
     const rows = await listArchivedLetters(db, kind, { limit, after: cursor.decode(from) })

@@ -4,11 +4,11 @@ import type { Watch } from './watch.ts'
 
 const select = { letters: true, alerts: true, alertedAt: true } as const
 
-/** What operators were last told of a queue's dead letters; null where it was never looked at. */
+/** Returns what operators last heard about a queue; null if it was never checked. */
 export const findWatch = (db: Db, queue: QueueName): Promise<Watch | null> =>
   db.prisma.deadLetterWatch.findUnique({ where: { queue }, select })
 
-/** The same, and nobody else decides on it until the transaction ends. */
+/** Locks and returns the same until the transaction ends. */
 export async function lockWatch(db: Db, queue: QueueName, checkedAt: Date): Promise<Watch> {
   await db.prisma.deadLetterWatch.createMany({
     data: [{ queue, letters: 0, checkedAt }],

@@ -1,20 +1,20 @@
 import type { QueueName } from '@boxoffice/contracts'
 
-/** What operators were last told of a dead-letter queue; null: of nothing yet. */
+/** What operators last heard about a dead-letter queue; `alertedAt` null: nothing yet. */
 export interface Watch {
   letters: number
   alerts: number
   alertedAt: Date | null
 }
 
-/** Why operators are told. */
+/** The reason for an alert. */
 export type Occasion = 'APPEARED' | 'GREW' | 'REMAIN' | 'GONE'
 
 const REMIND_MS = 3_600_000
 
 /**
- * Whether `letters` of a dead-letter queue are news: the first, more of them, an hour with them, none any
- * more.
+ * Returns why `letters` need an alert: the first letters, more of them, an hour since the last alert, or none
+ * any more. Returns null otherwise.
  */
 export function occasionOf(before: Watch | null, letters: number, now: Date): Occasion | null {
   const known = before?.letters ?? 0
@@ -25,7 +25,7 @@ export function occasionOf(before: Watch | null, letters: number, now: Date): Oc
   return isLongAgo ? 'REMAIN' : null
 }
 
-/** Where letters may mean money without tickets. */
+/** Queues whose letters may mean money without tickets. */
 const aboutMoney: readonly QueueName[] = ['payment-processing-queue', 'order-commands.fifo']
 
 export const severityOf = (queue: QueueName, occasion: Occasion) =>

@@ -3,8 +3,8 @@ import type { Db } from '../database.ts'
 import type { NotificationStatus } from '../generated/prisma/client.ts'
 import type { LeasedNotification } from '../notifications/notification.ts'
 
-/** A mail of ours that something was told about. */
-export interface ToldMail
+/** A mail of ours that feedback is about. */
+export interface ReportedMail
   extends Pick<
     LeasedNotification,
     | 'notificationId'
@@ -24,14 +24,14 @@ export interface ToldMail
 }
 
 /**
- * The mail that feedback is about, locked; null when it is none of ours. By its tag it is found before its
- * sending is written down.
+ * Locks and returns the mail that feedback is about; null if it is not ours. Its tag finds it before its
+ * sending is recorded.
  */
 export async function lockMail(
   db: Db,
   { notificationId, providerMessageId }: { notificationId?: NotificationId; providerMessageId: string },
-): Promise<ToldMail | null> {
-  const [mail] = await db.prisma.$queryRaw<ToldMail[]>`
+): Promise<ReportedMail | null> {
+  const [mail] = await db.prisma.$queryRaw<ReportedMail[]>`
     select id as "notificationId", type::text as type, channel::text as channel, resend_of as "resendOf", payload, attempts,
       correlation_id as "correlationId", status::text as status, subject, recipient_id as "recipientId", template,
       requested_by as "requestedBy", notify_result as "notifyResult"
@@ -41,7 +41,7 @@ export async function lockMail(
   return mail ?? null
 }
 
-/** A sent mail came back; false when that is known, or when it was never sent. */
+/** Records a bounce; false if it is known, or if the mail was never sent. */
 export async function markBounced(
   db: Db,
   id: NotificationId,

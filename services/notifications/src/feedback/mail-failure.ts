@@ -1,8 +1,8 @@
 import type { BounceReason, DelayReason } from '@boxoffice/contracts'
 
 /**
- * Why a mail came back for good, from SES's subtype and the status that the other side gave (RFC 3463: 5.1 is
- * about the address).
+ * Returns why a mail bounced permanently, by SES's subtype and the remote status (RFC 3463: 5.1 is about the
+ * address).
  */
 export function permanentFailureOf(subType: string, status = ''): BounceReason {
   if (subType === 'Suppressed' || subType === 'OnAccountSuppressionList') return 'KNOWN_TO_FAIL'
@@ -17,7 +17,5 @@ const passing: Readonly<Record<string, DelayReason>> = {
   SpamDetected: 'CONTENT_REFUSED',
 }
 
-/**
- * Why a mail is late, or came back for what may pass, from SES's type of a delay or its subtype of a bounce.
- */
+/** Returns why a mail is delayed or bounced temporarily, by SES's delay type or bounce subtype. */
 export const passingFailureOf = (type: string): DelayReason => passing[type] ?? 'NOT_REACHED'

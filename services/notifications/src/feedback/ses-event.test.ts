@@ -19,8 +19,8 @@ const taken = {
   tag: ['notification', notificationId],
 }
 
-/** What a body becomes, as a consumer decodes it. */
-function told(event: object | string) {
+/** Translates a body and decodes it as a consumer does. */
+function translated(event: object | string) {
   const result = translateSesEvent(typeof event === 'string' ? event : JSON.stringify(event))
   if ('reason' in result) throw new Error(result.reason)
   const { eventType } = result.envelope as { eventType: string }
@@ -32,10 +32,10 @@ function told(event: object | string) {
 }
 const reasonOf = (body: string) => translateSesEvent(body)
 
-describe('what SES tells', () => {
-  test('of a mail that came back says which mail, whom it was for and why, and not what the other side wrote', () => {
+describe('an SES event', () => {
+  test('about a bounce names the mail, its recipient and the reason, but not the diagnostic text', () => {
     const event = bounceOf(taken)
-    expect(told(event)).toMatchObject({
+    expect(translated(event)).toMatchObject({
       eventType: 'MAIL_BOUNCED',
       payload: {
         notificationId,
@@ -60,62 +60,62 @@ describe('what SES tells', () => {
     ['Transient', 'General', '4.4.7', false, 'NOT_REACHED'],
     ['Undetermined', 'Undetermined', '5.0.0', false, 'NOT_REACHED'],
   ])(
-    'of a bounce %s %s %s is the end of the mail, of its address too: %s, %s',
+    'about a bounce %s %s %s ends the mail; permanent for its address: %s, %s',
     (type, subType, status, permanent, reason) => {
       const payload = { permanent, reason, addresses: ['Zofia@customers.example'] }
-      expect(told(bounceOf(taken, { type, subType, status }))).toMatchObject({
+      expect(translated(bounceOf(taken, { type, subType, status }))).toMatchObject({
         eventType: 'MAIL_BOUNCED',
         payload,
       })
     },
   )
-  test('is the same from an identity, but for the tags', () => {
+  test('from an identity differs by its tags alone', () => {
     const event = bounceOf(taken)
-    const [byTag, without] = [told(event), told(asNotification(event))]
+    const [byTag, without] = [translated(event), translated(asNotification(event))]
     expect(without.messageId).toBe(byTag.messageId)
     const { notificationId: _, ...rest } = byTag.payload
     expect(without.payload).toEqual(rest)
   })
-  test('has one id however often it comes, and another one when it is told again', () => {
+  test('keeps its id when delivered again, and a new event gets another', () => {
     const event = bounceOf(taken)
-    expect(told(event).messageId).toBe(told({ ...event, unheardOf: 1 }).messageId)
-    expect(told(bounceOf(taken)).messageId).not.toBe(told(event).messageId)
-    expect(told(rejectOf(taken)).messageId).toBe(told(rejectOf(taken)).messageId)
-    expect(told(delayOf({ ...taken, messageId: 'another' })).messageId).not.toBe(
-      told(delayOf(taken)).messageId,
+    expect(translated(event).messageId).toBe(translated({ ...event, unheardOf: 1 }).messageId)
+    expect(translated(bounceOf(taken)).messageId).not.toBe(translated(event).messageId)
+    expect(translated(rejectOf(taken)).messageId).toBe(translated(rejectOf(taken)).messageId)
+    expect(translated(delayOf({ ...taken, messageId: 'another' })).messageId).not.toBe(
+      translated(delayOf(taken)).messageId,
     )
   })
-  test('names the address that we wrote to, where a mailbox passes mails on to one that does not exist', () => {
+  test('names the address that we wrote to when a mailbox forwards to a dead one', () => {
     const event = bounceOf(taken)
     const elsewhere = [{ ...event.bounce.bouncedRecipients[0], emailAddress: 'old@elsewhere.example' }]
-    const { payload } = told({ ...event, bounce: { ...event.bounce, bouncedRecipients: elsewhere } })
+    const { payload } = translated({ ...event, bounce: { ...event.bounce, bouncedRecipients: elsewhere } })
     expect(payload.addresses).toEqual(['old@elsewhere.example', 'Zofia@customers.example'])
   })
-  test('of complaints tells those that mean it', () => {
-    expect(told(complaintOf(taken))).toMatchObject({
+  test('about a complaint is translated unless it says not-spam', () => {
+    expect(translated(complaintOf(taken))).toMatchObject({
       eventType: 'MAIL_COMPLAINED',
       payload: { reason: 'abuse', undelivered: false, addresses: ['Zofia@customers.example'] },
     })
     const known = complaintOf(taken, { subType: 'OnAccountSuppressionList' })
-    expect(told(known)).toMatchObject({ eventType: 'MAIL_COMPLAINED', payload: { undelivered: true } })
+    expect(translated(known)).toMatchObject({ eventType: 'MAIL_COMPLAINED', payload: { undelivered: true } })
     const { complaintFeedbackType: _, ...unnamed } = complaintOf(taken).complaint
-    expect(told({ ...complaintOf(taken), complaint: unnamed })).toMatchObject({
+    expect(translated({ ...complaintOf(taken), complaint: unnamed })).toMatchObject({
       payload: { reason: 'unknown' },
     })
-    expect(told(complaintOf(taken, { feedbackType: 'not-spam' }))).toMatchObject({
+    expect(translated(complaintOf(taken, { feedbackType: 'not-spam' }))).toMatchObject({
       eventType: 'MAIL_PROGRESSED',
     })
   })
-  test('of mails that it did not send, or not yet', () => {
-    expect(told(rejectOf(taken))).toMatchObject({
+  test('about a rejected or delayed mail is translated', () => {
+    expect(translated(rejectOf(taken))).toMatchObject({
       eventType: 'MAIL_REJECTED',
       payload: { reason: 'UNSAFE_CONTENT' },
     })
-    expect(told(delayOf(taken))).toMatchObject({
+    expect(translated(delayOf(taken))).toMatchObject({
       eventType: 'MAIL_DELAYED',
       payload: { reason: 'NOT_REACHED' },
     })
-    expect(told(delayOf(taken, 'MailboxFull'))).toMatchObject({ payload: { reason: 'MAILBOX_FULL' } })
+    expect(translated(delayOf(taken, 'MailboxFull'))).toMatchObject({ payload: { reason: 'MAILBOX_FULL' } })
   })
   test.each([
     ['a delivery', deliveryOf(taken)],
@@ -124,30 +124,33 @@ describe('what SES tells', () => {
       'the older greeting',
       { notificationType: 'AmazonSnsSubscriptionSucceeded', message: 'You have subscribed …' },
     ],
-  ])('%s asks nothing of anybody', (_, event) => {
-    expect(told(event)).toMatchObject({ eventType: 'MAIL_PROGRESSED' })
+  ])('%s needs no action', (_, event) => {
+    expect(translated(event)).toMatchObject({ eventType: 'MAIL_PROGRESSED' })
   })
 })
 
-describe('what cannot be understood says so', () => {
+describe('an invalid event is reported with its reason', () => {
   const { bounce: _, ...half } = bounceOf(taken)
   test.each([
     ['Successfully nonsense', 'the body is not JSON'],
-    ['[]', 'nothing that SES publishes'],
-    ['null', 'nothing that SES publishes'],
-    ['{}', 'SES tells of a nothing, which nobody here knows'],
-    ['{"eventType":"constructor"}', 'SES tells of a constructor, which nobody here knows'],
-    [JSON.stringify(half), "not of SES's schema: bounce: Invalid input: expected object, received undefined"],
+    ['[]', 'the body is not an SES event'],
+    ['null', 'the body is not an SES event'],
+    ['{}', 'unknown SES event nothing'],
+    ['{"eventType":"constructor"}', 'unknown SES event constructor'],
+    [
+      JSON.stringify(half),
+      'the SES event does not match its schema: bounce: Invalid input: expected object, received undefined',
+    ],
     [
       JSON.stringify({ ...rejectOf(taken), mail: { messageId: 'x', timestamp: 'soon' } }),
-      "not of SES's schema: mail.timestamp",
+      'the SES event does not match its schema: mail.timestamp',
     ],
   ])('%.40s', (body, reason) => {
     expect(reasonOf(body)).toEqual({ reason: expect.stringContaining(reason) })
   })
 })
 
-test('a tag that is no id of ours is nobody’s', () => {
-  const { payload } = told(bounceOf({ ...taken, tag: ['notification', 'x'] }))
+test('a tag that is not one of our ids is ignored', () => {
+  const { payload } = translated(bounceOf({ ...taken, tag: ['notification', 'x'] }))
   expect(payload).not.toHaveProperty('notificationId')
 })

@@ -13,14 +13,12 @@ import { z } from 'zod'
 import { derivedId } from '../notifications/derived-id.ts'
 import { passingFailureOf, permanentFailureOf } from './mail-failure.ts'
 
-/**
- * The tag that every mail carries to SES and that comes back with what became of it: the notification's id.
- */
+/** The tag of every mail that SES returns with its events: the notification's id. */
 export const NOTIFICATION_TAG = 'notification'
 
-// What SES publishes about mails, as far as it matters here; the rest is let pass. A configuration set's
-// event destination says `eventType`, the older notifications of an identity say `notificationType` and have
-// no tags. https://docs.aws.amazon.com/ses/latest/dg/event-publishing-retrieving-sns-contents.html
+// The part of SES's events that this service needs. Event destinations of a configuration set send
+// `eventType`; the older notifications of an identity send `notificationType` and have no tags.
+// https://docs.aws.amazon.com/ses/latest/dg/event-publishing-retrieving-sns-contents.html
 // https://docs.aws.amazon.com/ses/latest/dg/notification-contents.html
 
 const Time = z.string().refine((text) => Instant.safeParse(text).success, 'must be a time')
@@ -56,22 +54,22 @@ const Complaint = z.object({
 const Delay = z.object({ mail: Mail, deliveryDelay: z.object({ delayType: z.string(), timestamp: Time }) })
 const OfMail = z.object({ mail: Mail })
 
-/** A message of ours as it is on the wire, but for what every message has. */
-interface Told {
+/** One of our messages as JSON, without the envelope. */
+interface Translated {
   definition: MessageDefinition
-  /** What tells it from every other of its type. */
+  /** Unique among the messages of its type. */
   key: string
   mailId: string
   at: string
   payload: Record<string, unknown>
 }
 
-type Reading = (json: unknown) => Told | z.ZodError
+type Translation = (json: unknown) => Translated | z.ZodError
 
-const readings: Readonly<Record<string, Reading>> = {
-  Bounce: reading(Bounce, ({ mail, bounce }) => {
+const translations: Readonly<Record<string, Translation>> = {
+  Bounce: translating(Bounce, ({ mail, bounce }) => {
     const { bounceType, bounceSubType, bouncedRecipients, timestamp, feedbackId } = bounce
-    // Of whatever type: SES tells of a bounce when it has given the mail up. Only a delay is a "not yet".
+    // SES publishes any bounce only after it has given up; a delay is the only temporary state.
     const permanent = bounceType === 'Permanent'
     const reason = permanent
       ? permanentFailureOf(bounceSubType, bouncedRecipients[0]?.status)
@@ -84,10 +82,10 @@ const readings: Readonly<Record<string, Reading>> = {
     }
     return { definition: mailBounced, key: feedbackId, mailId: mail.messageId, at: timestamp, payload }
   }),
-  Complaint: reading(Complaint, ({ mail, complaint }) => {
+  Complaint: translating(Complaint, ({ mail, complaint }) => {
     const { complainedRecipients, complaintFeedbackType, complaintSubType, timestamp, feedbackId } = complaint
     const about = { key: feedbackId, mailId: mail.messageId, at: timestamp }
-    // Said of a mail that a filter had taken for unwanted, wrongly.
+    // Reports that a filter wrongly marked the mail as unwanted.
     if (complaintFeedbackType === 'not-spam') return progress({ ...about, what: 'not-spam' })
     const payload = {
       ...ofMail(mail, timestamp),
@@ -97,9 +95,9 @@ const readings: Readonly<Record<string, Reading>> = {
     }
     return { ...about, definition: mailComplained, payload }
   }),
-  Reject: reading(OfMail, ({ mail }) => rejected(mail)),
-  'Rendering Failure': reading(OfMail, ({ mail }) => rejected(mail)),
-  DeliveryDelay: reading(Delay, ({ mail, deliveryDelay: { delayType, timestamp } }) => ({
+  Reject: translating(OfMail, ({ mail }) => rejected(mail)),
+  'Rendering Failure': translating(OfMail, ({ mail }) => rejected(mail)),
+  DeliveryDelay: translating(Delay, ({ mail, deliveryDelay: { delayType, timestamp } }) => ({
     definition: mailDelayed,
     key: `${mail.messageId} ${timestamp}`,
     mailId: mail.messageId,
@@ -108,19 +106,16 @@ const readings: Readonly<Record<string, Reading>> = {
   })),
 }
 
-/** Of these nobody has to do anything. */
+/** Events that need no action. */
 const progresses = ['Send', 'Delivery', 'Open', 'Click', 'Subscription', 'AmazonSnsSubscriptionSucceeded']
-/** What SES publishes, and not as JSON, when it is told to use a topic. */
+/** The plain-text greeting that SES publishes to a new topic. */
 const GREETING = /^Successfully validated SNS topic for Amazon SES/
 
 const Kind = z
   .object({ eventType: z.string().optional(), notificationType: z.string().optional() })
   .transform(({ eventType, notificationType }) => eventType ?? notificationType ?? 'nothing')
 
-/**
- * Puts what SES tells of mails into messages of ours. The same feedback has the same id, however often it
- * comes.
- */
+/** Translates SES events into our messages. The same feedback always gets the same id. */
 export const translateSesEvent: Translate = (body) => {
   if (GREETING.test(body)) return { envelope: envelopeOf(progress({ ...nowhere(body), what: 'greeting' })) }
   let json: unknown
@@ -130,24 +125,32 @@ export const translateSesEvent: Translate = (body) => {
     return { reason: 'the body is not JSON' }
   }
   const kind = Kind.safeParse(json)
-  if (!kind.success) return { reason: 'nothing that SES publishes' }
+  if (!kind.success) return { reason: 'the body is not an SES event' }
   if (progresses.includes(kind.data))
     return { envelope: envelopeOf(progress({ ...nowhere(body), what: kind.data })) }
-  const told = Object.hasOwn(readings, kind.data) ? readings[kind.data]?.(json) : undefined
-  if (!told) return { reason: `SES tells of a ${kind.data.slice(0, 100)}, which nobody here knows` }
-  if (!(told instanceof z.ZodError)) return { envelope: envelopeOf(told) }
-  const [issue] = told.issues
-  return { reason: `not of SES's schema: ${issue?.path.join('.')}: ${issue?.message}`.slice(0, 250) }
-}
-
-function reading<S extends z.ZodType>(schema: S, tell: (event: z.output<S>) => Told): Reading {
-  return (json) => {
-    const read = schema.safeParse(json)
-    return read.success ? tell(read.data) : read.error
+  const translated = Object.hasOwn(translations, kind.data) ? translations[kind.data]?.(json) : undefined
+  if (!translated) return { reason: `unknown SES event ${kind.data.slice(0, 100)}` }
+  if (!(translated instanceof z.ZodError)) return { envelope: envelopeOf(translated) }
+  const [issue] = translated.issues
+  return {
+    reason: `the SES event does not match its schema: ${issue?.path.join('.')}: ${issue?.message}`.slice(
+      0,
+      250,
+    ),
   }
 }
 
-const rejected = (mail: Mail): Told => ({
+function translating<S extends z.ZodType>(
+  schema: S,
+  translate: (event: z.output<S>) => Translated,
+): Translation {
+  return (json) => {
+    const read = schema.safeParse(json)
+    return read.success ? translate(read.data) : read.error
+  }
+}
+
+const rejected = (mail: Mail): Translated => ({
   definition: mailRejected,
   key: mail.messageId,
   mailId: mail.messageId,
@@ -155,14 +158,17 @@ const rejected = (mail: Mail): Told => ({
   payload: { ...ofMail(mail, mail.timestamp), reason: 'UNSAFE_CONTENT' },
 })
 
-const progress = ({ what, ...about }: Omit<Told, 'definition' | 'payload'> & { what: string }): Told => ({
+const progress = ({
+  what,
+  ...about
+}: Omit<Translated, 'definition' | 'payload'> & { what: string }): Translated => ({
   ...about,
   definition: mailProgressed,
   payload: { what },
 })
 const nowhere = (body: string) => ({ key: body, mailId: 'ses', at: new Date(0).toISOString() })
 
-const envelopeOf = ({ definition: { eventType }, key, mailId, at, payload }: Told) => ({
+const envelopeOf = ({ definition: { eventType }, key, mailId, at, payload }: Translated) => ({
   messageId: derivedId(`ses ${eventType} ${key}`),
   eventType,
   version: '1.0',
@@ -182,9 +188,7 @@ function ofMail({ messageId, timestamp, tags }: Mail, at: string) {
   }
 }
 
-/**
- * Whom it was for: a mailbox that passes mails on answers with another address than the one that we wrote to.
- */
+/** Returns the recipients: a forwarding mailbox reports another address than the one that we wrote to. */
 const addressesOf = ({ destination }: Mail, recipients: readonly { emailAddress: string }[]): string[] => [
   ...new Set([
     ...recipients.map(({ emailAddress }) => emailAddress),

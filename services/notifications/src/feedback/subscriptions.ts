@@ -1,15 +1,15 @@
 import { mailBounced, mailComplained, mailDelayed, mailProgressed, mailRejected } from '@boxoffice/contracts'
 import { ignore, on, type Subscriber } from '@boxoffice/messaging'
 import type { Tx } from '../database.ts'
-import type { Feedback } from './take-in.ts'
+import type { FeedbackHandlers } from './feedback-handlers.ts'
 
-/** What each thing that SES tells becomes, once `translateSesEvent` has put it into words of ours. */
+/** Handles the messages that `translateSesEvent` makes of SES events. */
 export const feedbackSubscribers = ({
   bounced,
   rejected,
   delayed,
   complained,
-}: Feedback): readonly Subscriber<Tx>[] => [
+}: FeedbackHandlers): readonly Subscriber<Tx>[] => [
   on(mailBounced, (tx: Tx, { payload }) => bounced(tx, payload)),
   on(mailRejected, (tx: Tx, { payload }) => rejected(tx, payload)),
   on(mailDelayed, (tx: Tx, { payload }) => delayed(tx, payload)),

@@ -1,6 +1,6 @@
 import type { EventId, NotificationId, TicketId, UserId } from '@boxoffice/contracts'
 import { expect, test } from 'vitest'
-import { gathered, isAboutSame, kindOf, type Limited, type Placed, turnOf } from './by-others.ts'
+import { delayOf, gathered, isAboutSame, kindOf, type Limited, type Placed } from './by-others.ts'
 
 const id = <T extends string>() => crypto.randomUUID() as string as T
 const now = new Date('2026-12-04T12:00:00Z')
@@ -31,27 +31,27 @@ const placed = (minute: number, over: Partial<Placed> = {}): Placed => ({
 })
 
 test.each([
-  ['a changed event', about({}), 'NEWS'],
-  ['a stopped ticket', about({ type: 'TICKETS_STOPPED' }), 'NEWS'],
-  ['a ticket that came', received(), 'TRANSFERS'],
+  ['a changed event', about({}), 'EVENT_CHANGES'],
+  ['a stopped ticket', about({ type: 'TICKETS_STOPPED' }), 'EVENT_CHANGES'],
+  ['a received ticket', received(), 'TRANSFERS'],
   [
-    'a ticket that its reader handed on',
+    'a ticket that the reader passed on',
     about({ type: 'TICKET_TRANSFERRED', payload: { side: 'SENT' } }),
     null,
   ],
   ['an offer', about({ type: 'TICKET_TRANSFERRED', recipientId: null, payload: { side: 'OFFERED' } }), null],
-  ['what a service asked for', about({ requestedBy: 'event-service' }), null],
+  ['a request of a service', about({ requestedBy: 'event-service' }), null],
   ['a cancelled event', about({ type: 'EVENT_CANCELLED' }), null],
   ['a refund', about({ type: 'REFUND_PROCESSED' }), null],
-  ['tickets that were bought', about({ type: 'ORDER_CONFIRMATION' }), null],
+  ['bought tickets', about({ type: 'ORDER_CONFIRMATION' }), null],
 ])('%s: %#', (_, one, kind) => {
   expect(kindOf(one)).toBe(kind)
 })
 
 const waitOf = (one: Limited, before: readonly Placed[], perDay = 10) =>
-  turnOf(one, before, { perDay, now }).waitMs / 60_000
+  delayOf(one, before, { perDay, now }).waitMs / 60_000
 
-test('of one event two go at once, and each further one waits twice as long after the last, up to eight hours', () => {
+test('two changes of an event go immediately, each further one waits twice as long, up to eight hours', () => {
   const waits = Array.from({ length: 10 }, (_, count) =>
     waitOf(
       about({}),
@@ -64,7 +64,7 @@ test('of one event two go at once, and each further one waits twice as long afte
   expect(waitOf(about({}), [placed(-60), placed(-15)])).toBe(0)
 })
 
-test('another event, another type and another channel have two of their own', () => {
+test('another event, type or channel has its own two', () => {
   const before = [placed(0), placed(0), placed(0)]
   expect(waitOf(about({}), before)).toBe(30)
   expect(waitOf(about({ eventId: otherEvent }), before)).toBe(0)
@@ -72,21 +72,21 @@ test('another event, another type and another channel have two of their own', ()
   expect(waitOf(about({ channel: 'SMS' }), before)).toBe(0)
 })
 
-test('of all events together there are so many a day, and tickets that came have as many beside them', () => {
+test('changes of all events share a daily limit, received tickets have another', () => {
   const before = Array.from({ length: 3 }, (_, index) => placed(-index, { eventId: id<EventId>() }))
   expect(waitOf(about({}), before, 3)).toBe(15)
   expect(waitOf(received(), before, 3)).toBe(0)
   const tickets = before.map((one) => ({ ...one, type: 'TICKET_TRANSFERRED' as const }))
-  expect(turnOf(received(), tickets, { perDay: 3, now })).toEqual({ waitMs: 900_000, gathers: true })
-  expect(turnOf(received(), tickets, { perDay: 4, now })).toEqual({ waitMs: 0, gathers: false })
+  expect(delayOf(received(), tickets, { perDay: 3, now })).toEqual({ waitMs: 900_000, gathers: true })
+  expect(delayOf(received(), tickets, { perDay: 4, now })).toEqual({ waitMs: 0, gathers: false })
 })
 
-test('one that has its place does not stand in its own way', () => {
+test('an admitted notification does not count against itself', () => {
   const one = about({})
   expect(waitOf(one, [placed(0), placed(0, { notificationId: one.notificationId })])).toBe(0)
 })
 
-test('what is about the same is told of in one: all that changed, all tickets, each once', () => {
+test('notifications about the same are merged: all changes, all tickets, each once', () => {
   const place = about({ payload: { eventId, changed: ['venueName', 'eventDate'] } })
   expect(gathered(about({}), [place])).toEqual({ eventId, changed: ['venueName', 'eventDate'] })
   const [first, second, third] = [id<TicketId>(), id<TicketId>(), id<TicketId>()]

@@ -4,23 +4,23 @@ import { encodePayload, type PayloadOf, payloadOf } from '../notifications/paylo
 import type { SentBy } from '../preferences/preference.ts'
 
 /**
- * What others can cause to be sent to somebody: tickets handed to them, and news of events that they hold
- * tickets of.
+ * What other people can cause to be sent to a user: received tickets, and changes of events that they hold
+ * tickets for.
  */
-export type Kind = 'TRANSFERS' | 'NEWS'
+export type Kind = 'TRANSFERS' | 'EVENT_CHANGES'
 
-type Told = Pick<LeasedNotification, 'notificationId' | 'type' | 'channel' | 'eventId' | 'payload'>
-/** A notification as far as the limits need it. */
-export type Limited = Told & Pick<LeasedNotification, 'recipientId' | 'requestedBy'>
+type Mergeable = Pick<LeasedNotification, 'notificationId' | 'type' | 'channel' | 'eventId' | 'payload'>
+/** The fields of a notification that the limits need. */
+export type Limited = Mergeable & Pick<LeasedNotification, 'recipientId' | 'requestedBy'>
 
-const news: readonly NotificationType[] = ['EVENT_UPDATED', 'TICKETS_STOPPED']
-/** Types of which some, or all, are limited. */
-export const limitedTypes: readonly NotificationType[] = [...news, 'TICKET_TRANSFERRED']
+const eventChangeTypes: readonly NotificationType[] = ['EVENT_UPDATED', 'TICKETS_STOPPED']
+/** Types that are limited, some of them in part. */
+export const limitedTypes: readonly NotificationType[] = [...eventChangeTypes, 'TICKET_TRANSFERRED']
 
 /**
- * Of which kind it is; null: it is the recipient's own doing, is owed, or another service answers for it.
- * Who hands a ticket on is warned each time; an offer goes to an address, of which the ticket service
- * counts.
+ * Returns the kind of a limited notification; null if the recipient caused it, must get it, or another
+ * service vouches for it. The sender of a ticket is always warned. An offer goes to an address, and the
+ * ticket service limits those.
  */
 export function kindOf({
   type,
@@ -29,13 +29,13 @@ export function kindOf({
   payload,
 }: Omit<Limited, 'notificationId' | 'channel' | 'eventId'>) {
   if (recipientId === null || requestedBy !== null) return null
-  if (news.includes(type)) return 'NEWS' satisfies Kind
+  if (eventChangeTypes.includes(type)) return 'EVENT_CHANGES' satisfies Kind
   return type === 'TICKET_TRANSFERRED' && (payload as { side?: string }).side === 'RECEIVED'
     ? ('TRANSFERS' satisfies Kind)
     : null
 }
 
-/** Something that was let go in the last 24 hours. */
+/** A notification that was admitted in the last 24 hours. */
 export interface Placed {
   readonly notificationId: string
   readonly type: NotificationType
@@ -44,24 +44,24 @@ export interface Placed {
   readonly placedAt: Date
 }
 
-/** So many of one thing go at once: what was done by mistake, and that it is undone. */
+/** Notifications about the same thing that go immediately: a mistake and its correction. */
 const AT_ONCE_MAX = 2
 const FIRST_WAIT_MS = 900_000
 const WAIT_MAX_MS = 28_800_000
 
-/** Whether it is about the same: tickets that one user gets, or an event's news of one type. */
+/** Whether two notifications can be merged: received tickets of one user, or the same change of one event. */
 export const isAboutSame = (one: Limited, other: Limited): boolean =>
   kindOf(one) === kindOf(other) &&
   one.channel === other.channel &&
   (kindOf(one) === 'TRANSFERS' || (one.type === other.type && one.eventId === other.eventId))
 
 /**
- * How long a notification still waits, and whether others about the same are told of with it. Up to
- * `perDay` of a kind go at once, and two of an event's news of one type; the next a quarter of an hour
- * after the last, the one after that half an hour, up to eight hours. `placed`: what its recipient was sent
- * of either kind in the last 24 hours.
+ * Returns how long a notification has to wait, and whether others about the same are merged into it. Up to
+ * `perDay` of a kind go immediately, and two changes of one type per event. The next waits a quarter of an
+ * hour after the last, the one after that half an hour, up to eight hours. `placed`: what its recipient was
+ * sent of either kind in the last 24 hours.
  */
-export function turnOf(
+export function delayOf(
   one: Limited,
   placed: readonly Placed[],
   { perDay, now }: { perDay: number; now: Date },
@@ -86,40 +86,37 @@ function waitAfter(placed: readonly Placed[], atOnce: number, now: Date): number
   )
 }
 
-/**
- * The payload that says with one notification what others about the same, the oldest first, said too. JSON.
- */
-export function gathered(one: Told, others: readonly Told[]): unknown {
+/** Returns one payload, as JSON, for a notification and others about the same, the oldest first. */
+export function gathered(one: Mergeable, others: readonly Mergeable[]): unknown {
   if (others.length === 0) return one.payload
   const all = [...others, one]
   if (one.type === 'EVENT_UPDATED') {
     const { eventId } = payloadOf('EVENT_UPDATED', one)
-    const changed = all.flatMap((told) => payloadOf('EVENT_UPDATED', told).changed)
+    const changed = all.flatMap((one) => payloadOf('EVENT_UPDATED', one).changed)
     return encodePayload('EVENT_UPDATED', { eventId, changed: [...new Set(changed)] })
   }
   if (one.type === 'TICKETS_STOPPED') {
     const { eventId } = payloadOf('TICKETS_STOPPED', one)
-    const ticketIds = latest(all.flatMap((told) => payloadOf('TICKETS_STOPPED', told).ticketIds))
+    const ticketIds = latest(all.flatMap((one) => payloadOf('TICKETS_STOPPED', one).ticketIds))
     return encodePayload('TICKETS_STOPPED', { eventId, ticketIds, state: 'CHANGED' })
   }
   const { eventId, newTicketId } = receivedOf(one)
-  const ticketIds = latest(all.flatMap((told) => ticketsOf(receivedOf(told))))
+  const ticketIds = latest(all.flatMap((one) => ticketsOf(receivedOf(one))))
   const more = ticketIds.filter((ticketId) => ticketId !== newTicketId)
   return encodePayload('TICKET_TRANSFERRED', { side: 'RECEIVED', eventId, newTicketId, more })
 }
 
 type Received = Extract<PayloadOf<'TICKET_TRANSFERRED'>, { side: 'RECEIVED' }>
-function receivedOf(told: Told): Received {
-  const transfer = payloadOf('TICKET_TRANSFERRED', told)
-  if (transfer.side !== 'RECEIVED')
-    throw new Error(`${told.notificationId} is of no ticket that was received`)
+function receivedOf(one: Mergeable): Received {
+  const transfer = payloadOf('TICKET_TRANSFERRED', one)
+  if (transfer.side !== 'RECEIVED') throw new Error(`${one.notificationId} is not about a received ticket`)
   return transfer
 }
-/** All tickets that it tells of. */
+/** All tickets that it is about. */
 export const ticketsOf = ({ newTicketId, more = [] }: Received): Received['newTicketId'][] => [
   ...more,
   newTicketId,
 ]
 
-/** Each once; of very many those that came last. */
+/** Removes duplicates and keeps the last ones if there are too many. */
 const latest = <T>(ids: readonly T[]): T[] => [...new Set(ids)].slice(-TICKETS_PER_ORDER_MAX)

@@ -1,7 +1,7 @@
 import type { UserId } from '@boxoffice/contracts'
 import { askTogether, type Foundation, type SqlDatabase } from '@boxoffice/service-kit'
 import type { LeasedNotification } from '../notifications/notification.ts'
-import { gathered, isAboutSame, kindOf, type Placed, turnOf } from './by-others.ts'
+import { delayOf, gathered, isAboutSame, kindOf, type Placed } from './by-others.ts'
 import {
   type Decision,
   findOpen,
@@ -13,8 +13,8 @@ import {
 } from './place-repository.ts'
 
 /**
- * What is decided: it goes, perhaps with what `others` said too; it is due again after `waitMs`; or it was
- * told of with another.
+ * The decision on a notification: it goes, perhaps merged with `others`; it is due again after `waitMs`; or
+ * it was merged into another.
  */
 type Place =
   | { notification: LeasedNotification; others: number }
@@ -29,14 +29,14 @@ interface Options extends Pick<Foundation, 'logger' | 'now'> {
   }
 }
 
-/** Many rows of a recipient are locked, while others of theirs are on their way. */
+/** Locking many rows of a recipient can deadlock with other deliveries to them. */
 const AGAIN_AFTER_DEADLOCK = { retries: 3 }
 
 type Asking = LeasedNotification & { readonly recipientId: UserId }
 
 /**
- * Gives places to what others cause to be sent to a user. What is owed, or the user's own doing, needs
- * none.
+ * Limits what other people can cause to be sent to a user. Notifications that the user caused or must get are
+ * not limited.
  */
 export function createPlaces(options: Options) {
   const { logger, sendingMetrics } = options
@@ -67,7 +67,10 @@ export function createPlaces(options: Options) {
     { groupMax: 50 },
   )
   return {
-    /** The notification with all that is told of with it; null where it waits, or is told of with another. */
+    /**
+     * Returns the notification, merged with others about the same; null if it waits or was merged into
+     * another.
+     */
     async take(notification: LeasedNotification): Promise<LeasedNotification | null> {
       const { recipientId, notificationId, type, channel, eventId } = notification
       if (recipientId === null || kindOf(notification) === null) return notification
@@ -76,13 +79,13 @@ export function createPlaces(options: Options) {
       const about = { notificationId, type, channel, recipientId, eventId, others: place.others }
       if (place.others > 0) {
         sendingMetrics.count(notification, 'gathered', place.others)
-        logger.info(about, 'notifications about the same were gathered into one')
+        logger.info(about, 'notifications about the same were merged')
       }
       if ('notification' in place) return place.notification
       sendingMetrics.count(notification, 'held')
       logger.info(
         { ...about, waitMs: place.waitMs },
-        'a notification was held up: others caused many to its recipient',
+        'notification was delayed: other people caused many to its recipient',
       )
       return null
     },
@@ -93,7 +96,7 @@ export type Places = ReturnType<typeof createPlaces>
 const byRecipient = <T extends { readonly recipientId: UserId }>(rows: readonly T[]) =>
   Map.groupBy(rows, ({ recipientId }) => recipientId)
 
-/** What becomes of one, and how things stand for the next; null where it is not ours any more. */
+/** Decides on one notification and returns the state for the next; null if we no longer have its lease. */
 function decide(
   one: Asking,
   { placed, open }: { placed: readonly Placed[]; open: readonly Open[] },
@@ -101,9 +104,9 @@ function decide(
 ) {
   const own = open.find(({ notificationId }) => notificationId === one.notificationId)
   if (own?.lease !== one.lease) return null
-  const turn = turnOf(own, placed, about)
-  const waitMs = own.isPlaced ? 0 : turn.waitMs
-  const others = turn.gathers
+  const delay = delayOf(own, placed, about)
+  const waitMs = own.isPlaced ? 0 : delay.waitMs
+  const others = delay.gathers
     ? open.filter((other) => other !== own && !other.isGoing && isAboutSame(own, other))
     : []
   const removed = others.map(({ notificationId }) => notificationId as string)

@@ -30,7 +30,7 @@ export const accountLinkTemplate = await compileTemplate(
   ),
 )
 
-/** Another link that proves an address. */
+/** The mail with another link that confirms an address. */
 export const emailVerificationMail = (link: AccountLink): Mail =>
   linkMail(link, {
     subject: 'Please confirm your address for Boxoffice',
@@ -41,7 +41,7 @@ export const emailVerificationMail = (link: AccountLink): Mail =>
       'You get this mail because somebody asked for it at Boxoffice. If the account is not yours, say so on the page that the link opens.',
   })
 
-/** The link that sets a new password. */
+/** The mail with the link that sets a new password. */
 export const passwordResetMail = (link: AccountLink): Mail =>
   linkMail(link, {
     subject: 'Set a new password for Boxoffice',
@@ -52,7 +52,10 @@ export const passwordResetMail = (link: AccountLink): Mail =>
       'You get this mail because somebody asked for a new password for this address. If that was not you, you need not do anything: the password you have stays.',
   })
 
-/** The link that makes the reader's address an account's. They may have nothing to do with it. */
+/**
+ * The mail with the link that moves an account to the reader's address. The reader may have nothing to do
+ * with the account.
+ */
 export const confirmNewAddressMail = (link: AccountLink): Mail =>
   linkMail(link, {
     subject: 'Please confirm your new address for Boxoffice',
@@ -63,7 +66,7 @@ export const confirmNewAddressMail = (link: AccountLink): Mail =>
       'You get this mail because somebody wants this address for their account at Boxoffice. If that was not you, you need not do anything, or say so on the page that the link opens.',
   })
 
-/** To the address that an account had: it has another, and what undoes that. */
+/** The mail to an account's previous address, with the link that undoes the change. */
 export const addressChangedMail = (link: AccountLink): Mail =>
   linkMail(link, {
     subject: 'Your Boxoffice account has another address',

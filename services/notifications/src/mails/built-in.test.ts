@@ -5,7 +5,7 @@ import { textsKnown } from '../texts/text-values.ts'
 import { replaceableMails } from './built-in.ts'
 import type { Known } from './template.ts'
 
-/** As the page writes them: `eventName`, `totals[total]`. */
+/** Formats placeholders as the page does: `eventName`, `totals[total]`. */
 const written = (known: Known): string =>
   Object.entries(known)
     .map(([name, value]) =>
@@ -17,7 +17,7 @@ const page = await readFile(new URL('../../../../docs/templates.md', import.meta
 const rowsOf = (pattern: RegExp) =>
   [...page.matchAll(pattern)].map(([, name, placeholders]) => [name, placeholders])
 
-test('docs/templates.md has the placeholders of each of our mails, as they are', () => {
+test('docs/templates.md lists the placeholders of each of our mails', () => {
   const expected = Object.entries(replaceableMails).map(([name, known]) => [name, written(known)])
   expect(rowsOf(/^\| `([A-Z_]+)` *\| (.+?) *\|$/gm)).toEqual(expected)
 })

@@ -6,7 +6,7 @@ import { eventUpdatedTemplate } from './event-updated.ts'
 import { orderCancelledTemplate } from './order-cancelled.ts'
 import { orderConfirmationTemplate } from './order-confirmation.ts'
 import { orderContactTemplate } from './order-contact.ts'
-import { orderNewsTemplate } from './order-news.ts'
+import { orderUpdateTemplate } from './order-update.ts'
 import { paymentFailedTemplate } from './payment-failed.ts'
 import { paymentProcessedTemplate } from './payment-processed.ts'
 import { refundProcessedTemplate } from './refund-processed.ts'
@@ -17,7 +17,7 @@ import { ticketsReceivedTemplate } from './tickets-received.ts'
 import { ticketsStoppedTemplate } from './tickets-stopped.ts'
 import { welcomeTemplate } from './welcome.ts'
 
-/** Our mails that an operator's template may stand for, by its name, and the values that it gets. */
+/** Our mails that operators can replace, by name, with the values that a template gets. */
 export const replaceableMails: Readonly<Record<string, Known>> = {
   USER_WELCOME: welcomeTemplate.known,
   EMAIL_VERIFICATION: accountLinkTemplate.known,
@@ -28,8 +28,8 @@ export const replaceableMails: Readonly<Record<string, Known>> = {
   PAYMENT_PROCESSED: paymentProcessedTemplate.known,
   PAYMENT_FAILED: paymentFailedTemplate.known,
   REFUND_PROCESSED: refundProcessedTemplate.known,
-  ORDER_CREATED: orderNewsTemplate.known,
-  ORDER_STATUS_CHANGED: orderNewsTemplate.known,
+  ORDER_CREATED: orderUpdateTemplate.known,
+  ORDER_STATUS_CHANGED: orderUpdateTemplate.known,
   ORDER_CANCELLED: orderCancelledTemplate.known,
   EVENT_UPDATED: eventUpdatedTemplate.known,
   EVENT_CANCELLED: eventCancelledTemplate.known,
@@ -44,8 +44,7 @@ export const replaceableMails: Readonly<Record<string, Known>> = {
 }
 
 /**
- * The name of a type's mail: each side of a transfer has one of its own, and so have several that were
- * received.
+ * Returns the name of a type's mail. Each side of a transfer has its own, and so do several received tickets.
  */
 export function mailNameOf(type: NotificationType, payload: unknown): string {
   if (type !== 'TICKET_TRANSFERRED') return type

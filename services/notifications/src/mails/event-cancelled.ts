@@ -26,7 +26,7 @@ export const eventCancelledTemplate = await compileTemplate(
 const money =
   'Whatever was paid for the tickets goes back in full, to the card it was paid with. Nobody needs to do anything: whoever bought them gets a mail when the money is on its way.'
 
-/** There will be no event, for whoever holds a ticket. */
+/** The mail to ticket holders that their event is cancelled. */
 export function eventCancelledMail({ reader, event, cancellationReason }: EventCancelled): Mail {
   const about = eventValues(event, reader.locale)
   const firstName = oneLine(reader.firstName)

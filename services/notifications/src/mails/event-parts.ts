@@ -2,11 +2,11 @@ import { whenOf } from './formats.ts'
 import { labelled, sideBySide } from './frame.ts'
 import { oneLine, type ShownEvent } from './mail.ts'
 
-/** When and where, in MJML, for the values of `eventValues`. */
+/** Returns MJML for time and place, for the values of `eventValues`. */
 export const whenAndWhere = (): string =>
   sideBySide(labelled('When', '{{day}}', '{{time}}'), labelled('Where', '{{venueName}}', '{{venueAddress}}'))
 
-/** The event's values of a template. */
+/** Returns the values of an event for a template. */
 export function eventValues(event: ShownEvent, locale: string) {
   const { day, time } = whenOf(event, locale)
   return {
@@ -18,7 +18,7 @@ export function eventValues(event: ShownEvent, locale: string) {
   }
 }
 
-/** When and where as lines of text. */
+/** Returns time and place as lines of text. */
 export function eventLines(event: ShownEvent, locale: string): string {
   const { eventName, day, time, venueName, venueAddress } = eventValues(event, locale)
   return [eventName, `${day}, ${time}`, `${venueName}, ${venueAddress}`].join('\n')

@@ -23,7 +23,7 @@ export const eventReminderTemplate = await compileTemplate(
 const tickets =
   'Have your tickets at hand: they are in your Boxoffice account, and in the mail that brought them.'
 
-/** An event is soon, for whoever holds a ticket. When it begins is said by its own clock. */
+/** The mail that reminds ticket holders of their event. The start is in the event's time zone. */
 export function eventReminderMail({ reader, event }: EventReminder): Mail {
   const about = eventValues(event, reader.locale)
   const firstName = oneLine(reader.firstName)

@@ -8,7 +8,7 @@ export interface EventUpdated {
   reader: Reader
   event: ShownEvent & { endDate?: Date }
   moved: { time: boolean; place: boolean }
-  /** Until when whoever bought a ticket may give it back; null where that is over or was never so. */
+  /** The deadline for refunds; null if it has passed or there never was one. */
   refundableUntil: Date | null
 }
 
@@ -27,7 +27,7 @@ export const eventUpdatedTemplate = await compileTemplate(
 
 const valid = 'Your tickets stay valid as they are: you need not do anything.'
 
-/** Another time or place, for whoever holds a ticket. */
+/** The mail to ticket holders about a new time or place. */
 export function eventUpdatedMail({ reader, event, moved, refundableUntil }: EventUpdated): Mail {
   const { locale } = reader
   const about = eventValues(event, locale)

@@ -4,7 +4,7 @@ import { dayOf, momentAt, momentOf, moneyOf, priceOf, seatOf, whenOf } from './f
 
 const eventDate = new Date('2027-07-17T22:30:00Z')
 
-test('day and time are those where the event is, with weekday and zone', () => {
+test("day and time are in the event's time zone, with weekday and zone", () => {
   expect(whenOf({ eventDate, timeZone: 'Europe/Warsaw' }, 'en')).toEqual({
     day: 'Sunday, 18 July 2027',
     time: '00:30 CEST',
@@ -16,19 +16,19 @@ test('day and time are those where the event is, with weekday and zone', () => {
   expect(whenOf({ eventDate, timeZone: 'Europe/Athens' }, 'el').day).toBe('Κυριακή 18 Ιουλίου 2027')
 })
 
-test.each(['xx', 'de-de-de'])('the locale %s, which nobody knows, reads as British English', (locale) => {
+test.each(['xx', 'de-de-de'])('the unknown locale %s falls back to British English', (locale) => {
   expect(whenOf({ eventDate, timeZone: 'UTC' }, locale).day).toBe('Saturday, 17 July 2027')
   expect(moneyOf(1_234_550 as Minor, 'EUR', locale)).toBe('€12,345.50')
 })
 
-test('money is written as the reader writes it, and nothing is free', () => {
+test("money is formatted in the reader's locale, and zero is free", () => {
   expect(moneyOf(1_234_550 as Minor, 'PLN', 'pl')).toBe('12\u00a0345,50\u00a0zł')
   expect(priceOf(0 as Minor, 'EUR', 'en')).toBe('Free')
   expect(seatOf({ zoneId: 2, rowLabel: 'A', colLabel: '12' })).toBe('Section 2, row A, seat 12')
 })
 
 test.each(['ar', 'he', 'fa', 'ur'])(
-  'what %s writes from right to left is isolated from the sentence around it',
+  'right-to-left text in %s is isolated from the sentence around it',
   (locale) => {
     const { day } = whenOf({ eventDate, timeZone: 'Asia/Dubai' }, locale)
     const moments = [

@@ -3,25 +3,19 @@ import { oneLine } from './mail.ts'
 
 const FALLBACK = 'en-GB'
 
-/**
- * The reader's locale where the machine knows it, else British English: the words of our mails are English
- * for now.
- */
+/** Returns the reader's locale if it is supported, else British English: our mails are in English for now. */
 const localesOf = remember((locale): readonly [string, ...string[]] => {
   try {
     const [known = FALLBACK] = Intl.DateTimeFormat.supportedLocalesOf(locale === 'en' ? FALLBACK : locale)
     return [known, FALLBACK]
   } catch {
-    return [FALLBACK] // a tag that looks like one and is none
+    return [FALLBACK] // well-formed but not a language tag
   }
 })
 
 const CLOCK = { hour: '2-digit', minute: '2-digit', timeZoneName: 'short' } as const
 
-/**
- * The day with its weekday and the time with its zone, where the event is: what the reader's clock says does
- * not matter there.
- */
+/** Formats day and time in the event's time zone, with weekday and zone. */
 export function whenOf(
   event: { eventDate: Date; timeZone: string },
   locale: string,
@@ -29,7 +23,7 @@ export function whenOf(
   const { day, time } = clocks(`${event.timeZone} ${locale}`)
   return { day: oneLine(day.format(event.eventDate)), time: oneLine(time.format(event.eventDate)) }
 }
-/** To make a format takes a millisecond, to use it some microseconds. */
+/** Creating a format takes a millisecond, using it some microseconds. */
 const clocks = remember((zoneAndLocale) => {
   const [timeZone, locale = FALLBACK] = zoneAndLocale.split(' ')
   const format = (options: Intl.DateTimeFormatOptions) =>
@@ -40,7 +34,10 @@ const clocks = remember((zoneAndLocale) => {
   }
 })
 
-/** The same in few signs, all of which a text message has in seven bits: `Sat 17 Jul, 19:30 CEST`. */
+/**
+ * Formats day and time briefly, in characters of the 7-bit alphabet of text messages: `Sat 17 Jul, 19:30
+ * CEST`.
+ */
 export function shortWhenOf({ eventDate, timeZone }: { eventDate: Date; timeZone: string }): string {
   const { day, time } = shortClocks(timeZone)
   return `${day.format(eventDate)}, ${time.format(eventDate)}`
@@ -51,22 +48,19 @@ const shortClocks = remember((timeZone) => {
   return { day: format({ weekday: 'short', day: 'numeric', month: 'short' }), time: format(CLOCK) }
 })
 
-/** A day for people, in UTC: that of a receipt. */
+/** Formats a day in UTC, for receipts. */
 export const dayOf = (moment: Date, locale: string): string =>
   inWords(moment, locale, { timeZone: 'UTC', day: 'numeric', month: 'long', year: 'numeric' })
 
-/** A moment where something happens, with its weekday and zone. */
+/** Formats a moment in an event's time zone, with weekday and zone. */
 export const momentAt = (moment: Date, timeZone: string, locale: string): string =>
   inWords(moment, locale, { timeZone, weekday: 'long', day: 'numeric', month: 'long', ...CLOCK })
 
-/** A moment for people, in UTC: what has no place of its own, such as the end of a link. */
+/** Formats a moment in UTC, for what has no place, such as the expiry of a link. */
 export const momentOf = (moment: Date, locale: string): string =>
   inWords(moment, locale, { timeZone: 'UTC', day: 'numeric', month: 'long', ...CLOCK })
 
-/**
- * Words and digits of a locale that runs from right to left stay together in the English sentence around
- * them.
- */
+/** Keeps right-to-left words and digits together in the English sentence around them. */
 const inWords = (moment: Date, locale: string, options: Intl.DateTimeFormatOptions) =>
   oneLine(new Intl.DateTimeFormat([...localesOf(locale)], options).format(moment))
 

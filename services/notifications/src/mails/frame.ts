@@ -1,5 +1,5 @@
-// Light colours stand inline, as mail programs want them; the dark ones override them where the reader's
-// program asks for them.
+// Light colours are inline, as mail programs expect them; dark ones override them if the reader's program
+// asks for them.
 const style = `
   .mail a { color: inherit; }
   .ink div, .quiet div, .label div, .number div { overflow-wrap: anywhere; word-break: break-word; }
@@ -18,9 +18,9 @@ const style = `
 `
 
 /**
- * A whole mail in MJML around its parts (`card`s). Slots: `subject`, `preview` (what lists of mails show
- * beside the subject) and `reason` (why the reader gets this mail). 600 px wide, one column on a telephone,
- * light and dark.
+ * Wraps `card`s into a complete mail in MJML. Slots: `subject`, `preview` (shown beside the subject in lists
+ * of mails) and `reason` (why the reader gets this mail). 600 px wide, one column on a telephone, light and
+ * dark.
  */
 export const frame = (parts: string): string => `
 <mjml lang="en" dir="ltr">
@@ -55,18 +55,17 @@ export const frame = (parts: string): string => `
   </mj-body>
 </mjml>`
 
-/** A white sheet with these sections, and some space below. */
+/** Returns a white card with these sections, and some space below. */
 export const card = (sections: string): string =>
   `<mj-wrapper css-class="card">${sections}</mj-wrapper><mj-section><mj-column><mj-spacer height="12px" /></mj-column></mj-section>`
 
 export const section = (content: string): string =>
   `<mj-section><mj-column>${content}</mj-column></mj-section>`
 
-/** What happened, in two words above the title. */
+/** A short label above the title. */
 export const kicker = (text: string): string =>
   `<mj-text css-class="kicker" font-size="13px" line-height="19px" font-weight="600" color="#0b7a48" padding="0 0 4px">${text}</mj-text>`
 
-/** The first thing that is read. */
 export const title = (text: string): string =>
   `<mj-text css-class="title" font-size="26px" line-height="33px" font-weight="700" padding="0 0 12px">${text}</mj-text>`
 
@@ -76,13 +75,13 @@ export const paragraph = (text: string): string =>
 export const quiet = (text: string): string =>
   `<mj-text css-class="quiet" font-size="13px" line-height="20px" color="#667085" padding="0 0 8px">${text}</mj-text>`
 
-/** A small label over its value, with what belongs to it below. */
+/** A small label over its value, with optional details below. */
 export const labelled = (label: string, value: string, below?: string): string => `
   <mj-text css-class="label" font-size="12px" line-height="18px" font-weight="600" color="#667085" padding="8px 0 0">${label}</mj-text>
   <mj-text css-class="ink" font-weight="600" padding="0 0 ${below ? '0' : '8px'}">${value}</mj-text>
   ${below ? `<mj-text css-class="ink" padding="0 0 8px">${below}</mj-text>` : ''}`
 
-/** Two columns, below each other where there is no room. */
+/** Two columns that stack on narrow screens. */
 export const sideBySide = (left: string, right: string): string =>
   `<mj-section><mj-column width="50%">${left}</mj-column><mj-column width="50%">${right}</mj-column></mj-section>`
 

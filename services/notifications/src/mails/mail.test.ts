@@ -1,12 +1,12 @@
 import { expect, test } from 'vitest'
 import { oneLine, paragraphs, plainLine } from './mail.ts'
 
-test('a line has no control characters, no line breaks of any kind and no turned directions', () => {
+test('a line has no control characters, no line breaks of any kind and no overridden directions', () => {
   expect(oneLine('Gala\r\nBcc: x\u0000\u2028y \u202egnp.exe ')).toBe('Gala Bcc: x y gnp.exe')
   expect(oneLine('Zażółć Ωδείο Łódź 🎟️')).toBe('Zażółć Ωδείο Łódź 🎟️')
 })
 
-test('what runs from right to left is isolated once, so that the sentence around it stays in order', () => {
+test('right-to-left text is isolated once, so that the sentence around it stays in order', () => {
   const name = oneLine('דוד כהן 2026 (AC/DC)')
   expect(name).toBe('\u2068דוד כהן 2026 (AC/DC)\u2069')
   const subject = oneLine(`Your ticket for ${name}`)
@@ -17,7 +17,7 @@ test('what runs from right to left is isolated once, so that the sentence around
     expect(oneLine(text)).toBe(text)
 })
 
-test('an isolate that has no end, or no beginning, is none', () => {
+test('an unbalanced isolate is removed', () => {
   expect(oneLine('a\u2068b')).toBe('ab')
   expect(oneLine('a\u2069b\u2068c\u2069')).toBe('abc')
   expect(oneLine(`\u2068${'م'.repeat(400)}\u2069`)).toBe(`\u2068${'م'.repeat(248)}…\u2069`)
@@ -30,6 +30,6 @@ test('a line is cut between characters', () => {
   expect(long.endsWith('…')).toBe(true)
 })
 
-test('paragraphs leave out what there is not', () => {
+test('paragraphs leave out null', () => {
   expect(paragraphs('one', null, 'two')).toBe('one\n\ntwo\n')
 })

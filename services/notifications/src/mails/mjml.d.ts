@@ -1,7 +1,7 @@
 declare module 'mjml' {
   /**
-   * The part of mjml 5 that is used here; the package has no types of its own. Rejects with `errors`, each
-   * with its line.
+   * The part of mjml 5 that is used here; the package has no types. Rejects with `errors`, each with its
+   * line.
    */
   export default function mjml2html(
     source: string,

@@ -8,9 +8,9 @@ export interface OrderCancelled {
   reader: Reader
   event: ShownEvent
   orderNumber: string
-  /** As the message gives it: a code, or words. */
+  /** A code or free text, as in the message. */
   reason: string
-  /** What becomes of the money: it comes back, there was nothing to pay, or nothing was paid yet. */
+  /** Whether the payment is refunded, nothing was to pay, or nothing was paid yet. */
   money: 'BACK' | 'FREE' | 'NOT_PAID'
 }
 
@@ -33,7 +33,7 @@ const whats: Record<OrderCancelled['money'], string> = {
     'You have not been charged, and the tickets are free for others again. Should your bank show a charge for it, it is given back in full.',
 }
 
-/** An order that is no more. */
+/** The mail about a cancelled order. */
 export function orderCancelledMail({ reader, event, orderNumber, reason, money }: OrderCancelled): Mail {
   const what = whats[money]
   const about = eventValues(event, reader.locale)

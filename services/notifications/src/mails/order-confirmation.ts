@@ -23,7 +23,7 @@ export interface ShownTicket {
   seat?: Seat
   unitPrice: Minor
   currency: Currency
-  /** Content id of the picture of its code, for the first of them. */
+  /** Content id of the image of its QR code, for the first tickets. */
   codeCid?: string
 }
 
@@ -32,13 +32,13 @@ export interface OrderConfirmation {
   event: ShownEvent
   order: { orderNumber: string; totalAmount: Minor; currency: Currency }
   tickets: readonly ShownTicket[]
-  /** Name of the attached PDF with all of them; or where they are, when it would be too large for a mail. */
+  /** Name of the attached PDF with all tickets, or their link if it is too large for a mail. */
   where: { pdfName: string } | { url: string }
 }
 
-/** So many tickets have their code in the mail itself; those of all are in the PDF. */
+/** Tickets whose QR code is in the mail itself; the PDF has all of them. */
 export const CODES_MAX = 10
-/** So many are listed one by one: mail programs cut what is much longer. */
+/** Tickets that are listed: mail programs cut longer mails. */
 const LISTED_MAX = 50
 
 const ticketFacts = `
@@ -74,7 +74,7 @@ export const orderConfirmationTemplate = await compileTemplate(
       ${section(quiet('Each code admits one person, once: whoever shows it first. Keep this mail to yourself.'))}`)}`),
 )
 
-/** The tickets themselves: all of them in one PDF, the codes of the first in the mail. */
+/** The mail with an order's tickets: all in one PDF, the first QR codes in the mail. */
 export function orderConfirmationMail({ reader, event, order, tickets, where }: OrderConfirmation): Mail {
   const { locale } = reader
   const about = eventValues(event, locale)

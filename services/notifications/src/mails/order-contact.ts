@@ -29,7 +29,10 @@ export const orderContactTemplate = await compileTemplate(
   ),
 )
 
-/** The link that makes the reader's address an order's. They may have nothing to do with it. */
+/**
+ * The mail with the link that makes the reader's address an order's. The reader may have nothing to do with
+ * the order.
+ */
 export const orderContactMail = (link: OrderContactLink): Mail =>
   contactMail(link, {
     subject: 'Please confirm where the mails of your Boxoffice order go',
@@ -40,7 +43,7 @@ export const orderContactMail = (link: OrderContactLink): Mail =>
       'You get this mail because somebody who bought tickets at Boxoffice named this address. If that was not you, you need not do anything, or say so on the page that the link opens.',
   })
 
-/** To where the mails of an order went: they go elsewhere, and what undoes that. */
+/** The mail to an order's previous address, with the link that undoes the change. */
 export const orderContactChangedMail = (link: OrderContactLink): Mail =>
   contactMail(link, {
     subject: 'The mails of your Boxoffice order go to another address',
@@ -50,7 +53,7 @@ export const orderContactChangedMail = (link: OrderContactLink): Mail =>
     reason: 'You get this mail because the mails of an order at Boxoffice came to this address.',
   })
 
-/** To the address that an order had: its mails go to its buyer's account. */
+/** The mail to an order's address whose mails now go to the buyer's account. */
 export const orderContactEndedMail = (about: Omit<OrderContactLink, 'url' | 'expiresAt'>): Mail =>
   contactMail(
     { ...about, url: null },

@@ -10,9 +10,9 @@ export interface PaymentFailed {
   event: ShownEvent
   orderNumber: string
   failureReason: FailureReason
-  /** The event was cancelled since: there is nothing to try again for. */
+  /** The event has been cancelled since, so there is no point in trying again. */
   isOver: boolean
-  /** null where the order never had prices. */
+  /** null if the order never had prices. */
   total: { amount: Minor; currency: Currency } | null
 }
 
@@ -32,9 +32,9 @@ const reasons: Record<FailureReason, string> = {
   PRICE_CHANGED: 'The price was no longer the one you saw.',
   PAYMENT_TOKEN_REQUIRED: 'These tickets cost something, and no means of payment was given.',
 }
-/** Where money may have moved without our knowing, it is on its way back. */
+/** Failures after which an unknown charge is refunded. */
 const unsure: readonly FailureReason[] = ['PAYMENT_TIMEOUT', 'SYSTEM_ERROR']
-/** There were no tickets to hold for it, so that none are free again. */
+/** Failures before tickets were held, so that none are released. */
 const neverHeld: readonly FailureReason[] = [
   'INSUFFICIENT_INVENTORY',
   'RESERVATION_EXPIRED',
@@ -43,7 +43,7 @@ const neverHeld: readonly FailureReason[] = [
   'LIMIT_EXCEEDED',
   'EVENT_NOT_ON_SALE',
 ]
-/** The tickets can still be bought, by the same card or another. */
+/** Failures after which the tickets can still be bought. */
 const payable: readonly FailureReason[] = [
   'INSUFFICIENT_FUNDS',
   'CARD_DECLINED',
@@ -52,7 +52,7 @@ const payable: readonly FailureReason[] = [
   'PAYMENT_TOKEN_REQUIRED',
   'SYSTEM_ERROR',
 ]
-/** It came to nothing before anybody was asked for money. */
+/** Failures before the payment was tried. */
 const unpaid: readonly FailureReason[] = [
   ...neverHeld,
   'EVENT_CANCELLED',
@@ -73,7 +73,7 @@ export const paymentFailedTemplate = await compileTemplate(
   ),
 )
 
-/** An order that ended without tickets: why, what about the money, what to do. */
+/** The mail about an order that failed: why, whether money moved, and what to do. */
 export function paymentFailedMail(failed: PaymentFailed): Mail {
   const { reader, event, orderNumber, failureReason, isOver } = failed
   const about = eventValues(event, reader.locale)

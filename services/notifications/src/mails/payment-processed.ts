@@ -24,7 +24,7 @@ export const paymentProcessedTemplate = await compileTemplate(
   ),
 )
 
-/** What was paid, by whom, when and for what. */
+/** The receipt: what was paid, when and for what. */
 export function paymentProcessedMail({
   reader,
   event,

@@ -11,11 +11,11 @@ export interface RefundProcessed {
   event: ShownEvent
   orderNumber: string
   refund: { amount: Minor; currency: Currency }
-  /** As the message gives it: a code, or words. */
+  /** A code or free text, as in the message. */
   reason: string
-  /** The tickets that were given back, where others are left. */
+  /** The refunded tickets, if others remain. */
   tickets: readonly { ticketNumber: string; seat?: Seat }[]
-  /** Which of the order's tickets are left, if it came to have any. */
+  /** Which tickets of the order remain valid. */
   left: 'NONE' | 'SOME' | 'ALL' | 'NEVER_ANY'
 }
 
@@ -42,7 +42,7 @@ const whats: Record<RefundProcessed['left'], (eventName: string) => string> = {
   NEVER_ANY: (eventName) => `we have refunded your order for ${eventName}.`,
 }
 
-/** Money that went back, and which tickets went with it. */
+/** The mail about a refund and its tickets. */
 export function refundProcessedMail({
   reader,
   event,

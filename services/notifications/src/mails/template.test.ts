@@ -19,7 +19,7 @@ test('values are escaped, in text and in attributes', async () => {
   expect(html).not.toContain('<b title')
 })
 
-test('what is isolated is so by markup where there may be some, and by characters elsewhere', async () => {
+test('text is isolated by markup in elements, and by characters elsewhere', async () => {
   const template = await compileTemplate(
     `<mjml><mj-head><mj-title>{{name}}</mj-title></mj-head><mj-body><mj-section><mj-column><mj-text>For {{name}}, 2026</mj-text>
       <mj-image src="cid:x" alt="{{name}}" /></mj-column></mj-section></mj-body></mjml>`,
@@ -31,13 +31,13 @@ test('what is isolated is so by markup where there may be some, and by character
   expect(html.match(/<bdi>/g)).toHaveLength(1)
 })
 
-test('a value that looks like a slot or a part stays what it is', async () => {
+test('a value that looks like a slot or a part stays text', async () => {
   const template = await compileTemplate(page('<mj-text>{{name}} {{secret}}</mj-text>'))
   const html = template({ name: '{{secret}} <!--each:lines-->', secret: 'hush' })
   expect(textOf(html)).toBe('{{secret}} &lt;!--each:lines--&gt; hush')
 })
 
-test('a part is repeated for each element, may be missing, and sees the values around it', async () => {
+test('a part is repeated for each element, may be empty, and sees outer values', async () => {
   const seats = each('seats', '<mj-text>{{seat}} of {{ticket}} at {{event}}</mj-text>')
   const template = await compileTemplate(page(each('tickets', `<mj-text>{{ticket}}</mj-text>${seats}`)))
   const values = {
@@ -50,7 +50,7 @@ test('a part is repeated for each element, may be missing, and sees the values a
   expect(textOf(template(values))).toBe('A 1 of A at Gala B')
 })
 
-test('a missing value, a part that does not end and what is no MJML are errors', async () => {
+test('a missing value, an unclosed part and invalid MJML are errors', async () => {
   const template = await compileTemplate(page('<mj-text>{{name}}</mj-text>'))
   expect(() => template({})).toThrow('there is no name')
   await expect(compileTemplate(page('<mj-raw><!--each:tickets--></mj-raw>'))).rejects.toThrow(
@@ -59,7 +59,7 @@ test('a missing value, a part that does not end and what is no MJML are errors',
   await expect(compileTemplate(page('<mj-nonsense />'))).rejects.toThrow()
 })
 
-test('nothing in a mail is fetched from elsewhere', async () => {
+test('a mail fetches nothing', async () => {
   const template = await compileTemplate(page('<mj-text font-family="Roboto">{{name}}</mj-text>'))
   expect(template({ name: '' }).replace(/xmlns(:\w)?="[^"]*"/g, '')).not.toMatch(/https?:/)
 })

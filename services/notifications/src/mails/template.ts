@@ -1,36 +1,35 @@
 import mjml2html from 'mjml'
 
 /**
- * What is put into a template: text, or a list for a part that is repeated (also none or one: a part that may
- * be missing).
+ * The values of a template: texts, and lists for repeated parts. A list of none or one makes a part optional.
  */
 export type Values = { readonly [name: string]: string | readonly Values[] }
 
-/** The names that a template has values for: of a text, or of a list whose elements have these. */
+/** The names of a template's values: of a text, or of a list with the names of its elements. */
 export interface Known {
   readonly [name: string]: 'TEXT' | Known
 }
 
-/** Fill a template: every text is escaped, so that it stays text wherever it stands. */
+/** Fills a template and escapes every text. */
 export type Template = ((values: Values) => string) & { readonly known: Known }
 
-/** A slot takes markup where it stands for text: not in an attribute, nor in the title. */
+/** A slot may get markup in text, but not in an attribute or the title. */
 type Node = { text: string } | { slot: string; takesMarkup: boolean } | { each: string; nodes: Node[] }
 
 /**
- * A part that appears once for each element of the list `name`, with that element's own values before those
- * around it.
+ * Returns MJML that is repeated for each element of the list `name`; an element's values take precedence over
+ * outer ones.
  */
 export const each = (name: string, mjml: string): string =>
   `<mj-raw><!--each:${name}--></mj-raw>${mjml}<mj-raw><!--end:${name}--></mj-raw>`
 
 /**
- * A template from MJML with `{{name}}` for text and `each(…)` for lists. MJML is compiled here, once; filling
- * is string work. Rejects when the source is not valid MJML.
+ * Compiles MJML with `{{name}}` for texts and `each(…)` for lists. Filling is string work. Rejects if the
+ * source is not valid MJML.
  */
 export async function compileTemplate(source: string): Promise<Template> {
-  const { html } = await mjml2html(source, { validationLevel: 'strict', fonts: {} }) // no fonts: nothing is fetched by a mail
-  // Without its indentation a mail of many tickets stays below the size at which mail programs cut.
+  const { html } = await mjml2html(source, { validationLevel: 'strict', fonts: {} }) // no fonts: a mail fetches nothing
+  // Unindented, a mail of many tickets stays below the size at which mail programs cut.
   const tokens = html.replace(/\n\s+/g, '\n').split(/(<!--(?:each|end):\w+-->|\{\{\w+\}\})/)
   const nodes = parse(tokens, null, { html: '' })
   return Object.assign((values: Values) => fill(nodes, [values]), { known: knownOf(nodes) })
@@ -47,8 +46,8 @@ function knownOf(nodes: readonly Node[]): Known {
 }
 
 /**
- * Nodes up to the end of the part `open`, or of the template; takes them off `tokens`. `before`: the text of
- * those before.
+ * Parses nodes up to the end of the part `open`, or of the template; consumes `tokens`. `before`: the
+ * preceding HTML.
  */
 function parse(tokens: string[], open: string | null, before: { html: string }): Node[] {
   const nodes: Node[] = []
@@ -96,7 +95,7 @@ const entities: Record<string, string> = {
   "'": '&#39;',
 }
 /**
- * Text in an element: what is isolated in it is so by markup, which mail programs know better than
+ * Escapes text of an element and isolates directions by markup, which mail programs support better than
  * characters.
  */
 const textHtml = (text: string): string =>

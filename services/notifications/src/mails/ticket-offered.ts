@@ -26,14 +26,14 @@ interface Offer {
   locale: string
   senderName: string | null
   holderName: string
-  /** With the secret that claims it. */
+  /** With the token that claims the ticket. */
   url: string
   optOutUrl: string
 }
 
 /**
- * A ticket that waits at an address for whoever reads there. They did not ask for this mail: what others
- * wrote is not in its subject, and what a mail program would make a link of is left out.
+ * The mail that offers a ticket to an address. The reader did not ask for it, so the subject has no
+ * third-party text, and anything that a mail program would turn into a link is left out.
  */
 export function ticketOfferedMail({ event, locale, url, optOutUrl, ...offer }: Offer): Mail {
   const shown = { ...event, name: withoutLink(event.name) ?? 'an event' }
@@ -70,6 +70,6 @@ export function ticketOfferedMail({ event, locale, url, optOutUrl, ...offer }: O
   return { subject, html: ticketOfferedTemplate(values), text, values }
 }
 
-/** One line; null for what has a link in it, or is nothing: names of before these were refused. */
+/** Returns one line; null if it has a link or is empty. Older names were not checked for links. */
 const withoutLink = (text: string | null): string | null =>
   text === null || hasLink(text) ? null : oneLine(text) || null

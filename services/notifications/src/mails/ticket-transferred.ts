@@ -36,7 +36,7 @@ export const ticketReceivedTemplate = await compileTemplate(
 const here =
   'Have the code below scanned at the entrance. The ticket is attached as a PDF too, to print or to keep on your phone.'
 
-/** A ticket that is the reader's now, with its code. */
+/** The mail with a received ticket and its code. */
 export function ticketReceivedMail(
   received: Transfer & { ticketNumber: string; seat?: Seat; attached: { codeCid: string; pdfName: string } },
 ): Mail {
@@ -88,7 +88,7 @@ export const ticketSentTemplate = await compileTemplate(
 const old =
   'Its code admits nobody any more, in your mails and on your phone: the new one went to its new owner alone.'
 
-/** A ticket that was the reader's: nothing of the new one is in here. */
+/** The mail to the previous holder; it contains nothing of the new ticket. */
 export function ticketSentMail({
   reader,
   event,

@@ -6,9 +6,9 @@ import { compileTemplate, each } from './template.ts'
 
 export interface TicketsReceived {
   reader: Reader
-  /** At least one, of whichever events. */
+  /** At least one, of one or several events. */
   tickets: readonly { event: ShownEvent; ticketNumber: string; holderName: string; seat?: Seat }[]
-  /** Where the reader finds them. */
+  /** The page with the tickets. */
   url: string
 }
 
@@ -31,7 +31,7 @@ export const ticketsReceivedTemplate = await compileTemplate(
     ${card(section(quiet('{{once}}')))}`),
 )
 
-/** Tickets that are the reader's now, without their codes. */
+/** The mail about several received tickets, without their codes. */
 export function ticketsReceivedMail({ reader, tickets, url }: TicketsReceived): Mail {
   const firstName = oneLine(reader.firstName)
   const shown = tickets.slice(0, TICKETS_MAX).map(({ event, ticketNumber, holderName, seat }) => {

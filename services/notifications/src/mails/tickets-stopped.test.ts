@@ -39,7 +39,7 @@ test.each([
   expect(mail.html).toContain('<title>Your ticket for \u2068Gala &lt;of&gt; דוד\u2069 is stopped</title>')
 })
 
-test('several are named, of many the first twenty', () => {
+test('only the first twenty are named', () => {
   const some = ticketsStoppedMail({ ...about, reason: 'DISPUTE_LOST', ticketNumbers: numbers(3) })
   expect(some.subject).toMatch(/^Your tickets for .* are stopped$/)
   expect(some.text).toContain('Tickets: TKT-2026-000001, TKT-2026-000002, TKT-2026-000003\n')
@@ -50,7 +50,7 @@ test('several are named, of many the first twenty', () => {
   }
 })
 
-test('what is reinstated is valid with the code that its holder has', () => {
+test('a reinstated ticket is valid with the same code', () => {
   const mail = ticketsReinstatedMail({ ...about, ticketNumbers: numbers(2) })
   expect(mail.subject).toMatch(/^Your tickets for .* are valid again$/)
   for (const body of [plain(mail.html), mail.text]) {

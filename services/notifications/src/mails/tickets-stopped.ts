@@ -29,11 +29,11 @@ const whys: Record<StopReason, string> = {
   ORGANIZER: 'The organizer of the event has decided so.',
 }
 
-/** Tickets that the reader holds admit nobody for now. */
+/** The mail about stopped tickets. */
 export function ticketsStoppedMail({ reason, ...stopped }: TicketsStopped & { reason: StopReason }): Mail {
   const isOne = stopped.ticketNumbers.length === 1
   return mailOf(stopped, {
-    standing: isOne ? 'is stopped' : 'are stopped',
+    state: isOne ? 'is stopped' : 'are stopped',
     kicker: 'Stopped',
     lead: isOne
       ? 'your ticket is stopped: until it is reinstated it admits nobody and cannot be passed on.'
@@ -42,11 +42,11 @@ export function ticketsStoppedMail({ reason, ...stopped }: TicketsStopped & { re
   })
 }
 
-/** They admit again. */
+/** The mail about reinstated tickets. */
 export function ticketsReinstatedMail(reinstated: TicketsStopped): Mail {
   const isOne = reinstated.ticketNumbers.length === 1
   return mailOf(reinstated, {
-    standing: isOne ? 'is valid again' : 'are valid again',
+    state: isOne ? 'is valid again' : 'are valid again',
     kicker: 'Valid again',
     lead: isOne
       ? 'your ticket was stopped, and is valid again.'
@@ -55,8 +55,8 @@ export function ticketsReinstatedMail(reinstated: TicketsStopped): Mail {
   })
 }
 
-/** Some are stopped for this reason or that, some are valid: how each of them stands. */
-export function ticketsStandingMail({
+/** The mail about tickets in different states: some stopped, some valid. */
+export function ticketsChangedMail({
   tickets,
   reasons,
   ...about
@@ -89,17 +89,17 @@ const NUMBERS_MAX = 20
 function mailOf(
   { reader, event, ticketNumbers }: TicketsStopped,
   {
-    standing,
+    state,
     ...words
   }: { kicker: string; lead: string; more: string } & (
-    | { standing: string; subject?: never }
-    | { standing?: never; subject: string }
+    | { state: string; subject?: never }
+    | { state?: never; subject: string }
   ),
 ): Mail {
   const about = eventValues(event, reader.locale)
   const firstName = oneLine(reader.firstName)
   const label = ticketNumbers.length === 1 ? 'Ticket' : 'Tickets'
-  const subject = oneLine(words.subject ?? `Your ${label.toLowerCase()} for ${about.eventName} ${standing}`)
+  const subject = oneLine(words.subject ?? `Your ${label.toLowerCase()} for ${about.eventName} ${state}`)
   const more = ticketNumbers.length - NUMBERS_MAX
   const numbers = ticketNumbers.slice(0, NUMBERS_MAX).join(', ') + (more > 0 ? ` and ${more} more` : '')
   const values = {

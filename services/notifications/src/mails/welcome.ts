@@ -6,8 +6,8 @@ import { compileTemplate, each } from './template.ts'
 export interface Welcome {
   reader: Reader
   /**
-   * null when its token ended before the mail could go out: a link that does not work is worse than none.
-   * DONE when the address was confirmed meanwhile.
+   * null if the token expired before the mail was sent: a dead link is worse than none. DONE if the address
+   * is already confirmed.
    */
   verification: { url: string; expiresAt: Date } | 'DONE' | null
 }
@@ -35,7 +35,7 @@ const ended =
 
 const done = 'Your address is confirmed already.'
 
-/** The first mail of an account, with the link that proves its address. */
+/** The first mail of an account, with the link that confirms its address. */
 export function welcomeMail({ reader, ...welcome }: Welcome): Mail {
   const verification = welcome.verification === 'DONE' ? null : welcome.verification
   const notice = welcome.verification === 'DONE' ? done : ended

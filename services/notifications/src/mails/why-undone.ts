@@ -1,4 +1,4 @@
-/** Why an order was undone, for its buyer; codes that mean nothing to a person give null. */
+/** Explains to a buyer why an order was undone; null for codes that mean nothing to them. */
 export function whyUndone(reason: string): string | null {
   switch (reason) {
     case 'EVENT_CANCELLED':

@@ -9,7 +9,7 @@ import { eventCancelledMail } from './event-cancelled.ts'
 import type { ShownEvent } from './mail.ts'
 import { escapeHtml } from './template.ts'
 
-// How the world writes, as mails and text messages carry it.
+// Names and addresses of many scripts in mails and text messages.
 
 const sender = { from: 'tickets@boxoffice.example', replyTo: [] }
 const about = {
@@ -35,10 +35,10 @@ async function received(name: string, address = 'ada@example.com') {
 }
 const names = [...writtenNames.map(({ typed, kept = typed }) => kept), ...longNames]
 
-/** Names that run from right to left are isolated from what stands around them (UAX #9). */
+/** Right-to-left names are isolated from the text around them (UAX #9). */
 const withoutIsolates = (text = '') => text.replace(/[\u2068\u2069]/g, '')
 
-test.each(names)('%s arrives whole in the subject, the body and the line of whom it is to', async (name) => {
+test.each(names)('%s arrives whole in the subject, the body and the To header', async (name) => {
   const { raw, parsed } = await received(name)
   expect(withoutIsolates(parsed.subject)).toBe(`Cancelled: ${name}`)
   expect(parsed.to).toMatchObject({ value: [{ name, address: 'ada@example.com' }] })

@@ -1,8 +1,8 @@
 import type { NotificationType } from '@boxoffice/contracts'
 
 /**
- * About an address: the words are ours alone, somebody waits for the link, and who asks for it limits how
- * many there are.
+ * Notifications about an address. Their words are ours alone, the reader waits for the link, and the
+ * requesting service limits their number.
  */
 export const accountTypes: readonly NotificationType[] = [
   'USER_WELCOME',

@@ -1,7 +1,4 @@
-/**
- * An error for the log: what happened and where, without mail addresses, which providers like to put into
- * their messages.
- */
+/** Describes an error for the log without mail addresses, which providers put into their messages. */
 export function blanked(error: unknown): { type: string; message: string; stack?: string } {
   if (!(error instanceof Error)) return { type: typeof error, message: blankAddresses(String(error)) }
   const cause = error.cause instanceof Error ? `: ${error.cause.name}: ${error.cause.message}` : ''
@@ -12,5 +9,5 @@ export function blanked(error: unknown): { type: string; message: string; stack?
   }
 }
 
-/** A text without the mail addresses in it. */
+/** Removes mail addresses from a text. */
 export const blankAddresses = (text: string): string => text.replace(/[^\s<>"'(]+@[\w.-]+\.\w+/g, '[address]')

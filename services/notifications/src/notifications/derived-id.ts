@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto'
 
-/** A UUID that is made of a text: always the same one of the same. */
+/** Derives a UUID from a text: the same text always gives the same one. */
 export function derivedId(text: string): string {
   const hash = createHash('sha256').update(text).digest('hex')
   return [

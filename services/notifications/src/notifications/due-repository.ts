@@ -1,14 +1,15 @@
 import type { Sql } from '@boxoffice/service-kit'
 
-// What quiet hours hold up, or what others caused, is not due.
+// Notifications that wait for quiet hours or for the limit of others' notifications are not due.
 
-/** How many notifications are due and not sent. */
+/** Counts notifications that are due and not sent. */
 export const countDue = (sql: Sql): Promise<number> => valueOfDue(sql, 'count(*)::int')
 
-/** For how many seconds the oldest notification that is due has been; 0 where none is. */
+/** Returns the age in seconds of the oldest due notification; 0 if there is none. */
 export const findOldestDueSeconds = (sql: Sql): Promise<number> =>
-  // One that waited for the morning is due since then; an attempt that fails does not make it younger. One
-  // browser that is never there again holds its push up for hours, which should alarm no one.
+  // One that waited for quiet hours is due since their end; a failed attempt does not make it younger. Pushes
+  // are left out: one browser that never reconnects delays its push for hours, which should not alert
+  // operators.
   valueOfDue(
     sql,
     `coalesce(extract(epoch from clock_timestamp()

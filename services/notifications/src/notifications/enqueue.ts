@@ -3,35 +3,44 @@ import type { Foundation, Tx } from '@boxoffice/service-kit'
 import { isEnabled, isUrgent, type SentBy } from '../preferences/preference.ts'
 import { type Choices, type Chosen, findChoices, noChoices } from '../preferences/preference-repository.ts'
 import { quietUntil } from '../preferences/quiet-hours.ts'
-import type { NewNotification, Wanted } from './notification.ts'
+import type { NewNotification, NotificationDraft } from './notification.ts'
 import { insertNotifications } from './notification-repository.ts'
 import { workingTitles } from './payloads.ts'
 import { priorityOf } from './priority.ts'
 
-/** `push`: null where this installation sends none. */
-export type Made = Pick<Foundation, 'newId' | 'now'> & { push: object | null }
+/** `push`: null if this installation sends no pushes. */
+export type EnqueueDeps = Pick<Foundation, 'newId' | 'now'> & { push: object | null }
 
 /**
- * Write what is to be sent, by the channels that each recipient chose and not before their quiet hours end.
- * What was written before for the same message stays as it is.
+ * Stores notifications for the channels that each recipient chose, due after their quiet hours. Rows that
+ * exist for the same message stay unchanged.
  */
-export async function enqueue(tx: Tx, wanted: readonly Wanted[], made: Made): Promise<void> {
-  const users = wanted
+export async function enqueue(
+  tx: Tx,
+  drafts: readonly NotificationDraft[],
+  deps: EnqueueDeps,
+): Promise<void> {
+  const users = drafts
     .map(({ recipientId }) => recipientId)
     .filter((userId): userId is UserId => userId !== null)
   const chosen = await findChoices(tx, users)
-  const choicesOf = ({ recipientId }: Wanted) => (recipientId && chosen.get(recipientId)) || noChoices
+  const choicesOf = ({ recipientId }: NotificationDraft) =>
+    (recipientId && chosen.get(recipientId)) || noChoices
   await insertNotifications(
     tx,
-    wanted.flatMap((one) => notificationsOf(one, choicesOf(one), made)),
+    drafts.flatMap((one) => notificationsOf(one, choicesOf(one), deps)),
   )
 }
 
-function notificationsOf(wanted: Wanted, choices: Chosen, { newId, now, push }: Made): NewNotification[] {
-  return channelsTo(wanted, choices.hasDevice && push !== null)
-    .filter((channel) => isEnabled(wanted.type, channel, choices.choices))
+function notificationsOf(
+  draft: NotificationDraft,
+  choices: Chosen,
+  { newId, now, push }: EnqueueDeps,
+): NewNotification[] {
+  return channelsTo(draft, choices.hasDevice && push !== null)
+    .filter((channel) => isEnabled(draft.type, channel, choices.choices))
     .map((channel) =>
-      newNotification(wanted, {
+      newNotification(draft, {
         notificationId: newId() as NotificationId,
         channel,
         choices,
@@ -40,18 +49,18 @@ function notificationsOf(wanted: Wanted, choices: Chosen, { newId, now, push }: 
     )
 }
 
-/** Nobody without an account has a telephone or a browser that we know of; a push to no browser is none. */
-function channelsTo({ recipientId }: Wanted, isPushed: boolean): readonly SentBy[] {
+/** Without an account we know neither a telephone nor a browser; without a browser there is no push. */
+function channelsTo({ recipientId }: NotificationDraft, isPushed: boolean): readonly SentBy[] {
   if (recipientId === null) return ['EMAIL']
   return isPushed ? ['EMAIL', 'SMS', 'PUSH'] : ['EMAIL', 'SMS']
 }
 
 /**
- * A notification as it begins: held up by quiet hours unless it is `urgent`; that, and its priority, by its
- * type where nobody says.
+ * Returns a new notification, delayed by quiet hours unless it is `urgent`. Urgency and priority default to
+ * those of its type.
  */
 export function newNotification(
-  wanted: Wanted,
+  draft: NotificationDraft,
   about: Pick<NewNotification, 'notificationId' | 'channel' | 'createdAt' | 'nextAttemptAt'> & {
     choices: Choices
     urgent?: boolean
@@ -60,17 +69,17 @@ export function newNotification(
 ): NewNotification {
   const {
     choices,
-    urgent = isUrgent(wanted.type, about.channel),
-    priority = priorityOf(wanted.type),
+    urgent = isUrgent(draft.type, about.channel),
+    priority = priorityOf(draft.type),
     ...rest
   } = about
   const waitsUntil = !urgent && choices.quietHours && quietUntil(about.createdAt, choices.quietHours)
   return {
-    ...wanted,
+    ...draft,
     ...rest,
     urgent,
     priority,
-    subject: workingTitles[wanted.type],
+    subject: workingTitles[draft.type],
     ...(waitsUntil && { nextAttemptAt: waitsUntil }),
   }
 }

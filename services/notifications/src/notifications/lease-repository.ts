@@ -4,46 +4,44 @@ import type { LeasedNotification } from './notification.ts'
 import { mayHaveContact } from './notification-repository.ts'
 import { inOrder } from './priority.ts'
 
-/**
- * In whose order: by priority, in each of them by when it was due; or by that alone, whatever the priority.
- */
+/** The order of leasing: by priority and due time, or by due time alone. */
 export type Order = 'PRIORITY' | 'AGE'
 
-/** How many may be taken of each channel; one that is not named has no room. */
-export type Rooms = ReadonlyMap<SentBy, number>
+/** How many may be leased of each channel; a channel that is not named has no capacity. */
+export type Capacity = ReadonlyMap<SentBy, number>
 
 export interface Leasing {
   readonly lease: string
   readonly bulk: boolean
-  /** null: whatever the channel. */
-  readonly rooms: Rooms | null
+  /** null: any channel. */
+  readonly capacity: Capacity | null
   readonly order: Order
   readonly limit: number
   readonly leaseMs: number
 }
 
 /**
- * Take up to `limit` notifications of a lane that are due: untried ones, ones to try again, ones whose
- * process died. They are SENDING. With `rooms` it is fewer where the first `limit` have more of a channel
- * than there is room for.
+ * Leases up to `limit` due notifications of a lane: new ones, retries, and ones whose process died. They
+ * become SENDING. With `capacity` it may lease fewer, when the first `limit` exceed the capacity of a
+ * channel.
  */
 export function leaseDue(
   sql: Sql,
-  { lease, bulk, rooms, order, limit, leaseMs }: Leasing,
+  { lease, bulk, capacity, order, limit, leaseMs }: Leasing,
 ): Promise<LeasedNotification[]> {
   const values = [bulk, limit, lease, leaseMs]
-  return rooms === null
+  return capacity === null
     ? sql.query<LeasedNotification>(leasing(order, '', 'select id from due'), values)
     : sql.query<LeasedNotification>(leasing(order, OF_CHANNELS, within(order)), [
         ...values,
-        [...rooms.keys()],
-        [...rooms.values()],
+        [...capacity.keys()],
+        [...capacity.values()],
       ])
 }
 
 const OF_CHANNELS = 'and channel = any($5::notification_channel[])'
 
-/** SQL: of those that are due no more of a channel than it has room for, the first of them in this order. */
+/** SQL: the due rows within the capacity of each channel, in this order. */
 const within = (order: Order) => `
   select placed.id
   from (select id, channel, row_number() over
@@ -52,9 +50,8 @@ const within = (order: Order) => `
       on room.channel = placed.channel and placed.place <= room.places`
 
 /**
- * SQL: the rows that are due, the oldest first. `now()` and not `clock_timestamp()`, which no index is asked
- * by: what is scheduled is not read. Times are kept in milliseconds, rounded: what was due half of one ago
- * counts.
+ * SQL: the due rows, the oldest first. `now()` rather than `clock_timestamp()`, which cannot use the index:
+ * scheduled rows are not read. Times are rounded to milliseconds, so a row due in half a millisecond counts.
  */
 const due = (more: string) => `
   select id, channel, priority, next_attempt_at from notifications
@@ -63,8 +60,8 @@ const due = (more: string) => `
   order by next_attempt_at limit $2::int for update skip locked`
 
 /**
- * SQL: a priority after the other, each from its own range of the index, and only as many as those before it
- * left: with none left it is not looked at.
+ * SQL: one priority after the other, each from its own range of the index and only as many as the previous
+ * ones left; with none left it is not read.
  */
 function byPriority(more: string): string {
   const parts = inOrder.map((priority, index) => {

@@ -8,19 +8,16 @@ export interface Position {
   id: string
 }
 
-/** Reads that agree with each other, whatever is sent meanwhile. */
+/** Runs consistent reads, whatever is sent meanwhile. */
 export const inOneSnapshot = <T>(db: Database, read: (tx: Tx) => Promise<T>): Promise<T> =>
   db.transact(read, { readOnlySnapshot: true })
 
-/**
- * What its asker cancelled, or nobody had to be told any more, is in nobody's log; nor is what is not to be
- * sent yet.
- */
+/** Whether a notification is in its recipient's log: cancelled and future ones are not. */
 const isShown = (now: Date) =>
   ({ status: { not: 'CANCELLED' }, createdAt: { lte: now } }) satisfies Prisma.NotificationWhereInput
 const isUnread = { status: 'SENT', readAt: null } as const
 
-/** A user's notifications, the newest first, from `after` on; one more than the limit. */
+/** Lists a user's notifications, the newest first, starting after `after`; one more than the limit. */
 export async function listOfRecipient(
   db: Db,
   recipientId: UserId,
@@ -40,13 +37,13 @@ export async function listOfRecipient(
   return rows.map(shownOf)
 }
 
-/** How many notifications were sent to a user that are not marked as read. */
+/** Counts the notifications sent to a user that are not marked as read. */
 export const countUnread = (db: Db, recipientId: UserId): Promise<number> =>
   db.prisma.notification.count({ where: { recipientId, ...isUnread } })
 
 /**
- * Mark a user's own notification as read, if it is not yet; null when there is none. One that has not gone
- * out stays unread: nobody can have read it.
+ * Marks a user's own notification as read and returns it; null if there is none. One that has not been sent
+ * stays unread.
  */
 export async function markRead(
   db: Db,
@@ -66,14 +63,14 @@ export async function markRead(
   return row && shownOf(row)
 }
 
-/** What watchers of a log see of it. */
+/** A log as its watchers see it. */
 export interface Glimpse {
   unreadCount: number
-  /** Sent since some moment, the oldest first. */
+  /** Sent since a moment, the oldest first. */
   sent: readonly Notification[]
 }
 
-/** The logs of these users, with what was sent to them since. */
+/** Reads the logs of these users, with what was sent to them since. */
 export async function glimpseLogs(
   db: Database,
   userIds: readonly UserId[],
@@ -105,7 +102,7 @@ export async function glimpseLogs(
 function shownOf(row: Omit<Row, 'payload'>): Notification {
   const { id, type, channel, subject, status, orderId, eventId, createdAt, sentAt, readAt, bounceReason } =
     row
-  if (status === 'CANCELLED') throw new Error(`notification ${id} is in nobody's log`)
+  if (status === 'CANCELLED') throw new Error(`notification ${id} is not in its recipient's log`)
   const reason = bounceReason ?? row.failureReason
   return {
     notificationId: id as NotificationId,

@@ -4,27 +4,22 @@ import type { Foundation, Logger } from '@boxoffice/service-kit'
 import type { Database } from '../database.ts'
 import { type Glimpse, glimpseLogs } from './log-repository.ts'
 
-/**
- * What a watcher of a log is told: how many are unread, and what has just been sent where that is why it is
- * told.
- */
+/** A change of a log: the unread count, and the notification that was just sent, if that is the change. */
 export interface LogChange {
   unreadCount: number
   notification?: Notification
 }
 
-/** Watch a user's log: how it stands, then every change, until `signal` is aborted. */
+/** Watches a user's log: its state, then every change, until `signal` is aborted. */
 export type WatchLog = (userId: UserId, signal: AbortSignal) => AsyncIterable<LogChange>
 
 /**
- * Longer than a commit takes and clocks of two instances differ: nothing slips past that is told once by its
- * id.
+ * Longer than a commit takes plus the clock difference of two instances, so that nothing is missed. Ids
+ * remove duplicates.
  */
 const LOOK_BACK_MS = 300_000
 
-/**
- * One look at the table each `pollMs` and process for all who watch, whoever sends: other processes do too.
- */
+/** Reads the table once per `pollMs` for all watchers of this process, since other processes send too. */
 export function createLogWatch(deps: {
   db: Database
   now: Foundation['now']
@@ -33,16 +28,16 @@ export function createLogWatch(deps: {
 }): WatchLog {
   const watchers = new Map<UserId, number>()
   let round: Promise<ReadonlyMap<UserId, Glimpse>> | null = null
-  const look = (userIds: readonly UserId[]) =>
+  const readLogs = (userIds: readonly UserId[]) =>
     glimpseLogs(deps.db, userIds, new Date(deps.now().getTime() - LOOK_BACK_MS))
 
   function nextRound(): Promise<ReadonlyMap<UserId, Glimpse>> {
     round ??= sleep(deps.pollMs, undefined, { ref: false }).then(async () => {
       round = null
       try {
-        return await look([...watchers.keys()])
+        return await readLogs([...watchers.keys()])
       } catch (error) {
-        deps.logger.warn({ err: error }, 'the logs that are watched could not be read; they are read again')
+        deps.logger.warn({ err: error }, 'reading watched logs failed, will be retried')
         return new Map()
       }
     })
@@ -52,11 +47,11 @@ export function createLogWatch(deps: {
   return async function* watch(userId, signal) {
     watchers.set(userId, (watchers.get(userId) ?? 0) + 1)
     try {
-      let log = (await look([userId])).get(userId) as Glimpse
+      let log = (await readLogs([userId])).get(userId) as Glimpse
       yield { unreadCount: log.unreadCount }
       for (;;) {
-        // Not raced against the signal: a promise that lasts as long as the stream would keep every round's
-        // answer.
+        // Not raced against the signal: a promise as long-lived as the stream would retain every round's
+        // result.
         const next = (await nextRound()).get(userId)
         if (signal.aborted) return
         if (!next) continue
@@ -71,11 +66,11 @@ export function createLogWatch(deps: {
   }
 }
 
-/** What is new in a log: each notification once, or the count alone where only that changed. */
+/** Returns the changes of a log: each new notification once, or the count alone if only that changed. */
 export function changesBetween(before: Glimpse, after: Glimpse): LogChange[] {
   const { unreadCount } = after
-  const told = new Set(before.sent.map(({ notificationId }) => notificationId))
-  const fresh = after.sent.filter(({ notificationId }) => !told.has(notificationId))
+  const known = new Set(before.sent.map(({ notificationId }) => notificationId))
+  const fresh = after.sent.filter(({ notificationId }) => !known.has(notificationId))
   if (fresh.length > 0) return fresh.map((notification) => ({ unreadCount, notification }))
   return before.unreadCount === unreadCount ? [] : [{ unreadCount }]
 }

@@ -5,11 +5,9 @@ import { isSuppressed } from '../suppressions/suppression-repository.ts'
 import { accountTypes } from './account-types.ts'
 import type { LeasedNotification, NewNotification } from './notification.ts'
 
-/** Prisma, or a transaction of it. */
-
 /**
- * One row a message, type, channel and recipient, with the trace of what it came of: what stands there
- * already stays as it is. Which are new.
+ * Inserts notifications with their traces, one per message, type, channel and recipient; existing rows stay
+ * unchanged. Returns the ids of the new rows.
  */
 export async function insertNotifications(
   sql: Sql,
@@ -38,37 +36,34 @@ export async function insertNotifications(
 
 export type Held = Pick<LeasedNotification, 'notificationId' | 'lease'>
 
-/** What decides, right before it goes out, whether it does. */
+/** What decides, right before sending, whether a notification is sent. */
 export interface Readiness extends Choices {
   readonly mayHaveContact: boolean
-  /** Why its address gets no mails. */
+  /** Why its address is suppressed. */
   readonly causes: readonly SuppressionCause[]
   /**
-   * How many its recipient was sent by its channel in the last 24 hours, those about the account aside, up to
-   * `unprovenMax`; 0 where the address is proven.
+   * How many notifications its recipient was sent by this channel in the last 24 hours, except account mails,
+   * up to `unprovenMax`; 0 if the address is confirmed.
    */
   readonly sentToUnproven: number
 }
 
 /**
- * What is asked when a lease is extended; `addressHash` null: it goes to no address. `unproven`: to one that
- * nobody has proved.
+ * A lease to extend. `addressHash` null: it goes to no mail address. `unproven`: its address is not
+ * confirmed.
  */
 export interface Renewal extends Held {
   readonly addressHash: string | null
   readonly unproven: boolean
 }
 
-/**
- * SQL: whether an address of its own was ever asked for for the order of `n`; the payment service knows what
- * came of it.
- */
+/** SQL: whether the order of `n` may have its own address; the payment service knows it. */
 export const mayHaveContact = `exists (select from notifications c
     where c.order_id = n.order_id and c.type = 'ORDER_CONTACT_REQUESTED')`
 
 /**
- * Extend our leases to their full length, and look at recipients and addresses; null where a lease has gone
- * to another.
+ * Extends our leases to their full length and reads recipients and addresses; null for a lease that another
+ * process has.
  */
 export async function renewLeases(
   sql: Sql,
@@ -99,7 +94,7 @@ export async function renewLeases(
   return renewals.map(({ notificationId }) => renewed.get(notificationId) ?? null)
 }
 
-/** Give up our lease: it is due again after `waitMs`. */
+/** Releases our lease; the notification is due again after `waitMs`. */
 export async function postpone(sql: Sql, { notificationId, lease }: Held, waitMs: number): Promise<void> {
   await sql.query(
     `update notifications set lease = null, leased_until = null,
@@ -109,10 +104,7 @@ export async function postpone(sql: Sql, { notificationId, lease }: Held, waitMs
   )
 }
 
-/**
- * Give up our lease: it is about so much that it waits for a place in the lane of what takes long, from now
- * on.
- */
+/** Releases our lease and moves the notification to the bulk lane, due now. */
 export async function moveToBulk(sql: Sql, { notificationId, lease }: Held): Promise<void> {
   await sql.query(
     `update notifications set bulk = true, lease = null, leased_until = null, next_attempt_at = clock_timestamp()
@@ -121,7 +113,7 @@ export async function moveToBulk(sql: Sql, { notificationId, lease }: Held): Pro
   )
 }
 
-/** Take back what nobody needs to know any more, under our lease: it is in nobody's log. */
+/** Deletes an obsolete notification under our lease; it disappears from its recipient's log. */
 export async function withdraw(sql: Sql, { notificationId, lease }: Held): Promise<boolean> {
   const withdrawn = await sql.query(
     `delete from notifications where id = $1::uuid and lease = $2::uuid and status = 'SENDING' returning id`,
@@ -130,7 +122,7 @@ export async function withdraw(sql: Sql, { notificationId, lease }: Held): Promi
   return withdrawn.length === 1
 }
 
-/** What was handed over, and what its provider calls it. */
+/** A sent notification, and the id that its provider gave it. */
 export interface Sent {
   readonly notificationId: NotificationId
   readonly subject: string
@@ -139,16 +131,19 @@ export interface Sent {
 }
 
 /**
- * SQL: a row is settled. What was secret in the payload goes, all of what another service said, and where it
- * was sent.
+ * SQL: the columns of a row in a terminal state. Deletes secrets of the payload, all of what another service
+ * sent, and the address.
  */
-export const settled = `payload = case when n.template is null then n.payload - 'sealedToken' else '{}' end, lease = null,
+export const terminalColumns = `payload = case when n.template is null then n.payload - 'sealedToken' else '{}' end, lease = null,
   leased_until = null, address = null, pushed = null`
 
-/** SENDING → SENT, whoever has the lease by now: it is out. Those of them that were not settled before. */
-export async function settleSent(tx: Tx, sent: readonly Sent[]): Promise<Set<NotificationId>> {
+/**
+ * SENDING → SENT, whichever process has the lease, because it is out. Returns the ids of rows that were not
+ * in a terminal state.
+ */
+export async function markSent(tx: Tx, sent: readonly Sent[]): Promise<Set<NotificationId>> {
   const rows = await tx.query<Pick<Sent, 'notificationId'>>(
-    `update notifications n set status = 'SENT', ${settled}, subject = s.subject, provider_message_id = s.provider_message_id,
+    `update notifications n set status = 'SENT', ${terminalColumns}, subject = s.subject, provider_message_id = s.provider_message_id,
        sent_at = s.sent_at
      from unnest($1::uuid[], $2::text[], $3::text[], $4::timestamptz[]) s(id, subject, provider_message_id, sent_at)
      where n.id = s.id and n.status = 'SENDING' returning n.id as "notificationId"`,
@@ -162,24 +157,28 @@ export async function settleSent(tx: Tx, sent: readonly Sent[]): Promise<Set<Not
   return new Set(rows.map(({ notificationId }) => notificationId))
 }
 
-/** SENDING → FAILED, under our lease alone. False when there was nothing to settle any more. */
-export async function settleFailed(
+/** SENDING → FAILED, under our lease alone. Returns false if the row was in a terminal state. */
+export async function markFailedForGood(
   tx: Tx,
   { notificationId, lease }: Held,
   failureReason: string,
 ): Promise<boolean> {
   const rows = await tx.query(
-    `update notifications n set status = 'FAILED', ${settled}, failure_reason = $3
+    `update notifications n set status = 'FAILED', ${terminalColumns}, failure_reason = $3
      where n.id = $1::uuid and n.lease = $2::uuid and n.status = 'SENDING' returning n.id`,
     [notificationId, lease, failureReason],
   )
   return rows.length === 1
 }
 
-/** SENDING → CANCELLED, under our lease: there is nothing to tell any more, and its asker can look up why. */
-export async function cancelHeld(tx: Tx, { notificationId, lease }: Held, reason: string): Promise<boolean> {
+/** SENDING → CANCELLED, under our lease: it is obsolete, and the requesting service can look up why. */
+export async function markCancelled(
+  tx: Tx,
+  { notificationId, lease }: Held,
+  reason: string,
+): Promise<boolean> {
   const rows = await tx.query(
-    `update notifications n set status = 'CANCELLED', ${settled}, failure_reason = $3
+    `update notifications n set status = 'CANCELLED', ${terminalColumns}, failure_reason = $3
      where id = $1::uuid and lease = $2::uuid and status = 'SENDING' returning id`,
     [notificationId, lease, reason],
   )

@@ -1,16 +1,16 @@
 import { expect, test } from 'vitest'
 import { waitAfter, waitForPeerAfter } from './notification.ts'
 
-test('waits double from the first on and end at five minutes', () => {
+test('waits double from the first, up to five minutes', () => {
   const waits = [1, 2, 3, 9, 10, 300].map((attempts) => waitAfter(attempts, 1_000, () => 0))
   expect(waits).toEqual([1_000, 2_000, 4_000, 256_000, 300_000, 300_000])
 })
 
-test('two notifications that failed together do not come together again', () => {
+test('two notifications that failed together are retried at different times', () => {
   expect(waitAfter(1, 1_000, () => 1)).toBe(800)
 })
 
-test('the attempts of the standard configuration last for most of a day', () => {
+test('the default number of attempts lasts for most of a day', () => {
   const total = Array.from({ length: 300 }, (_, index) => waitAfter(index + 1, 1_000, () => 1)).reduce(
     (sum, wait) => sum + wait,
     0,
@@ -18,7 +18,7 @@ test('the attempts of the standard configuration last for most of a day', () => 
   expect(total).toBeGreaterThan(19 * 3_600_000)
 })
 
-test('another service that was not there is asked again within 15 s for some minutes, within a minute for half an hour, and then as rarely as anybody', () => {
+test('an unavailable service of ours is retried within 15 s for some minutes, within a minute for half an hour, and then as rarely as a provider', () => {
   const waits = [1, 4, 5, 12, 13, 40, 41].map((attempts) => waitForPeerAfter(attempts, 1_000, () => 0))
   expect(waits).toEqual([1_000, 8_000, 15_000, 15_000, 60_000, 60_000, 300_000])
 })

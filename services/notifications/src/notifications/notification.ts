@@ -11,25 +11,25 @@ import type { SentBy } from '../preferences/preference.ts'
 import { derivedId } from './derived-id.ts'
 import { encodePayload, type PayloadOf } from './payloads.ts'
 
-/** Something that somebody is to be told, by whichever channels they chose. */
-export interface Wanted {
-  /** What it came of: for one of these, a type and a recipient there is one notification a channel. */
+/** A notification before it is split into the channels that its recipient chose. */
+export interface NotificationDraft {
+  /** The message that caused it: one notification per message, type, recipient and channel. */
   messageId: string
   correlationId: string
   type: NotificationType
-  /** null: somebody without an account, at `address`. */
+  /** null: a person without an account, at `address`. */
   recipientId: UserId | null
   address?: string
   orderId?: OrderId
   eventId?: EventId
   /** JSON. */
   payload: unknown
-  /** The trace of what it came of; the present one where none is given. */
+  /** The trace of its cause; the current one if none is given. */
   traceparent?: string | null
 }
 
-/** A notification as it begins. */
-export interface NewNotification extends Wanted {
+/** A new notification. */
+export interface NewNotification extends NotificationDraft {
   notificationId: NotificationId
   channel: SentBy
   subject: string
@@ -37,20 +37,20 @@ export interface NewNotification extends Wanted {
   urgent: boolean
   priority: Priority
   resendOf?: NotificationId
-  /** A configured template; the type's own where none is named. */
+  /** An operator's template; the type's own if none is named. */
   template?: string
-  /** The service that asked for it. */
+  /** The service that requested it. */
   requestedBy?: Caller
-  /** It is to be told what becomes of it. */
+  /** Whether that service is notified of the result. */
   notifyResult?: boolean
-  /** Of what another service asked for under a key. */
+  /** The hash of a request with an idempotency key. */
   requestHash?: string
-  /** Not before: now where none is given. */
+  /** The earliest time to send it; now if none is given. */
   nextAttemptAt?: Date
   createdAt: Date
 }
 
-/** A notification that is this process's to send, as long as its lease lasts. */
+/** A notification leased by this process until its lease expires. */
 export interface LeasedNotification {
   notificationId: NotificationId
   type: NotificationType
@@ -63,39 +63,39 @@ export interface LeasedNotification {
   priority: Priority
   orderId: OrderId | null
   eventId: EventId | null
-  /** A configured template; null: the type's own. */
+  /** An operator's template; null: the type's own. */
   template: string | null
-  /** The service that asked for it; null: a message did. */
+  /** The service that requested it; null: a message did. */
   requestedBy: Caller | null
   notifyResult: boolean
-  /** It is in the lane of what takes long. */
+  /** It is in the bulk lane. */
   bulk: boolean
   payload: unknown
   correlationId: string
-  /** The trace of what it came of; null: it is a trace of its own. */
+  /** The trace of its cause; null: it starts its own. */
   traceparent: string | null
   createdAt: Date
   attempts: number
   lease: string
-  /** An address of its own was asked for for its order. */
+  /** Its order may have its own address. */
   mayHaveContact: boolean
 }
 
-interface Came<P> {
+interface Caused<P> {
   messageId: string
   correlationId: string
   payload: P
 }
 
-/** The notification that a message asks for, to the user it names. */
-export function wantedOf<T extends NotificationType>(
+/** Returns the notification that a message causes, to the user it names. */
+export function draftOf<T extends NotificationType>(
   type: T,
   {
     messageId,
     correlationId,
     payload,
-  }: Came<PayloadOf<T> & { userId: UserId; orderId?: OrderId; eventId?: EventId }>,
-): Wanted {
+  }: Caused<PayloadOf<T> & { userId: UserId; orderId?: OrderId; eventId?: EventId }>,
+): NotificationDraft {
   const { userId, orderId, eventId } = payload
   return {
     messageId,
@@ -109,14 +109,14 @@ export function wantedOf<T extends NotificationType>(
 }
 
 /**
- * The confirmation of an order: one, however many messages tell of its tickets, and in whatever order they
- * come. What it says is looked up when it is written.
+ * Returns the confirmation of an order: one, however many messages there are about its tickets and in
+ * whatever order they come. Its content is looked up when it is sent.
  */
 export const confirmationOf = ({
   correlationId,
   payload,
-}: Omit<Came<PayloadOf<'ORDER_CONFIRMATION'>>, 'messageId'>): Wanted =>
-  wantedOf('ORDER_CONFIRMATION', {
+}: Omit<Caused<PayloadOf<'ORDER_CONFIRMATION'>>, 'messageId'>): NotificationDraft =>
+  draftOf('ORDER_CONFIRMATION', {
     messageId: derivedId(`ORDER_CONFIRMATION ${payload.orderId}`),
     correlationId,
     payload,
@@ -125,26 +125,23 @@ export const confirmationOf = ({
 const RETRY_MAX_MS = 300_000
 
 /**
- * How long to wait after this many attempts: doubling from `firstWaitMs`, five minutes at most, with up to a
- * fifth less.
+ * Returns how long to wait after this many attempts: doubling from `firstWaitMs`, five minutes at most, with
+ * a jitter of up to -20 %.
  */
 export function waitAfter(attempts: number, firstWaitMs: number, random: () => number = Math.random): number {
   const full = Math.min(RETRY_MAX_MS, firstWaitMs * 2 ** Math.min(attempts - 1, 30))
   return Math.round(full * (1 - 0.2 * random()))
 }
 
-/**
- * How long another service that was not there is waited for at most, up to so many attempts: it was
- * restarted, most likely.
- */
+/** The longest wait for another of our services, by number of attempts: most likely it was restarted. */
 const peerWaits = [
   { attempts: 12, maxMs: 15_000 },
   { attempts: 40, maxMs: 60_000 },
 ] as const
 
 /**
- * How long to wait for another service that was not there: at first no longer than 15 s, then no longer than
- * its breaker takes to let a call try. Doubling on, the mail would come minutes after both.
+ * Returns how long to wait for another of our services: at first up to 15 s, then no longer than its breaker
+ * takes to let a call through. With plain doubling the mail would come minutes after both.
  */
 export function waitForPeerAfter(
   attempts: number,
@@ -155,5 +152,5 @@ export function waitForPeerAfter(
   return Math.min(wait, peerWaits.find((step) => attempts <= step.attempts)?.maxMs ?? wait)
 }
 
-/** What a provider made of what it was handed. */
+/** The provider's answer to a hand-over. */
 export type Handed = { accepted: true; providerMessageId: string } | { accepted: false; reason: string }

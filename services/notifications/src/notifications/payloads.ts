@@ -19,15 +19,15 @@ import {
 import { z } from 'zod'
 
 /**
- * A token for its owner's mailbox. What else is personal the auth service is asked for when the mail goes
- * out.
+ * A token for the owner of a mailbox. The auth service is asked for other personal data when the mail is
+ * sent.
  */
 const Token = userCreated.payload.pick({ userId: true, sealedToken: true, tokenExpiresAt: true })
 
-/** Each side of a transfer knows its own ticket alone: the sender never sees the new one. */
+/** Each side of a transfer has its own ticket alone: the sender never sees the new one. */
 const Transfer = z.discriminatedUnion('side', [
   z.object({ side: z.literal('SENT'), eventId: EventId, ticketNumber: z.string(), holderName: z.string() }),
-  // `more`: other tickets that came to the same user and are told of with it.
+  // `more`: other tickets that the same user received, merged into this notification.
   z.object({
     side: z.literal('RECEIVED'),
     eventId: EventId,
@@ -47,19 +47,18 @@ const stopped = ticketsStopped.payload.pick({ eventId: true, ticketIds: true })
 const Stop = z.discriminatedUnion('state', [
   stopped.extend({ state: z.literal('STOPPED'), reason: ticketsStopped.payload.shape.reason }),
   stopped.extend({ state: z.literal('REINSTATED') }),
-  // Several of these in one: how the tickets stand is looked up.
+  // Several merged ones: the current states are looked up.
   stopped.extend({ state: z.literal('CHANGED') }),
 ])
 
-/** What is kept of a message for each type, until it is sent and after. */
+/** The stored part of a message, by type, before and after sending. */
 export const payloads = {
   USER_WELCOME: Token,
   EMAIL_VERIFICATION: Token,
   PASSWORD_RESET: Token,
   EMAIL_CHANGE: Token,
   EMAIL_CHANGED: Token,
-  // The tickets are looked up when the mail is written: rows that were written before this have a list of
-  // them, which nobody reads.
+  // Tickets are looked up when the mail is written. Older rows have a list of them, which is ignored.
   ORDER_CONFIRMATION: ticketsGenerated.payload.pick({ orderId: true, eventId: true, userId: true }),
   PAYMENT_PROCESSED: paymentCompleted.payload.omit({
     holderName: true,
@@ -73,32 +72,32 @@ export const payloads = {
   ORDER_CANCELLED: orderCancelled.payload,
   EVENT_UPDATED: z.object({ eventId: EventId, changed: z.array(z.string()) }),
   EVENT_CANCELLED: z.object({ eventId: EventId, cancellationReason: z.string() }),
-  // The date that it is about: of another one there is another reminder.
+  // The date that it is about; another date has another reminder.
   EVENT_REMINDER: z.object({ eventId: EventId, eventDate: Instant }),
   TICKET_TRANSFERRED: Transfer,
   TICKETS_STOPPED: Stop,
-  // The address stands beside it, until it has gone out.
+  // The address is in its own column until the mail is sent.
   ORDER_CONTACT_REQUESTED: orderContactRequested.payload.omit({ email: true }),
   ORDER_CONTACT_CHANGED: orderContactChanged.payload.omit({ email: true }),
 } as const satisfies Record<NotificationType, z.ZodType>
 
 export type PayloadOf<T extends NotificationType> = z.output<(typeof payloads)[T]>
 
-/** Whether it tells of several tickets that its recipient was given. */
+/** Whether it is about several received tickets. */
 export const isOfSeveral = (transfer: PayloadOf<'TICKET_TRANSFERRED'>): boolean =>
   transfer.side === 'RECEIVED' && (transfer.more?.length ?? 0) > 0
 
-/** A payload as JSON: what the type does not need is left out. */
+/** Encodes a payload as JSON, without fields that the type does not need. */
 export const encodePayload = <T extends NotificationType>(type: T, payload: PayloadOf<T>): unknown =>
   z.encode(payloads[type] as z.ZodType, payload)
 
-/** The payload of a notification of this type. Throws when it is another's. */
+/** Decodes the payload of a notification of this type. Throws if it is another type's. */
 export const payloadOf = <T extends NotificationType>(
   type: T,
   { payload }: { payload: unknown },
 ): PayloadOf<T> => z.decode(payloads[type] as z.ZodType, payload as never) as PayloadOf<T>
 
-/** What a notification is called in its recipient's log until it has its own subject. */
+/** The subject in the recipient's log until a notification has its own. */
 export const workingTitles: Record<NotificationType, string> = {
   USER_WELCOME: 'Welcome to Boxoffice',
   EMAIL_VERIFICATION: 'Confirm your address',

@@ -1,10 +1,10 @@
 import { type NotificationType, Priority } from '@boxoffice/contracts'
 import { isOfAccount } from './account-types.ts'
 
-/** Who goes first, the first first. */
+/** Priorities, the highest first. */
 export const inOrder: readonly Priority[] = Priority.options.toReversed()
 
-/** Tickets, money, an evening: it is owed. */
+/** Recipients must get these: they are about tickets, money or an event. */
 const high: readonly NotificationType[] = [
   'ORDER_CONFIRMATION',
   'TICKET_TRANSFERRED',
@@ -14,13 +14,11 @@ const high: readonly NotificationType[] = [
   'TICKETS_STOPPED',
 ]
 /**
- * Another mail says it too, or somebody asked for it who can look it up; a reminder has hours, and comes to a
- * whole hall at once.
+ * Another mail says the same, or the reader can look it up. A reminder has hours, and goes to a whole hall at
+ * once.
  */
 const low: readonly NotificationType[] = ['ORDER_STATUS_CHANGED', 'EVENT_REMINDER']
 
-/**
- * The priority of what a message asks for. For the links of an account somebody sits before a page and waits.
- */
+/** Returns the priority of a type. Links of accounts are urgent: their reader waits for them. */
 export const priorityOf = (type: NotificationType): Priority =>
   isOfAccount(type) ? 'URGENT' : high.includes(type) ? 'HIGH' : low.includes(type) ? 'LOW' : 'MEDIUM'

@@ -1,13 +1,13 @@
 import type { NotificationId, OrderId, UserId } from '@boxoffice/contracts'
 import type { Db } from '../database.ts'
 
-/** The confirmation that an order's buyer was sent, or is. */
+/** The stored confirmation of an order. */
 export interface StoredConfirmation {
   notificationId: NotificationId
   payload: unknown
 }
 
-/** The first confirmation of an order to its buyer; null when its tickets have not come yet. */
+/** Finds the first confirmation of an order to its buyer; null if its tickets are not issued yet. */
 export async function findConfirmation(
   db: Db,
   orderId: OrderId,
@@ -32,7 +32,7 @@ export async function lockConfirmation(db: Db, notificationId: NotificationId): 
   await db.prisma.$queryRaw`select 1 from notifications where id = ${notificationId}::uuid for update`
 }
 
-/** The resends of a confirmation since a moment, the oldest first. */
+/** Lists the resends of a confirmation since a moment, the oldest first. */
 export async function listResends(db: Db, resendOf: NotificationId, since: Date) {
   const rows = await db.prisma.notification.findMany({
     where: { resendOf, createdAt: { gt: since } },

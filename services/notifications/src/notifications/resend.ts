@@ -38,7 +38,7 @@ const RESENDS_AN_HOUR = 5
 
 const nothing = (why: string) => refuse(NOTHING_TO_RESEND, { message: why })
 
-/** Mails lost by whoever bought tickets, once more. */
+/** Mails tickets to their buyer again. */
 export const resendHandlers = (deps: Deps): Handlers<Pick<typeof notificationsRoutes, 'resendOrder'>> => ({
   async resendOrder({ params: { orderId }, principal: { userId }, resourceId }) {
     const order = await deps.peers.find.order(orderId)
@@ -56,9 +56,7 @@ export const resendHandlers = (deps: Deps): Handlers<Pick<typeof notificationsRo
   },
 })
 
-/**
- * Tickets that the order gave its buyer and that are theirs now, also such as were handed on and came back.
- */
+/** Whether the buyer holds valid tickets of the order, including ones that were passed on and came back. */
 async function hasValidTicket({ peers }: Deps, orderId: OrderId): Promise<boolean> {
   const { tickets } = await peers.find.print({ orderId, filesUpTo: 0 })
   return tickets.length > 0
@@ -76,7 +74,7 @@ async function insertResend(
 ): Promise<void> {
   const { notificationId, original, userId, orderId } = asked
   const createdAt = now()
-  await lockConfirmation(tx, original.notificationId) // resends of one order come one after the other
+  await lockConfirmation(tx, original.notificationId) // serializes resends of one order
   const before = await listResends(tx, original.notificationId, new Date(createdAt.getTime() - HOUR_MS))
   if (before.some((resend) => resend.notificationId === notificationId)) return
   const oldest = before.at(-RESENDS_AN_HOUR)
@@ -102,7 +100,7 @@ async function insertResend(
 
 function tooMany(waitMs: number): RefusedError {
   const refusal = refuse(RATE_LIMITED, {
-    message: `an order's tickets are mailed again ${RESENDS_AN_HOUR} times an hour at most`,
+    message: `an order's tickets can be mailed again ${RESENDS_AN_HOUR} times an hour`,
   })
   return new RefusedError({
     ...refusal,

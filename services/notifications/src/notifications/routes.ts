@@ -17,7 +17,7 @@ type LogRoutes = Pick<
 
 const cursor = defineCursor({ at: cursorFields.instant, id: cursorFields.id })
 
-/** One's own log; nobody sees another's. */
+/** The signed-in user's own log. */
 export const notificationHandlers = ({ db, now, watchLog }: Deps): Handlers<LogRoutes> => ({
   async listNotifications({ query, principal: { userId } }) {
     const { limit } = query

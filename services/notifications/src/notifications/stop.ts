@@ -1,24 +1,24 @@
 import type { Message, ticketsReinstated, ticketsStopped } from '@boxoffice/contracts'
-import type { Wanted } from './notification.ts'
+import type { NotificationDraft } from './notification.ts'
 import { encodePayload, type PayloadOf } from './payloads.ts'
 
-/** Tickets that were stopped: word to who holds them. */
+/** The notification of stopped tickets, to their holder. */
 export const stoppedOf = ({
   payload: { reason, ...payload },
   ...message
-}: Message<typeof ticketsStopped>): Wanted =>
+}: Message<typeof ticketsStopped>): NotificationDraft =>
   toHolder(message, payload, { ...payload, state: 'STOPPED', reason })
 
-/** Tickets that are valid again. */
-export const reinstatedOf = ({ payload, ...message }: Message<typeof ticketsReinstated>): Wanted =>
+/** The notification of reinstated tickets. */
+export const reinstatedOf = ({ payload, ...message }: Message<typeof ticketsReinstated>): NotificationDraft =>
   toHolder(message, payload, { ...payload, state: 'REINSTATED' })
 
-// No order: it is the buyer's, who may be somebody else.
+// Without the order, which belongs to the buyer, perhaps another person.
 const toHolder = (
   { messageId, correlationId }: { messageId: string; correlationId: string },
   { userId, eventId }: Pick<Message<typeof ticketsStopped>['payload'], 'userId' | 'eventId'>,
   payload: PayloadOf<'TICKETS_STOPPED'>,
-): Wanted => ({
+): NotificationDraft => ({
   ...{ messageId, correlationId, eventId },
   type: 'TICKETS_STOPPED',
   recipientId: userId,

@@ -1,15 +1,18 @@
 import type { Message, ticketTransferOffered, ticketTransferred } from '@boxoffice/contracts'
-import type { Wanted } from './notification.ts'
+import type { NotificationDraft } from './notification.ts'
 import { encodePayload } from './payloads.ts'
 
-/** A ticket that changed hands: whoever has it now, and whoever let it go, each told of their own side. */
+/**
+ * The notifications of a transfer: one to the new holder and one to the previous one, each about their own
+ * side.
+ */
 export function transferredOf({
   messageId,
   correlationId,
   payload,
-}: Message<typeof ticketTransferred>): Wanted[] {
+}: Message<typeof ticketTransferred>): NotificationDraft[] {
   const { eventId, ticketNumber, holderName, newTicketId, userId, recipientId } = payload
-  // No order: it is the buyer's, who may be neither of them.
+  // Without the order, which belongs to the buyer, perhaps a third person.
   const about = { messageId, correlationId, type: 'TICKET_TRANSFERRED', eventId } as const
   const received = encodePayload('TICKET_TRANSFERRED', { side: 'RECEIVED', eventId, newTicketId })
   const sent = encodePayload('TICKET_TRANSFERRED', { side: 'SENT', eventId, ticketNumber, holderName })
@@ -19,12 +22,12 @@ export function transferredOf({
   ]
 }
 
-/** A ticket that waits for whoever an address belongs to: nobody has proved yet that it is theirs. */
+/** The notification of an offered ticket, to an address that is not confirmed yet. */
 export function offeredOf({
   messageId,
   correlationId,
   payload,
-}: Message<typeof ticketTransferOffered>): Wanted {
+}: Message<typeof ticketTransferOffered>): NotificationDraft {
   const { eventId, transferId, senderName, holderName, recipientEmail } = payload
   return {
     messageId,

@@ -12,8 +12,8 @@ import { askTogether } from '@boxoffice/service-kit'
 import type { Clients } from './peers.ts'
 
 /**
- * What mails look up, as it is when they ask; null where it is not there. Each rejects with
- * ServiceUnavailable when it is unavailable.
+ * Finds current data for mails; null if it does not exist. Each rejects with ServiceUnavailable if its
+ * service is unavailable.
  */
 export interface Lookups {
   user(userId: UserId): Promise<UserInfo | null>
@@ -25,8 +25,8 @@ export interface Lookups {
 const IDS_MAX = 100
 
 /**
- * Twenty mails that are written side by side ask for their users, events, orders and tickets in a call each,
- * not in twenty.
+ * Batches lookups: twenty mails composed at the same time fetch their users, events, orders and tickets in
+ * one call each, not in twenty.
  */
 export function createLookups({
   auth,

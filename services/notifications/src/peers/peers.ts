@@ -24,19 +24,22 @@ const routes = {
   events: { getEventInfos },
   payments: { getOrderInfos, ...paymentsContactRoutes },
   tickets: { getTicketInfo, getTicketPdfInfo, getTicketQrInfo, getOrderTickets, listHolders, ...mailing },
-  /** Large PDFs of the ticket service: that they take long, or fail, closes the way to nothing else. */
+  /**
+   * Large PDFs of the ticket service have their own breaker and bulkhead, so that slow ones block nothing
+   * else.
+   */
   documents: { getOrderPdf },
 }
 
 /**
- * The part of the other services that mails are made of. Every call rejects with ServiceUnavailable when it
- * is unavailable.
+ * The routes of other services that mails need. Every call rejects with ServiceUnavailable if its service is
+ * unavailable.
  */
 export type Clients = { [K in keyof typeof routes]: Client<(typeof routes)[K]> }
-/** `find`: what many mails ask for at the same time, asked together. */
+/** `find`: lookups that are batched. */
 export type Peers = Clients & { find: Lookups }
 
-/** Clients with a breaker for each service, and one for large documents. */
+/** Creates clients with a breaker for each service, and one for large documents. */
 export function createPeers(
   config: Config,
   foundation: Omit<InternalClientOptions, 'callee' | 'baseUrl' | 'policy'>,

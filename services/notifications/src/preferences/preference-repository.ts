@@ -4,18 +4,18 @@ import type { Db } from '../database.ts'
 import type { Choice } from './preference.ts'
 import type { StoredQuietHours } from './quiet-hours.ts'
 
-/** What a user chose: what is not here is as it is by default. */
+/** The choices of a user; everything else has its default. */
 export interface Choices {
   choices: readonly Choice[]
   quietHours: StoredQuietHours | null
 }
-/** And whether a browser of theirs gets pushes. */
+/** With whether a browser of theirs gets pushes. */
 export interface Chosen extends Choices {
   hasDevice: boolean
 }
 export const noChoices: Chosen = { choices: [], quietHours: null, hasDevice: false }
 
-/** The choices of users; those who made none, and have no browser that gets pushes, are left out. */
+/** Finds the choices of users. Users without choices and without a subscribed browser are left out. */
 export async function findChoices(
   sql: Sql,
   userIds: readonly UserId[],
@@ -32,16 +32,16 @@ export async function findChoices(
   return new Map(rows.map(({ userId, ...choices }) => [userId, choices]))
 }
 
-/** SQL: a user's choices, as JSON. */
+/** SQL: a user's choices as JSON. */
 export const choicesOf = (userId: string) => `coalesce((
   select jsonb_agg(jsonb_build_object('type', p.type, 'channel', p.channel, 'enabled', p.enabled))
   from preferences p where p.user_id = ${userId}), '[]')`
-/** SQL: a user's quiet hours, as JSON. */
+/** SQL: a user's quiet hours as JSON. */
 export const quietHoursOf = (userId: string) => `(
   select jsonb_build_object('startMinute', q.start_minute, 'endMinute', q.end_minute, 'timeZone', q.time_zone)
   from quiet_hours q where q.user_id = ${userId})`
 
-/** Keep choices over those that stand there. */
+/** Saves choices over existing ones. */
 export async function saveChoices(
   db: Db,
   userId: UserId,
@@ -57,7 +57,7 @@ export async function saveChoices(
   }
 }
 
-/** Keep quiet hours, or none. */
+/** Saves quiet hours, or removes them. */
 export async function saveQuietHours(
   db: Db,
   userId: UserId,

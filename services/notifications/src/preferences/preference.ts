@@ -1,12 +1,9 @@
 import { Channel, NotificationType, type Preference, type PreferenceChanges } from '@boxoffice/contracts'
 
-/** How people are reached. */
+/** The channel of a notification. */
 export type SentBy = Preference['channel']
 
-/**
- * Mails without which somebody would lose an account, a ticket, an evening or money: nobody can turn them
- * off.
- */
+/** Mails that cannot be turned off: without them a user may lose an account, a ticket, an event or money. */
 const mandatory: readonly NotificationType[] = [
   'EMAIL_VERIFICATION',
   'PASSWORD_RESET',
@@ -20,13 +17,12 @@ const mandatory: readonly NotificationType[] = [
   'ORDER_CONTACT_CHANGED',
 ]
 /**
- * Mails that nobody gets who did not ask for them: the confirmation shows what was paid, and every change of
- * an order that ends something has a mail of its own (ORDER_CONFIRMATION, PAYMENT_FAILED, REFUND_PROCESSED,
- * ORDER_CANCELLED).
+ * Mails that are off by default: the confirmation shows what was paid, and every final change of an order has
+ * its own mail (ORDER_CONFIRMATION, PAYMENT_FAILED, REFUND_PROCESSED, ORDER_CANCELLED).
  */
 const offByDefault: readonly NotificationType[] = ['PAYMENT_PROCESSED', 'ORDER_STATUS_CHANGED']
 
-/** What may also come as a text message. */
+/** Types that have a text message. */
 export const textedTypes = [
   'ORDER_CONFIRMATION',
   'ORDER_CREATED',
@@ -41,23 +37,17 @@ export const textedTypes = [
 ] as const satisfies readonly NotificationType[]
 export type TextedType = (typeof textedTypes)[number]
 
-/**
- * What may also come as a push, to browsers that subscribed: all that a text message may say, and that a
- * payment failed.
- */
+/** Types that have a push: all that have a text message, and PAYMENT_FAILED. */
 export const pushedTypes = [...textedTypes, 'PAYMENT_FAILED'] as const satisfies readonly NotificationType[]
 export type PushedType = (typeof pushedTypes)[number]
-/**
- * Pushes that a browser's owner has to ask for: what follows a moment after the press of a button of their
- * own.
- */
+/** Pushes that are off by default: they would arrive a moment after the user pressed a button. */
 const pushesOffByDefault: readonly NotificationType[] = [
   'ORDER_CREATED',
   'ORDER_STATUS_CHANGED',
   'PAYMENT_PROCESSED',
 ]
 
-/** Mails that quiet hours do not hold up: they are waited for, or of no use in the morning. */
+/** Mails that quiet hours do not delay: their reader waits for them, or they are useless in the morning. */
 const urgent: readonly NotificationType[] = [
   'USER_WELCOME',
   'EMAIL_VERIFICATION',
@@ -78,17 +68,14 @@ export const isPushed = (type: NotificationType): type is PushedType =>
 export const isUrgent = (type: NotificationType, channel: SentBy): boolean =>
   channel === 'EMAIL' && urgent.includes(type)
 
-/** What somebody chose otherwise than the default. */
+/** A choice that differs from the default. */
 export interface Choice {
   type: NotificationType
   channel: SentBy
   enabled: boolean
 }
 
-/**
- * What each channel is for: whether somebody may turn a type on or off, and how it is where nobody said
- * anything.
- */
+/** Per channel, whether a type can be turned on or off, and its default. */
 const channels: Readonly<
   Record<SentBy, Record<'isChangeable' | 'isOnByDefault', (type: NotificationType) => boolean>>
 > = {
@@ -97,17 +84,17 @@ const channels: Readonly<
     isOnByDefault: (type) => !offByDefault.includes(type),
   },
   SMS: { isChangeable: isTexted, isOnByDefault: () => false },
-  // A browser that subscribes asks for them.
+  // Subscribing a browser asks for pushes.
   PUSH: {
     isChangeable: isPushed,
     isOnByDefault: (type) => isPushed(type) && !pushesOffByDefault.includes(type),
   },
 }
-/** Whether somebody may turn it off: a mail that is not owed, a text message, a push. */
+/** Whether a user can turn a type on or off for a channel. */
 export const isChangeable = (type: NotificationType, channel: SentBy) => channels[channel].isChangeable(type)
 const isOnByDefault = (type: NotificationType, channel: SentBy) => channels[channel].isOnByDefault(type)
 
-/** Whether somebody with these choices gets a type by a channel. */
+/** Whether a user with these choices gets a type by a channel. */
 export function isEnabled(type: NotificationType, channel: SentBy, choices: readonly Choice[]): boolean {
   const choice =
     isChangeable(type, channel) &&
@@ -115,12 +102,12 @@ export function isEnabled(type: NotificationType, channel: SentBy, choices: read
   return choice ? choice.enabled : isOnByDefault(type, channel)
 }
 
-/** Whether pushes are sent at all. */
+/** Whether this installation sends pushes. */
 export interface Offered {
   readonly push: boolean
 }
 
-/** Every type by every channel, as somebody with these choices gets it. */
+/** Returns every type by every channel with its effective setting. */
 export const effective = (choices: readonly Choice[], { push }: Offered): Preference[] =>
   NotificationType.options.flatMap((type) =>
     Channel.options.map((channel) => ({
@@ -131,7 +118,7 @@ export const effective = (choices: readonly Choice[], { push }: Offered): Prefer
     })),
   )
 
-/** What is wrong with changes: what cannot be turned off or on, and what is said twice. */
+/** Returns what is wrong with changes: types that cannot be changed, and duplicates. */
 export function objectionsTo(
   { preferences }: PreferenceChanges,
   { push }: Offered,
@@ -141,7 +128,7 @@ export function objectionsTo(
       { path: `body.preferences.${index}.${field}`, message },
     ]
     const first = preferences.findIndex((other) => other.type === type && other.channel === channel)
-    if (first !== index) return about('type', `${type} by ${channel} is named before`)
+    if (first !== index) return about('type', `${type} by ${channel} is listed twice`)
     if (channel === 'PUSH' && !push)
       return enabled ? about('enabled', 'this installation sends no pushes') : []
     if (isChangeable(type, channel) || enabled === isOnByDefault(type, channel)) return []

@@ -22,10 +22,10 @@ test.each([
   expect(until(now, '13:00', '14:30', 'UTC')).toBe(end)
 })
 
-test('nights when clocks change are an hour shorter or longer, and end by the clock on the wall', () => {
+test('quiet hours on the night of a clock change are an hour shorter or longer, and end by the wall clock', () => {
   expect(until('2027-03-27T22:00:00Z', '22:00', '07:00', 'Europe/Warsaw')).toBe('2027-03-28T05:00:00.000Z')
   expect(until('2027-10-30T21:00:00Z', '22:00', '07:00', 'Europe/Warsaw')).toBe('2027-10-31T06:00:00.000Z')
-  // An end that the clock leaves out that night comes when it goes on.
+  // An end within the skipped hour comes when the clock jumps forward.
   expect(until('2027-03-28T00:30:00Z', '22:00', '02:30', 'Europe/Warsaw')).toBe('2027-03-28T01:30:00.000Z')
 })
 
@@ -33,7 +33,7 @@ test('across the date line it is the user’s own night', () => {
   expect(until('2026-12-01T10:00:00Z', '22:00', '06:00', 'Pacific/Auckland')).toBe('2026-12-01T17:00:00.000Z')
 })
 
-test('they are shown as they were given', () => {
+test('quiet hours are shown as they were saved', () => {
   const hours = { start: '00:05', end: '23:59', timeZone: 'Europe/Athens' }
   expect(shownOf(storedOf(hours))).toEqual(hours)
 })

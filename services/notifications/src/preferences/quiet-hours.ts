@@ -1,8 +1,8 @@
 import type { QuietHours } from '@boxoffice/contracts'
 
 /**
- * Quiet hours as they are stored: minutes of the day. The end is not the start; before it, they go over
- * midnight.
+ * Quiet hours as stored: minutes of the day. Start and end differ; an end before the start is on the next
+ * day.
  */
 export interface StoredQuietHours {
   startMinute: number
@@ -26,8 +26,8 @@ export const shownOf = ({ startMinute, endMinute, timeZone }: StoredQuietHours):
 })
 
 /**
- * When the quiet hours end that it is now, null outside of them. They go by the clock on the wall where the
- * user is: on a night when clocks change they are an hour longer or shorter.
+ * Returns when the current quiet hours end, null outside of them. They follow the user's wall clock: on the
+ * night of a clock change they are an hour longer or shorter.
  */
 export function quietUntil(now: Date, { startMinute, endMinute, timeZone }: StoredQuietHours): Date | null {
   const local = Temporal.Instant.fromEpochMilliseconds(now.getTime()).toZonedDateTimeISO(timeZone)

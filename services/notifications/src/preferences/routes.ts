@@ -19,7 +19,7 @@ interface Deps {
 
 type PreferenceRoutes = Pick<typeof notificationsRoutes, 'getPreferences' | 'updatePreferences'>
 
-/** One's own preferences. */
+/** The signed-in user's own preferences. */
 export const preferenceHandlers = ({ db, now, push }: Deps): Handlers<PreferenceRoutes> => ({
   getPreferences: async ({ principal }) => ({
     status: 200,
@@ -33,7 +33,7 @@ export const preferenceHandlers = ({ db, now, push }: Deps): Handlers<Preference
       return refuse(VALIDATION_FAILED, { message: 'these preferences cannot be kept', details })
     return db.transact(async (tx) => {
       const { preferences, quietHours } = body
-      // What GET shows of a channel that is not offered is nobody's choice.
+      // Settings of a channel that is not offered are not saved as choices.
       const chosen = preferences.filter(({ channel }) => channel !== 'PUSH' || offered.push)
       await saveChoices(tx, userId, chosen, now())
       if (quietHours !== undefined)

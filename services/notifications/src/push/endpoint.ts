@@ -2,32 +2,29 @@ import { isIP, type LookupFunction } from 'node:net'
 import ipaddr from 'ipaddr.js'
 import { findAddresses, NameNotFound } from './names.ts'
 
-/**
- * Push services that browsers bring, by the hosts that they name: Chrome and most others, Firefox, Safari,
- * Edge.
- */
+/** Hosts of the push services that browsers come with: Chrome and most others, Firefox, Safari, Edge. */
 const wellKnown =
   /^(fcm\.googleapis\.com|updates\.push\.services\.mozilla\.com|web\.push\.apple\.com|[\w-]+\.notify\.windows\.com)$/
 
 const hostOf = ({ hostname }: URL) => hostname.replace(/^\[|\]$/g, '').replace(/\.$/, '')
 
-/** Whether a push service is one of those that browsers bring, rather than one that a user may run. */
+/** Whether a push service is built into browsers, rather than one that a user may run. */
 export const isWellKnown = (endpoint: string): boolean => wellKnown.test(hostOf(new URL(endpoint)))
 
-/** Whether an address is of the internet: neither this machine's nor of a network that is somebody's own. */
+/** Whether an address is public: neither local nor in a private network. */
 export const isPublic = (address: string): boolean =>
   ipaddr.isValid(address) && ipaddr.process(address.replace(/%.*$/, '')).range() === 'unicast'
 
 export class NotPublic extends Error {
   constructor(host: string) {
-    super(`${host} is not on the internet`)
+    super(`${host} is not a public address`)
   }
 }
 
 /**
- * What is wrong with an endpoint; null for nothing. Users write it, and we send there: without this they
- * could have us speak to what is behind our own doors. Hosts of browsers are no exception: nothing answers at
- * another port of theirs, or at a name that is not there.
+ * Returns what is wrong with an endpoint; null if nothing. Users choose endpoints and we send requests there,
+ * so this prevents requests into our own network (SSRF). Hosts of browsers are checked too: another port, or
+ * a name that does not resolve, is refused.
  */
 export async function endpointObjection(
   endpoint: string,
@@ -37,18 +34,18 @@ export async function endpointObjection(
   const url = new URL(endpoint)
   if (url.username || url.password) return 'must not have credentials'
   if (privateAddresses) return null
-  if (url.port !== '') return 'must be at the port of https'
+  if (url.port !== '') return 'must use the default port of https'
   const host = hostOf(url)
   const found = isIP(host) ? [host] : await find(host).then(addressesOf, () => [])
-  if (found.length === 0) return 'its host is not found'
-  return found.every(isPublic) ? null : 'must be on the internet'
+  if (found.length === 0) return 'its host was not found'
+  return found.every(isPublic) ? null : 'must have a public address'
 }
 
 const addressesOf = (found: readonly { address: string }[]) => found.map(({ address }) => address)
 
 /**
- * Looks hosts up for connections, and refuses one that has an address of no use on the internet: names change
- * what they stand for. Fails with NotPublic, or NameNotFound.
+ * Creates a DNS lookup for connections that refuses hosts with a non-public address, because names can be
+ * re-pointed after the check. Fails with NotPublic or NameNotFound.
  */
 export const createPublicLookup =
   (find: typeof findAddresses = findAddresses): LookupFunction =>
@@ -67,7 +64,7 @@ export const createPublicLookup =
     )
   }
 
-/** A connection to an address is made without looking it up. */
+/** Throws NotPublic for a private IP address: connections to addresses need no lookup. */
 export function refusePrivate(endpoint: string): void {
   const host = hostOf(new URL(endpoint))
   if (isIP(host) && !isPublic(host)) throw new NotPublic(host)

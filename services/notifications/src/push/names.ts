@@ -2,10 +2,10 @@ import { Resolver } from 'node:dns/promises'
 
 const LOOKUP_MS = 3_000
 
-/** A name that has no address, or of which no name server said any in time. */
+/** The name has no address, or no name server answered in time. */
 export class NameNotFound extends Error {
   constructor(host: string) {
-    super(`${host} is not found`)
+    super(`${host} was not found`)
   }
 }
 
@@ -15,9 +15,9 @@ export interface Address {
 }
 
 /**
- * The addresses of a host, by the name servers alone, in 3 s at most; rejects with NameNotFound. Users write
- * these names: `dns.lookup` would have each wait in one of the four threads that files and passwords of this
- * process need too, for as long as a name server likes.
+ * Resolves a host by name servers alone, in 3 s at most; rejects with NameNotFound. Users choose these names:
+ * `dns.lookup` would occupy one of the four threads that files and passwords of this process need, for as
+ * long as a name server likes.
  */
 export async function findAddresses(
   host: string,

@@ -1,6 +1,6 @@
 import { type Callee, ServiceUnavailable } from '@boxoffice/service-kit'
 
-/** A push service that cannot take it now, and from when it may, if it says so. */
+/** A push service cannot accept the push now; `retryAfterMs`: when it may, 0 if unknown. */
 export class PushLater extends ServiceUnavailable {
   readonly retryAfterMs: number
   constructor(callee: Callee, retryAfterMs: number, cause: unknown) {

@@ -24,7 +24,7 @@ test.each([
   [2 * HOUR_S, 2 * HOUR_S],
   [0.9, 0],
   [-5, 0],
-])('a reminder of an event that begins in %d s is of use for %d s', (seconds, ttlSeconds) => {
+])('a reminder of an event that begins in %d s is kept for %d s', (seconds, ttlSeconds) => {
   const type = 'EVENT_REMINDER'
   const payload = { eventId, eventDate: eventIn(seconds).eventDate } as never
   expect(pushMessageOf(type, eventIn(seconds), payload, { ...about, type })).toMatchObject({
@@ -33,7 +33,7 @@ test.each([
   })
 })
 
-test('news of an event that begins soon is of use for as long as any', () => {
+test('a cancellation of an event that begins soon is kept as long as any', () => {
   const type = 'EVENT_CANCELLED'
   const message = pushMessageOf(type, eventIn(60), { eventId } as never, { ...about, type })
   expect(message).toMatchObject({ ttlSeconds: 72 * HOUR_S, urgency: 'high' })

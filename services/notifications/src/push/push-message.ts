@@ -2,24 +2,25 @@ import { createHash } from 'node:crypto'
 import { cutToGraphemes } from '@boxoffice/contracts'
 import { shortWhenOf } from '../mails/formats.ts'
 import { oneLine, type ShownEvent } from '../mails/mail.ts'
-import { standings } from '../mails/order-news.ts'
+import { statusTexts } from '../mails/order-update.ts'
 import type { LeasedNotification } from '../notifications/notification.ts'
 import { isOfSeveral, type PayloadOf, workingTitles } from '../notifications/payloads.ts'
 import type { PushedType } from '../preferences/preference.ts'
 
-/** A push as it is sent: the same to each device. */
+/** A push message, the same for each device. */
 export interface PushMessage {
   title: string
   body: string
-  /** Where a press on it leads: never a link with a token, since whoever holds the device sees it. */
+  /** The page that it opens: never a link with a token, since anyone who holds the device sees it. */
   url: string
   /**
-   * What a newer one takes the place of, at the push service and on the device; of the alphabet of base64url.
+   * A newer push replaces the previous one of the same topic, at the push service and on the device. In the
+   * base64url alphabet.
    */
   topic: string
-  /** How long a push service keeps it for a device that is not there. */
+  /** How long a push service keeps it for an offline device. */
   ttlSeconds: number
-  /** Whether a device that saves its battery is woken up. */
+  /** Whether it wakes a device that saves battery. */
   urgency: 'low' | 'normal' | 'high'
 }
 
@@ -28,7 +29,7 @@ type About = Pick<LeasedNotification, 'notificationId' | 'type'> & { publicUrl: 
 const HOUR_S = 3_600
 const DAY_S = 86_400
 
-/** How long each is of use, and how urgent it is. */
+/** Lifetime and urgency by type. */
 const manners: { readonly [T in PushedType]: Pick<PushMessage, 'ttlSeconds' | 'urgency'> } = {
   ORDER_CONFIRMATION: { ttlSeconds: 3 * DAY_S, urgency: 'normal' },
   ORDER_CREATED: { ttlSeconds: HOUR_S, urgency: 'low' },
@@ -39,7 +40,7 @@ const manners: { readonly [T in PushedType]: Pick<PushMessage, 'ttlSeconds' | 'u
   REFUND_PROCESSED: { ttlSeconds: 3 * DAY_S, urgency: 'normal' },
   EVENT_UPDATED: { ttlSeconds: 3 * DAY_S, urgency: 'high' },
   EVENT_CANCELLED: { ttlSeconds: 3 * DAY_S, urgency: 'high' },
-  // At most: it ends when the event begins.
+  // At most: it expires when the event begins.
   EVENT_REMINDER: { ttlSeconds: DAY_S, urgency: 'normal' },
   TICKET_TRANSFERRED: { ttlSeconds: 3 * DAY_S, urgency: 'high' },
 }
@@ -49,7 +50,7 @@ const sayings: {
 } = {
   ORDER_CONFIRMATION: (name) => `${name}: your tickets are in your mailbox.`,
   ORDER_CREATED: (name) => `${name}: you hear from us when it is through.`,
-  ORDER_STATUS_CHANGED: (name, { status }) => `${name}: your order is ${standings[status].now}.`,
+  ORDER_STATUS_CHANGED: (name, { status }) => `${name}: your order is ${statusTexts[status].now}.`,
   ORDER_CANCELLED: (name) => `${name}: your order is cancelled.`,
   PAYMENT_PROCESSED: (name) => `${name}: your payment went through.`,
   PAYMENT_FAILED: (name) => `${name}: there are no tickets yet. Details are in your mailbox.`,
@@ -66,8 +67,8 @@ const sayings: {
 }
 
 /**
- * What takes the place of what: news of an order that of before, and so of an event. Two tickets or refunds
- * are two things.
+ * Returns what a push replaces: an older one about the same order, event or payment. Each transfer and refund
+ * stands alone.
  */
 function subjectOf<T extends PushedType>({ notificationId, type }: About, payload: PayloadOf<T>): string {
   const { orderId, eventId } = payload as { orderId?: string; eventId?: string }
@@ -76,17 +77,14 @@ function subjectOf<T extends PushedType>({ notificationId, type }: About, payloa
   return type === 'PAYMENT_PROCESSED' ? `payment ${orderId}` : `order ${orderId}`
 }
 
-// RFC 8030, 5.4: 32 characters at most. A hash: what is ours to know is not the push service's.
+// RFC 8030, 5.4: 32 characters at most. Hashed, because the push service need not know our ids.
 const topicOf = (subject: string) =>
   createHash('sha256').update(`push ${subject}`).digest('base64url').slice(0, 32)
 
-/** Characters of a name in a push: what telephones show of one. */
+/** Characters of a name in a push, as many as telephones show. */
 const NAME_MAX = 80
 
-/**
- * What a push says: the event and what became of it; no name, no number, no code, no link that opens
- * anything.
- */
+/** Returns a push about the event: no personal names, numbers, codes or links that open anything. */
 export function pushMessageOf<T extends PushedType>(
   type: T,
   event: ShownEvent,
@@ -105,14 +103,14 @@ export function pushMessageOf<T extends PushedType>(
   }
 }
 
-/** Nobody is reminded of what has begun. */
+/** A reminder expires when its event begins. */
 function ttlSecondsOf(type: PushedType, { eventDate }: ShownEvent, now: Date): number {
   const { ttlSeconds } = manners[type]
   if (type !== 'EVENT_REMINDER') return ttlSeconds
   return Math.min(ttlSeconds, Math.max(0, Math.floor((eventDate.getTime() - now.getTime()) / 1_000)))
 }
 
-/** A push in words that somebody else gave: of an operator's template. */
+/** Returns a push with the text of an operator's template. */
 export function namedPush(
   { title, body }: { title: string; body: string },
   about: About & { type: PushedType },
@@ -122,7 +120,8 @@ export function namedPush(
 }
 
 /**
- * What the browser's service worker reads, in JSON: `tag` has a newer one shown in the place of an older one.
+ * Encodes a push as JSON for the browser's service worker; a notification replaces the one with the same
+ * `tag`.
  */
 export const contentOf = ({ title, body, url, topic }: PushMessage, notificationId: string): string =>
   JSON.stringify({ title, body, url, tag: topic, notificationId })

@@ -9,36 +9,36 @@ import type { Device } from './subscription-repository.ts'
 import type { Vapid } from './vapid.ts'
 
 /**
- * What becomes of a push at a push service: it took it, the subscription is no more, or it will never take
- * this one.
+ * The answer of a push service: it accepted the push, the subscription is gone, or it will never accept this
+ * push.
  */
 export type PushOutcome = 'ACCEPTED' | 'GONE' | 'PUSH_TOO_LARGE' | 'PUSH_REFUSED'
 
 type Callee = 'push' | 'pushElsewhere'
-/** What a push service answered, or that its name has no address. */
+/** The HTTP answer, or that the name has no address. */
 type Answered = { status: number; retryAfter?: string | string[] | undefined } | { notFound: NameNotFound }
 
 const CONNECT_TIMEOUT_MS = 5_000
 const ANSWER_BYTES_MAX = 16_384
-const RETRY_AFTER_MAX_MS = 6 * 3_600_000 // the provider cuts it to what is left
+const RETRY_AFTER_MAX_MS = 6 * 3_600_000 // the provider limits it to the rest of the push's lifetime
 /**
- * What is encrypted is a multiple of this, so that its length says little; never as long as would fit (RFC
- * 8291, 4: 3993 bytes), since push services of telephones take less.
+ * Payloads are padded to a multiple of this, so that the length reveals little, but not to the maximum (RFC
+ * 8291, 4: 3993 bytes), since push services of telephones accept less.
  */
 const PADDED_BYTES = 512
 
 export const calleeOf = (endpoint: string): Callee => (isWellKnown(endpoint) ? 'push' : 'pushElsewhere')
 
 /**
- * Hand a push to the push service of one browser. Rejects with ServiceUnavailable when that is unavailable,
- * or gave no answer.
+ * Sends a push to the push service of one browser. Rejects with ServiceUnavailable if that is unavailable or
+ * did not answer.
  */
 export type SendPush = (device: Device, message: PushMessage, notificationId: string) => Promise<PushOutcome>
 
 /**
- * Web Push: encrypted for the browser alone (RFC 8291), signed as ours (RFC 8292). Push services that
- * browsers bring share a breaker; those that a user named have one of their own. Nothing is sent to an
- * address that is not of the internet, and no redirect is followed.
+ * Creates a Web Push client: messages are encrypted for the browser alone (RFC 8291) and signed as ours (RFC
+ * 8292). Push services of browsers share a breaker; those that users run share another. It sends nothing to
+ * non-public addresses and follows no redirects.
  */
 export function createPushService(
   config: { timeoutMs: number; privateAddresses: boolean },
@@ -57,42 +57,6 @@ export function createPushService(
     maxResponseSize: ANSWER_BYTES_MAX,
   })
 
-  async function post(
-    callee: Callee,
-    device: Device,
-    message: PushMessage,
-    body: Uint8Array,
-    authorization: string,
-  ): Promise<Answered> {
-    const signal = AbortSignal.timeout(timeoutMs)
-    try {
-      const answer = await request(device.endpoint, {
-        dispatcher: agent,
-        method: 'POST',
-        signal,
-        headers: {
-          authorization,
-          ttl: String(message.ttlSeconds),
-          urgency: message.urgency,
-          topic: message.topic,
-          'content-encoding': 'aes128gcm',
-          'content-type': 'application/octet-stream',
-        },
-        body,
-      })
-      await answer.body.dump({ limit: ANSWER_BYTES_MAX, signal })
-      const { statusCode: status, headers } = answer
-      if (status >= 500)
-        throw new PushLater(callee, retryAfterMsOf(headers['retry-after']), `answered ${status}`)
-      return { status, retryAfter: headers['retry-after'] }
-    } catch (error) {
-      if (error instanceof PushLater) throw error
-      if (error instanceof NotPublic) return { status: 400 }
-      if (error instanceof NameNotFound) return { notFound: error }
-      throw new ServiceUnavailable(callee, signal.aborted ? 'TIMEOUT' : 'CONNECTION', true, error)
-    }
-  }
-
   return {
     async send(device, message, notificationId) {
       const { endpoint, p256dh, auth } = device
@@ -109,7 +73,7 @@ export function createPushService(
       const body = await encryptNotification(subscription, content, { pad: false })
       const { headers } = await vapidHeaders(subscription, vapid.keys)
       const answered = await guards[callee]('sendPush', () =>
-        post(callee, device, message, body, headers.authorization),
+        post(callee, { device, message, body, authorization: headers.authorization }, { agent, timeoutMs }),
       )
       return outcomeOf(callee, answered)
     },
@@ -120,10 +84,53 @@ export function createPushService(
   }
 }
 
+interface PushRequest {
+  device: Device
+  message: PushMessage
+  /** Encrypted. */
+  body: Uint8Array
+  authorization: string
+}
+
+/** Posts a push to its endpoint. Rejects with PushLater after a 5xx answer, else with ServiceUnavailable. */
+async function post(
+  callee: Callee,
+  { device, message, body, authorization }: PushRequest,
+  { agent, timeoutMs }: { agent: Agent; timeoutMs: number },
+): Promise<Answered> {
+  const signal = AbortSignal.timeout(timeoutMs)
+  try {
+    const answer = await request(device.endpoint, {
+      dispatcher: agent,
+      method: 'POST',
+      signal,
+      headers: {
+        authorization,
+        ttl: String(message.ttlSeconds),
+        urgency: message.urgency,
+        topic: message.topic,
+        'content-encoding': 'aes128gcm',
+        'content-type': 'application/octet-stream',
+      },
+      body,
+    })
+    await answer.body.dump({ limit: ANSWER_BYTES_MAX, signal })
+    const { statusCode: status, headers } = answer
+    if (status >= 500)
+      throw new PushLater(callee, retryAfterMsOf(headers['retry-after']), `answered ${status}`)
+    return { status, retryAfter: headers['retry-after'] }
+  } catch (error) {
+    if (error instanceof PushLater) throw error
+    if (error instanceof NotPublic) return { status: 400 }
+    if (error instanceof NameNotFound) return { notFound: error }
+    throw new ServiceUnavailable(callee, signal.aborted ? 'TIMEOUT' : 'CONNECTION', true, error)
+  }
+}
+
 /**
- * RFC 8030: 201 it is taken, 404 and 410 the subscription is no more, 413 too large, 429 too many. What one
- * device alone can bring about is judged here, outside of the guard: it says nothing of the push service to
- * the others.
+ * Maps an answer (RFC 8030): 201 accepted, 404 and 410 the subscription is gone, 413 too large, 429 too many.
+ * Failures that one device alone can cause are mapped outside of the guard, so that they do not open the
+ * breaker for others.
  */
 function outcomeOf(callee: Callee, answered: Answered): PushOutcome {
   if ('notFound' in answered) throw new ServiceUnavailable(callee, 'CONNECTION', false, answered.notFound)
@@ -142,7 +149,7 @@ export function retryAfterMsOf(header: string | string[] | undefined, now = Date
   return Number.isFinite(ms) ? Math.min(Math.max(0, ms), RETRY_AFTER_MAX_MS) : 0
 }
 
-/** Spaces after JSON say nothing. */
+/** Pads JSON with spaces, which parsers ignore. */
 function padded(json: string): Uint8Array {
   const bytes = Buffer.from(json)
   const size = Math.ceil(bytes.length / PADDED_BYTES) * PADDED_BYTES

@@ -38,12 +38,12 @@ interface Deps {
   sql: SqlDatabase
 }
 
-/** A browser subscribes once; each may cost a question of the domain name system. */
+/** A browser subscribes once; each attempt may cost a DNS query. */
 const ADDED_A_MINUTE = 10
 
 const unavailable = () => refuse(PUSH_UNAVAILABLE)
 
-/** The browsers of the signed-in user that get pushes. */
+/** The push subscriptions of the signed-in user. */
 export function pushHandlers(deps: Deps): Handlers<typeof notificationsPushRoutes> {
   const { sql, push, now, newId, config } = deps
   const rates = createRateLimitByKey({ perMinute: ADDED_A_MINUTE })
@@ -75,7 +75,8 @@ export function pushHandlers(deps: Deps): Handlers<typeof notificationsPushRoute
       const details = objection ? [{ path: 'body.endpoint', message: objection }] : []
       if (!isOnCurve(keys.p256dh))
         details.push({ path: 'body.keys.p256dh', message: 'must be a point on P-256' })
-      if (details.length > 0) return refuse(VALIDATION_FAILED, { message: 'no push is sent there', details })
+      if (details.length > 0)
+        return refuse(VALIDATION_FAILED, { message: 'pushes cannot be sent to this subscription', details })
       const subscription = {
         subscriptionId: newId() as PushSubscriptionId,
         userId,
@@ -89,7 +90,7 @@ export function pushHandlers(deps: Deps): Handlers<typeof notificationsPushRoute
       }
       const saved = await sql.transact(async (tx) => {
         await lockSubscriptionsOf(tx, userId)
-        // Its token was good when the request came; the endpoint's host was looked up since.
+        // Its token was valid when the request came, but the DNS lookup took time.
         if (await isEnded(tx, sessionId)) return 'ENDED'
         const one = await saveSubscription(tx, subscription)
         await keepNewest(tx, userId, PUSH_DEVICES_MAX)
@@ -123,6 +124,6 @@ function isOnCurve(p256dh: string): boolean {
 const withoutPadding = (text: string) => text.replace(/=+$/, '')
 
 function tooMany(waitSeconds: number): RefusedError {
-  const refusal = refuse(RATE_LIMITED, { message: `${ADDED_A_MINUTE} devices a minute are added at most` })
+  const refusal = refuse(RATE_LIMITED, { message: `${ADDED_A_MINUTE} devices can be added a minute` })
   return new RefusedError({ ...refusal, headers: { 'retry-after': String(waitSeconds) } })
 }

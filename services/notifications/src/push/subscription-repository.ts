@@ -1,18 +1,18 @@
 import type { NotificationId, PushSubscription, PushSubscriptionId, UserId } from '@boxoffice/contracts'
 import type { Sql, Tx } from '@boxoffice/service-kit'
 
-/** A browser as it is kept: where its push service takes messages for it, and what only it can read. */
+/** A stored push subscription: the endpoint of its push service, and the keys of the browser. */
 export interface StoredSubscription {
   subscriptionId: PushSubscriptionId
   userId: UserId
   endpoint: string
   p256dh: string
   auth: string
-  /** Our public key that it subscribed with. */
+  /** Our public key with which it subscribed. */
   serverKey: string
   device: string | null
   sessionId: string
-  /** When that sign-in first registered it. */
+  /** When that session first registered it. */
   createdAt: Date
 }
 
@@ -23,8 +23,8 @@ const shown = `p.id as "subscriptionId", p.endpoint, p.device, p.session_id as "
   p.last_used_at as "lastUsedAt"`
 
 /**
- * Keep a subscription; what is kept of its endpoint already becomes this user's and sign-in's. null: it is
- * another account's, with other keys than these, which no browser has.
+ * Saves a subscription; an existing one of its endpoint moves to this user and session. Returns null if the
+ * endpoint is another account's with other keys, which no browser sends.
  */
 export async function saveSubscription(
   tx: Tx,
@@ -48,12 +48,12 @@ export async function saveSubscription(
   return saved ?? null
 }
 
-/** The subscriptions of a user from now on one after the other, until the transaction ends. */
+/** Locks the subscriptions of a user until the transaction ends. */
 export async function lockSubscriptionsOf(tx: Tx, userId: UserId): Promise<void> {
   await tx.query(`select pg_advisory_xact_lock(hashtextextended('push ' || $1, 0))`, [userId])
 }
 
-/** Remove those of a user that were used least recently, but `max`. */
+/** Removes the least recently used subscriptions of a user, all but `max`. */
 export async function keepNewest(tx: Tx, userId: UserId, max: number): Promise<void> {
   await tx.query(
     `delete from push_subscriptions where id in (
@@ -63,14 +63,14 @@ export async function keepNewest(tx: Tx, userId: UserId, max: number): Promise<v
   )
 }
 
-/** A user's own, the newest first. */
+/** Lists a user's subscriptions, the newest first. */
 export const listSubscriptions = (sql: Sql, userId: UserId): Promise<Shown[]> =>
   sql.query<Shown>(
     `select ${shown} from push_subscriptions p where p.user_id = $1::uuid order by p.created_at desc, p.id`,
     [userId],
   )
 
-/** False when there is none of theirs. */
+/** Removes a user's subscription; false if there is none. */
 export async function removeSubscription(
   sql: Sql,
   userId: UserId,
@@ -83,7 +83,10 @@ export async function removeSubscription(
   return removed.length === 1
 }
 
-/** What was added by these sign-ins goes with them, and what any of the user's added until `allUntil`. */
+/**
+ * Removes subscriptions that were added by these sessions, and all of the user's that were added until
+ * `allUntil`.
+ */
 export async function removeOfSessions(
   tx: Tx,
   {
@@ -100,7 +103,7 @@ export async function removeOfSessions(
   ])
 }
 
-/** A push service says that there is no such subscription any more. */
+/** Removes a subscription that its push service no longer knows. */
 export async function removeGone(
   sql: Sql,
   { subscriptionId, endpoint }: Pick<Device, 'subscriptionId' | 'endpoint'>,
@@ -111,18 +114,16 @@ export async function removeGone(
   ])
 }
 
-/** A device that a notification is for. `outcome`: what became of it there, if that is known. */
+/** A device of a notification's recipient. `outcome`: null if it is not final. */
 export interface Device extends Pick<StoredSubscription, 'subscriptionId' | 'endpoint' | 'p256dh' | 'auth'> {
   outcome: string | null
-  /** When it was first sent there in vain. */
+  /** When sending first failed. */
   failedSince: Date | null
-  /** Its push service wants none before. */
+  /** Its push service accepts none before. */
   notBefore: Date | null
 }
 
-/**
- * The devices of a notification's recipient as they are now, of those that subscribed with this key of ours.
- */
+/** Finds the current devices of a notification's recipient that subscribed with this server key. */
 export const findDevices = (sql: Sql, notificationId: NotificationId, serverKey: string): Promise<Device[]> =>
   sql.query<Device>(
     `select p.id as "subscriptionId", p.endpoint, p.p256dh, p.auth,
@@ -134,7 +135,7 @@ export const findDevices = (sql: Sql, notificationId: NotificationId, serverKey:
     [notificationId, serverKey],
   )
 
-/** What became of a notification on each device that is settled, also of those that are gone by now. */
+/** Finds the final outcomes of a notification, also on devices that are gone. */
 export async function findOutcomes(sql: Sql, notificationId: NotificationId): Promise<string[]> {
   const [row] = await sql.query<{ outcomes: string[] }>(
     `select array(select value #>> '{}' from jsonb_each(coalesce(pushed, '{}')) where jsonb_typeof(value) = 'string') as outcomes
@@ -144,8 +145,8 @@ export async function findOutcomes(sql: Sql, notificationId: NotificationId): Pr
   return row?.outcomes ?? []
 }
 
-/** Write down what became of a notification on a device: it is not sent there again. `usedAt`: it took it. */
-export async function noteOutcome(
+/** Saves the final outcome of a notification on a device. `usedAt`: when the device received it. */
+export async function saveOutcome(
   sql: Sql,
   notificationId: NotificationId,
   {
@@ -162,8 +163,8 @@ export async function noteOutcome(
   )
 }
 
-/** Write down since when a notification does not come to a device, and when it may be sent there again. */
-export async function noteWait(
+/** Saves since when a notification cannot reach a device, and when to retry. */
+export async function saveWait(
   sql: Sql,
   notificationId: NotificationId,
   { subscriptionId, failedSince, notBefore }: Pick<Device, 'subscriptionId' | 'failedSince' | 'notBefore'>,

@@ -11,14 +11,19 @@ import { blanked } from '../notifications/blanked.ts'
 import { waitAfter } from '../notifications/notification.ts'
 import type { Peers } from '../peers/peers.ts'
 import { judgeDue, type ReminderConfig } from './reminder.ts'
-import { type LeasedReminder, leaseReminders, putOffReminder, settleReminder } from './reminder-repository.ts'
+import {
+  completeReminder,
+  type LeasedReminder,
+  leaseReminders,
+  putOffReminder,
+} from './reminder-repository.ts'
 
 const REMINDERS_AT_ONCE = 20
 const FIRST_WAIT_MS = 1_000
 
 /**
- * Turns reminders that are due into announcements, which are spread page by page like others: that, and that
- * it was done, are one commit. The event is looked at first, as it is now: messages about it may be late.
+ * Turns due reminders into announcements, which are then sent page by page. The announcement and the
+ * reminder's completion are one commit. It checks the event first, because messages about it may be late.
  */
 export function createReminderClock(
   deps: Pick<Foundation, 'logger' | 'newId' | 'now'> & {
@@ -27,8 +32,8 @@ export function createReminderClock(
     config: ReminderConfig
     leaseMs: number
     pollMs: number
-    /** There are announcements to be spread. */
-    announced: () => void
+    /** Called when an announcement was added. */
+    onAnnounced: () => void
   },
 ): Worker {
   const { db, logger, now, leaseMs } = deps
@@ -38,17 +43,17 @@ export function createReminderClock(
     const { eventId } = reminder
     const due = judgeDue(await deps.peers.find.event(eventId), { now: now(), leadMs })
     const isBegun = await db.transact(async (tx) => {
-      const settled = await settleReminder(tx, reminder, {
+      const completed = await completeReminder(tx, reminder, {
         dueAt: 'laterAt' in due ? due.laterAt : null,
         remindedFor: 'remind' in due ? due.eventDate : null,
       })
-      if (!settled || !('remind' in due)) return false
+      if (!completed || !('remind' in due)) return false
       await insertAnnouncement(tx, due.remind)
       return true
     })
     if (!isBegun) return
-    logger.info({ eventId }, 'whoever holds a ticket is reminded of its event')
-    deps.announced()
+    logger.info({ eventId }, 'ticket holders are being reminded of their event')
+    deps.onAnnounced()
   }
 
   const beginOrLater = (reminder: LeasedReminder): Promise<void> =>
@@ -57,7 +62,7 @@ export function createReminderClock(
       const waitMs = waitAfter(attempts, FIRST_WAIT_MS)
       logger.warn(
         { err: blanked(error), eventId, attempts, waitMs },
-        'reminder was not begun, will be retried',
+        'starting a reminder failed, will be retried',
       )
       await putOffReminder(db, reminder, waitMs)
     })

@@ -3,9 +3,8 @@ import type { Sql, Tx } from '@boxoffice/service-kit'
 import type { Reminder } from './reminder.ts'
 
 /**
- * Keep when an event's holders are to be reminded. One that is due for the same date stays so. Who was
- * reminded of a date is reminded again where the event is moved by a lead or more: what is less has a mail of
- * its own, and would be told twice.
+ * Schedules an event's reminder. A due one for the same date stays. Holders who were reminded of a date are
+ * reminded again if the event moves by a lead time or more; smaller moves have their own mail.
  */
 export async function scheduleReminder(
   tx: Tx,
@@ -25,14 +24,14 @@ export async function scheduleReminder(
   )
 }
 
-/** A reminder that is this process's to begin, as long as its lease lasts. */
+/** A reminder leased by this process until its lease expires. */
 export interface LeasedReminder {
   eventId: EventId
   attempts: number
   lease: string
 }
 
-/** Take up to `limit` reminders that are due and nobody's. */
+/** Leases up to `limit` due reminders. */
 export const leaseReminders = (
   sql: Sql,
   { lease, limit, leaseMs }: { lease: string; limit: number; leaseMs: number },
@@ -50,10 +49,10 @@ export const leaseReminders = (
   )
 
 /**
- * Under our lease: it is due at another time (null: no more), and whoever holds a ticket was reminded of
- * `remindedFor`.
+ * Completes a reminder under our lease. `dueAt`: when it is due again, null for never; `remindedFor`: the
+ * date that holders were reminded of.
  */
-export async function settleReminder(
+export async function completeReminder(
   tx: Tx,
   { eventId, lease }: LeasedReminder,
   { dueAt, remindedFor }: { dueAt: Date | null; remindedFor: Date | null },
@@ -67,7 +66,7 @@ export async function settleReminder(
   return rows.length === 1
 }
 
-/** Give up our lease: it is looked at again after `waitMs`. */
+/** Delays the retry of our leased reminder by `waitMs`. */
 export async function putOffReminder(
   sql: Sql,
   { eventId, lease }: LeasedReminder,

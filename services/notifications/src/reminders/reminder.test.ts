@@ -20,11 +20,11 @@ test('holders are reminded a day before their event', () => {
 })
 
 test.each([
-  ['of what is published within a day', saidAt(before(23), 'PUBLISHED', 'EVENT_PUBLISHED'), config],
+  ['of an event published within a day', saidAt(before(23), 'PUBLISHED', 'EVENT_PUBLISHED'), config],
   ['of a draft', saidAt(before(100), 'DRAFT'), config],
-  ['of what is cancelled', saidAt(before(100), 'CANCELLED', 'EVENT_CANCELLED'), config],
-  ['where nobody is to be', saidAt(before(100)), { reminderLeadMs: 0 }],
-])('nobody is reminded %s', (_, message, of) => {
+  ['of a cancelled event', saidAt(before(100), 'CANCELLED', 'EVENT_CANCELLED'), config],
+  ['if reminders are off', saidAt(before(100)), { reminderLeadMs: 0 }],
+])('there is no reminder %s', (_, message, of) => {
   expect(reminderOf(message, of).dueAt).toBeNull()
 })
 
@@ -41,14 +41,14 @@ test('the reminder of one date has one id, and that of another has another', () 
   expect(ids).not.toContain(null)
 })
 
-test('an event that was put off is reminded of later, one that is gone, over or cancelled not at all', () => {
+test('a postponed event is reminded of later, a deleted, past or cancelled one never', () => {
   expect(due({}, before(30))).toEqual({ laterAt: before(24) })
-  for (const nobody of [
+  for (const none of [
     due(null, before(24)),
     due({ status: 'CANCELLED' }, before(24)),
     due({}, before(-1)),
     due({}, eventDate),
   ]) {
-    expect(nobody).toEqual({ nobody: true })
+    expect(none).toEqual({ none: true })
   }
 })

@@ -11,27 +11,26 @@ import { derivedId } from '../notifications/derived-id.ts'
 import { encodePayload } from '../notifications/payloads.ts'
 
 export interface ReminderConfig {
-  /** How long before an event whoever holds a ticket is reminded of it; 0: nobody is. */
+  /** How long before an event ticket holders are reminded; 0: no reminders. */
   reminderLeadMs: number
 }
 
-/** When whoever holds a ticket of an event is to be reminded of it, as a message about the event has it. */
+/** The schedule of an event's reminder, according to a message about the event. */
 export interface Reminder {
   eventId: EventId
-  /** Of the event: what is older changes nothing. */
+  /** The event's version; older ones change nothing. */
   version: number
   eventDate: Date
-  /** It is to be had. */
+  /** The event is published and reminders are on. */
   isOn: boolean
-  /** null: there is nobody to be reminded. */
+  /** null: there is no reminder. */
   dueAt: Date | null
   leadMs: number
 }
 
 /**
- * The reminder of an event that was published, changed or cancelled. Where its time had passed when that was
- * said there is none: nobody has a ticket of an event that was published just now, and a new time has a mail
- * of its own.
+ * Returns the reminder of an event that was published, changed or cancelled. There is none if its time had
+ * passed when the message was sent: a just published event has no holders, and a new time has its own mail.
  */
 export function reminderOf(
   message: Message<typeof eventPublished | typeof eventUpdated | typeof eventCancelled>,
@@ -44,17 +43,18 @@ export function reminderOf(
   return { eventId, version, eventDate, isOn, dueAt: isOn && at > timestamp ? at : null, leadMs }
 }
 
-/**
- * What is done of a reminder that is due, as the event is by now: everybody is reminded, later, or nobody.
- */
-export type Due = { remind: Announcement; eventDate: Date } | { laterAt: Date } | { nobody: true }
+/** What to do with a due reminder: send it, postpone it, or drop it. */
+export type Due = { remind: Announcement; eventDate: Date } | { laterAt: Date } | { none: true }
 
-/** The reminder of one date of an event has one id: however often it is due, each holder is told once. */
+/**
+ * Decides on a due reminder by the event's current state. A reminder has one id per date, so that each holder
+ * is notified once.
+ */
 export function judgeDue(event: EventInfo | null, { now, leadMs }: { now: Date; leadMs: number }): Due {
-  if (event?.status !== 'PUBLISHED' || event.eventDate <= now || leadMs === 0) return { nobody: true }
+  if (event?.status !== 'PUBLISHED' || event.eventDate <= now || leadMs === 0) return { none: true }
   const { eventId, eventDate } = event
   const laterAt = new Date(eventDate.getTime() - leadMs)
-  // It was put off, and the message of that has not come yet.
+  // The event was postponed, and the message about it has not arrived yet.
   if (laterAt > now) return { laterAt }
   const announcementId = derivedId(`EVENT_REMINDER ${eventId} ${eventDate.toISOString()}`)
   return {
@@ -71,8 +71,8 @@ export function judgeDue(event: EventInfo | null, { now, leadMs }: { now: Date; 
 }
 
 /**
- * Whether a reminder that was written of one date is of use for the date that the event has by now: one that
- * is moved by a lead or more has another reminder.
+ * Whether an event has moved so far that a reminder of the old date is obsolete: a move by a lead time or
+ * more has another reminder.
  */
 export const isMoved = (writtenOf: Date, eventDate: Date, leadMs: number): boolean =>
   eventDate.getTime() - writtenOf.getTime() >= leadMs

@@ -29,7 +29,7 @@ export interface AcceptRequestsDeps {
 
 const Subject = z.object({ orderId: OrderId.optional(), eventId: EventId.optional() })
 
-/** A request that nothing is wrong with; `key`: by which it is known when it comes again. */
+/** A valid request; `key`: its idempotency key. */
 export interface Asked {
   readonly request: NotificationRequest
   readonly key: string | null
@@ -37,8 +37,8 @@ export interface Asked {
 export type Accepted = { notificationId: NotificationId } | 'TURNED_OFF' | 'KEY_REUSED'
 
 /**
- * Write down what a service asks for, all of it with one statement, and answer each at its place. One request
- * of one service is one notification, however often it comes, also within one call.
+ * Stores the requests of a service with one statement, and returns a result for each. A request with a key is
+ * one notification, however often it comes, also within one call.
  */
 export async function acceptRequests(
   deps: AcceptRequestsDeps,
@@ -55,12 +55,12 @@ export async function acceptRequests(
   const fresh = requests.filter(({ notificationId }) => !known.has(notificationId))
   const chosen = await findChoices(deps.db, [...new Set(fresh.map(({ request }) => request.userId))])
   const choicesOf = ({ userId }: NotificationRequest) => chosen.get(userId) ?? noChoices
-  const isWanted = ({ request }: { request: NotificationRequest }) =>
+  const isEnabledFor = ({ request }: { request: NotificationRequest }) =>
     isEnabled(request.type, request.channel, choicesOf(request).choices)
-  // The first of those under one key is written; whether the others are the same is seen by it.
+  // Only the first request with a key is inserted; the others are compared with it.
   const firsts = new Map(
     fresh
-      .filter(isWanted)
+      .filter(isEnabledFor)
       .toReversed()
       .map((one) => [one.notificationId, one]),
   )
@@ -71,7 +71,7 @@ export async function acceptRequests(
     })),
   )
   if (written.size > 0) deps.sender.nudge()
-  // Others with the same key were faster.
+  // Concurrent requests with the same key were faster.
   const faster = await findRequested(
     deps.db,
     [...firsts.keys()].filter((notificationId) => !written.has(notificationId)),
@@ -92,13 +92,13 @@ interface Identified {
   readonly requestHash: string
 }
 
-// Rows that were written before hashes were kept have none: of those that much is known.
+// Older rows have no hash; compare what is known.
 const isSameAs = (known: Requested, { request, requestHash }: Identified) =>
   known.requestHash === null
     ? known.type === request.type && known.channel === request.channel && known.recipientId === request.userId
     : known.requestHash === requestHash
 
-/** The same for the same request, however its JSON is ordered. */
+/** Returns the same hash for the same request, whatever the order of its JSON. */
 function hashOf({ requestId: _, ...request }: NotificationRequest): string {
   const sorted = (_key: string, value: unknown) =>
     typeof value === 'object' && value !== null && !Array.isArray(value)
@@ -107,13 +107,15 @@ function hashOf({ requestId: _, ...request }: NotificationRequest): string {
   return createHash('sha256').update(JSON.stringify(request, sorted)).digest('hex')
 }
 
-/** Its quiet hours are those of when it is to be sent, and from then on it is its recipient's. */
+/**
+ * Returns the row of a request. Quiet hours apply to its sending time, from which on its recipient sees it.
+ */
 function rowOf(
   { request, notificationId, requestHash }: Identified,
   { service, now, choices }: { service: Caller; now: Date; choices: Choices },
 ): NewNotification {
   const { userId, type, recipient, subject, payload, priority, template, notifyResult, sendAt } = request
-  const wanted = {
+  const draft = {
     messageId: notificationId,
     correlationId: currentCorrelationId(),
     type,
@@ -132,7 +134,7 @@ function rowOf(
     ...later,
     priority,
   }
-  const notification = newNotification(wanted, priority === 'URGENT' ? { ...about, urgent: true } : about)
+  const notification = newNotification(draft, priority === 'URGENT' ? { ...about, urgent: true } : about)
   return {
     ...notification,
     requestHash,

@@ -8,20 +8,20 @@ import type { OperatorTemplates } from '../templates/operator-templates.ts'
 const YEAR_DAYS = 366
 const DAY_MS = 86_400_000
 
-/** Where a request is looked at; `push`: null where this installation sends none. */
+/** What requests are checked against; `push`: null if this installation sends none. */
 interface Place {
   readonly templates: OperatorTemplates
   readonly push: object | null
   readonly now: Date
 }
 
-/** What is wrong with a request that its schema cannot know, by the path of the field within it. */
+/** Returns what is wrong with a request beyond its schema, with paths relative to it. */
 export function objectionsTo(request: NotificationRequest, { templates, push, now }: Place): Detail[] {
   const { userId, type, template, channel, recipient, payload, sendAt } = request
   const details: Detail[] = []
   const object = (path: string, message: string) => details.push({ path, message })
   if (channel === 'PUSH' && !push) object('channel', 'this installation sends no pushes')
-  if (channel === 'PUSH' && !isPushed(type)) object('channel', `${type} is no push`)
+  if (channel === 'PUSH' && !isPushed(type)) object('channel', `${type} is not sent as a push`)
   if (channel === 'PUSH' && recipient !== userId)
     object('recipient', 'must be the userId: a push goes to all browsers of a user')
   if (channel === 'SMS' && !isTexted(type)) object('channel', `${type} is not sent by SMS`)
@@ -38,7 +38,7 @@ export function objectionsTo(request: NotificationRequest, { templates, push, no
   } else if (NotificationType.safeParse(template).success) {
     object(
       'template',
-      `must be ${type}, or one that is configured: each type has one template, of its own name`,
+      `must be ${type}, or one that is configured: the template of a type has the type's name`,
     )
   } else {
     const objections = templates.objectionsTo(template, channel === 'PUSH' ? 'SMS' : channel, payload)
@@ -49,5 +49,5 @@ export function objectionsTo(request: NotificationRequest, { templates, push, no
   return details
 }
 
-/** Whether a request is for the words of its type, whoever wrote them. */
+/** Whether a request uses the template of its type, built-in or replaced. */
 export const isOwnTemplate = ({ template, type }: NotificationRequest) => template === type

@@ -1,9 +1,9 @@
 import type { Caller, NotificationId } from '@boxoffice/contracts'
 import type { Sql } from '@boxoffice/service-kit'
 import type { Db } from '../database.ts'
-import { settled } from '../notifications/notification-repository.ts'
+import { terminalColumns } from '../notifications/notification-repository.ts'
 
-/** Notifications that other services asked for, by their ids. */
+/** Finds requested notifications by their ids. */
 export async function findRequested(db: Db, notificationIds: readonly NotificationId[]) {
   const rows = await db.prisma.notification.findMany({
     where: { id: { in: [...notificationIds] } },
@@ -14,23 +14,22 @@ export async function findRequested(db: Db, notificationIds: readonly Notificati
 export type Requested = Awaited<ReturnType<typeof findRequested>> extends Map<string, infer Row> ? Row : never
 
 /**
- * A notification that this service asked for, as it stands; null where there is none, also where another
- * asked for it.
+ * Finds a notification that this service requested; null if there is none, or another service requested it.
  */
 export const findOwnRequest = (db: Db, id: NotificationId, requestedBy: Caller) =>
   db.prisma.notification.findFirst({ where: { id, requestedBy }, omit: { payload: true } })
 
-/** Why nobody gets what its asker cancelled. */
+/** The failure reason of a request that its service cancelled. */
 export const CANCELLED_BY_ASKER = 'CANCELLED_BY_ASKER'
 
-/** PENDING → CANCELLED. False when it is not PENDING any more: it was tried, or cancelled before. */
+/** PENDING → CANCELLED. Returns false if it is not PENDING any more: it was tried or cancelled before. */
 export async function cancelPending(
   sql: Sql,
   notificationId: NotificationId,
   requestedBy: Caller,
 ): Promise<boolean> {
   const rows = await sql.query(
-    `update notifications n set status = 'CANCELLED', ${settled}, failure_reason = $3
+    `update notifications n set status = 'CANCELLED', ${terminalColumns}, failure_reason = $3
      where id = $1::uuid and requested_by = $2 and status = 'PENDING' returning id`,
     [notificationId, requestedBy, CANCELLED_BY_ASKER],
   )

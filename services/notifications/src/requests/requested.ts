@@ -3,8 +3,8 @@ import type { Notification as Row } from '../generated/prisma/client.ts'
 import { failureOf } from '../notifications/failure.ts'
 
 /**
- * A notification as the service that asked for it sees it: what its recipient sees, and what its provider
- * said.
+ * Returns a notification as its requesting service sees it: the recipient's view, and the provider's
+ * feedback.
  */
 export function requestedOf(row: Omit<Row, 'payload'>): RequestedNotification {
   const {

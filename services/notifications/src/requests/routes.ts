@@ -31,7 +31,10 @@ type Deps = AcceptRequestsDeps & {
 
 const IdempotencyKey = z.string().regex(/^[\x21-\x7e]{1,255}$/)
 
-/** What other services ask to be sent: the same words, preferences and care as for what messages ask for. */
+/**
+ * Accepts notification requests of other services, with the same preferences and limits as those that
+ * messages cause.
+ */
 export const requestHandlers = (deps: Deps): Handlers<typeof notificationsInternalRoutes> => ({
   async sendNotification({ body, principal, headers }) {
     const header = keyOf(headers)
@@ -73,7 +76,7 @@ export const requestHandlers = (deps: Deps): Handlers<typeof notificationsIntern
     const row = await findOwnRequest(deps.db, notificationId, service)
     if (!row) return refuseUnknown(NOTIFICATION_NOT_FOUND, notificationId)
     if (row.failureReason === CANCELLED_BY_ASKER) return { status: 204, body: undefined }
-    return refuse(NOTIFICATION_NOT_PENDING, { message: `it is ${row.status}: it can be cancelled no more` })
+    return refuse(NOTIFICATION_NOT_PENDING, { message: `it is ${row.status}: it can no longer be cancelled` })
   },
 })
 
@@ -89,8 +92,8 @@ function keyOf(headers: Readonly<Record<string, unknown>>): { key: string | null
 }
 
 /**
- * One request of several: it is refused by itself, with paths of its own. `place`: its key, where the call
- * has one and it has none.
+ * Reads one request of a batch, which is refused by itself with its own paths. `place`: its key if the call
+ * has one and the request does not.
  */
 function readRequest(
   request: unknown,

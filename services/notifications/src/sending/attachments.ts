@@ -2,7 +2,7 @@ import type { TicketId } from '@boxoffice/contracts'
 import { asLines } from '../mails/mail.ts'
 import type { Peers } from '../peers/peers.ts'
 
-/** A file of a mail; one with a `cid` is a picture that the HTML shows. */
+/** A file of a mail; one with a `cid` is an image in the HTML. */
 export interface Attachment {
   filename: string
   contentType: string
@@ -14,7 +14,7 @@ export type Code = Attachment & { cid: string }
 type Numbered = { ticketId: TicketId; ticketNumber: string }
 const nameOf = (text: string) => text.replace(/[^\w-]/g, '_')
 
-/** The picture of a ticket's code, for the HTML to show; null where it is not given out any more. */
+/** Fetches the image of a ticket's QR code; null if the ticket is not valid any more. */
 export async function codeOf(
   { tickets }: Pick<Peers, 'tickets'>,
   { ticketId, ticketNumber }: Numbered,
@@ -36,7 +36,7 @@ export const pdfAttachment = (name: string, content: Uint8Array): Attachment => 
   content,
 })
 
-/** Code and PDF of one ticket; null where it is not valid any more. */
+/** Fetches QR code and PDF of one ticket; null if it is not valid any more. */
 export async function ticketFiles(
   peers: Pick<Peers, 'tickets'>,
   ticket: Numbered,
@@ -48,12 +48,12 @@ export async function ticketFiles(
   return code && pdf.status === 200 ? { code, pdf: pdfAttachment(ticket.ticketNumber, pdf.body) } : null
 }
 
-// MIME's base64 has lines of 76 characters for 57 bytes (RFC 2045), and two to end each; beside it a part has
-// some lines of headers.
+// Base64 in MIME has lines of 76 characters for 57 bytes (RFC 2045) plus CRLF; each part also has some header
+// lines.
 const PART_BYTES = 1_024
 const sizeOf = (bytes: number): number => Math.ceil(bytes / 57) * 78 + PART_BYTES
 
-/** How many bytes a mail has at most, as it travels. */
+/** Returns an upper bound of the size of an encoded mail, in bytes. */
 export const mailSizeOf = (texts: readonly string[], attachments: readonly Attachment[]): number =>
   texts.reduce((sum, text) => sum + sizeOf(Buffer.byteLength(asLines(text))), 0) +
   attachments.reduce((sum, { content }) => sum + sizeOf(content.length), PART_BYTES)

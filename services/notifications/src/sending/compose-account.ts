@@ -11,7 +11,7 @@ import { welcomeMail } from '../mails/welcome.ts'
 import type { PayloadOf } from '../notifications/payloads.ts'
 import type { Peers } from '../peers/peers.ts'
 import type { Ended } from './composition.ts'
-import type { About, Looked, Looks } from './content.ts'
+import type { About, Loaded, Loaders } from './content.ts'
 import type { OpenToken } from './sealed-token.ts'
 
 type Link = PayloadOf<'EMAIL_VERIFICATION'>
@@ -23,14 +23,14 @@ const paths: Record<Purpose, string> = {
   UNDO_EMAIL_CHANGE: '/verify-email/undo',
 }
 
-/** Mails with a link that only the owner of an address may have. */
-export function createAccountLooks(deps: {
+/** Creates loaders of mails with a link for the owner of an address alone. */
+export function createAccountLoaders(deps: {
   peers: Pick<Peers, 'auth' | 'find'>
   openToken: OpenToken
   publicUrl: string
   now: () => Date
-}): Looks<'USER_WELCOME' | 'EMAIL_VERIFICATION' | 'PASSWORD_RESET' | 'EMAIL_CHANGE' | 'EMAIL_CHANGED'> {
-  /** The link, and whether it is of any use; `GONE`: there is no such account any more. */
+}): Loaders<'USER_WELCOME' | 'EMAIL_VERIFICATION' | 'PASSWORD_RESET' | 'EMAIL_CHANGE' | 'EMAIL_CHANGED'> {
+  /** Returns the link and its state; `GONE` if the account no longer exists. */
   async function linkOf(purpose: Purpose, { sealedToken, tokenExpiresAt }: Link, userId: UserId | null) {
     const token = await deps.openToken(sealedToken)
     const [user, { body: state }] = await Promise.all([
@@ -38,19 +38,19 @@ export function createAccountLooks(deps: {
       deps.peers.auth.checkMailedToken({ body: { purpose, token } }),
     ])
     if (userId && !user) return 'GONE'
-    // Behind `#` it is sent to no server, and so in nobody's log.
+    // A token after `#` is neither sent to nor logged by any server.
     const url = new URL(`${paths[purpose]}#token=${encodeURIComponent(token)}`, deps.publicUrl)
     return { ...state, url: url.href, expiresAt: tokenExpiresAt, expired: tokenExpiresAt <= deps.now() }
   }
 
-  const lookAtLink =
+  const loadLink =
     (purpose: Purpose, write: (link: AccountLink) => Mail) =>
-    async (payload: Link, { reader, recipientId }: About): Promise<Looked | Ended> => {
+    async (payload: Link, { reader, recipientId }: About): Promise<Loaded | Ended> => {
       const link = await linkOf(purpose, payload, recipientId)
       if (link === 'GONE') return { dropped: 'RECIPIENT_GONE' }
-      // A link that does not work is worse than none.
+      // A dead link is worse than none.
       if (link.expired) return { dropped: 'LINK_EXPIRED' }
-      if (!link.works) return { pointless: 'LINK_USED' }
+      if (!link.works) return { obsolete: 'LINK_USED' }
       return { facts: {}, event: null, write: async () => ({ mail: write({ reader, ...link }) }) }
     }
 
@@ -63,9 +63,9 @@ export function createAccountLooks(deps: {
       const facts = { works, expired, emailVerified }
       return { facts, event: null, write: async () => ({ mail: welcomeMail({ reader, verification }) }) }
     },
-    EMAIL_VERIFICATION: lookAtLink('VERIFY_EMAIL', emailVerificationMail),
-    PASSWORD_RESET: lookAtLink('RESET_PASSWORD', passwordResetMail),
-    EMAIL_CHANGE: lookAtLink('CHANGE_EMAIL', confirmNewAddressMail),
-    EMAIL_CHANGED: lookAtLink('UNDO_EMAIL_CHANGE', addressChangedMail),
+    EMAIL_VERIFICATION: loadLink('VERIFY_EMAIL', emailVerificationMail),
+    PASSWORD_RESET: loadLink('RESET_PASSWORD', passwordResetMail),
+    EMAIL_CHANGE: loadLink('CHANGE_EMAIL', confirmNewAddressMail),
+    EMAIL_CHANGED: loadLink('UNDO_EMAIL_CHANGE', addressChangedMail),
   }
 }

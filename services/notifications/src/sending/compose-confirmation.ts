@@ -9,21 +9,21 @@ import {
   mailSizeOf,
   pdfAttachment,
 } from './attachments.ts'
-import { type CurrentEvent, getEvent, getOrder, type Look, type Written } from './content.ts'
+import { type CurrentEvent, getEvent, getOrder, type Load, type Written } from './content.ts'
 
 export interface ConfirmationLimits {
-  /** From so many tickets on, a confirmation is written in the lane of what takes long. */
+  /** Confirmations with at least this many tickets are composed in the bulk lane. */
   bulkTicketsMin: number
-  /** How large a mail may be as it travels. */
+  /** The maximum size of an encoded mail. */
   mailBytesMax: number
   publicUrl: string
 }
 
-/** The tickets of an order as they are now: nothing of them is kept with the notification. */
-export const createConfirmationLook =
-  (peers: Peers, limits: ConfirmationLimits): Look<'ORDER_CONFIRMATION'> =>
+/** Loads the current tickets of an order; the notification itself stores none. */
+export const createConfirmationLoad =
+  (peers: Peers, limits: ConfirmationLimits): Load<'ORDER_CONFIRMATION'> =>
   async ({ orderId, eventId }, { reader, bulk, isWritten }) => {
-    // Of few tickets with their files: most mails need no other call for them.
+    // Includes the files if there are few tickets, so that most mails need no further call.
     const filesUpTo = isWritten ? 0 : Math.min(CODES_MAX, limits.bulkTicketsMin - 1)
     const [event, print] = await Promise.all([
       getEvent(peers, eventId),
@@ -92,8 +92,8 @@ function codeAt(
 }
 
 /**
- * The PDF of the tickets that were looked at. Large ones have a guard of their own: what becomes of them is
- * nobody else's concern.
+ * Fetches the PDF of this version of the tickets. Large ones have their own guard, so that their failures
+ * affect nothing else.
  */
 async function getPdf(
   { tickets, documents }: Pick<Peers, 'tickets' | 'documents'>,

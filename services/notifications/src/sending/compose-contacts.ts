@@ -3,15 +3,15 @@ import type { ContactLinkOf, ContactPurpose } from '../contacts/contact-token.ts
 import { orderContactChangedMail, orderContactEndedMail, orderContactMail } from '../mails/order-contact.ts'
 import type { Peers } from '../peers/peers.ts'
 import type { Ended } from './composition.ts'
-import type { Looks } from './content.ts'
+import type { Loaders } from './content.ts'
 
-/** Mails about where the mails of an order go, with links that only the reader of an address may have. */
-export function createContactLooks(deps: {
+/** Creates loaders of mails about an order's own address, with links for the reader of an address alone. */
+export function createContactLoaders(deps: {
   peers: Pick<Peers, 'payments' | 'find'>
   contactLinkOf: ContactLinkOf
   now: () => Date
-}): Looks<'ORDER_CONTACT_REQUESTED' | 'ORDER_CONTACT_CHANGED'> {
-  /** Why a link is of no use; null where it works. */
+}): Loaders<'ORDER_CONTACT_REQUESTED' | 'ORDER_CONTACT_CHANGED'> {
+  /** Returns why a link does not work; null if it works. */
   async function whyNot(
     purpose: ContactPurpose,
     changeId: ContactChangeId,
@@ -22,8 +22,8 @@ export function createContactLooks(deps: {
     const works =
       answer.status === 200 && (purpose === 'CONFIRM' ? answer.body.confirmable : answer.body.undoable)
     if (works) return null
-    // The row that asked for the address stays: by it is known that the order may have one.
-    return purpose === 'CONFIRM' ? { dropped: 'LINK_EXPIRED' } : { pointless: 'LINK_USED' }
+    // The request's row stays: it shows that the order may have its own address.
+    return purpose === 'CONFIRM' ? { dropped: 'LINK_EXPIRED' } : { obsolete: 'LINK_USED' }
   }
 
   return {
@@ -41,9 +41,9 @@ export function createContactLooks(deps: {
           write: async () => ({ mail: orderContactEndedMail({ reader, orderNumber }) }),
         }
       }
-      // Where nobody has proved the account's address, its reader takes nothing back.
+      // An unconfirmed account address cannot undo the change.
       const user = address === null && recipientId ? await deps.peers.find.user(recipientId) : null
-      if (address === null && !user?.emailVerified) return { pointless: 'NOT_PROVEN' }
+      if (address === null && !user?.emailVerified) return { obsolete: 'NOT_PROVEN' }
       const ended = await whyNot('UNDO', changeId, undoUntil)
       if (ended) return ended
       const link = { reader, orderNumber, url: deps.contactLinkOf('UNDO', changeId), expiresAt: undoUntil }

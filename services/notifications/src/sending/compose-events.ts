@@ -14,7 +14,7 @@ import { addressHashOf } from '../suppressions/suppression.ts'
 import type { UnsubscribeLinksOf } from '../unsubscribing/links.ts'
 import { ticketFiles } from './attachments.ts'
 import type { Ended } from './composition.ts'
-import { type About, getEvent, type Looked, type Looks } from './content.ts'
+import { type About, getEvent, type Loaded, type Loaders } from './content.ts'
 
 type EventTypes = 'EVENT_UPDATED' | 'EVENT_CANCELLED' | 'EVENT_REMINDER' | 'TICKET_TRANSFERRED'
 type Side<S> = Extract<PayloadOf<'TICKET_TRANSFERRED'>, { side: S }>
@@ -27,15 +27,15 @@ interface EventDeps {
   reminderLeadMs: number
 }
 
-/** Mails about an event and its tickets, to whoever holds them. */
-export function createEventLooks(deps: EventDeps): Looks<EventTypes> {
+/** Creates loaders of mails about an event and its tickets, to their holders. */
+export function createEventLoaders(deps: EventDeps): Loaders<EventTypes> {
   const { peers, now } = deps
   return {
     async EVENT_UPDATED({ eventId, changed }, about) {
-      // As it is now, however many changes ago this was written.
+      // Loads the current event, even if it has changed again since.
       const [event, held] = await Promise.all([getEvent(peers, eventId), heldBy(peers, eventId, about)])
-      if (event.status === 'CANCELLED') return { pointless: 'EVENT_CANCELLED' }
-      if (held?.ticketCount === 0) return { pointless: 'NO_TICKETS' }
+      if (event.status === 'CANCELLED') return { obsolete: 'EVENT_CANCELLED' }
+      if (held?.ticketCount === 0) return { obsolete: 'NO_TICKETS' }
       const refundableUntil =
         event.refundableUntil && event.refundableUntil > now() ? event.refundableUntil : null
       const { reader } = about
@@ -57,11 +57,11 @@ export function createEventLooks(deps: EventDeps): Looks<EventTypes> {
     },
     async EVENT_REMINDER({ eventId, eventDate }, about) {
       const [event, held] = await Promise.all([getEvent(peers, eventId), heldBy(peers, eventId, about)])
-      if (event.status !== 'PUBLISHED') return { pointless: 'EVENT_CANCELLED' }
-      if (event.eventDate <= now()) return { pointless: 'EVENT_BEGAN' }
-      if (isMoved(eventDate, event.eventDate, deps.reminderLeadMs)) return { pointless: 'EVENT_MOVED' }
-      // A stopped ticket is nothing to come with.
-      if (held && held.ticketCount === held.stoppedCount) return { pointless: 'NO_TICKETS' }
+      if (event.status !== 'PUBLISHED') return { obsolete: 'EVENT_CANCELLED' }
+      if (event.eventDate <= now()) return { obsolete: 'EVENT_BEGAN' }
+      if (isMoved(eventDate, event.eventDate, deps.reminderLeadMs)) return { obsolete: 'EVENT_MOVED' }
+      // Holders of stopped tickets alone are not reminded.
+      if (held && held.ticketCount === held.stoppedCount) return { obsolete: 'NO_TICKETS' }
       return {
         facts: event,
         event,
@@ -71,10 +71,10 @@ export function createEventLooks(deps: EventDeps): Looks<EventTypes> {
     async TICKET_TRANSFERRED(transfer, { reader, address }) {
       if (transfer.side === 'RECEIVED') {
         return isOfSeveral(transfer)
-          ? lookAtAllReceived(deps, transfer, reader)
-          : lookAtReceived(peers, transfer, reader)
+          ? loadAllReceived(deps, transfer, reader)
+          : loadReceived(peers, transfer, reader)
       }
-      if (transfer.side === 'OFFERED') return lookAtOffer(deps, transfer, address)
+      if (transfer.side === 'OFFERED') return loadOffer(deps, transfer, address)
       const event = await getEvent(peers, transfer.eventId)
       return {
         facts: event,
@@ -86,8 +86,8 @@ export function createEventLooks(deps: EventDeps): Looks<EventTypes> {
 }
 
 /**
- * How many valid tickets somebody still holds, and how many of them are stopped; null where another service
- * says whom it is for.
+ * Returns how many valid tickets a user holds and how many are stopped; null if another service chose the
+ * recipient.
  */
 async function heldBy(
   peers: Peers,
@@ -99,11 +99,11 @@ async function heldBy(
   return answer.body
 }
 
-async function lookAtReceived(
+async function loadReceived(
   peers: Peers,
   { eventId, newTicketId: ticketId }: Side<'RECEIVED'>,
   reader: About['reader'],
-): Promise<Looked | Ended> {
+): Promise<Loaded | Ended> {
   const [event, answer] = await Promise.all([
     getEvent(peers, eventId),
     peers.tickets.getTicketInfo({ params: { ticketId } }),
@@ -134,13 +134,14 @@ async function lookAtReceived(
 }
 
 /**
- * Tickets that came to one user, of whichever events: without their codes, which are in the reader's account.
+ * Loads several tickets that one user received, perhaps of several events. Their codes are only in the
+ * reader's account.
  */
-async function lookAtAllReceived(
+async function loadAllReceived(
   { peers, publicUrl }: EventDeps,
   transfer: Side<'RECEIVED'>,
   reader: About['reader'],
-): Promise<Looked | Ended> {
+): Promise<Loaded | Ended> {
   const answer = await peers.tickets.getTicketInfos({ body: { ticketIds: ticketsOf(transfer) } })
   const given = answer.body.tickets.filter(isGivenOut)
   const eventIds = [...new Set(given.map(({ eventId }) => eventId))]
@@ -163,28 +164,28 @@ async function lookAtAllReceived(
   }
 }
 
-/** Whether the ticket service gives out its code. */
+/** Whether the ticket service issues its code. */
 const isGivenOut = ({ status, stoppedAt }: Ticket) =>
   status === 'CHECKED_IN' || (status === 'ACTIVE' && stoppedAt === undefined)
 
 const LOCALE_OF_STRANGERS = 'en'
 
-/** A mail to an address that nobody has proved to be theirs, as long as the ticket waits for them. */
-async function lookAtOffer(
+/** Loads an offer to an unconfirmed address, as long as it can be claimed. */
+async function loadOffer(
   { peers, publicUrl, unsubscribeLinksOf }: EventDeps,
   { eventId, transferId, holderName, senderName }: Side<'OFFERED'>,
   address: string | null,
-): Promise<Looked | Ended> {
-  // Offers that were written down before they had it cannot be claimed.
-  if (!transferId || address === null) return { pointless: 'TRANSFER_ENDED' }
+): Promise<Loaded | Ended> {
+  // Old offers without an id cannot be claimed.
+  if (!transferId || address === null) return { obsolete: 'TRANSFER_ENDED' }
   const [event, transfer] = await Promise.all([
     getEvent(peers, eventId),
     peers.tickets.getTransferInfo({ params: { transferId } }),
   ])
   if (event.status === 'CANCELLED') return { dropped: 'EVENT_CANCELLED' }
-  if (transfer.status !== 200 || transfer.body.status !== 'PENDING') return { pointless: 'TRANSFER_ENDED' }
+  if (transfer.status !== 200 || transfer.body.status !== 'PENDING') return { obsolete: 'TRANSFER_ENDED' }
   const { claimToken } = transfer.body
-  if (!claimToken) throw new Error(`transfer ${transferId} has no secret yet`) // its service is older than we are
+  if (!claimToken) throw new Error(`transfer ${transferId} has no secret yet`) // the ticket service is an older version
   const url = new URL(`/claim-ticket#token=${encodeURIComponent(claimToken)}`, publicUrl).href
   const optOutUrl = unsubscribeLinksOf({ addressHash: addressHashOf(address) }).page
   const offer = {

@@ -1,13 +1,13 @@
 import type { OrderInfo } from '@boxoffice/contracts'
 import { orderCancelledMail } from '../mails/order-cancelled.ts'
-import { orderCreatedMail, orderStatusChangedMail } from '../mails/order-news.ts'
+import { orderCreatedMail, orderStatusChangedMail } from '../mails/order-update.ts'
 import { paymentFailedMail } from '../mails/payment-failed.ts'
 import { paymentProcessedMail } from '../mails/payment-processed.ts'
 import { type RefundProcessed, refundProcessedMail } from '../mails/refund-processed.ts'
 import type { PayloadOf } from '../notifications/payloads.ts'
 import type { Peers } from '../peers/peers.ts'
 import type { OrderLinkOf } from '../tracking/order-token.ts'
-import { getEvent, getOrder, type Looks } from './content.ts'
+import { getEvent, getOrder, type Loaders } from './content.ts'
 
 type OrderTypes =
   | 'ORDER_CREATED'
@@ -17,18 +17,18 @@ type OrderTypes =
   | 'PAYMENT_FAILED'
   | 'REFUND_PROCESSED'
 
-/** Mails about an order, to its buyer. */
-export const createOrderLooks = ({
+/** Creates loaders of mails about an order, to its buyer. */
+export const createOrderLoaders = ({
   peers,
   orderLinkOf,
 }: {
   peers: Peers
   orderLinkOf: OrderLinkOf
-}): Looks<OrderTypes> => ({
+}): Loaders<OrderTypes> => ({
   async ORDER_CREATED({ orderId, eventId, orderNumber }, { reader }) {
     const [event, { status }] = await Promise.all([getEvent(peers, eventId), getOrder(peers, orderId)])
-    // What became of it has a mail of its own.
-    if (status !== 'PENDING') return { pointless: 'ORDER_ENDED' }
+    // Its result has its own mail.
+    if (status !== 'PENDING') return { obsolete: 'ORDER_ENDED' }
     return {
       facts: event,
       event,
@@ -37,16 +37,16 @@ export const createOrderLooks = ({
   },
   async ORDER_STATUS_CHANGED({ orderId, eventId, orderNumber, status }, { reader }) {
     const [event, order] = await Promise.all([getEvent(peers, eventId), getOrder(peers, orderId)])
-    // It has gone on since, and that is told too: what it was before would be read as what it is now.
-    if (order.status !== status) return { pointless: 'ORDER_MOVED_ON' }
-    const news = { reader, event, orderNumber, status, url: orderLinkOf(orderId) }
-    return { facts: event, event, write: async () => ({ mail: orderStatusChangedMail(news) }) }
+    // The order has moved on, which has its own mail: an old status would be read as the current one.
+    if (order.status !== status) return { obsolete: 'ORDER_MOVED_ON' }
+    const update = { reader, event, orderNumber, status, url: orderLinkOf(orderId) }
+    return { facts: event, event, write: async () => ({ mail: orderStatusChangedMail(update) }) }
   },
   async ORDER_CANCELLED({ orderId, eventId, orderNumber, reason }, { reader }) {
     const [event, order] = await Promise.all([getEvent(peers, eventId), getOrder(peers, orderId)])
     const isRefunded = order.status === 'REFUNDED'
-    // A refund of all of it is told with it: whichever message came first, one mail.
-    if (isRefunded && order.refundedAmount > 0) return { pointless: 'TOLD_BY_REFUND' }
+    // A full refund has its own mail, which says the same: one mail, whichever message comes first.
+    if (isRefunded && order.refundedAmount > 0) return { obsolete: 'TOLD_BY_REFUND' }
     const money = isRefunded ? 'FREE' : order.status === 'CANCELLED' ? 'NOT_PAID' : 'BACK'
     return {
       facts: { ...event, money },
@@ -54,7 +54,7 @@ export const createOrderLooks = ({
       write: async () => ({ mail: orderCancelledMail({ reader, event, orderNumber, reason, money }) }),
     }
   },
-  // What was paid and when: true whatever became of it since.
+  // A receipt is true whatever happens later.
   async PAYMENT_PROCESSED({ eventId, orderNumber, totalAmount, currency, items }, { reader, createdAt }) {
     const total = { amount: totalAmount, currency }
     const event = await getEvent(peers, eventId)

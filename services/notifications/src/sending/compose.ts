@@ -1,282 +1,71 @@
-import { isDeepStrictEqual } from 'node:util'
 import type { NotificationType, UserInfo } from '@boxoffice/contracts'
 import type { ContactLinkOf } from '../contacts/contact-token.ts'
-import { mailNameOf } from '../mails/built-in.ts'
-import type { Mail, ShownEvent } from '../mails/mail.ts'
-import { oneLine } from '../mails/mail.ts'
-import { isOfAccount } from '../notifications/account-types.ts'
 import type { LeasedNotification } from '../notifications/notification.ts'
-import { payloadOf, workingTitles } from '../notifications/payloads.ts'
 import type { Peers } from '../peers/peers.ts'
-import { isChangeable, isPushed, isTexted } from '../preferences/preference.ts'
-import { namedPush, type PushMessage, pushMessageOf } from '../push/push-message.ts'
 import type { PushProvider } from '../push/push-provider.ts'
-import { addressHashOf } from '../suppressions/suppression.ts'
 import type { OperatorTemplates } from '../templates/operator-templates.ts'
-import { SEGMENTS_MAX, segmentsOf } from '../texts/segments.ts'
-import { cutToFit, textOf } from '../texts/text-message.ts'
-import { textValuesOf } from '../texts/text-values.ts'
 import type { OrderLinkOf } from '../tracking/order-token.ts'
 import type { UnsubscribeLinksOf } from '../unsubscribing/links.ts'
-import type { Attachment } from './attachments.ts'
-import { createAccountLooks } from './compose-account.ts'
-import { type ConfirmationLimits, createConfirmationLook } from './compose-confirmation.ts'
-import { createContactLooks } from './compose-contacts.ts'
-import { createEventLooks } from './compose-events.ts'
-import { createOrderLooks } from './compose-orders.ts'
-import { createStopLooks } from './compose-stops.ts'
-import type { Composition as CompositionOf, Ended, LookAgain } from './composition.ts'
-import type { About, Look, Looked, Looks } from './content.ts'
-import { followContact } from './order-contact.ts'
+import { createAccountLoaders } from './compose-account.ts'
+import { type ConfirmationLimits, createConfirmationLoad } from './compose-confirmation.ts'
+import { createContactLoaders } from './compose-contacts.ts'
+import { createEventLoaders } from './compose-events.ts'
+import { type ComposedMail, createMailComposer } from './compose-mail.ts'
+import { createOrderLoaders } from './compose-orders.ts'
+import { type ComposedPush, type ComposedText, createShortComposers } from './compose-short.ts'
+import { createStopLoaders } from './compose-stops.ts'
+import type { Composition as CompositionOf } from './composition.ts'
+import type { About, Loaders } from './content.ts'
+import { loaderOf } from './loader.ts'
 import type { OpenToken } from './sealed-token.ts'
 
-export interface ComposedMail {
-  channel: 'EMAIL'
-  mail: Mail
-  to: { name: string; address: string }
-  /** Whether who reads there has proved it. */
-  isProven: boolean
-  attachments: readonly Attachment[]
-  /** Where mail programs ask that no more of its kind come; null where it is owed. */
-  oneClickUrl: string | null
-}
-export interface ComposedText {
-  channel: 'SMS'
-  text: string
-  phoneNumber: string
-}
-export interface ComposedPush {
-  channel: 'PUSH'
-  message: PushMessage
-}
 export type Composed = ComposedMail | ComposedText | ComposedPush
 export type Composition = CompositionOf<Composed>
 
-const STRANGER = { firstName: '', locale: 'en' }
+interface ComposerDeps extends ConfirmationLimits {
+  peers: Peers
+  templates: OperatorTemplates
+  openToken: OpenToken
+  now: () => Date
+  unsubscribeLinksOf: UnsubscribeLinksOf
+  orderLinkOf: OrderLinkOf
+  contactLinkOf: ContactLinkOf
+  reminderLeadMs: number
+  push: Pick<PushProvider, 'hasDevices'> | null
+}
 
 /**
- * Gathers what a notification needs from the other services, and writes it. Rejects when something is
- * unavailable now.
+ * Creates the composer of notifications, which fetches their data from the other services and writes them.
+ * It rejects if a service is unavailable.
  */
 export function createComposer(
-  deps: {
-    peers: Peers
-    templates: OperatorTemplates
-    openToken: OpenToken
-    now: () => Date
-    unsubscribeLinksOf: UnsubscribeLinksOf
-    orderLinkOf: OrderLinkOf
-    contactLinkOf: ContactLinkOf
-    reminderLeadMs: number
-    push: Pick<PushProvider, 'hasDevices'> | null
-  } & ConfirmationLimits,
+  deps: ComposerDeps,
 ): (notification: LeasedNotification) => Promise<Composition> {
-  const { peers, templates } = deps
-  const looks: Looks<NotificationType> = {
-    ...createAccountLooks(deps),
-    ...createContactLooks(deps),
-    ...createOrderLooks(deps),
-    ...createEventLooks(deps),
-    ...createStopLooks(peers),
-    ORDER_CONFIRMATION: createConfirmationLook(peers, deps),
+  const { peers } = deps
+  const loaders: Loaders<NotificationType> = {
+    ...createAccountLoaders(deps),
+    ...createContactLoaders(deps),
+    ...createOrderLoaders(deps),
+    ...createEventLoaders(deps),
+    ...createStopLoaders(peers),
+    ORDER_CONFIRMATION: createConfirmationLoad(peers, deps),
   }
-
-  async function composeMail(notification: LeasedNotification, reader: UserInfo): Promise<Composition> {
-    const lookAtIt =
-      notification.template === null
-        ? lookerOf(looks, notification, reader)
-        : lookAtRequest(notification, reader)
-    const to = {
-      name: `${reader.firstName} ${reader.lastName}`,
-      address: notification.address ?? reader.email,
-    }
-    return mailOf(followContact(peers.find, notification, lookAtIt), notification, to, reader)
+  const withLoaders = {
+    ...deps,
+    loaderOf: (notification: LeasedNotification, reader: About['reader']) =>
+      loaderOf(loaders, notification, reader),
   }
-
-  async function composeText(notification: LeasedNotification, reader: UserInfo): Promise<Composition> {
-    const { type } = notification
-    const phoneNumber = notification.address ?? reader.phone
-    if (!phoneNumber) return { pointless: 'NO_PHONE' }
-    // Whose number it is nobody knows: at least somebody reads the account's mail.
-    if (notification.address === null && !reader.emailVerified) return { pointless: 'NOT_PROVEN' }
-    if (notification.template !== null) return composeNamedText(notification, reader, phoneNumber)
-    if (!isTexted(type)) throw new Error(`${type} has no text message`)
-    return besideMail(notification, reader, (event) => {
-      const payload = payloadOf(type, notification)
-      const values = textValuesOf(type, event, payload, deps)
-      const instead = (eventName: string) => templates.text(type, { ...values, eventName }, reader.locale)
-      const text = instead('') === null ? null : cutToFit(event.name, (said) => instead(said) ?? '')
-      // With a link that is longer than any before it may not fit even without a name: then ours does.
-      const isFitting = text !== null && segmentsOf(text) <= SEGMENTS_MAX
-      return { channel: 'SMS', text: isFitting ? text : textOf(type, event, payload, deps), phoneNumber }
-    })
-  }
-
-  async function composePush(notification: LeasedNotification, reader: UserInfo): Promise<Composition> {
-    const { type, notificationId } = notification
-    if (!(await deps.push?.hasDevices(notificationId))) return { pointless: 'NO_DEVICE' }
-    if (!isPushed(type)) throw new Error(`${type} is no push`)
-    const about = { type, notificationId, publicUrl: deps.publicUrl, now: deps.now() }
-    if (notification.template !== null) {
-      const body = namedText(notification, reader)
-      if (body === null) return { dropped: 'TEMPLATE_CHANGED' }
-      const title = notification.ownSubject ?? workingTitles[type]
-      return {
-        composed: { channel: 'PUSH', message: namedPush({ title, body }, about) },
-        lookAgain: async () => 'SAME',
-      }
-    }
-    return besideMail(notification, reader, (event) => {
-      return { channel: 'PUSH', message: pushMessageOf(type, event, payloadOf(type, notification), about) }
-    })
-  }
-
-  /** What points at a mail: where that has none to bring, there is nothing to point at. */
-  async function besideMail(
-    notification: LeasedNotification,
-    reader: UserInfo,
-    write: (event: ShownEvent) => Composed,
-  ): Promise<Composition> {
-    const looker = lookerOf(looks, notification, reader)
-    const look = async (isWritten: boolean) => pointlessWhereDropped(await looker(isWritten))
-    const looked = await look(false)
-    if (isEnded(looked)) return looked
-    if (looked.event === null) throw new Error(`${notification.type} is about no event`)
-    return { composed: write(looked.event), lookAgain: againOf(look, looked) }
-  }
-
-  /**
-   * What another service said, in a template of the operator's: nothing is looked up, so that nothing is
-   * otherwise by then.
-   */
-  function lookAtRequest({ template, payload, ownSubject }: LeasedNotification, reader: UserInfo): Looker {
-    return async () => {
-      const values = payload as object
-      if (template === null || templates.objectionsTo(template, 'EMAIL', values)?.length !== 0)
-        return { dropped: 'TEMPLATE_CHANGED' }
-      const mail = templates.mail(template, values, reader, ownSubject)
-      return mail
-        ? { facts: {}, event: null, write: async () => ({ mail }) }
-        : { dropped: 'TEMPLATE_CHANGED' }
-    }
-  }
-
-  /** What a template that a request named says in few words; null where it is another by now. */
-  function namedText({ template, payload }: LeasedNotification, reader: UserInfo): string | null {
-    const values = payload as object
-    const isFitting = template !== null && templates.objectionsTo(template, 'SMS', values)?.length === 0
-    return isFitting ? templates.text(template, values, reader.locale) : null
-  }
-
-  function composeNamedText(
-    notification: LeasedNotification,
-    reader: UserInfo,
-    phoneNumber: string,
-  ): Composition {
-    const text = namedText(notification, reader)
-    if (text === null) return { dropped: 'TEMPLATE_CHANGED' }
-    return { composed: { channel: 'SMS', text, phoneNumber }, lookAgain: async () => 'SAME' }
-  }
-
-  async function composeOffer(notification: LeasedNotification): Promise<Composition> {
-    const { address } = notification
-    const { side } = payloadOf('TICKET_TRANSFERRED', notification)
-    if (address === null || side !== 'OFFERED') throw new Error('only offers go to an address alone')
-    return mailOf(
-      lookerOf(looks, notification, STRANGER),
-      notification,
-      { name: '', address },
-      { ...STRANGER, emailVerified: false },
-    )
-  }
-
-  async function mailOf(
-    look: Looker,
-    notification: LeasedNotification,
-    recipient: ComposedMail['to'],
-    reader: About['reader'] & { emailVerified: boolean },
-  ): Promise<Composition> {
-    const looked = await look(false)
-    if (isEnded(looked)) return looked
-    const written = await looked.write()
-    if (!('mail' in written)) return written
-    const { attachments = [] } = written
-    const { type, payload, template } = notification
-    const instead =
-      template === null ? templates.mailInstead(mailNameOf(type, payload), written.mail, reader) : null
-    const mail = instead ?? written.mail
-    // An order's own address was confirmed by its reader.
-    const isProven = Boolean(looked.contact) || reader.emailVerified
-    const to = { ...recipient, address: looked.contact ?? recipient.address }
-    const subject = subjectOf(notification, mail, isProven)
-    // What its reader ends would be the buyer's own mails.
-    const oneClickUrl = looked.contact ? null : oneClickUrlOf(notification, to.address)
-    const composed = {
-      channel: 'EMAIL',
-      mail: { ...mail, subject },
-      to,
-      isProven,
-      attachments,
-      oneClickUrl,
-    } as const
-    return { composed, lookAgain: againOf(look, looked) }
-  }
-
-  function oneClickUrlOf({ type, recipientId }: LeasedNotification, address: string): string | null {
-    if (recipientId === null) return deps.unsubscribeLinksOf({ addressHash: addressHashOf(address) }).oneClick
-    return isChangeable(type, 'EMAIL')
-      ? deps.unsubscribeLinksOf({ userId: recipientId, type }).oneClick
-      : null
-  }
-
-  const composers = { EMAIL: composeMail, SMS: composeText, PUSH: composePush } as const
+  const mails = createMailComposer(withLoaders)
+  const { composeText, composePush } = createShortComposers(withLoaders)
+  const composers: Record<
+    LeasedNotification['channel'],
+    (notification: LeasedNotification, reader: UserInfo) => Promise<Composition>
+  > = { EMAIL: mails.compose, SMS: composeText, PUSH: composePush }
 
   return async (notification) => {
-    if (notification.recipientId === null) return composeOffer(notification)
+    if (notification.recipientId === null) return mails.composeOffer(notification)
     const reader = await peers.find.user(notification.recipientId)
     if (!reader) return { dropped: 'RECIPIENT_GONE' }
     return composers[notification.channel](notification, reader)
   }
-}
-
-type Looker = (isWritten: boolean) => Promise<Looked | Ended>
-
-function lookerOf(
-  looks: Looks<NotificationType>,
-  notification: LeasedNotification,
-  reader: About['reader'],
-): Looker {
-  const { type, recipientId, address, createdAt, bulk } = notification
-  const look = looks[type] as Look<NotificationType>
-  const payload = payloadOf(type, notification)
-  const requested = recipientId !== null && address !== null
-  return (isWritten) => look(payload, { reader, recipientId, address, createdAt, requested, bulk, isWritten })
-}
-
-const isEnded = (looked: Looked | Ended): looked is Ended => 'dropped' in looked || 'pointless' in looked
-
-const againOf =
-  (look: Looker, { facts }: Looked): LookAgain =>
-  async () => {
-    const now = await look(true)
-    return isEnded(now) ? now : isDeepStrictEqual(now.facts, facts) ? 'SAME' : 'CHANGED'
-  }
-
-function pointlessWhereDropped(looked: Looked | Ended): Looked | Ended {
-  if (!('dropped' in looked)) return looked
-  const { dropped } = looked
-  return dropped === 'EVENT_CANCELLED' || dropped === 'TICKETS_NOT_VALID' ? { pointless: dropped } : looked
-}
-
-/**
- * What a mail is called. An address that nobody has proved may be of somebody who asked for nothing: nothing
- * that a user wrote, such as the name of an event, stands in the subject of what goes there.
- */
-function subjectOf(
-  { type, recipientId, ownSubject }: LeasedNotification,
-  mail: Mail,
-  isProven: boolean,
-): string {
-  if (!isProven && recipientId !== null && !isOfAccount(type)) return workingTitles[type]
-  return ownSubject === null ? mail.subject : oneLine(ownSubject)
 }

@@ -10,17 +10,17 @@ export interface Written {
   attachments?: readonly Attachment[]
 }
 
-/** How things stand that a notification is about. */
-export interface Looked {
-  /** All that it says of them: while these are the same, what was written is still right. */
+/** The current data that a notification is about. */
+export interface Loaded {
+  /** All data that it shows or depends on: while this is unchanged, a written mail is correct. */
   facts: object
-  /** The confirmed address of the order that it is about, where that has one of its own. */
+  /** The order's own confirmed address, if it has one. */
   contact?: string | null
-  /** The event that it is about; null where it is about none. */
+  /** The event that it is about, or null. */
   event: ShownEvent | null
   /**
-   * Write the mail, which may take long. `bulk`: it is about so many tickets that it is written in the lane
-   * for such; `changed`: things stand otherwise by now.
+   * Writes the mail, which may take long. `bulk`: it has so many tickets that it belongs in the bulk lane;
+   * `changed`: its data has changed.
    */
   write(): Promise<Written | { bulk: true } | { changed: true }>
 }
@@ -29,27 +29,27 @@ export interface About {
   reader: Reader
   createdAt: Date
   recipientId: UserId | null
-  /** Where it goes, if that is kept with it. */
+  /** Its stored address, if it has one. */
   address: string | null
-  /** It was asked for by another service, to an address that it named. */
+  /** It was requested by another service for an address that it named. */
   requested: boolean
-  /** It is in the lane of what takes long. */
+  /** It is in the bulk lane. */
   bulk: boolean
-  /** It is written already: whether that is still right is all that is to be known. */
+  /** It is already written; only whether it is still correct matters. */
   isWritten: boolean
 }
 
 /**
- * Looks at what a notification of a type is about, as it is now. It is asked before anything is written, and
- * once more right before that is sent. Rejects when something is unavailable now.
+ * Loads the current data of a notification, before writing and again right before sending. Rejects if a
+ * service is unavailable.
  */
-export type Look<T extends NotificationType> = (
+export type Load<T extends NotificationType> = (
   payload: PayloadOf<T>,
   about: About,
-) => Promise<Looked | Ended>
-export type Looks<T extends NotificationType> = { readonly [K in T]: Look<K> }
+) => Promise<Loaded | Ended>
+export type Loaders<T extends NotificationType> = { readonly [K in T]: Load<K> }
 
-/** What mails show of an event, and what decides whether they are sent. */
+/** Selects the fields of an event that mails show or depend on. */
 const shownOf = ({
   name,
   eventDate,
@@ -69,14 +69,14 @@ const shownOf = ({
 })
 export type CurrentEvent = ReturnType<typeof shownOf>
 
-/** The event of a notification. Rejects when it is unavailable. */
+/** Returns the event of a notification. Rejects if it is unavailable. */
 export async function getEvent({ find }: Pick<Peers, 'find'>, eventId: EventId): Promise<CurrentEvent> {
   const event = await find.event(eventId)
   if (!event) throw new Error(`there is no event ${eventId}`)
   return shownOf(event)
 }
 
-/** The order of a notification. Rejects when it is unavailable. */
+/** Returns the order of a notification. Rejects if it is unavailable. */
 export async function getOrder({ find }: Pick<Peers, 'find'>, orderId: OrderId): Promise<OrderInfo> {
   const order = await find.order(orderId)
   if (!order) throw new Error(`there is no order ${orderId}`)

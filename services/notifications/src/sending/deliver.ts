@@ -18,44 +18,41 @@ import { quietUntil } from '../preferences/quiet-hours.ts'
 import { PushLater } from '../push/push-later.ts'
 import { addressHashOf, isHeldBack } from '../suppressions/suppression.ts'
 import { type Composition, type Deliverable, type Ended, type Prepare, subjectOf } from './composition.ts'
+import { createDeliveryRecords, type DeliveryPublishers } from './delivery-records.ts'
 import { type AttemptCount, contextOf, createOutcomes, type End, type FindTakenPush } from './outcomes.ts'
-import { createSettling, type DeliveryNews } from './settling.ts'
 
 export interface DeliveryOptions<Composed>
   extends Pick<Foundation, 'logger' | 'crashAt' | 'now'>,
-    DeliveryNews {
+    DeliveryPublishers {
   db: SqlDatabase
   compose: (notification: LeasedNotification) => Promise<Composition<Composed>>
   prepare: Prepare<Composed>
   findTakenPush: FindTakenPush
   leaseMs: number
-  /** So many mails a day an address gets that nobody has proved, and so many text messages a telephone. */
+  /** Daily limit of mails to an unconfirmed address, and of text messages to a telephone. */
   unprovenMax: number
-  /** By channel: how long the first wait is. */
+  /** The first retry delay by channel. */
   firstWaitMs: Readonly<Record<LeasedNotification['channel'], number>>
   attemptsMax: number
   sendingMetrics: AttemptCount
-  /** Gives it a place among what others cause; null where it waits, or is told of with another. */
+  /** Limits what others cause; null if the notification waits or was merged into another. */
   places: { take(notification: LeasedNotification): Promise<LeasedNotification | null> }
 }
 
-/** One attempt to bring a leased notification to its end: SENT, FAILED, or due again later. Never rejects. */
+/** Attempts to send a leased notification: it becomes SENT, FAILED, or is due again later. Never rejects. */
 export type Deliver = (notification: LeasedNotification, isStopping: () => boolean) => Promise<void>
 
 const isEnd = (composition: object): composition is Ended =>
-  'dropped' in composition || 'pointless' in composition
+  'dropped' in composition || 'obsolete' in composition
 
-/** How often it is written anew at once when what it is about changes; then it waits as after a failure. */
-const ROUNDS_MAX = 5
-/**
- * Some four hours, as long as each of its devices is tried: those that became its recipient's meanwhile do
- * not make it longer.
- */
+/** How often it is recomposed at once when its data changes; after that it is retried as after a failure. */
+const COMPOSITIONS_MAX = 5
+/** About four hours, as long as each device is retried: devices added meanwhile do not extend it. */
 const PUSH_ATTEMPTS_MAX = 60
 
 export function createDelivery<C extends Deliverable>(options: DeliveryOptions<C>): Deliver {
   const { logger } = options
-  const outcomes = createOutcomes(options, createSettling(options))
+  const outcomes = createOutcomes(options, createDeliveryRecords(options))
   const { attempt, quietMs } = createAttempt(options, outcomes)
 
   async function tryLater(notification: LeasedNotification, error: unknown): Promise<void> {
@@ -108,13 +105,13 @@ export function createDelivery<C extends Deliverable>(options: DeliveryOptions<C
         const { notificationId } = notification
         logger.warn(
           { err: blanked(error), notificationId },
-          'a notification is left as it is; it is due when its lease has run out',
+          'recording a failed attempt failed; the notification is due when its lease expires',
         )
       }
     })
 }
 
-/** How long attempts go on. */
+/** Returns the limit of attempts. */
 const attemptsMaxOf = (options: { attemptsMax: number }, { channel }: LeasedNotification): number =>
   channel === 'PUSH' ? Math.min(PUSH_ATTEMPTS_MAX, options.attemptsMax) : options.attemptsMax
 
@@ -129,7 +126,7 @@ function createAttempt<C extends Deliverable>(
     let notification = await options.places.take(leased)
     if (!notification) return
     let isContactTried = false
-    for (let round = 1; round <= ROUNDS_MAX; round++) {
+    for (let round = 1; round <= COMPOSITIONS_MAX; round++) {
       const composition = await options.compose(notification)
       if ('bulk' in composition) return moveToBulk(options.db, notification)
       if (isEnd(composition)) return outcomes.end(notification, composition)
@@ -138,13 +135,13 @@ function createAttempt<C extends Deliverable>(
       const { notificationId, type, lease } = notification
       const isLast = notification.attempts >= attemptsMaxOf(options, notification)
       const handOver = await options.prepare(composed, { notificationId, type, date: now(), isLast })
-      // All that takes long is done. What has happened meanwhile, the mail does not know of.
-      const seen = await composition.lookAgain()
+      // Everything slow is done by now; check whether anything has changed meanwhile.
+      const seen = await composition.recheck()
       if (isStopping()) return postpone(options.db, notification, 0)
-      // Gathering may have taken long: without the lease another sends it, and with it nobody else does for
-      // its whole length.
+      // Composing may have taken long. Without the lease another process sends it; a renewed lease keeps
+      // others away for its whole length.
       const addressHash = composed.channel === 'EMAIL' ? addressHashOf(composed.to.address) : null
-      // Nobody proves a telephone number.
+      // Telephone numbers are never confirmed.
       const unproven = composed.channel === 'SMS' || (composed.channel === 'EMAIL' && !composed.isProven)
       const ready = await outcomes.renew({ notificationId, lease, addressHash, unproven })
       if (!ready) return
@@ -154,7 +151,7 @@ function createAttempt<C extends Deliverable>(
       }
       const held = whyHeldBack(notification, ready)
       if (held && 'suppressed' in held && notification.mayHaveContact) {
-        // An order's own address that takes no mails: its buyer is owed them all the same.
+        // The order's own address is suppressed: its buyer must get the mail all the same.
         isContactTried = true
         notification = { ...notification, mayHaveContact: false }
         continue
@@ -168,25 +165,25 @@ function createAttempt<C extends Deliverable>(
       if (!handed.accepted) return outcomes.fail(notification, handed.reason)
       return outcomes.succeed(notification, subjectOf(composed), handed.providerMessageId)
     }
-    throw new Error('what it is about changed each time that it had been written')
+    throw new Error(`its data changed each time it was composed, ${COMPOSITIONS_MAX} times`)
   }
 
-  /** Why its recipient, or its address, does not get it now; null where they do. */
+  /** Returns why its recipient or its address does not get it now; null if it can be sent. */
   function whyHeldBack(notification: LeasedNotification, ready: Readiness): End | null {
     const { causes, choices, quietHours } = ready
     const { type, channel, recipientId } = notification
-    // Mails to it came back, or are not wanted there: the provider would hold it against us.
+    // Sending to suppressed addresses would harm our reputation.
     if (isHeldBack(type, causes, recipientId === null)) return { suppressed: true }
-    // It may be a stranger's, who is not to be buried under another's orders. What auth mails it limits
-    // itself.
+    // The address may be a stranger's, who must not be flooded by another user's orders. The auth service
+    // limits its mails itself.
     if (ready.sentToUnproven >= options.unprovenMax && !isOfAccount(type))
       return { dropped: 'TOO_MANY_TO_UNPROVEN' }
-    if (recipientId !== null && !isEnabled(type, channel, choices)) return { pointless: 'TURNED_OFF' }
+    if (recipientId !== null && !isEnabled(type, channel, choices)) return { obsolete: 'TURNED_OFF' }
     const waitMs = quietMs(notification, quietHours)
     return waitMs > 0 ? { waitMs } : null
   }
 
-  /** How long its recipient's quiet hours still hold it up. */
+  /** Returns how long the recipient's quiet hours still last. */
   function quietMs({ urgent }: LeasedNotification, quietHours: Choices['quietHours']): number {
     const until = !urgent && quietHours && quietUntil(now(), quietHours)
     return until ? until.getTime() - now().getTime() : 0
@@ -195,6 +192,6 @@ function createAttempt<C extends Deliverable>(
   return { attempt, quietMs }
 }
 
-/** Whether another service of ours was not there, rather than whoever brings mails and texts. */
+/** Whether one of our own services was unavailable, rather than a provider. */
 const isOfPeer = (error: unknown) => error instanceof ServiceUnavailable && !providers.includes(error.callee)
 const providers: readonly Callee[] = ['mail', 'sms', 'push', 'pushElsewhere']

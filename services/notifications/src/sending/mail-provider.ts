@@ -3,32 +3,29 @@ import { createGuard, type Policy, ServiceUnavailable, type Watchers } from '@bo
 import { NOTIFICATION_TAG } from '../feedback/ses-event.ts'
 import type { Handed } from '../notifications/notification.ts'
 
-/** To whom a mail goes, and which one it is: what is told of it later names it. */
+/** The address of a mail, and the id that later feedback refers to. */
 interface Handing {
   address: string
   notificationId: string
 }
 
-/** Whoever brings mails to people. */
+/** Sends mails. */
 export interface MailProvider {
   /**
-   * Hand a mail over. Rejects with ServiceUnavailable when the provider is unavailable, or gave no answer: it
-   * may have taken it.
+   * Hands a mail over. Rejects with ServiceUnavailable if the provider is unavailable or did not answer, in
+   * which case it may have accepted it.
    */
   send(mime: Buffer, about: Handing): Promise<Handed>
   close(): void
 }
 
-/**
- * What SES says about a mail itself: another attempt would be answered the same. Everything else is of the
- * moment.
- */
+/** Errors of SES about the mail itself, which a retry would repeat. All others are temporary. */
 const REJECTIONS = ['MessageRejected', 'InvalidParameterValue']
 const CONNECT_TIMEOUT_MS = 5_000
 
 /**
- * Amazon SES behind the breaker and bulkhead for mail. It does not try again by itself: the notification's
- * row does that.
+ * Creates the client of Amazon SES behind the breaker and bulkhead for mail. It does not retry: the
+ * notification's row does.
  */
 export function createSesProvider(
   config: { region: string; endpoint?: string; timeoutMs: number; configurationSet?: string },

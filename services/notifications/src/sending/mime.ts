@@ -1,18 +1,18 @@
 import type { NotificationType } from '@boxoffice/contracts'
 import MailComposer from 'nodemailer/lib/mail-composer'
 import { asLines, oneLine, plainLine } from '../mails/mail.ts'
-import type { ComposedMail } from './compose.ts'
+import type { ComposedMail } from './compose-mail.ts'
 
 export interface Sender {
   /** The address of every mail. */
   from: string
-  /** Where answers go; empty: to the sender. */
+  /** Addresses for replies; empty: the sender. */
   replyTo: readonly string[]
 }
 
 /**
- * A mail as it travels. Its Message-ID and X-Notification-Id are the notification's: sent twice, it is
- * recognised. (SES puts a Message-ID of its own in place of ours, and keeps the other.)
+ * Encodes a mail. Its Message-ID and X-Notification-Id come from the notification, so that a mail sent twice
+ * is recognised. (SES replaces the Message-ID, and keeps the other.)
  */
 export function mimeOf(
   { mail, to, attachments, oneClickUrl }: ComposedMail,
@@ -32,16 +32,16 @@ export function mimeOf(
       'X-Notification-Id': notificationId,
       'List-Id': `Boxoffice <${kind}.${domain}>`,
       'List-Help': `<mailto:${sender.replyTo[0] ?? sender.from}>`,
-      // RFC 8058: where the mail is not owed, one press in the mail program ends such mails.
+      // RFC 8058: lets mail programs unsubscribe from optional mails with one click.
       ...(oneClickUrl && {
         'List-Unsubscribe': `<${oneClickUrl}>`,
         'List-Unsubscribe-Post': 'List-Unsubscribe=One-Click',
       }),
-      // No absence notes in answer to a machine.
+      // Suppresses automatic replies.
       'Auto-Submitted': 'auto-generated',
       'X-Auto-Response-Suppress': 'All',
     },
-    // Quoted-printable takes several times as long to write and to read.
+    // Quoted-printable is several times slower to write and to read.
     textEncoding: 'base64',
     text: asLines(mail.text),
     html: asLines(mail.html),

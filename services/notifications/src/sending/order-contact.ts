@@ -1,14 +1,10 @@
 import type { NotificationType } from '@boxoffice/contracts'
 import type { LeasedNotification } from '../notifications/notification.ts'
 import type { Lookups } from '../peers/lookups.ts'
-import type { Ended } from './composition.ts'
-import type { Looked } from './content.ts'
-
-type Looker = (isWritten: boolean) => Promise<Looked | Ended>
+import { isEnded, type Loader } from './loader.ts'
 
 /**
- * Mails that go to the order's own address, where it has one. Reminders and news of events go to who holds a
- * ticket.
+ * Mails that go to the order's own address if it has one. Reminders and event changes go to ticket holders.
  */
 const ofOrders: readonly NotificationType[] = [
   'ORDER_CONFIRMATION',
@@ -21,8 +17,8 @@ const ofOrders: readonly NotificationType[] = [
 ]
 
 /**
- * Look up an order's own address with what its mail says, where one was ever asked for: where it has changed
- * before the mail is sent, that is composed anew.
+ * Adds the order's own address to a loader, if one was ever requested. If the address changes before the mail
+ * is sent, the mail is recomposed.
  */
 export function followContact(
   find: Pick<Lookups, 'order'>,
@@ -32,13 +28,13 @@ export function followContact(
     address,
     mayHaveContact,
   }: Pick<LeasedNotification, 'type' | 'orderId' | 'address' | 'mayHaveContact'>,
-  look: Looker,
-): Looker {
-  if (orderId === null || address !== null || !mayHaveContact || !ofOrders.includes(type)) return look
+  load: Loader,
+): Loader {
+  if (orderId === null || address !== null || !mayHaveContact || !ofOrders.includes(type)) return load
   return async (isWritten) => {
-    const [order, looked] = await Promise.all([find.order(orderId), look(isWritten)])
-    if ('dropped' in looked || 'pointless' in looked) return looked
+    const [order, loaded] = await Promise.all([find.order(orderId), load(isWritten)])
+    if (isEnded(loaded)) return loaded
     const contact = order?.contactEmail ?? null
-    return { ...looked, facts: { facts: looked.facts, contact }, contact }
+    return { ...loaded, facts: { facts: loaded.facts, contact }, contact }
   }
 }

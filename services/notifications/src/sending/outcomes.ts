@@ -1,41 +1,41 @@
 import type { NotificationId } from '@boxoffice/contracts'
 import type { Foundation, SqlDatabase } from '@boxoffice/service-kit'
 import { blanked } from '../notifications/blanked.ts'
-import type { PointlessReason } from '../notifications/failure.ts'
+import type { ObsoleteReason } from '../notifications/failure.ts'
 import type { LeasedNotification } from '../notifications/notification.ts'
 import { postpone, withdraw } from '../notifications/notification-repository.ts'
 import { workingTitles } from '../notifications/payloads.ts'
 import type { Ended } from './composition.ts'
-import type { Settling } from './settling.ts'
+import type { DeliveryRecords } from './delivery-records.ts'
 
-/** Why it is not handed over now; `waitMs`: its recipient is left alone until then. */
+/** Why it is not sent now; `waitMs`: until its recipient's quiet hours end. */
 export type End = Ended | { suppressed: true } | { waitMs: number }
 
-/** Counts attempts, by what came of them. */
+/** Counts attempts by outcome. */
 export interface AttemptCount {
   count(notification: LeasedNotification, outcome: AttemptOutcome): void
 }
 type AttemptOutcome = 'sent' | 'failed' | 'suppressed' | 'retried' | 'withdrawn'
 
-/** What a push is called that a device took; null where none did. */
+/** Returns the provider id of a push that a device received; null if none did. */
 export type FindTakenPush = (notificationId: NotificationId) => Promise<string | null>
 
 const ADDRESS_SUPPRESSED = 'ADDRESS_SUPPRESSED'
 
-/** What becomes of notifications: written down, counted and logged. */
+/** Records, counts and logs the outcomes of notifications. */
 export function createOutcomes(
   options: Pick<Foundation, 'logger' | 'now'> & {
     db: SqlDatabase
     findTakenPush: FindTakenPush
     sendingMetrics: AttemptCount
   },
-  settling: Settling,
+  settling: DeliveryRecords,
 ) {
   const { db, logger, now, sendingMetrics } = options
 
   function end(notification: LeasedNotification, ended: End): Promise<void> {
     if ('dropped' in ended) return fail(notification, ended.dropped)
-    if ('pointless' in ended) return takeBack(notification, ended.pointless)
+    if ('obsolete' in ended) return withdrawOrCancel(notification, ended.obsolete)
     if ('suppressed' in ended) return fail(notification, ADDRESS_SUPPRESSED)
     return postpone(db, notification, ended.waitMs)
   }
@@ -50,10 +50,10 @@ export function createOutcomes(
     const about = aboutOf(notification)
     sendingMetrics.count(notification, 'sent')
     if (settled) logger.info(about, 'a notification was sent')
-    else logger.warn(about, 'a notification was sent that was settled already')
+    else logger.warn(about, 'a notification was sent that was already in a terminal state')
   }
 
-  /** What a device took is sent, whatever has become of the others. */
+  /** Records a push that one device received as sent, whatever happened on the others. */
   async function endedAsTaken(notification: LeasedNotification): Promise<boolean> {
     const { channel, type, notificationId } = notification
     const takenAs = channel === 'PUSH' ? await options.findTakenPush(notificationId) : null
@@ -62,19 +62,19 @@ export function createOutcomes(
     return true
   }
 
-  async function takeBack(notification: LeasedNotification, reason: PointlessReason): Promise<void> {
+  async function withdrawOrCancel(notification: LeasedNotification, reason: ObsoleteReason): Promise<void> {
     if (await endedAsTaken(notification)) return
-    // Who asked for it may look up what became of it.
+    // The requesting service can look up the result.
     const take =
       notification.requestedBy === null
         ? withdraw(db, notification)
         : settling.cancelled(notification, reason)
     if (!(await take)) return
     sendingMetrics.count(notification, 'withdrawn')
-    logger.info({ ...contextOf(notification), reason }, 'there is nothing to tell')
+    logger.info({ ...contextOf(notification), reason }, 'an obsolete notification was withdrawn')
   }
 
-  /** `error`: what the last attempt ended with, where that is why. */
+  /** `error`: the error of the last attempt, if that is the reason. */
   async function fail(
     notification: LeasedNotification,
     failureReason: string,
@@ -97,7 +97,7 @@ const aboutOf = ({ notificationId, type, channel, attempts }: LeasedNotification
 })
 
 /**
- * What it was about, of which message or request, and for how long it has waited: ids alone, no addresses, no
+ * Returns the log fields of a notification: ids of its subject and its cause, its age; no addresses, no
  * names.
  */
 export function contextOf(notification: LeasedNotification) {

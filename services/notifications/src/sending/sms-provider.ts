@@ -2,18 +2,18 @@ import { createTextMessages } from '@boxoffice/messaging'
 import { createGuard, type Policy, ServiceUnavailable, type Watchers } from '@boxoffice/service-kit'
 import type { Handed } from '../notifications/notification.ts'
 
-/** Whoever brings text messages to telephones. */
+/** Sends text messages. */
 export interface SmsProvider {
   /**
-   * Hand a text over. Rejects with ServiceUnavailable when the provider is unavailable, or gave no answer: it
-   * may have taken it.
+   * Hands a text over. Rejects with ServiceUnavailable if the provider is unavailable or did not answer, in
+   * which case it may have accepted it.
    */
   send(text: string, phoneNumber: string): Promise<Handed>
   close(): void
 }
 
 /**
- * Amazon SNS behind the breaker and bulkhead for text messages. It does not try again by itself: the
+ * Creates the client of Amazon SNS behind the breaker and bulkhead for text messages. It does not retry: the
  * notification's row does.
  */
 export function createSnsProvider(

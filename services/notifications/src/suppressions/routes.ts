@@ -9,7 +9,7 @@ interface Deps {
   now: () => Date
 }
 
-/** Operators look at the list of addresses that get no mails, and take one off it. */
+/** Lets operators look up suppressed addresses and remove one from the list. */
 export const suppressionHandlers = ({ db, now }: Deps): Handlers<typeof notificationsSuppressionRoutes> => ({
   async findSuppressions({ body }) {
     const addressHash = addressHashOf(body.email)

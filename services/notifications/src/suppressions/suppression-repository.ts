@@ -2,13 +2,9 @@ import type { NotificationId, Suppression } from '@boxoffice/contracts'
 import type { Sql, Tx } from '@boxoffice/service-kit'
 import type { Db } from '../database.ts'
 
-// A row stays when its address is taken off the list: what was told before that, and is heard of later, must
-// not put it back.
+// Removing an address from the list keeps its row: late feedback from before that must not suppress it again.
 
-/**
- * Put an address on the list, or bring what stands there up to date: the latest that was told, if that was
- * after it was taken off.
- */
+/** Adds an address to the list or updates it: the latest feedback wins, if it is later than the removal. */
 export async function suppress(
   db: Db,
   addressHash: string,
@@ -22,7 +18,7 @@ export async function suppress(
       where excluded.since > greatest(known.since, known.lifted_at)`
 }
 
-/** Why an address gets no mails; empty where it does. */
+/** Lists why an address is suppressed; empty if it is not. */
 export async function listSuppressions(sql: Sql, addressHash: string): Promise<Suppression[]> {
   const rows = await sql.query<
     Omit<Suppression, 'notificationId'> & { notificationId: NotificationId | null }
@@ -34,20 +30,19 @@ export async function listSuppressions(sql: Sql, addressHash: string): Promise<S
   return rows.map(({ notificationId, ...row }) => ({ ...row, ...(notificationId && { notificationId }) }))
 }
 
-/** SQL: it was not taken off the list since. */
+/** SQL: it has not been removed from the list since. */
 export const isSuppressed = '(lifted_at is null or since > lifted_at)'
 
-/** Take an address off the list, whatever was told of it until now. How many causes went. */
+/**
+ * Removes an address from the list, whatever was reported until now. Returns the number of causes removed.
+ */
 export async function liftSuppressions(db: Db, addressHash: string, now: Date): Promise<number> {
   return db.prisma.$executeRaw`
     update mail_suppressions set lifted_at = greatest(since, ${now})
     where address_hash = ${addressHash} and (lifted_at is null or since > lifted_at)`
 }
 
-/**
- * Take an address off the list that was confirmed at `at`, as far as that was after what was told of it, and
- * not asked for.
- */
+/** Removes an address that was confirmed at `at`, for causes reported before that, except opt-outs. */
 export async function liftConfirmed(tx: Tx, addressHash: string, at: Date): Promise<void> {
   await tx.query(
     `update mail_suppressions set lifted_at = greatest(lifted_at, $2)
@@ -56,7 +51,7 @@ export async function liftConfirmed(tx: Tx, addressHash: string, at: Date): Prom
   )
 }
 
-/** How many addresses get no mails, by cause. */
+/** Counts suppressed addresses by cause. */
 export const countSuppressions = (sql: Sql): Promise<{ cause: string; value: number }[]> =>
   sql.query<{ cause: string; value: number }>(
     `select cause, count(*)::int as value from mail_suppressions where ${isSuppressed} group by cause`,

@@ -28,7 +28,7 @@ test.each([
   expect(isHeldBack(type, causes, false)).toBe(isHeld)
 })
 
-test('who opted out gets nothing that somebody else has sent to the address, and all that is for their own account', () => {
+test('an opt-out stops mails that others have sent to the address, not those of its own account', () => {
   expect(isHeldBack('TICKET_TRANSFERRED', ['OPT_OUT'], true)).toBe(true)
   expect(isHeldBack('ORDER_CONFIRMATION', ['OPT_OUT'], false)).toBe(false)
 })

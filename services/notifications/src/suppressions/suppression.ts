@@ -2,13 +2,13 @@ import { createHash } from 'node:crypto'
 import { addressOf, type NotificationType, type SuppressionCause } from '@boxoffice/contracts'
 
 /**
- * What stands in the list for an address: SHA-256, in hex, of its one spelling: `name@example.com`, without a
- * display name.
+ * Returns the key of an address in the list: SHA-256 in hex of its normalized form, `name@example.com`
+ * without a display name.
  */
 export const addressHashOf = (address: string): string =>
   createHash('sha256').update(addressOf(address)).digest('hex')
 
-/** Mails that somebody has just asked for, or without which they may lose their account or their tickets. */
+/** Mails that the reader has just requested, or that protect their account or tickets. */
 const askedFor: readonly NotificationType[] = [
   'EMAIL_VERIFICATION',
   'PASSWORD_RESET',
@@ -18,9 +18,9 @@ const askedFor: readonly NotificationType[] = [
 ]
 
 /**
- * Whether a mail of a type is held back from an address: all are where mails come back, all but those asked
- * for after a complaint. `toStranger`: the address is of nobody's account, and somebody else gave it; such
- * mails end when its reader says so.
+ * Whether a mail is held back from a suppressed address: after a bounce all are, after a complaint all but
+ * those in `askedFor`. `toStranger`: another person gave the address, which belongs to no account; such mails
+ * stop when its reader opts out.
  */
 export const isHeldBack = (
   type: NotificationType,

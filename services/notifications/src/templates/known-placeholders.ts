@@ -1,7 +1,7 @@
 import type { Known } from '../mails/template.ts'
 import type { Fault, Placeholder } from './placeholders.ts'
 
-/** Placeholders that a type of ours has no value for. */
+/** Returns the placeholders that a type has no value for. */
 export function unknownPlaceholders(placeholders: readonly Placeholder[], scopes: readonly Known[]): Fault[] {
   return placeholders.flatMap((placeholder): Fault[] => {
     const { kind, line, path } = placeholder
@@ -14,13 +14,13 @@ export function unknownPlaceholders(placeholders: readonly Placeholder[], scopes
     if (kind === 'text' && found !== 'TEXT')
       return [{ line, what: `${name} is a list: write {{#each ${name}}}` }]
     if (kind === 'text')
-      return placeholder.isUrl && !IS_LINK.test(name) ? [{ line, what: `${name} is no link` }] : []
+      return placeholder.isUrl && !IS_LINK.test(name) ? [{ line, what: `${name} is not a link` }] : []
     const otherwise = unknownPlaceholders(placeholder.otherwise, scopes)
     if (kind === 'choice') return [...unknownPlaceholders(placeholder.nodes, scopes), ...otherwise]
-    if (found === 'TEXT') return [{ line, what: `${name} is no list` }]
+    if (found === 'TEXT') return [{ line, what: `${name} is not a list` }]
     return [...unknownPlaceholders(placeholder.nodes, [found, ...scopes]), ...otherwise]
   })
 }
 
-/** What our values that are links are called: any other would be refused each time that it is filled in. */
+/** Names of our values that are links; any other would always be refused as a link. */
 const IS_LINK = /^url$|Url$/

@@ -15,22 +15,25 @@ interface Addressed {
   readonly locale: string
 }
 
-/** The templates of an operator. Each answers null where there is none of this name for this channel. */
+/**
+ * The templates of an operator. Each method returns null if there is no template of this name for this
+ * channel.
+ */
 export interface OperatorTemplates {
-  /** A mail from any record of JSON; `subject`: its own, where the request gave one. */
+  /** Returns a mail from a JSON record; `subject`: the request's own, if given. */
   mail(name: string, payload: object, reader: Addressed, subject: string | null): Mail | null
-  /** A mail in place of one of ours, from what that was made of. */
+  /** Returns a mail that replaces one of ours, from its values. */
   mailInstead(name: string, mail: Mail, reader: Addressed): Mail | null
-  /** A text message. */
+  /** Returns a text message. */
   text(name: string, payload: object, locale: string): string | null
-  /** What a payload lacks, in any of the languages; `null`: there is no such template for this channel. */
+  /** Returns what a payload lacks, in any of the languages; null if there is no such template. */
   objectionsTo(name: string, channel: 'EMAIL' | 'SMS', payload: object): readonly Objection[] | null
 }
 
 export function createOperatorTemplates(
   templates: ReadonlyMap<string, ReadonlyMap<string, Parts>>,
 ): OperatorTemplates {
-  /** The parts in the reader's language, as closely as there are some. */
+  /** Returns the parts in the closest language to the reader's. */
   function partsOf(name: string, locale: string, part: PartName): Parts | null {
     const languages = templates.get(name)
     const tags = locale.toLowerCase().split('-')
@@ -82,18 +85,18 @@ export function createOperatorTemplates(
   }
 }
 
-/** A text message as it is sent. */
+/** Returns a text message as it is sent. */
 export const textOf = (sms: Compiled, values: object): string =>
   withPlainSigns(inOneLine(sms.fill(mapTexts(values, inOneLine), { firstName: '', subject: '' })))
 
-/** A text as a mail shows it: lines without control characters; one line has its direction isolated. */
+/** Removes control characters from the lines of a text; isolates the direction of a single line. */
 function clean(text: string): string {
   const lines = text.split(/\r\n|[\r\n]/)
   return lines.length === 1 && text.length <= LINE_MAX ? oneLine(text) : lines.map(inOneLine).join('\n')
 }
 const LINE_MAX = 250
 
-/** A copy with every text in it mapped, without names by which code would take it for something else. */
+/** Copies a value with every text in it mapped, without names of prototypes. */
 function mapTexts(value: object, map: (text: string) => string): object {
   const mapped = (inner: unknown): unknown => {
     if (typeof inner === 'string') return map(inner)

@@ -1,7 +1,7 @@
 import type { Path, Placeholder } from './placeholders.ts'
 
 export interface Objection {
-  /** Names from the values on, with points between them. */
+  /** The path of the value, with dots. */
   readonly path: string
   readonly message: string
 }
@@ -11,7 +11,7 @@ interface Scope {
   readonly at: readonly string[]
 }
 
-/** What these values lack for a template that asks for `placeholders`, each once. */
+/** Returns what these values lack for `placeholders`, without duplicates. */
 export function objectionsToValues(placeholders: readonly Placeholder[], values: unknown): Objection[] {
   const found = objectionsWithin(placeholders, [{ value: values, at: [] }])
   return [
@@ -50,13 +50,13 @@ function resolve({ up, parts }: Path, scopes: readonly Scope[]): Scope {
   )
 }
 
-/** As Handlebars looks it up: also how long a list is. */
+/** Reads a property as Handlebars does, including the length of a list. */
 const ownOf = (value: unknown, name: string): unknown =>
   value !== undefined && value !== null && Object.hasOwn(Object(value), name)
     ? (value as Record<string, unknown>)[name]
     : undefined
 
-/** As Handlebars' `if` sees it. */
+/** Evaluates a value as Handlebars' `if` does. */
 const isTrue = (value: unknown) => Boolean(value) && !(Array.isArray(value) && value.length === 0)
 
 const isWebAddress = (text: string) => /^https?:\/\//i.test(text) && URL.canParse(text)

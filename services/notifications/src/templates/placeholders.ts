@@ -1,15 +1,15 @@
 import Handlebars from 'handlebars'
 
 /**
- * Where a placeholder's value stands: `up` lists out of the one that is open, by these names; none: the
- * element itself.
+ * The path of a placeholder's value: `up` lists out of the current one, then these names; none: the element
+ * itself.
  */
 export interface Path {
   readonly up: number
   readonly parts: readonly string[]
 }
 
-/** What a template asks of its values. */
+/** A value that a template needs. */
 export type Placeholder =
   | { readonly kind: 'text'; readonly path: Path; readonly line: number; readonly isUrl: boolean }
   | {
@@ -33,14 +33,14 @@ export interface Fault {
   readonly what: string
 }
 
-/** What a mail may ask for beside its values, with `@`. A text message names nobody. */
+/** Values that mails can use with `@`. A text message has none. */
 export const ofMails = ['firstName', 'subject'] as const
 const OF_LISTS = ['index', 'first', 'last']
 const BLOCKS = ['if', 'unless', 'each']
 
 /**
- * The placeholders of a template, and what is wrong with it. Handlebars says where its syntax is broken.
- * `ours`: what it may ask for beside its values.
+ * Reads the placeholders of a template and its faults; Handlebars reports syntax errors. `ours`: values
+ * available with `@`.
  */
 export function readPlaceholders(
   source: string,
@@ -61,18 +61,18 @@ export function readPlaceholders(
 
 interface Reading {
   readonly ours: readonly string[]
-  /** How many lists are open. */
+  /** The number of open lists. */
   readonly lists: number
   readonly faults: Fault[]
 }
 
 interface Read {
   readonly nodes: readonly Placeholder[]
-  /** Whether a value that stood next could be where a link begins. */
+  /** Whether a value at this point would be the start of a link. */
   readonly atUrl: boolean
 }
 
-/** `atUrl`: whether they stand where a link begins. */
+/** `atUrl`: whether the program starts where a link begins. */
 function nodesOf(program: hbs.AST.Program | undefined, atUrl: boolean, reading: Reading): Read {
   const nodes: Placeholder[] = []
   let next = atUrl
@@ -103,10 +103,10 @@ function readStatement(statement: hbs.AST.Statement, atUrl: boolean, reading: Re
       return fault(`there is no helper ${name}, only ${BLOCKS.join(', ')}`)
     const read = pathOf(path as hbs.AST.PathExpression, reading)
     if (typeof read === 'string') return fault(read)
-    if (read === null) return atUrl ? fault(`${name} is no link`) : { nodes: [], atUrl }
+    if (read === null) return atUrl ? fault(`${name} is not a link`) : { nodes: [], atUrl }
     return { nodes: [{ kind: 'text', path: read, line, isUrl: atUrl }], atUrl: false }
   }
-  if (statement.type !== 'BlockStatement') return fault('partials and decorators are not read')
+  if (statement.type !== 'BlockStatement') return fault('partials and decorators are not supported')
   return readBlock(statement as hbs.AST.BlockStatement, atUrl, reading, fault)
 }
 
@@ -127,27 +127,29 @@ function readBlock(
   const { nodes, ...end } = nodesOf(program, atUrl, inner)
   const { nodes: otherwise, ...otherEnd } = nodesOf(inverse, atUrl, reading)
   const ends = { atUrl: end.atUrl || otherEnd.atUrl }
-  // What is ours is always there: only what stands in the block is asked for.
+  // Our values always exist, so only the block's content needs checking.
   if (read === null)
-    return name === 'each' ? fault(`${about.type} is no list`) : { nodes: [...nodes, ...otherwise], ...ends }
+    return name === 'each'
+      ? fault(`${about.type} is not a list`)
+      : { nodes: [...nodes, ...otherwise], ...ends }
   const { line } = loc.start
   return name === 'each'
     ? { nodes: [{ kind: 'list', path: read, line, nodes, otherwise }], ...ends }
     : { nodes: [{ kind: 'choice', path: read, line, negated: name === 'unless', nodes, otherwise }], ...ends }
 }
 
-/** Names such as `constructor` and `toString`: no value has one. */
+/** Names such as `constructor` and `toString`, which no value may have. */
 export const isOfPrototypes = (name: string): boolean => name in Object.prototype
 
-/** A value at the beginning of such an attribute is where a link leads, or what is shown from elsewhere. */
+/** Attributes whose value is a link or an external resource. */
 const BEGINS_URL = /[\s/"'](?:href|src|action|background)\s*=\s*["']?\s*$/i
 
-/** The path of a value; null: it is ours; a text: what is wrong with it. */
+/** Returns the path of a value; null if it is ours; a string says what is wrong with it. */
 function pathOf(
   { type, data, depth, parts, original }: hbs.AST.PathExpression,
   { ours, lists }: Reading,
 ): Path | string | null {
-  if (type !== 'PathExpression') return 'only names are read'
+  if (type !== 'PathExpression') return 'only names are supported'
   if (data) {
     const [name = ''] = parts
     const known = lists > 0 ? [...ours, ...OF_LISTS] : ours
@@ -155,8 +157,8 @@ function pathOf(
       ? null
       : `there is no ${original}${known.length > 0 ? `, only ${known.map((one) => `@${one}`).join(', ')}` : ''}`
   }
-  if (parts.some(isOfPrototypes)) return `${original} has a name that objects have of themselves`
-  if (depth > lists) return `${original} is outside of everything`
+  if (parts.some(isOfPrototypes)) return `${original} has a name of Object.prototype`
+  if (depth > lists) return `${original} goes up more lists than are open`
   if (parts.length === 0 && depth === lists) return 'this is an element of a list'
   return { up: depth, parts }
 }

@@ -52,7 +52,7 @@ test('a mail is filled from any record: lists, choices, names within names, and 
   expect(templates.mail('another', payload, ada, null)).toBeNull()
 })
 
-test('values stay text: in HTML they are escaped, in the subject they are one line', async () => {
+test('values stay text: escaped in HTML, in one line in the subject', async () => {
   const templates = await read(
     mailOf(
       'a',
@@ -70,7 +70,7 @@ test('values stay text: in HTML they are escaped, in the subject they are one li
   expect(mail?.subject).toBe('<b title="x">O\'Neil & {{secret}}</b> Bcc: y')
 })
 
-test('a payload is a record and nothing else, whatever its names are', async () => {
+test('a payload is plain data, whatever its names are', async () => {
   const templates = await read({
     'a.sms': '{{#each list}}{{#if ../note.text}}{{../note.text}}{{else}}{{this}} {{/if}}{{/each}}',
   })
@@ -122,7 +122,7 @@ test.each([
   '<a href="{{#if no}}https://x.example{{/if}}{{link}}">x</a>',
   '<a href="{{#if no}}{{else}} {{/if}}{{link}}">x</a>',
   '{{#each list}}<a href="{{#if ../link}}{{../link}}{{/if}}">x</a>{{/each}}',
-])('where a link may begin, a value must be one: %s', async (text) => {
+])('a value where a link may begin must be a link: %s', async (text) => {
   const templates = await read(mailOf('a', `<mj-text>${text}</mj-text>`))
   const objections = (link: string) => templates.objectionsTo('a', 'EMAIL', { link, list: [1] })
   expect(objections('https://x.example/?a=1')).toEqual([])
@@ -131,14 +131,14 @@ test.each([
   ])
 })
 
-test('elsewhere in a link a value is any text', async () => {
+test('a value elsewhere in a link is any text', async () => {
   const templates = await read(
     mailOf('a', '<mj-text><a href="https://{{#if a}}{{a}}{{/if}}x.example/{{b}}{{a}}">x</a></mj-text>'),
   )
   expect(templates.objectionsTo('a', 'EMAIL', { a: 'a.', b: 'b' })).toEqual([])
 })
 
-test('a reader gets the language that is closest, and every language must be served', async () => {
+test('a reader gets the closest language, and a payload must serve every language', async () => {
   const templates = await read({
     ...mailOf('a', '<mj-text>{{name}}</mj-text>', 'base {{name}}{{#if base}}{{base.name}}{{/if}}', 'S'),
     ...mailOf('a.de', '<mj-text>{{name}}</mj-text>', 'de {{name}}', 'S'),
@@ -155,7 +155,7 @@ test('a reader gets the language that is closest, and every language must be ser
   ).toEqual(['base.name', 'more'])
 })
 
-test('a text message is counted as networks count, with plain signs where that makes it one', async () => {
+test('text messages are counted as networks do, with plain signs if that makes them shorter', async () => {
   const templates = await read({ 'a.sms': 'Doors of {{name}} – now' })
   const text = (name: string) => templates.text('a', { name }, 'en')
   expect(text('Gala\nFinale')).toBe('Doors of Gala Finale - now')
@@ -168,46 +168,46 @@ test('a text message is counted as networks count, with plain signs where that m
 
 test.each<[string, Record<string, string>, string]>([
   [
-    'a helper that is unknown',
+    'an unknown helper',
     mailOf('a', '<mj-text>\n{{upper name}}</mj-text>'),
     'a.mjml:4: there is no helper upper, only if, unless, each',
   ],
   [
-    'a block that is unknown',
+    'an unknown block',
     mailOf('a', '<mj-text>x</mj-text>', 'x\n{{#with y}}{{/with}}'),
     'a.txt:2: there is no helper with, only if, unless, each',
   ],
   ['a syntax error', mailOf('a', '<mj-text>x</mj-text>', 'x\n\n{{#if y}}'), 'a.txt:3: Parse error on line 3'],
   [
-    'a block that ends as another',
+    'a block closed as another',
     mailOf('a', '<mj-text>x</mj-text>', '\n{{#if y}}{{/each}}'),
     "a.txt:2: if doesn't match each",
   ],
   [
-    'a value that is not escaped',
+    'an unescaped value',
     mailOf('a', '<mj-text>{{{name}}}</mj-text>'),
     'a.mjml:3: {{{name}}} is not escaped: write {{name}}',
   ],
   [
-    'an ampersand that does the same',
+    'an ampersand with the same effect',
     mailOf('a', '<mj-text>{{&name}}</mj-text>'),
     'a.mjml:3: {{{name}}} is not escaped',
   ],
   [
     'a name of a prototype',
     mailOf('a', '<mj-text>{{a.__proto__}} {{toString}}</mj-text>'),
-    'a.mjml:3: a.__proto__ has a name that objects have',
+    'a.mjml:3: a.__proto__ has a name of Object.prototype',
   ],
   [
     'a partial',
     mailOf('a', '<mj-text>{{> footer}}</mj-text>'),
-    'a.mjml:3: partials and decorators are not read',
+    'a.mjml:3: partials and decorators are not supported',
   ],
-  ['what is no MJML', mailOf('a', '\n<mj-nonsense />'), "a.mjml:4: Element mj-nonsense doesn't exist"],
+  ['invalid MJML', mailOf('a', '\n<mj-nonsense />'), "a.mjml:4: Element mj-nonsense doesn't exist"],
   [
     'a block between elements',
     mailOf('a', '{{#if a}}<mj-text>x</mj-text>{{/if}}'),
-    'a.mjml:3: {{#if a}} stands where MJML takes no text',
+    'a.mjml:3: {{#if a}} is where MJML allows no text',
   ],
   [
     'a value in a style',
@@ -215,42 +215,42 @@ test.each<[string, Record<string, string>, string]>([
       ...mailOf('a', '<mj-text>x</mj-text>'),
       'a.mjml': '<mjml><mj-head><mj-style>.a { color: {{c}} }</mj-style></mj-head><mj-body></mj-body></mjml>',
     },
-    'a.mjml:1: {{c}} stands in a style',
+    'a.mjml:1: {{c}} is in a style',
   ],
   [
     'a value in the style of an element',
     mailOf('a', '<mj-text><span\nstyle="color:{{c}}">x</span></mj-text>'),
-    'a.mjml:4: {{c}} stands in a style',
+    'a.mjml:4: {{c}} is in a style',
   ],
   [
     'a value that MJML puts in a style',
     mailOf('a', '<mj-text>{{c}}</mj-text>\n<mj-text font-family="{{c}}">x</mj-text>'),
-    'a.mjml:4: {{c}} stands in a style',
+    'a.mjml:4: {{c}} is in a style',
   ],
   [
     'a value in a script',
     mailOf('a', `<mj-text><a href="https://x.example" onclick='say("{{c}}")'>x</a></mj-text>`),
-    'a.mjml:3: {{c}} stands in a style',
+    'a.mjml:3: {{c}} is in a style',
   ],
   [
-    'what MJML leaves out, where the same stands elsewhere too',
+    'a tag that MJML drops at one of two places',
     mailOf('a', '<mj-text>{{#if a}}x{{/if}}</mj-text>\n{{#if a}}<mj-text>y</mj-text>{{/if}}'),
-    'a.mjml:4: {{#if a}} stands where MJML takes no text',
+    'a.mjml:4: {{#if a}} is where MJML allows no text',
   ],
   [
     'a first name as a link',
     mailOf('a', '<mj-button href="{{#if a}}{{@firstName}}{{/if}}">x</mj-button>'),
-    'a.mjml:3: @firstName is no link',
+    'a.mjml:3: @firstName is not a link',
   ],
   [
-    'a value of a type that is no link, as one',
+    'a value that is not a link as a link',
     {
       'PAYMENT_FAILED.mjml': page('<mj-button href="{{#if why}}{{why}}{{/if}}">x</mj-button>'),
       'PAYMENT_FAILED.txt': 'x',
     },
-    'PAYMENT_FAILED.mjml:3: why is no link',
+    'PAYMENT_FAILED.mjml:3: why is not a link',
   ],
-  ['an include', mailOf('a', '<mj-include path="/etc/passwd" />'), 'a.mjml:3: mj-include is not read'],
+  ['an include', mailOf('a', '<mj-include path="/etc/passwd" />'), 'a.mjml:3: mj-include is not supported'],
   [
     'a mail without its text',
     { 'a.mjml': page('<mj-text>x</mj-text>'), 'a.subject': 'x' },
@@ -259,11 +259,11 @@ test.each<[string, Record<string, string>, string]>([
   [
     'a language alone',
     mailOf('a.de', '<mj-text>x</mj-text>'),
-    'a.mjml: is missing: what is of no language is for all others',
+    'a.mjml: is missing: the file without a language is the fallback for all others',
   ],
-  ['a file that is none', { 'logo.png': 'x' }, 'logo.png: is no template'],
+  ['a file of another kind', { 'logo.png': 'x' }, 'logo.png: is not a template'],
   [
-    'a placeholder that a type has not',
+    'an unknown placeholder of a type',
     { 'PAYMENT_FAILED.mjml': page('<mj-text>\n{{password}}</mj-text>'), 'PAYMENT_FAILED.txt': 'x' },
     'PAYMENT_FAILED.mjml:4: there is no password, only ',
   ],
@@ -293,7 +293,7 @@ test.each<[string, Record<string, string>, string]>([
     "EVENT_CANCELLED.sms:1: takes 3 messages without the event's name: it may be 2",
   ],
   [
-    'one that is too long for some',
+    'one that is too long for some values',
     { 'TICKET_TRANSFERRED.sms': `{{eventName}}{{#unless received}}${'x'.repeat(307)}{{/unless}}` },
     "TICKET_TRANSFERRED.sms:1: takes 3 messages without the event's name: it may be 2",
   ],
@@ -301,7 +301,7 @@ test.each<[string, Record<string, string>, string]>([
   await expect(read(files)).rejects.toThrow(message)
 })
 
-test('everything that is wrong is said at once; hidden files and notes are passed over', async () => {
+test('all faults are reported at once; hidden files and notes are skipped', async () => {
   const files = { ...mailOf('a', '<mj-text>{{{x}}}</mj-text>', '{{y z}}'), '.hidden': 'x', 'README.md': 'x' }
   await expect(read(files)).rejects.toThrow(/a\.mjml:3: .*\na\.txt:1: /)
   await expect(readTemplates('/nowhere/at/all')).rejects.toThrow('ENOENT')

@@ -23,8 +23,8 @@ const FILE =
   /^(?<name>[^.]+)(?:\.(?<language>[a-z]{2,3}(?:-[a-z0-9]{2,8})*))?\.(?<part>mjml|txt|subject|sms)$/i
 
 /**
- * The templates of an operator, from a folder of files `<name>[.<language>].<mjml|txt|subject|sms>`. Rejects
- * with everything that is wrong with them, each with its file and line. None where no folder is named.
+ * Reads an operator's templates from a folder of files `<name>[.<language>].<mjml|txt|subject|sms>`. Rejects
+ * with all faults, each with its file and line. Returns no templates if `folder` is null.
  */
 export async function readTemplates(folder: string | null): Promise<OperatorTemplates> {
   if (folder === null) return createOperatorTemplates(new Map())
@@ -36,9 +36,7 @@ export async function readTemplates(folder: string | null): Promise<OperatorTemp
   for (const file of files) {
     const { name = '', language = '', part } = FILE.exec(file)?.groups ?? {}
     if (!part || !TemplateName.safeParse(name).success) {
-      faults.push(
-        `${file}: is no template: its name is a name, a language where it is of one, and mjml, txt, subject or sms`,
-      )
+      faults.push(`${file}: is not a template: expected <name>[.<language>].<mjml|txt|subject|sms>`)
       continue
     }
     const read = await readPart(path.join(folder, file), name, part.toLowerCase() as PartName)
@@ -50,7 +48,7 @@ export async function readTemplates(folder: string | null): Promise<OperatorTemp
     }
   }
   const templates = new Map<string, Map<string, Parts>>()
-  // What a file lacks is of interest when there is nothing wrong with those that are there.
+  // Report missing files only when those that exist are correct.
   if (faults.length === 0)
     for (const [name, languages] of found) {
       faults.push(...incompleteOf(name, languages))
@@ -78,8 +76,8 @@ const compilePart = (part: PartName, source: string) =>
       : compileText(source.trim(), part === 'sms' ? [] : ofMails)
 
 /**
- * A template that stands for one of ours gets the values that ours gets. A text message of them has to fit,
- * but for the event's name.
+ * Checks a text message that replaces one of ours: it gets the same values, and must fit without the event's
+ * name.
  */
 function faultsOfText(name: string, sms: Compiled) {
   const { data: type } = NotificationType.safeParse(name)
@@ -99,7 +97,7 @@ function faultsOfMail(name: string, placeholders: readonly Placeholder[]) {
   const several = Object.keys(replaceableMails).filter((other) => other.startsWith(`${name}_`))
   const instead =
     several.length > 0 ? `it has several mails, ${several.join(', ')}` : 'it has no mail that can be replaced'
-  return [{ line: 1, what: `${name} is no template's name: ${instead}` }]
+  return [{ line: 1, what: `${name} is not a valid template name: ${instead}` }]
 }
 
 const isOurs = (name: string) => Object.hasOwn(replaceableMails, name)
@@ -111,13 +109,15 @@ function incompleteOf(name: string, languages: ReadonlyMap<string, Parts>): stri
     const isMail = needed.some((part) => parts[part]) || parts.subject
     return isMail ? needed.filter((part) => !parts[part]).map((part) => `${file}.${part}: is missing`) : []
   })
-  // Whoever reads a language that it is not in gets the one without.
+  // Readers of other languages get the one without a language.
   const base = languages.get('')
   const unbased = partNames.filter(
     (part) => !base?.[part] && [...languages.values()].some((parts) => parts[part]),
   )
   return [
     ...faults,
-    ...unbased.map((part) => `${name}.${part}: is missing: what is of no language is for all others`),
+    ...unbased.map(
+      (part) => `${name}.${part}: is missing: the file without a language is the fallback for all others`,
+    ),
   ]
 }

@@ -17,10 +17,10 @@ test.each([
   ['ą'.repeat(135), 3],
   ['席'.repeat(70), 1],
   ['🎻'.repeat(35), 1],
-  // Parted between two messages it would be no character in either: 33 of them are 66 of 67.
+  // Splitting it between two messages would break it: 33 of them are 66 of 67.
   ['🎻'.repeat(66), 2],
   ['🎻'.repeat(67), 3],
-  // The same with an escape: 76 of them are 152 of 153.
+  // An escape is not split either: 76 of them are 152 of 153.
   ['€'.repeat(152), 2],
   ['€'.repeat(153), 3],
 ])('%j travels in %i', (text, segments) => {

@@ -1,26 +1,25 @@
-// What networks count of a text message: 3GPP TS 23.038 (alphabets), 23.040 (parts that belong together).
-// Amazon SNS takes the same two alphabets:
-// https://docs.aws.amazon.com/sns/latest/dg/sms_publish-to-phone.html. The shift tables of single languages
-// are not used.
+// How networks count text messages: 3GPP TS 23.038 (alphabets), 23.040 (concatenated parts). Amazon SNS uses
+// the same two alphabets: https://docs.aws.amazon.com/sns/latest/dg/sms_publish-to-phone.html. National shift
+// tables are not used.
 
-/** The default alphabet of GSM, seven bits a character (23.038, 6.2.1). */
+/** The default GSM alphabet, seven bits a character (23.038, 6.2.1). */
 const BASIC = new Set(
   '@£$¥èéùìòÇ\nØø\rÅåΔ_ΦΓΛΩΠΨΣΘΞÆæßÉ !"#¤%&\'()*+,-./0123456789:;<=>?¡ABCDEFGHIJKLMNOPQRSTUVWXYZÄÖÑÜ§¿abcdefghijklmnopqrstuvwxyzäöñüà',
 )
-/** Its extension: an escape and another (6.2.1.1). */
+/** Its extension: an escape and a second character (6.2.1.1). */
 const EXTENDED = new Set('\f^{}\\[~]|€')
 
-/** Characters of one message, and of each of several: in those a header takes seven septets, or six bytes. */
+/** Characters in a single message, and in each of several, whose header takes seven septets or six bytes. */
 const GSM = { one: 160, each: 153 }
 const UCS2 = { one: 70, each: 67 }
 
 const septetsOf = (character: string) => (BASIC.has(character) ? 1 : EXTENDED.has(character) ? 2 : null)
 
-/** As many messages as one text of ours, or of an operator's, may travel in. */
+/** The maximum number of messages for one text, ours or an operator's. */
 export const SEGMENTS_MAX = 2
 
 /**
- * How many messages a text travels in. No character is parted: one that does not fit any more begins the next
+ * Returns how many messages a text takes. A character is never split: one that does not fit starts the next
  * message.
  */
 export function segmentsOf(text: string): number {
@@ -42,7 +41,7 @@ export function segmentsOf(text: string): number {
   return segments
 }
 
-/** Signs of typography that the alphabet of GSM has another sign for. */
+/** Typographic signs with a plain equivalent in the GSM alphabet. */
 const PLAIN: Readonly<Record<string, string>> = {
   '\u2018': "'",
   '\u2019': "'",
@@ -65,8 +64,8 @@ const PLAIN: Readonly<Record<string, string>> = {
 }
 
 /**
- * A text with plain signs where that alone makes it one of seven bits, which has room for twice as much;
- * otherwise as it is.
+ * Replaces typographic signs if that alone makes the text 7-bit, which fits twice as much; otherwise returns
+ * it unchanged.
  */
 export function withPlainSigns(text: string): string {
   const plain = [...text].map((character) => PLAIN[character] ?? character).join('')

@@ -21,7 +21,7 @@ const eventOf = (name: string): ShownEvent => ({
   venueName: 'Park Śląski',
   venueAddress: 'Różana 2, Chorzów',
 })
-/** All that a payload of any type has. */
+/** The fields of the payloads of all types. */
 const payload = {
   side: 'SENT',
   eventId: '',
@@ -32,12 +32,12 @@ const payload = {
 }
 const say = (type: TextedType, name: string, about: object = payload) =>
   textOf(type, eventOf(name), about as never, { orderLinkOf })
-/** Those that name the event. */
+/** Types whose text names the event. */
 const namingTypes = textedTypes.filter((type) => type !== 'ORDER_STATUS_CHANGED')
 const sayingsOf = (name: string) => namingTypes.map((type) => say(type, name))
 
 test.each(namingTypes)(
-  '%s fits into two messages however long the event’s name is, and is one line',
+  '%s is one line and fits into two messages however long the event’s name is',
   (type) => {
     const text = say(type, 'Święto\nŚwiateł '.repeat(40))
     expect(segmentsOf(text)).toBe(2)
@@ -47,7 +47,7 @@ test.each(namingTypes)(
   },
 )
 
-test('several tickets that somebody was given are said in one, without all their events', () => {
+test('several received tickets are one text, which names one event', () => {
   const several = { side: 'RECEIVED', newTicketId: 'a', more: ['b'] }
   expect(say('TICKET_TRANSFERRED', 'Gala', several)).toBe(
     'Boxoffice: you were given tickets, one of them for Gala. They are in your account.',
@@ -57,11 +57,11 @@ test('several tickets that somebody was given are said in one, without all their
   )
 })
 
-test('a short name is said whole', () => {
+test('a short name is not cut', () => {
   expect(say('EVENT_CANCELLED', 'Gala')).toBe('Boxoffice: Gala is cancelled. Details are in your mailbox.')
 })
 
-test('each of the steps of an order says what became of it, in one message where the name is of letters that all have', () => {
+test('each step of an order fits one message if the name is 7-bit', () => {
   const said = (['ORDER_CREATED', 'ORDER_CANCELLED', 'PAYMENT_PROCESSED', 'EVENT_REMINDER'] as const).map(
     (type) => say(type, 'Gala'),
   )
@@ -75,7 +75,7 @@ test('each of the steps of an order says what became of it, in one message where
 })
 
 test.each(OrderStatus.options)(
-  'an order that is %s is one message, with a link that is whole, whatever its event is called',
+  'an order that is %s is one message with a complete link, whatever its event is called',
   (status) => {
     const text = say('ORDER_STATUS_CHANGED', 'Święto Świateł '.repeat(40), { ...payload, status })
     expect(text).toMatch(
@@ -85,7 +85,7 @@ test.each(OrderStatus.options)(
   },
 )
 
-test('what a network has seven bits for is sent in them', () => {
+test('a text that fits the 7-bit alphabet is sent in it', () => {
   const text = say('EVENT_CANCELLED', 'O’Brien’s “quiz” – Café 20 €')
   expect(text).toBe(`Boxoffice: O'Brien's "quiz" - Café 20 € is cancelled. Details are in your mailbox.`)
   expect(segmentsOf(text)).toBe(1)
@@ -110,7 +110,7 @@ test.each([
   'https://boxoffice.example/e/1?code=123456789',
   'www.boxoffice.example/gala',
   'boxoffice.example/gala',
-])('a link such as %s is said whole or not at all', (link) => {
+])('a link such as %s is either complete or left out', (link) => {
   for (let before = 0; before < 330; before++) {
     for (const text of sayingsOf(`${'x'.repeat(before)} ${link} ${'y'.repeat(300)}`)) {
       if (text.includes(link)) continue

@@ -1,29 +1,28 @@
 import { graphemesOf } from '@boxoffice/contracts'
 import { shortWhenOf } from '../mails/formats.ts'
 import { inOneLine, type ShownEvent } from '../mails/mail.ts'
-import { standings } from '../mails/order-news.ts'
+import { statusTexts } from '../mails/order-update.ts'
 import { isOfSeveral, type PayloadOf } from '../notifications/payloads.ts'
 import type { TextedType } from '../preferences/preference.ts'
 import type { OrderLinkOf } from '../tracking/order-token.ts'
 import { SEGMENTS_MAX, segmentsOf, withPlainSigns } from './segments.ts'
 
-/** What is read of a name: more than fits, with a link that begins where it ends. */
+/** Characters of a name that are read: more than fit, including a link at the end. */
 const READ_MAX = 2_000
 
-/** Says it around the event's name. */
+/** Puts the event's name between two texts. */
 const around = (before: string, eventName: string, after: string): string =>
   cutToFit(eventName, (said) => withPlainSigns(`${before}${said}${after}`))
 
 /**
- * Says it with the event's name, which is cut so that all of it fits: between two characters, and never
- * within a link.
+ * Inserts the event's name, cut so that the whole text fits: between two characters, and never within a link.
  */
 export function cutToFit(eventName: string, say: (said: string) => string): string {
   const name = inOneLine(eventName)
   if (segmentsOf(say(name)) <= SEGMENTS_MAX) return say(name)
   const characters = graphemesOf(name.slice(0, READ_MAX))
   const cutAt = (count: number) => say(`${characters.slice(0, count).join('').trimEnd()}...`)
-  // One more character never makes it fewer messages.
+  // The number of messages grows with the length.
   let [fits, room] = [0, characters.length]
   while (fits < room) {
     const count = Math.ceil((fits + room) / 2)
@@ -33,7 +32,7 @@ export function cutToFit(eventName: string, say: (said: string) => string): stri
   return say(`${withoutHalfLink(characters, fits).trimEnd()}...`)
 }
 
-/** The first `count` characters, without the beginning of a link: half of one leads elsewhere. */
+/** Returns the first `count` characters without a partial link, which would lead elsewhere. */
 function withoutHalfLink(characters: readonly string[], count: number): string {
   const kept = characters.slice(0, count).join('')
   if (/^\s/.test(characters[count] ?? ' ')) return kept
@@ -43,7 +42,7 @@ function withoutHalfLink(characters: readonly string[], count: number): string {
 }
 const LINK = /:\/\/|^www\.|[\p{L}\p{N}]\.[\p{L}\p{N}-]{2,}/u
 
-/** What texts are made of beside the message that they come of. */
+/** What texts need besides their message. */
 interface Around {
   orderLinkOf: OrderLinkOf
 }
@@ -58,9 +57,9 @@ const sayings: { readonly [T in TextedType]: Saying<T> } = {
   ORDER_CONFIRMATION: (name) => around('Boxoffice: your tickets for ', name, ' are in your mailbox.'),
   ORDER_CREATED: (name) =>
     around('Boxoffice: we have your order for ', name, '. You hear from us when it is through.'),
-  // Without the event's name it is one message, in whatever script that is; the link says the rest.
+  // Without the event's name it fits one message in any script; the link shows the rest.
   ORDER_STATUS_CHANGED: (_, { status, orderId }, _event, { orderLinkOf }) =>
-    withPlainSigns(`Boxoffice: your order is ${standings[status].now}. ${orderLinkOf(orderId)}`),
+    withPlainSigns(`Boxoffice: your order is ${statusTexts[status].now}. ${orderLinkOf(orderId)}`),
   ORDER_CANCELLED: (name) => around('Boxoffice: your order for ', name, ' is cancelled.'),
   PAYMENT_PROCESSED: (name) => around('Boxoffice: your payment for ', name, ' went through.'),
   EVENT_UPDATED: (name) =>
@@ -81,7 +80,7 @@ const sayings: { readonly [T in TextedType]: Saying<T> } = {
     around('Boxoffice: your refund for ', name, ' is on its way. Details are in your mailbox.'),
 }
 
-/** What a text message says: no name, no number, no code, and as much as two messages hold. */
+/** Returns a text message: no personal names, numbers or codes, and at most two messages long. */
 export const textOf = <T extends TextedType>(
   type: T,
   event: ShownEvent,

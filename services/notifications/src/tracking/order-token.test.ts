@@ -10,7 +10,7 @@ const newTokens = async () => {
 }
 const tokens = await newTokens()
 
-test('a token is of its order, and fits into a text message with its link', () => {
+test('a token identifies its order, and fits into a text message with its link', () => {
   const orderId = randomUUID() as OrderId
   const token = tokens.sign(orderId)
   expect(tokens.read(token)).toBe(orderId)
@@ -20,7 +20,7 @@ test('a token is of its order, and fits into a text message with its link', () =
   )
 })
 
-test('what is none of ours is none: cut, changed, of another key, or of another kind', async () => {
+test('an invalid token is refused: cut, changed, of another key, or of another kind', async () => {
   const token = tokens.sign(randomUUID() as OrderId)
   const changed = Buffer.from(token, 'base64url')
   changed.writeUInt8(changed.readUInt8(3) ^ 1, 3)

@@ -3,9 +3,9 @@ import { OrderId } from '@boxoffice/contracts'
 import type { JWK } from 'jose'
 
 export interface OrderTokens {
-  /** base64url, 43 characters: it has to fit into a text message. */
+  /** base64url, 43 characters, short enough for a text message. */
   sign(orderId: OrderId): string
-  /** null for what is none of ours. */
+  /** Returns null for an invalid token. */
   read(token: string): OrderId | null
 }
 
@@ -14,9 +14,8 @@ const ID_BYTES = 16
 const MAC_BYTES = 16
 
 /**
- * Tokens of links that show where an order stands, and open nothing else. They are good for as long as the
- * key is, which is made of the one that opens sealed tokens (HKDF), for nothing else. Throws when that has no
- * private half.
+ * Creates tokens of links that show an order's status, and nothing else. They are valid as long as the key,
+ * which is derived (HKDF) from the key that opens sealed tokens. Throws if that has no private half.
  */
 export function createOrderTokens({ d }: JWK): OrderTokens {
   if (!d) throw new Error('the key has no private half')
@@ -38,8 +37,8 @@ export function createOrderTokens({ d }: JWK): OrderTokens {
 }
 
 /**
- * Where the mails and text messages about an order lead. The token is behind `#`: it is sent to no server,
- * and so in nobody's log.
+ * Returns the links in mails and text messages about orders. The token follows `#`, so that no server
+ * receives or logs it.
  */
 export const createOrderLinks =
   ({ sign }: OrderTokens, publicUrl: string) =>

@@ -6,7 +6,7 @@ import {
   tokenOfForm,
 } from '@boxoffice/service-kit'
 import { oneLine } from '../mails/mail.ts'
-import { standings } from '../mails/order-news.ts'
+import { statusTexts } from '../mails/order-update.ts'
 import type { Peers } from '../peers/peers.ts'
 import type { OrderTokens } from './order-token.ts'
 
@@ -20,14 +20,14 @@ const invalid: FormOutcome = {
   done: true,
   text: 'This link is not valid. Open it again from the message, or copy all of it.',
 }
-const away: FormOutcome = {
+const unavailable: FormOutcome = {
   status: 503,
   text: 'Orders cannot be looked up right now. Try again in a minute.',
 }
 
 /**
- * Where an order stands, for whoever has the link of a message about it: its number, its event and its state.
- * Nothing of its buyer, and no ticket.
+ * The page of an order's status, for anyone with the link: its number, event and status, but no buyer and no
+ * ticket.
  */
 export const orderPage = ({ peers, orderTokens }: Deps): MailedPage => ({
   path: '/order',
@@ -43,16 +43,16 @@ export const orderPage = ({ peers, orderTokens }: Deps): MailedPage => ({
     try {
       const order = await peers.find.order(orderId)
       if (!order) return invalid
-      // What an order is for is known a moment after it was asked for.
+      // The event of a new order is known a moment later.
       const event = order.eventId && (await peers.find.event(order.eventId))
-      const { now, more } = standings[order.status]
+      const { now, more } = statusTexts[order.status]
       return {
         status: 200,
         done: true,
         text: `Your order ${order.orderNumber}${event ? ` for ${oneLine(event.name)}` : ''} is ${now}. ${more}`,
       }
     } catch (error) {
-      if (error instanceof ServiceUnavailable) return away
+      if (error instanceof ServiceUnavailable) return unavailable
       throw error
     }
   },

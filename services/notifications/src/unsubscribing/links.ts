@@ -1,10 +1,10 @@
 import type { Unsubscribed, UnsubscribeTokens } from './unsubscribe-token.ts'
 
-/** Where mails point to that nobody has to get. */
+/** The unsubscribe links of optional mails. */
 export interface UnsubscribeLinks {
-  /** For people: the token is behind `#`. */
+  /** For people: the token follows `#`. */
   readonly page: string
-  /** For mail programs, which send what follows the host alone. */
+  /** For mail programs, which do not send what follows `#`. */
   readonly oneClick: string
 }
 export type UnsubscribeLinksOf = (who: Unsubscribed) => UnsubscribeLinks

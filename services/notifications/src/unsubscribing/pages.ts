@@ -12,7 +12,7 @@ interface Deps {
   unsubscribeTokens: UnsubscribeTokens
 }
 
-/** No more mails as the token says; whether it was one. Repeating it changes nothing. */
+/** Unsubscribes by a token and returns whether it was valid. Idempotent. */
 async function unsubscribe({ db, now, unsubscribeTokens }: Deps, token: string): Promise<boolean> {
   const who = unsubscribeTokens.read(token)
   if (!who) return false
@@ -32,7 +32,7 @@ const invalid: FormOutcome = {
   text: 'This link is not valid. Open it again from the mail, or copy all of it.',
 }
 
-/** Where the link below a mail leads that nobody has to get. */
+/** The page of the unsubscribe link in optional mails. */
 export const unsubscribePage = (deps: Deps): MailedPage => ({
   path: '/unsubscribe',
   title: 'No more mails of this kind',
@@ -46,14 +46,11 @@ export const unsubscribePage = (deps: Deps): MailedPage => ({
   },
 })
 
-/**
- * What a mail program asks for when its reader presses "Unsubscribe" (RFC 8058): by POST alone, since
- * scanners follow links.
- */
+/** Mounts one-click unsubscribe for mail programs (RFC 8058): POST alone, since scanners follow links. */
 export function mountOneClick(app: FastifyInstance, deps: Deps): void {
   app.register(async (scope) => {
     scope.removeAllContentTypeParsers()
-    // `List-Unsubscribe=One-Click`, as a form of either kind: the token says it all.
+    // The body `List-Unsubscribe=One-Click`, in either form encoding, is ignored: the token is enough.
     scope.addContentTypeParser('*', { parseAs: 'string', bodyLimit: 4_096 }, (_request, _body, done) =>
       done(null, undefined),
     )

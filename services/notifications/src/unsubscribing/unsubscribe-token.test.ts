@@ -11,13 +11,13 @@ const tokens = createUnsubscribeTokens(keyPair())
 test.each([
   { userId: randomUUID() as UserId, type: 'EVENT_UPDATED' as const },
   { addressHash: addressHashOf('ada@strangers.example') },
-])('a token says of whom it is, whatever that is: %j', (who) => {
+])('a token identifies who unsubscribes: %j', (who) => {
   const token = tokens.sign(who)
   expect(token).toMatch(/^[\w-]{50,99}$/)
   expect(tokens.read(token)).toEqual(who)
 })
 
-test('nothing else does: changed, cut, or of another key', () => {
+test('an invalid token is refused: changed, cut, or of another key', () => {
   const token = tokens.sign({ addressHash: addressHashOf('ada@strangers.example') })
   const other = createUnsubscribeTokens(keyPair()).sign({
     addressHash: addressHashOf('ada@strangers.example'),

@@ -3,18 +3,18 @@ import { NotificationType, UserId } from '@boxoffice/contracts'
 import type { JWK } from 'jose'
 
 /**
- * Who wants no more mails, and which: a user of one type; or an address all that come because somebody else
- * gave it.
+ * Who unsubscribes from what: a user from one type, or an address from everything that others have sent to
+ * it.
  */
 export type Unsubscribed =
   | { readonly userId: UserId; readonly type: NotificationType }
-  /** SHA-256 in hex, as the list of addresses has it. */
+  /** SHA-256 in hex, as in the suppression list. */
   | { readonly addressHash: string }
 
 export interface UnsubscribeTokens {
-  /** base64url, under 100 characters: it has to fit into a path. */
+  /** base64url, under 100 characters, short enough for a path. */
   sign(who: Unsubscribed): string
-  /** null for what is none of ours. */
+  /** Returns null for an invalid token. */
   read(token: string): Unsubscribed | null
 }
 
@@ -24,9 +24,8 @@ const MAC_BYTES = 16
 const [OF_ADDRESS, OF_USER] = ['a', 'u']
 
 /**
- * Tokens of links that end mails. They are good for as long as the key is: a mail may be read years later.
- * The key is made of the one that opens sealed tokens (HKDF), for nothing else. Throws when that has no
- * private half.
+ * Creates tokens of unsubscribe links. They are valid as long as the key, since a mail may be read years
+ * later. The key is derived (HKDF) from the key that opens sealed tokens. Throws if that has no private half.
  */
 export function createUnsubscribeTokens({ d }: JWK): UnsubscribeTokens {
   if (!d) throw new Error('the key has no private half')

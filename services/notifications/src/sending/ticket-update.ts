@@ -4,26 +4,23 @@ import type { Tx } from '@boxoffice/service-kit'
 import type { LeasedNotification } from '../notifications/notification.ts'
 import { payloadOf } from '../notifications/payloads.ts'
 
-type Told = Pick<
+type ReportedNotification = Pick<
   LeasedNotification,
   'notificationId' | 'type' | 'channel' | 'template' | 'resendOf' | 'payload' | 'attempts'
 >
 
-/** What was sent, and on whose behalf that is told. */
+/** A sent notification, and the origin of its message. */
 interface Delivered {
-  readonly notification: Told
+  readonly notification: ReportedNotification
   readonly deliveredAt: Date
   readonly origin: MessageOrigin
 }
 
-/**
- * Tells the other services whether tickets reached their buyer, in the transaction that writes it down. Says
- * nothing of other mails.
- */
-export function createTicketNews({ append, appendAll }: { append: Append; appendAll: AppendAll }) {
-  async function tellNotThere(
+/** Publishes whether tickets reached their buyer, in the transaction that records it. Ignores other mails. */
+export function createTicketUpdatePublisher({ append, appendAll }: { append: Append; appendAll: AppendAll }) {
+  async function publishUndelivered(
     tx: Tx,
-    notification: Told,
+    notification: ReportedNotification,
     reason: string,
     aggregateVersion: number,
   ): Promise<void> {
@@ -33,7 +30,7 @@ export function createTicketNews({ append, appendAll }: { append: Append; append
   }
 
   return {
-    async tellDelivered(tx: Tx, delivered: readonly Delivered[]): Promise<void> {
+    async publishDelivered(tx: Tx, delivered: readonly Delivered[]): Promise<void> {
       const messages = delivered
         .filter(({ notification }) => bringsTickets(notification))
         .map(({ notification, deliveredAt, origin }) => ({
@@ -43,22 +40,23 @@ export function createTicketNews({ append, appendAll }: { append: Append; append
         }))
       await appendAll(tx, ticketsDelivered, messages)
     },
-    /** It could not be sent. */
-    async tellFailed(tx: Tx, notification: Told, reason: string): Promise<void> {
-      // Of tickets that are mailed once more: what became of the first mail has been told.
-      if (notification.resendOf === null) await tellNotThere(tx, notification, reason, notification.attempts)
+    /** Publishes that it could not be sent. */
+    async publishFailed(tx: Tx, notification: ReportedNotification, reason: string): Promise<void> {
+      // A resend publishes nothing: the outcome of the first mail has been published.
+      if (notification.resendOf === null)
+        await publishUndelivered(tx, notification, reason, notification.attempts)
     },
-    /** It was sent, and came back: after whatever was told of it when it was sent. */
-    tellCameBack: (tx: Tx, notification: Told, reason: string): Promise<void> =>
-      tellNotThere(tx, notification, reason, notification.attempts + 1),
+    /** Publishes that it bounced, after whatever was published when it was sent. */
+    publishBounced: (tx: Tx, notification: ReportedNotification, reason: string): Promise<void> =>
+      publishUndelivered(tx, notification, reason, notification.attempts + 1),
   }
 }
-export type TicketNews = ReturnType<typeof createTicketNews>
+export type TicketUpdatePublisher = ReturnType<typeof createTicketUpdatePublisher>
 
-const bringsTickets = ({ type, channel, template }: Told) =>
+const bringsTickets = ({ type, channel, template }: ReportedNotification) =>
   type === 'ORDER_CONFIRMATION' && channel === 'EMAIL' && template === null
 
-function orderOf(notification: Told) {
+function orderOf(notification: ReportedNotification) {
   const { orderId, userId, eventId } = payloadOf('ORDER_CONFIRMATION', notification)
   return { orderId, userId, eventId, notificationId: notification.notificationId }
 }

@@ -5,30 +5,29 @@ import type { Db } from '../database.ts'
 import { blankAddresses } from '../notifications/blanked.ts'
 import { archiveLetters } from './archive-repository.ts'
 
-/** What the letters of a queue say of themselves: types and reasons, never what is in them. */
+/** A summary of a dead-letter queue: types and reasons, no contents. */
 export interface Sample {
   eventTypes: Record<string, number>
   reasons: string[]
   oldestSentAt: string
 }
 
-/** So many are looked at that are known already; nobody else sees them meanwhile. */
+/** The scan stops after this many known letters; they are invisible to other readers during it. */
 const KNOWN_MAX = 500
-/** New ones are written down for so long: a reader has what it has received for 30 s. */
-const LOOK_MS = 20_000
+/** The time limit of a scan, below the 30 s for which a reader holds received letters. */
+const SCAN_MS = 20_000
 const REASONS_MAX = 10
 
 /**
- * Looks through the letters of a queue's dead-letter queue for 20 s at most, and gives them back: each that
- * is new is written down for as long as letters are remembered, and has a line in the log. Null where others
- * hold all of them. Of a FIFO queue the first ten of a group are seen.
+ * Scans a dead-letter queue for 20 s at most and releases its letters. Archives and logs each new one.
+ * Returns null if other readers hold all letters. Of a FIFO queue it sees the first ten of a group.
  */
-export async function lookThrough(
+export async function scanDeadLetters(
   { aws, db, logger, now }: { aws: Aws; db: Db; logger: Logger; now: () => Date },
   queue: QueueName,
 ): Promise<Sample | null> {
   const letters: DeadLetter[] = []
-  const endsAt = performance.now() + LOOK_MS
+  const endsAt = performance.now() + SCAN_MS
   const bodyOf = (letter: DeadLetter) => keptBodyOf(queue, letter)
   let known = 0
   try {
@@ -63,8 +62,8 @@ function sampleOf(letters: readonly DeadLetter[]): Sample {
 const reasonOf = ({ reason }: DeadLetter) => reason ?? 'received too often without success'
 
 /**
- * No token is kept, nor what others wrote of people, nor a mail address; what is no message of ours may be
- * one that lost its type.
+ * Returns the part of a body that may be archived: no tokens, no third-party texts, no mail addresses. A
+ * message of unknown type may be one of ours that lost its type.
  */
 function keptBodyOf(queue: QueueName, { eventType, body }: DeadLetter): string | null {
   const definition = messages.get(eventType)

@@ -8,10 +8,10 @@ export interface ContactDeps {
 }
 
 /**
- * What the reader of a mail about an order's address does with the token of its link. Rejects with
+ * Confirms, disowns or undoes an order's address change by the token of a mailed link. Rejects with
  * ServiceUnavailable while the payment service, which keeps the address, is down.
  */
-export async function settleContact(
+export async function resolveContactChange(
   { peers, contactTokens }: ContactDeps,
   act: 'CONFIRM' | 'DISOWN' | 'UNDO',
   token: string,

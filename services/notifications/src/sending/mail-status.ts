@@ -3,24 +3,24 @@ import type { Append, AppendAll, MessageOrigin } from '@boxoffice/messaging'
 import type { Tx } from '@boxoffice/service-kit'
 import type { LeasedNotification } from '../notifications/notification.ts'
 
-type Told = Pick<
+type ReportedNotification = Pick<
   LeasedNotification,
   'notificationId' | 'type' | 'channel' | 'recipientId' | 'requestedBy' | 'notifyResult' | 'attempts'
 >
 interface Delivered {
-  readonly notification: Told
+  readonly notification: ReportedNotification
   readonly deliveredAt: Date
   readonly providerMessageId: string
   readonly origin: MessageOrigin
 }
 
 /**
- * Tells the service that asked for a notification, and for that, what became of it, in the transaction that
- * writes it down.
+ * Publishes the status of requested notifications to the service that asked for it, in the transaction that
+ * records it.
  */
-export function createRequestNews({ append, appendAll }: { append: Append; appendAll: AppendAll }) {
+export function createMailStatusPublisher({ append, appendAll }: { append: Append; appendAll: AppendAll }) {
   return {
-    async tellDelivered(tx: Tx, delivered: readonly Delivered[]): Promise<void> {
+    async publishDelivered(tx: Tx, delivered: readonly Delivered[]): Promise<void> {
       const messages = delivered.flatMap(({ notification, deliveredAt, providerMessageId, origin }) => {
         const about = aboutOf(notification)
         return about
@@ -35,10 +35,10 @@ export function createRequestNews({ append, appendAll }: { append: Append; appen
       })
       await appendAll(tx, notificationDelivered, messages)
     },
-    /** BOUNCED comes after whatever was told when it was sent. */
-    async tellFailed(
+    /** BOUNCED follows whatever was published when it was sent. */
+    async publishFailed(
       tx: Tx,
-      notification: Told,
+      notification: ReportedNotification,
       outcome: 'FAILED' | 'BOUNCED' | 'CANCELLED',
       reason: string,
     ): Promise<void> {
@@ -49,10 +49,17 @@ export function createRequestNews({ append, appendAll }: { append: Append; appen
     },
   }
 }
-export type RequestNews = ReturnType<typeof createRequestNews>
+export type MailStatusPublisher = ReturnType<typeof createMailStatusPublisher>
 
-/** Whom it was for and who asked; null where nobody wants to be told. */
-function aboutOf({ notificationId, type, channel, recipientId: userId, requestedBy, notifyResult }: Told) {
+/** Returns the fields of a message about it; null if its service does not want one. */
+function aboutOf({
+  notificationId,
+  type,
+  channel,
+  recipientId: userId,
+  requestedBy,
+  notifyResult,
+}: ReportedNotification) {
   if (!notifyResult || requestedBy === null || userId === null) return null
   return { notificationId, type, channel, userId, requestedBy }
 }

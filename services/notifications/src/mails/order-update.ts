@@ -4,13 +4,13 @@ import { button, card, frame, labelled, paragraph, section, title } from './fram
 import { type Mail, oneLine, paragraphs, type Reader, type ShownEvent } from './mail.ts'
 import { compileTemplate, each } from './template.ts'
 
-export interface OrderNews {
+export interface OrderUpdate {
   reader: Reader
   event: ShownEvent
   orderNumber: string
 }
 
-export const orderNewsTemplate = await compileTemplate(
+export const orderUpdateTemplate = await compileTemplate(
   frame(
     card(`
       ${section(`${title('{{title}}')}${paragraph('Hi {{firstName}}, {{lead}}')}${paragraph('{{more}}')}`)}
@@ -19,10 +19,10 @@ export const orderNewsTemplate = await compileTemplate(
   ),
 )
 
-/** An order that is worked on: a mail about its end follows. */
-export function orderCreatedMail(order: OrderNews): Mail {
+/** The mail about an order in progress; a mail about its result follows. */
+export function orderCreatedMail(order: OrderUpdate): Mail {
   const { eventName } = eventValues(order.event, order.reader.locale)
-  return newsMail(order, {
+  return updateMail(order, {
     subject: `We have your order for ${eventName}`,
     title: 'We have your order',
     lead: `we are working on your order ${order.orderNumber} for ${eventName}.`,
@@ -30,8 +30,8 @@ export function orderCreatedMail(order: OrderNews): Mail {
   })
 }
 
-/** In words, what an order in each state is now, and what comes next. */
-export const standings: Readonly<Record<OrderStatus, { now: string; more: string }>> = {
+/** What mails, text messages and pages say about each order status, and about what comes next. */
+export const statusTexts: Readonly<Record<OrderStatus, { now: string; more: string }>> = {
   PENDING: { now: 'being worked on', more: 'As soon as it is through, your tickets come by mail.' },
   PAID: { now: 'paid', more: 'Your tickets are being made, and come by mail.' },
   CONFIRMED: {
@@ -50,15 +50,15 @@ export const standings: Readonly<Record<OrderStatus, { now: string; more: string
   },
 }
 
-/** Where an order stands now; `url`: where that can be seen later. */
+/** The mail about an order's new status. `url`: the page that shows it. */
 export function orderStatusChangedMail({
   status,
   url,
   ...order
-}: OrderNews & { status: OrderStatus; url: string }): Mail {
+}: OrderUpdate & { status: OrderStatus; url: string }): Mail {
   const { eventName } = eventValues(order.event, order.reader.locale)
-  const { now, more } = standings[status]
-  return newsMail(order, {
+  const { now, more } = statusTexts[status]
+  return updateMail(order, {
     subject: `Your order for ${eventName} is ${now}`,
     title: `Your order is ${now}`,
     lead: `your order ${order.orderNumber} for ${eventName} is ${now}.`,
@@ -67,8 +67,8 @@ export function orderStatusChangedMail({
   })
 }
 
-function newsMail(
-  { reader, event, orderNumber }: OrderNews,
+function updateMail(
+  { reader, event, orderNumber }: OrderUpdate,
   words: { subject: string; title: string; lead: string; more: string; url?: string },
 ): Mail {
   const subject = oneLine(words.subject)
@@ -94,5 +94,5 @@ function newsMail(
     url ? `Order: ${orderNumber}\nSee where it stands: ${url}` : `Order: ${orderNumber}`,
     'Questions? Just reply to this mail.\nBoxoffice',
   )
-  return { subject, html: orderNewsTemplate(values), text, values }
+  return { subject, html: orderUpdateTemplate(values), text, values }
 }
