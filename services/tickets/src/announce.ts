@@ -2,29 +2,32 @@ import { setTimeout as pause } from 'node:timers/promises'
 import type { AppendAll } from '@boxoffice/messaging'
 import type { Database } from '@boxoffice/service-kit'
 import { takeUnannouncedCheckIns } from './check-in/check-in-repository.ts'
-import { tellCheckIns } from './check-in/tell-check-ins.ts'
-import { tellTypes } from './types/tell-types.ts'
+import { publishCheckIns } from './check-in/publish-check-ins.ts'
+import { publishTypes } from './types/publish-types.ts'
 import { takeUnannouncedTypes } from './types/type-repository.ts'
 
 export const ANNOUNCE_BATCH_MAX = 100
-/** A batch a second: what is told of now does not wait behind what is told of late. */
+/** One batch per second, so that this backlog does not delay new messages. */
 export const ANNOUNCE_PAUSE_MS = 1_000
-/** When all is told there is only what the version before this still writes while it is replaced. */
+/**
+ * Once the backlog is published, only the previous version of the service still adds to it, while being
+ * replaced.
+ */
 export const ANNOUNCE_INTERVAL_MS = 60_000
 
 /**
- * Tell of types and admissions that nobody was told of when they came or changed, because that was before
- * such messages or in a task that does not know them: each once, a batch at a time, with a pause after one
- * that leaves more. Of reservations that ended before nothing is told.
+ * Publishes the types and admissions that were not published when they changed: those from before these
+ * messages existed, or written by a task that does not know them. Each is published once, in batches, with a
+ * pause between batches. Reservations that ended before are not published.
  */
 export function createAnnouncementSweep(deps: { db: Database; appendAll: AppendAll; pauseMs: number }) {
   const { db, appendAll, pauseMs } = deps
   return async () => {
     const taken = await db.transact(async (tx) => {
       const types = await takeUnannouncedTypes(tx, ANNOUNCE_BATCH_MAX)
-      await tellTypes(appendAll, tx, types)
+      await publishTypes(appendAll, tx, types)
       const checkIns = await takeUnannouncedCheckIns(tx, ANNOUNCE_BATCH_MAX)
-      await tellCheckIns(appendAll, tx, checkIns)
+      await publishCheckIns(appendAll, tx, checkIns)
       return Math.max(types.length, checkIns.length)
     })
     const more = taken === ANNOUNCE_BATCH_MAX

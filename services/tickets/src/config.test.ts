@@ -27,7 +27,7 @@ test('other keys of codes are optional, and may be none', () => {
   )
 })
 
-test('Redis keeps an event for longer than the longest hold that may be configured', () => {
+test('Redis keeps an event longer than the longest hold that can be configured', () => {
   const { holdTtlSeconds, claimTtlSeconds, availabilityCacheTtlMs } = load({
     HOLD_TTL_SECONDS: '86400',
     CLAIM_TTL_SECONDS: '86400',
@@ -41,7 +41,7 @@ test('Redis keeps an event for longer than the longest hold that may be configur
   expect(() => load({ AVAILABILITY_CACHE_DAYS: '1' })).toThrow(/AVAILABILITY_CACHE_DAYS/)
 })
 
-test('what waits for something is longer than it: Redis, locks, statements, visibility, sweeps and holds', () => {
+test('each timeout exceeds what it waits for: Redis, locks, statements, visibility, sweeps and holds', () => {
   const config = load()
   const { lockTimeoutMs, statementTimeoutMs } = config.databaseLimits
   expect(config.redisTimeoutMs).toBeLessThan(lockTimeoutMs)

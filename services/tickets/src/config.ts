@@ -22,7 +22,7 @@ const seconds = (name: string, least: number, standard: number) =>
   z.coerce.number().int().min(least).max(86_400).default(standard).describe(name)
 const perMinute = (standard: number) => z.coerce.number().int().min(1).default(standard)
 
-/** Whom this service calls, and the figures of the resilience table that it obeys for each. */
+/** The services that this one calls, with the row of the resilience table for each. */
 export const callees = {
   ...redisAlone,
   auth: everyFigure,
@@ -35,7 +35,7 @@ export const Environment = z.object({
   ...baseEnvironment,
   ...messagingEnvironment,
   RESILIENCE: resilience(callees),
-  REDIS_URL: z.url().describe('Redis that refuses the crowd; sales go on without it'),
+  REDIS_URL: z.url().describe('Redis of the availability cache; sales go on if it is unavailable'),
   EVENTS_URL: z
     .url()
     .default('http://event-service.eventbooking.local:8081')
@@ -48,16 +48,16 @@ export const Environment = z.object({
   TICKET_PREVIOUS_PUBLIC_KEYS: Jwks.optional().describe(
     'JWKS of other keys whose codes admit: earlier ones, and the next one before it signs',
   ),
-  HOLD_TTL_SECONDS: seconds('how long a reservation holds', 1, 900),
+  HOLD_TTL_SECONDS: seconds('how long a reservation holds its places', 1, 900),
   HOLD_MAX_SECONDS: seconds(
-    'how long a reservation may last at most with its extensions, from when it was made; never less than HOLD_TTL_SECONDS',
+    'longest that a reservation can last with its extensions, from when it was made; at least HOLD_TTL_SECONDS',
     1,
     2_700,
   ),
-  // Longer than the payment service's PAYMENT_UNKNOWN_LIMIT_SECONDS: the claim must outlive what it waits
-  // for.
+  // Longer than the payment service's PAYMENT_UNKNOWN_LIMIT_SECONDS: a claim must outlive the payment that it
+  // waits for.
   CLAIM_TTL_SECONDS: seconds(
-    'how long a claimed reservation waits for its payment before the payment service is asked',
+    'how long a claimed reservation waits for its payment before its order is checked with the payment service',
     1,
     1_920,
   ),
@@ -73,44 +73,44 @@ export const Environment = z.object({
     .int()
     .min(0)
     .default(1_000)
-    .describe('how long what an event offers is believed'),
+    .describe('how long the offer of an event is cached'),
   SEAT_MAP_CACHE_MS: z.coerce
     .number()
     .int()
     .min(1)
     .default(250)
-    .describe('how long a seat map is believed, by each process'),
+    .describe('how long each process caches a seat map'),
   TRANSFERS_PER_HOUR_MAX: z.coerce
     .number()
     .int()
     .min(1)
     .default(100)
-    .describe('tickets that a user passes on within an hour'),
+    .describe('tickets that a user may transfer within an hour'),
   OFFERS_TO_ADDRESS_PER_DAY_MAX: z.coerce
     .number()
     .int()
     .min(1)
     .default(10)
-    .describe('tickets that are offered to an address by mail within a day, whoever passes them on'),
+    .describe('tickets that may be offered to one mail address within a day, by all senders together'),
   HOLDS_WAITING_MAX: z.coerce
     .number()
     .int()
     .min(1)
     .default(5_000)
     .describe(
-      'requests of each kind that wait in a process for Redis or the database; beyond it they are refused with 503',
+      'longest queue in a process, per kind of request, for Redis or the database; beyond it requests are refused with 503',
     ),
   SEAT_MUTEX_WAIT_MS: z.coerce
     .number()
     .int()
     .min(0)
     .default(5_000)
-    .describe("longest wait for one's turn to choose the best seats"),
+    .describe('longest wait for the mutex of an event to choose the best seats'),
   PRINTS_PER_USER_MAX: perMinute(60).describe(
-    'PDFs of tickets that are made for downloads of one user within a minute, by process',
+    'ticket PDFs that a process makes for downloads of one user within a minute',
   ),
   PRINTS_PER_ADDRESS_MAX: perMinute(300).describe(
-    'the same for one address, of IPv6 for one /64 network; what was made is kept for a while and not counted again',
+    'the same for one IP address or IPv6 /64 network; a cached PDF is not counted again',
   ),
   ORDER_PDF_PAGES_MAX: z.coerce
     .number()
@@ -118,24 +118,24 @@ export const Environment = z.object({
     .min(1)
     .max(2_000)
     .default(500)
-    .describe('tickets of an order up to which one PDF is made of them; a mail about more carries a link'),
+    .describe('most tickets of an order that are put into one PDF; a mail about more has a link'),
   ORDER_PDF_KEEP_HOURS: z.coerce
     .number()
     .int()
     .min(1)
     .max(240)
     .default(48)
-    .describe('how long the PDF of an order with many tickets is kept: longer than its mail is tried'),
+    .describe('how long the PDF of a large order is kept; longer than its mail is retried'),
   EXPIRY_SWEEP_SECONDS: seconds('interval of the sweep over expired reservations', 1, 60),
-  RECONCILE_SECONDS: seconds("interval at which Redis is made equal PostgreSQL's", 1, 15),
-  // Two at least: a hold may last for a day, and its keys have to last longer.
+  RECONCILE_SECONDS: seconds('interval of the reconciliation of the availability cache', 1, 15),
+  // At least two: a hold can last for a day, and its keys must outlive it.
   AVAILABILITY_CACHE_DAYS: z.coerce
     .number()
     .int()
     .min(2)
     .max(365)
     .default(7)
-    .describe('how long Redis keeps what it knows of an event that nobody touches'),
+    .describe('how long Redis caches an event after its last use'),
 })
 
 export interface Config extends BaseConfig {
@@ -165,7 +165,7 @@ export interface Config extends BaseConfig {
   availabilityCacheTtlMs: number
 }
 
-/** The only reader of the environment. Throws one error that names every missing or wrong variable. */
+/** Reads the environment. Throws one error that names every missing or invalid variable. */
 export function loadConfig(environment: Record<string, string | undefined>): Config {
   const env = readEnvironment(Environment, environment)
   return {

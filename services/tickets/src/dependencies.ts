@@ -61,35 +61,64 @@ export interface Dependencies extends Foundation {
   close(): Promise<void>
 }
 
-/**
- * Every use case is safe to repeat: after a deadlock or a lock time-out, or where another was faster to claim
- * a seat.
- */
+/** Every use case can be retried: after a deadlock or lock time-out, or when another claimed a seat first. */
 const SAFE_TO_REPEAT = {
   retries: 2,
   retryOn: (error: unknown) => violatedUnique(error) === 'seat_claims_pkey',
 }
 
-/** Everything this service works with. `userKeys`: in tests, the keys that verify access tokens. */
+/**
+ * Creates everything that the service works with. `userKeys`: in tests, the keys that verify access tokens.
+ */
 export function createDependencies(
   config: Config,
   userKeys?: Parameters<typeof createFoundation>[1],
 ): Dependencies {
-  const foundation = createFoundation(config, userKeys)
-  const { logger, metrics, crashAt, newId, now } = foundation
-  const db = withOptions(foundation.db, SAFE_TO_REPEAT)
-  const messaging = createMessaging(foundation, config.messaging)
+  const base = createFoundation(config, userKeys)
+  const foundation = { ...base, db: withOptions(base.db, SAFE_TO_REPEAT) }
+  const messaging = createMessaging(base, config.messaging)
   const { append, appendAll } = messaging
-
-  const peers = createPeers(config, foundation)
+  const peers = createPeers(config, base)
   const { auth, events, payments } = peers
+  const findEventReplica = createEventReplicas({ db: foundation.db, events })
+  const sales = createSales({ ...foundation, append, appendAll, config, findEventReplica })
+  const ticketing = createTicketing({
+    ...foundation,
+    append,
+    appendAll,
+    config,
+    recipients: createRecipients({ auth }),
+  })
+  return {
+    ...foundation,
+    config,
+    messaging,
+    events,
+    payments,
+    findEventReplica,
+    ...sales,
+    ...ticketing,
+    async close() {
+      sales.availabilityCache.close()
+      messaging.close()
+      foundation.revocations.close()
+      await Promise.all([peers.close(), ticketing.pdfs.close(), foundation.pool.end()])
+    },
+  }
+}
 
-  const pdfs = createPdfRenderer()
+type Appends = Pick<Messaging, 'append' | 'appendAll'>
+
+/** Creates what holds places, sells them and shows which are free. */
+function createSales(deps: Foundation & Appends & { config: Config; findEventReplica: FindEventReplica }) {
+  const { config, db, logger, metrics, append, appendAll, crashAt, newId, findEventReplica } = deps
+  const waitingMax = config.holdsWaitingMax
+  const claimSeconds = config.claimTtlSeconds
   const expiry = createExpiry({ appendAll })
   const releases = createReleases({ appendAll, logger })
   const findPlan = createPlanCache({ db })
   const availabilityCache = createAvailabilityCache({
-    ...foundation,
+    ...deps,
     url: config.redisUrl,
     timeoutMs: config.redisTimeoutMs,
     findPlan,
@@ -97,53 +126,33 @@ export function createDependencies(
     policy: config.policies.redis,
   })
   const seatMaps = createSeatMaps({ availabilityCache, sql: db, cacheMs: config.seatMapCacheMs })
-  const findEventReplica = createEventReplicas({ db, events })
-  const codeKey = createCodeKey(config.ticketSigningKey)
-  const acceptedKeys = createAcceptedKeys(codeKey, config.ticketPreviousPublicKeys)
-  const recipients = createRecipients({ auth })
-  measureReservations(metrics, db)
-  const holding = createHolding({
+  const liveMax = config.liveReservationsMax
+  const holding = createHolding({ db, availabilityCache, expiry, crashAt, claimSeconds, liveMax, waitingMax })
+  const reserve = createReserve({
     db,
-    availabilityCache,
-    expiry,
-    crashAt,
-    claimSeconds: config.claimTtlSeconds,
-    liveMax: config.liveReservationsMax,
-    waitingMax: config.holdsWaitingMax,
+    holding,
+    seatMaps,
+    eventMutex: createMutexByKey({ waitMs: config.seatMutexWaitMs }),
+    findOffer: createOfferCache({ db, findEventReplica, cachedMs: config.offerCacheMs }),
+    findPlan,
+    waitingMax,
   })
+  measureReservations(metrics, db)
   return {
-    ...foundation,
-    config,
-    db,
-    messaging,
     availabilityCache,
-    events,
-    payments,
     findPlan,
     seatMaps,
     watchSeats: createSeatWatch({ seatMaps, pollMs: config.seatMapCacheMs }),
-    findEventReplica,
     expiry,
     releases,
-    reserve: countHolds(
-      metrics,
-      createReserve({
-        db,
-        holding,
-        seatMaps,
-        eventMutex: createMutexByKey({ waitMs: config.seatMutexWaitMs }),
-        findOffer: createOfferCache({ db, findEventReplica, cachedMs: config.offerCacheMs }),
-        findPlan,
-        waitingMax: config.holdsWaitingMax,
-      }),
-    ),
+    reserve: countHolds(metrics, reserve),
     together: createTogether({
       db,
       releases,
-      claimSeconds: config.claimTtlSeconds,
+      claimSeconds,
       holdSeconds: config.holdTtlSeconds,
       holdMaxSeconds: config.holdMaxSeconds,
-      waitingMax: config.holdsWaitingMax,
+      waitingMax,
     }),
     issuing: createIssuing({
       append,
@@ -155,6 +164,16 @@ export function createDependencies(
       publicUrl: config.publicUrl,
     }),
     cancel: createCancel({ appendAll, releases }),
+  }
+}
+
+/** Creates what issued tickets are printed, transferred, stopped and checked in with. */
+function createTicketing(deps: Foundation & Appends & { config: Config; recipients: Recipients }) {
+  const { config, db, metrics, append, appendAll, newId, now, recipients } = deps
+  const codeKey = createCodeKey(config.ticketSigningKey)
+  const acceptedKeys = createAcceptedKeys(codeKey, config.ticketPreviousPublicKeys)
+  const pdfs = createPdfRenderer()
+  return {
     stops: createStops({ appendAll, now }),
     recipients,
     transfers: createPassOn({
@@ -172,11 +191,5 @@ export function createDependencies(
     pdfs,
     printOrder: createOrderPdfs({ sql: db, pdfs, codeKey, pagesMax: config.orderPdfPagesMax }),
     downloadTicket: createDownloads({ sql: db, pdfs, codeKey, perMinute: config.printsPerMinuteMax }),
-    async close() {
-      availabilityCache.close()
-      messaging.close()
-      foundation.revocations.close()
-      await Promise.all([peers.close(), pdfs.close(), foundation.pool.end()])
-    },
   }
 }

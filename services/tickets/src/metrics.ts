@@ -3,11 +3,9 @@ import type { CheckInTicket } from './check-in/check-in.ts'
 import { countLiveReservations } from './reservations/expiry-repository.ts'
 import type { Reserve } from './reservations/reserve.ts'
 
-/** What `reserve` answers is counted, by outcome; a refusal by its code. */
+/** Counts the results of `reserve`: by outcome, refusals by their code. */
 export function countHolds(metrics: Metrics, reserve: Reserve): Reserve {
-  const holds = metrics.counter('holds_total', 'requests to hold tickets, by what became of them', [
-    'outcome',
-  ])
+  const holds = metrics.counter('holds_total', 'requests to hold tickets, by outcome', ['outcome'])
   return async (request) => {
     const result = await reserve(request)
     holds.inc({ outcome: result.outcome === 'refused' ? result.error : result.outcome })
@@ -15,11 +13,9 @@ export function countHolds(metrics: Metrics, reserve: Reserve): Reserve {
   }
 }
 
-/** What the door answers is counted, by outcome; a refusal by its code. */
+/** Counts the results of check-ins: by outcome, refusals by their code. */
 export function countCheckIns(metrics: Metrics, checkIn: CheckInTicket): CheckInTicket {
-  const checkIns = metrics.counter('check_ins_total', 'codes shown at the door, by what became of them', [
-    'outcome',
-  ])
+  const checkIns = metrics.counter('check_ins_total', 'codes shown at the door, by outcome', ['outcome'])
   return async (shown) => {
     const result = await checkIn(shown)
     checkIns.inc({ outcome: result.outcome === 'refused' ? result.error : result.outcome })
@@ -27,7 +23,7 @@ export function countCheckIns(metrics: Metrics, checkIn: CheckInTicket): CheckIn
   }
 }
 
-/** How many reservations hold places at the moment, measured whenever somebody asks. */
+/** Measures at each scrape how many reservations hold places. */
 export function measureReservations(metrics: Metrics, db: Sql): void {
   metrics.measured('reservations_live', 'reservations that hold places, by status', ['status'], async () => {
     const rows = await countLiveReservations(db)

@@ -2,7 +2,7 @@ import { authInternalRoutes, eventsInternalRoutes, paymentsInternalRoutes } from
 import { createInternalClient, type InternalClientOptions } from '@boxoffice/service-kit'
 import type { Config } from './config.ts'
 
-/** Clients of the services that are asked, each with its breaker. */
+/** Creates clients of the other services, each with its breaker. */
 export function createPeers(
   config: Config,
   foundation: Omit<InternalClientOptions, 'callee' | 'baseUrl' | 'policy'>,

@@ -2,7 +2,7 @@ import { createIdempotencySweeper, createSweeper, type Worker } from '@boxoffice
 import { ANNOUNCE_INTERVAL_MS, ANNOUNCE_PAUSE_MS, createAnnouncementSweep } from './announce.ts'
 import type { Dependencies } from './dependencies.ts'
 import { replicaSubscribers } from './event-replicas/subscriptions.ts'
-import { orderSubscribers, takeTogether } from './issuing/subscriptions.ts'
+import { handleTogether, orderSubscribers } from './issuing/subscriptions.ts'
 import { createExpirySweep, createOverdueSweep } from './reservations/sweeps.ts'
 import { disputeSubscribers } from './stops/subscriptions.ts'
 import { removeOldPrints } from './tickets/print-repository.ts'
@@ -11,11 +11,11 @@ import { transferSubscribers } from './transfers/subscriptions.ts'
 const PRINT_SWEEP_MS = 600_000
 const PRINTS_A_SWEEP = 100
 /**
- * What expired can wait: what it holds is taken over by whoever wants it. A sale and its messages come first.
+ * Expired holds can wait: a buyer who wants their places expires them. A sale and its messages come first.
  */
 const EXPIRY_SHARE = 0.1
 
-/** The relay comes first: it stops last. */
+/** Builds the background workers. The relay is first, so that it stops last. */
 export function buildWorkers(deps: Dependencies): Worker[] {
   const { config, db, messaging, idempotency, availabilityCache, logger } = deps
   const sweeper = (name: string, intervalMs: number, sweep: () => Promise<{ more: boolean } | undefined>) =>
@@ -31,7 +31,7 @@ export function buildWorkers(deps: Dependencies): Worker[] {
     messaging.housekeeping,
     messaging.consumeWith('ticket-processing-queue', subscribers, {
       db,
-      together: takeTogether(deps, subscribers),
+      together: handleTogether(deps, subscribers),
     }),
     createSweeper({
       name: 'expired reservations',
@@ -49,7 +49,7 @@ export function buildWorkers(deps: Dependencies): Worker[] {
     sweeper('printed orders', PRINT_SWEEP_MS, () =>
       removeOldPrints(db, config.orderPdfKeepMs, PRINTS_A_SWEEP),
     ),
-    sweeper('reconciliation of Redis', config.reconcileMs, async () => {
+    sweeper('availability cache reconciliation', config.reconcileMs, async () => {
       await availabilityCache.reconcile()
       return undefined
     }),

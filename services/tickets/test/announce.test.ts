@@ -9,8 +9,8 @@ import {
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { ANNOUNCE_BATCH_MAX, createAnnouncementSweep } from '../src/announce.ts'
 import { buyer, codeOf, organizerOf, show } from './people.ts'
+import { publishedMessages } from './published-messages.ts'
 import { some, startService, type TestService } from './start-service.ts'
-import { toldOf } from './told-of.ts'
 
 let setting: TestService
 beforeAll(async () => {
@@ -19,17 +19,17 @@ beforeAll(async () => {
 afterAll(() => setting.close())
 
 const query = (sql: string, values: unknown[] = []) => setting.deps.pool.query(sql, values)
-const told = <D extends MessageDefinition>(definition: D, eventId: EventId) =>
-  toldOf(setting, definition, eventId)
+const published = <D extends MessageDefinition>(definition: D, eventId: EventId) =>
+  publishedMessages(setting, definition, eventId)
 
-/** The sweep over what nobody was told of. */
+/** Runs one batch of the sweep. */
 function announce(): Promise<{ more: boolean }> {
   const { db, messaging } = setting.deps
   return createAnnouncementSweep({ db, appendAll: messaging.appendAll, pauseMs: 0 })()
 }
 
-describe('what was there before anybody was told of such', () => {
-  test('is told of once: types as they stand, also withdrawn ones, and admissions', async () => {
+describe('what was not published when it changed', () => {
+  test('is published once: current types, withdrawn ones, and admissions', async () => {
     const offered = await setting.offer(10)
     const { eventId, typeId } = offered
     const organizer = await organizerOf(setting, offered)
@@ -42,14 +42,14 @@ describe('what was there before anybody was told of such', () => {
     if (withdrawn.status !== 201) throw new Error('no type was made')
     await organizer.client.deleteTicketType({ params: { ticketTypeId: withdrawn.body.ticketTypeId } })
 
-    // As the version before left it.
+    // As the previous version left it.
     await query('update ticket_types set announced = false, version = 1 where event_id = $1', [eventId])
     await query('update check_ins set announced = false where event_id = $1', [eventId])
     await query(`delete from outbox where body->'payload'->>'eventId' = $1`, [eventId])
     await Promise.all([announce(), announce()])
     await announce()
 
-    const types = await told(ticketTypeChanged, eventId)
+    const types = await published(ticketTypeChanged, eventId)
     expect(types.toSorted((a, b) => a.payload.name.localeCompare(b.payload.name))).toMatchObject([
       { aggregateVersion: 1, payload: { name: 'Early', quantityTotal: 0, withdrawn: true } },
       {
@@ -59,20 +59,20 @@ describe('what was there before anybody was told of such', () => {
     ])
     const { ticketId, ticketNumber } = guest.ticket
     const { checkedInAt } = admitted.body
-    expect(await told(ticketCheckedIn, eventId)).toMatchObject([
+    expect(await published(ticketCheckedIn, eventId)).toMatchObject([
       {
         aggregateVersion: 2,
         payload: { ticketId, ticketNumber, userId: guest.userId, checkedInAt, gate: 'South' },
       },
     ])
     await organizer.client.updateTicketType({ params: { ticketTypeId: typeId }, body: { quantity: 11 } })
-    expect((await told(ticketTypeChanged, eventId)).at(-1)).toMatchObject({
+    expect((await published(ticketTypeChanged, eventId)).at(-1)).toMatchObject({
       aggregateVersion: 2,
       payload: { quantityTotal: 11 },
     })
   })
 
-  test('is told of in as many batches as it takes, and then no more', async () => {
+  test('is published in several batches, and then no more', async () => {
     const { eventId, typeId } = await setting.offer(10)
     while ((await announce()).more) {} // of other tests
     await query(
@@ -91,12 +91,12 @@ describe('what was there before anybody was told of such', () => {
       { more: false },
       { more: false },
     ])
-    expect(await told(ticketTypeChanged, eventId)).toHaveLength(1 + ANNOUNCE_BATCH_MAX + 1)
+    expect(await published(ticketTypeChanged, eventId)).toHaveLength(1 + ANNOUNCE_BATCH_MAX + 1)
   })
 })
 
-describe('while the version before is replaced', () => {
-  /** As it writes a type: it knows neither versions nor messages. */
+describe('while the previous version is replaced', () => {
+  /** Writes a type as that version does, without a version number or message. */
   const changeSilently = (typeId: TicketTypeId, name: string, capacity: number) =>
     query(
       `with changed as (update ticket_types set name = $2 where ticket_type_id = $1)
@@ -110,20 +110,20 @@ describe('while the version before is replaced', () => {
       [typeId],
     )
 
-  test('what that changes or withdraws after it was told is told again, as it stands then', async () => {
+  test('a type that it changes or withdraws later is published again, in its current state', async () => {
     const { eventId, typeId, organizer } = await setting.offer(10)
     await changeSilently(typeId, 'Floor', 10)
     await announce()
-    await changeSilently(typeId, 'Floor', 20) // the number alone, which stands in another table
+    await changeSilently(typeId, 'Floor', 20) // only the capacity, which is in another table
     await announce()
     await changeSilently(typeId, 'Pit', 20)
     const { client } = await setting.user(['ORGANIZER'], organizer.userId)
-    await client.updateTicketType({ params: { ticketTypeId: typeId }, body: { quantity: 30 } }) // by this version, which tells
+    await client.updateTicketType({ params: { ticketTypeId: typeId }, body: { quantity: 30 } }) // by this version, which publishes
     await announce()
     await withdrawSilently(typeId)
     for (let times = 0; times < 2; times++) await announce()
 
-    const messages = await told(ticketTypeChanged, eventId)
+    const messages = await published(ticketTypeChanged, eventId)
     expect(
       messages.map(({ aggregateVersion, payload }) => [
         aggregateVersion,

@@ -12,7 +12,7 @@ afterAll(() => setting.close())
 
 const query = (sql: string, values: unknown[] = []) => setting.deps.pool.query(sql, values)
 
-/** A guest under this name, whose order was issued as the payment service asks for it. */
+/** A guest under this name, with an order issued as the payment service requests it. */
 async function guestNamed(eventId: EventId, typeId: TicketTypeId, holderName: string, seatId?: string) {
   const person = await account(setting)
   const held = await person.client.createReservation({
@@ -85,7 +85,7 @@ describe('attendees', () => {
     expect(seen).toEqual(all.map(({ ticketId }) => ticketId))
   })
 
-  test('are a spreadsheet that any program reads, in which nobody’s name is a formula', async () => {
+  test('are a spreadsheet that any program reads, in which no name is a formula', async () => {
     const offered = await setting.offer(10)
     const { eventId, typeId } = offered
     const organizer = await organizerOf(setting, offered)
@@ -143,7 +143,7 @@ describe('attendees', () => {
       [orderId, typeId, eventId, userId],
     )
     const { body } = await organizer.client.listAttendees({ query: { eventId, format: 'csv' } })
-    // Sent as they are read: not all of them are in memory, and nobody knows how many bytes they will be.
+    // Streamed as they are read, so not all are in memory, and the length is unknown.
     const url = `/api/tickets/attendees?eventId=${eventId}&format=csv`
     const answer = await setting.app.inject({ url, headers: organizer.headers, payloadAsStream: true })
     const parts = await Array.fromAsync(answer.stream())
@@ -167,7 +167,7 @@ describe('holders of tickets', () => {
       (await holdersOf(eventId)).holders.map(({ userId, ticketCount }) => [userId, ticketCount]),
     )
 
-  test('are each named once, in pages, with how many are theirs now', async () => {
+  test('are each listed once, in pages, with how many tickets they hold now', async () => {
     const { eventId, typeId } = await setting.offer(10)
     const [one, two, gone] = [
       await buyer(setting, eventId, some(typeId, 2)),
@@ -191,7 +191,7 @@ describe('holders of tickets', () => {
     expect(await holdersOf(newId<EventId>())).toEqual({ holders: [], nextCursor: null })
   })
 
-  test('of a cancelled event are also those whose tickets were cancelled since, or before we heard of it', async () => {
+  test('of a cancelled event include those whose tickets were cancelled since, or before the cancellation arrived', async () => {
     const { eventId, typeId, event } = await setting.offer(10)
     const [long, early, late, still] = [
       await buyer(setting, eventId, some(typeId)),

@@ -56,7 +56,7 @@ describe('reserving for an order', () => {
     expect(await setting.commands.free(eventId)).toEqual({ [typeId]: 4 })
   })
 
-  test('says why not', async () => {
+  test('says why it is refused', async () => {
     const { eventId, typeId } = await setting.offer(1)
     expect((await reserveForOrder(setting, eventId, typeId, 2)).answer).toMatchObject({
       status: 409,
@@ -66,7 +66,7 @@ describe('reserving for an order', () => {
 })
 
 describe('reserving for a buyer', () => {
-  test('lasts as many minutes as it is asked to, and says whose it is and what was asked for', async () => {
+  test('lasts as many minutes as requested, and shows its buyer and what was requested', async () => {
     const { eventId, typeId } = await setting.offer(5)
     const userId = newId<UserId>()
     const reserve = (reservationDurationMinutes: number) =>
@@ -158,7 +158,7 @@ describe('a claim', () => {
 })
 
 describe('releasing a claim', () => {
-  test('frees its places, for the order that holds it alone, and repeated gives the same answer', async () => {
+  test('frees its places, only for the order that holds it, and repeated gives the same answer', async () => {
     const { eventId, typeId } = await setting.offer(2)
     const { reservationId, orderId } = await reserveForOrder(setting, eventId, typeId, 2)
     const foreign = { reservationId, orderId: newId<OrderId>(), reason: 'PAYMENT_FAILED' }
@@ -226,7 +226,7 @@ describe('a claim past its deadline', () => {
       createdAt: new Date(),
     })
 
-  test('is released only when the payment service says that the order is over or not there', async () => {
+  test('is released only when the payment service says that the order has ended or does not exist', async () => {
     const { eventId, typeId } = await setting.offer(10)
     const [pending, paid, failed, unknown] = await Promise.all(
       Array.from({ length: 4 }, () => reserveForOrder(setting, eventId, typeId)),
@@ -260,7 +260,7 @@ describe('a claim past its deadline', () => {
     const payments = {
       getOrderInfo: () => Promise.reject(new ServiceUnavailable('payments', 'CONNECTION', false)),
     }
-    // Nothing else happens to the event, and so only the sweep can have it drawn.
+    // Nothing else happens to the event, so only the sweep can cause a rebuild.
     await setting.deps.availabilityCache.reconcile()
     await setting.deps.pool.query(
       `update ticket_type_counters set updated_at = clock_timestamp() - interval '1 day'`,

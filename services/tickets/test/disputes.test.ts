@@ -36,7 +36,7 @@ afterAll(async () => {
 
 const query = (sql: string, values: unknown[] = []) => setting.deps.pool.query(sql, values)
 
-/** An order of so many tickets of an event of an organizer. */
+/** An order of so many tickets, of a new event. */
 async function ordered(quantity = 2) {
   const offered = await setting.offer(20)
   const organizer = await organizerOf(setting, offered)
@@ -45,8 +45,8 @@ async function ordered(quantity = 2) {
 }
 type Ordered = Pick<Awaited<ReturnType<typeof ordered>>, 'eventId' | 'orderId' | 'guest'>
 
-/** What the payment service says of a dispute; resolves when it was taken in. */
-async function tell(
+/** Publishes a dispute as the payment service does; resolves when it was handled. */
+async function publish(
   { eventId, orderId, guest }: Ordered,
   outcome: DisputeOutcome,
   { disputeId = `du_${orderId}`, version = 1 } = {},
@@ -79,18 +79,18 @@ const stopsOf = async (orderId: OrderId) =>
 const toldTo = (definition: typeof ticketsStopped | typeof ticketsReinstated, userId: UserId) =>
   probe.heard(definition as typeof ticketsReinstated).filter(({ payload }) => payload.userId === userId)
 
-test('a lost dispute stops every ticket of its order that was not used, and tells its holder once', async () => {
+test('a lost dispute stops every unused ticket of its order, and notifies its holder once', async () => {
   const order = await ordered(3)
   const { eventId, typeId, organizer, guest, orderId } = order
   const codes = await Promise.all(guest.tickets.map(({ ticketId }) => codeOf(guest, ticketId)))
   expect((await show(organizer, eventId, codes[0] as string)).status).toBe(200)
-  await tell(order, 'LOST')
+  await publish(order, 'LOST')
   expect(await show(organizer, eventId, codes[1] as string)).toMatchObject({
     status: 409,
     body: {
       error: 'TICKET_STOPPED',
       stopReason: 'DISPUTE_LOST',
-      message: expect.stringContaining('the bank took the money'),
+      message: expect.stringContaining('charged back'),
     },
   })
   expect((await stopsOf(orderId)).toSorted()).toEqual([
@@ -113,21 +113,21 @@ test('a lost dispute stops every ticket of its order that was not used, and tell
   expect(print.body.tickets.map(({ ticketId }) => ticketId)).toEqual([guest.tickets[0]?.ticketId])
 })
 
-test('who has it now is told, also where it was passed on, and each of their own', async () => {
+test('the present holders are notified, each of their own tickets, after a transfer too', async () => {
   const order = await ordered(2)
   const { guest, orderId } = order
   const friend = await account(setting)
   await passOn(guest, guest.ticketId, friend.email)
-  await tell(order, 'LOST')
+  await publish(order, 'LOST')
   const [received] = await ticketsOf(friend)
   expect(received).toMatchObject({ status: 'ACTIVE', stopReason: 'DISPUTE_LOST' })
-  const told = await until(() => {
+  const published = await until(() => {
     const messages = probe.heard(ticketsStopped).filter(({ payload }) => payload.orderId === orderId)
     expect(messages).toHaveLength(2)
     return new Map(messages.map(({ payload }) => [payload.userId, payload.ticketIds]))
   })
-  expect(told.get(friend.userId)).toEqual([received?.ticketId])
-  expect(told.get(guest.userId)).toEqual([guest.tickets[1]?.ticketId])
+  expect(published.get(friend.userId)).toEqual([received?.ticketId])
+  expect(published.get(guest.userId)).toEqual([guest.tickets[1]?.ticketId])
 })
 
 test('an organizer who wants it otherwise has it so, from then on', async () => {
@@ -141,24 +141,24 @@ test('an organizer who wants it otherwise has it so, from then on', async () => 
     })
     expect((await organizer.client.getDisputePolicy({})).body).toEqual({ stopTickets })
   }
-  await tell(order, 'LOST')
+  await publish(order, 'LOST')
   expect(await stopsOf(orderId)).toEqual(['ACTIVE null'])
   expect((await show(organizer, order.eventId, await codeOf(order.guest, order.guest.ticketId))).status).toBe(
     200,
   )
   const other = await ordered(1)
   expect((await other.organizer.client.getDisputePolicy({})).body).toEqual({ stopTickets: true })
-  await tell(other, 'LOST')
+  await publish(other, 'LOST')
   expect(await stopsOf(other.orderId)).toEqual(['ACTIVE DISPUTE_LOST'])
 })
 
-test('what its organizer reinstates stays so, however often the loss is told', async () => {
+test('a ticket that its organizer reinstates stays valid, however often the loss is published', async () => {
   const order = await ordered(1)
   const { organizer, guest, orderId, eventId } = order
   const ticketId = guest.ticketId
-  await tell(order, 'LOST')
+  await publish(order, 'LOST')
   expect((await organizer.client.reinstateTicket({ params: { ticketId } })).status).toBe(200)
-  await tell(order, 'LOST')
+  await publish(order, 'LOST')
   expect(await stopsOf(orderId)).toEqual(['ACTIVE null'])
   expect((await show(organizer, eventId, await codeOf(guest, ticketId))).status).toBe(200)
   await probe.waitFor(ticketsReinstated, ({ payload }) => payload.orderId === orderId)
@@ -167,14 +167,14 @@ test('what its organizer reinstates stays so, however often the loss is told', a
 })
 
 test.each(['WON', 'CLOSED'] as const)(
-  'a dispute that is %s after all reinstates what its loss has stopped, and nothing else',
+  'a dispute that is %s later reinstates what its loss has stopped, and nothing else',
   async (outcome) => {
     const order = await ordered(2)
     const { organizer, guest, orderId } = order
     const own = guest.tickets[0]?.ticketId as TicketId
     await organizer.client.stopTicket({ params: { ticketId: own }, body: {} })
-    await tell(order, 'LOST')
-    await tell(order, outcome, { version: 2 })
+    await publish(order, 'LOST')
+    await publish(order, outcome, { version: 2 })
     expect((await stopsOf(orderId)).toSorted()).toEqual(['ACTIVE ORGANIZER', 'ACTIVE null'])
     const { payload } = await probe.waitFor(
       ticketsReinstated,
@@ -184,36 +184,36 @@ test.each(['WON', 'CLOSED'] as const)(
   },
 )
 
-test('an organizer who stops what a dispute has stopped keeps it so, whatever becomes of the dispute', async () => {
+test('a ticket stopped by a dispute and then by its organizer stays stopped, however the dispute ends', async () => {
   const order = await ordered(1)
   const { organizer, guest, orderId } = order
-  await tell(order, 'LOST')
+  await publish(order, 'LOST')
   const again = await organizer.client.stopTicket({
     params: { ticketId: guest.ticketId },
     body: { note: 'Not to be let in' },
   })
   expect(again).toMatchObject({ status: 200, body: { stopReason: 'ORGANIZER' } })
-  await tell(order, 'WON', { version: 2 })
+  await publish(order, 'WON', { version: 2 })
   expect(await stopsOf(orderId)).toEqual(['ACTIVE ORGANIZER'])
   expect(toldTo(ticketsStopped, guest.userId)).toHaveLength(1)
 })
 
-test('the latest end of a dispute counts, in whatever order they come', async () => {
+test('the latest outcome of a dispute counts, in whatever order they arrive', async () => {
   const order = await ordered(1)
-  await tell(order, 'WON', { version: 2 })
-  await tell(order, 'LOST', { version: 1 })
+  await publish(order, 'WON', { version: 2 })
+  await publish(order, 'LOST', { version: 1 })
   expect(await stopsOf(order.orderId)).toEqual(['ACTIVE null'])
-  await tell(order, 'LOST', { version: 3 })
+  await publish(order, 'LOST', { version: 3 })
   expect(await stopsOf(order.orderId)).toEqual(['ACTIVE DISPUTE_LOST'])
 })
 
 test('of two that are lost both must be won', async () => {
   const order = await ordered(1)
   const [first, second] = [`du_${randomUUID()}`, `du_${randomUUID()}`]
-  for (const disputeId of [first, second]) await tell(order, 'LOST', { disputeId })
-  await tell(order, 'WON', { disputeId: first, version: 2 })
+  for (const disputeId of [first, second]) await publish(order, 'LOST', { disputeId })
+  await publish(order, 'WON', { disputeId: first, version: 2 })
   expect(await stopsOf(order.orderId)).toEqual(['ACTIVE DISPUTE_LOST'])
-  await tell(order, 'WON', { disputeId: second, version: 2 })
+  await publish(order, 'WON', { disputeId: second, version: 2 })
   expect(await stopsOf(order.orderId)).toEqual(['ACTIVE null'])
 })
 
@@ -222,7 +222,7 @@ test('a loss and admissions at the same moment: each ticket is admitted or stopp
   const { organizer, guest, orderId, eventId } = order
   const codes = await Promise.all(guest.tickets.map(({ ticketId }) => codeOf(guest, ticketId)))
   const [, ...answers] = await Promise.all([
-    tell(order, 'LOST'),
+    publish(order, 'LOST'),
     ...codes.map((code) => show(organizer, eventId, code)),
   ])
   const admitted = answers.filter(({ status }) => status === 200).length
@@ -232,7 +232,7 @@ test('a loss and admissions at the same moment: each ticket is admitted or stopp
   ])
 })
 
-test('one that comes before its tickets are made is no loss to be forgotten: it fails, to be tried again', async () => {
+test('a loss that arrives before its tickets are issued fails and is retried', async () => {
   const { guest } = await ordered(1)
   const unknown = {
     disputeId: 'du_early',
@@ -240,9 +240,9 @@ test('one that comes before its tickets are made is no loss to be forgotten: it 
     outcome: 'LOST',
     version: 1,
   } as const
-  await expect(setting.deps.db.transact((tx) => setting.deps.stops.takeDispute(tx, unknown))).rejects.toThrow(
-    'before its tickets',
-  )
+  await expect(
+    setting.deps.db.transact((tx) => setting.deps.stops.applyDispute(tx, unknown)),
+  ).rejects.toThrow('before its tickets')
   expect((await query('select from order_disputes where dispute_id = $1', ['du_early'])).rowCount).toBe(0)
   expect(await ticketsOf(guest)).toMatchObject([{ status: 'ACTIVE' }])
 })

@@ -13,7 +13,7 @@ afterAll(() => setting.close())
 
 const query = (sql: string, values: unknown[] = []) => setting.deps.pool.query(sql, values)
 
-/** An evening with one guest of a general ticket. */
+/** An event with one guest, who has a general ticket. */
 async function evening() {
   const offered = await setting.offer(10)
   const { eventId, typeId } = offered
@@ -84,14 +84,14 @@ describe('the door', () => {
     expect((await query('select 1 from check_ins where ticket_id = $1', [guest.ticketId])).rowCount).toBe(1)
   })
 
-  test('admits in one transaction the codes that are shown together, and answers each by itself', async () => {
+  test('admits codes that are shown together in one transaction, and answers each separately', async () => {
     const { eventId, typeId, organizer, code } = await evening()
     const guests = await Promise.all([1, 2, 3].map(() => buyer(setting, eventId, some(typeId))))
     const codes = await Promise.all(guests.map((guest) => codeOf(guest, guest.ticketId)))
     const elsewhere = (await evening()).code
     expect((await show(organizer, eventId, code)).status).toBe(200)
     const event = await setting.deps.findEventReplica(eventId)
-    if (!event) throw new Error('there is no event')
+    if (!event) throw new Error('no event')
     const at = { event, gate: null, by: organizer.userId, requestId: 'together' }
     const results = await Promise.all(
       [...codes, code, elsewhere].map((each) =>
@@ -111,7 +111,7 @@ describe('the door', () => {
     expect(rows).toHaveLength(1)
   })
 
-  test('admits again, once, under the same key, also when the process died before it answered', async () => {
+  test('answers a repetition under the same key as admitted, even if the process died before it answered', async () => {
     const { eventId, organizer, code } = await evening()
     const key = newId<string>()
     const first = await show(organizer, eventId, code, { gate: 'North', key })
@@ -126,7 +126,7 @@ describe('the door', () => {
     })
   })
 
-  test('stays closed for a ticket that was given back, or is for another event of the organizer', async () => {
+  test('stays closed for a ticket that was refunded, or is for another event of the organizer', async () => {
     const { eventId, typeId, organizer, guest, code } = await evening()
     const other = await setting.user(['ORGANIZER'], organizer.userId)
     const second = setting.addEvent({ organizerId: organizer.userId })
@@ -185,11 +185,11 @@ describe('the door', () => {
     }
     await query('update tickets set code_version = 2 where ticket_id = $1', [ticketId])
     expect(await show(organizer, eventId, code)).toMatchObject({ status: 404 })
-    const anew = await codeOf(guest, ticketId)
-    expect(await show(organizer, eventId, anew)).toMatchObject({ status: 200 })
+    const newCode = await codeOf(guest, ticketId)
+    expect(await show(organizer, eventId, newCode)).toMatchObject({ status: 200 })
   })
 
-  test("is kept by the event's organizer alone: another's is 403, a draft of theirs is not there", async () => {
+  test("is open to the event's organizer only: others get 403, and 404 for a draft", async () => {
     const { eventId, code, organizer } = await evening()
     const stranger = await setting.user(['ORGANIZER'])
     const draft = setting.addEvent({ status: 'DRAFT' })
@@ -224,38 +224,38 @@ describe('after the key of codes was replaced', () => {
     const replaced = setting.instance({ ticketSigningKey: next.ticketSigningKey, ticketPreviousPublicKeys })
     const door = { client: replaced.client(organizer.headers) }
 
-    const anew = await codeOf({ client: replaced.client(guest.headers) }, guest.ticketId)
-    expect(anew).not.toBe(code)
+    const newCode = await codeOf({ client: replaced.client(guest.headers) }, guest.ticketId)
+    expect(newCode).not.toBe(code)
     const answer = await door.client.getCheckInKey({ query: { eventId } })
     if (answer.status !== 200) throw new Error('no keys')
-    const carried = [anew, code].map((shown) => Buffer.from(shown, 'base64url').toString('hex', 1, 5))
+    const carried = [newCode, code].map((shown) => Buffer.from(shown, 'base64url').toString('hex', 1, 5))
     expect(answer.body.keys.map(({ kid }) => kid)).toEqual(carried)
     expect(JSON.stringify(answer.body)).not.toMatch(/"d":/)
 
     expect((await show(door, eventId, code)).status).toBe(200)
-    expect(await show(door, eventId, anew)).toMatchObject({
+    expect(await show(door, eventId, newCode)).toMatchObject({
       status: 409,
       body: { error: 'ALREADY_CHECKED_IN' },
     })
     await replaced.close()
   })
 
-  test('an instance that does not sign with it yet admits its codes, once it is told the public half', async () => {
+  test('an instance that does not sign with it yet admits its codes once it has the public key', async () => {
     const { eventId, organizer, guest } = await evening()
     const next = newKey('tickets-after')
     const replaced = setting.instance({ ticketSigningKey: next.ticketSigningKey })
-    const anew = await codeOf({ client: replaced.client(guest.headers) }, guest.ticketId)
-    expect(await show(organizer, eventId, anew)).toMatchObject({
+    const newCode = await codeOf({ client: replaced.client(guest.headers) }, guest.ticketId)
+    expect(await show(organizer, eventId, newCode)).toMatchObject({
       status: 404,
       body: { error: 'TICKET_NOT_FOUND' },
     })
     const prepared = setting.instance({ ticketPreviousPublicKeys: [next.publicKey] })
-    expect((await show({ client: prepared.client(organizer.headers) }, eventId, anew)).status).toBe(200)
+    expect((await show({ client: prepared.client(organizer.headers) }, eventId, newCode)).status).toBe(200)
     await Promise.all([replaced.close(), prepared.close()])
   })
 })
 
-test('the public key alone verifies a code that was mailed, and says what it admits to', async () => {
+test('the public key alone verifies a mailed code, and gives its content', async () => {
   const offered = await setting.offerSeats([[3]])
   const { eventId, typeId } = offered
   const guest = await buyer(setting, eventId, seats(typeId, '1-A-3'))
@@ -266,7 +266,7 @@ test('the public key alone verifies a code that was mailed, and says what it adm
   expect(format).toMatch(/Ed25519/)
   expect(JSON.stringify(keys)).not.toMatch(/"d":/)
 
-  // Nothing of ours from here on.
+  // From here on, without any code of this service.
   const bytes = Buffer.from(code, 'base64url')
   const key = keys.find(({ kid }) => kid === bytes.toString('hex', 1, 5))
   const publicKey = createPublicKey({ key: key as never, format: 'jwk' })

@@ -24,7 +24,7 @@ const buyerOf = async (count: number) => {
 type Buyer = Awaited<ReturnType<typeof buyerOf>>
 
 let addresses = 0
-/** A place of its own: what others have had printed does not count there. */
+/** A new address, with no downloads counted yet. */
 const newAddress = () => `192.0.2.${++addresses}`
 async function download(
   { headers }: Pick<Buyer, 'headers'>,
@@ -42,7 +42,7 @@ async function download(
 }
 
 describe("downloads of a ticket's PDF", () => {
-  test('are of one print, however many ask for it at once, and the same as what is mailed', async () => {
+  test('are rendered once for concurrent requests, and equal what is mailed', async () => {
     const reader = await buyerOf(1)
     const printed = vi.spyOn(setting.deps.pdfs, 'renderDownload')
     const answers = await Promise.all(Array.from({ length: 150 }, () => download(reader, reader.ticketId)))
@@ -75,7 +75,7 @@ describe("downloads of a ticket's PDF", () => {
     expect((await download(reader, reader.ticketId, { 'if-none-match': etag })).status).toBe(409)
   })
 
-  test('of a user who asks for many are printed one after the other: nobody else, and no mail, waits for them', async () => {
+  test('of one user are rendered one after the other, so that no other user and no mail waits for them', async () => {
     const [greedy, other, mailed] = [await buyerOf(20), await buyerOf(1), await buyerOf(2)]
     const { pdfs } = setting.deps
     const render = pdfs.renderDownload
@@ -107,7 +107,7 @@ describe("downloads of a ticket's PDF", () => {
     expect(begun).toHaveLength(21)
   })
 
-  test('are refused beyond so many prints a minute, by user and by address; what was printed is still given', async () => {
+  test('are rate-limited by user and by address, except for cached PDFs', async () => {
     const [greedy, other] = [await buyerOf(PER_USER + 1), await buyerOf(20)]
     const office = { 'x-forwarded-for': newAddress() }
     const all = (reader: Buyer) =>
@@ -121,7 +121,7 @@ describe("downloads of a ticket's PDF", () => {
     })
     expect(Number(refused[0]?.headers['retry-after'])).toBeGreaterThan(0)
     expect(Number(refused[0]?.headers['retry-after'])).toBeLessThanOrEqual(60)
-    // Ten are left of the address.
+    // Ten are left for the address.
     expect((await all(other)).filter(({ status }) => status === 200)).toHaveLength(10)
     expect((await all(greedy)).filter(({ status }) => status === 200)).toHaveLength(PER_USER)
     const elsewhere = await Promise.all(other.tickets.map(({ ticketId }) => download(other, ticketId)))
@@ -129,7 +129,7 @@ describe("downloads of a ticket's PDF", () => {
   })
 })
 
-test("what is mailed is printed while a download's thread is busy", async () => {
+test('mails are rendered while the thread for downloads is busy', async () => {
   const { deps } = setting
   const reader = await buyerOf(1)
   const render = vi.spyOn(deps.pdfs, 'renderDownload')

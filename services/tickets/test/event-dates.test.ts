@@ -17,7 +17,7 @@ const eventService = async () =>
   injectClient(setting.app, ticketsOfEventRoutes, () =>
     setting.authority.service('event-service', 'ticket-service'),
   )
-/** What the event service says of an event, right after a change of it. */
+/** Publishes a change of an event as the event service does. */
 async function change(event: EventInfo, changes: Partial<EventInfo>) {
   const { endDate: _, ...rest } = { ...event, version: event.version + 1 }
   const body = {
@@ -68,7 +68,7 @@ describe('an event is over', () => {
     )
   })
 
-  test('for paying, too: a hold of before is not claimed any more', async () => {
+  test('for payments too: an earlier hold can no longer be claimed', async () => {
     const offered = await setting.offer(5)
     const person = await account(setting)
     const held = await person.client.createReservation({
@@ -96,7 +96,7 @@ describe('an event is over', () => {
     expect('error' in body ? body.error : null).toBe(error)
   })
 
-  test('and who was admitted before is still told so under the same key', async () => {
+  test('and a repeated check-in from before is still answered as admitted', async () => {
     const offered = await setting.offer(10)
     const organizer = await organizerOf(setting, offered)
     const guest = await buyer(setting, offered.eventId, some(offered.typeId))
@@ -127,7 +127,7 @@ describe('an event is over', () => {
 })
 
 describe('sales of a type', () => {
-  test('end with the event at the latest: moved to an earlier day it takes them along, as soon as it is told', async () => {
+  test('end with the event at the latest: moving it to an earlier day ends them as soon as that is published', async () => {
     const { event, eventId, organizer, typeId } = await setting.offer(10)
     const { client } = await setting.user(['ORGANIZER'], organizer.userId)
     const salesEndAt = fromNow(40)
@@ -161,7 +161,7 @@ describe('sales of a type', () => {
   })
 })
 
-describe('what the event service says of an event', () => {
+describe('a change published by the event service', () => {
   test('counts by its version, and only for the event of the path', async () => {
     const { event } = await setting.offer(1)
     const other = await setting.offer(1)
@@ -184,7 +184,7 @@ describe('what the event service says of an event', () => {
     ).rejects.toThrow('403')
   })
 
-  test('stops sales at once when it is cancelled, and is told how many tickets that affects', async () => {
+  test('stops sales at once when the event is cancelled, and answers how many tickets that affects', async () => {
     const { event, eventId, typeId } = await setting.offer(10)
     const guest = await buyer(setting, eventId, some(typeId, 3))
     const { orderId } = guest

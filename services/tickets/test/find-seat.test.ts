@@ -12,7 +12,7 @@ const find = (eventId: EventId, seatId: string) =>
   setting.internal.findSeat({ params: { eventId, seatId: seatId as SeatId } })
 const notFound = (thing: string) => ({ status: 404, body: { error: `${thing}_NOT_FOUND` } })
 
-test('a seat is found with the type that sells it, what that costs now, and the venue; nothing is held', async () => {
+test('a seat is found with its type, current price and venue; nothing is held', async () => {
   const { event, eventId, typeId, organizer } = await setting.offerSeats([[2], [2]], { sold: [1] })
   const found = { eventId, venueId: event.venueId, seatId: '1-A-2', ticketTypeId: typeId, currency: 'EUR' }
   expect(await find(eventId, '1-A-2')).toEqual({ status: 200, body: { ...found, unitPrice: 7_000 } })
@@ -24,7 +24,7 @@ test('a seat is found with the type that sells it, what that costs now, and the 
   expect(await setting.counters(typeId)).toMatchObject({ held: 0, sold: 0 })
 })
 
-test('a seat that is not in the plan, that nothing sells, or sells any more is not found', async () => {
+test('a seat that is not in the plan, or that no type sells (any more), is not found', async () => {
   const { eventId, typeId, organizer } = await setting.offerSeats([[2], [2]], { sold: [1] })
   expect(await find(eventId, '1-B-1')).toMatchObject(notFound('SEAT'))
   expect(await find(eventId, '2-A-1')).toMatchObject(notFound('SEAT'))
@@ -33,7 +33,7 @@ test('a seat that is not in the plan, that nothing sells, or sells any more is n
   expect(await find((await setting.offer(5)).eventId, '1-A-1')).toMatchObject(notFound('SEAT'))
 })
 
-test('the event service is asked for an event that is not known yet; a draft and no event at all are not found', async () => {
+test('an event that is not known yet is fetched from the event service; a draft or unknown event is not found', async () => {
   expect(await find(setting.addEvent().eventId, '1-A-1')).toMatchObject(notFound('SEAT'))
   const draft = setting.addEvent({ status: 'DRAFT' })
   expect(await find(draft.eventId, '1-A-1')).toMatchObject(notFound('EVENT'))

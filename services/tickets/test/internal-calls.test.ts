@@ -11,8 +11,8 @@ import type {
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { newId, reserveForOrder, seats, some, startService, type TestService } from './start-service.ts'
 
-// Every internal call with the wrong order, state, body or owner: what the contract does not promise, a
-// caller does not get.
+// Every internal call with the wrong order, state, body or owner: what the contract does not promise is
+// refused.
 
 let setting: TestService
 beforeAll(async () => {
@@ -30,7 +30,7 @@ const confirm = (order: Ids) =>
   setting.internal.confirmPurchase({ body: { ...ids(order), holderName: 'Ada' } })
 const release = (reservationId: ReservationId, orderId: OrderId) =>
   setting.internal.releaseClaim({ body: { reservationId, orderId, reason: 'PAYMENT_FAILED' } })
-/** A user's own hold, which no order has claimed. */
+/** A user's hold, not claimed by any order. */
 async function held(eventId: EventId, typeId: TicketTypeId, quantity = 1) {
   const buyer = await setting.user()
   const answer = await buyer.client.createReservation({
@@ -44,13 +44,13 @@ const refusedWith = (status: number, error: string) => ({ status, body: { error 
 describe('reserve', () => {
   const reserve = (body: object) => setting.internal.reserve({ body: body as never })
 
-  test('repeated under its id for other tickets, another buyer or another event is refused, and the first stands', async () => {
+  test('repeated under its id for other tickets, another buyer or another event is refused, and the first stays', async () => {
     const { eventId, typeId } = await setting.offer(20)
     const other = await setting.offer(20)
     const { reservationId, userId } = await held(eventId, typeId, 2)
     const first = { reservationId, userId, eventId, ticketRequests: some(typeId, 2) }
     expect(await reserve(first)).toMatchObject({ status: 200, body: { tickets: [{ quantity: 2 }] } })
-    // The same, in two lines.
+    // The same request in two lines.
     expect(await reserve({ ...first, ticketRequests: [...some(typeId), ...some(typeId)] })).toMatchObject({
       status: 200,
     })
@@ -67,7 +67,7 @@ describe('reserve', () => {
     expect(await setting.counters(typeId)).toEqual({ capacity: 20, held: 2, sold: 0 })
   })
 
-  test('of other seats under its id is refused; of the best ones it is not asked which they were', async () => {
+  test('of other seats under its id is refused; for the best seats only the number is compared', async () => {
     const { eventId, typeId } = await setting.offerSeats([[6]])
     const ids = { reservationId: newId<ReservationId>(), userId: newId<UserId>(), eventId }
     expect(await reserve({ ...ids, ticketRequests: seats(typeId, '1-A-1', '1-A-2') })).toMatchObject({
@@ -85,7 +85,7 @@ describe('reserve', () => {
     expect(await reserve({ ...best, ticketRequests: bestTwo })).toEqual(chosen)
   })
 
-  test('for an order that is over, or that holds another reservation, holds nothing', async () => {
+  test('for an order that has ended, or that holds another reservation, holds nothing', async () => {
     const { eventId, typeId } = await setting.offer(5)
     const over = await reserveForOrder(setting, eventId, typeId)
     await release(over.reservationId, over.orderId)
@@ -117,7 +117,7 @@ describe('claim-reservation', () => {
     expect(await claim({ reservationId, orderId: newId(), userId })).toMatchObject(
       refusedWith(409, 'RESERVATION_IN_PAYMENT'),
     )
-    // One order pays for one reservation.
+    // An order can pay for one reservation only.
     const second = await held(eventId, typeId)
     expect(await claim({ ...second, orderId })).toMatchObject(refusedWith(409, 'ORDER_HAS_RESERVATION'))
     await setting.expire(second.reservationId)
@@ -128,7 +128,7 @@ describe('claim-reservation', () => {
 })
 
 describe('release-reservation', () => {
-  test('of an order that did not claim it lets nothing go', async () => {
+  test('for an order that did not claim it releases nothing', async () => {
     const { eventId, typeId } = await setting.offer(5)
     const order = await reserveForOrder(setting, eventId, typeId)
     const own = await held(eventId, typeId)
@@ -171,7 +171,7 @@ describe('confirm-purchase', () => {
 })
 
 describe('cancel-order-tickets', () => {
-  test('of another order’s tickets cancels none; of an invented order nothing is issued ever after', async () => {
+  test('of another order’s tickets cancels none; an invented order can never be issued afterwards', async () => {
     const { eventId, typeId } = await setting.offer(5)
     const [mine, theirs] = [
       await reserveForOrder(setting, eventId, typeId),
@@ -200,12 +200,12 @@ describe('check-availability', () => {
     body: { available: !error, ticketAvailability: [{ available: !error, ...(error && { error }) }] },
   })
 
-  test('says what a hold would be answered', async () => {
+  test('answers as a hold would be', async () => {
     const { eventId, typeId } = await setting.offer(8, { maxPerOrder: 6, maxPerUser: 5 })
     expect(await check(eventId, some(typeId, 5))).toMatchObject(saying())
     expect(await check(eventId, some(typeId, 7))).toMatchObject(saying('LIMIT_EXCEEDED'))
     expect(await check(eventId, some(typeId, 6))).toMatchObject(saying('LIMIT_EXCEEDED'))
-    // Lines of one type count together.
+    // Lines of one type are added up.
     expect(await check(eventId, [...some(typeId, 3), ...some(typeId, 3)])).toMatchObject(
       saying('LIMIT_EXCEEDED'),
     )
@@ -213,7 +213,7 @@ describe('check-availability', () => {
     expect(await check(eventId, some(typeId, 5))).toMatchObject(saying('INSUFFICIENT_INVENTORY'))
   })
 
-  test('says no to more than the gateway would charge, over all lines', async () => {
+  test('refuses more than the gateway would charge, over all lines', async () => {
     const { eventId, typeId, organizer } = await setting.offer(2, { unitPrice: 60_000_000 })
     const { client } = await setting.user(['ORGANIZER'], organizer.userId)
     const type = {
@@ -230,20 +230,17 @@ describe('check-availability', () => {
     expect(await check(eventId, some(typeId))).toMatchObject(saying())
   })
 
-  test.each(['DRAFT', 'CANCELLED', 'COMPLETED'] as const)(
-    'says no to an event that is %s',
-    async (status) => {
-      const { event, eventId, typeId } = await setting.offer(5)
-      setting.eventInfos.set(eventId, { ...event, status, version: event.version + 1 })
-      await setting.deps.pool.query('update event_pictures set status = $2 where event_id = $1', [
-        eventId,
-        status,
-      ])
-      expect(await check(eventId, some(typeId))).toMatchObject(saying('EVENT_NOT_ON_SALE'))
-    },
-  )
+  test.each(['DRAFT', 'CANCELLED', 'COMPLETED'] as const)('refuses an event that is %s', async (status) => {
+    const { event, eventId, typeId } = await setting.offer(5)
+    setting.eventInfos.set(eventId, { ...event, status, version: event.version + 1 })
+    await setting.deps.pool.query('update event_pictures set status = $2 where event_id = $1', [
+      eventId,
+      status,
+    ])
+    expect(await check(eventId, some(typeId))).toMatchObject(saying('EVENT_NOT_ON_SALE'))
+  })
 
-  test('says no outside the time of sales, to seats that are taken, and 400 to what is not of the event', async () => {
+  test('refuses outside the time of sales and for taken seats, and answers 400 for types and seats of another event', async () => {
     const { eventId, typeId, organizer } = await setting.offerSeats([[3]])
     expect(await check(eventId, seats(typeId, '1-A-1'))).toMatchObject(saying())
     await setting.internal.reserve({

@@ -45,7 +45,7 @@ afterAll(async () => {
 
 type Reserved = Awaited<ReturnType<typeof reserveForOrder>>
 
-/** Publish as another service would, through our own outbox. */
+/** Publishes a message of another service through this service's own outbox. */
 const publish = <D extends MessageDefinition>(definition: D, payload: Payload<D>, aggregateVersion = 1) =>
   setting.deps.db.transact((tx) => setting.appendAny(tx, definition, payload, { aggregateVersion }))
 
@@ -110,7 +110,7 @@ describe('a paid order', () => {
     expect(await setting.statusOf(order.reservationId)).toBe('COMPLETED')
   })
 
-  test('is shown as sold in Redis as soon as it is committed, and as free when its payment failed', async () => {
+  test('is shown as sold in Redis after the commit, and as free when its payment failed', async () => {
     const { eventId, typeId } = await setting.offer(5)
     const { availabilityCache } = setting.deps
     const spies = [vi.spyOn(availabilityCache, 'sell'), vi.spyOn(availabilityCache, 'release')]
@@ -145,14 +145,14 @@ describe('a paid order', () => {
     expect(await setting.redis.hlen(`tickets:{${eventId}}:lines`)).toBe(0)
   })
 
-  test('gets them once, however often and from wherever it is asked for', async () => {
+  test('gets them once, however often and by whichever way they are requested', async () => {
     const { eventId, typeId } = await setting.offer(5)
     const order = await reserveForOrder(setting, eventId, typeId, 2)
     const answers = await Promise.all([confirm(order), confirm(order), confirm(order)])
     expect(new Set(answers.map((answer) => JSON.stringify(answer))).size).toBe(1)
     expect(answers[0]).toMatchObject({ status: 200, body: { confirmed: true } })
     await publish(paymentCompleted, paid(eventId, typeId, order, 2))
-    // A later order's message tells that the earlier one was handled.
+    // A message about a later order shows that the earlier one was handled.
     const other = await reserveForOrder(setting, eventId, typeId)
     await publish(paymentCompleted, paid(eventId, typeId, other))
     await probe.waitFor(ticketsGenerated, aboutOrder(other.orderId))
@@ -184,7 +184,7 @@ describe('a paid order', () => {
     expect(await setting.statusOf(order.reservationId)).toBe('CANCELLED')
   })
 
-  test('whose claim was lost to somebody else is rejected, once', async () => {
+  test('whose claim was lost to another buyer is rejected, once', async () => {
     const { eventId, typeId } = await setting.offer(1)
     const order = await reserveForOrder(setting, eventId, typeId)
     await setting.loseClaim(order)
@@ -226,7 +226,7 @@ describe('a paid order', () => {
     expect(await setting.statusOf(reservationId)).toBe('ACTIVE')
   })
 
-  test('of as many tickets as an order can have, with the longest names, says so in parts that SNS takes', async () => {
+  test('of the most tickets that an order can have, with the longest names, is published in parts small enough for SNS', async () => {
     const { eventId, organizer } = await setting.offer(1)
     const client = injectClient(setting.app, ticketsRoutes, organizer.headers)
     const types = await Promise.all(
@@ -252,50 +252,50 @@ describe('a paid order', () => {
     expect(parts.map(({ payload: { part, parts } }) => [part, parts])).toEqual(
       parts.map((_, index) => [index + 1, parts.length]),
     )
-    const told = parts.flatMap(({ payload }) => payload.tickets)
+    const published = parts.flatMap(({ payload }) => payload.tickets)
     const { tickets } = await ticketsOf(order.orderId)
-    expect(told.map(({ ticketId }) => ticketId)).toEqual(tickets.map(({ ticketId }) => ticketId))
-    expect(new Set(told.map(({ ticketNumber }) => ticketNumber)).size).toBe(TICKETS_PER_ORDER_MAX)
-    expect(told.every((ticket) => ticket.holderName === holderName)).toBe(true)
+    expect(published.map(({ ticketId }) => ticketId)).toEqual(tickets.map(({ ticketId }) => ticketId))
+    expect(new Set(published.map(({ ticketNumber }) => ticketNumber)).size).toBe(TICKETS_PER_ORDER_MAX)
+    expect(published.every((ticket) => ticket.holderName === holderName)).toBe(true)
   })
 
-  test('that can never be issued is rejected at once, says why to operators, and its places are free', async () => {
+  test('that can never be issued is rejected at once, logs why for operators, and frees its places', async () => {
     const { eventId, typeId } = await setting.offer(2)
     await setting.deps.pool.query(
       `alter table tickets add constraint nobody_refused check (holder_name <> 'Nobody') not valid`,
     )
-    const [told, asked] = [
+    const [viaMessage, viaCall] = [
       await reserveForOrder(setting, eventId, typeId),
       await reserveForOrder(setting, eventId, typeId),
     ]
-    await publish(paymentCompleted, { ...paid(eventId, typeId, told), holderName: 'Nobody' })
-    const { payload } = await probe.waitFor(ticketsRejected, aboutOrder(told.orderId))
+    await publish(paymentCompleted, { ...paid(eventId, typeId, viaMessage), holderName: 'Nobody' })
+    const { payload } = await probe.waitFor(ticketsRejected, aboutOrder(viaMessage.orderId))
     expect(payload).toMatchObject({
       reason: 'CANNOT_BE_ISSUED',
       detail: expect.stringContaining('nobody_refused'),
     })
-    const { orderId, reservationId, userId } = asked
+    const { orderId, reservationId, userId } = viaCall
     const answer = await setting.internal.confirmPurchase({
       body: { orderId, reservationId, userId, holderName: 'Nobody' },
     })
     expect(answer).toMatchObject({ status: 409, body: { outcome: 'REJECTED', reason: 'CANNOT_BE_ISSUED' } })
     expect(await setting.counters(typeId)).toEqual({ capacity: 2, held: 0, sold: 0 })
     // A later attempt finds the outcome.
-    expect(await confirm(told)).toMatchObject({ status: 409, body: { outcome: 'REJECTED' } })
-    expect(probe.heard(ticketsRejected).filter(aboutOrder(told.orderId))).toHaveLength(1)
+    expect(await confirm(viaMessage)).toMatchObject({ status: 409, body: { outcome: 'REJECTED' } })
+    expect(probe.heard(ticketsRejected).filter(aboutOrder(viaMessage.orderId))).toHaveLength(1)
   })
 
-  test('is rejected although its places cannot be released: its buyer gets the money back, and people hear of the places', async () => {
+  test('is rejected although its places cannot be released: its buyer gets a refund, and the failure is logged', async () => {
     const { eventId, typeId } = await setting.offer(2)
-    const [told, undone] = [
+    const [viaMessage, undone] = [
       await reserveForOrder(setting, eventId, typeId),
       await reserveForOrder(setting, eventId, typeId),
     ]
     await setting.deps.pool.query('update ticket_type_counters set held = 0 where ticket_type_id = $1', [
       typeId,
     ])
-    await publish(paymentCompleted, paid(eventId, typeId, told))
-    const { payload } = await probe.waitFor(ticketsRejected, aboutOrder(told.orderId))
+    await publish(paymentCompleted, paid(eventId, typeId, viaMessage))
+    const { payload } = await probe.waitFor(ticketsRejected, aboutOrder(viaMessage.orderId))
     expect(payload).toMatchObject({ reason: 'CANNOT_BE_ISSUED', detail: expect.stringContaining('held') })
     const cancelled = await setting.internal.cancelOrderTickets({
       body: { orderId: undone.orderId, reason: 'TICKETS_NOT_ISSUED' },
@@ -319,7 +319,7 @@ describe('a paid order', () => {
 })
 
 describe('a failed payment', () => {
-  test('frees the places of its claim; what is paid after that is issued nothing', async () => {
+  test('frees the places of its claim; a later payment is not issued', async () => {
     const { eventId, typeId } = await setting.offer(2)
     const order = await reserveForOrder(setting, eventId, typeId, 2)
     const {
@@ -346,7 +346,7 @@ describe('a failed payment', () => {
 })
 
 describe('cancelling', () => {
-  test("ends an order's tickets, frees their places and tells of each, once", async () => {
+  test("cancels an order's tickets, frees their places and publishes each, once", async () => {
     const { eventId, typeId } = await setting.offer(3)
     const order = await reserveForOrder(setting, eventId, typeId, 3)
     await confirm(order)
@@ -415,7 +415,7 @@ describe('cancelling', () => {
 })
 
 describe('messages', () => {
-  test('about an event are ignored when they are older than what is known', async () => {
+  test('about an event are ignored when older than its replica', async () => {
     const organizer = await setting.user(['ORGANIZER'])
     const event: EventInfo = setting.addEvent({ organizerId: organizer.userId, version: 5, name: 'Now' })
     await setting.deps.findEventReplica(event.eventId)
@@ -428,7 +428,7 @@ describe('messages', () => {
     expect(rows).toEqual([{ version: 6 }])
   })
 
-  test('about delivery are remembered on the tickets: by which mail they came, and that it came back, in whatever order', async () => {
+  test('about delivery are stored on the tickets: the mail that brought them, and that it bounced, in whatever order', async () => {
     const { eventId, typeId } = await setting.offer(1)
     const order = await reserveForOrder(setting, eventId, typeId)
     await confirm(order)
@@ -454,7 +454,7 @@ describe('messages', () => {
     await becomes(deliveredAt, first, 1)
     await cameBack(first, 2)
     await becomes(null, first, 2)
-    // Mailed once more: told of after it came back, and then that it had been delivered before.
+    // Mailed again; then a delivery of the first mail from before it bounced arrives late.
     await delivered(second, 3)
     await becomes(deliveredAt, second, 3)
     await cameBack(second, 5)

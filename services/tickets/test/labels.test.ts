@@ -14,7 +14,7 @@ import { account, buyer, codeOf, show } from './people.ts'
 import { spreadsheetOf } from './spreadsheet.ts'
 import { best, reserveFor, seats, startService, type TestService } from './start-service.ts'
 
-// How halls label their rows and seats, the whole way of a ticket.
+// Row and seat labels as real halls have them, from plan to ticket.
 
 let setting: TestService
 beforeAll(async () => {
@@ -24,7 +24,7 @@ afterAll(() => setting.close())
 
 const labels = [...new Set(seatLabels.map(({ typed, kept = typed }) => kept))]
 
-/** An event that sells a row for each label, with a seat of each. */
+/** An event with a row for each label and one seat of each. */
 async function hall() {
   const organizer = await setting.user(['USER', 'ORGANIZER'])
   const event = setting.addEvent({ organizerId: organizer.userId })

@@ -23,7 +23,7 @@ const listOf = async ({ client }: User, eventId?: EventId) => {
   const answer = await client.listReservations({ query: { ...(eventId && { eventId }) } })
   return answer.body.reservations.map(({ reservationId }) => reservationId)
 }
-/** As if it had been made and last extended so many seconds earlier. */
+/** Moves a reservation's creation and last extension so many seconds into the past. */
 const age = (reservationId: ReservationId, seconds: number) =>
   query(
     `update reservations set created_at = created_at - make_interval(secs => $2), expires_at = expires_at - make_interval(secs => $2)
@@ -34,12 +34,12 @@ const claim = ({ reservation, buyer }: Awaited<ReturnType<typeof hold>>) =>
   setting.internal.claimReservation({
     body: { reservationId: reservation.reservationId, orderId: newId<OrderId>(), userId: buyer.userId },
   })
-/** When Redis lets a reservation go, in ms from now. */
+/** When a reservation expires in Redis, in ms from now. */
 const redisEnds = async (eventId: EventId, reservationId: ReservationId) =>
   Number(await setting.redis.zscore(`tickets:{${eventId}}:expiries`, reservationId)) - Date.now()
 
-describe('who has lost sight of their reservations', () => {
-  test('finds those that live, of one event or of all, the newest first, and nobody else’s', async () => {
+describe('a buyer who has lost track of their reservations', () => {
+  test('finds live ones, of one event or of all, newest first, and only their own', async () => {
     const [one, other] = [await setting.offer(10), await setting.offer(10)]
     const buyer = await setting.user()
     const first = await hold(one.eventId, some(one.typeId), buyer)
@@ -65,7 +65,7 @@ describe('who has lost sight of their reservations', () => {
     expect(next.body).toMatchObject({ reservations: [first.reservation], nextCursor: null })
   })
 
-  test('is told which they are by the refusal that they cause, and gets along when one is let go', async () => {
+  test('gets their ids with the refusal that they cause, and can continue after releasing one', async () => {
     const { eventId, typeId } = await setting.offer(50, { maxPerUser: 4 })
     const mine = await hold(eventId, some(typeId, 4))
     const again = () =>
@@ -124,7 +124,7 @@ describe('more time for a reservation', () => {
     expect(await redisEnds(eventId, reservationId)).toBeGreaterThan((holdTtlSeconds - 60) * 1_000)
   })
 
-  test('ends at the most that a reservation may last: then it is refused, with when that is', async () => {
+  test('ends at the longest that a reservation can last, and is then refused with that time', async () => {
     const { eventId, typeId } = await setting.offer(10)
     const { buyer, reservation, params } = await hold(eventId, some(typeId))
     const { reservationId } = reservation
@@ -142,7 +142,7 @@ describe('more time for a reservation', () => {
     })
   })
 
-  test('is never less than what a reservation had, however short the most is', async () => {
+  test('never shortens a reservation, however short the longest time is', async () => {
     const short = setting.instance({ holdMaxSeconds: 60 })
     const { eventId, typeId } = await setting.offer(10)
     const { buyer, reservation, params } = await hold(eventId, some(typeId))
@@ -154,7 +154,7 @@ describe('more time for a reservation', () => {
     await short.close()
   })
 
-  test('is one extension under one key, also of many at once', async () => {
+  test('is one extension under one key, even for many requests at once', async () => {
     const { eventId, typeId } = await setting.offer(10)
     const { buyer, reservation, params } = await hold(eventId, some(typeId))
     await age(reservation.reservationId, 300)
@@ -171,7 +171,7 @@ describe('more time for a reservation', () => {
     )
   })
 
-  test('is respected by whoever wants its places, and by the sweep', async () => {
+  test('is respected by other buyers of its places, and by the sweep', async () => {
     const { eventId, typeId } = await setting.offer(1)
     const { buyer, reservation, params } = await hold(eventId, some(typeId))
     const { reservationId } = reservation
@@ -226,16 +226,16 @@ describe('more time for a reservation', () => {
     expect(await setting.commands.free(eventId)).toEqual({ [typeId as TicketTypeId]: 20 - extended })
   })
 
-  test('goes on without Redis, which is told later', async () => {
+  test('works if Redis is unavailable, and updates it later', async () => {
     const { eventId, typeId } = await setting.offer(10)
     const { buyer, reservation, params } = await hold(eventId, some(typeId))
     await setting.redis.del(`tickets:{${eventId}}:epoch`)
     expect((await buyer.client.extendReservation({ params })).status).toBe(200)
-    await setting.deps.availabilityCache.redraw(eventId)
+    await setting.deps.availabilityCache.rebuild(eventId)
     expect(await redisEnds(eventId, reservation.reservationId)).toBeGreaterThan((holdTtlSeconds - 60) * 1_000)
   })
 
-  test('is refused for what is somebody else’s, over, let go, being paid, paid, or of an event that is not on sale', async () => {
+  test('is refused for a reservation that is another buyer’s, expired, released, in payment, paid, or of an event that is not on sale', async () => {
     const { eventId, typeId } = await setting.offer(20)
     const fresh = () => hold(eventId, some(typeId))
     const extend = ({ buyer, params }: Awaited<ReturnType<typeof hold>>) =>

@@ -10,7 +10,7 @@ const migrations = path.join(import.meta.dirname, '../prisma/migrations')
 const folder = mkdtempSync(path.join(tmpdir(), 'boxoffice-migrations-'))
 afterAll(() => rmSync(folder, { recursive: true, force: true }))
 
-/** A database of the version before this migration. */
+/** A database as the version before this migration left it. */
 async function databaseBefore(migration: string): Promise<string> {
   const earlier = readdirSync(migrations).filter((name) => name < migration)
   for (const name of earlier)
@@ -18,11 +18,11 @@ async function databaseBefore(migration: string): Promise<string> {
   return createTestDatabase(inject('postgresUrl'), folder)
 }
 
-test('nobody who reserves waits for the door while it is taught to tell', async () => {
+test('reservations do not wait for check-ins while the migration for their messages runs', async () => {
   const database = await databaseBefore('20261126080000_told')
   await withClient(database, async (door) => {
     await door.query('begin')
-    await door.query('lock table check_ins in row exclusive mode') // somebody is admitted just now
+    await door.query('lock table check_ins in row exclusive mode') // a check-in in progress
     const migrating = migrate(database, migrations)
     await withClient(database, async (buyer) => {
       const waiting = `select count(*)::int as count from pg_locks where relation = 'check_ins'::regclass and not granted`

@@ -31,14 +31,14 @@ const orderOf = async (count: number) => {
   const { eventId, typeId, event } = await setting.offer(count, { maxPerOrder: 100 })
   return { ...(await buyer(setting, eventId, some(typeId, count))), event, eventId }
 }
-/** The ticket that somebody has in place of one that was passed on to them. */
+/** The replacement ticket after one was transferred to another user. */
 async function ticketPassed(from: Account, ticketId: TicketId, to: Account): Promise<TicketId> {
   const before = (await ticketsOf(to)).map((ticket) => ticket.ticketId)
   transferIdOf(await passOn(from, ticketId, to.email))
   const [received] = (await ticketsOf(to)).filter(
     (ticket) => ticket.status === 'ACTIVE' && !before.includes(ticket.ticketId),
   )
-  if (!received) throw new Error('no ticket came')
+  if (!received) throw new Error('no ticket was received')
   return received.ticketId
 }
 const cancel = (orderId: OrderId, ticketIds?: never[]) =>
@@ -46,7 +46,7 @@ const cancel = (orderId: OrderId, ticketIds?: never[]) =>
     body: { orderId, reason: 'refunded', ...(ticketIds && { ticketIds }) },
   })
 
-test('what is shown of an order of few tickets comes with its PDF and codes, where they are asked for', async () => {
+test('the answer about an order of few tickets includes its PDF and codes if requested', async () => {
   const { orderId, tickets } = await orderOf(2)
   const printWith = async (filesUpTo: number) =>
     (await mailing().getOrderPrint({ params: { orderId }, query: { filesUpTo } })).body
@@ -63,7 +63,7 @@ test('what is shown of an order of few tickets comes with its PDF and codes, whe
   expect(await printWith(1)).toEqual(print)
 })
 
-test('what is shown of several orders comes at once, each at its place', async () => {
+test('the answer about several orders has each at its place', async () => {
   const [one, two] = [await orderOf(1), await orderOf(2)]
   const orders = [
     { orderId: two.orderId },
@@ -104,7 +104,7 @@ describe("an order's PDF", () => {
     const { headers } = await setting.app.inject({ url, headers: await setting.callerHeaders() })
     expect(headers).toMatchObject({ etag: `"${print.version}"`, 'cache-control': 'private, no-store' })
 
-    // The event has another place now.
+    // The event has moved to another venue.
     await setting.deps.pool.query(`update event_pictures set venue_name = 'Elsewhere' where event_id = $1`, [
       eventId,
     ])
@@ -131,7 +131,7 @@ describe("an order's PDF", () => {
     const [first, second] = await Promise.all([pdfOf(orderId), pdfOf(orderId)])
     expect(second.equals(first)).toBe(true)
     expect(await kept()).toHaveLength(1)
-    // What is kept is what is given, by whichever process.
+    // Any process returns the stored PDF.
     await setting.deps.pool.query('update order_prints set pdf = $2 where order_id = $1', [
       orderId,
       Buffer.from('%PDF-kept'),
@@ -156,7 +156,7 @@ describe("an order's PDF", () => {
     expect(await kept()).toEqual([])
   })
 
-  test('of a few is not kept: it costs no more to make than to keep', async () => {
+  test('of few tickets is not stored: it costs no more to make than to store', async () => {
     const { orderId } = await orderOf(2)
     await pdfOf(orderId)
     expect(
@@ -164,7 +164,7 @@ describe("an order's PDF", () => {
     ).toBe(0)
   })
 
-  test('is not made of more than one prints; nor for a stranger', async () => {
+  test('is not made for more than the most tickets of a PDF, nor for a stranger', async () => {
     const { orderId, client } = await orderOf(26)
     expect(await printOf(orderId)).toMatchObject({ printable: false })
     expect((await printOf(orderId)).tickets).toHaveLength(26)
@@ -182,7 +182,7 @@ describe("an order's PDF", () => {
     }
   })
 
-  test('leaves out a ticket that was passed on: it is somebody else’s', async () => {
+  test('leaves out a ticket that was transferred: it is another user’s', async () => {
     const sender = await orderOf(2)
     const recipient = await account(setting)
     await passOn(sender, sender.ticketId, recipient.email)

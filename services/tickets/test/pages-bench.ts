@@ -1,11 +1,11 @@
 import process from 'node:process'
 import type { Currency, EventId, Minor } from '@boxoffice/contracts'
 import { type PrintedTicket, ticketsPdf } from '../src/tickets/pdf.ts'
-import { forgetFonts } from '../src/typesetting/fonts.ts'
+import { clearFonts } from '../src/typesetting/fonts.ts'
 
 /**
- * Measures what pages cost, in a process of its own: one line of JSON a round, milliseconds of CPU a page.
- * Read by `npm run bench`.
+ * Measures the cost of pages in its own process: one line of JSON per round, in milliseconds of CPU per page.
+ * Run by `npm run bench`.
  */
 const [, , rounds = '9', pagesOfMany = '20'] = process.argv
 const MANY = Number(pagesOfMany)
@@ -29,7 +29,7 @@ const pageOf = (index: number): PrintedTicket => ({
   },
   typeName: 'Upper tier',
   seat: { section: 'Upper tier', rowLabel: 'B', colLabel: String(index + 1) },
-  // As long as ours, another one each time: nothing of an earlier page is of use for it.
+  // As long as a real code and different each time, so that no work of an earlier page helps.
   code: Buffer.from(Array.from({ length: 112 }, (_, byte) => (byte * 37 + next++ * 101) % 256)).toString(
     'base64url',
   ),
@@ -37,10 +37,10 @@ const pageOf = (index: number): PrintedTicket => ({
 let next = 0
 const pages = (count: number) => Array.from({ length: count }, (_, index) => pageOf(index))
 
-/** As it was: a document for each ticket, which reads its fonts and takes them apart. */
+/** The former way: a document for each ticket, which reads and parses its fonts. */
 async function before(count: number): Promise<void> {
   for (const page of pages(count)) {
-    forgetFonts()
+    clearFonts()
     await ticketsPdf([page])
   }
 }
@@ -53,7 +53,7 @@ async function cpuMsOfPage(count: number, print: (count: number) => Promise<unkn
   return (user + system) / 1_000 / count
 }
 
-/** Several documents of one page: one alone is too short to measure. */
+/** Several documents of one page each: a single one is too short to measure. */
 async function alone(print: (count: number) => Promise<unknown>): Promise<number> {
   let sum = 0
   for (let times = 0; times < MANY; times++) sum += await cpuMsOfPage(1, print)

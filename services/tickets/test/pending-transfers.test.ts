@@ -47,7 +47,7 @@ const query = (sql: string, values: unknown[] = []) => setting.deps.pool.query(s
 const about = (ticketId: TicketId) => (message: { payload: unknown }) =>
   (message.payload as { ticketId: TicketId }).ticketId === ticketId
 
-/** A ticket that waits at an address. */
+/** A ticket offered to an address. */
 async function offered(email = newAddress(), quantity = 1) {
   const { eventId, typeId, organizer } = await setting.offer(5)
   const sender = await buyer(setting, eventId, some(typeId, quantity))
@@ -62,19 +62,19 @@ async function offered(email = newAddress(), quantity = 1) {
     secret: await secretOf(setting, transferId),
   }
 }
-/** Somebody has an account with this address, and confirms it: the service hears of it, as from its queue. */
+/** Creates an account with this address and confirms it; the service receives the message. */
 async function confirmAddress(email: string): Promise<Account> {
   const known = await account(setting)
   const { userId } = known
   setting.accounts.set(email, { userId, emailVerified: true })
-  const told = { payload: { userId, email, verifiedAt: new Date() } }
+  const published = { payload: { userId, email, verifiedAt: new Date() } }
   for (const { handle } of transferSubscribers)
-    await setting.deps.db.transact((tx) => handle(tx, told as never))
+    await setting.deps.db.transact((tx) => handle(tx, published as never))
   return { ...known, email }
 }
 const refused = (error: string) => ({ status: 409, body: { error } })
 
-describe('a ticket that is passed on to an address that nobody has confirmed', () => {
+describe('a ticket that is offered to an address without a confirmed account', () => {
   test('waits: it stays the sender’s, and looks the same whether there is an account', async () => {
     const { eventId, typeId } = await setting.offer(3)
     const sender = await buyer(setting, eventId, some(typeId, 2))
@@ -99,14 +99,14 @@ describe('a ticket that is passed on to an address that nobody has confirmed', (
       status: 409,
       body: { error: 'TRANSFER_PENDING', transferId },
     })
-    const told = await probe.waitFor(ticketTransferOffered, about(one))
-    expect(told.payload).toEqual({
+    const published = await probe.waitFor(ticketTransferOffered, about(one))
+    expect(published.payload).toEqual({
       ...{ transferId, ticketId: one, eventId, userId: sender.userId },
       ...{ senderName: 'Ada Nowak', recipientEmail: unconfirmed.email, holderName: 'Bob Nowak' },
     })
   })
 
-  test('is no one’s for having an account with that address and confirming it', async () => {
+  test('does not go to an account just because it has that address and confirms it', async () => {
     const { sender, email, secret } = await offered()
     const squatter = await confirmAddress(email)
     expect(await ticketsOf(squatter)).toEqual([])
@@ -116,7 +116,7 @@ describe('a ticket that is passed on to an address that nobody has confirmed', (
     expect(await ticketsOf(squatter)).toEqual([])
   })
 
-  test('is whose who has the secret of its mail, whichever account is theirs, and the same again is the same ticket', async () => {
+  test('goes to any account that claims it with the secret of its mail; claiming again returns the same ticket', async () => {
     const { eventId, sender, secret, transferId } = await offered()
     const recipient = await account(setting)
     const answers = await Promise.all(Array.from({ length: 4 }, () => claim(recipient, secret)))
@@ -156,7 +156,7 @@ describe('a ticket that is passed on to an address that nobody has confirmed', (
     expect(await ticketsOf(recipient)).toEqual([])
   })
 
-  test('tells its secret to the service that mails it, and nobody else', async () => {
+  test('gives its secret only to the service that mails it', async () => {
     const { sender, transferId } = await offered()
     const headers = await setting.authority.service('payment-service', 'ticket-service')
     const asking = injectClient(setting.app, ticketsMailingRoutes, headers).getTransferInfo({
@@ -171,7 +171,7 @@ describe('a ticket that is passed on to an address that nobody has confirmed', (
     expect(JSON.stringify([rows, outbox.rows, await transfersOf(sender)])).not.toContain(secret)
   })
 
-  test('is kept after all when its sender says so; another may be named then', async () => {
+  test('stays the sender’s when the transfer is cancelled, and can then be offered to another', async () => {
     const { sender, transferId, secret } = await offered()
     const params = { transferId }
     const stranger = await account(setting)
@@ -226,7 +226,7 @@ describe('a ticket that is passed on to an address that nobody has confirmed', (
   })
 })
 
-describe('the page that its mail leads to', () => {
+describe('the page behind the link in its mail', () => {
   const send = (fields: Record<string, string>) =>
     setting.app.inject({
       method: 'POST',
@@ -244,7 +244,7 @@ describe('the page that its mail leads to', () => {
     for (const email of [newAddress(), unconfirmed.email])
       expect((await send({ code: secret, email })).statusCode).toBe(409)
     expect((await send({ code: secret, email: 'x' })).statusCode).toBe(400)
-    // Who has no secret learns nothing of who has an account.
+    // Without the secret, no one learns who has an account.
     for (const email of [newAddress(), recipient.email])
       expect((await send({ code: 'x', email })).statusCode).toBe(404)
     expect(await ticketsOf(recipient)).toEqual([])
@@ -257,7 +257,7 @@ describe('the page that its mail leads to', () => {
 })
 
 describe('mails to a stranger', () => {
-  test('are asked for by nobody whose own address is not confirmed', async () => {
+  test('are refused to senders whose own address is not confirmed', async () => {
     const { eventId, typeId } = await setting.offer(3)
     const sender = await buyer(setting, eventId, some(typeId))
     const unproven = await setting.user(['USER'], sender.userId, false)
@@ -269,7 +269,7 @@ describe('mails to a stranger', () => {
     expect(await transfersOf(sender)).toEqual([])
   })
 
-  test('are so many a day, whoever asks for them and however often they are taken back, and no matter for an account', async () => {
+  test('are limited per day, for all senders and withdrawn offers together, but not for accounts', async () => {
     const email = newAddress()
     const senders = await Promise.all(
       Array.from({ length: 5 }, async () => {
@@ -301,7 +301,7 @@ describe('mails to a stranger', () => {
   })
 
   test.each(['https://evil.example', 'Win at evil.com', 'www.evil'])(
-    'bear no name with a link: %s',
+    'never contain a name with a link: %s',
     async (holderName) => {
       const sender = await account(setting)
       const answer = await setting.app.inject({
@@ -318,7 +318,7 @@ describe('mails to a stranger', () => {
   )
 })
 
-test('a transfer of before there were secrets has one too', async () => {
+test('a transfer from before secrets existed has one too', async () => {
   const { transferId, secret } = await offered()
   await query('update ticket_transfers set offered_at = null where transfer_id = $1', [
     transferId as TransferId,

@@ -11,7 +11,9 @@ import { PNG } from 'pngjs'
 import { readQr } from './read-qr.ts'
 import { newId, type TestService } from './start-service.ts'
 
-/** Somebody with an address that the auth service knows; confirmed, unless said otherwise. */
+/**
+ * Creates an account that the auth service knows; with a confirmed address unless `emailVerified` is false.
+ */
 export async function account(setting: TestService, emailVerified = true) {
   const userId = newId<UserId>()
   const email = `${userId}@example.test`
@@ -20,7 +22,7 @@ export async function account(setting: TestService, emailVerified = true) {
 }
 export type Account = Awaited<ReturnType<typeof account>>
 
-/** Somebody who bought these tickets of an event. */
+/** A buyer of these tickets of an event. */
 export async function buyer(setting: TestService, eventId: EventId, ticketRequests: TicketRequest[]) {
   const person = await account(setting)
   const held = await person.client.createReservation({ body: { eventId, ticketRequests } })
@@ -33,22 +35,22 @@ export async function buyer(setting: TestService, eventId: EventId, ticketReques
   return { ...person, orderId: order.orderId, tickets, ticket, ticketId: ticket.ticketId }
 }
 
-/** What the picture of one's own ticket says. */
+/** Reads the code from the image of the user's own ticket. */
 export async function codeOf({ client }: Pick<Account, 'client'>, ticketId: TicketId): Promise<string> {
-  const picture = await client.getTicketQr({ params: { ticketId } })
-  if (picture.status !== 200) throw new Error(`no picture: ${picture.status}`)
-  const { data, width } = PNG.sync.read(Buffer.from(picture.body))
+  const image = await client.getTicketQr({ params: { ticketId } })
+  if (image.status !== 200) throw new Error(`no image: ${image.status}`)
+  const { data, width } = PNG.sync.read(Buffer.from(image.body))
   return readQr(data, width) ?? ''
 }
 
-/** All of one's own tickets. */
+/** All tickets of the user. */
 export async function ticketsOf({ client }: Pick<Account, 'client'>): Promise<Ticket[]> {
   const answer = await client.listMyTickets({ query: { limit: 100 } })
   if (answer.status !== 200) throw new Error('no list')
   return answer.body.tickets
 }
 
-/** Pass a ticket on; with a key, as one request. */
+/** Transfers a ticket; calls with the same key are one request. */
 export const passOn = (
   { client }: Account,
   ticketId: TicketId,
@@ -61,7 +63,7 @@ export const passOn = (
     ...(key && { headers: { 'idempotency-key': key } }),
   })
 export function transferIdOf(answer: Awaited<ReturnType<typeof passOn>>): TransferId {
-  if (answer.status !== 200) throw new Error(`not passed on: ${JSON.stringify(answer)}`)
+  if (answer.status !== 200) throw new Error(`not transferred: ${JSON.stringify(answer)}`)
   return answer.body.transferId
 }
 export const transfersOf = async ({ client }: Account) =>
@@ -77,10 +79,10 @@ export async function secretOf(setting: TestService, transferId: TransferId): Pr
 export const claim = ({ client }: Pick<Account, 'client'>, token: string) =>
   client.claimTransfer({ body: { token } })
 
-/** An address that nobody has. */
+/** An address without an account. */
 export const newAddress = () => `${newId<string>()}@example.test`
 
-/** Show a code at the door of an event; with a key, as one request. */
+/** Shows a code at the door of an event; calls with the same key are one request. */
 export const show = (
   { client }: Pick<Account, 'client'>,
   eventId: EventId,
@@ -92,6 +94,6 @@ export const show = (
     ...(key && { headers: { 'idempotency-key': key } }),
   })
 
-/** The organizer of what is offered. */
+/** The organizer of an offered event. */
 export const organizerOf = (setting: TestService, { organizer }: { organizer: { userId: UserId } }) =>
   setting.user(['ORGANIZER'], organizer.userId)

@@ -4,8 +4,7 @@ import { createRequire } from 'node:module'
 const decode = createRequire(import.meta.url)('jsqr') as typeof import('jsqr').default
 
 /**
- * What a QR code in a picture (four bytes a pixel) says, by a decoder that has nothing to do with what drew
- * it; null for none.
+ * Reads a QR code from an image (four bytes per pixel) with an independent decoder; null if there is none.
  */
 export const readQr = (pixels: Uint8Array | Uint8ClampedArray, width: number): string | null =>
   decode(new Uint8ClampedArray(pixels), width, pixels.length / width / 4)?.data ?? null

@@ -29,7 +29,7 @@ describe('with Redis', () => {
       (name) => `tickets:{${eventId}}:${name}`,
     )
 
-  test('flushed in the middle of a sale, exactly as many are sold as there are, and the cache is drawn anew', async () => {
+  test('flushed in the middle of a sale, exactly as many are sold as there are, and the cache is rebuilt', async () => {
     const { eventId, typeId } = await setting.offer(100)
     const first = crowd(setting, eventId, typeId, 80)
     await until(async () => expect((await setting.counters(typeId)).held).toBeGreaterThan(10))
@@ -49,7 +49,7 @@ describe('with Redis', () => {
     expect(await setting.counters(typeId)).toEqual({ capacity: 100, held: 100, sold: 0 })
   })
 
-  test('forgotten after a while, holds and seats of before are in the cache that the next buyer and the next look draw', async () => {
+  test('expired, the cache is rebuilt with earlier holds and seats by the next buyer and the next reading of the map', async () => {
     const { eventId, typeId } = await setting.offerSeats([[4]])
     const held = await reserveFor(setting, eventId, seats(typeId, '1-A-1'))
     const sold = await reserveFor(setting, eventId, seats(typeId, '1-A-2'))
@@ -75,7 +75,7 @@ describe('with Redis', () => {
     expect(await setting.redis.pttl(`tickets:{${eventId}}:changes`)).toBeGreaterThan(0)
   })
 
-  test('reconciled, everything that is known of an event lasts anew', async () => {
+  test('reconciled, all keys of an event get a new time to live', async () => {
     const { eventId, typeId } = await setting.offerSeats([[2]])
     await reserveFor(setting, eventId, seats(typeId, '1-A-1'))
     for (const key of keysOf(eventId)) await setting.redis.pexpire(key, 60_000)
@@ -97,7 +97,7 @@ describe('with Redis', () => {
     expect(await setting.deps.availabilityCache.reconcile()).not.toContain(eventId)
   })
 
-  test('told of a sale by reconciliation: what is sold stays taken when its hold would have ended', async () => {
+  test('updated with a sale by reconciliation: sold places stay taken when their hold would have expired', async () => {
     const { eventId, typeId } = await setting.offer(3)
     const order = await reserveForOrder(setting, eventId, typeId, 2)
     const { orderId, reservationId, userId } = order
@@ -107,7 +107,7 @@ describe('with Redis', () => {
     expect(await setting.commands.free(eventId)).toEqual({ [typeId]: 1 })
   })
 
-  test('is asked once for all holds of an event that come while others are under way', async () => {
+  test('gets one command for all holds of an event that arrive while others are running', async () => {
     const { eventId, typeId } = await setting.offer(100)
     const { availabilityCache } = setting.deps
     const [begun, gate] = [Promise.withResolvers<void>(), Promise.withResolvers<void>()]
@@ -187,7 +187,7 @@ describe('without Redis', () => {
     expect(held.length).toBeGreaterThan(8)
   })
 
-  test('the best seats are sold to the last one by instances that choose at once, and nobody is refused before that', async () => {
+  test('the best seats are sold to the last one by competing instances, and no buyer is refused before that', async () => {
     const other = setting.instance()
     const { eventId, typeId } = await setting.offerSeats([[20, 20]])
     const answers = await Promise.all(
@@ -203,19 +203,19 @@ describe('without Redis', () => {
     await other.close()
   })
 
-  test('the best seats are written before the next buyers choose: nobody chooses what somebody has', async () => {
+  test('the best seats are written before the next buyers choose: no one chooses a taken seat', async () => {
     const { eventId, typeId } = await setting.offerSeats([[70, 70]])
     const read = vi.spyOn(setting.deps.availabilityCache, 'map')
     const answers = await Promise.all(
       Array.from({ length: 120 }, () => reserveFor(setting, eventId, best(typeId, 1))),
     )
     expect(answers.map(({ answer }) => answer.status)).toEqual(Array(120).fill(200))
-    // One reading for all who come together, not one for everybody who lost.
+    // One reading for all who arrive together, not one for each who lost.
     expect(read.mock.calls.length).toBeLessThan(20)
     read.mockRestore()
   })
 
-  test('expired seats are taken over all the same', async () => {
+  test('expired seats are taken over nevertheless', async () => {
     const { eventId, typeId } = await setting.offerSeats([[3]])
     const buyer = await setting.user()
     const held = await buyer.client.createReservation({
@@ -230,7 +230,7 @@ describe('without Redis', () => {
     expect(await setting.statusOf(held.body.reservationId)).toBe('EXPIRED')
   })
 
-  test('expired holds are taken over all the same', async () => {
+  test('expired holds are taken over nevertheless', async () => {
     const { eventId, typeId } = await setting.offer(1)
     const buyer = await setting.user()
     const held = await buyer.client.createReservation({ body: { eventId, ticketRequests: some(typeId) } })

@@ -30,7 +30,7 @@ async function made(
 }
 
 describe('a reservation', () => {
-  test('holds tickets at a frozen price, lets its buyer see it, and nobody else', async () => {
+  test('holds tickets at a fixed price and is visible to its buyer only', async () => {
     const { eventId, typeId } = await setting.offer(5)
     const buyer = await setting.user()
     const reservation = await made(eventId, typeId, 2, buyer)
@@ -65,7 +65,7 @@ describe('a reservation', () => {
     expect(await setting.counters(typeId)).toMatchObject({ held: 3 })
   })
 
-  test('is refused whole when there are not so many left', async () => {
+  test('is refused as a whole when not enough are left', async () => {
     const { eventId, typeId, organizer } = await setting.offer(3)
     const other = await (await setting.user(['ORGANIZER'], organizer.userId)).client.createTicketType({
       body: { eventId, name: 'Seated', unitPrice: 7_000 as never, currency: 'EUR', quantity: 10 },
@@ -141,7 +141,7 @@ describe('a reservation', () => {
     })
   })
 
-  test('is possible the moment the event is published, though no message has come yet', async () => {
+  test('is possible the moment the event is published, even before its message arrives', async () => {
     const organizer = await setting.user(['ORGANIZER'])
     const event = setting.addEvent({ organizerId: organizer.userId, status: 'DRAFT', version: 1 })
     const type = await organizer.client.createTicketType({
@@ -157,7 +157,7 @@ describe('a reservation', () => {
     expect(await reserve(event.eventId, type.body.ticketTypeId)).toMatchObject({
       body: { error: 'EVENT_NOT_ON_SALE' },
     })
-    // Who does not know what the draft sells does not learn that it is there.
+    // A draft is not revealed to a caller who does not know its types.
     const stranger = await reserve(event.eventId, newId<TicketTypeId>())
     const unknown = await reserve(newId<EventId>(), newId<TicketTypeId>())
     const withoutIds = ({ message, requestId: _, ...body }: Refusal) => ({
@@ -172,7 +172,7 @@ describe('a reservation', () => {
 })
 
 describe('an expired reservation', () => {
-  test('is taken over at once by whoever wants its places, also where Redis still counts it', async () => {
+  test('is taken over at once by the next buyer of its places, even while Redis still counts it', async () => {
     const { eventId, typeId } = await setting.offer(2)
     const { reservationId } = await made(eventId, typeId, 2)
     await setting.expire(reservationId)
@@ -195,7 +195,7 @@ describe('an expired reservation', () => {
     expect(await setting.commands.free(eventId)).toEqual({ [typeId]: 500 })
   })
 
-  test('is not claimed any more, and an unexpired one is never given to somebody else', async () => {
+  test('can no longer be claimed, and an unexpired one is never given to another buyer', async () => {
     const { eventId, typeId } = await setting.offer(1)
     const buyer = await setting.user()
     const { reservationId } = await made(eventId, typeId, 1, buyer)
@@ -225,21 +225,21 @@ describe('a crowd', () => {
   })
 })
 
-describe('while an offer is believed', () => {
+describe('while an offer is cached', () => {
   test('what was made a moment ago is sold all the same, and what changed is held at its new price', async () => {
-    const believing = await startService({ OFFER_CACHE_MS: '60000' })
-    const { eventId, typeId, organizer } = await believing.offer(10)
-    expect((await reserveForOrder(believing, eventId, typeId)).answer.status).toBe(200)
-    const { client } = await believing.user(['ORGANIZER'], organizer.userId)
+    const caching = await startService({ OFFER_CACHE_MS: '60000' })
+    const { eventId, typeId, organizer } = await caching.offer(10)
+    expect((await reserveForOrder(caching, eventId, typeId)).answer.status).toBe(200)
+    const { client } = await caching.user(['ORGANIZER'], organizer.userId)
     const added = await client.createTicketType({
       body: { eventId, name: 'Balcony', unitPrice: 7_000 as never, currency: 'EUR', quantity: 10 },
     })
     if (added.status !== 201) throw new Error('no second type')
-    expect((await reserveForOrder(believing, eventId, added.body.ticketTypeId)).answer.status).toBe(200)
+    expect((await reserveForOrder(caching, eventId, added.body.ticketTypeId)).answer.status).toBe(200)
     await client.updateTicketType({ params: { ticketTypeId: typeId }, body: { unitPrice: 9_000 as never } })
-    expect((await reserveForOrder(believing, eventId, typeId)).answer).toMatchObject({
+    expect((await reserveForOrder(caching, eventId, typeId)).answer).toMatchObject({
       body: { totalAmount: 9_000 },
     })
-    await believing.close()
+    await caching.close()
   })
 })

@@ -38,7 +38,7 @@ const aboutOrder = (order: Order) => (message: { payload: unknown }) =>
   (message.payload as { orderId: string }).orderId === order.orderId
 const query = (sql: string, values: unknown[]) => setting.deps.pool.query(sql, values)
 
-/** An order of these seats, issued. */
+/** An issued order of these seats. */
 async function sold(eventId: EventId, typeId: TicketTypeId, ...seatIds: string[]) {
   const order = await reserveFor(setting, eventId, seats(typeId, ...seatIds))
   if ((await confirm(order)).status !== 200) throw new Error('not issued')
@@ -47,7 +47,7 @@ async function sold(eventId: EventId, typeId: TicketTypeId, ...seatIds: string[]
 }
 
 let passedOn = 0
-/** The ticket of another user that takes the place of this one. */
+/** Transfers a ticket; returns the replacement. */
 async function passOn(ticketId: TicketId | undefined, userId: string): Promise<TicketId> {
   const successor = newId<TicketId>()
   await query(`update tickets set status = 'TRANSFERRED' where ticket_id = $1`, [ticketId])
@@ -73,9 +73,9 @@ describe('tickets of seats', () => {
       order.tickets.map(({ ticketId, seat }) => [ticketId, seat]),
     )
     const params = { ticketId: order.ids[0] as TicketId }
-    const picture = await setting.internal.getTicketQrInfo({ params })
-    if (picture.status !== 200) throw new Error('no picture')
-    const png = PNG.sync.read(Buffer.from(picture.body))
+    const image = await setting.internal.getTicketQrInfo({ params })
+    if (image.status !== 200) throw new Error('no image')
+    const png = PNG.sync.read(Buffer.from(image.body))
     expect(verifyCode(readQr(png.data, png.width) ?? '', [setting.deps.codeKey])).toMatchObject({
       seat: { zoneId: 1, rowLabel: 'A', colLabel: '2' },
     })
@@ -89,7 +89,7 @@ describe('tickets of seats', () => {
     expect(await setting.counters(typeId)).toEqual({ capacity: 12, held: 0, sold: 3 })
   })
 
-  test('are issued although the claim was lost, while their seats are free', async () => {
+  test('are issued after the claim was lost, while their seats are free', async () => {
     const { eventId, typeId } = await setting.offerSeats([[3]])
     const order = await reserveFor(setting, eventId, seats(typeId, '1-A-1', '1-A-2'))
     await setting.loseClaim(order)
@@ -97,7 +97,7 @@ describe('tickets of seats', () => {
     expect((await setting.maps(eventId)).postgres).toBe('ss.')
   })
 
-  test('are refused when one of the seats is taken meanwhile, and the others stay free', async () => {
+  test('are refused when one of the seats was taken meanwhile, and the others stay free', async () => {
     const { eventId, typeId } = await setting.offerSeats([[3]])
     const order = await reserveFor(setting, eventId, seats(typeId, '1-A-1', '1-A-2'))
     await setting.loseClaim(order)
@@ -130,7 +130,7 @@ describe('cancelling tickets of seats', () => {
     expect((await reserveFor(setting, eventId, seats(typeId, '1-A-2'))).answer.status).toBe(200)
   })
 
-  test('frees places without seats at once, too', async () => {
+  test('frees general places at once, too', async () => {
     const { eventId, typeId } = await setting.offer(3)
     const order = await reserveFor(setting, eventId, some(typeId, 3))
     await confirm(order)
@@ -211,7 +211,7 @@ describe('cancelling tickets of seats', () => {
     expect(await setting.counters(typeId)).toMatchObject({ sold: 1 })
   })
 
-  test('that changed hands cancels the ticket that took its place, by the name of the one that was issued', async () => {
+  test('that were transferred cancels the replacement, under the id of the issued ticket', async () => {
     const { eventId, typeId } = await setting.offerSeats([[4]])
     const order = await sold(eventId, typeId, '1-A-1')
     const { orderId, ids } = order
@@ -225,13 +225,13 @@ describe('cancelling tickets of seats', () => {
       status: 200,
       body: { cancelled: [{ ticketId: ids[0] }] },
     })
-    const told = await probe.waitFor(ticketCancelled, aboutOrder(order))
-    expect(told.payload.ticketId).toBe(successor)
+    const published = await probe.waitFor(ticketCancelled, aboutOrder(order))
+    expect(published.payload.ticketId).toBe(successor)
     expect((await setting.maps(eventId)).postgres).toBe('....')
     expect(await setting.counters(typeId)).toMatchObject({ sold: 0 })
   })
 
-  test('that came back to its buyer is cancelled as if it had never left, without force', async () => {
+  test('that were transferred back to their buyer cancels them as if never transferred, without force', async () => {
     const { eventId, typeId } = await setting.offerSeats([[4]])
     const order = await sold(eventId, typeId, '1-A-1')
     const { orderId, ids } = order

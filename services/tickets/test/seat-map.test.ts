@@ -30,7 +30,7 @@ describe('the seat map', () => {
     })
   })
 
-  test('has a tag that stays while nothing changes', async () => {
+  test('has an entity tag that stays the same while nothing changes', async () => {
     const { eventId, typeId } = await setting.offerSeats([[3]])
     const first = await look(eventId)
     const etag = String(first.headers.etag)
@@ -40,7 +40,7 @@ describe('the seat map', () => {
     await until(async () => expect((await look(eventId, etag)).statusCode).toBe(200))
   })
 
-  test("is not there for a draft of somebody else's, or an event without seats", async () => {
+  test("is not found for another organizer's draft, or an event without seats", async () => {
     const { eventId, event, organizer } = await setting.offerSeats([[3]])
     await setting.deps.pool.query(`update event_pictures set status = 'DRAFT' where event_id = $1`, [eventId])
     setting.eventInfos.set(eventId, { ...event, status: 'DRAFT' })
@@ -51,7 +51,7 @@ describe('the seat map', () => {
     expect((await look(newId<EventId>())).statusCode).toBe(404)
   })
 
-  test('shows what this process did to whoever did it, at once: hold, release, sale, refund', async () => {
+  test('shows a change by this process to its buyer at once: hold, release, sale, refund', async () => {
     const { eventId, typeId } = await setting.offerSeats([[3]])
     const seen = async () => {
       const map = await setting.visitor.getSeatMap({ query: { eventId } })
@@ -76,7 +76,7 @@ describe('the seat map', () => {
     expect(await setting.deps.availabilityCache.reconcile()).not.toContain(eventId)
   })
 
-  test('is read once however many look at it', async () => {
+  test('is read once for concurrent requests', async () => {
     const { eventId } = await setting.offerSeats([[3]])
     const patient = setting.instance({ seatMapCacheMs: 3_600_000 })
     await redisIsThere(patient.deps.metrics)
@@ -92,7 +92,7 @@ describe('the seat map', () => {
 })
 
 describe('the stream of a seat map', () => {
-  test('begins with the map, then tells a hold and its release', async () => {
+  test('begins with the map, then sends a hold and its release', async () => {
     const { eventId, typeId } = await setting.offerSeats([[3]])
     const baseUrl = await listenLocally(setting.app)
     const leave = new AbortController()
@@ -138,7 +138,7 @@ describe('the stream of a seat map', () => {
   })
 })
 
-/** Buyers who do this and that with the seats of an event, many at once; the statuses of their answers. */
+/** Buyers who hold, buy and release seats of an event concurrently; returns the statuses of their answers. */
 async function bustle(eventId: EventId, typeId: Parameters<typeof best>[0], size: number): Promise<number[]> {
   const buyer = async (index: number) => {
     const wanted =
@@ -156,8 +156,8 @@ async function bustle(eventId: EventId, typeId: Parameters<typeof best>[0], size
 }
 
 /**
- * What contradicts: claims without a live reservation or valid ticket, valid tickets and live seats without
- * their claim.
+ * Contradictions: claims without a live reservation or valid ticket; valid tickets and live holds of seats
+ * without a claim.
  */
 const contradictions = async (eventId: EventId) =>
   (

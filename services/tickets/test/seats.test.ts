@@ -52,7 +52,7 @@ describe('a seated type', () => {
     expect(await setting.maps(eventId)).toEqual({ redis: '.........', postgres: '.........' })
   })
 
-  test('needs a seating plan, zones that are on it, and that nobody else sells', async () => {
+  test('needs a seating plan, and zones of it that no other type sells', async () => {
     const { eventId, organizer } = await setting.offerSeats([[2], [2], [2]], { sold: [2] })
     const make = (zoneIds: number[], id = eventId) =>
       organizer.client.createTicketType({ body: { ...type, eventId: id, zoneIds } })
@@ -68,7 +68,7 @@ describe('a seated type', () => {
     })
   })
 
-  test('is offered once by two requests for one zone at the same time', async () => {
+  test('is created once by two concurrent requests for one zone', async () => {
     const organizer = await setting.user(['ORGANIZER'])
     const { eventId } = setting.addEvent({ organizerId: organizer.userId })
     setting.seatingPlans.set(eventId, planOf(eventId, [[5], [5]]))
@@ -139,7 +139,7 @@ describe('a reservation of seats', () => {
     })
   })
 
-  test('is refused whole, naming the seats that are taken', async () => {
+  test('is refused as a whole, naming the taken seats', async () => {
     const { eventId, typeId, organizer } = await setting.offerSeats([[4]])
     const general = await organizer.client.createTicketType({
       body: { eventId, name: 'Standing', unitPrice: 5_000 as Minor, currency: 'EUR', quantity: 5 },
@@ -160,7 +160,7 @@ describe('a reservation of seats', () => {
     expect(await setting.maps(eventId)).toEqual({ redis: 'hhhh', postgres: 'hhhh' })
   })
 
-  test('is refused for what the type is not or does not have', async () => {
+  test('is refused if the type is not seated or does not have the seat', async () => {
     const { eventId, typeId, organizer } = await setting.offerSeats([[3], [3]], { sold: [1] })
     const general = await organizer.client.createTicketType({
       body: { eventId, name: 'Standing', unitPrice: 5_000 as Minor, currency: 'EUR', quantity: 5 },
@@ -211,7 +211,7 @@ describe('a reservation of seats', () => {
     expect(await setting.counters(typeId)).toMatchObject({ held: 3 })
   })
 
-  test('that is over is taken over at once by whoever wants one of its seats, and by whoever wants the best', async () => {
+  test('that has expired is taken over at once by a buyer of one of its seats, and by a buyer of the best', async () => {
     const { eventId, typeId } = await setting.offerSeats([[4]])
     const first = await made(eventId, seats(typeId, '1-A-1', '1-A-2'))
     const second = await made(eventId, seats(typeId, '1-A-3', '1-A-4'))
@@ -255,7 +255,7 @@ describe('a reservation of seats', () => {
 })
 
 describe('the best seats', () => {
-  test('of a crowd at once are each sold to one, side by side, until there are no more', async () => {
+  test('of a crowd are each sold once, side by side, until there are no more', async () => {
     const { eventId, typeId } = await setting.offerSeats([[20, 20]])
     const buyers = await Promise.all(Array.from({ length: 30 }, () => setting.user()))
     const answers = await Promise.all(buyers.map((buyer) => reserve(eventId, best(typeId, 2), buyer)))
@@ -269,7 +269,7 @@ describe('the best seats', () => {
     expect(await setting.maps(eventId)).toEqual({ redis: 'h'.repeat(40), postgres: 'h'.repeat(40) })
   })
 
-  test('are sold to the last one by several instances that choose at once', async () => {
+  test('are sold to the last one by several competing instances', async () => {
     const others = [1, 2].map(() => setting.instance())
     const instances = [setting, ...others]
     const { eventId, typeId } = await setting.offerSeats([Array.from({ length: 6 }, () => 20)])
@@ -306,7 +306,7 @@ describe('the best seats', () => {
     expect(await setting.counters(typeId)).toMatchObject({ held: 30 })
   })
 
-  test('that somebody else has every time are refused for now, and not as sold out', async () => {
+  test('that are lost to another buyer every time are refused for now, and not as sold out', async () => {
     const { eventId, typeId } = await setting.offerSeats([[5]])
     const { deps } = setting
     const unlucky = createReserve({
@@ -319,7 +319,7 @@ describe('the best seats', () => {
           hold: async (_event, requests) =>
             requests.map(({ lines }) => ({
               outcome: 'taken',
-              mayBeOver: false,
+              mayHaveExpired: false,
               seatIds: lines.flatMap(({ seatIds }) => seatIds ?? []),
             })),
         },
@@ -366,7 +366,7 @@ describe('the best seats', () => {
     expect(redis).toBe(postgres)
   })
 
-  test('are chosen anew where Redis shows a seat free that is taken', async () => {
+  test('are chosen again when Redis shows a taken seat as free', async () => {
     const { eventId, typeId } = await setting.offerSeats([[5]])
     await made(eventId, seats(typeId, '1-A-3'))
     await setting.redis.set(`tickets:{${eventId}}:map`, '.....')
@@ -381,7 +381,7 @@ describe('the best seats', () => {
   })
 })
 
-test('availability is told for seats too', async () => {
+test('availability includes seats', async () => {
   const { eventId, typeId } = await setting.offerSeats([[3]])
   await reserveFor(setting, eventId, seats(typeId, '1-A-1'))
   const ask = async (ticketRequests: TicketRequest[]) =>

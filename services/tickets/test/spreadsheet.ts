@@ -2,7 +2,7 @@ import type { EventId } from '@boxoffice/contracts'
 import { parse } from 'csv-parse/sync'
 import type { TestService } from './start-service.ts'
 
-/** The lines of an event's spreadsheet, by the names of its columns. */
+/** Returns the lines of an event's spreadsheet, by column name. */
 export async function spreadsheetOf(
   setting: Pick<TestService, 'app'>,
   eventId: EventId,

@@ -51,7 +51,7 @@ const HOUR_MS = 3_600_000
 export const newId = <Id extends string>() => randomUUID() as Id
 
 /**
- * The service with its database, Redis and queues; the event and payment services are stubbed from their
+ * Starts the service with its database, Redis and queues; event and payment service are stubbed from their
  * contracts.
  */
 export const startService = (environment: Record<string, string> = {}) =>
@@ -119,7 +119,7 @@ async function start(environment: Record<string, string>) {
     SQS_WAIT_SECONDS: '0.2',
     OFFER_CACHE_MS: '0',
     SEAT_MAP_CACHE_MS: '20',
-    // What only a machine that is slow could reach.
+    // Longer than any slow machine needs.
     SEAT_MUTEX_WAIT_MS: String(scaledMs(60_000)),
     RESILIENCE: patientPolicies(callees),
     ...environment,
@@ -137,7 +137,7 @@ async function start(environment: Record<string, string>) {
     authority,
     config,
     deps,
-    /** Writes what another service says into our own outbox. */
+    /** Writes messages of other services into this service's outbox. */
     appendAny: createOutbox({ ...deps, relay: deps.messaging.relay, topics }),
     app,
     aws,
@@ -146,9 +146,9 @@ async function start(environment: Record<string, string>) {
     orderInfos,
     seatingPlans,
     internal,
-    /** What another service sends along. */
+    /** Headers of internal calls by other services. */
     callerHeaders,
-    /** Accounts that the auth service knows, by address; and whether it can be had. */
+    /** Accounts of the auth service by address, and whether it is available. */
     accounts,
     authIs,
     mailing: injectClient(app, ticketsMailingRoutes, () =>
@@ -157,7 +157,7 @@ async function start(environment: Record<string, string>) {
     holders: injectClient(app, ticketsHoldersRoutes, () =>
       authority.service('notification-service', 'ticket-service'),
     ),
-    /** What Redis believes, through the same commands as the service. */
+    /** The cached state, through the same commands as the service. */
     commands: defineCommands(redis, { cacheTtlMs: config.availabilityCacheTtlMs }),
     visitor: injectClient(app, ticketsRoutes),
     async user(roles: ('USER' | 'ORGANIZER')[] = ['USER'], userId?: UserId, emailVerified = true) {
@@ -168,7 +168,7 @@ async function start(environment: Record<string, string>) {
         client: injectClient(app, ticketsRoutes, user.headers),
       }
     },
-    /** Another instance of the service, with its own connections, and configured otherwise. */
+    /** Another instance of the service with its own connections and changed configuration. */
     instance(changes: Partial<typeof config> = {}) {
       const deps = createDependencies({ ...config, ...changes }, authority.userKeys)
       const app = buildApp(deps)
@@ -190,7 +190,7 @@ async function start(environment: Record<string, string>) {
       eventInfos.set(event.eventId, event)
       return event
     },
-    /** A published event that sells one type; `quantity` of them. */
+    /** A published event with one type of `quantity` tickets. */
     async offer(
       quantity: number,
       changes: { maxPerOrder?: number; maxPerUser?: number; unitPrice?: number } = {},
@@ -213,9 +213,9 @@ async function start(environment: Record<string, string>) {
       return { event, eventId: event.eventId, organizer, typeId: answer.body.ticketTypeId }
     },
     /**
-     * A published event that sells all seats of its zones as one type. `rows`: how many seats each row has,
-     * zone by zone; zones are numbered from 1, rows are A, B, …, seats 1, 2, …. More types sell the zones
-     * that `sold` leaves out.
+     * A published event that sells all seats of its zones as one type. `rows`: number of seats by zone and
+     * row; zones are numbered from 1, rows are A, B, …, seats 1, 2, …. Zones left out of `sold` are for other
+     * types.
      */
     async offerSeats(
       rows: number[][],
@@ -240,14 +240,14 @@ async function start(environment: Record<string, string>) {
       if (answer.status !== 201) throw new Error(`no type was made: ${JSON.stringify(answer)}`)
       return { event, eventId, organizer, plan, typeId: answer.body.ticketTypeId }
     },
-    /** What the seat map says: from Redis, and from PostgreSQL. */
+    /** The seat map in Redis and in PostgreSQL. */
     async maps(eventId: EventId) {
-      const drawn = await deps.availabilityCache.map(eventId)
-      return { redis: drawn?.statuses, postgres: (await readStatuses(deps.db, eventId)).statuses }
+      const cached = await deps.availabilityCache.map(eventId)
+      return { redis: cached?.statuses, postgres: (await readStatuses(deps.db, eventId)).statuses }
     },
     /**
-     * Claim a buyer's own reservation for an order and have its tickets issued, as the payment service does
-     * once it is paid.
+     * Claims a buyer's reservation for an order and has its tickets issued, as the payment service does after
+     * payment.
      */
     async issue(
       order: { reservationId: ReservationId; orderId: OrderId; userId: UserId },
@@ -257,17 +257,17 @@ async function start(environment: Record<string, string>) {
       await internal.claimReservation({ body: { reservationId, orderId, userId } })
       return internal.confirmPurchase({ body: { reservationId, orderId, userId, holderName } })
     },
-    /** An order's claim goes as if the payment service had said that it is not being paid. */
+    /** Loses an order's claim, as if the payment service had said that it is not being paid. */
     async loseClaim({ reservationId }: { reservationId: ReservationId }) {
       const reservation = await deps.db.transact(async (tx) => {
         const claimed = await lockReservation(tx, reservationId)
         if (!claimed) throw new Error('not reserved')
-        await deps.releases.letGo(tx, claimed, 'PAYING')
+        await deps.releases.release(tx, claimed, 'PAYING')
         return claimed
       })
       await deps.availabilityCache.release([reservation])
     },
-    /** Held and sold of a type, as the database counts them. */
+    /** The counters of a type in the database. */
     async counters(typeId: TicketTypeId) {
       const { rows } = await deps.pool.query(
         'select capacity, held, sold from ticket_type_counters where ticket_type_id = $1',
@@ -281,7 +281,7 @@ async function start(environment: Record<string, string>) {
       ])
       return rows[0]?.status
     },
-    /** The reservation's time is over in the database; Redis still counts it for a moment, as it does. */
+    /** Expires a reservation in the database; Redis still counts it for a moment, as in reality. */
     async expire(reservationId: ReservationId) {
       const { rows } = await deps.pool.query(
         `update reservations set expires_at = clock_timestamp() - interval '1 second' where reservation_id = $1
@@ -343,10 +343,10 @@ export const best = (ticketTypeId: TicketTypeId, quantity: number) => [
   { ticketTypeId, quantity, bestAvailable: true as const },
 ]
 
-/** One of a type, as a request names it. */
+/** A quantity of a type, as requests name it. */
 export const some = (ticketTypeId: TicketTypeId, quantity = 1) => [{ ticketTypeId, quantity }]
 
-/** Reserve under new ids and claim at once for a new order, as the payment service does. */
+/** Reserves under new ids and claims at once for a new order, as the payment service does. */
 export const reserveForOrder = (setting: TestService, eventId: EventId, typeId: TicketTypeId, quantity = 1) =>
   reserveFor(setting, eventId, some(typeId, quantity))
 export async function reserveFor(

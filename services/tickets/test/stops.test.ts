@@ -40,7 +40,7 @@ afterAll(async () => {
 
 const query = (sql: string, values: unknown[] = []) => setting.deps.pool.query(sql, values)
 
-/** An evening of an organizer with a guest who has a seat. */
+/** An event with a guest who has a seat. */
 async function evening() {
   const offered = await setting.offerSeats([[6]])
   const { eventId, typeId } = offered
@@ -60,11 +60,11 @@ const stop = ({ client }: Keeper, ticketId: TicketId, note?: string) =>
   client.stopTicket({ params: { ticketId }, body: { ...(note && { note }) } })
 const reinstate = ({ client }: Keeper, ticketId: TicketId) => client.reinstateTicket({ params: { ticketId } })
 const statusesOf = async (eventId: EventId) => (await setting.maps(eventId)).postgres
-const toldOf = (definition: typeof ticketsStopped | typeof ticketsReinstated, userId: UserId) =>
+const publishedMessages = (definition: typeof ticketsStopped | typeof ticketsReinstated, userId: UserId) =>
   probe.heard(definition as typeof ticketsReinstated).filter(({ payload }) => payload.userId === userId)
 
 describe('a ticket that its organizer stops', () => {
-  test('admits nobody, shows no code and is not passed on; what it takes of the event it keeps', async () => {
+  test('does not admit, shows no code and cannot be transferred; it keeps its place', async () => {
     const { eventId, typeId, organizer, guest, ticketId, code } = await evening()
     const before = await setting.counters(typeId)
     expect(await stop(organizer, ticketId, 'Sold outside')).toMatchObject({
@@ -111,7 +111,7 @@ describe('a ticket that its organizer stops', () => {
     expect(await statusesOf(eventId)).toBe('..s...')
   })
 
-  test('is valid again with the same code when it is reinstated, and both are told once', async () => {
+  test('is valid again with the same code when reinstated, and both changes are published once', async () => {
     const { eventId, organizer, guest, ticketId, code } = await evening()
     const [first] = await Promise.all([1, 2, 3].map(() => stop(organizer, ticketId)))
     const stopped = await probe.waitFor(ticketsStopped, ({ payload }) => payload.userId === guest.userId)
@@ -140,8 +140,8 @@ describe('a ticket that its organizer stops', () => {
     expect(reinstated.aggregateVersion).toBeGreaterThan(stopped.aggregateVersion)
     expect(await codeOf(guest, ticketId)).toBe(code)
     expect((await show(organizer, eventId, code)).status).toBe(200)
-    expect(toldOf(ticketsStopped, guest.userId)).toHaveLength(1)
-    expect(toldOf(ticketsReinstated, guest.userId)).toHaveLength(1)
+    expect(publishedMessages(ticketsStopped, guest.userId)).toHaveLength(1)
+    expect(publishedMessages(ticketsReinstated, guest.userId)).toHaveLength(1)
   })
 
   test('is given back like any other, and its seat is free', async () => {
@@ -163,7 +163,7 @@ describe('a ticket that its organizer stops', () => {
     expect(await stop(organizer, ticketId)).toMatchObject(refused)
   })
 
-  test('cannot be claimed by whom it was offered to, until it is reinstated', async () => {
+  test('cannot be claimed by its recipient until it is reinstated', async () => {
     const { organizer, guest, ticketId } = await evening()
     const secret = await secretOf(setting, transferIdOf(await passOn(guest, ticketId, newAddress())))
     const friend = await account(setting)
@@ -181,7 +181,7 @@ describe('a ticket that its organizer stops', () => {
     })
   })
 
-  test('is not stopped once it has admitted somebody', async () => {
+  test('is not stopped once it was used', async () => {
     const { eventId, organizer, ticketId, code } = await evening()
     expect((await show(organizer, eventId, code)).status).toBe(200)
     expect(await stop(organizer, ticketId)).toMatchObject({
@@ -194,7 +194,7 @@ describe('a ticket that its organizer stops', () => {
     })
   })
 
-  test('belongs to an event of theirs: another organizer’s is not there, and who is none may not', async () => {
+  test('must be of the caller’s own event: another organizer’s is not found, and a non-organizer is refused', async () => {
     const { ticketId, guest } = await evening()
     const stranger = await setting.user(['ORGANIZER'])
     for (const id of [ticketId, newId<TicketId>()]) {
@@ -215,7 +215,7 @@ test('of a stop and an admission at the same moment one wins, never both', async
   const codes = await Promise.all(guests.map((guest) => codeOf(guest, guest.ticketId)))
   const answers = await Promise.all(
     guests.map(async ({ ticketId }, index) => {
-      // By turns one or the other is sent first.
+      // Alternates which of the two requests is sent first.
       const calls = [() => stop(organizer, ticketId), () => show(organizer, eventId, codes[index] as string)]
       const sent = await Promise.all((index % 2 ? calls.toReversed() : calls).map((call) => call()))
       const [stopped, shown] = (index % 2 ? sent.toReversed() : sent) as [(typeof sent)[0], (typeof sent)[0]]

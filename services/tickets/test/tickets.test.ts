@@ -33,7 +33,7 @@ async function buyer(quantity: number) {
 }
 
 describe("one's own tickets", () => {
-  test('are listed in pages, the newest first, each once', async () => {
+  test('are listed in pages, newest first, each once', async () => {
     const { client, tickets } = await buyer(5)
     const seen: string[] = []
     let cursor: string | undefined
@@ -47,7 +47,7 @@ describe("one's own tickets", () => {
     expect(new Set(seen)).toEqual(new Set(tickets.map(({ ticketId }) => ticketId)))
   })
 
-  test("are theirs alone: another's is not there, in any form", async () => {
+  test('are visible to their owner only, in any form', async () => {
     const { client, ticket } = await buyer(1)
     const stranger = await setting.user()
     const params = { ticketId: ticket.ticketId }
@@ -61,11 +61,11 @@ describe("one's own tickets", () => {
     })
   })
 
-  test('have a code whose picture says what we signed, the same for the buyer and for the mail', async () => {
+  test('have a code whose image contains what was signed, the same for the buyer and for the mail', async () => {
     const { client, ticket, eventId } = await buyer(1)
     const params = { ticketId: ticket.ticketId }
     const answer = await client.getTicketQr({ params })
-    if (answer.status !== 200) throw new Error('no picture')
+    if (answer.status !== 200) throw new Error('no image')
     const png = PNG.sync.read(Buffer.from(answer.body))
     const code = readQr(png.data, png.width) ?? ''
     expect(verifyCode(code, [setting.deps.codeKey])).toEqual({
@@ -92,7 +92,7 @@ describe("one's own tickets", () => {
     })
   })
 
-  test('give no picture and no PDF any more once they are cancelled', async () => {
+  test('have no image and no PDF any more once they are cancelled', async () => {
     const { client, ticket, orderId } = await buyer(1)
     const params = { ticketId: ticket.ticketId }
     await setting.internal.cancelOrderTickets({ body: { orderId, reason: 'refunded' } })
@@ -106,7 +106,7 @@ describe("one's own tickets", () => {
   })
 })
 
-test('the service is in rotation while its database is there, and says what is missing', async () => {
+test('the service is ready while its database is available, and reports what is unavailable', async () => {
   const health = await setting.app.inject('/actuator/health')
   expect(health.json()).toMatchObject({
     status: 'UP',
@@ -136,9 +136,9 @@ test("an order's tickets are found by an index among those of many orders", asyn
     return []
   })
   await lockTicketsOfOrder(explained, newId<OrderId>())
-  const news = { orderId: newId<OrderId>(), notificationId: newId<NotificationId>(), version: 1 }
-  await markDelivered(explained, news, new Date())
-  await markUndelivered(explained, news)
+  const update = { orderId: newId<OrderId>(), notificationId: newId<NotificationId>(), version: 1 }
+  await markDelivered(explained, update, new Date())
+  await markUndelivered(explained, update)
   expect(plans).toEqual([1, 2, 3].map(() => expect.stringContaining('tickets_order_idx')))
 })
 

@@ -42,8 +42,8 @@ const query = (sql: string, values: unknown[] = []) => setting.deps.pool.query(s
 const about = (ticketId: TicketId) => (message: { payload: unknown }) =>
   (message.payload as { ticketId: TicketId }).ticketId === ticketId
 
-describe('a ticket that is passed on to a confirmed address', () => {
-  test('is the recipient’s at once: the old code stops, the sender never sees the new ticket', async () => {
+describe('a ticket that is transferred to a confirmed address', () => {
+  test('is the recipient’s at once: the old code no longer admits, and the sender never sees the new ticket', async () => {
     const { eventId, typeId, organizer } = await setting.offerSeats([[4]])
     const door = await organizerOf(setting, { organizer })
     const sender = await buyer(setting, eventId, seats(typeId, '1-A-3'))
@@ -99,7 +99,7 @@ describe('a ticket that is passed on to a confirmed address', () => {
     expect(tickets).toMatchObject([{ ticketId: sender.ticketId, status: 'TRANSFERRED' }])
   })
 
-  test('is told of once, with both sides', async () => {
+  test('is published once, with sender and recipient', async () => {
     const { eventId, typeId } = await setting.offer(3)
     const sender = await buyer(setting, eventId, some(typeId))
     const recipient = await account(setting)
@@ -150,7 +150,7 @@ describe('a ticket that is passed on to a confirmed address', () => {
     expect(more).toMatchObject({ status: 409, body: { error: 'LIMIT_EXCEEDED' } })
   })
 
-  test('counts no more for who bought it once its price was given back', async () => {
+  test('no longer counts for its buyer once it was refunded', async () => {
     const { eventId, typeId } = await setting.offer(5, { maxPerUser: 1 })
     const sender = await buyer(setting, eventId, some(typeId))
     await passOn(sender, sender.ticketId, (await account(setting)).email)
@@ -160,7 +160,7 @@ describe('a ticket that is passed on to a confirmed address', () => {
     expect(again).toMatchObject({ status: 201 })
   })
 
-  test('changes hands once when the request is repeated under its key, also after its process died', async () => {
+  test('is transferred once when the request is repeated under its key, even after its process died', async () => {
     const { eventId, typeId } = await setting.offer(3)
     const sender = await buyer(setting, eventId, some(typeId))
     const recipient = await account(setting)
@@ -170,14 +170,14 @@ describe('a ticket that is passed on to a confirmed address', () => {
       `update idempotency_keys set status = null, answer = null, leased_until = now() - interval '1 second' where key = $1`,
       [key],
     )
-    setting.authIs.away = true // what was done needs nobody to be asked
+    setting.authIs.away = true // a repeated request needs no other service
     const second = await passOn(sender, sender.ticketId, recipient.email, { key })
     setting.authIs.away = false
     expect(second).toEqual(first)
     expect(await ticketsOf(recipient)).toHaveLength(1)
   })
 
-  test('changes hands once, however many ask at the same time', async () => {
+  test('is transferred once by concurrent requests', async () => {
     const { eventId, typeId } = await setting.offer(3)
     const sender = await buyer(setting, eventId, some(typeId))
     const recipients = await Promise.all(Array.from({ length: 4 }, () => account(setting)))
@@ -188,8 +188,8 @@ describe('a ticket that is passed on to a confirmed address', () => {
   })
 })
 
-describe('a ticket is not passed on', () => {
-  test('by anybody but its holder, to oneself, or when it is used or given back', async () => {
+describe('a ticket is not transferred', () => {
+  test('by a user other than its holder, to oneself, or when it was used or refunded', async () => {
     const { eventId, typeId, organizer } = await setting.offer(5)
     const sender = await buyer(setting, eventId, some(typeId, 3))
     const [used, refunded, good] = sender.tickets.map(({ ticketId }) => ticketId) as [
@@ -242,7 +242,7 @@ describe('a ticket is not passed on', () => {
     })
   })
 
-  test('more often than so many times an hour', async () => {
+  test('more often than the limit per hour', async () => {
     const { eventId, typeId } = await setting.offer(3)
     const sender = await buyer(setting, eventId, some(typeId))
     for (let times = 0; times < 5; times++) {
@@ -264,8 +264,8 @@ describe('a ticket is not passed on', () => {
   })
 })
 
-describe('giving back an order of which a ticket was passed on', () => {
-  test('is refused unless forced; then the recipient’s ticket is cancelled, by the name of the one that was issued', async () => {
+describe('refunding an order of which a ticket was transferred', () => {
+  test('is refused unless forced; then the recipient’s ticket is cancelled, under the id of the issued ticket', async () => {
     const { eventId, typeId, organizer } = await setting.offerSeats([[4]])
     const sender = await buyer(setting, eventId, seats(typeId, '1-A-1', '1-A-2'))
     const recipient = await account(setting)
@@ -302,17 +302,17 @@ describe('giving back an order of which a ticket was passed on', () => {
           `select 1 from pg_stat_activity where datname = current_database() and wait_event_type = 'Lock'`,
         )
       ).rowCount
-    // Both are at work, and neither has the ticket yet.
-    const inTheWay = await setting.deps.pool.connect()
-    await inTheWay.query('begin')
-    await inTheWay.query('select from tickets where ticket_id = $1 for update', [sender.ticketId])
+    // Both requests are in progress, and neither has locked the ticket yet.
+    const blocking = await setting.deps.pool.connect()
+    await blocking.query('begin')
+    await blocking.query('select from tickets where ticket_id = $1 for update', [sender.ticketId])
     const passing = passOn(sender, sender.ticketId, recipient.email)
     await until(async () => expect(await waiting()).toBe(1))
     const body = { orderId: sender.orderId, refundId: newId<RefundId>(), reason: 'refunded', force: true }
     const cancelling = setting.internal.cancelOrderTickets({ body })
     await until(async () => expect(await waiting()).toBe(2))
-    await inTheWay.query('commit')
-    inTheWay.release()
+    await blocking.query('commit')
+    blocking.release()
     expect((await passing).status).toBe(200)
     expect(await cancelling).toMatchObject({
       status: 200,

@@ -87,7 +87,7 @@ describe('ticket types', () => {
     }
   })
 
-  test('are made once when the request is repeated under its key', async () => {
+  test('are created once when the request is repeated under its key', async () => {
     const organizer = await setting.user(['ORGANIZER'])
     const { eventId } = setting.addEvent({ organizerId: organizer.userId })
     const request = { body: { ...type, eventId }, headers: { 'idempotency-key': newId<string>() } }
@@ -111,7 +111,7 @@ const remove = async (offered: Offered) =>
 const confirm = ({ orderId, reservationId, userId }: Awaited<ReturnType<typeof reserveForOrder>>) =>
   setting.issue({ orderId, reservationId, userId })
 
-/** A change of a type in a transaction that is not over yet. */
+/** A change of a type in an uncommitted transaction. */
 type Change = (...of: Parameters<typeof deleteType>) => Promise<unknown>
 
 describe('changing a type', () => {
@@ -137,7 +137,7 @@ describe('changing a type', () => {
     expect(await setting.commands.free(eventId)).toEqual({ [typeId]: 20 })
   })
 
-  test('leaves the price of what is held as it was; who comes now pays the new one', async () => {
+  test('keeps the price of what is held; later buyers pay the new one', async () => {
     const offered = await setting.offer(10)
     const { eventId, typeId } = offered
     const buyer = await setting.user()
@@ -156,7 +156,7 @@ describe('changing a type', () => {
     })
   })
 
-  test('is true for whoever waits for it in that moment: prices, limits, times and deletion', async () => {
+  test('applies to holds that wait for it: prices, limits, times and deletion', async () => {
     const { pool, findEventReplica } = setting.deps
     const waiting = async () => {
       const { rows } = await pool.query(
@@ -164,14 +164,14 @@ describe('changing a type', () => {
       )
       return rows[0].count
     }
-    /** What they are told who want so many each while the type is changed. */
-    async function told({ eventId, typeId }: Offered, quantities: number[], work: Change) {
+    /** The results of holds of these quantities that are requested while the type is being changed. */
+    async function resultsOf({ eventId, typeId }: Offered, quantities: number[], work: Change) {
       const replica = await findEventReplica(eventId)
       if (!replica) throw new Error('no replica')
       const started = await setting.deps.db.transact(async (tx) => {
         await work(setting.deps, tx, replica, typeId)
         const reserving = quantities.map((quantity) => reserveForOrder(setting, eventId, typeId, quantity))
-        // Those that arrive together wait as one, or behind one another.
+        // Requests that arrive together wait as one group, or behind one another.
         await until(async () => expect(await waiting()).toBeGreaterThan(0))
         return { reserving }
       })
@@ -182,16 +182,16 @@ describe('changing a type', () => {
       (deps, tx, replica, typeId) =>
         changeType(deps, tx, replica, typeId, changes)
     const offered = await setting.offer(10)
-    expect(await told(offered, [1, 4], changed({ unitPrice: 9_900 as Minor, maxPerOrder: 3 }))).toMatchObject(
-      [
-        { status: 200, body: { totalAmount: 9_900 } },
-        { status: 409, body: { error: 'LIMIT_EXCEEDED' } },
-      ],
-    )
-    expect(await told(offered, [1], changed({ salesEndAt: new Date(Date.now() - 60_000) }))).toMatchObject([
-      { status: 409, body: { error: 'SALES_CLOSED' } },
+    expect(
+      await resultsOf(offered, [1, 4], changed({ unitPrice: 9_900 as Minor, maxPerOrder: 3 })),
+    ).toMatchObject([
+      { status: 200, body: { totalAmount: 9_900 } },
+      { status: 409, body: { error: 'LIMIT_EXCEEDED' } },
     ])
-    expect(await told(await setting.offer(10), [1], deleteType)).toMatchObject([
+    expect(
+      await resultsOf(offered, [1], changed({ salesEndAt: new Date(Date.now() - 60_000) })),
+    ).toMatchObject([{ status: 409, body: { error: 'SALES_CLOSED' } }])
+    expect(await resultsOf(await setting.offer(10), [1], deleteType)).toMatchObject([
       { status: 400, body: { details: [{ path: 'body.ticketRequests.0.ticketTypeId' }] } },
     ])
   })

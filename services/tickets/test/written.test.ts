@@ -5,7 +5,8 @@ import { account, buyer, newAddress, organizerOf, passOn, transferIdOf } from '.
 import { spreadsheetOf } from './spreadsheet.ts'
 import { newId, some, startService, type TestService } from './start-service.ts'
 
-// How the world writes, at the doors of this service. As JSON where a client would tidy it before it is sent.
+// Names as they are written around the world, at the API of this service. Sent as JSON where a client would
+// normalize them.
 
 let setting: TestService
 beforeAll(async () => {
@@ -13,8 +14,8 @@ beforeAll(async () => {
 })
 afterAll(() => setting.close())
 
-describe('the name of who comes', () => {
-  test('is kept as people write theirs, on the ticket that is passed on and in the spreadsheet', async () => {
+describe('the name of a ticket holder', () => {
+  test('is kept as written, on a transferred ticket and in the spreadsheet', async () => {
     const { eventId, typeId, organizer } = await setting.offer(200, { maxPerOrder: 100 })
     const sender = await buyer(setting, eventId, some(typeId, writtenNames.length + longNames.length))
     const friend = await account(setting)
@@ -46,7 +47,7 @@ describe('the name of who comes', () => {
     const details = (path: string, says: RegExp) => ({
       details: [{ path: `body.${path}`, message: expect.stringMatching(says) }],
     })
-    // A holder's name may be twice as long as one of an account.
+    // A holder's name may be twice as long as that of an account.
     for (const { typed, says } of refusedNames.filter(({ says }) => !says.source.includes('100'))) {
       const answer = await transfer({ email: 'bob@example.test', holderName: typed })
       expect(answer.json(), typed).toMatchObject(details('holderName', says))
@@ -74,7 +75,7 @@ describe('the name of who comes', () => {
       await expect(rename, email).rejects.toMatchObject({ constraint: 'ticket_transfers_email_one_spelling' })
     }
   })
-  test('may be of whoever has an address, however that is written', async () => {
+  test('may be at any address, however it is written', async () => {
     const spellings = writtenAddresses.flatMap(({ kept, typed }) => typed.map((email) => ({ kept, email })))
     const { eventId, typeId } = await setting.offer(spellings.length, { maxPerOrder: 100 })
     const sender = await buyer(setting, eventId, some(typeId, spellings.length))

@@ -2,7 +2,7 @@ import type { Attendee, EventId, UserId } from '@boxoffice/contracts'
 import type { Sql } from '@boxoffice/service-kit'
 
 type Nullable<T> = { [K in keyof T]-?: undefined extends T[K] ? Exclude<T[K], undefined> | null : T[K] }
-/** An attendee as stored: what is not there is null. */
+/** An attendee as stored, with null for what is absent. */
 export type StoredAttendee = Nullable<Attendee>
 
 /** Where a page begins: after this ticket. */
@@ -12,8 +12,8 @@ export interface AttendeePosition {
 }
 
 /**
- * Whoever holds, used or gave back a ticket of an event, in the order of the sales; who passed theirs on is
- * left out.
+ * Returns the holders of an event's tickets, used and cancelled ones included, in order of sale; tickets that
+ * were transferred away are left out.
  */
 export const listAttendees = (
   sql: Sql,
@@ -40,7 +40,7 @@ export const listAttendees = (
     [eventId, limit, after?.createdAt ?? null, after?.ticketId ?? null],
   )
 
-/** How many tickets of an event admit or have admitted somebody. */
+/** Counts the tickets of an event that are valid or were used. */
 export async function countTickets(sql: Sql, eventId: EventId): Promise<number> {
   const [row] = await sql.query<{ count: number }>(
     `select count(*)::int as count from tickets where event_id = $1 and status in ('ACTIVE', 'CHECKED_IN')`,
@@ -49,15 +49,15 @@ export async function countTickets(sql: Sql, eventId: EventId): Promise<number> 
   return row?.count ?? 0
 }
 
-/** A user and how many tickets of an event are theirs. */
+/** A user and the number of an event's tickets that they hold. */
 export interface Holder {
   readonly userId: UserId
   readonly ticketCount: number
 }
 
 /**
- * Who has to hear what becomes of an event: holders of valid tickets and, when it was cancelled, of those
- * that were cancelled since or because of that. By user, after `afterUserId`.
+ * Returns the users to notify of a change to an event: holders of valid tickets and, if the event was
+ * cancelled, of tickets cancelled since or because of that. By user id, after `afterUserId`.
  */
 export const listHolders = (
   sql: Sql,
@@ -76,7 +76,7 @@ export const listHolders = (
     [eventId, limit, afterUserId],
   )
 
-/** How many valid tickets of an event a user holds, and how many of them are stopped. */
+/** Counts the valid tickets of an event that a user holds, and how many of them are stopped. */
 export async function countHeld(
   sql: Sql,
   eventId: EventId,

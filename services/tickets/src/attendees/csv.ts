@@ -24,9 +24,9 @@ const columns = [
 ] as const
 
 /**
- * Attendees as lines of a spreadsheet (RFC 4180): UTF-8 with the mark by which spreadsheets know it, times
- * where the event is. What would be a formula is made text. `first`: with the mark and the names of the
- * columns.
+ * Writes attendees as CSV (RFC 4180): UTF-8 with a byte-order mark for spreadsheets, times in the event's
+ * zone. Values that a spreadsheet would run as formulas are turned into text. `first`: includes the mark and
+ * the header.
  */
 export function csvOf(
   attendees: readonly Attendee[],
@@ -64,7 +64,8 @@ const rowOf = (
 })
 
 /**
- * A file to keep, named for its event: in letters that every system takes, and as it is written (RFC 6266).
+ * Returns a Content-Disposition header that names the file after its event: in ASCII, and as written (RFC
+ * 6266).
  */
 export function attachmentFor(event: { name: string; eventId: string }): string {
   const plain =

@@ -7,7 +7,7 @@ interface Deps {
   db: SqlDatabase
 }
 
-/** For the event service: its changes at once, and how many tickets one affects. */
+/** Handlers for the event service: apply its changes at once, and count the tickets that a change affects. */
 export function eventReplicaHandlers({ db }: Deps): Handlers<typeof ticketsOfEventRoutes> {
   const sql = db
   return {

@@ -52,7 +52,7 @@ export function holderHandlers(deps: Deps): Handlers<typeof ticketsHoldersRoutes
 
 type Exported = Pick<EventReplica, 'eventId' | 'timeZone'>
 
-/** All attendees, a page at a time as they are read: an event may have a million. */
+/** Streams all attendees page by page: an event may have a million. */
 async function* csvParts(sql: Sql, { eventId, timeZone }: Exported): AsyncGenerator<Uint8Array> {
   let after: AttendeePosition | null = null
   do {

@@ -16,7 +16,7 @@ export async function findCheckIn(sql: Sql, ticketId: TicketId): Promise<StoredC
   return checkIn ?? null
 }
 
-/** A code that admits, of a ticket as it is read. */
+/** A code to admit, with its ticket as it was read. */
 export interface Admission {
   readonly checkInId: string
   readonly ticketId: TicketId
@@ -28,17 +28,16 @@ export interface Admission {
 }
 
 /**
- * ACTIVE → CHECKED_IN for the tickets of codes, and nothing waits for another holder of them any more. Those
- * are missing in the answer that are not ACTIVE or are stopped, whose code is another by now, whose event is
- * cancelled, or whose door is closed. Whoever admits tells of it: `version` is the ticket's. Each ticket must
- * be there once.
+ * Moves the tickets of codes from ACTIVE to CHECKED_IN and ends their pending transfers. Leaves out tickets
+ * that are not ACTIVE or are stopped, whose code has changed, whose event is cancelled, or whose door has
+ * closed. The caller publishes the admissions; `version` is the ticket's. Tickets must be distinct.
  */
 export const admitAll = (
   tx: Tx,
   admissions: readonly Admission[],
 ): Promise<(StoredCheckIn & { readonly version: number })[]> =>
   tx.query<StoredCheckIn & { version: number }>(
-    // Locked in one order, so that no two doors wait for each other.
+    // Locked in a fixed order, so that no two doors deadlock.
     `with shown as (
        select * from unnest($1::uuid[], $2::uuid[], $3::int[], $4::uuid[], $5::text[], $6::uuid[], $7::text[])
          s(ticket_id, event_id, code_version, check_in_id, gate, checked_in_by, request_id)),
@@ -70,21 +69,21 @@ export const admitAll = (
     ],
   )
 
-/** What is told of an admission, and of whose ticket; `version` is the ticket's. */
-export interface ToldCheckIn extends Pick<StoredCheckIn, 'ticketId' | 'checkedInAt' | 'gate'> {
+/** What is published about an admission and its ticket; `version` is the ticket's. */
+export interface PublishedCheckIn extends Pick<StoredCheckIn, 'ticketId' | 'checkedInAt' | 'gate'> {
   readonly ticketNumber: string
   readonly ticketTypeId: TicketTypeId
   readonly orderId: OrderId
   readonly userId: UserId
   readonly eventId: EventId
   readonly version: number
-  /** Whose request it was, where several are told of together. */
+  /** The request that admitted it, where several are published together. */
   readonly origin?: MessageOrigin
 }
 
-/** Take so many admissions of which nobody was told yet; they must be told of in this transaction. */
-export const takeUnannouncedCheckIns = (tx: Tx, limit: number): Promise<ToldCheckIn[]> =>
-  tx.query<ToldCheckIn>(
+/** Takes up to `limit` unpublished admissions; the caller must publish them in this transaction. */
+export const takeUnannouncedCheckIns = (tx: Tx, limit: number): Promise<PublishedCheckIn[]> =>
+  tx.query<PublishedCheckIn>(
     `with chosen as (
        select check_in_id from check_ins where not announced limit $1 for update skip locked),
      taken as (

@@ -18,7 +18,7 @@ interface Deps {
 
 type CheckInRoutes = Pick<typeof ticketsRoutes, 'checkIn' | 'getCheckInKey'>
 
-/** The door of an event, kept by its organizer. */
+/** Handlers for check-in at an event's door, by its organizer. */
 export function checkInHandlers(deps: Deps): Handlers<CheckInRoutes> {
   return {
     checkIn: async ({ body, principal, resourceId, requestId }) => {
@@ -38,7 +38,7 @@ export function checkInHandlers(deps: Deps): Handlers<CheckInRoutes> {
           return { status: 200, body: { admitted: true, ticket, ...whenAndWhere(result.checkIn) } }
         }
         case 'unknown':
-          return refuse(TICKET_NOT_FOUND, { message: 'this is no ticket for any of your events' })
+          return refuse(TICKET_NOT_FOUND, { message: 'this is not a ticket for any of your events' })
         case 'refused': {
           const { error, message, checkIn, stopped } = result
           return refuse(checkInRefusals[error], {

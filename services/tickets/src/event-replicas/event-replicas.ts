@@ -6,9 +6,9 @@ import { findReplica, saveReplica } from './replica-repository.ts'
 export type EventsClient = Pick<Client<typeof eventsInternalRoutes>, 'getEventInfo' | 'getSeatingPlanInfo'>
 
 /**
- * Finds an event's replica; null when there is no such event. Where we have none, or one that says "draft",
- * the event service is asked, so that publishing is seen at once: rejects with ServiceUnavailable when it is
- * unavailable.
+ * Finds an event's replica; null for an unknown event. A missing replica, or one of a draft, is fetched from
+ * the event service first, so that publishing takes effect at once; rejects with ServiceUnavailable if that
+ * is unavailable.
  */
 export function createEventReplicas({ db, events }: { db: Sql; events: Pick<EventsClient, 'getEventInfo'> }) {
   const sql = db

@@ -4,7 +4,7 @@ import type { FindEventReplica } from './event-replicas.ts'
 import { type EventReplica, isVisibleTo } from './replica.ts'
 
 /**
- * The event of its organizer. Throws a 404 where they may not see it, a 403 where it is another organizer's.
+ * Returns the caller's own event. Throws a 404 if they may not see it, a 403 if it is another organizer's.
  */
 export async function getOwnEvent(
   find: FindEventReplica,

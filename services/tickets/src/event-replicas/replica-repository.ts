@@ -45,7 +45,7 @@ export async function listReplicasAsOf(sql: Sql, eventIds: readonly EventId[]): 
   return rows.map(({ asOf, ...replica }) => ({ replica, asOf }))
 }
 
-/** Keep what an event looks like at `version`; what is older than the replica that stands is passed over. */
+/** Saves an event's replica unless the stored one is newer. */
 export async function saveReplica(sql: Sql, event: EventSnapshot, version: number): Promise<void> {
   await sql.query(
     `insert into event_pictures as p (event_id, organizer_id, name, event_date, end_date, time_zone, venue_id, venue_name,
@@ -74,8 +74,8 @@ export async function saveReplica(sql: Sql, event: EventSnapshot, version: numbe
   )
 }
 
-/** Settle the event's currency if it has none yet; the one that stands. The replica's row stays locked. */
-export async function settleCurrency(tx: Tx, eventId: EventId, currency: Currency): Promise<Currency> {
+/** Sets the event's currency if it has none; returns its currency. The replica's row stays locked. */
+export async function assignCurrency(tx: Tx, eventId: EventId, currency: Currency): Promise<Currency> {
   await tx.query('select from event_pictures where event_id = $1 for update', [eventId])
   const [row] = await tx.query<{ currency: Currency }>(
     'update event_pictures set currency = coalesce(currency, $2) where event_id = $1 returning currency',

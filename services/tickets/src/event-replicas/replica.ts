@@ -1,7 +1,7 @@
 import { type EventStatus, isOver, type UserId } from '@boxoffice/contracts'
 import type { EventReplicaRow } from '../rows.ts'
 
-/** What this service knows of an event. `currency` is that of its ticket types, null while it has none. */
+/** A replica of an event. `currency` is that of its ticket types, null while it has none. */
 export interface EventReplica
   extends Pick<
     EventReplicaRow,
@@ -20,15 +20,15 @@ export interface EventReplica
   readonly status: EventStatus
 }
 
-/** An event as messages and the event service tell of it. */
+/** An event as described by messages and the event service. */
 export type EventSnapshot = Omit<EventReplica, 'endDate' | 'version' | 'currency'> & {
   readonly endDate?: Date
 }
 
-/** Whether an event sells at all: published, and not over. */
+/** Returns whether an event is on sale: published, and not over. */
 export const isOnSale = (replica: EventReplica, at: Date): boolean =>
   replica.status === 'PUBLISHED' && !isOver(replica, at)
 
-/** Whether somebody may see an event: drafts are there for their organizer alone. */
+/** Returns whether a user may see an event: drafts are visible to their organizer only. */
 export const isVisibleTo = (replica: EventReplica, userId: UserId | null): boolean =>
   replica.status !== 'DRAFT' || replica.organizerId === userId

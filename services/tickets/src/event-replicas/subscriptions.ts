@@ -2,7 +2,7 @@ import { eventCancelled, eventCreated, eventPublished, eventUpdated } from '@box
 import { on, type Subscriber } from '@boxoffice/messaging'
 import { saveReplica } from './replica-repository.ts'
 
-/** Every change of an event redraws its replica; a cancelled one makes claims and issuing refuse. */
+/** Updates an event's replica at every change; once it is cancelled, claims and issuing are refused. */
 export const replicaSubscribers: readonly Subscriber[] = [
   eventCreated,
   eventUpdated,

@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto'
 import type { EventId, ReservationId, TicketTypeId } from '@boxoffice/contracts'
 import { Redis } from 'ioredis'
 import { afterAll, beforeAll, beforeEach, describe, expect, inject, test } from 'vitest'
-import { type Commands, type Drawing, defineCommands, type HoldAnswer, type Places } from './commands.ts'
+import { type Commands, defineCommands, type HoldAnswer, type Places, type Snapshot } from './commands.ts'
 
 let redis: Redis
 let commands: Commands
@@ -15,7 +15,7 @@ afterAll(() => redis.disconnect())
 const id = <T extends string>() => randomUUID() as T
 let eventId: EventId
 let [floor, balcony] = [id<TicketTypeId>(), id<TicketTypeId>()]
-const drawn = (holds: Drawing['holds'] = []): Drawing => ({
+const snapshot = (holds: Snapshot['holds'] = []): Snapshot => ({
   free: [
     { ticketTypeId: floor, count: 10 },
     { ticketTypeId: balcony, count: 2 },
@@ -25,16 +25,16 @@ const drawn = (holds: Drawing['holds'] = []): Drawing => ({
 })
 const line = (ticketTypeId: TicketTypeId, quantity: number) => ({ ticketTypeId, quantity })
 const places = (...lines: { ticketTypeId: TicketTypeId; quantity: number }[]) => ({ lines, seats: [] })
-/** Balcony seats, and no more of anything. */
+/** Balcony seats, and a matching quantity. */
 const sitting = (...seats: number[]) => ({ lines: [line(balcony, seats.length)], seats })
 const holdOne = async (eventId: EventId, reservationId: ReservationId, wanted: Places) =>
   (await commands.hold(eventId, [{ reservationId, places: wanted }]))[0] as HoldAnswer
 const confirm = (reservationId: ReservationId, held: Places, remainingMs: number) =>
   commands.confirm(eventId, [{ reservationId, places: held, remainingMs }])
-/** What the command says, without when it may change. */
+/** Returns what the command answers, with a suffix when holds may have expired. */
 const hold = async (eventId: EventId, reservationId: ReservationId, wanted: Places) => {
   const held = await holdOne(eventId, reservationId, wanted)
-  return 'mayBeOver' in held && held.mayBeOver ? `${held.answer} but over` : held.answer
+  return 'mayHaveExpired' in held && held.mayHaveExpired ? `${held.answer} but over` : held.answer
 }
 const mapOf = async () => (await commands.map(eventId))?.statuses
 
@@ -42,7 +42,7 @@ beforeEach(async () => {
   eventId = id()
   floor = id()
   balcony = id()
-  await commands.draw(eventId, null, drawn())
+  await commands.rebuild(eventId, null, snapshot())
 })
 
 describe('the commands on a cache in Redis', () => {
@@ -55,7 +55,7 @@ describe('the commands on a cache in Redis', () => {
     expect(await commands.free(eventId)).toEqual({ [floor]: 6, [balcony]: 0 })
   })
 
-  test('hold for many at once, in their order, each for itself', async () => {
+  test('hold for many at once, in order, each on its own', async () => {
     const requests = [
       sitting(0, 1),
       sitting(1, 2),
@@ -70,9 +70,9 @@ describe('the commands on a cache in Redis', () => {
     )
     expect(answers).toEqual([
       { answer: 'HELD' },
-      { answer: 'TAKEN', mayBeOver: false, seats: [1] },
+      { answer: 'TAKEN', mayHaveExpired: false, seats: [1] },
       { answer: 'HELD' },
-      { answer: 'INSUFFICIENT', mayBeOver: false },
+      { answer: 'INSUFFICIENT', mayHaveExpired: false },
       { answer: 'NOT_CACHED' },
       { answer: 'NOT_CACHED' },
     ])
@@ -80,19 +80,19 @@ describe('the commands on a cache in Redis', () => {
     expect(await commands.free(eventId)).toEqual({ [floor]: 0, [balcony]: 0 })
   })
 
-  test('let a provisional hold go by itself when the database never confirms it', async () => {
+  test('release a provisional hold by itself when the database never confirms it', async () => {
     const [lost, kept] = [id<ReservationId>(), id<ReservationId>()]
     await hold(eventId, lost, places(line(balcony, 1)))
     await hold(eventId, kept, places(line(balcony, 1)))
     await confirm(kept, places(line(balcony, 1)), 60_000)
-    // Eleven seconds later, as Redis counts them.
+    // Redis keeps its own time: move the expiries eleven seconds back.
     for (const reservation of [lost, kept])
       await redis.zincrby(`tickets:{${eventId}}:expiries`, -11_000, reservation)
     expect(await hold(eventId, id(), places(line(balcony, 1)))).toBe('HELD')
     expect(await hold(eventId, id(), places(line(balcony, 1)))).toBe('INSUFFICIENT')
   })
 
-  test('say when holds stand in the way that the database may have let go already', async () => {
+  test('report when holds in the way may have expired in the database already', async () => {
     const reservation = id<ReservationId>()
     await hold(eventId, reservation, places(line(balcony, 2)))
     await confirm(reservation, places(line(balcony, 2)), -1_000)
@@ -109,17 +109,17 @@ describe('the commands on a cache in Redis', () => {
     expect(await commands.free(eventId)).toEqual({ [floor]: 10, [balcony]: 2 })
   })
 
-  test('know when there is no cache, or none of a type', async () => {
+  test('report when there is no cache, or a type is not in it', async () => {
     expect(await hold(id(), id(), places(line(floor, 1)))).toBe('NOT_CACHED')
     expect(await hold(eventId, id(), places(line(id(), 1)))).toBe('NOT_CACHED')
   })
 
-  test('draw only what was not changed since it was read, and keep provisional holds', async () => {
+  test('rebuild only what has not changed since it was read, and keep provisional holds', async () => {
     const before = await commands.changes(eventId)
     await hold(eventId, id(), places(line(floor, 1)))
-    expect(await commands.draw(eventId, before, drawn())).toBe('CHANGED_MEANWHILE')
+    expect(await commands.rebuild(eventId, before, snapshot())).toBe('CHANGED_MEANWHILE')
     const now = await commands.changes(eventId)
-    expect(await commands.draw(eventId, now, drawn())).toBe('EQUAL')
+    expect(await commands.rebuild(eventId, now, snapshot())).toBe('EQUAL')
     expect(await commands.free(eventId)).toEqual({ [floor]: 9, [balcony]: 2 })
     const held = { reservationId: id<ReservationId>(), remainingMs: 60_000, ...sitting(1) }
     const free = [line(floor, 5), line(balcony, 1)].map(({ ticketTypeId, quantity }) => ({
@@ -127,7 +127,7 @@ describe('the commands on a cache in Redis', () => {
       count: quantity,
     }))
     expect(
-      await commands.draw(eventId, await commands.changes(eventId), { free, map: '.h.sx', holds: [held] }),
+      await commands.rebuild(eventId, await commands.changes(eventId), { free, map: '.h.sx', holds: [held] }),
     ).toBe('CORRECTED')
     expect(await commands.free(eventId)).toEqual({ [floor]: 4, [balcony]: 1 })
     expect(await mapOf()).toBe('.h.sx')
@@ -136,17 +136,17 @@ describe('the commands on a cache in Redis', () => {
     expect(await commands.free(eventId)).toEqual({ [floor]: 4, [balcony]: 2 })
   })
 
-  test('draw a sold-out hall in parts, which leave nothing behind, also when it was changed meanwhile', async () => {
+  test('rebuild a sold-out hall in parts, which leave nothing behind even when it changed meanwhile', async () => {
     const holds = Array.from({ length: 1_200 }, (_, seat) => ({
       reservationId: id<ReservationId>(),
       remainingMs: 60_000,
       ...sitting(seat),
     }))
     const hall = { free: [{ ticketTypeId: balcony, count: 3 }], map: '.'.repeat(1_203), holds }
-    expect(await commands.draw(eventId, 'before', hall)).toBe('CHANGED_MEANWHILE')
-    expect(await commands.draw(eventId, await commands.changes(eventId), hall)).toBe('CORRECTED')
+    expect(await commands.rebuild(eventId, 'before', hall)).toBe('CHANGED_MEANWHILE')
+    expect(await commands.rebuild(eventId, await commands.changes(eventId), hall)).toBe('CORRECTED')
     expect(await mapOf()).toBe(`${'h'.repeat(1_200)}...`)
-    expect(await commands.draw(eventId, await commands.changes(eventId), hall)).toBe('EQUAL')
+    expect(await commands.rebuild(eventId, await commands.changes(eventId), hall)).toBe('EQUAL')
     expect((await redis.keys(`tickets:{${eventId}}:*`)).length).toBe(7)
     expect(await redis.zcard(`tickets:{${eventId}}:expiries`)).toBe(1_200)
     await commands.release(
@@ -163,18 +163,18 @@ describe('the commands on a cache in Redis', () => {
     expect(await mapOf()).toBe('h.h.x')
     expect(await holdOne(eventId, second, sitting(1, 2))).toEqual({
       answer: 'TAKEN',
-      mayBeOver: false,
+      mayHaveExpired: false,
       seats: [2],
     })
     expect(await mapOf()).toBe('h.h.x')
-    // The database gave seat 2 to another after all: what the first lets go is no longer its own.
+    // The database gave seat 2 to the second: releasing the first must not free it.
     await confirm(second, sitting(2), 60_000)
     await commands.release(eventId, [first])
     expect(await mapOf()).toBe('..h.x')
     expect(await commands.free(eventId)).toEqual({ [floor]: 10, [balcony]: 1 })
   })
 
-  test('hold other seats when the same reservation asks anew before it was written', async () => {
+  test('hold other seats when the same reservation is requested again before it was written', async () => {
     const reservation = id<ReservationId>()
     await hold(eventId, reservation, sitting(0, 1))
     expect(await hold(eventId, reservation, sitting(1, 3))).toBe('HELD')
@@ -188,23 +188,27 @@ describe('the commands on a cache in Redis', () => {
     const reservation = id<ReservationId>()
     await hold(eventId, reservation, sitting(0))
     await confirm(reservation, sitting(0), -1_000)
-    expect(await holdOne(eventId, id(), sitting(0))).toEqual({ answer: 'TAKEN', mayBeOver: true, seats: [0] })
-    expect(await commands.map(eventId)).toMatchObject({ statuses: 'h...x', mayBeOver: true })
+    expect(await holdOne(eventId, id(), sitting(0))).toEqual({
+      answer: 'TAKEN',
+      mayHaveExpired: true,
+      seats: [0],
+    })
+    expect(await commands.map(eventId)).toMatchObject({ statuses: 'h...x', mayHaveExpired: true })
     await redis.zincrby(`tickets:{${eventId}}:expiries`, -5_000, reservation)
-    expect(await commands.map(eventId)).toMatchObject({ statuses: '....x', mayBeOver: false })
+    expect(await commands.map(eventId)).toMatchObject({ statuses: '....x', mayHaveExpired: false })
     expect(await commands.free(eventId)).toEqual({ [floor]: 10, [balcony]: 2 })
   })
 
-  test('draw anew for a seat that the cache does not sell', async () => {
+  test('ask for a rebuild for a seat that the cache does not sell', async () => {
     expect(await hold(eventId, id(), sitting(4))).toBe('NOT_CACHED')
     expect(await hold(eventId, id(), sitting(99))).toBe('NOT_CACHED')
     expect(await commands.map(id())).toBeNull()
   })
 
-  test('keep provisional seats in a drawing, unless the database gave them away', async () => {
+  test('keep provisional seats in a rebuild, unless the database gave them away', async () => {
     await hold(eventId, id(), sitting(0, 1))
     const free = [{ ticketTypeId: balcony, count: 1 }]
-    await commands.draw(eventId, null, { free, map: '.s..x', holds: [] })
+    await commands.rebuild(eventId, null, { free, map: '.s..x', holds: [] })
     expect(await mapOf()).toBe('hs..x')
   })
 
@@ -223,15 +227,15 @@ describe('the commands on a cache in Redis', () => {
     expect(await commands.sell(id(), buyer)).toBe(false)
   })
 
-  test('give sold seats back, also those that still stand as held, each once', async () => {
+  test('release sold seats, also those still shown as held, each once', async () => {
     const buyer = id<ReservationId>()
-    await commands.draw(eventId, null, { ...drawn(), map: 's...x' })
+    await commands.rebuild(eventId, null, { ...snapshot(), map: 's...x' })
     await confirm(buyer, sitting(1), 60_000)
     const sold = [0, 1, 2].map((seat) => ({ seat, ticketTypeId: balcony, reservationId: buyer }))
-    for (let times = 0; times < 2; times++) await commands.giveBack(eventId, [], sold)
+    for (let times = 0; times < 2; times++) await commands.releaseSold(eventId, [], sold)
     expect(await mapOf()).toBe('....x')
     expect(await commands.free(eventId)).toEqual({ [floor]: 10, [balcony]: 3 })
-    await commands.giveBack(eventId, [line(floor, 2)], [])
+    await commands.releaseSold(eventId, [line(floor, 2)], [])
     expect(await commands.free(eventId)).toMatchObject({ [floor]: 12 })
   })
 })

@@ -2,7 +2,7 @@ import type { EventId, TicketTypeId } from '@boxoffice/contracts'
 import type { Sql, Tx } from '@boxoffice/service-kit'
 import type { Line } from './commands.ts'
 
-/** How much of a type is held and sold; the database checks `held + sold <= capacity`. */
+/** How many places of a type are held and sold; the database checks `held + sold <= capacity`. */
 export interface Counter {
   readonly ticketTypeId: TicketTypeId
   readonly capacity: number
@@ -15,11 +15,11 @@ export interface CounterChange {
   readonly sold: number
 }
 
-// Every transaction locks counters in this order, so that no two wait for each other: general types, then,
-// behind the claims of their seats, seated ones; by id. A seat's claim decides whether it is free, so what is
-// held of a seated type is only counted, last.
+// Every transaction locks counters in this order, so that no two deadlock: general types first; then, after
+// the seats are claimed, seated types; each by id. A seat's claim decides whether it is free, so the counter
+// of a seated type only counts, last.
 
-/** Lock the counters of these types until the transaction ends. */
+/** Locks the counters of these types until the transaction ends. */
 export const lockCounters = (tx: Tx, ticketTypeIds: readonly TicketTypeId[]): Promise<Counter[]> =>
   tx.query<Counter>(
     `select ticket_type_id as "ticketTypeId", c.capacity, c.held, c.sold
@@ -28,7 +28,7 @@ export const lockCounters = (tx: Tx, ticketTypeIds: readonly TicketTypeId[]): Pr
     [ticketTypeIds],
   )
 
-/** The same for general types. */
+/** Locks the counters of those types that are general. */
 export const lockGeneralCounters = (tx: Tx, ticketTypeIds: readonly TicketTypeId[]): Promise<Counter[]> =>
   tx.query<Counter>(
     `select ticket_type_id as "ticketTypeId", capacity, held, sold from ticket_type_counters
@@ -42,14 +42,14 @@ export const listCounters = (tx: Tx, ticketTypeIds: readonly TicketTypeId[]): Pr
     [ticketTypeIds],
   )
 
-/** Whether all of these lines are still to be had. */
+/** Returns whether all of these lines are still available. */
 export const suffice = (counters: readonly Counter[], lines: readonly Line[]): boolean =>
   lines.every(({ ticketTypeId, quantity }) => {
     const counter = counters.find((counter) => counter.ticketTypeId === ticketTypeId)
     return counter !== undefined && counter.capacity - counter.held - counter.sold >= quantity
   })
 
-/** Add to what is held and sold. Changes of one type count together. */
+/** Adds to what is held and sold. Changes of one type are added up. */
 export async function changeCounters(tx: Tx, changes: readonly CounterChange[]): Promise<void> {
   if (changes.length === 0) return
   await tx.query(
@@ -71,7 +71,7 @@ export async function changeCounters(tx: Tx, changes: readonly CounterChange[]):
   )
 }
 
-/** Events in which something was held, released or sold within the last so many seconds, and when last. */
+/** Returns the events with a hold, release or sale within the last `seconds`, and the time of the latest. */
 export const listBusyEvents = (
   sql: Sql,
   seconds: number,

@@ -4,7 +4,7 @@ import { Redis } from 'ioredis'
 import { afterAll, beforeAll, beforeEach, expect, inject, test } from 'vitest'
 import { type Commands, defineCommands, PAYING_EXTRA_MS, type Places } from './commands.ts'
 
-/** The shortest that may be configured. */
+/** The shortest that can be configured. */
 const CACHE_TTL_MS = 2 * 86_400_000
 
 let redis: Redis
@@ -19,16 +19,16 @@ const id = <T extends string>() => randomUUID() as T
 const [floor, balcony] = [id<TicketTypeId>(), id<TicketTypeId>()]
 const free = [floor, balcony].map((ticketTypeId) => ({ ticketTypeId, count: 10 }))
 let eventId: EventId
-const draw = () => commands.draw(eventId, null, { free, map: '....x', holds: [] })
+const rebuild = () => commands.rebuild(eventId, null, { free, map: '....x', holds: [] })
 beforeEach(async () => {
   eventId = id()
-  await draw()
+  await rebuild()
 })
 
 const line = (ticketTypeId: TicketTypeId, quantity: number) => ({ ticketTypeId, quantity })
 const keyNames = ['epoch', 'free', 'expiries', 'lines', 'changes', 'map', 'owners'] as const
 const keyOf = (name: string) => `tickets:{${eventId}}:${name}`
-/** How much longer those that are there last, in ms; -1 would be for ever. */
+/** Remaining time of the keys that exist, in ms; -1 if a key never expires. */
 async function remaining(): Promise<Partial<Record<string, number>>> {
   const all = await Promise.all(keyNames.map(async (name) => [name, await redis.pttl(keyOf(name))] as const))
   return Object.fromEntries(all.filter(([, ms]) => ms !== -2))
@@ -44,17 +44,17 @@ const touches: [string, () => Promise<unknown>][] = [
   ['a confirmed hold', () => confirm(buyer, seated(1), 60_000)],
   ['a release', () => commands.release(eventId, [id()])],
   ['a sale', () => commands.sell(eventId, buyer)],
-  ['places given back', () => commands.giveBack(eventId, [line(floor, 1)], [])],
-  ['a look at the map', () => commands.map(eventId)],
-  ['a drawing', () => draw()],
+  ['sold places released', () => commands.releaseSold(eventId, [line(floor, 1)], [])],
+  ['a reading of the map', () => commands.map(eventId)],
+  ['a rebuild', () => rebuild()],
 ]
 
-test('all keys of an event end some day, whatever happened, those that come and go with holds too, and the epoch first', async () => {
+test('all keys of an event expire eventually, including those that come and go with holds, and the epoch first', async () => {
   for (let round = 0; round < 2; round++) {
     const kept = id<ReservationId>()
     const steps = [
       () => hold(kept, seated(2)),
-      () => commands.release(eventId, [kept]), // nobody holds anything now
+      () => commands.release(eventId, [kept]), // nothing is held now
       () => confirm(kept, { lines: [line(floor, 2)], seats: [] }, 60_000),
       () => hold(id(), seated(3)),
       () => redis.zadd(keyOf('expiries'), 1, kept).then(() => commands.map(eventId)),
@@ -69,7 +69,7 @@ test('all keys of an event end some day, whatever happened, those that come and 
   }
 })
 
-test.each(touches)('all keys last anew after %s', async (_, touch) => {
+test.each(touches)('all keys get a new time to live after %s', async (_, touch) => {
   await hold(id(), seated(2))
   for (const name of keyNames) await redis.pexpire(keyOf(name), name === 'epoch' ? 60_000 : 90_000)
   await touch()
@@ -78,7 +78,7 @@ test.each(touches)('all keys last anew after %s', async (_, touch) => {
   for (const [name, ms] of Object.entries(all)) expect(ms, name).toBeGreaterThan(CACHE_TTL_MS - 60_000)
 })
 
-test('all keys last longer than the longest hold, also when they were touched before and not told anew', async () => {
+test('all keys outlive the longest hold, even if an earlier use has not renewed them', async () => {
   const longestMs = 86_400_000 + PAYING_EXTRA_MS
   for (const name of keyNames)
     await redis.pexpire(keyOf(name), 0.9 * CACHE_TTL_MS + (name === 'epoch' ? 60_000 : 90_000))
@@ -88,9 +88,9 @@ test('all keys last longer than the longest hold, also when they were touched be
     expect(Date.now() + (ms ?? 0), name).toBeGreaterThan(ends)
 })
 
-test('without a cache no key is made, but for the count of changes, which ends as well', async () => {
+test('without a cache no key is created except the count of changes, which expires as well', async () => {
   eventId = id()
-  for (const [what, touch] of touches.filter(([what]) => what !== 'a drawing')) {
+  for (const [what, touch] of touches.filter(([what]) => what !== 'a rebuild')) {
     await touch()
     for (const [name, ms] of Object.entries(await remaining())) {
       expect([what, name]).toEqual([what, 'changes'])
@@ -100,7 +100,7 @@ test('without a cache no key is made, but for the count of changes, which ends a
   expect(await remaining()).toHaveProperty('changes')
 })
 
-test('keys end sooner when they are to last for a shorter time than before', async () => {
+test('keys expire sooner after their time to live was shortened', async () => {
   for (const name of keyNames) await redis.pexpire(keyOf(name), 10 * CACHE_TTL_MS)
   await commands.map(eventId)
   expect((await remaining()).epoch).toBeLessThanOrEqual(CACHE_TTL_MS)

@@ -11,7 +11,7 @@ afterEach(() => {
   vi.useRealTimers()
 })
 
-/** Redis behind its breaker, broken at first. */
+/** Redis behind its breaker, failing at first. */
 function start() {
   const watchers = createWatchers()
   const guarded = guardRedis(policies.redis, watchers)
@@ -24,30 +24,30 @@ function start() {
   return {
     guarded,
     redis,
-    ask: () => guarded('event' as EventId, call),
+    call: () => guarded('event' as EventId, call),
     health: () => watchers.health.components().redis?.check(),
   }
 }
 
-test('is not asked for two seconds after three failures in a row, then one call tries', async () => {
-  const { redis, ask, health } = start()
-  for (let times = 0; times < 5; times++) expect(await ask()).toBeNull()
+test('is not called for two seconds after three failures in a row, then one call tries', async () => {
+  const { redis, call, health } = start()
+  for (let times = 0; times < 5; times++) expect(await call()).toBeNull()
   expect(redis.calls).toBe(3)
   expect(await health()).toBe('DEGRADED')
   vi.advanceTimersByTime(2_000)
-  expect(await Promise.all([ask(), ask()])).toEqual([null, null])
+  expect(await Promise.all([call(), call()])).toEqual([null, null])
   expect(redis.calls).toBe(4)
   vi.advanceTimersByTime(2_000)
   redis.error = null
-  expect(await ask()).toBe('answer')
+  expect(await call()).toBe('answer')
   expect(await health()).toBe('UP')
-  expect(await ask()).toBe('answer')
+  expect(await call()).toBe('answer')
 })
 
-test('is not given up for a database that was unavailable while something was drawn', async () => {
-  const { redis, ask, health } = start()
+test('is still called after a database failure during a rebuild', async () => {
+  const { redis, call, health } = start()
   redis.error = Object.assign(new Error('lock timeout'), { code: '55P03' })
-  for (let times = 0; times < 5; times++) expect(await ask()).toBeNull()
+  for (let times = 0; times < 5; times++) expect(await call()).toBeNull()
   expect(redis.calls).toBe(5)
   expect(await health()).toBe('UP')
 })

@@ -7,13 +7,12 @@ import {
   type Watchers,
 } from '@boxoffice/service-kit'
 
-/** Runs what needs Redis about an event; null when it failed, or when Redis is not asked for the moment. */
+/** Runs Redis commands about an event; null when they failed or the breaker is open. */
 export type Guarded = <T>(eventId: EventId, work: () => Promise<T>) => Promise<T | null>
 
 /**
- * The breaker in front of Redis: an outage costs its time-out a few times, not on every request. The commands
- * have time-outs of their own. That the database was unavailable while something was drawn says nothing about
- * Redis.
+ * Guards Redis with a breaker, so that an outage costs a few time-outs and not one per request. The commands
+ * have their own time-outs. A database failure during a rebuild does not count against Redis.
  */
 export function guardRedis(policy: Policy, watchers: Watchers) {
   const breaker = createBreaker('redis', policy.breaker, watchers, { isVoid: isTransient })
@@ -22,7 +21,7 @@ export function guardRedis(policy: Policy, watchers: Watchers) {
       return await breaker(work)
     } catch (error) {
       if (!(error instanceof ServiceUnavailable))
-        watchers.logger.warn({ err: error, eventId }, 'a Redis command failed')
+        watchers.logger.warn({ err: error, eventId }, 'Redis command failed')
       return null
     }
   }

@@ -5,7 +5,7 @@ const tooMany = () =>
   new RefusedError(refuse(SERVICE_UNAVAILABLE, { message: 'too many buyers at once: try again shortly' }))
 
 /**
- * Runs work one at a time per key, in the order of arrival. What waits longer than `waitMs` is refused with
+ * Runs work one at a time per key, in order of arrival. Work that waits longer than `waitMs` is refused with
  * 503.
  */
 export function createMutexByKey<Key>({ waitMs }: { waitMs: number }) {

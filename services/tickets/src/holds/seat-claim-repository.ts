@@ -8,7 +8,7 @@ export interface SeatOfEvent {
 }
 
 /**
- * Claim free seats for a reservation that is there, all or none: whether it has them. The primary key
+ * Claims free seats for an existing reservation, all or none; returns whether it has them. The primary key
  * decides.
  */
 export async function claimSeats(
@@ -26,7 +26,7 @@ export async function claimSeats(
   return claimed.length === seatIds.length
 }
 
-/** Which of these seats are claimed. */
+/** Returns which of these seats are claimed. */
 export const listClaimed = (sql: Sql, seats: readonly SeatOfEvent[]): Promise<SeatOfEvent[]> =>
   sql.query<SeatOfEvent>(
     `select event_id as "eventId", seat_id as "seatId"
@@ -34,13 +34,13 @@ export const listClaimed = (sql: Sql, seats: readonly SeatOfEvent[]): Promise<Se
     [seats.map(({ eventId }) => eventId), seats.map(({ seatId }) => seatId)],
   )
 
-/** The seats of these reservations are free, those that were sold excepted. */
+/** Frees the seats of these reservations, except those that were sold. */
 export const unclaimSeats = (tx: Tx, reservationIds: readonly ReservationId[]) =>
   tx.query('delete from seat_claims where reservation_id = any($1::uuid[]) and ticket_id is null', [
     reservationIds,
   ])
 
-/** The claimed seats of a reservation are sold as these tickets. */
+/** Marks the claimed seats of a reservation as sold as these tickets. */
 export async function sellSeats(
   tx: Tx,
   { eventId, reservationId }: { eventId: EventId; reservationId: ReservationId },
@@ -53,10 +53,10 @@ export async function sellSeats(
     [eventId, reservationId, sold.map(({ seatId }) => seatId), sold.map(({ ticketId }) => ticketId)],
   )
   if (rows.length !== sold.length)
-    throw new Error(`reservation ${reservationId} does not hold the seats it sells`)
+    throw new Error(`reservation ${reservationId} does not hold the seats to be sold`)
 }
 
-/** A seat that is free again although it was sold. */
+/** A seat that was sold and is free again. */
 export interface FreedSeat {
   readonly eventId: EventId
   readonly seatId: SeatId
@@ -65,7 +65,7 @@ export interface FreedSeat {
   readonly reservationId: ReservationId
 }
 
-/** The seats that were sold as these tickets, as they were issued, are free. */
+/** Frees the seats that were sold as these tickets. Takes the tickets as originally issued. */
 export const unsellSeats = (tx: Tx, ticketIds: readonly TicketId[]): Promise<FreedSeat[]> =>
   tx.query<FreedSeat>(
     `with freed as (
@@ -76,7 +76,7 @@ export const unsellSeats = (tx: Tx, ticketIds: readonly TicketId[]): Promise<Fre
     [ticketIds],
   )
 
-/** SQL: the map of an event's seats, one character each in plan order; null without any. */
+/** SQL: the map of an event's seats, one character per seat in plan order; null without seats. */
 const statusesOf = (eventId: string) => `
   (select string_agg(case
        when z.ticket_type_id is null then 'x'
@@ -89,7 +89,7 @@ const statusesOf = (eventId: string) => `
      left join reservations r on r.reservation_id = c.reservation_id
    where s.event_id = ${eventId})`
 
-/** The map of an event's seats as of now; a hold whose time is over is free, whether it was swept or not. */
+/** Reads the map of an event's seats as of now; expired holds count as free, swept or not. */
 export async function readStatuses(sql: Sql, eventId: EventId): Promise<{ statuses: string; asOf: Date }> {
   const [row] = await sql.query<{ statuses: string; asOf: Date }>(
     `select coalesce(${statusesOf('$1')}, '') as statuses, clock_timestamp() as "asOf"`,

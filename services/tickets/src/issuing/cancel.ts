@@ -22,23 +22,23 @@ import { type Sold, selectTickets, soldOf } from './selection.ts'
 export interface Cancellation {
   readonly orderId: OrderId
   /**
-   * As they were issued. Absent: the whole order, whose outcome then is CANCELLED, also when nothing was
-   * issued.
+   * Ids as originally issued. If absent, the whole order is cancelled, and its outcome is CANCELLED even if
+   * nothing was issued.
    */
   readonly ticketIds?: readonly TicketId[]
   readonly reason: string
-  /** Whose money this gives back: remembered on each ticket, once, ever. */
+  /** The refund that pays for these tickets back; stored on each ticket once and never changed. */
   readonly refundId?: RefundId
-  /** Cancel what is ACTIVE although others were used or are another's now. */
+  /** Cancels the ACTIVE tickets even if others were used or belong to another user now. */
   readonly force?: boolean
 }
 
 export type CancelResult =
   | {
       outcome: 'cancelled'
-      /** As they were issued: those that this cancels or gives the price of back. */
+      /** As originally issued: the tickets that this cancels or refunds. */
       tickets: readonly StoredTicket[]
-      /** Those that were valid until now. */
+      /** The tickets that were valid until now. */
       changed: readonly StoredTicket[]
       freed: readonly FreedSeat[]
       released: readonly Released[]
@@ -46,10 +46,9 @@ export type CancelResult =
   | { outcome: 'used' | 'unknown'; ticketIds: readonly TicketId[] }
 
 /**
- * Cancel an order's tickets: all of those asked for or none, unless forced. What is cancelled does not admit
- * any more, its place is free again, and a message tells of it. With force, a ticket that was admitted stays
- * admitted, but its refund is remembered. Repeated (with the same refund), the answer is the same and nothing
- * happens.
+ * Cancels an order's tickets, all that are requested or none, unless forced. A cancelled ticket no longer
+ * admits, its place is free, and a message is published. With `force`, a used ticket stays used but stores
+ * its refund. Repeating a request (with the same refund) returns the same answer and changes nothing.
  */
 export function createCancel(deps: { appendAll: AppendAll; releases: Releases }) {
   return async (tx: Tx, request: Cancellation): Promise<CancelResult> => {
@@ -63,11 +62,11 @@ export function createCancel(deps: { appendAll: AppendAll; releases: Releases })
     const released = request.ticketIds ? [] : await endOrder(deps.releases, tx, request)
     const { changed, freed } = await cancel(tx, selection.selected, request.reason)
     if (request.refundId) await markRefunded(tx, idsOf(tickets), request.refundId)
-    await tell(tx, changed, request.reason)
+    await publish(tx, changed, request.reason)
     return { outcome: 'cancelled', tickets, changed, freed, released }
   }
 
-  async function tell(tx: Tx, tickets: readonly StoredTicket[], reason: string): Promise<void> {
+  async function publish(tx: Tx, tickets: readonly StoredTicket[], reason: string): Promise<void> {
     const messages = tickets.map(
       ({
         ticketId,
@@ -99,7 +98,7 @@ export function createCancel(deps: { appendAll: AppendAll; releases: Releases })
 }
 export type Cancel = ReturnType<typeof createCancel>
 
-/** ACTIVE → CANCELLED for whoever holds these tickets now; their places are free. */
+/** Cancels the ACTIVE tickets, whoever holds them now, and frees their places. */
 async function cancel(tx: Tx, sold: readonly Sold[], reason: string) {
   const active = sold.flatMap(({ present }) => (present.status === 'ACTIVE' ? [present] : []))
   const changed = await cancelTickets(tx, idsOf(active), reason)
@@ -115,14 +114,16 @@ async function cancel(tx: Tx, sold: readonly Sold[], reason: string) {
   return { changed, freed }
 }
 
-/** The order's outcome is CANCELLED, unless it was rejected; what it still holds for its payment goes. */
+/**
+ * Sets the order's outcome to CANCELLED unless it was rejected, and releases its claim if it still has one.
+ */
 async function endOrder(releases: Releases, tx: Tx, { orderId, reason }: Cancellation): Promise<Released[]> {
   const reservation = await lockReservationOfOrder(tx, orderId)
   const reservationId: ReservationId | null = reservation?.reservationId ?? null
-  const standing = await insertOutcome(tx, orderId, 'CANCELLED', { reservationId, reason })
-  if (standing?.outcome === 'ISSUED') await replaceIssued(tx, orderId, 'CANCELLED', reason)
+  const existing = await insertOutcome(tx, orderId, 'CANCELLED', { reservationId, reason })
+  if (existing?.outcome === 'ISSUED') await replaceIssued(tx, orderId, 'CANCELLED', reason)
   if (reservation?.status !== 'PAYING') return []
-  return (await releases.letGoIfPossible(tx, reservation)) ? [reservation] : []
+  return (await releases.tryRelease(tx, reservation)) ? [reservation] : []
 }
 
 const idsOf = (tickets: readonly StoredTicket[]) => tickets.map(({ ticketId }) => ticketId)

@@ -1,19 +1,17 @@
 import type { NotificationId, OrderId } from '@boxoffice/contracts'
 import type { Tx } from '@boxoffice/service-kit'
 
-/**
- * What was told of the mail that brings an order's tickets; of one mail, the higher version was told later.
- */
-export interface DeliveryNews {
+/** A status of the mail that brings an order's tickets; of one mail, the higher version is newer. */
+export interface DeliveryUpdate {
   orderId: OrderId
   notificationId: NotificationId
   version: number
 }
 
-/** Remember when an order's tickets reached their buyer, by the first mail that did. */
+/** Stores when an order's tickets reached their buyer, by the first mail that did. */
 export async function markDelivered(
   tx: Tx,
-  { orderId, notificationId, version }: DeliveryNews,
+  { orderId, notificationId, version }: DeliveryUpdate,
   at: Date,
 ): Promise<void> {
   await tx.query(
@@ -24,12 +22,12 @@ export async function markDelivered(
 }
 
 /**
- * They did not: the mail came back, or could not be sent. Of another mail than the one that brought them that
- * says nothing.
+ * Clears the delivery: the mail bounced or could not be sent. Ignored for any mail other than the one that
+ * was delivered.
  */
 export async function markUndelivered(
   tx: Tx,
-  { orderId, notificationId, version }: DeliveryNews,
+  { orderId, notificationId, version }: DeliveryUpdate,
 ): Promise<void> {
   await tx.query(
     `update tickets set delivered_at = null, delivery_mail = $2, delivery_version = $3

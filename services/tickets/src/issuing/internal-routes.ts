@@ -11,8 +11,8 @@ import { findOutcome } from '../reservations/outcome-repository.ts'
 import { qrCodeUrl, ticketView } from '../tickets/ticket.ts'
 import { listTicketsOfOrder } from '../tickets/ticket-repository.ts'
 import type { Cancel, CancelResult } from './cancel.ts'
-import type { Issuing } from './issue.ts'
-import { type IssueResult, type PaidOrder, showIssued } from './issue.ts'
+import { type Issuing, showIssued } from './issue.ts'
+import type { IssueResult, PaidOrder } from './paid-order.ts'
 
 interface Deps {
   cancel: Cancel
@@ -73,9 +73,9 @@ export function issuingHandlers(deps: Deps): Handlers<Routes> {
     getOrderTickets: async ({ params }) => {
       const sql = deps.db
       const tickets = await listTicketsOfOrder(sql, params.orderId)
-      const standing = await findOutcome(sql, params.orderId)
+      const existing = await findOutcome(sql, params.orderId)
       const body = {
-        outcome: standing?.outcome ?? null,
+        outcome: existing?.outcome ?? null,
         tickets: tickets.map((ticket) => ticketView(ticket, publicUrl)),
       }
       return { status: 200, body }
@@ -88,12 +88,15 @@ async function issueOrGiveUp({ db, issuing, logger }: Deps, order: PaidOrder): P
     return await db.transact((tx) => issuing.issue(tx, order))
   } catch (error) {
     if (!isPermanent(error)) throw error
-    logger.error({ err: error, orderId: order.orderId }, 'the tickets of a paid order can never be issued')
+    logger.error(
+      { err: error, orderId: order.orderId },
+      'issuing the tickets of a paid order failed permanently',
+    )
     return db.transact((tx) => issuing.giveUp(tx, order, (error as Error).message))
   }
 }
 
-/** Redis is told what is free again; what it should have known of before is put right by reconciliation. */
+/** Frees the places in the availability cache; reconciliation corrects whatever it missed before. */
 async function showFree(
   availabilityCache: AvailabilityCache,
   { changed, freed, released }: CancelResult & { outcome: 'cancelled' },
@@ -102,7 +105,7 @@ async function showFree(
     const general = tickets
       .filter(({ seat }) => !seat)
       .map(({ ticketTypeId }) => ({ ticketTypeId, quantity: 1 }))
-    await availabilityCache.giveBack(
+    await availabilityCache.releaseSold(
       eventId,
       general,
       freed.filter((seat) => seat.eventId === eventId),

@@ -1,10 +1,7 @@
 import type { RefundId, TicketId } from '@boxoffice/contracts'
 import type { StoredTicket } from '../tickets/ticket.ts'
 
-/**
- * A ticket as it was issued, and what it is now: itself, or the one that took its place when it changed
- * hands.
- */
+/** A ticket as it was issued, and the present one: itself, or the one that replaced it in a transfer. */
 export interface Sold {
   readonly issued: StoredTicket
   readonly present: StoredTicket
@@ -14,7 +11,7 @@ export type Selection =
   | { outcome: 'selected'; selected: readonly Sold[]; repeated: boolean }
   | { outcome: 'used' | 'unknown'; ticketIds: readonly TicketId[] }
 
-/** What an order sold, in the order of its tickets. */
+/** Pairs the issued tickets of an order with their present ones, in order. */
 export const soldOf = (tickets: readonly StoredTicket[]): Sold[] =>
   tickets
     .filter(({ ticketId, rootTicketId }) => ticketId === rootTicketId)
@@ -27,10 +24,9 @@ export const soldOf = (tickets: readonly StoredTicket[]): Sold[] =>
     }))
 
 /**
- * Which of an order's tickets a cancellation is about. `unknown`: some of those named are not of the order.
- * `used`: some were used, are another's now, or were given back by another refund. Without names, what
- * another refund gave back is left out. `repeated`: this refund was here before, and these are the tickets it
- * had.
+ * Selects the tickets that a cancellation is about. `unknown`: some of the named ones are not of the order.
+ * `used`: some were used, belong to another user now, or were refunded otherwise. Without names, tickets that
+ * another refund covers are left out. `repeated`: this refund was applied before, to these tickets.
  */
 export function selectTickets(
   sold: readonly Sold[],
@@ -47,13 +43,15 @@ export function selectTickets(
   const open = wanted.filter((one) => !refunded.includes(one))
   const used = open.filter(isBeyondReach)
   if (used.length > 0 && !request.force) return { outcome: 'used', ticketIds: idsOf(used) }
-  // Without a refund nothing would be remembered about a ticket that stays as it is: it is not among those
-  // cancelled.
+  // Without a refund there is nothing to store on a used ticket, so it is left out.
   const selected = request.refundId ? open : open.filter(({ present }) => present.status !== 'CHECKED_IN')
   return { outcome: 'selected', selected, repeated: false }
 }
 
-/** Used, or somebody else's by now; one that came back to its buyer is as good as one that never left. */
+/**
+ * Whether a ticket was used or belongs to another user now; one that was transferred back to its buyer does
+ * not count.
+ */
 const isBeyondReach = ({ issued, present }: Sold) =>
   present.status === 'CHECKED_IN' || present.userId !== issued.userId
 

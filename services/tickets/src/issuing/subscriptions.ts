@@ -5,19 +5,13 @@ import {
   ticketDeliveryFailed,
   ticketsDelivered,
 } from '@boxoffice/contracts'
-import {
-  type ConsumerOptions,
-  currentOrigin,
-  type MessageOrigin,
-  on,
-  type Subscriber,
-} from '@boxoffice/messaging'
+import { type ConsumerOptions, currentOrigin, on, type Subscriber } from '@boxoffice/messaging'
 import type { Logger, Tx } from '@boxoffice/service-kit'
 import type { AvailabilityCache } from '../holds/availability-cache.ts'
 import type { Releases } from '../reservations/release.ts'
-import { type DeliveryNews, markDelivered, markUndelivered } from './delivery-repository.ts'
-import type { Issuing } from './issue.ts'
-import { type IssueResult, type PaidOrder, showIssued } from './issue.ts'
+import { type DeliveryUpdate, markDelivered, markUndelivered } from './delivery-repository.ts'
+import { type Issuing, showIssued } from './issue.ts'
+import type { IssueResult, PaidOrder, PaidOrderRequest } from './paid-order.ts'
 
 interface Deps {
   issuing: Issuing
@@ -26,7 +20,10 @@ interface Deps {
   releases: Pick<Releases, 'releaseClaim'>
 }
 
-/** What becomes of orders. Redis is told after the commit: no network inside a transaction. */
+/**
+ * Subscribers for the results of payments and of ticket mails. They update Redis after the commit, so that no
+ * transaction waits for the network.
+ */
 export const orderSubscribers = (deps: Deps): readonly Subscriber<Tx>[] => [
   on(
     paymentCompleted,
@@ -40,23 +37,26 @@ export const orderSubscribers = (deps: Deps): readonly Subscriber<Tx>[] => [
     if (result.outcome === 'released')
       tx.afterCommit(() => deps.availabilityCache.release([result.reservation]))
     if (result.outcome === 'issued')
-      deps.logger.error({ orderId }, 'a payment failed whose tickets are issued: they stay')
+      deps.logger.error({ orderId }, 'payment failed after its tickets were issued: the tickets stay valid')
   }),
-  on(ticketsDelivered, (tx: Tx, message) => markDelivered(tx, newsOf(message), message.payload.deliveredAt)),
-  // A mail that was delivered may come back, hours later.
-  on(ticketDeliveryFailed, (tx: Tx, message) => markUndelivered(tx, newsOf(message))),
+  on(ticketsDelivered, (tx: Tx, message) =>
+    markDelivered(tx, updateOf(message), message.payload.deliveredAt),
+  ),
+  // A delivered mail may bounce hours later.
+  on(ticketDeliveryFailed, (tx: Tx, message) => markUndelivered(tx, updateOf(message))),
 ]
 
 /**
- * Messages of one receive: paid orders get their tickets together, after all else, whose rows are its own.
+ * Handles the messages of one receive: paid orders are issued together, after all others, since the rows of
+ * these are their own.
  */
-export function takeTogether(
+export function handleTogether(
   deps: Deps,
   subscribers: readonly Subscriber<Tx>[],
 ): NonNullable<ConsumerOptions<Tx>['together']> {
   const ofType = new Map(subscribers.map((subscriber) => [subscriber.definition.eventType, subscriber]))
   return async (tx, messages, within) => {
-    const paid: (PaidOrder & { origin: MessageOrigin })[] = []
+    const paid: PaidOrderRequest[] = []
     for (const message of messages) {
       if (message.eventType === paymentCompleted.eventType) {
         const { payload } = message as Message<typeof paymentCompleted>
@@ -73,13 +73,13 @@ function afterIssue(deps: Deps, tx: Tx, order: PaidOrder, result: IssueResult) {
   tx.afterCommit(() => showIssued(deps.availabilityCache, order, result))
   if (result.outcome === 'ISSUED') return
   const { outcome, reason } = result
-  deps.logger.warn({ orderId: order.orderId, outcome, reason }, 'a paid order gets no tickets')
+  deps.logger.warn({ orderId: order.orderId, outcome, reason }, 'tickets of a paid order were not issued')
 }
 
-const newsOf = ({
+const updateOf = ({
   payload,
   aggregateVersion,
-}: Message<typeof ticketsDelivered | typeof ticketDeliveryFailed>): DeliveryNews => ({
+}: Message<typeof ticketsDelivered | typeof ticketDeliveryFailed>): DeliveryUpdate => ({
   orderId: payload.orderId,
   notificationId: payload.notificationId,
   version: aggregateVersion,

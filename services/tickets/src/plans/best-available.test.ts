@@ -6,8 +6,8 @@ import { chooseBest } from './best-available.ts'
 import { buildPlan, type Plan, type PlanSeat } from './plan.ts'
 
 /**
- * A plan drawn in rows, the front one first: `.` free, `#` taken, `a` free and accessible. A blank line
- * begins a zone.
+ * A plan as a picture of its rows, front row first: `.` free, `#` taken, `a` free and accessible. A blank
+ * line begins a zone.
  */
 function hall(drawing: string): { plan: Plan; isFree: (seat: PlanSeat) => boolean } {
   const seats: (PlanSeat & { free: boolean })[] = []

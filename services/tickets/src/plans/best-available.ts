@@ -1,9 +1,9 @@
 import type { Plan, PlanRow, PlanSeat } from './plan.ts'
 
-/** How many rows one behind the other still count as together. */
+/** How many consecutive rows still count as together. */
 const NEIGHBOURING_ROWS_MAX = 4
 
-/** Free seats side by side in one row. */
+/** Adjacent free seats of one row. */
 interface Run {
   readonly rowIndex: number
   readonly row: PlanRow
@@ -11,11 +11,11 @@ interface Run {
 }
 
 /**
- * The best `count` of the seats that are free: side by side in one row, the front-most row first and in it
- * the most central, leaving no single seat between others where that can be avoided; else in as few pieces as
- * possible, within neighbouring rows where they suffice. Accessible seats only when there are not enough
- * others. In plan order; null when fewer are free. Rows that are known to be full need not be looked at seat
- * by seat.
+ * Returns the best `count` free seats, in plan order; null when fewer are free. Seats side by side in one row
+ * come first: the row nearest the front, the most central seats in it, and no single seat left over where
+ * that can be avoided. Otherwise in as few pieces as possible, within neighbouring rows if these suffice.
+ * Accessible seats are used only when there are not enough others. `isFull` saves examining full rows seat by
+ * seat.
  */
 export function chooseBest(
   { rows }: Plan,
@@ -40,7 +40,7 @@ interface Hall {
   isFull(row: PlanRow): boolean
 }
 
-/** All runs in plan order. */
+/** Returns all runs in plan order. */
 const runsOf = ({ rows, isFull }: Hall, isUsable: IsUsable): Run[] =>
   rows.flatMap((row, rowIndex) => (isFull(row) ? [] : runsOfRow(row, rowIndex, isUsable)))
 
@@ -55,8 +55,8 @@ function runsOfRow(row: PlanRow, rowIndex: number, isUsable: IsUsable): Run[] {
 }
 
 /**
- * Nothing is better than the front-most row that leaves no seat alone: in most halls that is found in the
- * first rows.
+ * Returns the best seats of the front-most row that leaves no seat alone: no other choice is better, and in
+ * most halls one of the first rows has it.
  */
 function inFrontRow({ rows, isFull }: Hall, isUsable: IsUsable, count: number): PlanSeat[] | null {
   for (const [rowIndex, row] of rows.entries()) {
@@ -80,7 +80,7 @@ function bestRun(runs: readonly Run[], count: number): { seats: PlanSeat[]; gaps
 }
 
 /**
- * Where in a run `count` seats are best: the fewest seats left alone, then the nearest to the middle of the
+ * Returns where in a run `count` seats are best: the fewest seats left alone, then nearest the middle of the
  * row.
  */
 function bestPart({ row, seats }: Run, count: number): { from: number; gaps: number; offCentre: number } {
@@ -97,8 +97,7 @@ function bestPart({ row, seats }: Run, count: number): { from: number; gaps: num
 }
 
 /**
- * In the fewest pieces that some rows one behind the other have; the fewer rows and the further in front, the
- * better.
+ * Returns the choice with the fewest pieces in consecutive rows; on a tie, fewer rows, then nearer the front.
  */
 function inNeighbouringRows(runs: readonly Run[], count: number): PlanSeat[] | null {
   const byRow = Map.groupBy(runs, ({ rowIndex }) => rowIndex)
@@ -110,7 +109,7 @@ function inNeighbouringRows(runs: readonly Run[], count: number): PlanSeat[] | n
         .filter(({ row }) => row.zoneId === front?.row.zoneId)
       if (countOf(near) < count) continue
       const longest = near.reduce((length, { seats }) => Math.max(length, seats.length), 0)
-      if (best && Math.ceil(count / longest) >= best.pieces) continue // it cannot be better
+      if (best && Math.ceil(count / longest) >= best.pieces) continue // cannot be better
       const pieces = pick(near, count)
       if (!best || pieces.length < best.pieces) best = { seats: pieces.flat(), pieces: pieces.length }
     }
@@ -121,8 +120,8 @@ function inNeighbouringRows(runs: readonly Run[], count: number): PlanSeat[] | n
 const inPieces = (runs: readonly Run[], count: number): PlanSeat[] => pick(runs, count).flat()
 
 /**
- * `count` seats of these runs in as few pieces as there can be: the longest runs, and the shortest that holds
- * the rest.
+ * Returns `count` seats of these runs in as few pieces as possible: the longest runs, and the shortest that
+ * fits the rest.
  */
 function pick(runs: readonly Run[], count: number): PlanSeat[][] {
   const longestFirst = runs.toSorted((a, b) => b.seats.length - a.seats.length || a.rowIndex - b.rowIndex)

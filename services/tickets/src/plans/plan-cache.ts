@@ -6,7 +6,9 @@ import { findPlanVersion, listSeats } from './plan-repository.ts'
 /** Of all plans together: about 100 MB. */
 const SEATS_KEPT_MAX = 400_000
 
-/** Finds an event's plan; null while no seats are offered. A plan never changes: it is read once and kept. */
+/**
+ * Finds an event's plan; null while it offers no seats. A plan never changes, so it is read once and kept.
+ */
 export function createPlanCache({ db }: { db: Sql }) {
   const sql = db
   const kept = new Map<EventId, { plan: Promise<Plan | null>; seatCount: number }>()
@@ -16,7 +18,7 @@ export function createPlanCache({ db }: { db: Sql }) {
     return planVersion === null ? null : buildPlan(eventId, planVersion, await listSeats(sql, eventId))
   }
 
-  /** The last of them was asked for last. */
+  /** The most recently used plan is the last of the map. */
   function makeRoom(): void {
     let seats = [...kept.values()].reduce((total, { seatCount }) => total + seatCount, 0)
     for (const [eventId, { seatCount }] of kept) {

@@ -2,7 +2,7 @@ import type { Currency, EventId, Minor, SeatId, TicketTypeId } from '@boxoffice/
 import type { Sql, Tx } from '@boxoffice/service-kit'
 import type { PlanSeat } from './plan.ts'
 
-/** A zone of a plan, how many seats it has, and the type that sells them. */
+/** A zone of a plan, its number of seats, and the type that sells them. */
 export interface Zone {
   readonly zoneId: number
   readonly seatCount: number
@@ -10,8 +10,8 @@ export interface Zone {
 }
 
 /**
- * Keep a plan with all its seats; the one that stands already is left as it is. `plan`: the JSON of a
- * `SeatingPlan`, which is megabytes and only passed on to PostgreSQL.
+ * Inserts a plan with all its seats, unless the event has one already. `plan`: the JSON of a `SeatingPlan`;
+ * it can be megabytes and is passed to PostgreSQL as it is.
  */
 export const insertPlan = (tx: Tx, eventId: EventId, plan: string): Promise<unknown> =>
   tx.query(
@@ -41,7 +41,7 @@ export async function findPlanVersion(sql: Sql, eventId: EventId): Promise<numbe
   return row?.planVersion ?? null
 }
 
-/** Every seat of an event in plan order. */
+/** Returns every seat of an event in plan order. */
 export const listSeats = (sql: Sql, eventId: EventId): Promise<PlanSeat[]> =>
   sql.query<PlanSeat>(
     `select seat_id as "seatId", seat_index as index, zone_id as "zoneId", row_label as "rowLabel", accessible
@@ -57,7 +57,7 @@ export const listZones = (tx: Tx, eventId: EventId): Promise<Zone[]> =>
     [eventId],
   )
 
-/** The names of an event's zones, by number. */
+/** Returns the names of an event's zones, by number. */
 export async function findZoneNames(sql: Sql, eventId: EventId): Promise<Map<number, string>> {
   const rows = await sql.query<{ zoneId: number; name: string }>(
     'select zone_id as "zoneId", name from seating_zones where event_id = $1',
@@ -66,7 +66,10 @@ export async function findZoneNames(sql: Sql, eventId: EventId): Promise<Map<num
   return new Map(rows.map(({ zoneId, name }) => [zoneId, name]))
 }
 
-/** The type that sells a seat, and its price now; null where there is no such seat, or nothing sells it. */
+/**
+ * Returns the type that sells a seat, and its current price; null if there is no such seat or no type sells
+ * it.
+ */
 export async function findSeatOffer(
   sql: Sql,
   eventId: EventId,
@@ -81,7 +84,7 @@ export async function findSeatOffer(
   return offer ?? null
 }
 
-/** These zones are sold by a type from now on; they must be free, and the event's replica locked. */
+/** Assigns these zones to a type. They must be free, and the event's replica locked. */
 export async function assignZones(
   tx: Tx,
   eventId: EventId,
@@ -97,6 +100,6 @@ export async function assignZones(
     throw new Error(`zones of event ${eventId} were taken under its lock`)
 }
 
-/** What a type sold is not for sale any more. */
+/** Takes the zones of a type off sale. */
 export const freeZones = (tx: Tx, type: TicketTypeId) =>
   tx.query('update seating_zones set ticket_type_id = null where ticket_type_id = $1', [type])

@@ -1,6 +1,6 @@
 import type { EventId, SeatId } from '@boxoffice/contracts'
 
-/** One seat of a plan; `index` is its number in plan order, from 0. */
+/** A seat of a plan; `index` is its position in plan order, from 0. */
 export interface PlanSeat {
   readonly seatId: SeatId
   readonly index: number
@@ -9,7 +9,7 @@ export interface PlanSeat {
   readonly accessible: boolean
 }
 
-/** Seats side by side, as the plan has them. */
+/** A row of adjacent seats. */
 export interface PlanRow {
   readonly zoneId: number
   readonly rowLabel: string
@@ -27,7 +27,7 @@ export interface Plan {
   find(seatId: SeatId): PlanSeat | null
 }
 
-/** The plan of seats that are in plan order. */
+/** Builds a plan from seats in plan order. */
 export function buildPlan(eventId: EventId, planVersion: number, seats: readonly PlanSeat[]): Plan {
   const rows: (PlanRow & { seats: PlanSeat[] })[] = []
   for (const seat of seats) {
@@ -39,11 +39,11 @@ export function buildPlan(eventId: EventId, planVersion: number, seats: readonly
   return { eventId, planVersion, seats, rows, find: (seatId) => byId.get(seatId) ?? null }
 }
 
-/** The numbers of seats that are all of this plan. */
+/** Returns the indexes of seats; throws if one is not of this plan. */
 export function numbersOf(plan: Plan, seatIds: readonly SeatId[]): number[] {
   return seatIds.map((seatId) => {
     const seat = plan.find(seatId)
-    if (!seat) throw new Error(`seat ${seatId} is not of event ${plan.eventId}`)
+    if (!seat) throw new Error(`seat ${seatId} is not a seat of event ${plan.eventId}`)
     return seat.index
   })
 }

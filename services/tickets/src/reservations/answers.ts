@@ -14,7 +14,7 @@ import type { ReserveResult } from './reserve-result.ts'
 
 const DETAILS_MAX = 50
 
-/** The refusal of a reservation of this event that was not made. */
+/** Returns the refusal for a reservation that was not made. */
 export function reserveRefusal(result: Exclude<ReserveResult, { outcome: 'reserved' }>, eventId: EventId) {
   switch (result.outcome) {
     case 'refused': {

@@ -4,10 +4,7 @@ import { listClaimed } from '../holds/seat-claim-repository.ts'
 import { type Offer, refusalOf, typeOf } from './offer.ts'
 import type { RequestedLine } from './reservation-request.ts'
 
-/**
- * Whether these lines of an offer could be held at this moment by somebody who has nothing of the event yet,
- * and why not.
- */
+/** Returns whether a buyer who has nothing of the event yet could hold these lines now, and if not, why. */
 export async function availabilityOf(
   sql: Sql,
   offer: Offer,

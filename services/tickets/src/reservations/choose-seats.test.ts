@@ -7,7 +7,7 @@ import type { Offer } from './offer.ts'
 const typeId = 'type' as TicketTypeId
 const offer = { types: [{ ticketTypeId: typeId, kind: 'SEATED', zoneIds: [1] }] } as unknown as Offer
 
-/** What may be chosen of one row, `a` accessible: every choice that a hundred buyers made. */
+/** All distinct choices that a hundred buyers make in one row (`a`: accessible). */
 function choices(row: string, bestCount: number, candidatesMax: number): string[] {
   const plan = buildPlan(
     'event' as EventId,
@@ -22,10 +22,10 @@ function choices(row: string, bestCount: number, candidatesMax: number): string[
       }
     }),
   )
-  const believed = { statuses: row.replaceAll('a', '.'), passedOver: new Set<SeatId>() }
+  const known = { statuses: row.replaceAll('a', '.'), excluded: new Set<SeatId>() }
   const requested = [{ ticketTypeId: typeId, quantity: bestCount, seatIds: [], bestCount }]
   const made = Array.from({ length: 100 }, () => {
-    const lines = chooseSeats(requested, offer, plan, believed, candidatesMax)
+    const lines = chooseSeats(requested, offer, plan, known, candidatesMax)
     return lines?.[0]?.seatIds?.map((seatId) => seatId.slice(4)).join('+') ?? 'none'
   })
   return [...new Set(made)].sort()
@@ -37,7 +37,7 @@ test('the best seats are always the same, and by chance one of so many choices a
   expect(choices('..h..h..', 2, 2)).toHaveLength(2)
 })
 
-test('chance gives nobody seats apart or accessible ones while there are others', () => {
+test('a random choice is never of separate or accessible seats while there are others', () => {
   expect(choices('..h.h.haa', 2, 6)).toEqual(['1+2'])
   expect(choices('haahaah', 2, 6)).toEqual(['2+3', '5+6'])
   expect(choices('hh.hh', 2, 6)).toEqual(['none'])

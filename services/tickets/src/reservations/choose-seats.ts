@@ -6,24 +6,24 @@ import type { Offer } from './offer.ts'
 import { typeOf } from './offer.ts'
 import { type RequestedLine, seatedLine } from './reservation-request.ts'
 
-/** The seat map, and seats that turned out to be taken although it shows them free. */
-export interface Believed {
+/** The seat map, and seats to exclude: those found to be taken although the map shows them as free. */
+export interface KnownStatuses {
   readonly statuses: string
-  readonly passedOver: ReadonlySet<SeatId>
+  readonly excluded: ReadonlySet<SeatId>
 }
 
 /**
- * The lines of a request with their seats: those that were named, and the best that are free where none were:
- * one of the best `candidatesMax` choices, by chance. Null when there are not enough.
+ * Returns the lines of a request with their seats: the named seats, and the best free ones where none are
+ * named, picked at random among the best `candidatesMax` choices. Null when there are not enough.
  */
 export function chooseSeats(
   requested: readonly RequestedLine[],
   offer: Offer,
   plan: Plan,
-  { statuses, passedOver }: Believed,
+  { statuses, excluded }: KnownStatuses,
   candidatesMax = 1,
 ): SeatedLine[] | null {
-  if (!statuses.includes('.')) return null // what most of a crowd is told
+  if (!statuses.includes('.')) return null // the answer for most of a crowd
   const lines: SeatedLine[] = []
   for (const line of requested) {
     const { zoneIds, kind } = typeOf(offer, line.ticketTypeId)
@@ -33,8 +33,8 @@ export function chooseSeats(
     }
     const named = new Set(line.seatIds)
     const isFree = ({ index, zoneId, seatId }: PlanSeat) =>
-      statuses[index] === '.' && zoneIds.includes(zoneId) && !named.has(seatId) && !passedOver.has(seatId)
-    // With nothing to choose there need not be anything to choose from.
+      statuses[index] === '.' && zoneIds.includes(zoneId) && !named.has(seatId) && !excluded.has(seatId)
+    // Without seats to choose, no row needs to be examined.
     const isFull = ({ seats }: PlanRow) => !hasFree(statuses, seats)
     const best =
       line.bestCount === 0 ? [] : chooseAmong(plan, { isFree, isFull }, line.bestCount, candidatesMax)
@@ -44,7 +44,7 @@ export function chooseSeats(
   return lines
 }
 
-/** Whether a map shows a seat of a row as free; a row's seats follow each other in plan order. */
+/** Returns whether a map shows a free seat in a row; the seats of a row are contiguous in plan order. */
 function hasFree(statuses: string, seats: readonly PlanSeat[]): boolean {
   const [first, last] = [seats[0]?.index ?? 0, seats.at(-1)?.index ?? 0]
   return statuses.slice(first, last + 1).includes('.')
@@ -55,9 +55,7 @@ interface Choice {
   isFull(row: PlanRow): boolean
 }
 
-/**
- * One of the best choices that have no seat in common, of those that are no worse in kind than the very best.
- */
+/** Returns one of the best disjoint choices, among those with no more flaws than the very best. */
 function chooseAmong(
   plan: Plan,
   { isFree, isFull }: Choice,
@@ -75,12 +73,15 @@ function chooseAmong(
   return candidates[Math.floor(Math.random() * candidates.length)] ?? null
 }
 
-/** Seats that are not beside the one before, and accessible ones, which are for those who need them. */
+/**
+ * Counts the seats that are not next to the previous one, and accessible ones, which are meant for those who
+ * need them.
+ */
 const flawsOf = (seats: readonly PlanSeat[]): number =>
   seats.filter(({ index, accessible }, at) => accessible || (at > 0 && seats[at - 1]?.index !== index - 1))
     .length
 
-/** The lines of a request that names all its seats. `plan` where there are any. */
+/** Returns the lines of a request that names all its seats. `plan`: required if there are any. */
 export const namedSeats = (requested: readonly RequestedLine[], plan: Plan | null): SeatedLine[] =>
   requested.map((line) =>
     plan && line.seatIds.length > 0

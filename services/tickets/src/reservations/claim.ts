@@ -29,8 +29,8 @@ export interface ClaimRequest {
 }
 
 /**
- * A hold becomes PAYING for one order and lasts while money moves. The same order claims it as often as it
- * likes.
+ * Claims a hold for an order: it becomes PAYING and lasts while the payment runs. Repeating the claim is
+ * safe.
  */
 export async function claim(tx: Tx, request: ClaimRequest, claimSeconds: number): Promise<ClaimResult> {
   await lockOrder(tx, request.orderId)
@@ -41,7 +41,7 @@ export async function claim(tx: Tx, request: ClaimRequest, claimSeconds: number)
   return claimLocked(tx, reservation, request.orderId, claimSeconds)
 }
 
-/** The same for a reservation that is locked already, as is the order. */
+/** Claims a reservation that is locked already, as its order must be. */
 export async function claimLocked(
   tx: Tx,
   reservation: StoredReservation,
@@ -54,12 +54,11 @@ export async function claimLocked(
     return refused('RESERVATION_IN_PAYMENT', 'another order is paying for this reservation')
   }
   const paying = own && reservation.status === 'PAYING'
-  if (!paying && !isOpen(reservation)) return refused('RESERVATION_EXPIRED', 'this reservation is over')
+  if (!paying && !isOpen(reservation)) return refused('RESERVATION_EXPIRED', 'this reservation has expired')
   const found = await findReplicaAsOf(tx, reservation.eventId)
   if (found?.replica.status === 'CANCELLED') return refused('EVENT_NOT_ON_SALE', 'the event is cancelled')
   if (paying) return { outcome: 'claimed', reservation }
-  // A hold taken in time may be paid after sales have closed, but not when there is nothing to go to any
-  // more.
+  // A hold taken in time may be paid for after sales have closed, but not once the event is over.
   if (found && isOver(found.replica, found.asOf)) return refused('EVENT_NOT_ON_SALE', 'the event is over')
   const expiresAt = await claimForOrder(tx, reservation.reservationId, orderId, claimSeconds)
   const remainingMs = reservation.remainingMs + expiresAt.getTime() - reservation.expiresAt.getTime()
@@ -70,17 +69,17 @@ export async function claimLocked(
 }
 
 /**
- * An order that was rejected or cancelled holds nothing any more: a step that its compensation overtook is
- * refused.
+ * Returns a refusal if the order was rejected or cancelled: a step that its own compensation overtook must
+ * hold nothing.
  */
 export async function refusalOfEndedOrder(tx: Tx, orderId: OrderId): Promise<NotClaimed | null> {
-  const standing = await findOutcome(tx, orderId)
-  return !standing || standing.outcome === 'ISSUED' ? null : orderIsOver
+  const existing = await findOutcome(tx, orderId)
+  return !existing || existing.outcome === 'ISSUED' ? null : orderIsOver
 }
 
 const orderIsOver: NotClaimed = {
   error: 'RESERVATION_EXPIRED',
-  message: 'this order is over: it holds nothing any more',
+  message: 'this order has ended and holds nothing',
 }
 export const overOrder = { outcome: 'refused' as const, ...orderIsOver }
 

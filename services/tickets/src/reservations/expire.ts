@@ -5,33 +5,33 @@ import type { Released, SeatedLine } from '../holds/commands.ts'
 import { changeCounters } from '../holds/counter-repository.ts'
 import { unclaimSeats } from '../holds/seat-claim-repository.ts'
 import { markExpiredOf, markOldestExpired } from './expiry-repository.ts'
-import type { InTheWay } from './placing.ts'
-import { type EndedReservation, tellReleased } from './tell-released.ts'
+import type { WantedPlaces } from './placing.ts'
+import { type EndedReservation, publishReleased } from './publish-released.ts'
 
 /**
- * What stands in the way is many at once; the sweep holds up the sale for no longer than a group of holds
- * does.
+ * Many holds may block a request at once; expiring them must not delay the sale for longer than a group of
+ * holds does.
  */
-const IN_THE_WAY_MAX = 200
+const WANTED_MAX = 200
 export const SWEEP_BATCH_MAX = 50
 
-/** ACTIVE → EXPIRED in batches; each that expires is told of, once. */
+/** Moves reservations from ACTIVE to EXPIRED in batches, and publishes each once. */
 export function createExpiry({ appendAll }: { appendAll: AppendAll }) {
-  /** A batch of what is over, the oldest first; what another transaction has at hand is passed over. */
+  /** Expires a batch of overdue holds, oldest first; skips those that another transaction has locked. */
   const expireOldest = async (tx: Tx): Promise<Released[]> =>
     release(tx, await markOldestExpired(tx, SWEEP_BATCH_MAX))
 
   /**
-   * Whatever holds these types or seats, because a buyer wants them now. `wait`: let a transaction that is at
-   * it finish, so that what it frees is seen.
+   * Expires overdue holds of the types or seats that a buyer wants now. `wait`: waits for transactions that
+   * have locked such holds, so that what they free is seen.
    */
-  const expireOf = async (tx: Tx, wanted: InTheWay, options: { wait: boolean }): Promise<Released[]> =>
-    release(tx, await markExpiredOf(tx, wanted, { ...options, max: IN_THE_WAY_MAX }))
+  const expireOf = async (tx: Tx, wanted: WantedPlaces, options: { wait: boolean }): Promise<Released[]> =>
+    release(tx, await markExpiredOf(tx, wanted, { ...options, max: WANTED_MAX }))
 
   async function release(tx: Tx, expired: EndedReservation[]): Promise<Released[]> {
     if (expired.length === 0) return []
-    // Before the counters are locked, which everybody waits for.
-    await tellReleased(appendAll, tx, expired)
+    // Before locking the counters, which all transactions compete for.
+    await publishReleased(appendAll, tx, expired)
     await changeCounters(
       tx,
       expired.flatMap(({ items }) =>
@@ -49,8 +49,8 @@ export function createExpiry({ appendAll }: { appendAll: AppendAll }) {
 }
 export type Expiry = ReturnType<typeof createExpiry>
 
-/** What stands in the way of lines: of seated ones, the holds of their seats. */
-export const inTheWayOf = (eventId: EventId, lines: readonly SeatedLine[]): InTheWay => ({
+/** Returns the places that the lines need: the seats of seated lines, the type of others. */
+export const wantedPlacesOf = (eventId: EventId, lines: readonly SeatedLine[]): WantedPlaces => ({
   eventId,
   ticketTypeIds: lines.filter(({ seatIds }) => !seatIds).map(({ ticketTypeId }) => ticketTypeId),
   seatIds: lines.flatMap(({ seatIds }) => seatIds ?? []),

@@ -1,11 +1,10 @@
 import type { EventId, OrderId, ReservationId } from '@boxoffice/contracts'
 import type { Sql, Tx } from '@boxoffice/service-kit'
-import type { InTheWay } from './placing.ts'
-import type { EndedReservation } from './tell-released.ts'
+import type { WantedPlaces } from './placing.ts'
+import type { EndedReservation } from './publish-released.ts'
 
 /**
- * ACTIVE → EXPIRED of what is over, the oldest first, `max` of them; what another transaction has locked is
- * passed over.
+ * Marks up to `max` overdue holds as EXPIRED, oldest first; skips those that another transaction has locked.
  */
 export const markOldestExpired = (tx: Tx, max: number): Promise<EndedReservation[]> =>
   markExpired(
@@ -16,12 +15,12 @@ export const markOldestExpired = (tx: Tx, max: number): Promise<EndedReservation
   )
 
 /**
- * ACTIVE → EXPIRED of what is over and in the way, `max` of them. `wait`: also of what another transaction
- * has locked.
+ * Marks up to `max` overdue holds of these types or seats as EXPIRED. `wait`: also those that another
+ * transaction has locked.
  */
 export const markExpiredOf = (
   tx: Tx,
-  { eventId, ticketTypeIds, seatIds }: InTheWay,
+  { eventId, ticketTypeIds, seatIds }: WantedPlaces,
   { wait, max }: { wait: boolean; max: number },
 ): Promise<EndedReservation[]> =>
   markExpired(
@@ -58,14 +57,14 @@ interface Overdue {
   readonly eventId: EventId
 }
 
-/** Claims past their deadline, the oldest first. */
+/** Returns claims past their deadline, oldest first. */
 export const listOverdueClaims = (tx: Tx, max: number): Promise<Overdue[]> =>
   tx.query<Overdue>(
     `select reservation_id as "reservationId", order_id as "orderId", event_id as "eventId" from reservations
      where status = 'PAYING' and expires_at <= clock_timestamp() order by expires_at limit ${max}`,
   )
 
-/** A claim past its deadline lasts for so many seconds from now. */
+/** Extends an overdue claim by `seconds` from now. */
 export const extendClaim = (tx: Tx, reservationId: ReservationId, seconds: number) =>
   tx.query(
     `update reservations set expires_at = clock_timestamp() + make_interval(secs => $2)
@@ -73,7 +72,7 @@ export const extendClaim = (tx: Tx, reservationId: ReservationId, seconds: numbe
     [reservationId, seconds],
   )
 
-/** How many reservations hold places, by status. */
+/** Counts the reservations that hold places, by status. */
 export const countLiveReservations = (sql: Sql): Promise<{ status: string; count: number }[]> =>
   sql.query<{ status: string; count: number }>(
     "select status, count(*)::int as count from reservations where status in ('ACTIVE', 'PAYING') group by status",

@@ -16,8 +16,8 @@ export interface ExtendRequest {
 }
 
 /**
- * Hold one's own reservation for as long again from now, within the most that a reservation may last. One
- * that is over stays over: somebody else may have its places by now.
+ * Extends the caller's own hold by the full hold time from now, up to the longest that a reservation may
+ * last. An expired one stays expired: its places may be another buyer's by now.
  */
 export async function extendOwn(
   tx: Tx,

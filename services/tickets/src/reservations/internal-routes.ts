@@ -96,7 +96,7 @@ export function internalReservationHandlers(deps: Deps): Handlers<Routes> {
   }
 }
 
-/** An order pays for one reservation: the unique key tells when it holds another. */
+/** Refuses an order that holds another reservation already: the unique key detects it. */
 async function oneReservationAnOrder<T>(work: () => Promise<T>): Promise<T> {
   try {
     return await work()

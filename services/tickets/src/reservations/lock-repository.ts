@@ -1,14 +1,14 @@
 import type { EventId, OrderId, UserId } from '@boxoffice/contracts'
 import type { Tx } from '@boxoffice/service-kit'
 
-// Locks on what has no row yet. Every transaction takes them before its row locks and in this order: order,
-// buyer, address.
+// Advisory locks for what has no row yet. Every transaction takes them before its row locks, in this order:
+// order, buyer, address.
 
-/** One at a time per order: its reserve, claim, release, issue and cancel see each other's outcome. */
+/** Serializes by order: its reserve, claim, release, issue and cancel see each other's outcome. */
 export const lockOrder = (tx: Tx, orderId: OrderId) => lockOrders(tx, [orderId])
 export const lockOrders = (tx: Tx, orderIds: readonly OrderId[]) => lockAll(tx, 1, orderIds)
 
-/** One at a time per buyer and event: the limits count what is there. */
+/** Serializes by buyer and event, so that the limits count every reservation. */
 export const lockBuyers = (tx: Tx, buyers: readonly { eventId: EventId; userId: UserId }[]) =>
   lockAll(
     tx,
@@ -16,10 +16,10 @@ export const lockBuyers = (tx: Tx, buyers: readonly { eventId: EventId; userId: 
     buyers.map(({ eventId, userId }) => `${eventId} ${userId}`),
   )
 
-/** One at a time per mail address: the limit on offers counts what is there. */
+/** Serializes by mail address, so that the limit on offers counts every offer. */
 export const lockAddress = (tx: Tx, email: string) => lockAll(tx, 3, [email])
 
-/** In one order, so that no two transactions wait for each other. */
+/** In a fixed order, so that no two transactions deadlock. */
 const lockAll = (tx: Tx, seed: 1 | 2 | 3, keys: readonly string[]) =>
   tx.query(
     `select count(pg_advisory_xact_lock(key)::text)

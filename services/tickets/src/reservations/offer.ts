@@ -24,13 +24,13 @@ export interface Offer {
 export interface NotReserved {
   readonly error: keyof typeof reserveRefusals
   readonly message: string
-  /** Of SEATS_TAKEN: which. */
+  /** For SEATS_TAKEN: which seats. */
   readonly seatIds?: readonly SeatId[]
-  /** Of LIMIT_EXCEEDED: which of the buyer's own count. */
+  /** For LIMIT_EXCEEDED: which of the buyer's own reservations count. */
   readonly reservationIds?: readonly ReservationId[]
 }
 
-/** Why an offer does not sell these lines at this moment, whoever asks; null when it does. */
+/** Returns why an offer does not sell these lines now, to any buyer; null when it does. */
 export function refusalOf(
   offer: Offer,
   lines: readonly Line[],
@@ -57,7 +57,7 @@ export function refusalOf(
   return tooDear(lines.map(({ ticketTypeId, quantity }) => ({ ...typeOf(offer, ticketTypeId), quantity })))
 }
 
-/** The gateway would not charge so much, after it was held. */
+/** Refuses an amount that the gateway would not charge, before it is held. */
 function tooDear(lines: readonly (StoredType & { quantity: number })[]) {
   if (sum(lines.map(({ unitPrice, quantity }) => times(unitPrice, quantity))) <= CHARGE_MAX) return null
   const most = formatMoney(CHARGE_MAX, (lines[0] as StoredType).currency)
@@ -67,17 +67,17 @@ function tooDear(lines: readonly (StoredType & { quantity: number })[]) {
   }
 }
 
-/** Why this buyer may not have these lines on top of what they have; null when they may. */
+/** Returns why this buyer may not hold these lines on top of what they have; null when they may. */
 export function limitOf(
   offer: Offer,
   lines: readonly Line[],
   buyer: { live: readonly ReservationId[]; byType: Readonly<Record<string, number>> },
   liveMax: number,
 ): NotReserved | null {
-  // Named, so that who has lost sight of them can pay for them, or let them go.
+  // Listed so that a buyer who has lost track of them can pay for or release them.
   const own = buyer.live.length > 0 ? { reservationIds: buyer.live } : {}
   if (buyer.live.length >= liveMax) {
-    const message = `at most ${liveMax} reservations of an event at a time: let one go first`
+    const message = `at most ${liveMax} reservations of an event at a time: release one first`
     return { error: 'LIMIT_EXCEEDED', message, ...own }
   }
   for (const { ticketTypeId, quantity } of lines) {
@@ -94,9 +94,9 @@ const tooManyOf = (type: StoredType) => ({
   message: `at most ${type.maxPerUser} of ${type.name} per person`,
 })
 
-/** The type of a line that was checked to be of this offer. */
+/** Returns the type of a line; throws if the offer does not have it. */
 export function typeOf(offer: Offer, ticketTypeId: TicketTypeId): StoredType {
   const type = offer.types.find((type) => type.ticketTypeId === ticketTypeId)
-  if (!type) throw new Error(`type ${ticketTypeId} is not of event ${offer.replica.eventId}`)
+  if (!type) throw new Error(`type ${ticketTypeId} is not a type of event ${offer.replica.eventId}`)
   return type
 }

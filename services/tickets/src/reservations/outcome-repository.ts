@@ -15,7 +15,7 @@ export async function findOutcome(sql: Sql, orderId: OrderId): Promise<OrderOutc
   return row ?? null
 }
 
-/** Which of these orders were rejected or cancelled. */
+/** Returns which of these orders were rejected or cancelled. */
 export async function listEndedOrders(tx: Tx, orderIds: readonly OrderId[]): Promise<OrderId[]> {
   const rows = await tx.query<{ orderId: OrderId }>(
     `select order_id as "orderId" from order_outcomes where order_id = any($1::uuid[]) and outcome <> 'ISSUED'`,
@@ -25,8 +25,8 @@ export async function listEndedOrders(tx: Tx, orderIds: readonly OrderId[]): Pro
 }
 
 /**
- * Write an order's outcome; null when it is this one's now, else the one that stood there before. What
- * issues, rejects or cancels calls this before anything else: the primary key decides who was first.
+ * Inserts an order's outcome; returns null if it was written, else the existing one. Issuing, rejecting and
+ * cancelling call this first: the primary key decides which wins.
  */
 export async function insertOutcome(
   tx: Tx,
@@ -42,7 +42,7 @@ export async function insertOutcome(
   return inserted.length > 0 ? null : findOutcome(tx, orderId)
 }
 
-/** Write ISSUED for several orders: those whose outcome it is now. Of the others one stood there before. */
+/** Inserts ISSUED for several orders; returns those that had no outcome before. */
 export async function insertIssued(
   tx: Tx,
   orders: readonly { orderId: OrderId; reservationId: ReservationId }[],
@@ -57,8 +57,8 @@ export async function insertIssued(
 }
 
 /**
- * ISSUED turns out otherwise: it cannot be honoured after all (in the same transaction), or its tickets are
- * cancelled.
+ * Replaces ISSUED by another outcome: when issuing fails later in the same transaction, or when the tickets
+ * are cancelled.
  */
 export async function replaceIssued(
   tx: Tx,

@@ -6,46 +6,49 @@ import { lockReservation } from './reservation-repository.ts'
 import { mergeRequests, type ReservationRequest } from './reservation-request.ts'
 import type { ReserveResult } from './reserve-result.ts'
 
-/** What a request is answered whose reservation id was used before; null when it was not. */
+/** Returns the answer to a request whose reservation id was used before; null if it was not. */
 export async function repeatReservation(
   tx: Tx,
   request: ReservationRequest,
   claimSeconds: number,
 ): Promise<ReserveResult | null> {
   if (request.orderId) await lockOrder(tx, request.orderId)
-  const standing = await lockReservation(tx, request.reservationId)
-  if (!standing) return null
+  const existing = await lockReservation(tx, request.reservationId)
+  if (!existing) return null
   if (request.orderId && (await refusalOfEndedOrder(tx, request.orderId))) return overOrder
-  return answerStanding(tx, standing, request, claimSeconds)
+  return answerExisting(tx, existing, request, claimSeconds)
 }
 
-/** By the same buyer for the same tickets it is the same request. */
-async function answerStanding(
+/** The same buyer with the same tickets is the same request. */
+async function answerExisting(
   tx: Tx,
-  standing: StoredReservation,
+  existing: StoredReservation,
   request: ReservationRequest,
   claimSeconds: number,
 ): Promise<ReserveResult> {
   if (
-    standing.userId !== request.userId ||
-    standing.eventId !== request.eventId ||
-    !isOf(standing, request)
+    existing.userId !== request.userId ||
+    existing.eventId !== request.eventId ||
+    !isOf(existing, request)
   ) {
     return {
       outcome: 'refused',
       error: 'RESERVATION_ID_REUSED',
-      message: 'this reservation id was used for something else',
+      message: 'this reservation id was used for another request',
     }
   }
   if (request.orderId) {
-    const claimed = await claimLocked(tx, standing, request.orderId, claimSeconds)
+    const claimed = await claimLocked(tx, existing, request.orderId, claimSeconds)
     if (claimed.outcome === 'unknown') throw new Error('a locked reservation was not found')
     return claimed.outcome === 'claimed' ? { outcome: 'reserved', reservation: claimed.reservation } : claimed
   }
-  return { outcome: 'reserved', reservation: standing }
+  return { outcome: 'reserved', reservation: existing }
 }
 
-/** Whether a reservation is what a request asked for. Which seats were the best ones is not asked again. */
+/**
+ * Returns whether a reservation has what a request asks for. For the best available seats only their number
+ * is compared.
+ */
 function isOf({ items }: StoredReservation, { ticketRequests }: ReservationRequest): boolean {
   const lines = mergeRequests(ticketRequests)
   return (

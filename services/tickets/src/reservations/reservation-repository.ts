@@ -20,7 +20,7 @@ export async function findReservation(
   return rows[0] ?? null
 }
 
-/** The reservation, locked until the transaction ends. */
+/** Returns the reservation, locked until the transaction ends. */
 export async function lockReservation(
   tx: Tx,
   reservationId: ReservationId,
@@ -35,7 +35,7 @@ export const lockReservations = (tx: Tx, ids: readonly ReservationId[]): Promise
     [ids],
   )
 
-/** The reservation that an order claimed, locked. */
+/** Returns the reservation that an order claimed, locked. */
 export async function lockReservationOfOrder(tx: Tx, orderId: OrderId): Promise<StoredReservation | null> {
   const rows = await tx.query<StoredReservation>(
     `select ${columns} from reservations r where order_id = $1 for update`,
@@ -44,8 +44,8 @@ export async function lockReservationOfOrder(tx: Tx, orderId: OrderId): Promise<
   return rows[0] ?? null
 }
 
-/** Which of these reservations are there; they stay locked. */
-export async function listStanding(tx: Tx, ids: readonly ReservationId[]): Promise<ReservationId[]> {
+/** Returns which of these reservations exist; they stay locked. */
+export async function listExisting(tx: Tx, ids: readonly ReservationId[]): Promise<ReservationId[]> {
   const rows = await tx.query<{ reservationId: ReservationId }>(
     `select reservation_id as "reservationId" from reservations
      where reservation_id = any($1::uuid[]) order by reservation_id for update`,
@@ -54,15 +54,15 @@ export async function listStanding(tx: Tx, ids: readonly ReservationId[]): Promi
   return rows.map(({ reservationId }) => reservationId)
 }
 
-/** A reservation to be written, and how long it lasts from now. */
+/** A reservation to be inserted, and how long it lasts from now. */
 export type NewReservation = Pick<
   StoredReservation,
   'reservationId' | 'userId' | 'eventId' | 'currency' | 'orderId' | 'items'
 > & { readonly seconds: number }
 
 /**
- * Write reservations with their lines and claim their seats, in one statement; when that was, by the
- * database's clock. Rejects with a violation of `seat_claims_pkey` when a seat is taken: then nothing is
+ * Inserts reservations with their lines and claims their seats, in one statement; returns the time by the
+ * database's clock. Rejects with a violation of `seat_claims_pkey` when a seat is taken; then nothing is
  * written.
  */
 export async function insertReservations(tx: Tx, reservations: readonly NewReservation[]): Promise<Date> {
@@ -101,7 +101,7 @@ export async function insertReservations(tx: Tx, reservations: readonly NewReser
   return row.heldAt
 }
 
-/** ACTIVE → PAYING for an order; it lasts at least `seconds` from now. The reservation must be locked. */
+/** Moves a locked reservation from ACTIVE to PAYING for an order; it lasts at least `seconds` from now. */
 export async function claimForOrder(
   tx: Tx,
   reservationId: ReservationId,
@@ -118,7 +118,9 @@ export async function claimForOrder(
   return row.expiresAt
 }
 
-/** Move a locked reservation along, and when that was; it must be in the state that was read. */
+/**
+ * Moves a locked reservation to another status and returns when; throws unless it has the expected status.
+ */
 export async function moveReservation(
   tx: Tx,
   reservationId: ReservationId,
@@ -129,7 +131,7 @@ export async function moveReservation(
   return moved as { heldAt: Date; movedAt: Date }
 }
 
-/** The same for several, in any order. */
+/** Moves several reservations, in any order. */
 export async function moveReservations(
   tx: Tx,
   ids: readonly ReservationId[],
@@ -147,8 +149,8 @@ export async function moveReservations(
 }
 
 /**
- * Hold an ACTIVE reservation for `seconds` from now, but for no longer than `maxSeconds` since it was made;
- * null when that gives it no more time. The reservation must be locked.
+ * Extends an ACTIVE, locked reservation to `seconds` from now, but at most to `maxSeconds` after it was made;
+ * null if that adds no time.
  */
 export async function extendHold(
   tx: Tx,
@@ -167,7 +169,7 @@ export async function extendHold(
 
 const isLiveSql = `(status = 'PAYING' or (status = 'ACTIVE' and expires_at > clock_timestamp()))`
 
-/** A buyer's live reservations, of one event where it is given, the newest first, from a position on. */
+/** Returns a buyer's live reservations, newest first, from a position on; of one event if given. */
 export const listLiveOf = (
   sql: Sql,
   of: { userId: UserId; eventId: EventId | null },
@@ -182,7 +184,7 @@ export const listLiveOf = (
     [of.userId, of.eventId, limit, after?.heldAt ?? null, after?.reservationId ?? null],
   )
 
-/** Tickets of one type that a buyer has of an event: held by a live reservation, or bought. */
+/** Tickets of one type that a buyer holds or has bought of an event. */
 export interface BuyersTickets {
   readonly eventId: EventId
   readonly userId: UserId
@@ -192,16 +194,16 @@ export interface BuyersTickets {
 }
 
 /**
- * What these buyers have of their events, the oldest reservation first. What they passed on counts, what they
- * received or what was given back does not. The buyers must be locked, and each be there once.
+ * Returns what these buyers have of their events, oldest reservation first. Tickets that they passed on
+ * count; received and refunded ones do not. The buyers must be locked and distinct.
  */
 export const listTicketsOfBuyers = (
   tx: Tx,
   buyers: readonly { eventId: EventId; userId: UserId }[],
 ): Promise<BuyersTickets[]> =>
   tx.query<BuyersTickets>(
-    // Looked up buyer by buyer: a join would be planned as a scan of everything that a sale has written in
-    // its first minute.
+    // One lookup per buyer: a join would be planned as a scan of everything written in the first minute of a
+    // sale.
     `select event_id as "eventId", user_id as "userId", reservation_id as "reservationId", ticket_type_id as "ticketTypeId", quantity
      from unnest($1::uuid[], $2::uuid[]) buyer(event_id, user_id)
        cross join lateral (

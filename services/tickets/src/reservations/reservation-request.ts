@@ -11,7 +11,7 @@ import type { Line, SeatedLine } from '../holds/commands.ts'
 import type { Plan } from '../plans/plan.ts'
 import type { Offer } from './offer.ts'
 
-/** What somebody wants held. With an order it is claimed for its payment at once. */
+/** A request to hold tickets. One with an order is claimed for its payment at once. */
 export interface ReservationRequest {
   readonly reservationId: ReservationId
   readonly userId: UserId
@@ -19,11 +19,11 @@ export interface ReservationRequest {
   readonly orderId: OrderId | null
   readonly ticketRequests: readonly TicketRequest[]
   readonly seconds: number
-  /** Whether it may have been asked before: only then is the database asked before the crowd is refused. */
+  /** Whether the request may be a repetition; only then is the database checked before a refusal. */
   readonly repeatable: boolean
 }
 
-/** What is wanted of one type, all lines together: these seats, and so many of the best that are free. */
+/** The places wanted of one type, all lines together: these seats, and `bestCount` of the best free ones. */
 export interface RequestedLine extends Line {
   readonly seatIds: readonly SeatId[]
   readonly bestCount: number
@@ -35,7 +35,7 @@ export interface Detail {
   readonly message: string
 }
 
-/** Lines of one type count together; sorted by type, the order in which counters are locked. */
+/** Merges lines of one type and sorts them by type, the order in which counters are locked. */
 export function mergeRequests(requests: readonly TicketRequest[]): RequestedLine[] {
   const lines = new Map<TicketTypeId, RequestedLine>()
   for (const request of requests) {
@@ -59,8 +59,8 @@ export function mergeRequests(requests: readonly TicketRequest[]): RequestedLine
 }
 
 /**
- * What an offer cannot understand: types that it does not have, seats that they do not have. `plan` where
- * there is one.
+ * Returns what is invalid about a request: types that the offer does not have, seats that the types do not
+ * have. `plan`: if the event has one.
  */
 export function invalidIn(requests: readonly TicketRequest[], offer: Offer, plan: Plan | null): Detail[] {
   const seen = new Set<SeatId>()
@@ -83,14 +83,14 @@ export function invalidIn(requests: readonly TicketRequest[], offer: Offer, plan
       const seat = plan?.find(seatId)
       if (!seat || !type.zoneIds.includes(seat.zoneId))
         return at(`seatIds.${position}`, 'is not a seat of this type')
-      if (seen.has(seatId)) return at(`seatIds.${position}`, 'is there twice')
+      if (seen.has(seatId)) return at(`seatIds.${position}`, 'is listed twice')
       seen.add(seatId)
       return []
     })
   })
 }
 
-/** A type's line with its seats in plan order. */
+/** Returns a type's line with its seats in plan order. */
 export function seatedLine(
   { ticketTypeId, quantity }: Line,
   seatIds: readonly SeatId[],

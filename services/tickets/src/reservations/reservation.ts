@@ -9,7 +9,7 @@ import {
 } from '@boxoffice/contracts'
 import type { ReservationRow } from '../rows.ts'
 
-/** A line of a reservation, its price frozen. */
+/** A line of a reservation at the price of when it was made. */
 export interface ReservedItem {
   readonly ticketTypeId: TicketTypeId
   readonly quantity: number
@@ -19,8 +19,8 @@ export interface ReservedItem {
 }
 
 /**
- * A reservation as it stands. `heldAt`: when it was made. `remainingMs` is by the database's clock; negative
- * when its time is over.
+ * A stored reservation. `heldAt`: when it was made. `remainingMs` is by the database's clock, negative once
+ * expired.
  */
 export interface StoredReservation
   extends Pick<
@@ -33,19 +33,19 @@ export interface StoredReservation
   readonly items: readonly ReservedItem[]
 }
 
-/** Whether it may still be claimed. */
+/** Returns whether it may still be claimed. */
 export const isOpen = (reservation: StoredReservation) =>
   reservation.status === 'ACTIVE' && reservation.remainingMs > 0
 
-/** Whether it holds its places, whatever the time. */
+/** Returns whether it holds its places, expired or not. */
 export const isLive = ({ status }: StoredReservation) => status === 'ACTIVE' || status === 'PAYING'
 
 export const ticketCount = (items: readonly ReservedItem[]) =>
   items.reduce((total, { quantity }) => total + quantity, 0)
 
 /**
- * A reservation as callers see it: one whose time is over is EXPIRED, whether it was swept or not. It lasts
- * `holdMaxSeconds` at most, extensions included.
+ * Maps a reservation to the API: an overdue one is EXPIRED, swept or not. `holdMaxSeconds` is the longest
+ * that it can last, extensions included.
  */
 export function reservationView(
   reservation: StoredReservation,

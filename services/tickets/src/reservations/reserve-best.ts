@@ -6,22 +6,22 @@ import { readStatuses } from '../holds/seat-claim-repository.ts'
 import type { Plan } from '../plans/plan.ts'
 import { chooseSeats } from './choose-seats.ts'
 import type { Offer } from './offer.ts'
-import type { Holding, Placed, Settled } from './placing.ts'
+import type { Holding, Placed, Resolved } from './placing.ts'
 import { mergeRequests, type RequestedLine, type ReservationRequest } from './reservation-request.ts'
 import { type ReserveResult, seatsTaken, soldOut } from './reserve-result.ts'
 
-/** How often somebody else may be faster before a buyer is asked to come again. */
+/** How often a buyer may lose the chosen seats to another before being refused with 503. */
 const LOSSES_MAX = 12
-/** Who has lost twice chooses among so many, so that instances that choose at once choose apart. */
+/** After two losses a buyer picks among this many choices, so that competing instances choose apart. */
 const CANDIDATES_MAX = 6
 
 /** Buyers of an event who choose from one reading of its map. */
 const TOGETHER_MAX = 50
 const EVENTS_AT_ONCE_MAX = 100
 
-/** Reads the map of an event's seats; `mayBeOver`: holds on it may have ended. */
+/** Reads the map of an event's seats; `mayHaveExpired`: some holds on it may have expired. */
 export interface ReadSeatMap {
-  readNow(eventId: EventId): Promise<{ statuses: string; mayBeOver: boolean }>
+  readNow(eventId: EventId): Promise<{ statuses: string; mayHaveExpired: boolean }>
 }
 
 interface Choosing {
@@ -36,51 +36,33 @@ interface Chosen {
   readonly placed: Placed
 }
 
-/**
- * Hold the best seats. They are chosen from the map, one buyer of an event after the other: those who come
- * together from one reading of it, what one takes is not free for the next. They are chosen anew, each from a
- * reading of its own, when there were not enough or somebody of another instance was faster. Where the map
- * turns out to be wrong, what is chosen next is free in PostgreSQL too. Refused as sold out when the map has
- * not so many; after the last loss, or where the map was wrong, only when PostgreSQL has not so many either,
- * else with 503.
- */
-export function createReserveBest(deps: {
-  db: Sql
-  holding: Holding
-  seatMaps: ReadSeatMap
-  eventMutex: MutexByKey<EventId>
-  /** Buyers who wait to choose; beyond it they are refused with 503. */
-  waitingMax: number
-}) {
-  const { place, placeAll, settle, takeOver } = deps.holding
+interface Deps {
+  readonly db: Sql
+  readonly holding: Holding
+  readonly seatMaps: ReadSeatMap
+  readonly eventMutex: MutexByKey<EventId>
+  /** Longest queue of buyers who wait to choose; beyond it they are refused with 503. */
+  readonly waitingMax: number
+}
 
-  /**
-   * The best seats for buyers of one event, chosen and held together; null for whom the map has not so many.
-   */
-  const chooseTogether = createGroups<Choosing, Chosen | null>({
-    laneOf: ({ request }) => request.eventId,
-    mixesLanes: false,
-    groupMax: TOGETHER_MAX,
-    groupsAtOnceMax: EVENTS_AT_ONCE_MAX,
-    waitingMax: deps.waitingMax,
-    run: async (choosing) => {
-      const [{ request }] = choosing as [Choosing]
-      const { statuses } = await deps.seatMaps.readNow(request.eventId)
-      const passedOver = new Set<SeatId>()
-      const chosen = choosing.map(({ request, requested, offer, plan }) => {
-        const lines = chooseSeats(requested, offer, plan, { statuses, passedOver })
-        for (const seatId of lines?.flatMap(({ seatIds }) => seatIds ?? []) ?? []) passedOver.add(seatId)
-        return lines && { request, lines, plan }
-      })
-      const seated = chosen.filter((one) => one !== null)
-      const placed = seated.length > 0 ? await placeAll(seated) : []
-      return chosen.map((one) => one && { lines: one.lines, placed: placed.shift() as Placed })
-    },
-  })
+/**
+ * Holds the best seats, chosen from the map by one buyer of an event after the other. Buyers who arrive
+ * together share a reading of the map, and what one takes is not free for the next. A buyer who found too
+ * few, or who lost the seats to another instance, chooses again from a fresh reading. If the map proves
+ * wrong, the next choice is also checked against PostgreSQL.
+ *
+ * Refused as sold out when the map has too few free seats; after the last loss, or if the map was wrong, only
+ * when PostgreSQL has too few as well, and else with 503.
+ */
+export function createReserveBest(deps: Deps) {
+  const { place, resolve, expireHolds } = deps.holding
+
+  const chooseTogether = createSharedChoice(deps)
 
   return async (request: ReservationRequest, offer: Offer, plan: Plan): Promise<ReserveResult> => {
     const { eventId } = request
     const requested = mergeRequests(request.ticketRequests)
+    const choosing: Choosing = { request, requested, offer, plan }
     const named = new Set(requested.flatMap(({ seatIds }) => seatIds))
     let takenAfterAll: ReadonlySet<SeatId> = new Set()
     let losses = 0
@@ -90,58 +72,88 @@ export function createReserveBest(deps: {
         requested,
         offer,
         plan,
-        { statuses, passedOver: takenAfterAll },
+        { statuses, excluded: takenAfterAll },
         losses > 1 ? CANDIDATES_MAX : 1,
       )
 
     async function choose(): Promise<SeatedLine[] | null> {
       const map = await deps.seatMaps.readNow(eventId)
       const lines = chooseFrom(map.statuses)
-      if (lines || !map.mayBeOver) return lines
+      if (lines || !map.mayHaveExpired) return lines
       const ticketTypeIds = requested.map(({ ticketTypeId }) => ticketTypeId)
-      const freed = await takeOver({ eventId, ticketTypeIds, seatIds: [] })
+      const freed = await expireHolds({ eventId, ticketTypeIds, seatIds: [] })
       return freed ? chooseFrom((await deps.seatMaps.readNow(eventId)).statuses) : null
     }
 
-    /** In one's turn: choose and hold until nobody was faster. */
+    /** Chooses and holds until no other buyer was faster. Runs under the event's mutex. */
     async function chooseAndPlace(): Promise<ReserveResult> {
       while (losses < LOSSES_MAX) {
         const lines = await choose()
-        if (!lines) return takenAfterAll.size === 0 ? soldOut : refuseOrPutOff()
+        if (!lines) return takenAfterAll.size === 0 ? soldOut : refuseOrPutOff(deps.db, choosing)
         const result = await resultOf(await place({ request, lines, plan }))
         if (result) return result
       }
-      return refuseOrPutOff()
+      return refuseOrPutOff(deps.db, choosing)
     }
 
-    /** Null when somebody else has what was chosen. */
-    async function resultOf({ result, by }: Settled): Promise<ReserveResult | null> {
+    /** Returns null when another buyer got the chosen seats. */
+    async function resultOf({ result, by }: Resolved): Promise<ReserveResult | null> {
       if (result.outcome !== 'refused' || result.error !== 'SEATS_TAKEN') return result
       const taken = (result.seatIds ?? []).filter((seatId) => named.has(seatId))
       if (taken.length > 0) return seatsTaken(taken)
       losses++
       const wasMapWrong = by === 'database'
-      if (wasMapWrong) takenAfterAll = await listTaken()
+      if (wasMapWrong) takenAfterAll = await listTaken(deps.db, eventId, plan)
       return null
     }
 
-    async function listTaken(): Promise<Set<SeatId>> {
-      const { statuses } = await readStatuses(deps.db, eventId)
-      return new Set(plan.seats.flatMap(({ index, seatId }) => (statuses[index] === '.' ? [] : [seatId])))
-    }
-
-    /** Sold out, where PostgreSQL says so too. */
-    async function refuseOrPutOff(): Promise<ReserveResult> {
-      const { statuses } = await readStatuses(deps.db, eventId)
-      if (!chooseSeats(requested, offer, plan, { statuses, passedOver: new Set() })) return soldOut
-      throw new RefusedError(
-        refuse(SERVICE_UNAVAILABLE, { message: 'too many buyers want these seats: try again shortly' }),
-      )
-    }
-
-    const first = await chooseTogether({ request, requested, offer, plan })
+    const first = await chooseTogether(choosing)
     const result =
-      first && (await resultOf(await settle({ request, lines: first.lines, plan }, first.placed)))
+      first && (await resultOf(await resolve({ request, lines: first.lines, plan }, first.placed)))
     return result ?? deps.eventMutex(eventId, chooseAndPlace)
   }
+}
+
+/**
+ * Groups buyers of an event who choose from one reading of its map, and holds their choices together. Gives
+ * null for a buyer for whom the map has too few free seats.
+ */
+const createSharedChoice = (deps: Pick<Deps, 'seatMaps' | 'holding' | 'waitingMax'>) =>
+  createGroups<Choosing, Chosen | null>({
+    laneOf: ({ request }) => request.eventId,
+    mixesLanes: false,
+    groupMax: TOGETHER_MAX,
+    groupsAtOnceMax: EVENTS_AT_ONCE_MAX,
+    waitingMax: deps.waitingMax,
+    run: async (choosing) => {
+      const [{ request }] = choosing as [Choosing]
+      const { statuses } = await deps.seatMaps.readNow(request.eventId)
+      const excluded = new Set<SeatId>()
+      const chosen = choosing.map(({ request, requested, offer, plan }) => {
+        const lines = chooseSeats(requested, offer, plan, { statuses, excluded })
+        for (const seatId of lines?.flatMap(({ seatIds }) => seatIds ?? []) ?? []) excluded.add(seatId)
+        return lines && { request, lines, plan }
+      })
+      const seated = chosen.filter((one) => one !== null)
+      const placed = seated.length > 0 ? await deps.holding.placeAll(seated) : []
+      return chosen.map((one) => one && { lines: one.lines, placed: placed.shift() as Placed })
+    },
+  })
+
+/** Returns the seats of an event that are not free in PostgreSQL. */
+async function listTaken(db: Sql, eventId: EventId, plan: Plan): Promise<Set<SeatId>> {
+  const { statuses } = await readStatuses(db, eventId)
+  return new Set(plan.seats.flatMap(({ index, seatId }) => (statuses[index] === '.' ? [] : [seatId])))
+}
+
+/** Refuses as sold out if PostgreSQL agrees; else throws 503. */
+async function refuseOrPutOff(
+  db: Sql,
+  { request, requested, offer, plan }: Choosing,
+): Promise<ReserveResult> {
+  const { statuses } = await readStatuses(db, request.eventId)
+  if (!chooseSeats(requested, offer, plan, { statuses, excluded: new Set() })) return soldOut
+  throw new RefusedError(
+    refuse(SERVICE_UNAVAILABLE, { message: 'too many buyers want these seats: try again shortly' }),
+  )
 }

@@ -4,7 +4,7 @@ import { type NotReserved, type Offer, refusalOf } from './offer.ts'
 import type { StoredReservation } from './reservation.ts'
 import { type Detail, invalidIn, mergeRequests, type ReservationRequest } from './reservation-request.ts'
 
-/** What became of a request to hold tickets. */
+/** The result of a request to hold tickets. */
 export type ReserveResult =
   | { outcome: 'reserved'; reservation: StoredReservation }
   | ({ outcome: 'refused' } & NotReserved)
@@ -14,7 +14,7 @@ export type ReserveResult =
 export const soldOut: ReserveResult & { outcome: 'refused' } = {
   outcome: 'refused',
   error: 'INSUFFICIENT_INVENTORY',
-  message: 'not so many tickets are left',
+  message: 'not enough tickets are left',
 }
 export const seatsTaken = (seatIds: readonly SeatId[]): ReserveResult & { outcome: 'refused' } => ({
   outcome: 'refused',
@@ -23,13 +23,13 @@ export const seatsTaken = (seatIds: readonly SeatId[]): ReserveResult & { outcom
   seatIds,
 })
 
-/** Whether what was wanted is not there (any more). */
-export const isTaken = (result: ReserveResult | 'STANDING') =>
-  result !== 'STANDING' &&
+/** Returns whether the requested places are not (or no longer) available. */
+export const isTaken = (result: ReserveResult | 'EXISTING') =>
+  result !== 'EXISTING' &&
   result.outcome === 'refused' &&
   (result.error === 'INSUFFICIENT_INVENTORY' || result.error === 'SEATS_TAKEN')
 
-/** Why an offer refuses a request, whoever asks; null when it does not. */
+/** Returns why an offer refuses a request from any buyer; null when it does not. */
 export function refuseOffer(
   offer: Offer,
   plan: Plan | null,
@@ -37,7 +37,7 @@ export function refuseOffer(
 ): ReserveResult | null {
   const isKnown = ({ ticketTypeId }: TicketRequest) =>
     offer.types.some((type) => type.ticketTypeId === ticketTypeId)
-  // Whoever does not know what a draft sells is not told that it is there.
+  // The existence of a draft is not revealed to a caller who does not know its ticket types.
   if (offer.replica.status === 'DRAFT' && !request.ticketRequests.every(isKnown))
     return { outcome: 'unknown-event' }
   const details = invalidIn(request.ticketRequests, offer, plan)

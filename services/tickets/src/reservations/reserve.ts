@@ -10,19 +10,19 @@ import { createReserveBest, type ReadSeatMap } from './reserve-best.ts'
 import { type ReserveResult, refuseOffer } from './reserve-result.ts'
 
 /**
- * Hold tickets, all or none: Redis first, which refuses the crowd; then one transaction, which is the truth;
- * then Redis again. All that arrive together share these. Without Redis through PostgreSQL alone. Where holds
- * are over that still stand in the way, they are expired and it is tried once more. The same reservation id
- * gives the same answer, whatever has changed since.
+ * Holds tickets, all or none: provisionally in Redis, which refuses most of a crowd; then in one transaction,
+ * which decides; then finally in Redis. Requests that arrive together share these steps. If Redis is
+ * unavailable, PostgreSQL alone decides. Expired holds in the way are removed, and the request is retried.
+ * The same reservation id always gets the same answer.
  */
 export function createReserve(deps: {
   db: Sql
   holding: Holding
   seatMaps: ReadSeatMap
   eventMutex: MutexByKey<EventId>
-  /** What an event sells; null for an event that is not known. */
+  /** Finds what an event sells; null for an unknown event. */
   findOffer(eventId: EventId, as: 'cached' | 'now'): Promise<Offer | null>
-  /** The event's plan; null while no seats are offered. */
+  /** Finds the event's plan; null while it offers no seats. */
   findPlan(eventId: EventId): Promise<Plan | null>
   waitingMax: number
 }) {
@@ -37,7 +37,7 @@ export function createReserve(deps: {
 
   async function reserveNew(request: ReservationRequest): Promise<ReserveResult> {
     let found = await find(request, 'cached')
-    // A type that was made a moment ago is not in every offer that is believed.
+    // A type made a moment ago may be missing from the cached offer.
     if (found?.refusal?.outcome === 'invalid') found = await find(request, 'now')
     if (!found) return { outcome: 'unknown-event' }
     const { offer, plan, refusal } = found

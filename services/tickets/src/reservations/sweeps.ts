@@ -8,10 +8,10 @@ import type { Releases } from './release.ts'
 export type PaymentsClient = Pick<Client<typeof paymentsInternalRoutes>, 'getOrderInfo'>
 
 const OVERDUE_BATCH_MAX = 50
-/** How long a claim lasts on whose order is not decided: longer than the interval of the sweep. */
+/** Extension of a claim whose order is undecided: longer than the interval of the sweep. */
 const EXTENSION_SECONDS = 180
 
-/** Release what is over, a batch at a time. */
+/** Expires overdue holds, a batch at a time. */
 export function createExpirySweep(deps: {
   db: Database
   availabilityCache: AvailabilityCache
@@ -26,8 +26,8 @@ export function createExpirySweep(deps: {
 }
 
 /**
- * Claims past their deadline. They are never simply released: money may be moving. The payment service knows
- * what became of the order; while it is unavailable, the claim stays.
+ * Decides claims past their deadline. They are never released unchecked, since the payment may still be
+ * running: the payment service knows the state of the order, and while it is unavailable the claim stays.
  */
 export function createOverdueSweep(deps: {
   db: Database
@@ -42,7 +42,7 @@ export function createOverdueSweep(deps: {
     for (const { reservationId, orderId, eventId } of overdue) {
       const verdict = await verdictOf(deps.payments, orderId)
       if (verdict === 'unknown') {
-        availabilityCache.markStale(eventId) // there, too, it must not end by itself
+        availabilityCache.markStale(eventId) // it must not expire in Redis either
         continue
       }
       decided++
@@ -60,7 +60,10 @@ export function createOverdueSweep(deps: {
   }
 }
 
-/** What a claim's order says of it. A paid order's claim is kept: its tickets are on the way. */
+/**
+ * Returns what to do with a claim, by its order. The claim of a paid order is kept: its tickets are being
+ * issued.
+ */
 async function verdictOf(
   payments: PaymentsClient,
   orderId: OrderId,

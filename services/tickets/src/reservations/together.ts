@@ -8,7 +8,7 @@ import type { BuyerReleaseResult, ReleaseRequest, Releases } from './release.ts'
 const GROUP_MAX = 100
 const GROUPS_AT_ONCE_MAX = 2
 
-/** Claims, extensions and releases: those that arrive together share a commit. */
+/** Groups claims, extensions and releases, so that those that arrive together share a commit. */
 export function createTogether(deps: {
   db: Database
   releases: Releases
@@ -46,8 +46,8 @@ export function createTogether(deps: {
 export type Together = ReturnType<typeof createTogether>
 
 /**
- * Requests that arrive together are one transaction, in which their statements travel side by side. Only for
- * what locks nothing but its own reservation and order: of one reservation there is one request at a time.
+ * Runs requests that arrive together in one transaction, with their statements pipelined. Only for work that
+ * locks nothing but its own reservation and order; requests for one reservation run one at a time.
  */
 function shareCommits<Request extends { readonly reservationId: string }, Result>(
   db: Database,

@@ -13,7 +13,7 @@ import type { SeatedRequest, WriteResult } from './placing.ts'
 import {
   type BuyersTickets,
   insertReservations,
-  listStanding,
+  listExisting,
   listTicketsOfBuyers,
   type NewReservation,
 } from './reservation-repository.ts'
@@ -23,8 +23,8 @@ import { type ReserveResult, refuseOffer, seatsTaken, soldOut } from './reserve-
 const CONFLICTS_MAX = 5
 
 /**
- * The transaction of holds that arrived together: everything is checked again under locks, in their order, as
- * if each came alone; all of them are two round trips and one commit.
+ * Writes holds that arrived together in one transaction. Everything is checked again under locks, in order,
+ * as if each request came alone. All of it takes two round trips and one commit.
  */
 export async function writeReservations(
   db: SqlDatabase,
@@ -38,7 +38,7 @@ export async function writeReservations(
         (tx, situation) => write(tx, decide(requests, situation, limits)),
       )
     } catch (error) {
-      // Another instance was faster, by seats or by an id: now its row is there to be read.
+      // Another instance was faster with a seat or an id; its row can be read now.
       const isConflict = ['seat_claims_pkey', 'reservations_pkey'].includes(violatedUnique(error) ?? '')
       if (!isConflict || conflicts === CONFLICTS_MAX) throw error
     }
@@ -47,12 +47,12 @@ export async function writeReservations(
 
 interface Situation {
   readonly endedOrders: ReadonlySet<string>
-  readonly standing: ReadonlySet<ReservationId>
+  readonly existing: ReadonlySet<ReservationId>
   readonly offers: ReadonlyMap<EventId, Offer>
   readonly buyers: ReadonlyMap<string, Has>
-  /** Seats that are claimed, as `keyOfSeat`. */
+  /** Claimed seats, as `keyOfSeat`. */
   readonly claimed: Set<string>
-  /** How many are free of each general type. */
+  /** Free places of each general type. */
   readonly free: Map<TicketTypeId, number>
 }
 
@@ -60,7 +60,7 @@ const keyOfBuyer = ({ eventId, userId }: Pick<ReservationRequest, 'eventId' | 'u
   `${eventId} ${userId}`
 const keyOfSeat = ({ eventId, seatId }: SeatOfEvent) => `${eventId} ${seatId}`
 
-/** All statements are sent before any is waited for; their order is the order of locks. */
+/** Sends all statements before awaiting any; their order is the order of locks. */
 async function readSituation(tx: Tx, requests: readonly SeatedRequest[]): Promise<Situation> {
   const all = requests.map(({ request }) => request)
   const orderIds = all.flatMap(({ orderId }) => orderId ?? [])
@@ -77,22 +77,22 @@ async function readSituation(tx: Tx, requests: readonly SeatedRequest[]): Promis
     ),
   ]
   const seats = requests.flatMap(seatsOf)
-  const [, ended, , standing, had, claimed, counters, replicas, types] = await sideBySide([
+  const [, ended, , existing, had, claimed, counters, replicas, types] = await sideBySide([
     orderIds.length > 0 && lockOrders(tx, orderIds),
     orderIds.length > 0 ? listEndedOrders(tx, orderIds) : [],
     lockBuyers(tx, all),
-    repeatable.length > 0 ? listStanding(tx, repeatable) : [],
+    repeatable.length > 0 ? listExisting(tx, repeatable) : [],
     listTicketsOfBuyers(tx, [...new Map(all.map((request) => [keyOfBuyer(request), request])).values()]),
     seats.length > 0 ? listClaimed(tx, seats) : [],
     general.length > 0 ? lockGeneralCounters(tx, general) : [],
     listReplicasAsOf(tx, eventIds),
-    // Behind the lock: what stands now is what holds, and what was read before may be over.
+    // After the locks: a type that was read before them may have changed.
     listTypesById(tx, typeIds),
   ])
   const typesOf = Map.groupBy(types, ({ eventId }) => eventId)
   return {
     endedOrders: new Set(ended),
-    standing: new Set(standing),
+    existing: new Set(existing),
     offers: new Map(
       replicas.map((found) => [
         found.replica.eventId,
@@ -112,24 +112,24 @@ const seatsOf = ({ request: { eventId }, lines }: SeatedRequest): SeatOfEvent[] 
 
 interface Decided {
   readonly result: WriteResult | null
-  /** What is written for it. */
+  /** The row to insert. */
   readonly reservation: NewReservation | null
 }
 
-/** What becomes of each request, where those before it are written. */
+/** Decides each request as if those before it were written. */
 function decide(
   requests: readonly SeatedRequest[],
   situation: Situation,
   limits: { claimSeconds: number; liveMax: number },
 ): Decided[] {
   const buyers = new Map<string, Has>(situation.buyers)
-  const ids = new Set(situation.standing)
+  const ids = new Set(situation.existing)
   return requests.map((seated) => {
     const { request, lines, plan } = seated
     const { reservationId, userId, eventId, orderId } = request
     const refused = (result: WriteResult): Decided => ({ result, reservation: null })
     if (orderId && situation.endedOrders.has(orderId)) return refused(overOrder)
-    if (ids.has(reservationId)) return refused('STANDING')
+    if (ids.has(reservationId)) return refused('EXISTING')
     const offer = situation.offers.get(eventId)
     if (!offer) return refused({ outcome: 'unknown-event' })
     const refusal = refuseOffer(offer, plan, request)
@@ -151,7 +151,7 @@ function decide(
   })
 }
 
-/** Count the places of a request as taken, all or none; why not, or null. */
+/** Counts the places of a request as taken, all or none; returns a refusal if any is not free. */
 function takePlaces({ claimed, free }: Situation, seated: SeatedRequest): ReserveResult | null {
   const seats = seatsOf(seated)
   const taken = seats.filter((seat) => claimed.has(keyOfSeat(seat))).map(({ seatId }) => seatId)
@@ -164,9 +164,7 @@ function takePlaces({ claimed, free }: Situation, seated: SeatedRequest): Reserv
   return null
 }
 
-/**
- * What a buyer has of an event: live reservations, the oldest first, and by type what is held or was bought.
- */
+/** What a buyer has of an event: live reservations, oldest first, and tickets held or bought by type. */
 interface Has {
   readonly live: readonly ReservationId[]
   readonly byType: Readonly<Record<TicketTypeId, number>>

@@ -7,18 +7,18 @@ import { readStatuses } from '../holds/seat-claim-repository.ts'
 
 const EVENTS_MAX = 200
 /**
- * After a change of ours the next reading begins no sooner after the last one began: a sale changes the map
- * all the time.
+ * Shortest interval between the starts of two readings that follow changes: during a sale the map changes
+ * constantly.
  */
 const READINGS_APART_MS = 25
-/** Nor so many times as long as a reading takes: one event takes at most a third of our time. */
+/** Shortest interval in reading times: one event uses at most a third of the process's time. */
 const READINGS_APART = 3
 
-/** One reading of an event's map. */
+/** A reading of an event's map. */
 export interface Reading extends MapAnswer {
-  /** The same while nothing changes. Weak: `asOf` is not part of it. */
+  /** Equal as long as the map is. Weak: `asOf` is not part of it. */
   readonly etag: string
-  /** The answer with this map, encoded once. */
+  /** Returns the response with this map, encoded once. */
   encoded(planVersion: number): EncodedJson<SeatMap>
 }
 
@@ -28,14 +28,14 @@ interface Entry {
   tookMs: number
   /** Whether this process has changed the map since the reading began. */
   isChanged: boolean
-  /** The reading that begins after that. */
+  /** The reading that starts after that change. */
   next: Promise<Reading> | null
 }
 
 /**
- * Seat maps of events that have seats: from Redis, and from PostgreSQL where Redis is unavailable. `read`
- * gives what was read within the last `cacheMs`, and after the last change by this process: whoever holds a
- * seat sees it held, and a crowd that looks at it costs one reading. `readNow` reads.
+ * Reads seat maps of events: from Redis, or from PostgreSQL if Redis is unavailable. `read` returns a reading
+ * made within the last `cacheMs` and after the last change by this process, so that a buyer sees their own
+ * hold, and a crowd costs one reading. `readNow` always reads.
  */
 export function createSeatMaps(options: {
   availabilityCache: Pick<AvailabilityCache, 'map' | 'onChange'>
@@ -50,7 +50,7 @@ export function createSeatMaps(options: {
   })
 
   const readNow = async (eventId: EventId): Promise<MapAnswer> =>
-    (await availabilityCache.map(eventId)) ?? { ...(await readStatuses(sql, eventId)), mayBeOver: false }
+    (await availabilityCache.map(eventId)) ?? { ...(await readStatuses(sql, eventId)), mayHaveExpired: false }
 
   function begin(eventId: EventId, before: Entry | undefined): Promise<Reading> {
     const entry: Entry = {
@@ -86,7 +86,7 @@ export function createSeatMaps(options: {
 }
 export type SeatMaps = ReturnType<typeof createSeatMaps>
 
-/** An equal map is the same string as before: thousands of watchers compare them. */
+/** Reuses the previous string for an equal map: thousands of watchers compare them. */
 function readingOf(eventId: EventId, map: MapAnswer, before: Reading | undefined): Reading {
   const isEqual = map.statuses === before?.statuses
   const statuses = isEqual ? before.statuses : map.statuses

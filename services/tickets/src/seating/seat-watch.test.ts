@@ -18,8 +18,8 @@ const plan = buildPlan(
   })),
 )
 
-/** A seat map that the test draws, and how often it was read. */
-function drawn(statuses: string) {
+/** A seat map that the test changes, and the number of its readings. */
+function mapOf(statuses: string) {
   const map = { statuses, readings: 0 }
   const read = async () => {
     map.readings++
@@ -30,7 +30,7 @@ function drawn(statuses: string) {
 const readingOf = (statuses: string): Reading => ({
   statuses,
   asOf: new Date(),
-  mayBeOver: false,
+  mayHaveExpired: false,
   etag: '',
   encoded: (planVersion) => encodedJson({ eventId: plan.eventId, planVersion, statuses, asOf: new Date() }),
 })
@@ -41,9 +41,9 @@ const next = async (items: Items) => {
   return json && JSON.parse(Buffer.from(bodyOf(json)).toString())
 }
 
-describe('whoever watches a seat map', () => {
-  test('sees the map, then what changed; one who is slow sees it all at once', async () => {
-    const { map, watch } = drawn('...')
+describe('a watcher of a seat map', () => {
+  test('sees the map, then what changed; a slow one sees all changes at once', async () => {
+    const { map, watch } = mapOf('...')
     const leave = new AbortController()
     const [quick, slow] = [watch(plan, leave.signal), watch(plan, leave.signal)]
     expect(await next(quick)).toMatchObject({ planVersion: 3, statuses: '...' })
@@ -75,7 +75,7 @@ describe('whoever watches a seat map', () => {
     expect(readings).toBe(2)
   })
 
-  test('gets the same encoded change as everybody who has seen the same', async () => {
+  test('gets the same encoded change as all others with the same map', async () => {
     let reading = readingOf('...')
     const watch = createSeatWatch({ seatMaps: { read: async () => reading }, pollMs: 5 })
     const leave = new AbortController()
@@ -87,8 +87,8 @@ describe('whoever watches a seat map', () => {
     leave.abort()
   })
 
-  test('shares one poller, which ends with the last of them', async () => {
-    const { map, watch } = drawn('...')
+  test('shares one poller, which stops with the last watcher', async () => {
+    const { map, watch } = mapOf('...')
     const leave = new AbortController()
     const watchers = Array.from({ length: 50 }, () => watch(plan, leave.signal))
     await Promise.all(watchers.map(next))
@@ -97,7 +97,7 @@ describe('whoever watches a seat map', () => {
     expect(map.readings).toBeLessThan(400)
     leave.abort()
     expect(await Promise.all(waiting)).toEqual(watchers.map(() => undefined))
-    // A poller that is left looks once more at most, then there is none: who comes now begins another.
+    // A poller without watchers polls once more at most and stops; the next watcher starts another.
     const { readings } = map
     const late = watch(plan, new AbortController().signal)
     await next(late)

@@ -5,7 +5,7 @@ import type { Reading, SeatMaps } from './seat-maps.ts'
 
 type Changes = SeatMapChanges['changes']
 
-/** What changed between two maps of a plan. */
+/** Returns what changed between two maps of a plan. */
 export function changesBetween(plan: Plan, before: string, after: string): Changes {
   const changes: Changes = []
   if (before === after) return changes
@@ -23,19 +23,19 @@ interface Waiting {
   wake(): void
 }
 
-/** Telling all watchers of an event takes at most a third of our time. */
+/** Notifying all watchers of an event takes at most a third of the process's time. */
 const BROADCASTS_APART = 3
 
 /**
- * Watches seat maps. However many look on, an event's map is read by one poller of this process, as long as
- * anybody does; and what changed from one map to another is compared and encoded once for all of them. A
- * watcher that is slow gets everything that changed meanwhile at once.
+ * Watches seat maps. However many watch an event, one poller of this process reads its map while there are
+ * any, and each change from one map to another is compared and encoded once for all. A slow watcher gets all
+ * changes since its last read at once.
  */
 export function createSeatWatch({ seatMaps, pollMs }: { seatMaps: Pick<SeatMaps, 'read'>; pollMs: number }) {
   const polled = new Map<EventId, Set<Waiting>>()
   const encodedChanges = new WeakMap<Reading, Map<string, EncodedJson<SeatMapChanges>>>()
 
-  /** Resolves when the map may have changed, or the watcher leaves. */
+  /** Resolves when the map may have changed, or when the watcher leaves. */
   function mayHaveChanged(eventId: EventId, seen: string, signal: AbortSignal): Promise<void> {
     const all = polled.get(eventId) ?? begin(eventId)
     return new Promise((resolve) => {
@@ -63,11 +63,11 @@ export function createSeatWatch({ seatMaps, pollMs }: { seatMaps: Pick<SeatMaps,
       await new Promise((resolve) => setTimeout(resolve, restMs))
       const statuses = await seatMaps.read(eventId).then(
         (map) => map.statuses,
-        () => null, // whoever waits reads by themselves, and hears why not
+        () => null, // each watcher then reads for itself and gets the error
       )
       const beganMs = performance.now()
       for (const waiting of [...all]) if (waiting.seen !== statuses) waiting.wake()
-      await new Promise(setImmediate) // they have written by then
+      await new Promise(setImmediate) // lets the watchers write first
       restMs = Math.max(pollMs, BROADCASTS_APART * (performance.now() - beganMs))
     } while (all.size > 0)
     polled.delete(eventId)
@@ -82,7 +82,7 @@ export function createSeatWatch({ seatMaps, pollMs }: { seatMaps: Pick<SeatMaps,
     return changes
   }
 
-  /** The whole map first, then its changes, until the watcher leaves. */
+  /** Yields the whole map first, then its changes, until the watcher leaves. */
   return async function* watch(
     plan: Plan,
     signal: AbortSignal,
@@ -93,7 +93,7 @@ export function createSeatWatch({ seatMaps, pollMs }: { seatMaps: Pick<SeatMaps,
     let seen = first.statuses
     while (!signal.aborted) {
       const now = await seatMaps.read(eventId)
-      if (signal.aborted) return // nobody would wake them any more
+      if (signal.aborted) return // nothing would wake this watcher again
       if (now.statuses === seen) await mayHaveChanged(eventId, seen, signal)
       else yield changesSince(plan, seen, now)
       seen = now.statuses

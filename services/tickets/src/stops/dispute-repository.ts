@@ -1,7 +1,7 @@
 import type { DisputeOutcome, DisputePolicy, OrderId, UserId } from '@boxoffice/contracts'
 import type { Sql, Tx } from '@boxoffice/service-kit'
 
-/** What an organizer wants done when a dispute is lost. */
+/** Returns what an organizer wants to happen when a dispute is lost. */
 export async function findPolicy(sql: Sql, organizerId: UserId): Promise<DisputePolicy> {
   const [policy] = await sql.query<DisputePolicy>(
     'select stop_tickets as "stopTickets" from dispute_policies where organizer_id = $1',
@@ -24,7 +24,7 @@ export interface DisputeOfOrder {
   readonly version: number
 }
 
-/** Keep how a dispute ended; whether that is news. */
+/** Saves how a dispute ended; returns whether that is new. */
 export async function saveDispute(
   tx: Tx,
   { disputeId, orderId, outcome, version }: DisputeOfOrder,
@@ -38,7 +38,7 @@ export async function saveDispute(
   return saved.length > 0
 }
 
-/** Whether a dispute of an order is lost, as far as we know. */
+/** Returns whether a dispute of the order is known to be lost. */
 export const hasLostDispute = async (tx: Tx, orderId: OrderId): Promise<boolean> =>
   (await tx.query("select from order_disputes where order_id = $1 and outcome = 'LOST' limit 1", [orderId]))
     .length > 0

@@ -26,7 +26,10 @@ type StopRoutes = Pick<
   'stopTicket' | 'reinstateTicket' | 'getDisputePolicy' | 'putDisputePolicy'
 >
 
-/** Stopping tickets of one's events; those of others are not there. */
+/**
+ * Handlers for stopping tickets of the caller's own events; tickets of other events are answered as not
+ * found.
+ */
 export function stopHandlers(deps: Deps): Handlers<StopRoutes> {
   const sql = deps.db
 
@@ -72,4 +75,4 @@ const refusals = {
   TRANSFERRED: TICKET_TRANSFERRED,
 }
 const messageOf = (status: keyof typeof refusals) =>
-  `this ticket is ${status.toLowerCase().replace('_', ' ')} already`
+  `this ticket is already ${status.toLowerCase().replace('_', ' ')}`

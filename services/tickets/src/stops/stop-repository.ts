@@ -5,18 +5,18 @@ import { ticketColumns } from '../tickets/ticket-repository.ts'
 
 export interface Stop {
   readonly reason: StopReason
-  /** The organizer's words. */
+  /** The organizer's note. */
   readonly note: string | null
 }
 
-/** Locked in one order, as the door locks them. */
+/** Locks tickets in the same order as check-in does. */
 const locked =
   'locked as materialized (select ticket_id from tickets where ticket_id = any($1::uuid[]) order by ticket_id for update)'
 const ofLocked = 'ticket_id in (select ticket_id from locked)'
 
 /**
- * Stop tickets: those that were ACTIVE and not stopped before. Who is admitted at the same moment is, or is
- * not: the row's lock decides. The order must be locked.
+ * Stops tickets; returns those that were ACTIVE and not stopped before. Against a concurrent check-in, the
+ * row's lock decides. The order must be locked.
  */
 export const stopTickets = (
   tx: Tx,
@@ -30,7 +30,7 @@ export const stopTickets = (
     [ticketIds, reason, note],
   )
 
-/** A ticket that is stopped already is so for another reason from now on; null where it is not. */
+/** Changes the reason of a stopped ticket; null if it is not stopped. */
 export async function restop(
   tx: Tx,
   ticketId: TicketId,
@@ -44,9 +44,7 @@ export async function restop(
   return ticket ?? null
 }
 
-/**
- * Reinstate tickets: those that were stopped, with `reason` those that were for it. The order must be locked.
- */
+/** Reinstates stopped tickets; with `reason`, only those stopped for it. The order must be locked. */
 export const reinstateTickets = (
   tx: Tx,
   ticketIds: readonly TicketId[],
@@ -61,8 +59,8 @@ export const reinstateTickets = (
   )
 
 /**
- * Every ticket of an order, also those that took the place of others. The order must be locked: then no other
- * comes.
+ * Returns the ids of all tickets of an order, replacements by transfer included. The order must be locked, so
+ * that no ticket is added.
  */
 export async function listTicketIdsOfOrder(tx: Tx, orderId: OrderId): Promise<TicketId[]> {
   const rows = await tx.query<{ ticketId: TicketId }>(

@@ -17,33 +17,33 @@ import { listTicketIdsOfOrder, reinstateTickets, restop, stopTickets } from './s
 
 export type StopResult<Status extends TicketStatus = Exclude<TicketStatus, 'ACTIVE'>> =
   | { outcome: 'done'; ticket: StoredTicket }
-  /** It is of no use any more, or was of use already. */
+  /** The ticket was used already or is not valid any more. */
   | { outcome: 'refused'; status: Status }
 
 /**
- * Tickets that admit nobody for a while: their organizer stops them, or a dispute is lost. Whoever holds them
- * now is told, of all of an order at once. An organizer's stop ends by the organizer alone; that of a dispute
- * also when the dispute is won after all.
+ * Stops tickets from admitting: their organizer stops them, or a dispute is lost. Their holders are notified,
+ * with one message per holder and order. Only the organizer ends an organizer's stop; a dispute's stop also
+ * ends when the dispute is won later.
  */
 export function createStops({ appendAll, now }: { appendAll: AppendAll; now: () => Date }) {
-  /** Stop one as its organizer wants it, also one that a dispute has stopped. */
+  /** Stops a ticket for its organizer, even if a dispute has stopped it. */
   async function stop(tx: Tx, { orderId, ticketId }: StoredTicket, note: string | null): Promise<StopResult> {
     await lockOrder(tx, orderId)
     const request = { reason: 'ORGANIZER', note } as const
     const stopped = await stopTickets(tx, [ticketId], request)
-    await tellStopped(tx, stopped)
+    await publishStopped(tx, stopped)
     const ticket = stopped[0] ?? (await restop(tx, ticketId, request))
     return ticket ? { outcome: 'done', ticket } : refusalOf(await getTicket(tx, ticketId))
   }
 
-  /** Let one admit again; one that is not stopped stays as it is. */
+  /** Reinstates a ticket; one that is not stopped stays as it is. */
   async function reinstate(
     tx: Tx,
     { orderId, ticketId }: StoredTicket,
   ): Promise<StopResult<'CANCELLED' | 'TRANSFERRED'>> {
     await lockOrder(tx, orderId)
     const reinstated = await reinstateTickets(tx, [ticketId])
-    await tellReinstated(tx, reinstated)
+    await publishReinstated(tx, reinstated)
     const ticket = reinstated[0] ?? (await getTicket(tx, ticketId))
     const { status } = ticket
     return status === 'CANCELLED' || status === 'TRANSFERRED'
@@ -52,15 +52,15 @@ export function createStops({ appendAll, now }: { appendAll: AppendAll; now: () 
   }
 
   /**
-   * A dispute of an order has ended. Lost: its tickets that were not used are stopped, whoever has them,
-   * where their organizer wants it so. Otherwise: those that were stopped for a lost one are reinstated,
-   * unless another is lost. Throws where the order's tickets are not made yet.
+   * Applies the end of a dispute of an order. Lost: stops its unused tickets, whoever holds them, if the
+   * organizer wants that. Otherwise: reinstates those that were stopped for a lost dispute, unless another is
+   * lost. Throws if the order's tickets are not issued yet.
    */
-  async function takeDispute(tx: Tx, dispute: DisputeOfOrder): Promise<void> {
+  async function applyDispute(tx: Tx, dispute: DisputeOfOrder): Promise<void> {
     const { orderId } = dispute
     await lockOrder(tx, orderId)
     if (!(await findOutcome(tx, orderId)))
-      throw new Error(`a dispute of order ${orderId} came before its tickets`)
+      throw new Error(`a dispute of order ${orderId} arrived before its tickets`)
     if (!(await saveDispute(tx, dispute))) return
     const ticketIds = await listTicketIdsOfOrder(tx, orderId)
     const [ticketId] = ticketIds
@@ -68,13 +68,13 @@ export function createStops({ appendAll, now }: { appendAll: AppendAll; now: () 
     if (dispute.outcome === 'LOST') {
       const { stopTickets: isWanted } = await findPolicy(tx, await getOrganizer(tx, ticketId))
       if (isWanted)
-        await tellStopped(tx, await stopTickets(tx, ticketIds, { reason: 'DISPUTE_LOST', note: null }))
+        await publishStopped(tx, await stopTickets(tx, ticketIds, { reason: 'DISPUTE_LOST', note: null }))
     } else if (!(await hasLostDispute(tx, orderId))) {
-      await tellReinstated(tx, await reinstateTickets(tx, ticketIds, 'DISPUTE_LOST'))
+      await publishReinstated(tx, await reinstateTickets(tx, ticketIds, 'DISPUTE_LOST'))
     }
   }
 
-  const tellStopped = (tx: Tx, tickets: readonly StoredTicket[]) =>
+  const publishStopped = (tx: Tx, tickets: readonly StoredTicket[]) =>
     appendAll(
       tx,
       ticketsStopped,
@@ -84,7 +84,7 @@ export function createStops({ appendAll, now }: { appendAll: AppendAll; now: () 
       }),
     )
 
-  async function tellReinstated(tx: Tx, tickets: readonly StoredTicket[]): Promise<void> {
+  async function publishReinstated(tx: Tx, tickets: readonly StoredTicket[]): Promise<void> {
     const reinstatedAt = now()
     const messages = byHolder(tickets).map(({ about, aggregateVersion }) => ({
       payload: { ...about, reinstatedAt },
@@ -93,18 +93,18 @@ export function createStops({ appendAll, now }: { appendAll: AppendAll; now: () 
     await appendAll(tx, ticketsReinstated, messages)
   }
 
-  return { stop, reinstate, takeDispute }
+  return { stop, reinstate, applyDispute }
 }
 export type Stops = ReturnType<typeof createStops>
 
 const refusalOf = ({ ticketId, status }: StoredTicket): StopResult => {
-  if (status === 'ACTIVE') throw new Error(`ticket ${ticketId} could be stopped, and was not`)
+  if (status === 'ACTIVE') throw new Error(`ticket ${ticketId} is ACTIVE but was not stopped`)
   return { outcome: 'refused', status }
 }
 
 async function getTicket(tx: Tx, ticketId: TicketId): Promise<StoredTicket> {
   const ticket = await findTicket(tx, ticketId)
-  if (!ticket) throw new Error(`there is no ticket ${ticketId}`)
+  if (!ticket) throw new Error(`ticket ${ticketId} does not exist`)
   return ticket
 }
 
@@ -115,7 +115,7 @@ async function getOrganizer(tx: Tx, ticketId: TicketId): Promise<UserId> {
   return replica.organizerId
 }
 
-/** Tickets of one order, one message for each who holds some. */
+/** Groups tickets of one order by holder, for one message each. */
 function byHolder(tickets: readonly StoredTicket[]) {
   return [...Map.groupBy(tickets, ({ userId }) => userId).values()].map((theirs) => {
     const [first] = theirs as [StoredTicket, ...StoredTicket[]]

@@ -6,9 +6,9 @@ interface Deps {
   stops: Stops
 }
 
-/** What disputes mean for tickets. */
+/** Applies disputes to tickets. */
 export const disputeSubscribers = ({ stops }: Deps): readonly Subscriber[] => [
   on(disputeClosed, (tx, { payload: { disputeId, orderId, outcome }, aggregateVersion: version }) =>
-    stops.takeDispute(tx, { disputeId, orderId, outcome, version }),
+    stops.applyDispute(tx, { disputeId, orderId, outcome, version }),
   ),
 ]

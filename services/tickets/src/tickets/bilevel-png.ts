@@ -5,12 +5,12 @@ const compress = promisify(deflate)
 
 const SIGNATURE = Buffer.from([0x89, 0x50, 0x4e, 0x47, 0x0d, 0x0a, 0x1a, 0x0a])
 const HEADER_BYTES = 13
-/** Greyscale of one bit a pixel: 0 is black. */
+/** Greyscale with one bit per pixel: 0 is black. */
 const [BIT_DEPTH, GREYSCALE] = [1, 0]
 
 /**
- * A square picture in black and white as PNG (RFC 2083). `pixels`: line after line, each a byte for its
- * filter and then a bit a pixel, the leftmost the highest. Compressed beside the event loop.
+ * Encodes a square black-and-white image as PNG (RFC 2083). `pixels`: for each line a filter byte, then one
+ * bit per pixel, leftmost first. Compressed off the event loop.
  */
 export async function bilevelPng(pixels: Buffer, widthPx: number): Promise<Buffer> {
   const header = Buffer.alloc(HEADER_BYTES)

@@ -30,7 +30,7 @@ describe("a ticket's code", () => {
     }
   })
 
-  test('is refused when it is truncated, extended, spelt otherwise or something else altogether', () => {
+  test('is refused when it is truncated, extended, encoded differently or not a code', () => {
     const code = signCode(content, key)
     for (let length = 0; length < code.length; length++)
       expect(verifyCode(code.slice(0, length), [key])).toBeNull()
@@ -55,9 +55,9 @@ describe('the keys whose codes admit', () => {
     expect(verifyCode(signCode(content, makeKey('tickets-2025')), accepted)).toBeNull()
   })
 
-  test('are refused where one id would stand for two, or one is of another kind', () => {
+  test('are refused when two have the same id, or one is of another kind', () => {
     expect(() => createAcceptedKeys(key, [makeJwk('tickets-2026')])).toThrow(
-      'the kid tickets-2026 stands for two keys',
+      'the kid tickets-2026 names two keys',
     )
     const { kty = '', ...other } = generateKeyPairSync('x25519').publicKey.export({ format: 'jwk' })
     expect(() => createAcceptedKeys(key, [{ ...other, kty, kid: 'sealing' }])).toThrow(

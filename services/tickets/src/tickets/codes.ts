@@ -9,7 +9,7 @@ import {
   TicketId,
 } from '@boxoffice/contracts'
 
-/** What a code says. It admits only while the ticket's own code version is the same. */
+/** The content of a code. A code admits only while the ticket's code version is the same. */
 export interface CodeContent {
   readonly ticketId: TicketId
   readonly eventId: EventId
@@ -30,7 +30,7 @@ export interface CodeKey extends AcceptedKey {
 
 // format (1) · key id (4) · ticket id (16) · event id (16) · code version (4) · seat, UTF-8 (0…153) ·
 // signature (64)
-/** The same in words, for whoever verifies codes without us. */
+/** The format in words, for those who verify codes with their own software. */
 export const CODE_FORMAT =
   'base64url (RFC 4648, no padding) of: format, 1 byte, now 1; key id, 4 bytes, the kid of the key in hexadecimal; ticket id, ' +
   '16 bytes; event id, 16 bytes; version, 4 bytes, big-endian; seat such as 1-A-12, UTF-8, none for general admission, a "-" ' +
@@ -42,16 +42,18 @@ const HEAD_BYTES = 41
 const SEAT_MAX_BYTES = 7 + 1 + SEAT_LABEL_BYTES_MAX + 1 + SEAT_LABEL_BYTES_MAX
 const SIGNATURE_BYTES = 64
 
-/** The key of a private Ed25519 JWK. Its id on codes is the first four bytes of its `kid`'s SHA-256. */
+/**
+ * Creates the signing key from a private Ed25519 JWK. Its id on codes is the first four bytes of the SHA-256
+ * of its `kid`.
+ */
 export function createCodeKey(jwk: Jwk): CodeKey {
   const privateKey = createPrivateKey({ key: jwk, format: 'jwk' })
   return { keyId: keyIdOf(jwk), privateKey, publicKey: createPublicKey(privateKey) }
 }
 
 /**
- * The keys whose codes admit: the one that signs, then others of public JWKs, such as earlier ones. Throws
- * when one is not Ed25519, or two would have the same id on codes: nobody could tell by which a code is
- * verified.
+ * Returns the keys whose codes admit: the signing key, and those of public JWKs, such as earlier ones. Throws
+ * when a key is not Ed25519, or when two have the same id on codes, which would be ambiguous.
  */
 export function createAcceptedKeys({ keyId, publicKey }: CodeKey, others: readonly Jwk[]): AcceptedKey[] {
   const accepted: AcceptedKey[] = [{ keyId, publicKey }]
@@ -61,7 +63,7 @@ export function createAcceptedKeys({ keyId, publicKey }: CodeKey, others: readon
     const known = accepted.find(({ keyId }) => keyId === other.keyId)
     if (!known) accepted.push(other)
     else if (!known.publicKey.equals(other.publicKey))
-      throw new Error(`the kid ${jwk.kid} stands for two keys that verify codes`)
+      throw new Error(`the kid ${jwk.kid} names two keys that verify codes`)
   }
   return accepted
 }
@@ -69,13 +71,16 @@ export function createAcceptedKeys({ keyId, publicKey }: CodeKey, others: readon
 type Jwk = { kty: string; kid: string }
 const keyIdOf = ({ kid }: Jwk) => createHash('sha256').update(kid).digest('hex').slice(0, 8)
 
-/** The public half of a key, as a JWK whose `kid` is what codes carry. */
+/** Returns the public half of a key, as a JWK whose `kid` is the id that codes carry. */
 export function verificationKeyOf({ keyId, publicKey }: AcceptedKey): CodeVerificationKey {
   const { x = '' } = publicKey.export({ format: 'jwk' })
   return { kty: 'OKP', crv: 'Ed25519', x, kid: keyId, alg: 'EdDSA', use: 'sig' }
 }
 
-/** A ticket's code: base64url, under 200 characters with the labels of most halls, under 400 with any. */
+/**
+ * Signs a ticket's code: base64url, under 200 characters with the seat labels of most halls, under 400 with
+ * any.
+ */
 export function signCode(content: CodeContent, key: CodeKey): string {
   const seat = Buffer.from(content.seat ? seatIdOf(content.seat) : '')
   if (seat.length > SEAT_MAX_BYTES) throw new Error(`a seat of ${seat.length} bytes does not fit into a code`)
@@ -89,10 +94,13 @@ export function signCode(content: CodeContent, key: CodeKey): string {
   return Buffer.concat([payload, sign(null, payload, key.privateKey)]).toString('base64url')
 }
 
-/** What a code says if one of these keys signed it, to the last character; null for anything else. */
+/**
+ * Returns the content of a code if one of these keys signed it, to the last character; null for anything
+ * else.
+ */
 export function verifyCode(code: string, keys: readonly AcceptedKey[]): CodeContent | null {
   const bytes = Buffer.from(code, 'base64url')
-  // Only the spelling that we make: decoding passes over padding and strange characters.
+  // Accept only our own encoding: decoding ignores padding and stray characters.
   if (bytes.toString('base64url') !== code) return null
   const payload = bytes.subarray(0, -SIGNATURE_BYTES)
   if (payload.length < HEAD_BYTES || payload.length > HEAD_BYTES + SEAT_MAX_BYTES || payload[0] !== FORMAT)

@@ -9,13 +9,13 @@ import type { StoredTicket } from './ticket.ts'
 
 export type Download =
   | { outcome: 'printed'; etag: string; pdf: Uint8Array }
-  /** The reader has these bytes. */
+  /** The client has these bytes already. */
   | { outcome: 'unchanged'; etag: string }
   | { outcome: 'too-many'; waitSeconds: number }
 
-/** Those of some hundred tickets. */
+/** About a hundred tickets. */
 const KEPT_BYTES_MAX = 16 * 1_048_576
-/** Longest wait for one's own earlier ones; then 503. */
+/** Longest wait for the user's earlier downloads; then 503. */
 const MUTEX_WAIT_MS = 20_000
 
 interface Deps {
@@ -26,9 +26,9 @@ interface Deps {
 }
 
 /**
- * The PDF of a ticket for its owner. The same is printed once, however many ask for it, and kept for a while.
- * What has to be printed is counted, by user and by address; and a user has one at a time in the thread that
- * prints, so that who asks for many waits for their own.
+ * Returns the PDF of a ticket for its owner. The same PDF is made once for concurrent requests, and cached.
+ * PDFs that have to be made are rate-limited by user and address. Each user has one at a time in the
+ * rendering thread, so that many requests of one user delay only that user.
  */
 export function createDownloads({ sql, pdfs, codeKey, perMinute }: Deps) {
   const kept = new LRUCache<string, Uint8Array>({

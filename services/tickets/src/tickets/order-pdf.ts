@@ -11,12 +11,15 @@ export type OrderPdf =
   /** The caller asked for another version than this. */
   | { outcome: 'changed'; version: string }
 
-/** From so many pages on a PDF is kept: to write and read a smaller one costs as much as to make it again. */
+/**
+ * A PDF of at least this many pages is stored: storing and reading a smaller one costs as much as making it
+ * again.
+ */
 const KEPT_PAGES_MIN = 10
 
 /**
- * An order's valid tickets as one PDF, a page each. Whoever asks for one that is being made waits for it, and
- * large ones are kept: a mail that is tried again costs a read.
+ * Returns the PDF of an order's valid tickets, a page each. Concurrent callers share one rendering. Large
+ * PDFs are stored, so that a retried mail costs only a read.
  */
 export function createOrderPdfs(deps: { sql: Sql; pdfs: PdfRenderer; codeKey: CodeKey; pagesMax: number }) {
   const { sql, pdfs, codeKey } = deps

@@ -4,37 +4,31 @@ import { RefusedError, refuse } from '@boxoffice/service-kit'
 import { Piscina } from 'piscina'
 import type { PrintedTicket, ticketsFiles, ticketsPdf } from './pdf.ts'
 
-/** Beside us: `pdf.ts` here, `pdf.js` beside the one file that the image has of us. */
+/** `pdf.ts` beside this file, or `pdf.js` beside the bundle in the image. */
 const PRINTER = new URL(`./pdf${path.extname(import.meta.filename)}`, import.meta.url).href
 
 /**
- * More pages than these are printed apart, in another thread: nobody's two tickets wait for somebody's three
- * hundred.
+ * Documents of at least this many pages are rendered in a thread of their own, so that small ones do not wait
+ * for large ones.
  */
 export const BULK_PAGES_MIN = 21
 const QUEUE_MAX = 1_000
 const BULK_QUEUE_MAX = 100
 
-/**
- * Renders tickets in threads of its own: what is mailed apart from what is downloaded, so that no mail waits
- * for downloads.
- */
+/** Renders tickets in worker threads: mails apart from downloads, so that neither waits for the other. */
 export interface PdfRenderer {
-  /**
-   * For a mail: the PDF of tickets, a page each, in their order. Throws a 503 when too many documents wait
-   * already.
-   */
+  /** Renders a PDF for a mail, a page for each ticket, in order. Throws a 503 when the queue is full. */
   render(pages: readonly PrintedTicket[]): Promise<Uint8Array>
-  /** The same with a picture of each one's code. */
+  /** Renders the PDF and an image of each code. */
   renderFiles(pages: readonly PrintedTicket[]): ReturnType<typeof ticketsFiles>
-  /** The same PDF for a reader who waits for it. */
+  /** Renders a PDF for a download. */
   renderDownload(pages: readonly PrintedTicket[]): Promise<Uint8Array>
   close(): Promise<void>
 }
 
 /**
- * A page costs milliseconds of computing: on the event loop a sold-out evening's tickets would hold up every
- * buyer of the next.
+ * Creates the renderer. A page costs milliseconds of CPU: on the event loop, the tickets of a sold-out event
+ * would delay all buyers.
  */
 export function createPdfRenderer(): PdfRenderer {
   const lanes = {
@@ -59,7 +53,7 @@ interface Printer {
   ticketsFiles: typeof ticketsFiles
 }
 
-/** One thread, which ends when it has had nothing to do for a while. */
+/** A thread, which ends after some idle time. */
 function createLane(queueMax: number) {
   const pool = new Piscina({
     filename: PRINTER,

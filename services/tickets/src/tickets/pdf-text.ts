@@ -3,7 +3,7 @@ import type { TextWeight } from '../typesetting/fonts.ts'
 import { cutLine, type Line, linesOf, type Paragraph } from '../typesetting/paragraph.ts'
 import { paragraphOf } from '../typesetting/typeset.ts'
 
-/** A place on the page, in points. */
+/** A box on the page, in points. */
 export interface TextBox {
   readonly x: number
   readonly y: number
@@ -11,7 +11,7 @@ export interface TextBox {
   readonly height: number
 }
 export interface TextStyle {
-  /** Where the event is: people there write Chinese characters their way. */
+  /** The event's time zone: it decides the regional forms of Chinese characters. */
   readonly timeZone: string
   readonly font: TextWeight
   readonly color: string
@@ -19,8 +19,7 @@ export interface TextStyle {
   readonly sizeMin: number
   readonly vertical?: 'top' | 'bottom'
   /**
-   * Where text that runs from right to left begins: at the box's right side, or as near to its left side as
-   * it is long.
+   * Where right-to-left text starts: at the right side of the box, or so that its end is at the left side.
    */
   readonly fromRight?: 'box' | 'text'
 }
@@ -29,8 +28,8 @@ const STEP = 0.5
 const LINE_GAP = 1
 
 /**
- * Draw text so that it stays in its box: as large as fits, wrapped at words (a word that is wider than the
- * box is cut), and with an ellipsis where even the smallest size is too much. Returns the height it took.
+ * Draws text within its box: as large as fits, wrapped at words (a word wider than the box is cut), and with
+ * an ellipsis if even the smallest size does not fit. Returns its height.
  */
 export async function fitText(
   doc: PDFKit.PDFDocument,
@@ -46,9 +45,7 @@ export async function fitText(
   return paragraph ? fitParagraph(doc, paragraph, box, style) : fitPlain(doc, text, box, style)
 }
 
-/**
- * Text that pdfkit can wrap: its words stand in their order, and the document's own font has their letters.
- */
+/** Text that pdfkit can wrap: in logical order, with letters that the document's own font has. */
 function fitPlain(doc: PDFKit.PDFDocument, text: string, box: TextBox, style: TextStyle): number {
   const options = { width: box.width, lineGap: LINE_GAP }
   doc.font(style.font)
@@ -67,7 +64,7 @@ interface Fit {
   readonly size: number
   readonly height: number
 }
-/** What was found for a document: all pages of an order have the same event, and often the same holder. */
+/** Fits found for a document: all pages of an order have the same event, and often the same holder. */
 const found = new WeakMap<PDFKit.PDFDocument, Map<string, Fit>>()
 
 function fitOf(doc: PDFKit.PDFDocument, text: string, box: TextBox, style: TextStyle): Fit {
@@ -90,7 +87,7 @@ function findFit(doc: PDFKit.PDFDocument, text: string, box: TextBox, style: Tex
   return { size, height: Math.min(heightAt(size), box.height) }
 }
 
-/** Any other: lines and their order are ours. */
+/** Other text: we break the lines and order their words. */
 function fitParagraph(doc: PDFKit.PDFDocument, paragraph: Paragraph, box: TextBox, style: TextStyle): number {
   const lineHeight = (size: number) => (paragraph.ascent + paragraph.descent) * size + LINE_GAP
   const linesAt = (size: number) => linesOf(paragraph, box.width / size)

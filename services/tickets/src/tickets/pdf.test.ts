@@ -39,7 +39,7 @@ function streamsOf(pdf: Buffer): string[] {
   })
 }
 
-/** The glyphs of all text on the page, by number; 0 is what a font draws for a character that it lacks. */
+/** The glyphs of all text on the page, by number; 0 is what a font draws for a missing character. */
 const glyphsOf = (streams: string[]): number[] =>
   streams
     .flatMap((stream) => [...stream.matchAll(/\[((?:<[0-9a-f]+>|[-\d. ])+)\] TJ/g)])
@@ -47,7 +47,7 @@ const glyphsOf = (streams: string[]): number[] =>
     .flatMap(([, hex = '']) => hex.match(/.{4}/g) ?? [])
     .map((glyph) => Number.parseInt(glyph, 16))
 
-/** The code as the page draws it: its longest run of rectangles, painted on white. */
+/** The code as drawn on the page: its longest run of rectangles, painted on white. */
 function rasterOf(streams: string[]): { pixels: Uint8ClampedArray; width: number } {
   const runs = streams.flatMap((stream) => stream.match(/(?:^(?:[-\d.]+ ){4}re\n){2,}/gm) ?? [])
   const longest = runs.reduce((best, run) => (run.length > best.length ? run : best), '')
@@ -87,10 +87,9 @@ describe('a ticket as a PDF', () => {
     expect(first.toString('latin1').match(/\/Type \/Page\b/g)).toHaveLength(1)
   })
 
-  test('is the same bytes whatever was printed before it, to the text that is copied from it', async () => {
+  test('is the same bytes whatever was printed before it, including the text that can be copied', async () => {
     const first = await singleTicketPdf(printed)
-    // Letters that look the same may be one glyph of a font: Greek Α and Latin A, a space that breaks and one
-    // that does not.
+    // Letters that look the same may share a glyph: Greek Α and Latin A, a breaking and a non-breaking space.
     const name = 'ΑΒΕΖΗΙΚΜΝΟΡΤΥΧ\u00a0οουΩ\u2126 \u00b5\u03bc'
     await singleTicketPdf({
       ...printed,
@@ -114,10 +113,10 @@ describe('a ticket as a PDF', () => {
       .map(({ pixels, width }) => readQr(pixels, width))
     expect(codes).toEqual(pages.map(({ code }) => code))
     expect((await ticketsPdf(pages)).equals(pdf)).toBe(true)
-    await expect(ticketsPdf([])).rejects.toThrow('no tickets')
+    await expect(ticketsPdf([])).rejects.toThrow('at least one ticket')
   })
 
-  test('stays one page whatever people typed', async () => {
+  test('stays one page whatever users typed', async () => {
     const long = (text: string, length: number) => text.repeat(length).slice(0, length)
     const pdf = await singleTicketPdf({
       ...printed,

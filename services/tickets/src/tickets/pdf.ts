@@ -36,14 +36,15 @@ const RULE = '#c9ccd6'
 const PAPER = '#ffffff'
 const STUB = '#f4f5f8'
 /**
- * An event's colour: staff tell two events apart from afar. White on each of them reads well on a bad print.
+ * Colours of events, for staff to tell two events apart at a distance. White text is readable on each, even
+ * on a bad print.
  */
 const BANDS = ['#1f2a5a', '#5b1f4a', '#0f4c4a', '#7a2230', '#3a2a6b', '#27452f'] as const
 
-/** A ticket as a one-page PDF, to print or to show on a phone. The same ticket gives the same bytes. */
+/** Renders a ticket as a one-page PDF. The same ticket gives the same bytes. */
 export const singleTicketPdf = (printed: PrintedTicket): Promise<Buffer> => ticketsPdf([printed])
 
-/** Tickets as one PDF, and the picture of each one's code: each code is laid out once for both. */
+/** Renders tickets as one PDF and an image of each code; each code is laid out once for both. */
 export async function ticketsFiles(
   pages: readonly PrintedTicket[],
 ): Promise<{ pdf: Uint8Array; codes: Uint8Array[] }> {
@@ -51,10 +52,10 @@ export async function ticketsFiles(
   return { pdf, codes }
 }
 
-/** Tickets as one PDF, a page each, in their order; at least one. The same tickets give the same bytes. */
+/** Renders at least one ticket as one PDF, a page each, in order. The same tickets give the same bytes. */
 export async function ticketsPdf(pages: readonly PrintedTicket[]): Promise<Buffer> {
   const [first] = pages
-  if (!first) throw new Error('a document of no tickets has no page')
+  if (!first) throw new Error('a PDF needs at least one ticket')
   const doc = new PDFDocument({
     size: [WIDTH, HEIGHT],
     margin: 0,
@@ -79,7 +80,7 @@ export async function ticketsPdf(pages: readonly PrintedTicket[]): Promise<Buffe
 const titleOf = ({ event, ticket }: PrintedTicket, count: number) =>
   `${event.name} · ${count === 1 ? ticket.ticketNumber : `${count} tickets`}`
 
-/** A page, and what writes on it. */
+/** A page, and the function that writes text on it. */
 interface Sheet {
   readonly doc: Document
   fit(text: string, box: TextBox, style: Omit<TextStyle, 'timeZone'>): Promise<number>
@@ -147,7 +148,7 @@ async function drawDetails(sheet: Sheet, { ticket, event, typeName, seat }: Prin
   }
 }
 
-/** A small label over its value. */
+/** Draws a small label over its value. */
 async function field(
   { doc, fit }: Sheet,
   label: string,
@@ -163,7 +164,7 @@ async function field(
   )
 }
 
-/** A small label over what matters most, and over the rest of it. */
+/** Draws a small label over a main line and the remaining text. */
 async function headed(
   { doc, fit }: Sheet,
   label: string,
@@ -205,10 +206,7 @@ function drawStub(doc: Document, { ticket, code }: PrintedTicket): void {
   doc.text(line, MARGIN, HEIGHT - 20, { width: INNER, align: 'center', lineBreak: false })
 }
 
-/**
- * The code as vectors, sharp at any size, with its quiet zone. Dark modules side by side are one rectangle:
- * no seams.
- */
+/** Draws the code as vectors with its quiet zone. Adjacent dark modules are one rectangle, to avoid seams. */
 function drawQr(doc: Document, code: string, left: number, top: number): void {
   const { size, isDark } = qrModules(code)
   const module = QR_SIZE / (size + 2 * QUIET_ZONE_MODULES)
@@ -226,13 +224,13 @@ function drawQr(doc: Document, code: string, left: number, top: number): void {
       rectangles.push(`${xs[from]} ${ys[row]} ${widths[column - from + 1]} ${height} re`)
     }
   }
-  // Some hundred of them at once: pdfkit makes bytes of each thing that is drawn.
+  // A hundred or so at once: pdfkit makes bytes of every single drawing call.
   doc.addContent(rectangles.join('\n')).fill('#000000')
 }
 
 const pointsOf = (value: number): string => String(Math.round(value * 1_000) / 1_000)
 
-/** The day with its weekday, and the time with its zone, both where the event is. */
+/** Returns the date with its weekday, and the time with its zone, both in the event's time zone. */
 const whenOf = ({ eventDate, timeZone }: PrintedTicket['event']): [string, string] => {
   const { day, time } = clocks(timeZone)
   return [day.format(eventDate), time.format(eventDate)]

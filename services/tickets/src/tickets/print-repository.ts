@@ -1,7 +1,7 @@
 import type { OrderId } from '@boxoffice/contracts'
 import type { Sql } from '@boxoffice/service-kit'
 
-/** The PDF of an order that is kept of this version; null where there is none. */
+/** Returns the stored PDF of this version of an order; null if there is none. */
 export async function findPrint(sql: Sql, orderId: OrderId, version: string): Promise<Uint8Array | null> {
   const [row] = await sql.query<{ pdf: Buffer }>(
     'select pdf from order_prints where order_id = $1 and version = $2',
@@ -10,7 +10,7 @@ export async function findPrint(sql: Sql, orderId: OrderId, version: string): Pr
   return row?.pdf ?? null
 }
 
-/** Keep the PDF of an order, in place of one that shows something else. */
+/** Stores the PDF of an order, replacing another version. */
 export const savePrint = (sql: Sql, print: { orderId: OrderId; version: string; pdf: Uint8Array }) =>
   sql.query(
     `insert into order_prints (order_id, version, pdf) values ($1, $2, $3)
@@ -18,7 +18,7 @@ export const savePrint = (sql: Sql, print: { orderId: OrderId; version: string; 
     [print.orderId, print.version, Buffer.from(print.pdf.buffer, print.pdf.byteOffset, print.pdf.byteLength)],
   )
 
-/** Remove up to `limit` PDFs that are older than `keepMs`; whether there may be more. */
+/** Removes up to `limit` PDFs older than `keepMs`; returns whether there may be more. */
 export async function removeOldPrints(sql: Sql, keepMs: number, limit: number): Promise<{ more: boolean }> {
   const removed = await sql.query(
     `delete from order_prints where order_id in (

@@ -10,12 +10,12 @@ import type { PrintedTicket } from './pdf.ts'
 import type { StoredTicket } from './ticket.ts'
 import { listPrintedOfOrders, type Printed } from './ticket-repository.ts'
 
-/** Raised with every change of what a page looks like: PDFs that are kept are made anew. */
+/** Raise with every change of the layout, so that stored PDFs are made again. */
 const LAYOUT = 2
 
 type PrintedEvent = PrintedTicket['event'] & Pick<EventReplica, 'status'>
 
-/** Tickets of one event with all that their pages show; null where there are none. */
+/** Tickets of one event with everything that their pages show. */
 export interface Print {
   readonly event: PrintedEvent
   readonly tickets: readonly (Omit<PrintedTicket, 'event' | 'code' | 'ticket'> & {
@@ -24,8 +24,8 @@ export interface Print {
 }
 
 /**
- * What the pages of these tickets show, which are all of one event. Throws when the event or a type is not
- * there.
+ * Loads what the pages of these tickets show; all must be of one event. Throws when the event or a type is
+ * missing.
  */
 export async function printOf(sql: Sql, tickets: readonly [StoredTicket, ...StoredTicket[]]): Promise<Print> {
   const [{ eventId }] = tickets
@@ -39,7 +39,7 @@ export async function printOf(sql: Sql, tickets: readonly [StoredTicket, ...Stor
     event,
     tickets: tickets.map((ticket) => {
       const typeName = typeNames.get(ticket.ticketTypeId)
-      if (typeName === undefined) throw new Error(`ticket ${ticket.ticketId} is of a type that is not there`)
+      if (typeName === undefined) throw new Error(`ticket ${ticket.ticketId} has an unknown type`)
       const { seat } = ticket
       if (!seat) return { ticket, typeName }
       const section = zoneNames.get(seat.zoneId) ?? String(seat.zoneId)
@@ -49,8 +49,8 @@ export async function printOf(sql: Sql, tickets: readonly [StoredTicket, ...Stor
 }
 
 /**
- * The tickets of orders that are valid and their buyer's now: one that somebody else has is not among them.
- * Of the others there are none.
+ * Loads the valid tickets of orders that their buyer holds; tickets transferred to others are left out, as
+ * are orders without any.
  */
 export async function findPrintsOfOrders(
   sql: Sql,
@@ -63,7 +63,7 @@ export async function findPrintsOfOrders(
   )
 }
 
-/** The same of one order. Null: there are none. */
+/** Loads those of one order; null if there are none. */
 export const findPrintOfOrder = async (sql: Sql, orderId: OrderId): Promise<Print | null> =>
   (await findPrintsOfOrders(sql, [orderId])).get(orderId) ?? null
 
@@ -80,7 +80,7 @@ function printOfRows(rows: readonly [Printed, ...Printed[]]): Print {
   }
 }
 
-/** Another text as soon as the pages, or the codes on them, would be others. */
+/** Returns a version that changes whenever the pages or the codes on them would. */
 export function versionOf({ event, tickets }: Print, { keyId }: Pick<CodeKey, 'keyId'>): string {
   const { eventId, name, eventDate, timeZone, venueName, venueAddress, status } = event
   const pages = tickets.map(({ ticket, typeName, seat }) => {
@@ -91,7 +91,7 @@ export function versionOf({ event, tickets }: Print, { keyId }: Pick<CodeKey, 'k
   return createHash('sha256').update(JSON.stringify(shown)).digest('base64url')
 }
 
-/** The pages with their codes. */
+/** Returns the pages with their codes. */
 export const pagesOf = ({ event, tickets }: Print, key: CodeKey): PrintedTicket[] =>
   tickets.map((page) => ({ ...page, event, code: signCode(page.ticket, key) }))
 

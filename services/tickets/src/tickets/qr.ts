@@ -2,23 +2,25 @@ import { remember } from '@boxoffice/contracts'
 import QRCode from 'qrcode'
 import { bilevelPng } from './bilevel-png.ts'
 
-// Medium correction survives a scratched screen or a fold; four modules around it are what scanners ask for.
+// Medium correction survives a scratched screen or a fold; scanners require four modules of quiet zone.
 const CORRECTION = 'M'
 export const QUIET_ZONE_MODULES = 4
 const MODULE_PX = 8
 const CODES_KEPT_MAX = 50
 
 /**
- * As bytes, all of it: what we sign is text of both cases, of which nothing is shorter another way. To look
- * for one costs more than everything else that the picture does.
+ * A single byte segment: codes are mixed-case text, which no other mode encodes shorter. Searching for one
+ * would cost more than the rest of the image.
  */
 const segmentsOf = (code: string): QRCode.QRCodeSegment[] => [{ mode: 'byte', data: Buffer.from(code) }]
 
-/** A code as a PNG of more than 400 pixels, quiet zone included: black and white, one bit a pixel. */
+/**
+ * Renders a code as a PNG of more than 400 pixels with its quiet zone: black and white, one bit per pixel.
+ */
 export function qrPng(code: string): Promise<Buffer> {
   const { size, isDark } = qrModules(code)
   const widthPx = (size + 2 * QUIET_ZONE_MODULES) * MODULE_PX
-  // One byte is a module's width of eight pixels, one line of modules eight lines of pixels. White is 1.
+  // One byte is a module's width of eight pixels; eight lines of pixels are a module's height. White is 1.
   const rowBytes = size + 2 * QUIET_ZONE_MODULES
   const pixels = Buffer.alloc(widthPx * (1 + rowBytes), 0xff)
   for (let y = 0; y < widthPx; y++) {
@@ -34,9 +36,8 @@ export function qrPng(code: string): Promise<Buffer> {
 }
 
 /**
- * The dark modules of a code, for drawing: `isDark(row, column)` within a square of `size`, without quiet
- * zone. Of the last few codes they are known: a ticket's page and the picture of its code are made one after
- * the other.
+ * Returns the dark modules of a code: `isDark(row, column)` within a square of `size`, without quiet zone.
+ * Remembers the last few codes, since a ticket's page and the image of its code are made one after the other.
  */
 export const qrModules = remember((code): { size: number; isDark(row: number, column: number): boolean } => {
   const { modules } = QRCode.create(segmentsOf(code), { errorCorrectionLevel: CORRECTION })

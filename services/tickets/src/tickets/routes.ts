@@ -46,7 +46,7 @@ type InternalTicketRoutes = Pick<
 
 const cursor = defineCursor({ createdAt: cursorFields.instant, ticketId: cursorFields.id })
 
-/** One's own tickets; somebody else's are not there. */
+/** Handlers for the caller's own tickets; those of others are answered as not found. */
 export function ticketHandlers(deps: Deps): Handlers<TicketRoutes> {
   const sql = deps.db
   const getOwn = async (ticketId: TicketId, userId: UserId) => {
@@ -111,7 +111,7 @@ async function answerDownload(
   switch (download.outcome) {
     case 'too-many': {
       const refusal = refuse(RATE_LIMITED, {
-        message: 'so many tickets were printed for you: try again in a while',
+        message: 'too many ticket PDFs were made for you: try again later',
       })
       return {
         ...refusal,
@@ -146,6 +146,6 @@ function notValid(ticket: StoredTicket) {
   const { status } = ticket
   if (isStopped(ticket)) return refuse(TICKET_STOPPED)
   return refuse(status === 'CANCELLED' ? TICKET_CANCELLED : TICKET_TRANSFERRED, {
-    message: `this ticket is ${status.toLowerCase()}: its code is not given out any more`,
+    message: `this ticket is ${status.toLowerCase()}: its code is no longer available`,
   })
 }

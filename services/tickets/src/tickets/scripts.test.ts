@@ -5,7 +5,7 @@ import { runsOf } from '../typesetting/paragraph.ts'
 import { paragraphOf } from '../typesetting/typeset.ts'
 import { type PrintedTicket, singleTicketPdf } from './pdf.ts'
 
-/** A holder, an event, a venue, an address and a type of ticket in each script, and where that is. */
+/** Per script: a holder, an event, a venue, an address and a ticket type, and the time zone of the event. */
 const scripts: Record<string, readonly [string, string, string, string, string, string]> = {
   Vietnamese: [
     'Nguyễn Thị Ánh',
@@ -75,8 +75,8 @@ const scripts: Record<string, readonly [string, string, string, string, string, 
   emoji: ['Zoë 🎟️', 'Rock 🤘🏿 & Pop ❤️', 'Bar 🇵🇱', 'x 👨‍👩‍👧 y', '1️⃣', 'Europe/Warsaw'],
 }
 
-/** What a font draws for a character that it lacks. */
-const NOT_THERE = 0
+/** What a font draws for a missing character. */
+const MISSING = 0
 
 const ticketOf = ([
   holderName,
@@ -109,7 +109,7 @@ const ticketOf = ([
 describe.each(Object.keys(scripts))('a ticket in %s', (script) => {
   const texts = scripts[script] as (typeof scripts)[string]
 
-  test('says what was written, to whoever copies it', async () => {
+  test('has the original text when copied', async () => {
     const text = await textOf(await singleTicketPdf(ticketOf(texts)))
     for (const part of texts.slice(0, 5))
       expect(text).toContain(part.normalize('NFC').replace(/[\s\u200c\u200d]+/g, ''))
@@ -119,11 +119,11 @@ describe.each(Object.keys(scripts))('a ticket in %s', (script) => {
   test('has a glyph for every character', async () => {
     for (const text of texts.slice(0, 5)) {
       const paragraph = await paragraphOf(text.normalize('NFC'), { weight: 'bold', timeZone: texts[5] })
-      if (!paragraph) continue // the document's own fonts have all of it
+      if (!paragraph) continue // the document's own fonts have all characters
       const runs = runsOf(paragraph, { start: 0, end: paragraph.text.length })
       const glyphs = runs.flatMap((run) => run.clusters).flatMap(({ parts }) => parts.map(({ id }) => id))
       expect(glyphs.length).toBeGreaterThan(0)
-      expect(glyphs, text).not.toContain(NOT_THERE)
+      expect(glyphs, text).not.toContain(MISSING)
     }
   })
 

@@ -4,7 +4,7 @@ import type { EventReplica } from '../event-replicas/replica.ts'
 import { stillOpen } from '../event-replicas/replica-repository.ts'
 import type { StoredTicket } from './ticket.ts'
 
-/** SQL: a ticket as it is stored, of the table by its own name. */
+/** SQL: the columns of a stored ticket, qualified by the table's own name. */
 export const ticketColumns = `ticket_id as "ticketId", ticket_number as "ticketNumber", order_id as "orderId",
   ticket_type_id as "ticketTypeId", event_id as "eventId", user_id as "userId", holder_name as "holderName",
   unit_price_minor as "unitPrice", currency, status, code_version as "codeVersion", version, created_at as "createdAt",
@@ -15,7 +15,7 @@ export const ticketColumns = `ticket_id as "ticketId", ticket_number as "ticketN
   (select x.transfer_id from ticket_transfers x join event_pictures p using (event_id)
    where x.ticket_id = tickets.ticket_id and x.status = 'PENDING' and ${stillOpen('p')}) as "transferId"`
 
-/** SQL: what the next value of the sequence makes of a ticket. */
+/** SQL: a ticket number made of the sequence's next value. */
 const ticketNumber = (
   value: string,
 ) => `'TKT-' || to_char(clock_timestamp() at time zone 'utc', 'YYYY') || '-'
@@ -31,7 +31,7 @@ export const listTickets = (sql: Sql, ticketIds: readonly TicketId[]): Promise<S
     ticketIds,
   ])
 
-/** A ticket, locked until the transaction ends. */
+/** Returns a ticket, locked until the transaction ends. */
 export async function lockTicket(tx: Tx, ticketId: TicketId): Promise<StoredTicket | null> {
   const [ticket] = await tx.query<StoredTicket>(
     `select ${ticketColumns} from tickets where ticket_id = $1 for update`,
@@ -40,7 +40,7 @@ export async function lockTicket(tx: Tx, ticketId: TicketId): Promise<StoredTick
   return ticket ?? null
 }
 
-/** An order's tickets as they were issued, by type and ordinal. */
+/** Returns an order's tickets as issued, by type and ordinal. */
 export const listTicketsOfOrder = (sql: Sql, orderId: OrderId): Promise<StoredTicket[]> =>
   sql.query<StoredTicket>(
     `select ${ticketColumns} from tickets where order_id = $1 and ticket_id = root_ticket_id order by ticket_type_id, ordinal`,
@@ -48,8 +48,8 @@ export const listTicketsOfOrder = (sql: Sql, orderId: OrderId): Promise<StoredTi
   )
 
 /**
- * Those of several orders that are valid and their buyer's, with all that is printed on them, in one
- * statement: as they were issued, or back from whoever they were passed on to.
+ * Returns the valid tickets of several orders that their buyers hold, with everything printed on them, in one
+ * statement: as issued, or transferred back.
  */
 export async function listPrintedOfOrders(sql: Sql, orderIds: readonly OrderId[]): Promise<Printed[]> {
   const rows = await sql.query<StoredTicket & Omit<Printed, 'ticket'>>(
@@ -67,7 +67,7 @@ export async function listPrintedOfOrders(sql: Sql, orderIds: readonly OrderId[]
   )
   return rows.map(({ typeName, zoneName, event, ...ticket }) => {
     if (typeName === null || event === null)
-      throw new Error(`ticket ${ticket.ticketId} is of a type or an event that is not there`)
+      throw new Error(`ticket ${ticket.ticketId} has an unknown type or event`)
     return { ticket, typeName, zoneName, event: { ...event, eventDate: new Date(event.eventDate) } }
   })
 }
@@ -82,17 +82,14 @@ export interface Printed {
   >
 }
 
-/**
- * Every ticket of an order, also those that took the place of one that changed hands, locked until the
- * transaction ends.
- */
+/** Returns all tickets of an order, replacements by transfer included, locked until the transaction ends. */
 export const lockTicketsOfOrder = (tx: Tx, orderId: OrderId): Promise<StoredTicket[]> =>
   tx.query<StoredTicket>(
     `select ${ticketColumns} from tickets where order_id = $1 order by ticket_type_id, ordinal, ticket_id for update`,
     [orderId],
   )
 
-/** A user's tickets, the newest first, from a position on. */
+/** Returns a user's tickets, newest first, from a position on. */
 export const listTicketsOfUser = (
   sql: Sql,
   userId: UserId,
@@ -106,14 +103,14 @@ export const listTicketsOfUser = (
     [userId, limit, after?.createdAt ?? null, after?.ticketId ?? null],
   )
 
-/** A ticket to be written; `ordinal` counts those of its order and type. */
+/** A ticket to be inserted; `ordinal` numbers the tickets of one order and type. */
 export type NewTicket = Pick<
   StoredTicket,
   'ticketId' | 'orderId' | 'ticketTypeId' | 'eventId' | 'userId' | 'holderName' | 'unitPrice' | 'currency'
 > & { readonly ordinal: number; readonly seatId: SeatId | null }
 
 /**
- * Write tickets, numbered from the sequence in their order; they come back in the order of
+ * Inserts tickets, numbered from the sequence in their order; returns them in the order of
  * `listTicketsOfOrder`.
  */
 export async function insertTickets(tx: Tx, tickets: readonly NewTicket[]): Promise<StoredTicket[]> {
@@ -137,15 +134,15 @@ export async function insertTickets(tx: Tx, tickets: readonly NewTicket[]): Prom
 }
 
 /**
- * ACTIVE → TRANSFERRED for a locked ticket; another, of this user, takes its place. The order must be locked,
- * too.
+ * Moves a locked ticket from ACTIVE to TRANSFERRED and inserts a ticket of this user in its place. The order
+ * must be locked too.
  */
 export async function replaceTicket(
   tx: Tx,
   ticketId: TicketId,
   successor: { ticketId: TicketId; userId: UserId; holderName: string },
 ): Promise<{ version: number }> {
-  // First: of a seat, and of what was issued, there is one valid ticket at a time.
+  // First, since a seat, and an issued ticket, has one valid ticket at a time.
   const [replaced] = await tx.query<{ version: number }>(
     `update tickets set status = 'TRANSFERRED', version = version + 1
      where ticket_id = $1 and status = 'ACTIVE' returning version`,
@@ -163,7 +160,7 @@ export async function replaceTicket(
   return replaced
 }
 
-/** ACTIVE → CANCELLED for locked tickets; their codes stop. */
+/** Cancels locked tickets that are ACTIVE; their codes no longer admit. */
 export const cancelTickets = (
   tx: Tx,
   ticketIds: readonly TicketId[],
@@ -175,7 +172,7 @@ export const cancelTickets = (
     [ticketIds, reason],
   )
 
-/** These tickets, as they were issued, are given back by this refund. */
+/** Stores the refund of tickets; takes their ids as originally issued. */
 export const markRefunded = (tx: Tx, ticketIds: readonly TicketId[], refundId: RefundId) =>
   tx.query('update tickets set refund_id = $2 where ticket_id = any($1::uuid[]) and refund_id is null', [
     ticketIds,

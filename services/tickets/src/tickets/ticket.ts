@@ -30,35 +30,35 @@ export interface StoredTicket
   readonly unitPrice: Minor
   readonly status: TicketStatus
   /**
-   * Since when it admits nobody, and why; null while it is not stopped. One that was cancelled while it was
-   * keeps them.
+   * Since when and why it does not admit; null while not stopped. A ticket that was cancelled while stopped
+   * keeps these.
    */
   readonly stoppedAt: Date | null
   readonly stopReason: StopReason | null
-  /** The organizer's words, for people at the door. */
+  /** The organizer's note, for staff at the door. */
   readonly stopNote: string | null
-  /** The ticket as it was issued in the order: this one, until it changes hands. */
+  /** The ticket as issued in the order: this one, unless it replaced another in a transfer. */
   readonly rootTicketId: TicketId
-  /** The refund that gave its price back; on the ticket as it was issued. */
+  /** The refund that paid for it back; stored on the ticket as issued. */
   readonly refundId: RefundId | null
-  /** While it is offered to an address where nobody has claimed it yet. */
+  /** Set while the ticket is offered to an address and not claimed yet. */
   readonly transferId: TransferId | null
 }
 
-type Standing = Pick<StoredTicket, 'status' | 'stoppedAt' | 'stopReason'>
+type StopState = Pick<StoredTicket, 'status' | 'stoppedAt' | 'stopReason'>
 
-/** Whether a ticket that would admit admits nobody for now. */
-export const isStopped = ({ status, stoppedAt }: Standing) => status === 'ACTIVE' && stoppedAt !== null
+/** Returns whether an otherwise valid ticket is stopped from admitting. */
+export const isStopped = ({ status, stoppedAt }: StopState) => status === 'ACTIVE' && stoppedAt !== null
 
-/** Whether a ticket is worth a picture of its code. */
+/** Returns whether an image of the ticket's code is available. */
 export const isValid = (ticket: StoredTicket) =>
   (ticket.status === 'ACTIVE' && !isStopped(ticket)) || ticket.status === 'CHECKED_IN'
 
-/** Since when a ticket is stopped, and why; nothing of one that is not. */
-export const stopView = ({ stoppedAt, stopReason, ...ticket }: Standing) =>
+/** Returns since when and why a ticket is stopped; empty if it is not. */
+export const stopView = ({ stoppedAt, stopReason, ...ticket }: StopState) =>
   isStopped({ ...ticket, stoppedAt, stopReason }) && stoppedAt && stopReason ? { stoppedAt, stopReason } : {}
 
-/** The URL of the picture of a ticket's code. */
+/** Returns the URL of the image of a ticket's code. */
 export const qrCodeUrl = (publicUrl: string, ticketId: TicketId) =>
   `${publicUrl}/api/tickets/${ticketId}/qr.png`
 

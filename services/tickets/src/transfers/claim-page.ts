@@ -19,16 +19,16 @@ const fields = `
         <input name="email" type="email" autocomplete="email" maxlength="254" required>
       </label>
       <button>Take the ticket</button>
-      <p class="question">No account yet? Make one, confirm its address, and come back: this link stays good until then.</p>`
+      <p class="question">No account yet? Create one, confirm its address, and come back: this link stays valid until then.</p>`
 
 /**
- * Where the link of an offered ticket leads. Who has its secret reads the mail, and says which account the
- * ticket goes to: one whose address is confirmed, so that nobody else has it.
+ * The page behind the link in the mail about an offered ticket. The holder of its secret reads that mail, and
+ * names the account for the ticket; its address must be confirmed.
  */
 export const claimPage = (deps: Deps): MailedPage => ({
   path: '/claim-ticket',
-  title: 'Take your ticket',
-  lead: 'Somebody wants to give you a ticket. It comes by mail as soon as you take it.',
+  title: 'Claim your ticket',
+  lead: 'You have been offered a ticket. You get it by mail as soon as you claim it.',
   fields,
   take: (sent) => take(deps, sent),
 })
@@ -37,16 +37,16 @@ async function take({ claimTicket, recipients }: Deps, sent: SentForm): Promise<
   const token = tokenOfForm(sent)
   if (token === '') return codeMissing
   const email = Email.safeParse(sent.email?.trim())
-  if (!email.success) return { status: 400, text: 'That is no e-mail address.' }
+  if (!email.success) return { status: 400, text: 'That is not an e-mail address.' }
   const result = await claimTicket(token, () => recipients.findConfirmed(email.data))
   switch (result.outcome) {
     case 'claimed':
       return {
         status: 200,
         done: true,
-        text: `The ticket is yours: ${result.ticket.ticketNumber}. It comes by mail.`,
+        text: `The ticket is yours: ${result.ticket.ticketNumber}. You will get it by mail.`,
       }
-    case 'nobody':
+    case 'no-recipient':
       return {
         status: 409,
         text: 'There is no account whose address this is and is confirmed. Make one, or confirm it, first.',

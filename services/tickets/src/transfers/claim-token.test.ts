@@ -12,7 +12,7 @@ const keyNamed = (kid: string) =>
 const [key, other] = [keyNamed('one'), keyNamed('two')]
 const transferId = randomUUID() as TransferId
 
-test('a secret names its transfer while its key is accepted, also when it does not sign any more', () => {
+test('a secret names its transfer while its key is accepted, even when the key no longer signs', () => {
   const token = signClaim(transferId, key)
   expect(token).toMatch(/^[\w-]{112}$/)
   expect(readClaim(token, createAcceptedKeys(key, []))).toBe(transferId)
@@ -20,7 +20,7 @@ test('a secret names its transfer while its key is accepted, also when it does n
   expect(readClaim(token, [other])).toBeNull()
 })
 
-test('nothing else is one: changed, cut, of another key under the same name, or a code of a ticket', () => {
+test('a changed or truncated secret is refused, as are another key of the same name and the code of a ticket', () => {
   const token = signClaim(transferId, key)
   const code = signCode(
     { ticketId: transferId as string as TicketId, eventId: randomUUID() as EventId, codeVersion: 1 },

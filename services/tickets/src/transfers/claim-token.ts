@@ -2,23 +2,23 @@ import { sign, verify } from 'node:crypto'
 import { TransferId } from '@boxoffice/contracts'
 import type { AcceptedKey, CodeKey } from '../tickets/codes.ts'
 
-// key id (4) · transfer id (16) · signature (64) of CONTEXT and all before it. Nothing of it is kept: it is
-// made anew for each mail.
-/** Signed along, so that no code of a ticket is a claim and no claim a code: codes begin with a 1. */
+// key id (4) · transfer id (16) · signature (64) of CONTEXT and the bytes before it. It is not stored, but
+// made again for each mail.
+/** Part of what is signed, so that no ticket code is a claim and no claim a code: codes begin with a 1. */
 const CONTEXT = Buffer.from('boxoffice: claim of a transfer\n')
 const HEAD_BYTES = 20
 const SIGNATURE_BYTES = 64
 
 /**
- * The secret with which a ticket that was passed on is claimed: for the mail to its address alone. base64url,
- * 112 characters.
+ * Returns the secret that claims a transferred ticket, for the mail to its address only: base64url, 112
+ * characters.
  */
 export function signClaim(transferId: TransferId, { keyId, privateKey }: CodeKey): string {
   const head = Buffer.from(keyId + transferId.replaceAll('-', ''), 'hex')
   return Buffer.concat([head, sign(null, Buffer.concat([CONTEXT, head]), privateKey)]).toString('base64url')
 }
 
-/** Which transfer a secret claims, if one of these keys signed it; null for anything else. */
+/** Returns the transfer that a secret claims, if one of these keys signed it; null for anything else. */
 export function readClaim(token: string, keys: readonly AcceptedKey[]): TransferId | null {
   const bytes = Buffer.from(token, 'base64url')
   if (bytes.length !== HEAD_BYTES + SIGNATURE_BYTES || bytes.toString('base64url') !== token) return null

@@ -14,21 +14,21 @@ import { findTransfer, lockPending } from './transfer-repository.ts'
 export type ClaimResult =
   | { outcome: 'claimed'; ticket: StoredTicket }
   | { outcome: 'refused'; error: ClaimTransferRefusal; message: string }
-  /** `nobody`: there is no recipient; `unknown`: it is no secret of ours. */
-  | { outcome: 'unknown' | 'nobody' }
+  /** `no-recipient`: no account to claim for; `unknown`: not a secret of ours. */
+  | { outcome: 'unknown' | 'no-recipient' }
 
 const ended = {
   error: 'TRANSFER_ENDED',
-  message: 'this ticket was claimed or taken back, or its event is over',
+  message: 'this ticket was claimed or withdrawn, or its event is over',
 } as const
 const notTransferable = {
   error: 'TICKET_NOT_TRANSFERABLE',
-  message: 'this ticket is not valid any more',
+  message: 'this ticket is no longer valid',
 } as const
 
 /**
- * Takes a ticket that was passed on with the secret that was mailed: whoever has it reads that mail,
- * whichever account is theirs. The same again answers the same ticket.
+ * Claims a transferred ticket with the secret from its mail: the caller who has it reads that mail, whatever
+ * account they name. Repeating a claim returns the same ticket.
  */
 export function createClaimTicket(deps: {
   db: Database
@@ -44,8 +44,8 @@ export function createClaimTicket(deps: {
     const transfer = transferId && (await findTransfer(deps.db, transferId))
     const old = transfer && (await findTicket(deps.db, transfer.ticketId))
     if (!transfer || !old) return { outcome: 'unknown' }
-    const recipient = await findRecipient() // who has the secret alone may ask
-    if (!recipient) return { outcome: 'nobody' }
+    const recipient = await findRecipient() // only for the holder of a secret
+    if (!recipient) return { outcome: 'no-recipient' }
     if (transfer.senderId === recipient.userId) return { outcome: 'refused', ...toOneself }
     return deps.db.transact(async (tx): Promise<ClaimResult> => {
       await lockOrder(tx, old.orderId)
@@ -66,7 +66,7 @@ async function claimed(tx: Tx, ticketId: TicketId): Promise<ClaimResult> {
   return { outcome: 'claimed', ticket }
 }
 
-/** It waits no more: for who claimed it before that is the answer of then. */
+/** Answers a claim of a transfer that is not pending: the account that claimed it gets its ticket again. */
 async function repeated(
   tx: Tx,
   transfer: StoredTransfer | null,

@@ -8,8 +8,8 @@ import type { StoredTransfer } from './transfer.ts'
 import { completeTransfer } from './transfer-repository.ts'
 
 /**
- * A locked ticket of a PENDING transfer becomes another, of the recipient; its id. The order must be locked,
- * too.
+ * Replaces the locked ticket of a PENDING transfer by one of the recipient; returns its id. The order must be
+ * locked too.
  */
 export async function handOver(
   { append, newId }: { append: Append; newId: () => string },

@@ -27,7 +27,7 @@ interface Deps {
   printOrder: PrintOrder
 }
 
-/** The PDF and a picture of each code, made beside the event loop: buyers must not wait for them. */
+/** Renders the PDF and an image of each code off the event loop, so that buyers do not wait for them. */
 async function filesOf({ pdfs, codeKey }: Deps, print: Print) {
   const { pdf, codes } = await pdfs.renderFiles(pagesOf(print, codeKey))
   return { pdf: base64(pdf), codes: codes.map(base64) }
@@ -35,7 +35,9 @@ async function filesOf({ pdfs, codeKey }: Deps, print: Print) {
 const base64 = (bytes: Uint8Array) =>
   Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString('base64')
 
-/** What the notification service makes mails of, and looks at once more before it sends them. */
+/**
+ * Handlers for the notification service: what it writes mails from, and checks again before it sends them.
+ */
 export function mailingHandlers(deps: Deps): Handlers<typeof ticketsMailingRoutes> {
   const sql = deps.db
   const pagesMax = deps.config.orderPdfPagesMax
@@ -63,13 +65,13 @@ export function mailingHandlers(deps: Deps): Handlers<typeof ticketsMailingRoute
       const result = await deps.printOrder(orderId, query.version)
       switch (result.outcome) {
         case 'no-tickets':
-          return refuse(TICKET_NOT_FOUND, { message: 'this order has no ticket that is valid' })
+          return refuse(TICKET_NOT_FOUND, { message: 'this order has no valid tickets' })
         case 'changed':
           return refuse(TICKETS_CHANGED, {
             message: `the tickets of this order are at version ${result.version} by now`,
           })
         case 'not-printable':
-          return refuse(ORDER_NOT_PRINTABLE, { message: `no PDF is made of more than ${pagesMax} tickets` })
+          return refuse(ORDER_NOT_PRINTABLE, { message: `an order PDF has at most ${pagesMax} tickets` })
         case 'printed': {
           const headers = { 'cache-control': 'private, no-store', etag: `"${result.version}"` }
           return { status: 200, body: result.pdf, headers }
@@ -89,7 +91,7 @@ export function mailingHandlers(deps: Deps): Handlers<typeof ticketsMailingRoute
     },
     getTransferInfo: async ({ params: { transferId } }) => {
       const transfer = await findTransfer(sql, transferId)
-      if (!transfer) return refuse(TRANSFER_NOT_FOUND, { message: 'there is no such transfer' })
+      if (!transfer) return refuse(TRANSFER_NOT_FOUND, { message: 'this transfer does not exist' })
       const { status } = transfer
       const claimToken = status === 'PENDING' ? signClaim(transferId, deps.codeKey) : undefined
       return { status: 200, body: { transferId, status, ...(claimToken && { claimToken }) } }

@@ -16,7 +16,7 @@ import type { Recipient, Recipients } from './recipients.ts'
 import { type NotTransferred, refusalOfTransfer, type StoredTransfer, toOneself } from './transfer.ts'
 import { countOffersOfLastDay, countOfLastHour, findTransfer, insertTransfer } from './transfer-repository.ts'
 
-/** To whom a ticket is passed on. The same `transferId` is the same request. */
+/** A request to transfer a ticket. Repetitions have the same `transferId`. */
 export interface TransferRequest {
   readonly transferId: TransferId
   readonly ticketId: TicketId
@@ -31,10 +31,10 @@ export type TransferResult =
   | { outcome: 'unknown' | 'too-many' | 'too-many-to-address' }
 
 /**
- * Tickets change hands. Of a confirmed address at once: the ticket is TRANSFERRED, its code stops, and
- * another takes its place. Otherwise the ticket stays the sender's, and valid, until somebody claims it with
- * the secret that is mailed to the address: who has an account with that address, or confirms it later, need
- * not be who reads its mail now.
+ * Transfers tickets. To a confirmed address it is immediate: the ticket is TRANSFERRED, its code stops
+ * admitting, and another takes its place. Otherwise the ticket stays the sender's, and valid, until it is
+ * claimed with the secret mailed to the address: an account with that address, or one that confirms it later,
+ * need not belong to the reader of its mail.
  */
 export function createPassOn(deps: {
   db: Database
@@ -46,11 +46,11 @@ export function createPassOn(deps: {
 }) {
   const { db } = deps
 
-  /** Rejects with ServiceUnavailable when the auth service is unavailable; then nothing has happened. */
+  /** Rejects with ServiceUnavailable when the auth service is unavailable; nothing has changed then. */
   async function passOn(request: TransferRequest): Promise<TransferResult> {
     const { sender, ticketId } = request
-    const standing = await findTransfer(db, request.transferId)
-    if (standing) return { outcome: 'transferred', transfer: standing }
+    const existing = await findTransfer(db, request.transferId)
+    if (existing) return { outcome: 'transferred', transfer: existing }
     const ticket = await findTicket(db, ticketId)
     if (ticket?.userId !== sender.userId) return { outcome: 'unknown' }
     const refusal = request.email === sender.email ? toOneself : await refusalOf(db, ticket)
@@ -71,10 +71,10 @@ export function createPassOn(deps: {
     const senderId = request.sender.userId
     const offered = !('userId' in to)
     await lockOrder(tx, orderId)
-    if (offered) await lockAddress(tx, email) // of offers that are made at once each counts
+    if (offered) await lockAddress(tx, email) // so that concurrent offers all count
     const ticket = await lockTicket(tx, ticketId)
-    const standing = await findTransfer(tx, transferId)
-    if (standing) return { outcome: 'transferred', transfer: standing }
+    const existing = await findTransfer(tx, transferId)
+    if (existing) return { outcome: 'transferred', transfer: existing }
     if (ticket?.userId !== senderId) return { outcome: 'unknown' }
     const refusal = await refusalOf(tx, ticket)
     if (refusal) return { outcome: 'refused', ...refusal }

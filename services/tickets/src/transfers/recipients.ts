@@ -3,17 +3,17 @@ import type { Client } from '@boxoffice/service-kit'
 
 export type AuthClient = Pick<Client<typeof authInternalRoutes>, 'getUserByEmail' | 'getUser'>
 
-/** Somebody who has confirmed that an address is theirs. */
+/** A user who has confirmed a mail address. */
 export interface Recipient {
   readonly userId: UserId
   readonly email: string
 }
 
-/** What the auth service says of people. Both reject with ServiceUnavailable when it is unavailable. */
+/** Looks up users in the auth service. Both reject with ServiceUnavailable when it is unavailable. */
 export interface Recipients {
-  /** Who has confirmed an address; null when nobody has. */
+  /** Returns the user who has confirmed an address; null if there is none. */
   findConfirmed(email: string): Promise<Recipient | null>
-  /** What a user is called; null where there is none. */
+  /** Returns a user's name; null for an unknown user. */
   findName(userId: UserId): Promise<string | null>
 }
 

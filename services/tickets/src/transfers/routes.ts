@@ -37,7 +37,10 @@ type TransferRoutes = Pick<
 
 const cursor = defineCursor({ createdAt: cursorFields.instant, transferId: cursorFields.id })
 
-/** Passing one's own tickets on; somebody else's, and their transfers, are not there. */
+/**
+ * Handlers for transferring the caller's own tickets; those of others, and their transfers, are answered as
+ * not found.
+ */
 export function transferHandlers(deps: Deps): Handlers<TransferRoutes> {
   const sql = deps.db
   return {

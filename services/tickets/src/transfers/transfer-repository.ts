@@ -14,7 +14,7 @@ export async function findTransfer(sql: Sql, transferId: TransferId): Promise<St
   return transfer ?? null
 }
 
-/** What a user has passed on, the newest first, from a position on. */
+/** Returns a user's transfers, newest first, from a position on. */
 export const listTransfersOf = (
   sql: Sql,
   senderId: UserId,
@@ -28,7 +28,7 @@ export const listTransfersOf = (
     [senderId, limit, after?.createdAt ?? null, after?.transferId ?? null],
   )
 
-/** How many tickets a user has passed on within the last hour, whatever became of them. */
+/** Counts the tickets that a user has transferred within the last hour, whatever their status. */
 export async function countOfLastHour(tx: Tx, senderId: UserId): Promise<number> {
   const [row] = await tx.query<{ count: number }>(
     `select count(*)::int as count from ticket_transfers
@@ -38,7 +38,7 @@ export async function countOfLastHour(tx: Tx, senderId: UserId): Promise<number>
   return row?.count ?? 0
 }
 
-/** How many tickets a locked address was offered within the last day, whoever passed them on. */
+/** Counts the tickets offered to a locked address within the last day, by any sender. */
 export async function countOffersOfLastDay(tx: Tx, email: string): Promise<number> {
   const [row] = await tx.query<{ count: number }>(
     `select count(*)::int as count from ticket_transfers
@@ -49,7 +49,7 @@ export async function countOffersOfLastDay(tx: Tx, email: string): Promise<numbe
 }
 
 /**
- * Write a PENDING transfer of a locked ticket. `offered`: its address is mailed the secret that claims it.
+ * Inserts a PENDING transfer of a locked ticket. `offered`: its address is mailed the secret that claims it.
  */
 export async function insertTransfer(
   tx: Tx,
@@ -75,7 +75,7 @@ export async function insertTransfer(
   )
 }
 
-/** The transfer, locked until the transaction ends; null when it does not wait any more. */
+/** Returns the transfer, locked until the transaction ends; null when it is not pending any more. */
 export async function lockPending(tx: Tx, transferId: TransferId): Promise<StoredTransfer | null> {
   const [transfer] = await tx.query<StoredTransfer>(`${select} where x.transfer_id = $1 for update of x`, [
     transferId,
@@ -83,7 +83,7 @@ export async function lockPending(tx: Tx, transferId: TransferId): Promise<Store
   return transfer?.status === 'PENDING' ? transfer : null
 }
 
-/** PENDING → COMPLETED for a locked transfer. */
+/** Moves a locked transfer from PENDING to COMPLETED. */
 export async function completeTransfer(
   tx: Tx,
   transferId: TransferId,
@@ -97,7 +97,7 @@ export async function completeTransfer(
   if (completed.length === 0) throw new Error(`transfer ${transferId} is not PENDING`)
 }
 
-/** PENDING → CANCELLED by its sender; whether it was PENDING. */
+/** Moves a transfer from PENDING to CANCELLED by its sender; returns whether it was PENDING. */
 export async function withdrawTransfer(sql: Sql, transferId: TransferId): Promise<boolean> {
   const withdrawn = await sql.query(
     `update ticket_transfers set status = 'CANCELLED', reason = 'WITHDRAWN', ended_at = clock_timestamp()
@@ -107,7 +107,7 @@ export async function withdrawTransfer(sql: Sql, transferId: TransferId): Promis
   return withdrawn.length > 0
 }
 
-/** PENDING → CANCELLED for locked tickets that were cancelled themselves. */
+/** Cancels the pending transfers of tickets that were cancelled and are locked. */
 export const endTransfersOf = (tx: Tx, ticketIds: readonly TicketId[]) =>
   tx.query(
     `update ticket_transfers set status = 'CANCELLED', reason = 'TICKET_CANCELLED', ended_at = clock_timestamp()

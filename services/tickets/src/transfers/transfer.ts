@@ -12,8 +12,8 @@ import type { TicketTransferRow } from '../rows.ts'
 import { isStopped, type StoredTicket } from '../tickets/ticket.ts'
 
 /**
- * A ticket that is passed on. EXPIRED is not stored: it is what PENDING becomes when the event is cancelled
- * or over.
+ * A transfer of a ticket. EXPIRED is not stored: a PENDING transfer shows as EXPIRED once its event is
+ * cancelled or over.
  */
 export interface StoredTransfer
   extends Pick<
@@ -29,22 +29,22 @@ export interface StoredTransfer
   > {
   readonly email: string
   readonly status: TransferStatus
-  /** Of a COMPLETED one: whose ticket took its place. */
+  /** For a COMPLETED transfer: the owner of the replacement ticket. */
   readonly recipientId: UserId | null
 }
 
-/** Why a ticket is not passed on. */
+/** Why a ticket cannot be transferred. */
 export interface NotTransferred {
   readonly error: TransferRefusal
   readonly message: string
-  /** Of TRANSFER_PENDING: which. */
+  /** For TRANSFER_PENDING: the pending transfer. */
   readonly transferId?: TransferId
 }
 
 export const stopped = { error: 'TICKET_STOPPED', message: TICKET_STOPPED.message } as const
-export const toOneself = { error: 'TRANSFER_TO_SELF', message: 'this ticket is yours already' } as const
+export const toOneself = { error: 'TRANSFER_TO_SELF', message: 'this ticket is already yours' } as const
 
-/** Why a ticket of an event cannot change hands at this moment, whoever it is for; null when it can. */
+/** Returns why a ticket of an event cannot be transferred now, to any recipient; null when it can. */
 export function refusalOfTransfer(
   ticket: StoredTicket,
   replica: EventReplica,
@@ -60,13 +60,13 @@ export function refusalOfTransfer(
     return { error: 'EVENT_OVER', message: 'the event is over' }
   }
   if (ticket.transferId) {
-    const message = 'this ticket waits to be claimed by somebody else: cancel that transfer first'
+    const message = 'this ticket is waiting to be claimed by another person: cancel that transfer first'
     return { error: 'TRANSFER_PENDING', message, transferId: ticket.transferId }
   }
   return null
 }
 
-/** A transfer as its sender sees it. */
+/** Maps a transfer to the API, as its sender sees it. */
 export const transferView = ({
   senderId: _,
   recipientId: __,

@@ -5,7 +5,7 @@ import type { EventReplica } from '../event-replicas/replica.ts'
 import type { Released } from '../holds/commands.ts'
 import { lockCounters } from '../holds/counter-repository.ts'
 import { freeZones } from '../plans/plan-repository.ts'
-import { tellTypes } from './tell-types.ts'
+import { publishTypes } from './publish-types.ts'
 import { applyTypeChanges, wrongWith } from './type.ts'
 import { findType, type StoredType, updateType, wasSold, withdrawType } from './type-repository.ts'
 
@@ -16,18 +16,18 @@ export type ChangeResult =
   | { outcome: 'gone' }
 
 export interface Changing {
-  /** Holds that are over and stand in the way of a change. */
+  /** Expires overdue holds that block a change. */
   expiry: {
     expireOf(
       tx: Tx,
-      inTheWay: { eventId: EventId; ticketTypeIds: readonly TicketTypeId[]; seatIds: readonly SeatId[] },
+      wanted: { eventId: EventId; ticketTypeIds: readonly TicketTypeId[]; seatIds: readonly SeatId[] },
       options: { wait: boolean },
     ): Promise<Released[]>
   }
   messaging: Pick<Messaging, 'appendAll'>
 }
 
-/** Change a type; what is held or sold of it keeps its price. Holds that are over do not stand in the way. */
+/** Changes a type; held and sold tickets keep their price. Overdue holds are expired first. */
 export async function changeType(
   deps: Changing,
   tx: Tx,
@@ -42,11 +42,11 @@ export async function changeType(
     return {
       outcome: 'invalid',
       path: 'body.quantity',
-      message: 'a seated type has as many as its zones have seats',
+      message: 'the capacity of a seated type is the number of seats in its zones',
     }
   }
   const changed = applyTypeChanges(type, changes)
-  // What was right once does not stand in the way of another change, though the event moved since.
+  // Values that were valid once do not block other changes, even if the event has moved since.
   const touched = [changes.unitPrice, changes.salesStartAt, changes.salesEndAt].some(
     (value) => value !== undefined,
   )
@@ -55,11 +55,11 @@ export async function changeType(
   if (changed.capacity < type.sold + type.held)
     return { outcome: 'below-sold', sold: type.sold, held: type.held }
   const updated = await updateType(tx, changed)
-  await tellTypes(deps.messaging.appendAll, tx, [{ ...updated, withdrawn: false }])
+  await publishTypes(deps.messaging.appendAll, tx, [{ ...updated, withdrawn: false }])
   return { outcome: 'changed', type: updated, released }
 }
 
-/** Offer a type no more. What was ever sold stays; so does what is held. */
+/** Withdraws a type from sale. Its sold and held tickets stay. */
 export async function deleteType(
   deps: Changing,
   tx: Tx,
@@ -74,14 +74,14 @@ export async function deleteType(
   }
   const withdrawn = await withdrawType(tx, type)
   await freeZones(tx, ticketTypeId)
-  await tellTypes(deps.messaging.appendAll, tx, [{ ...withdrawn, withdrawn: true }])
+  await publishTypes(deps.messaging.appendAll, tx, [{ ...withdrawn, withdrawn: true }])
   return { outcome: 'changed', type: withdrawn, released }
 }
 
 const expireAll = ({ expiry }: Changing, tx: Tx, { eventId }: EventReplica, ticketTypeId: TicketTypeId) =>
   expiry.expireOf(tx, { eventId, ticketTypeIds: [ticketTypeId], seatIds: [] }, { wait: true })
 
-/** A type whose counter is locked, and so as it stands until the transaction ends. */
+/** Returns a type with its counter locked, so that it cannot change before the transaction ends. */
 async function lockType(tx: Tx, ticketTypeId: TicketTypeId): Promise<StoredType | null> {
   await lockCounters(tx, [ticketTypeId])
   return findType(tx, ticketTypeId)

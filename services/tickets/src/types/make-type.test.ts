@@ -11,21 +11,21 @@ beforeAll(async () => {
 afterAll(() => setting.close())
 
 const stalls = { name: 'Stalls', unitPrice: 5_000 as Minor, currency: 'EUR', zoneIds: [1, 4, 9] } as const
-/** An event that sells one general type, and an event service that is asked for its plan. */
+/** An event with one general type, and an event service that answers with its plan. */
 async function anEvent(answer: Awaited<ReturnType<EventsClient['getSeatingPlanInfo']>>) {
   const { eventId } = await setting.offer(10)
-  const ask = vi.fn(async () => answer)
+  const getPlan = vi.fn(async () => answer)
   const make = (over: Partial<NewTicketType> = {}, typesPerEventMax = 50) =>
     makeType(
       {
         ...setting.deps,
         config: { ...setting.deps.config, typesPerEventMax },
-        events: { ...setting.deps.events, getSeatingPlanInfo: ask },
+        events: { ...setting.deps.events, getSeatingPlanInfo: getPlan },
       },
       newId<TicketTypeId>(),
       { ...stalls, eventId, ...over } as NewTicketType,
     )
-  return { eventId, ask, make }
+  return { eventId, getPlan, make }
 }
 const noPlan = {
   status: 404,
@@ -33,22 +33,22 @@ const noPlan = {
 } as const
 
 test('freezes no plan for a type that is refused: it asks for one only when nothing else is wrong', async () => {
-  const { ask, make } = await anEvent(noPlan)
+  const { getPlan, make } = await anEvent(noPlan)
   await expect(make({ currency: 'PLN' })).rejects.toMatchObject({
     refusal: { status: 409, body: { error: 'CURRENCY_MISMATCH' } },
   })
   await expect(make({}, 1)).rejects.toMatchObject({
     refusal: { status: 409, body: { error: 'LIMIT_EXCEEDED' } },
   })
-  expect(ask).not.toHaveBeenCalled()
+  expect(getPlan).not.toHaveBeenCalled()
 })
 
 test('names the zones of which it would make seats, and those that the plan does not have', async () => {
   const body = { error: 'ZONES_NOT_IN_PLAN' as const, message: 'not all', requestId: 'r', zoneIds: [4, 9] }
-  const { eventId, ask, make } = await anEvent({ status: 409, body })
+  const { eventId, getPlan, make } = await anEvent({ status: 409, body })
   const details = [{ path: 'body.zoneIds.1' }, { path: 'body.zoneIds.2' }]
   await expect(make()).rejects.toMatchObject({
     refusal: { status: 400, body: { error: 'VALIDATION_FAILED', details } },
   })
-  expect(ask).toHaveBeenCalledExactlyOnceWith({ params: { eventId }, query: { zoneIds: [1, 4, 9] } })
+  expect(getPlan).toHaveBeenCalledExactlyOnceWith({ params: { eventId }, query: { zoneIds: [1, 4, 9] } })
 })

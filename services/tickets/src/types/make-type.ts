@@ -13,9 +13,9 @@ import type { Messaging } from '@boxoffice/messaging'
 import { RefusedError, refuse, type Sql, type SqlDatabase, type Tx } from '@boxoffice/service-kit'
 import type { Config } from '../config.ts'
 import type { EventsClient } from '../event-replicas/event-replicas.ts'
-import { findReplica, settleCurrency } from '../event-replicas/replica-repository.ts'
+import { assignCurrency, findReplica } from '../event-replicas/replica-repository.ts'
 import { assignZones, findPlanVersion, insertPlan, listZones } from '../plans/plan-repository.ts'
-import { tellTypes } from './tell-types.ts'
+import { publishTypes } from './publish-types.ts'
 import { newType } from './type.ts'
 import { countTypes, findType, insertType, type StoredType } from './type-repository.ts'
 
@@ -27,9 +27,9 @@ export interface Making {
 }
 
 /**
- * Offer a type. One with zones needs the event's seating plan: the event service is asked for it the first
- * time, and from then on it does not change. Throws the refusals CURRENCY_MISMATCH, LIMIT_EXCEEDED,
- * SEATING_PLAN_MISSING, ZONE_TAKEN.
+ * Creates a ticket type. One with zones needs the event's seating plan, which is fetched from the event
+ * service the first time and does not change afterwards. Throws the refusals CURRENCY_MISMATCH,
+ * LIMIT_EXCEEDED, SEATING_PLAN_MISSING, ZONE_TAKEN.
  */
 export async function makeType(
   deps: Making,
@@ -38,10 +38,10 @@ export async function makeType(
 ): Promise<StoredType> {
   const asked = body.zoneIds ? await askForPlan(deps, ticketTypeId, body, body.zoneIds) : null
   return deps.db.transact(async (tx) => {
-    // Locks the replica: types of an event are made one after the other.
-    const currency = await settleCurrency(tx, body.eventId, body.currency)
-    const standing = await findType(tx, ticketTypeId)
-    if (standing) return standing
+    // Locks the replica, so that types of an event are created one after the other.
+    const currency = await assignCurrency(tx, body.eventId, body.currency)
+    const existing = await findType(tx, ticketTypeId)
+    if (existing) return existing
     await refuseMismatch(deps, tx, body, currency)
     if (asked) await insertPlan(tx, body.eventId, asked)
     const capacity = body.zoneIds ? await countSeats(tx, body, body.zoneIds) : (body.quantity ?? 0)
@@ -50,21 +50,21 @@ export async function makeType(
       throw new RefusedError(refuse(TICKET_TYPE_DELETED))
     }
     if (body.zoneIds) await assignZones(tx, body.eventId, body.zoneIds, ticketTypeId)
-    await tellTypes(deps.messaging.appendAll, tx, [{ ...type, withdrawn: false }])
+    await publishTypes(deps.messaging.appendAll, tx, [{ ...type, withdrawn: false }])
     return type
   })
 }
 
-/** Throws where the event sells in another currency or has as many types as it may. */
+/** Throws if the event sells in another currency or has the most types that it may have. */
 async function refuseMismatch(
   { config }: Making,
   sql: Sql,
   { eventId, currency }: NewTicketType,
-  settled: Currency | null,
+  current: Currency | null,
 ) {
-  if (settled !== null && settled !== currency) {
+  if (current !== null && current !== currency) {
     throw new RefusedError(
-      refuse(CURRENCY_MISMATCH, { message: `this event sells in ${settled}`, currency: settled }),
+      refuse(CURRENCY_MISMATCH, { message: `this event sells in ${current}`, currency: current }),
     )
   }
   if ((await countTypes(sql, eventId)) >= config.typesPerEventMax) {
@@ -75,8 +75,8 @@ async function refuseMismatch(
 }
 
 /**
- * The plan from the event service as JSON; null when it is kept here already. Asking freezes it, so what
- * would be refused afterwards is refused before.
+ * Fetches the plan from the event service as JSON; null when it is stored already. Fetching freezes the plan,
+ * so a request that would be refused later is refused first.
  */
 async function askForPlan(
   deps: Making,
@@ -112,7 +112,7 @@ function notInPlan(zoneIds: readonly number[], isUnknown: (zoneId: number) => bo
   return refuse(VALIDATION_FAILED, { details })
 }
 
-/** How many seats these zones have; they must be of the plan and sold by nobody else. */
+/** Counts the seats of these zones, which must be in the plan and not sold by another type. */
 async function countSeats(tx: Tx, { eventId }: NewTicketType, zoneIds: readonly number[]): Promise<number> {
   const zones = new Map((await listZones(tx, eventId)).map((zone) => [zone.zoneId, zone]))
   if (zoneIds.some((zoneId) => !zones.has(zoneId))) {

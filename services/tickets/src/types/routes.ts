@@ -34,14 +34,14 @@ type TypeRoutes = Pick<
 export function typeHandlers(deps: Deps): Handlers<TypeRoutes> {
   const sql = deps.db
 
-  /** Change a type of one's own event, and show it in Redis at once. */
+  /** Changes a type of the caller's own event and rebuilds its availability cache. */
   async function change(
     ticketTypeId: TicketTypeId,
     userId: UserId,
     work: (tx: Tx, replica: EventReplica) => Promise<ChangeResult>,
   ) {
-    const standing = await findType(sql, ticketTypeId)
-    const replica = standing && (await deps.findEventReplica(standing.eventId))
+    const existing = await findType(sql, ticketTypeId)
+    const replica = existing && (await deps.findEventReplica(existing.eventId))
     if (!replica || !isVisibleTo(replica, userId)) throw new RefusedError(unknownType(ticketTypeId))
     if (replica.organizerId !== userId) throw new RefusedError(notTheirs())
     if (replica.status === 'CANCELLED' || replica.status === 'COMPLETED') {
@@ -63,7 +63,7 @@ export function typeHandlers(deps: Deps): Handlers<TypeRoutes> {
       }
       case 'changed':
         await deps.availabilityCache.release(result.released)
-        await deps.availabilityCache.redraw(replica.eventId)
+        await deps.availabilityCache.rebuild(replica.eventId)
         return { type: result.type, replica }
     }
   }
@@ -78,7 +78,7 @@ export function typeHandlers(deps: Deps): Handlers<TypeRoutes> {
       const wrong = wrongWith({ unitPrice, currency, salesStartAt, salesEndAt }, replica)
       if (wrong) return invalid(wrong)
       const type = await makeType(deps, resourceId as TicketTypeId, body)
-      await deps.availabilityCache.redraw(body.eventId)
+      await deps.availabilityCache.rebuild(body.eventId)
       return { status: 201, body: typeView(type, replica) }
     },
     listTicketTypes: async ({ query, principal }) => {

@@ -3,8 +3,8 @@ import type { Sql, Tx } from '@boxoffice/service-kit'
 import type { TicketTypeRow } from '../rows.ts'
 
 /**
- * A ticket type with its counters. `salesEndAt` null: sales end when the event starts; never after it is over
- * (`salesEndOf`).
+ * A ticket type with its counters. `salesEndAt` null: sales end when the event starts. Sales never last
+ * beyond the event (`salesEndOf`).
  */
 export interface StoredType
   extends Pick<
@@ -25,7 +25,7 @@ export interface StoredType
   readonly capacity: number
   readonly held: number
   readonly sold: number
-  /** Grows with every change. */
+  /** Increases with every change. */
   readonly version: number
 }
 
@@ -36,20 +36,20 @@ const select = `select t.ticket_type_id as "ticketTypeId", t.event_id as "eventI
   t.max_per_user as "maxPerUser", c.capacity, c.held, c.sold, t.version
   from ticket_types t join ticket_type_counters c using (ticket_type_id)`
 
-/** What an event sells, in the order in which it was offered. */
+/** Returns the types of an event, in the order in which they were created. */
 export const listTypes = (sql: Sql, eventId: EventId): Promise<StoredType[]> =>
   sql.query<StoredType>(
     `${select} where t.event_id = $1 and t.withdrawn_at is null order by t.created_at, t.ticket_type_id`,
     [eventId],
   )
 
-/** Those of these types that are offered. */
+/** Returns those of these types that are on offer. */
 export const listTypesById = (tx: Tx, ticketTypeIds: readonly TicketTypeId[]): Promise<StoredType[]> =>
   tx.query<StoredType>(`${select} where t.ticket_type_id = any($1::uuid[]) and t.withdrawn_at is null`, [
     ticketTypeIds,
   ])
 
-/** A type that is offered; one that was withdrawn is not there. */
+/** Returns a type on offer; null if it was withdrawn. */
 export async function findType(sql: Sql, ticketTypeId: TicketTypeId): Promise<StoredType | null> {
   const [type] = await sql.query<StoredType>(
     `${select} where t.ticket_type_id = $1 and t.withdrawn_at is null`,
@@ -77,7 +77,7 @@ export async function countTypes(sql: Sql, eventId: EventId): Promise<number> {
   return row?.count ?? 0
 }
 
-/** Offer a type with nothing held or sold, at version 1; false when its id was used before. */
+/** Inserts a type with nothing held or sold, at version 1; false when its id was used before. */
 export async function insertType(
   tx: Tx,
   type: Omit<StoredType, 'held' | 'sold' | 'version'>,
@@ -107,7 +107,7 @@ export async function insertType(
   return offered.length > 0
 }
 
-/** Write what may change about a locked type; it as it stands now. Whoever changes it tells of it. */
+/** Updates a locked type and returns it as stored. The caller publishes the change. */
 export async function updateType(tx: Tx, type: StoredType): Promise<StoredType> {
   await tx.query(
     `with changed as (
@@ -129,7 +129,7 @@ export async function updateType(tx: Tx, type: StoredType): Promise<StoredType> 
   return { ...type, version: type.version + 1 }
 }
 
-/** Whether tickets of a type were ever issued. */
+/** Returns whether tickets of a type were ever issued. */
 export async function wasSold(tx: Tx, { eventId, ticketTypeId }: StoredType): Promise<boolean> {
   const [row] = await tx.query<{ sold: boolean }>(
     'select exists (select from tickets where event_id = $1 and ticket_type_id = $2) as sold',
@@ -139,8 +139,8 @@ export async function wasSold(tx: Tx, { eventId, ticketTypeId }: StoredType): Pr
 }
 
 /**
- * Offer a locked type no more; it as it stands now. Without capacity nothing can be held of it, whoever still
- * believes that it is there. Whoever withdraws it tells of it.
+ * Withdraws a locked type and returns it as stored. Without capacity nothing can be held, even by a caller
+ * with a cached offer. The caller publishes the change.
  */
 export async function withdrawType(tx: Tx, type: StoredType): Promise<StoredType> {
   await tx.query(
@@ -153,19 +153,19 @@ export async function withdrawType(tx: Tx, type: StoredType): Promise<StoredType
   return { ...type, capacity: 0, version: type.version + 1 }
 }
 
-/** What is told of a type. */
-export type ToldType = Pick<
+/** What is published about a type. */
+export type PublishedType = Pick<
   StoredType,
   'ticketTypeId' | 'eventId' | 'name' | 'kind' | 'unitPrice' | 'currency' | 'capacity' | 'version'
 > & { readonly withdrawn: boolean }
 
 /**
- * Take so many types that stand otherwise than anybody was told, as they stand; they must be told of in this
+ * Takes up to `limit` types whose current state is unpublished; the caller must publish them in this
  * transaction.
  */
-export async function takeUnannouncedTypes(tx: Tx, limit: number): Promise<ToldType[]> {
+export async function takeUnannouncedTypes(tx: Tx, limit: number): Promise<PublishedType[]> {
   const taken = await tx.query<{ id: TicketTypeId }>(
-    // Not `for update`: that would hold up everybody who reserves of them.
+    // Not `for update`, which would block all reservations of these types.
     `with chosen as (
        select ticket_type_id from ticket_types where not announced limit $1 for no key update skip locked)
      update ticket_types t set announced = true from chosen where t.ticket_type_id = chosen.ticket_type_id
@@ -173,9 +173,9 @@ export async function takeUnannouncedTypes(tx: Tx, limit: number): Promise<ToldT
     [limit],
   )
   if (taken.length === 0) return []
-  // By itself, so that with a version comes the capacity of that version: whoever committed meanwhile changed
-  // both.
-  return tx.query<ToldType>(
+  // A separate statement, so that the capacity read belongs to the version read, even if a change commits in
+  // between.
+  return tx.query<PublishedType>(
     `select ticket_type_id as "ticketTypeId", t.event_id as "eventId", t.name, t.kind, t.unit_price_minor as "unitPrice",
        t.currency, c.capacity, t.version, t.withdrawn_at is not null as withdrawn
      from ticket_types t join ticket_type_counters c using (ticket_type_id) where ticket_type_id = any($1::uuid[])`,

@@ -13,7 +13,7 @@ import type { StoredType } from './type-repository.ts'
 
 const MAX_PER_ORDER = 10
 
-/** A new type; of a seated one `capacity` is the number of its seats. */
+/** Builds a new type; the `capacity` of a seated one is the number of its seats. */
 export const newType = (
   { eventId, name, unitPrice, ...body }: NewTicketType,
   made: Pick<StoredType, 'ticketTypeId' | 'currency' | 'capacity'>,
@@ -33,7 +33,7 @@ export const newType = (
   version: 1,
 })
 
-/** A type after changes: undefined leaves a field as it is, null removes it. */
+/** Returns a type after changes: undefined leaves a field as it is, null removes it. */
 export const applyTypeChanges = (type: StoredType, changes: TicketTypeChanges): StoredType => ({
   ...type,
   name: changes.name ?? type.name,
@@ -46,13 +46,13 @@ export const applyTypeChanges = (type: StoredType, changes: TicketTypeChanges): 
 })
 
 /**
- * When sales of a type end: when it says, else when the event starts; and whatever it says, when the event is
- * over.
+ * Returns when sales of a type end: at its own time, else when the event starts, and no later than the
+ * event's end.
  */
 export const salesEndOf = ({ salesEndAt }: Pick<StoredType, 'salesEndAt'>, replica: EventReplica): Date =>
   earlierOf(salesEndAt ?? replica.eventDate, overAt(replica))
 
-/** What is wrong with a price or with the time of sales, by the field; null when nothing is. */
+/** Returns what is wrong with a price or the time of sales, by field; null when nothing is. */
 export function wrongWith(
   type: Pick<StoredType, 'unitPrice' | 'currency' | 'salesStartAt' | 'salesEndAt'>,
   replica: EventReplica,
@@ -60,7 +60,10 @@ export function wrongWith(
   const { unitPrice, currency } = type
   if (unitPrice > CHARGE_MAX || (unitPrice > 0 && unitPrice < CHARGE_MIN[currency])) {
     const [least, most] = [CHARGE_MIN[currency], CHARGE_MAX].map((amount) => formatMoney(amount, currency))
-    return { path: 'body.unitPrice', message: `must be 0, or from ${least} to ${most}: what can be charged` }
+    return {
+      path: 'body.unitPrice',
+      message: `must be 0, or from ${least} to ${most}, the range that can be charged`,
+    }
   }
   if (type.salesStartAt && type.salesEndAt && type.salesStartAt >= type.salesEndAt) {
     return { path: 'body.salesEndAt', message: 'must be after salesStartAt' }
@@ -72,7 +75,7 @@ export function wrongWith(
   return null
 }
 
-/** A type as callers see it. */
+/** Maps a type to the API. */
 export function typeView(type: StoredType, replica: EventReplica): TicketType {
   const {
     salesStartAt,

@@ -1,5 +1,5 @@
 declare module 'bidi-js' {
-  /** The part of bidi-js 1 that we use; the package has no types of its own. */
+  /** The part of bidi-js 1 that this service uses; the package has no types. */
   interface EmbeddingLevels {
     readonly levels: Uint8Array
     readonly paragraphs: readonly { readonly start: number; readonly end: number; readonly level: number }[]

@@ -1,30 +1,31 @@
 import type { Font, Glyph, Subset } from 'fontkit'
 import type { Cluster } from './face.ts'
 
-/** Glyphs of fonts have numbers below this; those that are made here have numbers from it on. */
+/** Glyphs of fonts have lower numbers; glyphs made here start at this one. */
 const GLYPHS_MAX = 0x10000
 
 /**
- * Flags of a part of a composite glyph (OpenType, glyf): its place is in words and in units, and another part
- * follows.
+ * Flags of a component of a composite glyph (OpenType, glyf): its offset is in words and in units, and
+ * another component follows.
  */
 const [IN_WORDS, IN_UNITS, MORE] = [0x0001, 0x0002, 0x0020]
 const HEADER_BYTES = 10
 const PART_BYTES = 8
-/** More than any font says of its own composite glyphs. */
+/** Deeper than the composite glyphs of any font. */
 const DEPTH_MAX = 8
 
 /**
- * Makes one glyph of each cluster that documents show: of parts that are put above, below or before one
- * another a composite, with the text that it stands for. So what is copied from a document is what was
- * written, in whichever program: a glyph alone does not say that a dot belongs to a letter, or that a vowel
- * is drawn before the consonant that it follows.
+ * Makes one glyph of each cluster in a document: a composite of its parts, mapped to the text that it stands
+ * for. So the text copied from the document is what was written, in any PDF reader: single glyphs do not tell
+ * that a dot belongs to a letter, or that a vowel is drawn before its consonant.
  */
 export function createClusterGlyphs(font: Font) {
   const numbers = new Map<string, number>()
   const made: Cluster[] = []
 
-  /** The same for the same cluster; in the order in which they came, which no document shows. */
+  /**
+   * Returns the glyph number of a cluster; numbers are given in order of first use, which no document shows.
+   */
   function numberOf(cluster: Cluster): number {
     const key = `${cluster.parts.map(({ id, x, y }) => `${id} ${x} ${y}`).join()} ${cluster.text}`
     const known = numbers.get(key)
@@ -42,11 +43,11 @@ export function createClusterGlyphs(font: Font) {
       codePoints: [...cluster.text].map((character) => character.codePointAt(0) ?? 0),
       advanceWidth: advanceOf(cluster),
     }),
-    /** The font, which allows for composites of composites. */
+    /** The font, allowing composites of composites. */
     deep: Object.create(font, {
       maxp: { get: () => ({ ...font.maxp, maxComponentDepth: DEPTH_MAX, maxComponentElements: 0xff }) },
     }) as Font,
-    /** A part of the font that knows these glyphs too. */
+    /** Returns a subset of the font that includes these glyphs. */
     addedTo(subset: Subset): Subset {
       const add = subset._addGlyph.bind(subset)
       return Object.assign(subset, {

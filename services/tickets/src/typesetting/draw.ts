@@ -1,7 +1,7 @@
 import type { Run } from './face.ts'
 import { type Line, type Paragraph, runsOf } from './paragraph.ts'
 
-/** Draw a line of a paragraph from `x` on; `y` is where its letters stand. */
+/** Draws a line of a paragraph from `x` on; `y` is its baseline. */
 export function drawLine(
   doc: PDFKit.PDFDocument,
   paragraph: Paragraph,
@@ -15,6 +15,6 @@ export function drawLine(
 function drawRun(doc: PDFKit.PDFDocument, run: Run, x: number, y: number): void {
   doc.registerFont(run.face.name, run.face.font as never)
   doc.font(run.face.name)
-  // pdfkit hands `features` on to the font, which takes glyphs that are shaped already.
+  // pdfkit passes `features` to the font, which accepts shaped glyphs there.
   doc.text(run.text, x, y, { lineBreak: false, baseline: 'alphabetic', features: run as never })
 }

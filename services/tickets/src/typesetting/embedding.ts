@@ -2,20 +2,19 @@ import type { Font, GlyphRun, Subset } from 'fontkit'
 import { createClusterGlyphs } from './cluster-glyphs.ts'
 import type { Run } from './face.ts'
 
-/** Parts of fonts that are known: those of some events and some hundred holders. */
+/** Font parts to remember: those of some events and some hundred holders. */
 const PARTS_MAX = 500
-/** The words of some evenings; when there are more it begins anew. */
+/** Words to remember: those of some events; beyond it the cache is emptied. */
 const WORDS_MAX = 5_000
 
 /**
- * A font as pdfkit is to embed it: it lays out a word once, takes runs that are shaped already, and writes a
- * part that documents need once.
+ * Returns a font for pdfkit that lays out each word once, accepts shaped runs, and writes each subset once.
  */
 export const embeddable = (font: Font): Font => writingPartsOnce(takingRuns(remembering(font)))
 
 /**
- * The font, of which a part that documents need is written once: tickets of one event need the same of most
- * fonts, and to write them was half of what a ticket cost.
+ * Writes each subset of the font once: tickets of one event need the same subset of most fonts, and writing
+ * it was half the cost of a ticket.
  */
 function writingPartsOnce(font: Font): Font {
   const parts = new Map<string, Uint8Array>()
@@ -36,10 +35,7 @@ function writingPartsOnce(font: Font): Font {
   })
 }
 
-/**
- * The font, which takes a `Run` as what pdfkit calls features: each of its clusters is one glyph of the
- * document.
- */
+/** Accepts a `Run` in place of pdfkit's features; each of its clusters is one glyph of the document. */
 function takingRuns(font: Font): Font {
   const clusters = createClusterGlyphs(font)
   const isRun = (features: unknown): features is Run =>
@@ -57,15 +53,15 @@ function takingRuns(font: Font): Font {
   })
 }
 
-/** The font, which lays the same word out once. What it gives is a copy: pdfkit scales it in place. */
+/** Lays out each word once. Returns copies, since pdfkit scales the result in place. */
 function remembering(font: Font): Font {
   const runs = new Map<string, GlyphRun>()
   function runOf(text: string): GlyphRun {
     const known = runs.get(text)
     if (known) return known
     if (runs.size >= WORDS_MAX) runs.clear()
-    // A glyph keeps the character that first asked for it, which PDFs say when text is copied from them: with
-    // what earlier documents asked for, the same ticket would not be the same bytes.
+    // A glyph keeps the character that first used it, which PDFs give when text is copied. With those of
+    // earlier documents, the same ticket would not be the same bytes.
     font._glyphs = {}
     const run = font.layout(text)
     runs.set(text, run)

@@ -1,14 +1,14 @@
 import type { Font } from 'fontkit'
 
-/** What is drawn for some characters together, one glyph or several; lengths in units of the font. */
+/** One or several glyphs drawn for some characters together; lengths in units of the font. */
 export interface Cluster {
   readonly parts: readonly { readonly id: number; readonly x: number; readonly y: number }[]
   readonly advance: number
-  /** Where in the run's text its characters begin. */
+  /** Index of its first character in the run's text. */
   readonly start: number
   /**
-   * Its characters, from left to right: where they are read the other way round the last comes first. Readers
-   * of PDFs turn a line around character by character, whatever a glyph stands for.
+   * Its characters from left to right; for right-to-left text the last comes first. PDF readers reverse a
+   * line by characters, not by glyphs.
    */
   readonly text: string
 }
@@ -18,13 +18,13 @@ export interface Run {
   readonly face: Face
   readonly text: string
   readonly clusters: readonly Cluster[]
-  /** In ems; how far its ink reaches above and below the line. */
+  /** In ems, as are the heights of its ink above and below the line. */
   readonly width: number
   readonly top: number
   readonly bottom: number
 }
 
-/** A font of one weight, or the part of it that has some characters. */
+/** A font of one weight, or a part of it with some of its characters. */
 export interface Face {
   readonly name: string
   /** What pdfkit embeds. */
@@ -37,5 +37,5 @@ export interface Face {
   shape(text: string, isRightToLeft: boolean): Run
 }
 
-/** Which face draws the character that begins at an index of a text. */
+/** Returns the face for the character at an index of a text. */
 export type FaceOf = (index: number) => Face

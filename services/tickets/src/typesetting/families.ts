@@ -44,7 +44,7 @@ export type FamilyName =
   | `noto-sans-${Han}`
   | (typeof OTHERS)[number]
 
-/** Those that are not variable have a file of each weight, or of one. */
+/** Families without a variable font have a file for each weight, or for one. */
 export const STATIC: Partial<Readonly<Record<FamilyName, readonly TextWeight[]>>> = {
   'noto-emoji': ['regular', 'bold'],
   'noto-sans-math': ['regular'],
@@ -57,8 +57,8 @@ const hanFamilies = (han: Han): FamilyName[] =>
   [han, ...HAN.filter((other) => other !== han)].map((name) => `noto-sans-${name}` as const)
 
 /**
- * Families that may have characters of a script, the likeliest first; `han` is how Chinese characters are
- * written there.
+ * Returns the families that may have the characters of a script, likeliest first; `han`: the regional form of
+ * Chinese characters.
  */
 export function familiesFor(script: Script | null, han: Han): FamilyName[] {
   const own = script === null ? [] : script === 'Han' ? hanFamilies(han) : [FAMILIES[script]]

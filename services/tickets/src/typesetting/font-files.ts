@@ -12,7 +12,7 @@ import { createFace } from './shaper.ts'
 
 const require = createRequire(import.meta.url)
 
-/** Open a part of a family: unpacked, and pinned to its weight. */
+/** Opens a part of a family, decompressed and pinned to its weight. */
 export async function openPart(family: FamilyName, part: FontPart, weight: TextWeight): Promise<Face> {
   const { file, pinnedTo } = fileOf(family, part, weight)
   const unpacked = await decompress(await readFile(require.resolve(file)))

@@ -5,22 +5,22 @@ import { readInstalled } from './installed-files.ts'
 
 const WEIGHTS = { regular: 400, bold: 700 } as const satisfies Record<TextWeight, number>
 
-/** A file of a family, as web pages want them: it has some of its characters. */
+/** A file of a family with some of its characters, as split for web pages. */
 export interface FontPart {
   readonly name: string
-  /** First and last of each range of characters. */
+  /** First and last character of each range. */
   readonly ranges: readonly (readonly [number, number])[]
 }
 
-/** Files that have all of a family: emoji that are made of several others must be in one. */
+/** Files with all characters of a family: an emoji composed of several must be in one file. */
 const WHOLE: Partial<Record<FamilyName, string>> = { 'noto-emoji': 'emoji', 'noto-sans-math': 'latin' }
 const EVERYTHING: readonly [number, number] = [0, 0x10ffff]
-/** What the others have of these scripts is `noto-sans` again. */
+/** Of these scripts, the other families repeat `noto-sans`. */
 const OF_NOTO_SANS = /^(latin|greek|cyrillic|vietnamese)/
 
 const packageOf = (family: FamilyName) => `@fontsource${STATIC[family] ? '' : '-variable'}/${family}`
 
-/** The parts of a family, as its package says; read once. */
+/** Returns the parts of a family, as listed by its package; read once. */
 export const partsOf = remember((name): readonly FontPart[] => {
   const family = name as FamilyName
   const whole = WHOLE[family]
@@ -34,15 +34,13 @@ export const partsOf = remember((name): readonly FontPart[] => {
     .map(([part, text]) => ({ name: part.replace(/[[\]]/g, ''), ranges: text.split(',').map(rangeOf) }))
 }) as (family: FamilyName) => readonly FontPart[]
 
-/** `U+0600-06FF`, or one alone. */
+/** Parses `U+0600-06FF`, or a single character. */
 function rangeOf(text: string): readonly [number, number] {
   const [first = '', last = first] = text.replace(/^U\+/i, '').split('-')
   return [Number.parseInt(first, 16), Number.parseInt(last, 16)]
 }
 
-/**
- * Where a part is, and the weight that it is to be pinned to; null where the file is of that weight already.
- */
+/** Returns the file of a part, and the weight to pin it to; null if the file has that weight already. */
 export function fileOf(
   family: FamilyName,
   part: FontPart,

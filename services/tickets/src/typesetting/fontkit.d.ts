@@ -1,5 +1,5 @@
 declare module 'fontkit' {
-  /** The part of fontkit 2 that pdfkit and we use; the package has no types of its own. */
+  /** The part of fontkit 2 that pdfkit and this service use; the package has no types. */
   interface GlyphPosition {
     xAdvance: number
     yAdvance: number
@@ -12,7 +12,7 @@ declare module 'fontkit' {
     readonly codePoints: readonly number[]
   }
   interface Outline extends Glyph {
-    /** A box around it, in units of the font; of one without any its sides may be swapped. */
+    /** Bounding box in units of the font; the sides of an empty one may be swapped. */
     readonly cbox: {
       readonly minX: number
       readonly minY: number
@@ -25,13 +25,13 @@ declare module 'fontkit' {
     readonly positions: readonly GlyphPosition[]
     readonly advanceWidth: number
   }
-  /** What a document has of a font: these glyphs, in the order in which it needed them. */
+  /** The glyphs of a font that a document uses, in order of first use. */
   interface Subset {
     readonly glyphs: number[]
-    /** The number of a glyph in the document. */
+    /** Returns the number of a glyph in the document. */
     includeGlyph(id: number): number
     encode(): Uint8Array
-    /** While it is encoded: writes a glyph behind those that were written. */
+    /** During encoding: appends a glyph. */
     _addGlyph(id: number): number
     readonly glyf: Uint8Array[]
     readonly loca: { readonly offsets: number[] }
@@ -44,7 +44,7 @@ declare module 'fontkit' {
     /** Below zero. */
     readonly descent: number
     readonly maxp: Readonly<Record<string, number>>
-    /** Glyphs that were looked up, with the characters of the first that asked for each. */
+    /** Glyphs that were looked up, with the characters that first used each. */
     _glyphs: Record<number, unknown>
     layout(text: string, features?: unknown): GlyphRun
     createSubset(): Subset

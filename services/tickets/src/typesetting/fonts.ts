@@ -9,10 +9,7 @@ const FILES = {
   mono: 'DejaVuSansMono-Bold',
 } as const
 export type FontName = keyof typeof FILES
-/**
- * Text of events and people is in one of these; where they lack its characters, in another face of that
- * weight.
- */
+/** Fonts for texts of events and users; missing characters come from another face of that weight. */
 export type TextWeight = 'regular' | 'bold'
 const names = Object.keys(FILES) as FontName[]
 
@@ -22,25 +19,25 @@ export interface OpenFont {
 }
 let opened: ReadonlyMap<FontName, OpenFont> | null = null
 
-/** The fonts of tickets; read and taken apart once a thread: that was most of what a page cost. */
+/** Opens the fonts of tickets, once per thread: parsing them was most of the cost of a page. */
 function openFonts(): ReadonlyMap<FontName, OpenFont> {
   opened ??= new Map(names.map((name) => [name, openFont(FILES[name])]))
   return opened
 }
 export const openFontOf = (name: FontName): OpenFont => openFonts().get(name) as OpenFont
 
-/** Give a document the fonts of tickets, by the names of `FontName`. */
+/** Registers the fonts of tickets with a document, by the names of `FontName`. */
 export function registerFonts(doc: PDFKit.PDFDocument): void {
-  // pdfkit takes a font that is open already; its types do not say so.
+  // pdfkit accepts an open font, though its types do not say so.
   for (const [name, { font }] of openFonts()) doc.registerFont(name, font as never)
-  // Every ticket has the same part of this font then, whatever its number is.
+  // So every ticket has the same subset of this font, whatever its number.
   const mono = (doc.font('mono') as unknown as { _font: { encode(text: string): unknown } })._font
   mono.encode(NUMBERS)
 }
 const NUMBERS = 'TKT-0123456789'
 
-/** Have them read anew: the baseline that a page is measured beside. */
-export function forgetFonts(): void {
+/** Clears the open fonts, for the baseline of the benchmark. */
+export function clearFonts(): void {
   opened = null
 }
 

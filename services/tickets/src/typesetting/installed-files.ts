@@ -3,5 +3,5 @@ import { createRequire } from 'node:module'
 
 const require = createRequire(import.meta.url)
 
-/** A file of an installed package, by its name in it: `dejavu-fonts-ttf/ttf/DejaVuSansMono-Bold.ttf`. */
+/** Reads a file of an installed package, such as `dejavu-fonts-ttf/ttf/DejaVuSansMono-Bold.ttf`. */
 export const readInstalled = (name: string): Buffer => readFileSync(require.resolve(name))

@@ -3,7 +3,7 @@ import { createRequire } from 'node:module'
 
 const require = createRequire(import.meta.url)
 
-/** The part of HarfBuzz's subsetter that we use, as its WebAssembly has it: pointers are numbers. */
+/** The part of HarfBuzz's subsetter used here, as its WebAssembly exports it: pointers are numbers. */
 interface Subsetter {
   readonly memory: { readonly buffer: ArrayBuffer }
   malloc(bytes: number): number
@@ -25,7 +25,7 @@ interface Subsetter {
 const READ_ONLY = 1
 const WEIGHT_AXIS = Buffer.from('wght').readUInt32BE()
 
-/** It needs nothing from outside. The types of Node.js leave this out. */
+/** The module has no imports. The types of Node.js omit this. */
 interface Assembler {
   instantiate(bytes: Uint8Array): Promise<{ readonly instance: { readonly exports: unknown } }>
 }
@@ -39,8 +39,8 @@ async function load(): Promise<Subsetter> {
 }
 
 /**
- * A variable font at one weight, with all its glyphs under their numbers: what is embedded into a PDF must
- * not vary.
+ * Pins a variable font to one weight and keeps the numbers of its glyphs: a font embedded into a PDF must not
+ * be variable.
  */
 export async function instanceOf(font: Uint8Array, weight: number): Promise<Uint8Array> {
   loading ??= load()

@@ -6,10 +6,7 @@ import { type FontPart, partsOf } from './font-parts.ts'
 import type { TextWeight } from './fonts.ts'
 import type { Han, Script } from './scripts.ts'
 
-/**
- * Parts of fonts that are open at once, of a thread: one takes some hundred kilobytes, those of Chinese are
- * many.
- */
+/** Font parts open at once, per thread: one takes some hundred kilobytes, and Chinese has many. */
 const FACES_MAX = 64
 
 export interface Wanted {
@@ -22,8 +19,8 @@ export interface Wanted {
 const faces = new LRUCache<string, Promise<Face>>({ max: FACES_MAX })
 
 /**
- * A face that has all of a grapheme, of the fonts of its script first and then of any; null where none has.
- * Opened when it is asked for.
+ * Returns a face that has a whole grapheme, preferring fonts of its script; null if none has. Opens the font
+ * on first use.
  */
 export async function findNotoFace({ grapheme, script, han, weight }: Wanted): Promise<Face | null> {
   const codePoints = [...grapheme]
@@ -44,7 +41,7 @@ export async function findNotoFace({ grapheme, script, han, weight }: Wanted): P
 const hasAll = ({ ranges }: FontPart, codePoints: readonly number[]) =>
   codePoints.every((codePoint) => ranges.some(([first, last]) => first <= codePoint && codePoint <= last))
 
-/** Characters that are not drawn themselves: they join, choose or separate others. */
+/** Characters that are not drawn: they join, select or separate others. */
 const INVISIBLE = /\p{Default_Ignorable_Code_Point}/u
 
 export const isDrawnBy = (face: Face, grapheme: string): boolean =>

@@ -5,44 +5,45 @@ import type { Face, FaceOf, Run } from './face.ts'
 
 const bidi = bidiFactory()
 
-/** Text of one face and one direction, in the order in which it is read. */
+/** Text of one face and one direction, in logical order. */
 interface Item {
   readonly start: number
   readonly end: number
   readonly face: Face
-  /** Of UAX #9: odd where it runs from right to left. */
+  /** As in UAX #9: odd for right-to-left text. */
   readonly level: number
 }
 
-/** One paragraph, measured; lengths are in ems, places are indices of its text. */
+/** A measured paragraph; lengths are in ems, positions are indices of its text. */
 export interface Paragraph {
   readonly text: string
   readonly own: Face
   readonly isRightToLeft: boolean
-  /** Room above and below its lines: that of the document's own font, or as much as its ink takes. */
+  /** Height above and below its lines: that of the document's own font, or more if its ink needs it. */
   readonly ascent: number
   readonly descent: number
   readonly items: readonly Item[]
   readonly embedding: ReturnType<typeof bidi.getEmbeddingLevels>
-  /** How far the text before each index reaches, were it one line. */
+  /** The width of the text before each index, as if on one line. */
   readonly reach: readonly number[]
-  /** Where a line may end (UAX #14), and, of words that are longer than a line, where it may end at worst. */
+  /** Where a line may end (UAX #14) and, for words longer than a line, where it may end if it must. */
   readonly breaks: { readonly good: readonly number[]; readonly bad: readonly number[] }
 }
 
-/** Part of a paragraph's text, without the spaces at its end. */
+/** Part of a paragraph's text, without trailing spaces. */
 export interface Line {
   readonly start: number
   readonly end: number
 }
 
-/** A run as it stands in its line, `x` ems from its left end. */
+/** A run within its line, `x` ems from the line's left end. */
 export interface PlacedRun extends Run {
   readonly x: number
 }
 
 /**
- * Measure a paragraph whose characters have the faces that `faceOf` names. `own` draws what is added to it.
+ * Measures a paragraph whose characters have the faces given by `faceOf`. `own` draws characters that are
+ * added.
  */
 export function createParagraph(
   text: string,
@@ -80,7 +81,7 @@ function itemsOf(text: string, levels: Uint8Array, faceOf: FaceOf): Item[] {
   return items
 }
 
-/** A glyph may stand for several characters: those reach as far as the last of them. */
+/** A glyph may stand for several characters, which all reach as far as the last. */
 function reachOf(text: string, items: readonly Item[]): number[] {
   const widths = new Array<number>(text.length).fill(0)
   for (const { start, end, face, level } of items) {
@@ -92,7 +93,7 @@ function reachOf(text: string, items: readonly Item[]): number[] {
   return [0, ...widths.map((width) => (sum += width))]
 }
 
-/** Scripts without spaces between words, whose words UAX #14 leaves to a dictionary. */
+/** Scripts without spaces between words, for which UAX #14 requires a dictionary. */
 const WITHOUT_SPACES = /[\p{Script=Thai}\p{Script=Lao}\p{Script=Khmer}\p{Script=Myanmar}]+/gu
 const words = new Intl.Segmenter('th', { granularity: 'word' })
 
@@ -106,7 +107,7 @@ function breaksOf(text: string): number[] {
   return [...breaks].sort((a, b) => a - b)
 }
 
-/** The lines of a paragraph within `width` ems; `isWhole` says that no word had to be cut. */
+/** Breaks a paragraph into lines of `width` ems; `isWhole`: no word had to be cut. */
 export function linesOf(paragraph: Paragraph, width: number): { lines: Line[]; isWhole: boolean } {
   const lines: Line[] = []
   let isWhole = true
@@ -148,7 +149,7 @@ function withoutSpaces(text: string, start: number, end: number): number {
   return last
 }
 
-/** The line with an ellipsis at its end, as much of it as fits into `width` ems. */
+/** Cuts a line to `width` ems with an ellipsis at its end. */
 export function cutLine(
   paragraph: Paragraph,
   { start, end }: Line,
@@ -164,13 +165,11 @@ export function cutLine(
     if ((cut.reach.at(-1) ?? 0) <= width || place === start)
       return { paragraph: cut, line: { start: 0, end: cut.text.length } }
   }
-  throw new Error('a line that is cut has a beginning')
+  throw new Error('a cut line must start with text')
 }
 const ELLIPSIS = '…'
 
-/**
- * The runs of a line in the order in which they are read, each where it is drawn (rules L1 and L2 of UAX #9).
- */
+/** Returns the runs of a line in logical order, each with its position (rules L1 and L2 of UAX #9). */
 export function runsOf({ text, items, embedding }: Paragraph, { start, end }: Line): PlacedRun[] {
   const places = new Map<number, number>()
   if (end > start) {

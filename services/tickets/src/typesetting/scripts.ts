@@ -4,8 +4,8 @@ import { graphemesOf } from './clusters.ts'
 const OWN = /[\p{Script=Latin}\p{Script=Greek}\p{Script=Cyrillic}]/u
 
 /**
- * Others that have faces, by their names in Unicode; `Han` is everything that stands beside it in Chinese,
- * Japanese or Korean.
+ * Scripts with faces of their own, by their Unicode names; `Han` includes what is written beside it in
+ * Chinese, Japanese or Korean.
  */
 const SCRIPTS = {
   Han: /[\p{scx=Han}\p{scx=Hiragana}\p{scx=Katakana}\p{scx=Bopomofo}\p{scx=Hangul}\p{scx=Yi}]/u,
@@ -37,12 +37,12 @@ const SCRIPTS = {
 export type Script = keyof typeof SCRIPTS | 'Emoji'
 const scripts = Object.entries(SCRIPTS) as [keyof typeof SCRIPTS, RegExp][]
 
-/** Drawn as a picture: an emoji by itself, or what is followed by the sign that makes it one. */
+/** Drawn as an image: an emoji by default, or a character followed by the emoji selector. */
 const EMOJI = /\p{Emoji_Presentation}|\p{Emoji}\ufe0f|\p{Regional_Indicator}/u
 
 /**
- * What each grapheme of a text is written in, by where it begins; null: in a script that the document's own
- * fonts draw, or in none.
+ * Returns the script of each grapheme by its index; null for scripts of the document's own fonts, and for
+ * signs of no script.
  */
 export function scriptsOf(text: string): ReadonlyMap<number, Script | null> {
   const found = new Map<number, Script | null>()
@@ -55,13 +55,10 @@ export function scriptsOf(text: string): ReadonlyMap<number, Script | null> {
   return found
 }
 
-/**
- * Signs that stand beside letters of many scripts, and that the document's own fonts draw beside those of
- * none.
- */
+/** Signs used with letters of many scripts; the document's own fonts draw them where there is no other. */
 const SIGN = /^[\u0020-\u02ff\u2010-\u2027\u2030-\u205e\u2070-\u2bff]/
 
-/** A sign of several scripts, such as the danda of India's, is of the one before it. */
+/** A sign of several scripts, such as the Indic danda, takes the script before it. */
 function scriptOf(grapheme: string, before: Script | null): Script | null {
   if (EMOJI.test(grapheme)) return 'Emoji'
   if (OWN.test(grapheme)) return null
@@ -70,7 +67,7 @@ function scriptOf(grapheme: string, before: Script | null): Script | null {
   return same ?? (SIGN.test(grapheme) ? null : (matching[0] ?? null))
 }
 
-/** Chinese characters are written in four ways; a name alone does not say in which. */
+/** Chinese characters have four regional forms; the text of a name alone does not tell which. */
 export type Han = 'jp' | 'kr' | 'sc' | 'tc'
 
 const BY_LETTERS: readonly [Han, RegExp][] = [
@@ -88,7 +85,8 @@ const BY_ZONE: Readonly<Record<string, Han>> = {
 }
 
 /**
- * How Chinese characters of a text are written: as its other letters say, else as at the place of the event.
+ * Returns the regional form of Chinese characters: by the other letters of the text, else by the place of the
+ * event.
  */
 export const hanOf = (text: string, timeZone: string): Han =>
   BY_LETTERS.find(([, letters]) => letters.test(text))?.[0] ?? BY_ZONE[timeZone] ?? 'sc'

@@ -10,10 +10,10 @@ import {
 import { LRUCache } from 'lru-cache'
 import type { Cluster, Face, Run } from './face.ts'
 
-/** Runs that are remembered, of each face: pages of an order show the same. */
+/** Runs to remember per face: pages of an order show the same ones. */
 const RUNS_MAX = 500
 
-/** A face from the bytes of a TrueType font, which are also `font`. */
+/** Creates a face from the bytes of a TrueType font, which are also `font`. */
 export function createFace(name: string, bytes: Uint8Array, font: Font): Face {
   const shaping = new HarfBuzzFont(new HarfBuzzFace(new Blob(bytes), 0))
   const runs = new LRUCache<string, Run>({ max: RUNS_MAX })
@@ -43,7 +43,7 @@ interface ShapedGlyph {
   yOffset: number
 }
 
-/** From left to right, whatever the direction. */
+/** Returns glyphs from left to right, whatever the direction. */
 function glyphsOf(font: HarfBuzzFont, text: string, isRightToLeft: boolean): ShapedGlyph[] {
   const characters = new Characters()
   characters.addText(text)

@@ -7,7 +7,7 @@ const set = async (text: string, timeZone = 'Europe/Warsaw'): Promise<Paragraph>
   if (!paragraph) throw new Error(`${text} is plain`)
   return paragraph
 }
-/** The line's words as they are drawn, from left to right. */
+/** The words of a line as drawn, from left to right. */
 const drawn = (paragraph: Paragraph, line = { start: 0, end: paragraph.text.length }) =>
   runsOf(paragraph, line)
     .toSorted((a, b) => a.x - b.x)
@@ -17,7 +17,7 @@ const facesOf = (paragraph: Paragraph) => [...new Set(paragraph.items.map(({ fac
 const linesAt = (paragraph: Paragraph, width: number) =>
   linesOf(paragraph, width).lines.map(({ start, end }) => paragraph.text.slice(start, end))
 
-describe('text that the own fonts have', () => {
+describe('text that the own fonts of a document have', () => {
   test.each([
     'Łukasz Źdźbło',
     'Ωδείο Ηρώδου',
@@ -120,7 +120,7 @@ describe('faces', () => {
     expect(await advanceOf('क्ष')).toBeLessThan(2 * (await advanceOf('क')))
   })
 
-  test('draw a substitute for what none has', async () => {
+  test('draw a substitute for a character that no font has', async () => {
     const paragraph = await set('a\u{10fffd}b')
     expect(paragraph.text).toBe('a\ufffdb')
     const parts = runsOf(paragraph, { start: 0, end: 3 }).flatMap((run) =>

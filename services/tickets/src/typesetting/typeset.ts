@@ -7,33 +7,29 @@ import { createParagraph, type Paragraph } from './paragraph.ts'
 import { type Han, hanOf, scriptsOf } from './scripts.ts'
 import { createFace } from './shaper.ts'
 
-/** Texts that are remembered: those of some hundred tickets. */
+/** Texts to remember: those of some hundred tickets. */
 const PARAGRAPHS_MAX = 1_000
 
 /**
- * Letters of Latin, Greek and Cyrillic, and signs between them, which stand in a line as they come: nothing
- * that joins, is put above another, or turns its line around.
+ * Latin, Greek and Cyrillic letters and signs that need no shaping: nothing that joins, is stacked, or
+ * reverses its line.
  */
 const PLAIN =
   /^[\u0020-\u02ff\u0370-\u0482\u048a-\u052f\u1e00-\u1fff\u2010-\u2027\u2030-\u205e\u2070-\u2bff]*$/
-/** Drawn in colours elsewhere, though it may be a sign of an older time. */
+/** Drawn in colour elsewhere, though it may be a sign from before emoji. */
 const EMOJI = /\p{Emoji_Presentation}/u
 
 const paragraphs = new LRUCache<string, Promise<Paragraph | null>>({ max: PARAGRAPHS_MAX })
 
 /**
- * How a text is written: in which weight, and in which country, which decides between forms of Chinese
- * characters.
+ * How a text is written: its weight, and the country, which decides the regional form of Chinese characters.
  */
 export interface Writing {
   readonly weight: TextWeight
   readonly timeZone: string
 }
 
-/**
- * A line of text, measured; null where the document's own font has all of it and it needs no order of its
- * own.
- */
+/** Measures a line of text; null if the document's own font has all of it and its order is left to right. */
 export function paragraphOf(text: string, { weight, timeZone }: Writing): Promise<Paragraph | null> {
   const han = hanOf(text, timeZone)
   const key = `${weight} ${han} ${text}`
@@ -51,7 +47,7 @@ function isPlain(text: string, weight: TextWeight): boolean {
   return [...text].every((character) => font.hasGlyphForCodePoint(character.codePointAt(0) ?? 0))
 }
 
-/** The document's own face of each weight: what it has of a text, and what no other has, it draws. */
+/** The document's own face of each weight: it draws what it has, and what no other face has. */
 const ownFaces = new Map<TextWeight, Face>()
 function ownFaceOf(weight: TextWeight): Face {
   const { bytes, font } = openFontOf(weight)

@@ -1,21 +1,20 @@
--- confirm: the database has reservations until then, with these places: what is known of them gives way, and one that Redis lost is
--- put back.
+-- confirm: stores holds as the database has them. Replaces a hold with other places, and restores one that Redis lost.
 --
--- KEYS  as in let-go
--- ARGV  for each: reservation id, time it lasts in ms, its places as they are kept
--- answer  1 kept
---        -2 no cache of this event
+-- KEYS  as in prelude
+-- ARGV  for each: reservation id, remaining time in ms, its encoded places
+-- answer  1 stored
+--        -2 the event is not cached
 countChange()
-if not touchReplica() then return -2 end
+if not touchCache() then return -2 end
 for i = 1, #ARGV - 1, 3 do
-  local id, ends, text = ARGV[i], now + ARGV[i + 1], ARGV[i + 2]
-  if redis.call('hget', KEYS[4], id) == keptAs(text, true) then
-    redis.call('hset', KEYS[4], id, keptAs(text, false))
-    redis.call('zadd', KEYS[3], ends, id)
+  local id, expiresAt, text = ARGV[i], now + ARGV[i + 1], ARGV[i + 2]
+  if redis.call('hget', KEYS[4], id) == encodeHold(text, true) then
+    redis.call('hset', KEYS[4], id, encodeHold(text, false))
+    redis.call('zadd', KEYS[3], expiresAt, id)
   else
-    letGo(id)
-    take(id, cjson.decode('{' .. text), text, ends, false)
+    releaseHold(id)
+    takePlaces(id, cjson.decode('{' .. text), text, expiresAt, false)
   end
 end
-keepLasting()
+setMissingTtls()
 return 1

@@ -1,18 +1,18 @@
--- hold: take places of an event for reservations, in their order, each all of its places or none, provisionally. Asked again before
--- the database confirmed it, the places may be others: those of before are let go.
+-- hold: takes places for reservations provisionally and in order, all places of a reservation or none. A request that is repeated
+-- before the database confirmed it may have other places; the earlier ones are released.
 --
--- KEYS  as in let-go
+-- KEYS  as in prelude
 -- ARGV  1 provisional time in ms  2 grace in ms
---       then for each: reservation id, its places as they are kept
--- answer  for each {code, over, seat …}
---   code  1 held, also before
---         0 not so many left
---        -1 seats are taken: those that follow
---        -2 no cache of this event, or none of this type or seat: it has to be drawn
---   over  1 when holds stand in the way that the database may have let go already
-local known = touchReplica()
-local ended = known and letGoEnded(now) or 0
-local ends = now + ARGV[1]
+--       then for each: reservation id, its encoded places
+-- answer  for each {code, mayHaveExpired, seat …}
+--   code  1 held, now or already
+--         0 not enough free places
+--        -1 these seats are taken
+--        -2 the event, the type or the seat is not cached: rebuild the cache
+--   mayHaveExpired  1 if some holds in the way may have expired in the database already
+local known = touchCache()
+local expired = known and releaseExpired(now) or 0
+local expiresAt = now + ARGV[1]
 local soon = now + ARGV[2]
 local changed = false
 
@@ -23,14 +23,14 @@ local function takenSeats(seats)
     if status == '' or status == 'x' then return { -2, 0 } end
     if status ~= '.' then
       answer[#answer + 1] = seat
-      local over = redis.call('zscore', KEYS[3], redis.call('hget', KEYS[7], seat) or '')
-      if over and tonumber(over) <= soon then answer[2] = 1 end
+      local expiry = redis.call('zscore', KEYS[3], redis.call('hget', KEYS[7], seat) or '')
+      if expiry and tonumber(expiry) <= soon then answer[2] = 1 end
     end
   end
   return #answer > 2 and answer or nil
 end
 
--- How many are free of a type is read once and written once, however many hold of it.
+-- The free places of a type are read once and written once per command.
 local free = {}
 local taken = {}
 local function freeOf(typeId)
@@ -49,18 +49,18 @@ local function missingOf(lines)
     local count = freeOf(lines[i])
     if not count then return { -2, 0 } end
     if count < lines[i + 1] then
-      local over = ended > 0 or redis.call('zcount', KEYS[3], '-inf', soon) > 0
-      return { 0, over and 1 or 0 }
+      local mayHaveExpired = expired > 0 or redis.call('zcount', KEYS[3], '-inf', soon) > 0
+      return { 0, mayHaveExpired and 1 or 0 }
     end
   end
 end
 
 local function hold(id, text)
-  local kept = redis.call('hget', KEYS[4], id)
-  if kept then
-    if not isProvisional(kept) then return { 1, 0 } end
+  local stored = redis.call('hget', KEYS[4], id)
+  if stored then
+    if not isProvisional(stored) then return { 1, 0 } end
     writeFree()
-    letGo(id)
+    releaseHold(id)
     changed = true
   end
   local places = cjson.decode('{' .. text)
@@ -71,7 +71,7 @@ local function hold(id, text)
     free[typeId] = free[typeId] - quantity
     taken[typeId] = (taken[typeId] or 0) + quantity
   end
-  keep(id, places.seats, text, ends, true)
+  storeHold(id, places.seats, text, expiresAt, true)
   changed = true
   return { 1, 0 }
 end
@@ -80,7 +80,7 @@ local answers = {}
 for i = 3, #ARGV - 1, 2 do answers[#answers + 1] = known and hold(ARGV[i], ARGV[i + 1]) or { -2, 0 } end
 if changed then
   writeFree()
-  keepLasting()
+  setMissingTtls()
   countChange()
 end
 return answers

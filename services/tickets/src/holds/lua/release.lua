@@ -1,10 +1,10 @@
--- release: the database no longer holds these reservations; their places are free.
+-- release: frees the places of reservations that the database no longer holds.
 --
--- KEYS  as in let-go
--- ARGV  reservation ids, and what every command has last
--- answer  how many of them were known
+-- KEYS  as in prelude
+-- ARGV  reservation ids, then the last argument of every command
+-- answer  number of these reservations that were cached
 countChange()
-if not touchReplica() then return 0 end
+if not touchCache() then return 0 end
 local known = 0
-for i = 1, #ARGV - 1 do known = known + letGo(ARGV[i]) end
+for i = 1, #ARGV - 1 do known = known + releaseHold(ARGV[i]) end
 return known

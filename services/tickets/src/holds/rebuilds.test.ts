@@ -5,8 +5,8 @@ import { createWatchers } from '@boxoffice/service-kit/testing'
 import { Redis } from 'ioredis'
 import { afterAll, beforeAll, expect, inject, test } from 'vitest'
 import { type Commands, defineCommands } from './commands.ts'
-import { createDrawings } from './drawings.ts'
 import { guardRedis } from './guarded-redis.ts'
+import { createRebuilds } from './rebuilds.ts'
 
 let redis: Redis
 let commands: Commands
@@ -18,7 +18,7 @@ afterAll(() => redis.disconnect())
 
 const id = <T extends string>() => randomUUID() as T
 
-/** A database with one event, of whose only type so many are free; nobody holds anything there. */
+/** A database with one event and one ticket type without holds. */
 function database(eventId: EventId, typeId: TicketTypeId) {
   const state = { free: 5, busy: true, changedAt: 'then', readings: 0 }
   const query = async (sql: string) => {
@@ -41,14 +41,14 @@ function database(eventId: EventId, typeId: TicketTypeId) {
 
 const findPlan = async () => null
 
-test('an event that changes all the time is drawn all the same: provisional holds stay, and it is drawn again', async () => {
+test('an event that keeps changing is rebuilt nevertheless: provisional holds stay, and it is rebuilt again', async () => {
   const [eventId, typeId] = [id<EventId>(), id<TicketTypeId>()]
   const { state, sql } = database(eventId, typeId)
   const line = { ticketTypeId: typeId, quantity: 1 }
   let changing = true
   const busy: Commands = {
     ...commands,
-    /** Between this reading and its drawing somebody always holds something. */
+    /** Another hold arrives between every reading and its rebuild. */
     async changes(eventId) {
       const changes = await commands.changes(eventId)
       if (changing)
@@ -57,35 +57,34 @@ test('an event that changes all the time is drawn all the same: provisional hold
     },
   }
   const guarded = guardRedis(policies.redis, createWatchers())
-  const logger = { info: () => {} } as unknown as Parameters<typeof createDrawings>[0]['logger']
-  const drawings = createDrawings({ commands: busy, sql, findPlan, guarded, logger })
+  const logger = { info: () => {} } as unknown as Parameters<typeof createRebuilds>[0]['logger']
+  const rebuilds = createRebuilds({ commands: busy, sql, findPlan, guarded, logger })
 
-  await commands.draw(eventId, null, {
+  await commands.rebuild(eventId, null, {
     free: [{ ticketTypeId: typeId, count: 1_000 }],
     map: '',
     holds: [],
   })
   const corrected: EventId[][] = []
-  for (let round = 1; round <= 3; round++) corrected.push(await drawings.reconcile())
+  for (let round = 1; round <= 3; round++) corrected.push(await rebuilds.reconcile())
   expect(corrected).toEqual([[], [], [eventId]])
   const provisional = await redis.hlen(`tickets:{${eventId}}:lines`)
   expect(provisional).toBe(3)
   expect(await commands.free(eventId)).toEqual({ [typeId]: 5 - provisional })
 
-  // What happened meanwhile may be drawn wrongly: it is drawn again, though nothing else happens to the
-  // event.
+  // Changes during the rebuild may be missing from the cache: it is rebuilt even if nothing else happens.
   Object.assign(state, { free: 4, busy: false })
   changing = false
-  expect(await drawings.reconcile()).toEqual([eventId])
+  expect(await rebuilds.reconcile()).toEqual([eventId])
   expect(await commands.free(eventId)).toEqual({ [typeId]: 4 - provisional })
-  expect(await drawings.reconcile()).toEqual([])
+  expect(await rebuilds.reconcile()).toEqual([])
 })
 
-test('an event that takes long is reconciled for a twentieth of the time, and not forgotten', async () => {
+test('an event that takes long is reconciled for a twentieth of the time, and not dropped', async () => {
   const [eventId, typeId] = [id<EventId>(), id<TicketTypeId>()]
   const { state, sql } = database(eventId, typeId)
   const guarded = guardRedis(policies.redis, createWatchers())
-  const logger = { info: () => {} } as unknown as Parameters<typeof createDrawings>[0]['logger']
+  const logger = { info: () => {} } as unknown as Parameters<typeof createRebuilds>[0]['logger']
   let now = 0
   let readings = 0
   const slow = {
@@ -97,30 +96,30 @@ test('an event that takes long is reconciled for a twentieth of the time, and no
       return sql.query(text)
     },
   } as Tx
-  const drawings = createDrawings({ commands, sql: slow, findPlan, guarded, logger, nowMs: () => now })
+  const rebuilds = createRebuilds({ commands, sql: slow, findPlan, guarded, logger, nowMs: () => now })
   for (now = 0; now < 40_000; now = 15_000 * Math.ceil((now + 1) / 15_000)) {
-    await drawings.reconcile()
+    await rebuilds.reconcile()
     state.busy = now < 15_000 // it was due then, and nothing happens to it any more
   }
   expect(readings).toBe(1)
-  await drawings.reconcile()
+  await rebuilds.reconcile()
   expect([now, readings]).toEqual([47_000, 2])
 })
 
-test('an event to which nothing happened since it was compared, in the database or in Redis, is not read again', async () => {
+test('an event that has not changed since it was compared, in the database or in Redis, is not read again', async () => {
   const [eventId, typeId] = [id<EventId>(), id<TicketTypeId>()]
   const { state, sql } = database(eventId, typeId)
   const guarded = guardRedis(policies.redis, createWatchers())
-  const logger = { info: () => {} } as unknown as Parameters<typeof createDrawings>[0]['logger']
-  const drawings = createDrawings({ commands, sql, findPlan, guarded, logger })
-  expect(await drawings.reconcile()).toEqual([eventId])
-  for (let round = 0; round < 3; round++) expect(await drawings.reconcile()).toEqual([])
+  const logger = { info: () => {} } as unknown as Parameters<typeof createRebuilds>[0]['logger']
+  const rebuilds = createRebuilds({ commands, sql, findPlan, guarded, logger })
+  expect(await rebuilds.reconcile()).toEqual([eventId])
+  for (let round = 0; round < 3; round++) expect(await rebuilds.reconcile()).toEqual([])
   expect(state.readings).toBe(1)
   Object.assign(state, { free: 4, changedAt: 'now' })
-  expect(await drawings.reconcile()).toEqual([eventId])
+  expect(await rebuilds.reconcile()).toEqual([eventId])
   await redis.del(...['epoch', 'free', 'changes'].map((name) => `tickets:{${eventId}}:${name}`))
-  expect(await drawings.reconcile()).toEqual([eventId])
-  drawings.markStale(eventId)
-  expect(await drawings.reconcile()).toEqual([])
+  expect(await rebuilds.reconcile()).toEqual([eventId])
+  rebuilds.markStale(eventId)
+  expect(await rebuilds.reconcile()).toEqual([])
   expect(state.readings).toBe(4)
 })

@@ -1,10 +1,14 @@
 import { ticketTypeChanged } from '@boxoffice/contracts'
 import type { AppendAll } from '@boxoffice/messaging'
 import type { Tx } from '@boxoffice/service-kit'
-import type { ToldType } from './type-repository.ts'
+import type { PublishedType } from './type-repository.ts'
 
-/** Tell how types stand, in the transaction that changes them. */
-export async function tellTypes(appendAll: AppendAll, tx: Tx, types: readonly ToldType[]): Promise<void> {
+/** Publishes the current state of types, in the transaction that changes them. */
+export async function publishTypes(
+  appendAll: AppendAll,
+  tx: Tx,
+  types: readonly PublishedType[],
+): Promise<void> {
   const messages = types.map(
     ({
       ticketTypeId,

@@ -20,6 +20,7 @@ import { orderSubscribers } from '../src/issuing/subscriptions.ts'
 import { createExpirySweep, createOverdueSweep } from '../src/reservations/sweeps.ts'
 import { deleteType } from '../src/types/change-type.ts'
 import { account, buyer, codeOf, organizerOf, passOn, show, ticketsOf } from './people.ts'
+import { publishedMessages } from './published-messages.ts'
 import {
   newId,
   reserveFor,
@@ -29,7 +30,6 @@ import {
   startService,
   type TestService,
 } from './start-service.ts'
-import { toldOf } from './told-of.ts'
 
 let setting: TestService
 beforeAll(async () => {
@@ -39,12 +39,15 @@ afterAll(() => setting.close())
 
 const query = (sql: string, values: unknown[] = []) => setting.deps.pool.query(sql, values)
 
-const told = <D extends MessageDefinition>(definition: D, eventId: EventId) =>
-  toldOf(setting, definition, eventId)
+const published = <D extends MessageDefinition>(definition: D, eventId: EventId) =>
+  publishedMessages(setting, definition, eventId)
 
-/** What was told to have ended. */
+/** The reservations that were published as ended. */
 const ended = async (eventId: EventId) =>
-  (await told(reservationReleased, eventId)).map(({ payload }) => [payload.reservationId, payload.outcome])
+  (await published(reservationReleased, eventId)).map(({ payload }) => [
+    payload.reservationId,
+    payload.outcome,
+  ])
 
 async function hold(eventId: EventId, typeId: TicketTypeId, quantity = 1) {
   const holder = await setting.user()
@@ -55,7 +58,7 @@ async function hold(eventId: EventId, typeId: TicketTypeId, quantity = 1) {
   return { ...holder, reservationId: answer.body.reservationId }
 }
 
-/** What is done and then rolled back. */
+/** Does something and rolls it back. */
 async function undone(work: (tx: Tx) => Promise<void>): Promise<void> {
   const changedTheirMind = new Error('rolled back')
   const rolledBack = setting.deps.db.transact(async (tx) => {
@@ -65,7 +68,7 @@ async function undone(work: (tx: Tx) => Promise<void>): Promise<void> {
   await expect(rolledBack).rejects.toBe(changedTheirMind)
 }
 
-test('what is told is heard by the read side alone', () => {
+test('only the read side subscribes to these messages', () => {
   const listeners = ({ topics, eventType }: MessageDefinition) =>
     queueNames.filter((name) => {
       const { subscriptions }: Queue = queues[name]
@@ -79,7 +82,7 @@ test('what is told is heard by the read side alone', () => {
 })
 
 describe('a ticket type', () => {
-  test('is told of as it stands with every change, each with a higher version', async () => {
+  test('is published in its current state with every change, each with a higher version', async () => {
     const { eventId, typeId, organizer } = await setting.offer(10)
     const { client } = await setting.user(['ORGANIZER'], organizer.userId)
     const params = { ticketTypeId: typeId }
@@ -96,7 +99,7 @@ describe('a ticket type', () => {
     }
     const floor = { ...made, name: 'Floor', unitPrice: 6_050 }
     expect(
-      (await told(ticketTypeChanged, eventId)).map(({ aggregateVersion, payload }) => [
+      (await published(ticketTypeChanged, eventId)).map(({ aggregateVersion, payload }) => [
         aggregateVersion,
         payload,
       ]),
@@ -108,7 +111,7 @@ describe('a ticket type', () => {
     ])
   })
 
-  test('is told of once when the request that makes it is repeated, and a seated one has as many as its seats', async () => {
+  test('is published once when the request that creates it is repeated; the quantity of a seated one is the number of its seats', async () => {
     const { eventId, organizer } = await setting.offerSeats([[2], [3]], { sold: [1] })
     const request = {
       body: { eventId, name: 'Balcony', unitPrice: 4_000 as Minor, currency: 'EUR' as const, zoneIds: [2] },
@@ -116,20 +119,23 @@ describe('a ticket type', () => {
     }
     for (let times = 0; times < 2; times++)
       expect((await organizer.client.createTicketType(request)).status).toBe(201)
-    // The process died before it answered: it is made again under the same id.
+    // The process died before it answered: the type is created again under the same id.
     await query(
       `update idempotency_keys set status = null, answer = null, leased_until = now() - interval '1 second'`,
     )
     expect((await organizer.client.createTicketType(request)).status).toBe(201)
     expect(
-      (await told(ticketTypeChanged, eventId)).map(({ payload }) => [payload.kind, payload.quantityTotal]),
+      (await published(ticketTypeChanged, eventId)).map(({ payload }) => [
+        payload.kind,
+        payload.quantityTotal,
+      ]),
     ).toEqual([
       ['SEATED', 2],
       ['SEATED', 3],
     ])
   })
 
-  test('is not told of where a change is refused or rolled back', async () => {
+  test('is not published when a change is refused or rolled back', async () => {
     const { eventId, typeId, organizer } = await setting.offer(10)
     const { client } = await setting.user(['ORGANIZER'], organizer.userId)
     await hold(eventId, typeId, 3)
@@ -142,12 +148,13 @@ describe('a ticket type', () => {
     await undone(async (tx) => {
       expect(await deleteType(setting.deps, tx, replica, other.typeId)).toMatchObject({ outcome: 'changed' })
     })
-    for (const event of [eventId, other.eventId]) expect(await told(ticketTypeChanged, event)).toHaveLength(1)
+    for (const event of [eventId, other.eventId])
+      expect(await published(ticketTypeChanged, event)).toHaveLength(1)
   })
 })
 
 describe('an admission', () => {
-  test("is told of once, however often the code is shown, with the holder's id", async () => {
+  test("is published once, however often the code is shown, with the holder's id", async () => {
     const offered = await setting.offer(10)
     const { eventId, typeId } = offered
     const organizer = await organizerOf(setting, offered)
@@ -166,7 +173,7 @@ describe('an admission', () => {
     )
     expect((await show(organizer, eventId, code, { gate: 'North', key })).status).toBe(200)
     expect((await show(organizer, eventId, code)).status).toBe(409)
-    expect(await told(ticketCheckedIn, eventId)).toMatchObject([
+    expect(await published(ticketCheckedIn, eventId)).toMatchObject([
       {
         aggregateVersion: 2,
         payload: {
@@ -183,24 +190,24 @@ describe('an admission', () => {
     ])
   })
 
-  test('is told of without a gate where none was given', async () => {
+  test('is published without a gate if none was given', async () => {
     const offered = await setting.offer(10)
     const guest = await buyer(setting, offered.eventId, some(offered.typeId))
     await show(await organizerOf(setting, offered), offered.eventId, await codeOf(guest, guest.ticketId))
-    const [message] = await told(ticketCheckedIn, offered.eventId)
+    const [message] = await published(ticketCheckedIn, offered.eventId)
     expect(message?.payload).not.toHaveProperty('gate')
   })
 })
 
-describe('a reservation that came to nothing', () => {
-  test('is told of once with what was held, whichever sweep or buyer ends it', async () => {
+describe('a reservation that ended without tickets', () => {
+  test('is published once with what it held, whichever sweep or buyer ends it', async () => {
     const { eventId, typeId } = await setting.offer(50)
     const [over, own] = [await hold(eventId, typeId, 3), await hold(eventId, typeId, 2)]
     await setting.expire(over.reservationId)
     for (let times = 0; times < 2; times++) await createExpirySweep(setting.deps)()
     const release = () => own.client.releaseReservation({ params: { reservationId: own.reservationId } })
     expect((await Promise.all([release(), release()])).map(({ status }) => status)).toEqual([204, 204])
-    const messages = await told(reservationReleased, eventId)
+    const messages = await published(reservationReleased, eventId)
     const [instant, of] = [expect.any(Date), (quantity: number) => [{ ticketTypeId: typeId, quantity }]]
     const both = { eventId, heldAt: instant, releasedAt: instant }
     expect(messages.map(({ payload }) => payload)).toEqual([
@@ -213,7 +220,7 @@ describe('a reservation that came to nothing', () => {
     expect(messages[1]?.payload.heldAt).toEqual(rows[0]?.created_at)
   })
 
-  test('is told of with all of its lines, each of a batch', async () => {
+  test('is published with all of its lines, each reservation of a batch', async () => {
     const { eventId, typeId, organizer } = await setting.offerSeats([[3], [4]], { sold: [1] })
     const balcony = await organizer.client.createTicketType({
       body: { eventId, name: 'Balcony', unitPrice: 4_000 as Minor, currency: 'EUR', zoneIds: [2] },
@@ -229,7 +236,7 @@ describe('a reservation that came to nothing', () => {
     await query(`update reservations set status = 'ACTIVE', order_id = null where event_id = $1`, [eventId])
     for (const { reservationId } of held) await setting.expire(reservationId)
     await createExpirySweep(setting.deps)()
-    const messages = await told(reservationReleased, eventId)
+    const messages = await published(reservationReleased, eventId)
     expect(messages.map(({ payload }) => payload.reservationId).sort()).toEqual(
       held.map((one) => one.reservationId).sort(),
     )
@@ -240,7 +247,7 @@ describe('a reservation that came to nothing', () => {
     ])
   })
 
-  test('is told of in one statement together with all others of its batch', async () => {
+  test('is published in one statement together with all others of its batch', async () => {
     const { eventId, typeId } = await setting.offer(6)
     const over = await Promise.all(Array.from({ length: 6 }, () => hold(eventId, typeId)))
     for (const { reservationId } of over) await setting.expire(reservationId)
@@ -263,7 +270,7 @@ describe('a reservation that came to nothing', () => {
     )
   })
 
-  test('is told of where somebody else takes it over, and where its type is changed', async () => {
+  test('is published when another buyer takes its places, and when its type is changed', async () => {
     const { eventId, typeId, organizer } = await setting.offer(2)
     const first = await hold(eventId, typeId, 2)
     await setting.expire(first.reservationId)
@@ -280,7 +287,7 @@ describe('a reservation that came to nothing', () => {
     ])
   })
 
-  test('is told of when an order lets its claim go: released, failed, overdue, rejected or cancelled', async () => {
+  test('is published when an order loses its claim: released, failed, overdue, rejected or cancelled', async () => {
     const { eventId, typeId } = await setting.offer(50)
     const claims: Claim[] = await Promise.all(
       Array.from({ length: 5 }, () => reserveForOrder(setting, eventId, typeId)),
@@ -308,7 +315,7 @@ describe('a reservation that came to nothing', () => {
     )
   })
 
-  test('is not told of when it became tickets, and not where that is rolled back', async () => {
+  test('is not published when it became tickets, nor when its end is rolled back', async () => {
     const { eventId, typeId } = await setting.offer(50)
     await buyer(setting, eventId, some(typeId))
     const { orderId, reservationId } = await reserveForOrder(setting, eventId, typeId)
@@ -323,8 +330,8 @@ describe('a reservation that came to nothing', () => {
         outcome: 'released',
       })
     })
-    expect(await told(ticketsGenerated, eventId)).toHaveLength(1)
-    expect(await told(reservationReleased, eventId)).toEqual([])
+    expect(await published(ticketsGenerated, eventId)).toHaveLength(1)
+    expect(await published(reservationReleased, eventId)).toEqual([])
   })
 })
 
@@ -334,7 +341,7 @@ type Claim = {
   userId: Awaited<ReturnType<typeof hold>>['userId']
 }
 
-/** PAYMENT_FAILED is taken in, twice. */
+/** Publishes PAYMENT_FAILED twice. */
 async function fail({ orderId, reservationId, userId }: Claim, eventId: EventId): Promise<void> {
   const subscriber = orderSubscribers(setting.deps).find(({ definition }) => definition === paymentFailed)
   const payload = { orderId, reservationId, userId, eventId, failureReason: 'CARD_DECLINED' }

@@ -2,8 +2,8 @@ import type { EventId, Message, MessageDefinition } from '@boxoffice/contracts'
 import { z } from 'zod'
 import type { TestService } from './start-service.ts'
 
-/** What was told about an event in this way, oldest first, as a consumer decodes it. */
-export async function toldOf<D extends MessageDefinition>(
+/** Returns the messages of one definition about an event, oldest first, decoded as by a consumer. */
+export async function publishedMessages<D extends MessageDefinition>(
   { deps }: Pick<TestService, 'deps'>,
   definition: D,
   eventId: EventId,

@@ -3,7 +3,7 @@ import type { AppendAll, MessageOrigin } from '@boxoffice/messaging'
 import type { Tx } from '@boxoffice/service-kit'
 import type { Line } from '../holds/commands.ts'
 
-/** A reservation that came to nothing, and when, by the database's clock. */
+/** A reservation that ended without tickets, and when, by the database's clock. */
 export interface EndedReservation {
   readonly reservationId: ReservationId
   readonly eventId: EventId
@@ -12,12 +12,12 @@ export interface EndedReservation {
   readonly heldAt: Date
   readonly releasedAt: Date
   readonly items: readonly Line[]
-  /** Whose request ended it, where several are told of together. */
+  /** The request that ended it, where several are published together. */
   readonly origin?: MessageOrigin
 }
 
-/** Tell of reservations, in the transaction in which they end; each ends once. */
-export async function tellReleased(
+/** Publishes ended reservations, in the transaction in which they end; each ends once. */
+export async function publishReleased(
   appendAll: AppendAll,
   tx: Tx,
   ended: readonly EndedReservation[],

@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto'
 import type { EventId } from '@boxoffice/contracts'
 import type { Sql } from '@boxoffice/service-kit'
 import { expect, test } from 'vitest'
-import { readDrawing } from './drawing-repository.ts'
+import { readSnapshot } from './snapshot-repository.ts'
 
 const HOLDS = 20_000
 const ids = Array.from({ length: HOLDS }, () => randomUUID())
@@ -21,22 +21,22 @@ const sql: Sql = {
     ] as Row[],
 }
 
-test('a drawing of 20,000 holds lets the event loop turn between its parts, and has all of them', async () => {
-  let turns = 0
-  let isDrawn = false
-  const turn = () => {
-    turns++
-    if (!isDrawn) setImmediate(turn)
+test('a snapshot of 20,000 holds yields to the event loop between its parts, and has all of them', async () => {
+  let yields = 0
+  let isRead = false
+  const count = () => {
+    yields++
+    if (!isRead) setImmediate(count)
   }
-  setImmediate(turn)
-  const drawing = await readDrawing(sql, randomUUID() as EventId, null)
-  isDrawn = true
-  expect(drawing.holds).toHaveLength(HOLDS)
-  expect(drawing.holds[0]).toEqual({
+  setImmediate(count)
+  const snapshot = await readSnapshot(sql, randomUUID() as EventId, null)
+  isRead = true
+  expect(snapshot.holds).toHaveLength(HOLDS)
+  expect(snapshot.holds[0]).toEqual({
     reservationId: ids[0],
     remainingMs: 60_000,
     lines: [{ ticketTypeId: typeId, quantity: 2 }],
     seats: [],
   })
-  expect(turns).toBeGreaterThanOrEqual(6)
+  expect(yields).toBeGreaterThanOrEqual(6)
 })

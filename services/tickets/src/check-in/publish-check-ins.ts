@@ -1,13 +1,13 @@
 import { ticketCheckedIn } from '@boxoffice/contracts'
 import type { AppendAll } from '@boxoffice/messaging'
 import type { Tx } from '@boxoffice/service-kit'
-import type { ToldCheckIn } from './check-in-repository.ts'
+import type { PublishedCheckIn } from './check-in-repository.ts'
 
-/** Tell that people were admitted, in the transaction that admits them. */
-export async function tellCheckIns(
+/** Publishes admissions, in the transaction that admits. */
+export async function publishCheckIns(
   appendAll: AppendAll,
   tx: Tx,
-  checkIns: readonly ToldCheckIn[],
+  checkIns: readonly PublishedCheckIn[],
 ): Promise<void> {
   const messages = checkIns.map(
     ({

@@ -1,11 +1,11 @@
 import type { EventId, ReservationId, SeatId, TicketTypeId } from '@boxoffice/contracts'
 import type { Sql } from '@boxoffice/service-kit'
 import { numbersOf, type Plan } from '../plans/plan.ts'
-import { type Drawing, PAYING_EXTRA_MS } from './commands.ts'
+import { PAYING_EXTRA_MS, type Snapshot } from './commands.ts'
 
-/** The last four are JSON, which is taken apart here. */
-interface DrawnRow {
-  free: Drawing['free']
+/** The last four columns are JSON text, parsed in parts. */
+interface SnapshotRow {
+  free: Snapshot['free']
   /** Zones that no type sells. */
   closed: number[]
   live: string
@@ -20,13 +20,13 @@ type HeldSeat = [ReservationId, SeatId]
 const HOLDS_AT_ONCE = 5_000
 
 /**
- * What Redis should show of an event, read in one statement and so of one moment. `plan` where it has seats.
- * A hall that is sold out is megabytes: whoever waits has a turn between its parts.
+ * Reads what Redis should show of an event, in one statement and so as of one moment. `plan`: for an event
+ * with seats. A sold-out hall is megabytes, so the event loop is yielded to between its parts.
  */
-export async function readDrawing(sql: Sql, eventId: EventId, plan: Plan | null): Promise<Drawing> {
-  // Flat lists, put together here: the planner knows too little of what a crowd has just written to join it
-  // well, and of a hall only what is taken need be read.
-  const [row] = await sql.query<DrawnRow>(
+export async function readSnapshot(sql: Sql, eventId: EventId, plan: Plan | null): Promise<Snapshot> {
+  // Flat lists, joined here: the planner has no good statistics on rows that a crowd has just written, and of
+  // a hall only the taken seats need to be read.
+  const [row] = await sql.query<SnapshotRow>(
     `with live as (
        select reservation_id, case status
            when 'PAYING' then greatest(extract(epoch from expires_at - clock_timestamp()) * 1000, 0) + ${PAYING_EXTRA_MS}
@@ -46,13 +46,13 @@ export async function readDrawing(sql: Sql, eventId: EventId, plan: Plan | null)
   )
   if (!row) throw new Error('a select without a table has one row')
   const lines = Map.groupBy(JSON.parse(row.lines) as HeldLine[], ([reservationId]) => reservationId)
-  await othersHadATurn()
+  await yieldToEventLoop()
   const seats = Map.groupBy(JSON.parse(row.held) as HeldSeat[], ([reservationId]) => reservationId)
-  await othersHadATurn()
+  await yieldToEventLoop()
   const live = JSON.parse(row.live) as Live[]
-  const holds: Drawing['holds'][number][] = []
+  const holds: Snapshot['holds'][number][] = []
   for (let from = 0; from < live.length; from += HOLDS_AT_ONCE) {
-    await othersHadATurn()
+    await yieldToEventLoop()
     for (const [reservationId, remainingMs] of live.slice(from, from + HOLDS_AT_ONCE)) {
       const seatIds = (seats.get(reservationId) ?? []).map(([, seatId]) => seatId)
       holds.push({
@@ -66,13 +66,13 @@ export async function readDrawing(sql: Sql, eventId: EventId, plan: Plan | null)
       })
     }
   }
-  await othersHadATurn()
+  await yieldToEventLoop()
   return { free: row.free, map: plan ? mapWithout(plan, row.closed, JSON.parse(row.sold)) : '', holds }
 }
 
-const othersHadATurn = () => new Promise(setImmediate)
+const yieldToEventLoop = () => new Promise(setImmediate)
 
-/** The map of an event's seats without those that are held. */
+/** Returns the map of an event's seats without those that are held. */
 function mapWithout(plan: Plan, closed: readonly number[], sold: readonly SeatId[]): string {
   const isClosed = new Set(closed)
   const statuses = Buffer.from(

@@ -1,11 +1,11 @@
--- give-back: places that were sold are free again. A seat whose sale Redis has not heard of still stands as held.
+-- release-sold: frees sold places. A seat whose sale Redis has missed is still shown as held by the reservation that it was sold to.
 --
--- KEYS  as in let-go
+-- KEYS  as in prelude
 -- ARGV  1 JSON {"lines":[ticket type id, quantity, …],"seats":[[number, ticket type id, reservation id], …]}; lines are of
 --       general types
--- answer  how many places are free now that were not
+-- answer  number of places freed
 countChange()
-if not touchReplica() then return 0 end
+if not touchCache() then return 0 end
 local places = cjson.decode(ARGV[1])
 local freed = 0
 for i = 1, #places.lines, 2 do
