@@ -1,5 +1,5 @@
 import { AsyncLocalStorage } from 'node:async_hooks'
-import { onceATurn } from './once-a-turn.ts'
+import { oncePerTick } from './once-per-tick.ts'
 
 /** So long the next group waits for the one before. */
 const SLOW_MS = 50
@@ -25,7 +25,7 @@ export function askTogether<Question, Answer>(
   const waiting: Waiting<Question, Answer>[] = []
   let isBusy = false
   /** Everything that the event loop does in this turn asks before the group begins. */
-  const schedule = onceATurn(() => {
+  const schedule = oncePerTick(() => {
     if (!isBusy) begin()
   })
 

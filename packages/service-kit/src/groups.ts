@@ -2,7 +2,7 @@ import { AsyncLocalStorage } from 'node:async_hooks'
 import { SERVICE_UNAVAILABLE } from '@boxoffice/contracts'
 import { isUnavailable } from './database/errors.ts'
 import { RefusedError, refuse } from './http/refusal.ts'
-import { onceATurn } from './once-a-turn.ts'
+import { oncePerTick } from './once-per-tick.ts'
 
 /** What became of one request of a group. */
 type Settled<Answer> = { answer: Answer } | { error: unknown }
@@ -48,7 +48,7 @@ export function createGroups<Request, Answer>(
   let waitingCount = 0
   let groupsAtOnce = 0
   /** Everything that the event loop reads in this turn arrives before the group begins. */
-  const schedule = onceATurn(() => outsideOfRequests(beginGroups))
+  const schedule = oncePerTick(() => outsideOfRequests(beginGroups))
 
   function beginGroups(): void {
     while (groupsAtOnce < groupsAtOnceMax) {

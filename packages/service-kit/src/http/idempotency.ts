@@ -1,9 +1,9 @@
+import { batchPerTick } from '../batch-per-tick.ts'
 import type { Sql } from '../database/database.ts'
 import type { Logger } from '../operations/logging.ts'
 import type { Metrics } from '../operations/metrics.ts'
 import { createSweeper } from '../operations/sweeper.ts'
 import type { Worker } from '../operations/worker.ts'
-import { batchTurns } from '../turn-batches.ts'
 import type { WireAnswer } from './answer.ts'
 
 /** Our right to execute a request under its key, until `leasedUntil` has passed. */
@@ -65,8 +65,8 @@ export function createIdempotencyStore(
   sql: Sql,
   { metrics, leaseMs }: { metrics: Pick<Metrics, 'idempotentRequests'>; leaseMs: number },
 ): IdempotencyStore {
-  const claimOne = batchTurns((asked: readonly Asked[]) => claim(sql, asked, leaseMs), { keyOf: idOf })
-  const keepOne = batchTurns((answers: readonly Kept[]) => keep(sql, answers), {
+  const claimOne = batchPerTick((asked: readonly Asked[]) => claim(sql, asked, leaseMs), { keyOf: idOf })
+  const keepOne = batchPerTick((answers: readonly Kept[]) => keep(sql, answers), {
     keyOf: ({ lease }) => idOf(lease),
   })
   return {

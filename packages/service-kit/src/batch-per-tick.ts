@@ -5,7 +5,7 @@ import { outsideTrace } from './tracing/spans.ts'
  * which they came, 256 at most, and answers each at its place. Items of one `keyOf` never meet in a batch.
  * When `answer` rejects, all of the batch do. The work is in no trace: whose would it be?
  */
-export function batchTurns<Item, Answer>(
+export function batchPerTick<Item, Answer>(
   answer: (items: readonly Item[]) => Promise<readonly Answer[]>,
   { keyOf }: { keyOf(item: Item): string },
 ): (item: Item) => Promise<Answer> {
