@@ -47,7 +47,7 @@ test('prose has lines of 100 columns at most', () => {
   expect(prose.flatMap(([file, text]) => longProse(text).map((line) => `${file}:${line}`))).toEqual([])
 })
 
-/** What still has a function of 70 lines and more: to be emptied; nothing is added. */
+/** Files that still have a function of 70 lines or more. Split the function; never add an entry. */
 const longer = [
   'infra/src/cli/cloud.ts',
   'infra/src/cli/deploy.ts',
@@ -59,9 +59,6 @@ const longer = [
   'packages/e2e/src/demo/purchase.ts',
   'packages/e2e/src/demo/queue.ts',
   'packages/e2e/src/person.ts',
-  'packages/service-kit/src/http/internal-client.ts',
-  'packages/service-kit/src/resilience/breaker.ts',
-  'packages/service-kit/src/resilience/call-counts.ts',
   'packages/stack/src/supervise.ts',
   'scripts/compose-run.ts',
   'services/notifications/src/dependencies.ts',
@@ -81,8 +78,11 @@ const longer = [
 ]
 
 test('functions are under 70 lines, without comments', () => {
-  const found = code.filter(([file, text]) => longFunctions(file, text).length > 0).map(([file]) => file)
-  expect(found.toSorted()).toEqual(longer)
+  const found = code.flatMap(([file, text]) => longFunctions(file, text))
+  const added = found.filter(({ file }) => !longer.includes(file))
+  expect(added.map(({ file, line, name, lines }) => `${file}:${line} ${name}: ${lines} lines`)).toEqual([])
+  const shortened = longer.filter((entry) => !found.some(({ file }) => file === entry))
+  expect(shortened, 'remove these from the list: their functions are short now').toEqual([])
 })
 
 test('comments have lines of 110 columns at most', () => {

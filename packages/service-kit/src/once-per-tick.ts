@@ -1,5 +1,5 @@
 /**
- * Does `work` once for all calls of one turn of the event loop, after everything that the loop does in it.
+ * Returns a function that runs `work` once for all its calls of one tick, after everything else in that tick.
  */
 export function oncePerTick(work: () => void): () => void {
   let isScheduled = false
