@@ -364,7 +364,9 @@ describe('many messages of one kind', () => {
   test('are written all or none: where one is too large, or their topic is another’s', async () => {
     const loose = { ...ticketsRejected, schema: ticketsRejected.schema.extend({ payload: z.any() }) }
     const tooLarge = many(loose as never, [rejection(), { ...rejection(), reason: 'x'.repeat(262_144) }])
-    await expect(tooLarge).rejects.toThrow(/^TICKETS_REJECTED of \d+ bytes is more than SNS and SQS take$/)
+    await expect(tooLarge).rejects.toThrow(
+      /^TICKETS_REJECTED of \d+ bytes is larger than SNS and SQS accept$/,
+    )
     await expect(tooLarge).rejects.toBeInstanceOf(PermanentFailure)
     const payloads = [rejection(), { ...rejection(), orderId: 'none' as OrderId }]
     const unlike = many(ticketsRejected, payloads)
@@ -418,7 +420,7 @@ describe('a message of another system', () => {
   const translate: Translate = (body) => {
     if (body === 'broken') throw new TypeError(body)
     const [word, id = ''] = body.split(' ')
-    if (word !== 'gone') return { reason: `nobody understands ${word}` }
+    if (word !== 'gone') return { reason: `unknown word: ${word}` }
     known.set(id, known.get(id) ?? randomUUID())
     const envelope = {
       messageId: known.get(id),
