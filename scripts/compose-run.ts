@@ -8,25 +8,61 @@ import { type ProgramName, programs } from './program-list.ts'
 const LOOK_MS = 50
 
 export interface Surroundings {
-  /** What runs already in the place of an image of others: nothing is started for it. */
+  /** Services whose third-party image is replaced by something that runs already: not started. */
   instead: readonly string[]
   /**
-   * What stands in the file, and what it is here: addresses, folders, ports. The longest is replaced first.
+   * Maps addresses, folders and ports of the file to those of this machine. The longest is replaced first.
    */
   places: Readonly<Record<string, string>>
-  /** Put over every environment. */
+  /** Overrides in every environment. */
   env: Readonly<Record<string, string>>
 }
 
 /**
- * Do what `docker compose up` would with the programs of the file, as processes of this machine: each when
- * those that it waits for have completed, or are healthy by their own health checks. Rejects when a one-shot
+ * Does what `docker compose up` would with the programs of the file, as processes of this machine: starts
+ * each when the services it depends on have completed, or pass their health checks. Rejects if a one-shot
  * fails, or a service ends before it is healthy.
  */
-export function playCompose(compose: Compose, { instead, places, env }: Surroundings) {
+export function playCompose(compose: Compose, surroundings: Surroundings) {
+  const machine = createMachine(surroundings)
   const children = new Map<string, ChildProcess>()
-  const spawned: ChildProcess[] = []
   const begun = new Map<string, Promise<unknown>>()
+
+  const begin = async (name: string): Promise<unknown> => {
+    const service = compose.services[name]
+    if (!service || surroundings.instead.includes(name)) return
+    await Promise.all(Object.keys(service.depends_on ?? {}).map(up))
+    const child = machine.run(service)
+    children.set(name, child)
+    return service.restart === 'no' ? complete(name, child) : machine.becomeHealthy(name, service, child)
+  }
+  /** Resolves when a service and its dependencies are up, or done; for a one-shot with its output. */
+  const up = (name: string): Promise<unknown> => {
+    const known = begun.get(name) ?? begin(name)
+    begun.set(name, known)
+    return known
+  }
+  return {
+    up,
+    /** Runs a service once with these arguments, as `docker compose run`; returns its output. */
+    runOnce: (name: string, args: readonly string[]) =>
+      complete(name, machine.run(compose.services[name] as ComposeService, args)),
+    /** Kills every process that was started. */
+    kill: machine.kill,
+    /** Stops every service; returns the exit codes. */
+    async down(): Promise<Record<string, number | null>> {
+      const codes = [...children].map(async ([name, child]) => {
+        if (child.exitCode === null && child.kill('SIGTERM')) await once(child, 'close')
+        return [name, child.exitCode] as const
+      })
+      return Object.fromEntries(await Promise.all(codes))
+    },
+  }
+}
+
+/** Runs services of the file as processes, with this machine's addresses and folders. */
+function createMachine({ places, env }: Surroundings) {
+  const spawned: ChildProcess[] = []
   const named = Object.keys(places).sort((a, b) => b.length - a.length)
   const anyPlace = new RegExp(named.map((place) => RegExp.escape(place)).join('|'), 'g')
   const here = (text: string) => text.replaceAll(anyPlace, (place) => places[place] ?? place)
@@ -38,83 +74,53 @@ export function playCompose(compose: Compose, { instead, places, env }: Surround
       ...(environment.HOST && { HOST: '127.0.0.1' }),
     } as Record<string, string>
   }
-  const run = (service: ComposeService, args: readonly string[] = service.command ?? []) => {
-    const { PROGRAM } = (service.build as Required<ComposeService>['build']).args
-    const options = (service.entrypoint ?? [])
-      .filter((argument) => argument.startsWith('--env-file'))
-      .map(here)
-    const program = programs[PROGRAM as ProgramName].entries.main
-    const child = spawn(process.execPath, [...options, program, ...args], {
-      env: environmentOf(service),
-      stdio: ['ignore', 'pipe', 'pipe'],
-    })
-    spawned.push(child)
-    return child
-  }
-
-  const complete = async (name: string, child: ChildProcess): Promise<string> => {
-    const output = outputOf(child)
-    const [code] = await once(child, 'close')
-    if (code !== 0) throw new Error(`${name} ended with ${code}: ${output()}`)
-    return output()
-  }
-  const becomeHealthy = async (name: string, service: ComposeService, child: ChildProcess): Promise<void> => {
-    const output = outputOf(child)
-    const [, ...check] = service.healthcheck?.test ?? []
-    const port = Number(service.environment?.PORT)
-    const isHealthy = async (): Promise<boolean> => {
-      if (port && !(await listensOn(port))) return false // a process for each look would take the time from the start
-      const probe = spawn(process.execPath, check.slice(1).map(here), {
-        env: environmentOf(service),
-        stdio: 'ignore',
-      })
-      const [code] = await once(probe, 'close')
-      return code === 0
-    }
-    while (!(await isHealthy())) {
-      const ending = child.exitCode ?? child.signalCode
-      if (ending !== null) throw new Error(`${name} ended with ${ending}: ${output()}`)
-      await sleep(LOOK_MS)
-    }
-  }
-  const begin = async (name: string): Promise<unknown> => {
-    const service = compose.services[name]
-    if (!service || instead.includes(name)) return
-    await Promise.all(Object.keys(service.depends_on ?? {}).map(up))
-    const child = run(service)
-    children.set(name, child)
-    return service.restart === 'no' ? complete(name, child) : becomeHealthy(name, service, child)
-  }
-  /**
-   * Resolves when a service and all that it waits for are as the file wants them; with what a one-shot has
-   * said.
-   */
-  const up = (name: string): Promise<unknown> => {
-    const known = begun.get(name) ?? begin(name)
-    begun.set(name, known)
-    return known
-  }
   return {
-    up,
-    /** As `docker compose run`: a service once, with these arguments; what it says. */
-    runOnce: (name: string, args: readonly string[]) =>
-      complete(name, run(compose.services[name] as ComposeService, args)),
-    /** End whatever was started and is still there, at once. */
+    run(service: ComposeService, args: readonly string[] = service.command ?? []): ChildProcess {
+      const { PROGRAM } = (service.build as Required<ComposeService>['build']).args
+      const options = (service.entrypoint ?? [])
+        .filter((argument) => argument.startsWith('--env-file'))
+        .map(here)
+      const program = programs[PROGRAM as ProgramName].entries.main
+      const child = spawn(process.execPath, [...options, program, ...args], {
+        env: environmentOf(service),
+        stdio: ['ignore', 'pipe', 'pipe'],
+      })
+      spawned.push(child)
+      return child
+    },
+    async becomeHealthy(name: string, service: ComposeService, child: ChildProcess): Promise<void> {
+      const output = outputOf(child)
+      const [, ...check] = service.healthcheck?.test ?? []
+      const port = Number(service.environment?.PORT)
+      const isHealthy = async (): Promise<boolean> => {
+        if (port && !(await listensOn(port))) return false // cheaper than a process for each poll
+        const probe = spawn(process.execPath, check.slice(1).map(here), {
+          env: environmentOf(service),
+          stdio: 'ignore',
+        })
+        const [code] = await once(probe, 'close')
+        return code === 0
+      }
+      while (!(await isHealthy())) {
+        const ending = child.exitCode ?? child.signalCode
+        if (ending !== null) throw new Error(`${name} ended with ${ending}: ${output()}`)
+        await sleep(LOOK_MS)
+      }
+    },
     kill(): void {
       for (const child of spawned) child.kill('SIGKILL')
-    },
-    /** Tell everything to end; the exit codes. */
-    async down(): Promise<Record<string, number | null>> {
-      const codes = [...children].map(async ([name, child]) => {
-        if (child.exitCode === null && child.kill('SIGTERM')) await once(child, 'close')
-        return [name, child.exitCode] as const
-      })
-      return Object.fromEntries(await Promise.all(codes))
     },
   }
 }
 
-/** Whether somebody takes connections at that port of this machine. */
+async function complete(name: string, child: ChildProcess): Promise<string> {
+  const output = outputOf(child)
+  const [code] = await once(child, 'close')
+  if (code !== 0) throw new Error(`${name} ended with ${code}: ${output()}`)
+  return output()
+}
+
+/** Returns whether a process of this machine listens on the port. */
 async function listensOn(port: number): Promise<boolean> {
   const socket = connect(port, '127.0.0.1')
   try {

@@ -47,31 +47,16 @@ test('prose has lines of 100 columns at most', () => {
   expect(prose.flatMap(([file, text]) => longProse(text).map((line) => `${file}:${line}`))).toEqual([])
 })
 
-/** What still has a function of 70 lines and more: to be emptied; nothing is added. */
+/** Files that still have a function of 70 lines or more. Split the function; never add an entry. */
 const longer = [
-  'infra/src/cli/cloud.ts',
-  'infra/src/cli/deploy.ts',
-  'infra/src/cli/program.ts',
-  'infra/src/constructs/redis-store.ts',
-  'infra/src/constructs/watches.ts',
-  'packages/e2e/src/bench/capacity/on-sale.ts',
-  'packages/e2e/src/bench/map/map.ts',
-  'packages/e2e/src/demo/purchase.ts',
-  'packages/e2e/src/demo/queue.ts',
-  'packages/e2e/src/person.ts',
-  'packages/messaging/src/consumer.ts',
-  'packages/messaging/src/handle-message.ts',
-  'packages/messaging/src/relay.ts',
-  'packages/service-kit/src/http/internal-client.ts',
-  'packages/service-kit/src/resilience/breaker.ts',
-  'packages/service-kit/src/resilience/call-counts.ts',
-  'packages/stack/src/supervise.ts',
-  'scripts/compose-run.ts',
 ]
 
 test('functions are under 70 lines, without comments', () => {
-  const found = code.filter(([file, text]) => longFunctions(file, text).length > 0).map(([file]) => file)
-  expect(found.toSorted()).toEqual(longer)
+  const found = code.flatMap(([file, text]) => longFunctions(file, text))
+  const added = found.filter(({ file }) => !longer.includes(file))
+  expect(added.map(({ file, line, name, lines }) => `${file}:${line} ${name}: ${lines} lines`)).toEqual([])
+  const shortened = longer.filter((entry) => !found.some(({ file }) => file === entry))
+  expect(shortened, 'remove these from the list: their functions are short now').toEqual([])
 })
 
 test('comments have lines of 110 columns at most', () => {

@@ -1,5 +1,6 @@
-import type { Cloud, TaskState } from '../src/cli/cloud.ts'
+import type { Cloud } from '../src/cli/cloud.ts'
 import { type Owner, owners } from '../src/cli/secrets.ts'
+import type { TaskState } from '../src/cli/task-runner.ts'
 
 /**
  * An account in memory, as it is after the foundation's stacks were made; what is done to it is written down

@@ -57,7 +57,7 @@ describe('syntax', () => {
   const lines = (count: number) => Array.from({ length: count }, (_, index) => `  call(${index})\n`).join('')
   test('a function of 70 lines is long, comments and blank lines apart', () => {
     expect(longFunctions('a.ts', `const a = () => {\n${lines(68)}}\n`)).toEqual([
-      { file: 'a.ts', line: 1, lines: 70 },
+      { file: 'a.ts', name: 'a', line: 1, lines: 70 },
     ])
     expect(longFunctions('a.ts', `function a() {\n\n  // why\n${lines(67)}}\n`)).toEqual([])
   })

@@ -1,6 +1,6 @@
 import { parseAst } from 'vitest/node'
 
-/** A node of the syntax tree, as far as the figures look at it. */
+/** A node of the syntax tree. */
 interface Node {
   type: string
   start: number
@@ -10,6 +10,8 @@ interface Node {
 
 export interface LongFunction {
   file: string
+  /** Of the declaration, variable, property or method; `anonymous` without one. */
+  name: string
   line: number
   lines: number
 }
@@ -17,17 +19,32 @@ export interface LongFunction {
 const FUNCTIONS = new Set(['FunctionDeclaration', 'FunctionExpression', 'ArrowFunctionExpression'])
 
 /**
- * Functions of `max` lines of code and more: of the body, braces included, without blank lines and comments.
- * That is close to what Biome's `noExcessiveLinesPerFunction` counts, which cannot be asked about a revision.
+ * Finds functions whose body has `max` lines of code or more, braces included, blank lines and comments not.
+ * Close to Biome's `noExcessiveLinesPerFunction`, which cannot count in an older revision.
  */
 export function longFunctions(file: string, source: string, max = 70): LongFunction[] {
   if (source.split('\n').length < max) return []
   const lineAt = lineCounter(source)
-  return nodesOf(source).flatMap((node) => {
+  const nodes = nodesOf(source)
+  const names = functionNames(nodes)
+  return nodes.flatMap((node) => {
     if (!FUNCTIONS.has(node.type) || !isNode(node.body)) return []
     const lines = codeLines(source.slice(node.body.start, node.body.end))
-    return lines >= max ? [{ file, line: lineAt(node.start), lines }] : []
+    if (lines < max) return []
+    return [{ file, name: names.get(node) ?? 'anonymous', line: lineAt(node.start), lines }]
   })
+}
+
+/** Maps functions to their own names, or those of the variables, properties and methods that hold them. */
+function functionNames(nodes: readonly Node[]): Map<unknown, string> {
+  const names = new Map<unknown, string>()
+  for (const node of nodes) {
+    const { id, key, init, value } = node
+    const named = isNode(id) ? id : isNode(key) ? key : null
+    if (typeof named?.name === 'string')
+      names.set(FUNCTIONS.has(node.type) ? node : (init ?? value), named.name)
+  }
+  return names
 }
 
 const codeLines = (text: string) =>
@@ -36,7 +53,7 @@ const codeLines = (text: string) =>
 const SQL =
   /^\s*(select\s+\S|insert\s+into\s|update\s+\S+\s+(\w+\s+)?set\s|delete\s+from\s|with\s+(recursive\s+)?\w+\s*(\([^)]*\)\s*)?as\s|lock\s+table\s|truncate\s+\w)/i
 
-/** The lines on which a string begins with a statement of SQL. */
+/** Finds the lines with a string that begins with an SQL statement. */
 export function sqlLines(source: string): number[] {
   if (!/select|insert|update|delete|with|lock|truncate/i.test(source)) return []
   const lineAt = lineCounter(source)

@@ -47,40 +47,53 @@ const stackOf = ({ name }: EnvironmentDefinition, stack: string) => `boxoffice-$
 const before = ['network', 'messaging', 'data', 'edge'] as const
 const allStacks = [...before, 'services', 'observability'] as const
 
-/** The steps of a deployment, in order: each needs those before it, and all of them are safe to repeat. */
-export function stepsOf({ environment, given, gateway }: Deployment, around: Surroundings): Step[] {
+/** What earlier steps found out. */
+interface Progress {
+  settings: Settings
+  account: string
+}
+
+/** Returns the steps of a deployment in order: each needs those before it, and all are safe to repeat. */
+export function stepsOf(deployment: Deployment, around: Surroundings): Step[] {
+  // The first step sets both.
+  const progress = { account: '' } as Progress
+  return [...preparationSteps(deployment, around, progress), ...rolloutSteps(deployment, around, progress)]
+}
+
+function preparationSteps(
+  { environment, given, gateway }: Deployment,
+  around: Surroundings,
+  progress: Progress,
+): Step[] {
   const { cloud, say } = around
   const { name } = environment
-  let settings: Settings
-  let account = ''
-  let url = ''
   return [
     {
       name: 'check',
       what: 'AWS credentials, the Docker engine, and the settings: those of earlier deployments, with what is given now over them',
       async run() {
-        account = await cloud.account()
+        progress.account = await cloud.account()
         await around.requireDocker()
-        settings = await recallSettings(cloud, name, { ...given, account })
-        requireSettings(environment, settings)
+        progress.settings = await recallSettings(cloud, name, { ...given, account: progress.account })
+        requireSettings(environment, progress.settings)
         await requireGatewayKey(cloud, name, gateway)
-        await rememberSettings(cloud, name, settings)
-        say(`account ${account}, region ${settings.region}`)
+        await rememberSettings(cloud, name, progress.settings)
+        say(`account ${progress.account}, region ${progress.settings.region}`)
       },
     },
     {
       name: 'bootstrap',
       what: 'the bucket and the registry that CDK needs, once for an account and region',
-      run: () => around.bootstrap(account, settings),
+      run: () => around.bootstrap(progress.account, progress.settings),
     },
     {
       name: 'certificate',
       what: 'without a domain: one that signs itself, once; with a domain it is made with the load balancer',
       async run() {
-        if (settings.domain || certificateOf(settings)) return
+        if (progress.settings.domain || certificateOf(progress.settings)) return
         const selfSigned = await cloud.importCertificate(await around.createCertificate())
-        settings = { ...settings, selfSigned }
-        await rememberSettings(cloud, name, settings)
+        progress.settings = { ...progress.settings, selfSigned }
+        await rememberSettings(cloud, name, progress.settings)
         say('made one that signs itself: browsers will warn until there is a domain')
       },
     },
@@ -88,17 +101,28 @@ export function stepsOf({ environment, given, gateway }: Deployment, around: Sur
       name: 'sender',
       what: 'without a domain: SES asks the address that mails come from to confirm itself',
       async run() {
-        if (settings.domain || (await cloud.verifySender(senderOf(settings)))) return
-        say(`SES has mailed ${senderOf(settings)} a link: no mail is sent before it is followed`)
+        if (progress.settings.domain || (await cloud.verifySender(senderOf(progress.settings)))) return
+        say(`SES has mailed ${senderOf(progress.settings)} a link: no mail is sent before it is followed`)
       },
     },
+  ]
+}
+
+function rolloutSteps(
+  { environment, gateway }: Deployment,
+  around: Surroundings,
+  progress: Progress,
+): Step[] {
+  const { cloud, say } = around
+  const { name } = environment
+  return [
     {
       name: 'foundation',
       what: `${before.map((stack) => stackOf(environment, stack)).join(', ')}; the image of the operators' command line`,
       run: () =>
         around.deployStacks(
           before.map((stack) => stackOf(environment, stack)),
-          settings,
+          progress.settings,
         ),
     },
     {
@@ -118,23 +142,24 @@ export function stepsOf({ environment, given, gateway }: Deployment, around: Sur
     {
       name: 'services',
       what: `${stackOf(environment, 'services')}; the images of the six services; each rolls, and rolls back when it does not come up`,
-      run: () => around.deployStacks([stackOf(environment, 'services')], settings),
+      run: () => around.deployStacks([stackOf(environment, 'services')], progress.settings),
     },
     {
       name: 'observability',
       what: `${stackOf(environment, 'observability')}: alarms, dashboard, budget`,
-      run: () => around.deployStacks([stackOf(environment, 'observability')], settings),
+      run: () => around.deployStacks([stackOf(environment, 'observability')], progress.settings),
     },
     {
       name: 'health',
       what: `wait until the public address answers, say how every service and queue is${environment.keepsData ? ', protect the stacks' : ''}, print the address`,
       async run() {
-        url = (await cloud.findOutputs(stackOf(environment, 'edge')))?.Url ?? ''
+        const url = (await cloud.findOutputs(stackOf(environment, 'edge')))?.Url ?? ''
         await waitForAnswer(`${url}/api/events`, around, {
-          trusted: certificateOf(settings) !== settings.selfSigned,
+          trusted: certificateOf(progress.settings) !== progress.settings.selfSigned,
         })
         await operate(cloud, name, ['status'], { say, wait: around.wait })
-        if (!settings.established) await rememberSettings(cloud, name, { ...settings, established: true })
+        if (!progress.settings.established)
+          await rememberSettings(cloud, name, { ...progress.settings, established: true })
         if (environment.keepsData)
           for (const stack of allStacks) await cloud.protectStack(stackOf(environment, stack))
         say(url)

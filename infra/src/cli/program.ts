@@ -55,8 +55,7 @@ function withSettings(command: Command): Command {
 }
 
 /**
- * The command line of infra/. `run` answers the exit code: 0 done, 1 could not be done, 2 what was asked for
- * makes no sense.
+ * Builds the command line of infra/. `run` returns the exit code: 0 done, 1 failed, 2 invalid usage.
  */
 export function buildProgram(reach: Reach) {
   let exitCode = 0
@@ -64,17 +63,37 @@ export function buildProgram(reach: Reach) {
     .description('Boxoffice on AWS')
     .exitOverride()
     .enablePositionalOptions()
-  const regionOf = ({ region }: { region?: string }) => region ?? reach.region ?? DEFAULT_REGION
-  const recall = (given: Given, over: Partial<Settings>) =>
-    recallSettings(reach.createCloud(regionOf(given)), given.env, over)
+  addStackCommands(program, reach)
+  addOperate(program, reach, (code) => {
+    exitCode = code
+  })
+  return {
+    async run(args: readonly string[]): Promise<number> {
+      try {
+        await program.parseAsync(args, { from: 'user' })
+        return exitCode
+      } catch (error) {
+        if (isUsage(error)) return error.exitCode === 0 ? 0 : 2 // commander has said what is wrong
+        reach.say(`${error instanceof Error ? error.message : error}`)
+        return 1
+      }
+    },
+  }
+}
 
+const regionOf = (reach: Reach, { region }: { region?: string }) => region ?? reach.region ?? DEFAULT_REGION
+const recall = (reach: Reach, given: Given, over: Partial<Settings>) =>
+  recallSettings(reach.createCloud(regionOf(reach, given)), given.env, over)
+
+/** Adds `deploy`, `diff`, `synth` and `destroy`. */
+function addStackCommands(program: Command, reach: Reach): void {
   withSettings(program.command('deploy'))
     .description(
       'build, push, migrate, deploy, wait for health, print the address; settings are remembered for the next time',
     )
     .option('--dry-run', 'print the plan, and do nothing: reaches no network')
     .action(({ dryRun, ...given }: Given & { dryRun?: boolean }) => {
-      const settings = { ...settingsOf(given), region: regionOf(given) }
+      const settings = { ...settingsOf(given), region: regionOf(reach, given) }
       return dryRun
         ? sayPlan(reach, given.env, settings)
         : runSteps(deploymentOf(reach, given.env, settings), reach)
@@ -82,7 +101,7 @@ export function buildProgram(reach: Reach) {
   withSettings(program.command('diff'))
     .description('what a deployment would change, as CloudFormation sees it')
     .action(async (given: Given) => {
-      const settings = await recall(given, { ...settingsOf(given), region: regionOf(given) })
+      const settings = await recall(reach, given, { ...settingsOf(given), region: regionOf(reach, given) })
       await reach.machine.runCdk(['diff', `boxoffice-${given.env}-*`], given.env, settings)
     })
   program
@@ -107,9 +126,13 @@ export function buildProgram(reach: Reach) {
         throw new CannotDeploy(
           `${given.env} holds what must not be lost: docs/deployment.md says how it is taken down`,
         )
-      const settings = await recall(given, { region: regionOf(given) })
+      const settings = await recall(reach, given, { region: regionOf(reach, given) })
       await reach.machine.runCdk(['destroy', '--force', `boxoffice-${given.env}-*`], given.env, settings)
     })
+}
+
+/** Adds `operate`, whose exit code is that of the command inside the environment. */
+function addOperate(program: Command, reach: Reach, onExit: (code: number) => void): void {
   program
     .command('operate')
     .description("run the operators' command line inside the environment: operate --env prod dlq list")
@@ -119,21 +142,8 @@ export function buildProgram(reach: Reach) {
     .passThroughOptions()
     .action(async (command: string[], given: Given) => {
       const out = { say: reach.say, wait: reach.machine.wait }
-      exitCode = await operate(reach.createCloud(regionOf(given)), given.env, command, out)
+      onExit(await operate(reach.createCloud(regionOf(reach, given)), given.env, command, out))
     })
-
-  return {
-    async run(args: readonly string[]): Promise<number> {
-      try {
-        await program.parseAsync(args, { from: 'user' })
-        return exitCode
-      } catch (error) {
-        if (isUsage(error)) return error.exitCode === 0 ? 0 : 2 // commander has said what is wrong
-        reach.say(`${error instanceof Error ? error.message : error}`)
-        return 1
-      }
-    },
-  }
 }
 
 const deploymentOf = (reach: Reach, name: EnvironmentName, given: Partial<Settings> & { region: string }) =>

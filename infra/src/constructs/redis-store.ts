@@ -33,10 +33,30 @@ export class RedisStore extends Construct {
   /** Ids of the nodes, as CloudWatch knows them. */
   readonly nodeIds: readonly string[]
 
-  constructor(scope: Construct, { name, policy, environment, vpc, group, key }: RedisStoreProps) {
-    super(scope, idOf(name))
+  constructor(scope: Construct, props: RedisStoreProps) {
+    super(scope, idOf(props.name))
+    const { name, environment } = props
     const { replicas } = environment.redis
-    this.password = new secrets.Secret(this, 'Password', {
+    this.password = this.createPassword(props)
+    const groupId = `${prefixOf(environment.name)}${name}`
+    const redis = this.createReplicationGroup(groupId, props)
+    acknowledge(
+      redis,
+      'AwsSolutions-AEC5',
+      'the standard port: reachable for our services alone, over TLS, with a password',
+    )
+    if (replicas === 0)
+      acknowledge(
+        redis,
+        'AwsSolutions-AEC4',
+        'dev is small: what is lost with its one node is drawn anew from PostgreSQL',
+      )
+    this.host = redis.attrPrimaryEndPointAddress
+    this.nodeIds = Array.from({ length: replicas + 1 }, (_, index) => `${groupId}-00${index + 1}`)
+  }
+
+  private createPassword({ name, environment, key }: RedisStoreProps): secrets.Secret {
+    const password = new secrets.Secret(this, 'Password', {
       secretName: `boxoffice/${environment.name}/redis-${name}`,
       description: `password of the Redis of ${name}`,
       encryptionKey: key,
@@ -44,10 +64,18 @@ export class RedisStore extends Construct {
       removalPolicy: RemovalPolicy.DESTROY,
     })
     acknowledge(
-      this.password,
+      password,
       'AwsSolutions-SMG4',
       'AWS rotates no AUTH token of ElastiCache by itself; docs/runbooks/replace-a-key.md says how to, with both tokens valid meanwhile',
     )
+    return password
+  }
+
+  private createReplicationGroup(
+    groupId: string,
+    { name, policy, environment, vpc, group, key }: RedisStoreProps,
+  ): elasticache.CfnReplicationGroup {
+    const { replicas } = environment.redis
     const subnets = new elasticache.CfnSubnetGroup(this, 'Subnets', {
       description: `Redis of ${name}`,
       subnetIds: vpc.selectSubnets({ subnetType: ec2.SubnetType.PRIVATE_ISOLATED }).subnetIds,
@@ -62,8 +90,7 @@ export class RedisStore extends Construct {
       retention: environment.logDays,
       removalPolicy: RemovalPolicy.DESTROY,
     })
-    const groupId = `${prefixOf(environment.name)}${name}`
-    const redis = new elasticache.CfnReplicationGroup(this, 'Group', {
+    return new elasticache.CfnReplicationGroup(this, 'Group', {
       replicationGroupId: groupId,
       replicationGroupDescription: `Boxoffice ${environment.name}: ${name}`,
       engine: 'valkey',
@@ -93,18 +120,5 @@ export class RedisStore extends Construct {
         },
       ],
     })
-    acknowledge(
-      redis,
-      'AwsSolutions-AEC5',
-      'the standard port: reachable for our services alone, over TLS, with a password',
-    )
-    if (replicas === 0)
-      acknowledge(
-        redis,
-        'AwsSolutions-AEC4',
-        'dev is small: what is lost with its one node is drawn anew from PostgreSQL',
-      )
-    this.host = redis.attrPrimaryEndPointAddress
-    this.nodeIds = Array.from({ length: replicas + 1 }, (_, index) => `${groupId}-00${index + 1}`)
   }
 }

@@ -203,8 +203,13 @@ export function watchProjection(alarms: Alarms): void {
   })
 }
 
-/** Room in both Redis and in PostgreSQL. */
+/** Alarms on capacity of both Redis and of PostgreSQL. */
 export function watchStores(alarms: Alarms, environment: EnvironmentDefinition, data: WatchedStores): void {
+  watchRedis(alarms, data)
+  watchDatabase(alarms, environment, data)
+}
+
+function watchRedis(alarms: Alarms, data: Pick<WatchedStores, 'holds' | 'cache'>): void {
   for (const [name, store] of Object.entries({ holds: data.holds, cache: data.cache })) {
     for (const node of store.nodeIds) {
       const ofNode = (metricName: string) =>
@@ -239,6 +244,13 @@ export function watchStores(alarms: Alarms, environment: EnvironmentDefinition, 
   )
   const comparison = cloudwatch.ComparisonOperator.LESS_THAN_THRESHOLD
   alarms.add('redis-down', { about: 'tickets', metric: connected, limit: 1, comparison, periods: 3 })
+}
+
+function watchDatabase(
+  alarms: Alarms,
+  environment: EnvironmentDefinition,
+  data: Pick<WatchedStores, 'database'>,
+): void {
   const ofDatabase = (metricName: string, statistic = 'Maximum') =>
     metricOf(
       'AWS/RDS',

@@ -65,9 +65,7 @@ interface Options {
   organizer?: boolean
 }
 
-/**
- * Somebody who uses the public API through the edge, from registering on, and reads their mails at `mailbox`.
- */
+/** Registers a user of the public API through the edge, whose mails arrive at `mailbox`. */
 export async function createPerson(
   { edge: edgeUrl, mailbox }: { edge: string; mailbox: string },
   name: { firstName: string; lastName: string },
@@ -77,9 +75,8 @@ export async function createPerson(
   const password = randomBytes(12).toString('base64url')
   let token = ''
   const headers = () => (token ? { authorization: `Bearer ${token}` } : ({} as Record<string, string>))
-  const clientOf = <T extends Readonly<Record<string, Route>>>(routes: T) =>
-    createClient(routes, { baseUrl: edgeUrl, headers, send: sendChecked(options.check) })
-  const auth = clientOf(authRoutes)
+  const clients = createClients({ edgeUrl, headers, check: options.check })
+  const { auth } = clients
   /** The client that customers' programs use: values as they travel. */
   const client = createBoxofficeClient({
     baseUrl: edgeUrl,
@@ -98,7 +95,7 @@ export async function createPerson(
     session = expectStatus(await auth.login({ body: { email: address, password } }), 200)
     token = session.accessToken
   }
-  /** Follow the link of the first mail, and sign in again: that ends the session of before. */
+  /** Follows the link of the first mail, which ends the session, and signs in again. */
   async function confirmAddress(): Promise<void> {
     const mail = await createMailReader(mailbox).waitFor(
       email,
@@ -113,39 +110,39 @@ export async function createPerson(
     expectStatus(await auth.becomeOrganizer({}), 200)
     await signIn()
   }
-  const payments = clientOf(paymentsRoutes)
-
-  type Purchase = { eventId: EventId; ticketTypeId: TicketTypeId; quantity: number }
-  /** Buy straight away. */
-  const buy = (
-    what: Purchase,
-    how: { paymentToken?: string; holderName?: string; key?: string; async?: boolean } = {},
-  ) =>
-    payments.createOrder({
-      headers: { 'idempotency-key': how.key ?? randomUUID(), ...(how.async && { prefer: 'respond-async' }) },
-      body: {
-        eventId: what.eventId,
-        ticketRequests: [{ ticketTypeId: what.ticketTypeId, quantity: what.quantity }],
-        paymentMethod: 'CREDIT_CARD',
-        paymentToken: how.paymentToken ?? 'pm_card_visa',
-        holderName: how.holderName ?? `${name.firstName} ${name.lastName}`,
-      },
-    })
 
   return {
     email,
     password,
     userId: session.user.userId as UserId,
-    /** Sign in anew: a token with the roles of now. With another address, where it was changed. */
+    /** Signs in again, for a token with the current roles; with another address if it was changed. */
     signIn,
     confirmAddress,
     session: () => session,
     headers,
     client,
-    auth,
+    ...clients,
+    ...createPurchases(clients.payments, `${name.firstName} ${name.lastName}`),
+  }
+}
+
+/** Creates a typed client of each part of the public API. */
+function createClients({
+  edgeUrl,
+  headers,
+  check,
+}: {
+  edgeUrl: string
+  headers: () => Record<string, string>
+  check?: AnswerCheck
+}) {
+  const clientOf = <T extends Readonly<Record<string, Route>>>(routes: T) =>
+    createClient(routes, { baseUrl: edgeUrl, headers, send: sendChecked(check) })
+  return {
+    auth: clientOf(authRoutes),
     events: clientOf(eventsRoutes),
     tickets: clientOf(ticketsRoutes),
-    payments,
+    payments: clientOf(paymentsRoutes),
     notifications: clientOf({ ...notificationsRoutes, ...notificationsPushRoutes }),
     sagas: clientOf(paymentsSagaRoutes),
     sales: clientOf(analyticsRoutes),
@@ -163,10 +160,33 @@ export async function createPerson(
       }),
       analytics: clientOf({ ...analyticsOpsRoutes, ...analyticsProjectionRoutes }),
     },
+  }
+}
 
+type Purchase = { eventId: EventId; ticketTypeId: TicketTypeId; quantity: number }
+
+/** Buys tickets and follows orders, as one user. */
+function createPurchases(payments: ReturnType<typeof createClients>['payments'], fullName: string) {
+  /** Buys without a reservation. */
+  const buy = (
+    what: Purchase,
+    how: { paymentToken?: string; holderName?: string; key?: string; async?: boolean } = {},
+  ) =>
+    payments.createOrder({
+      headers: { 'idempotency-key': how.key ?? randomUUID(), ...(how.async && { prefer: 'respond-async' }) },
+      body: {
+        eventId: what.eventId,
+        ticketRequests: [{ ticketTypeId: what.ticketTypeId, quantity: what.quantity }],
+        paymentMethod: 'CREDIT_CARD',
+        paymentToken: how.paymentToken ?? 'pm_card_visa',
+        holderName: how.holderName ?? fullName,
+      },
+    })
+
+  return {
     buy,
 
-    /** Pay for a reservation of one's own. */
+    /** Pays for a reservation of this user. */
     pay: (reservationId: ReservationId) =>
       payments.createOrder({
         headers: { 'idempotency-key': randomUUID() },
@@ -174,13 +194,13 @@ export async function createPerson(
           reservationId,
           paymentMethod: 'CREDIT_CARD',
           paymentToken: 'pm_card_visa',
-          holderName: `${name.firstName} ${name.lastName}`,
+          holderName: fullName,
         },
       }),
 
     /**
-     * Buy as a client that does not know what became of its request: the same key until there is an answer;
-     * the order's id.
+     * Buys like a client that does not know the outcome of its request: repeats it with the same key until
+     * there is an answer; returns the order's id.
      */
     async buyInsistently(
       what: Purchase,
@@ -196,7 +216,7 @@ export async function createPerson(
       throw new Error(`answered ${answer.status}: ${JSON.stringify(answer.body)}`)
     },
 
-    /** The order when it `is` so, through restarts; gives up with how it stands. */
+    /** Waits, also through restarts, until the order `is` so; rejects with its last state. */
     waitForOrder: (orderId: OrderId, is: (order: OrderOf) => boolean): Promise<OrderOf> =>
       until(async () => {
         const order = expectStatus(await payments.getOrder({ params: { orderId } }), 200)
@@ -205,5 +225,6 @@ export async function createPerson(
       }, LONG),
   }
 }
+
 export type Person = Awaited<ReturnType<typeof createPerson>>
 type OrderOf = Extract<Response<typeof paymentsRoutes.getOrder>, { status: 200 }>['body']

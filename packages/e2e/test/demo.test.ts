@@ -34,7 +34,7 @@ test('the demo sells, mails a code that can be read, admits it once, and gives a
     'its PDF has a code that can be read',
     'admits',
     'refused the second time',
-    'the other is given back',
+    'the other is refunded',
   ]) {
     expect(printed).toContain(said)
   }

@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto'
 import { ticketDeliveryFailed } from '@boxoffice/contracts'
 import type { Aws } from '@boxoffice/messaging'
-import { createProbe, type Probe, sayAsStranger } from '@boxoffice/messaging/testing'
+import { createProbe, type Probe, publishRaw } from '@boxoffice/messaging/testing'
 import { until } from '@boxoffice/testing'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { publishEvent } from '../src/events.ts'
@@ -69,7 +69,7 @@ test('a mail that comes back is said to have, its address gets no other, and who
       tags: { notification: [sent?.notificationId] },
     },
   }
-  await sayAsStranger(aws, 'mail-feedback', JSON.stringify(bounce))
+  await publishRaw(aws, 'mail-feedback', JSON.stringify(bounce))
 
   const { payload } = await probe.waitFor(
     ticketDeliveryFailed,

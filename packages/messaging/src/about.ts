@@ -1,6 +1,6 @@
 import type { Message as SqsMessage } from '@aws-sdk/client-sqs'
 
-/** What a message is and is about, for a log line: its ids, never its contents. */
+/** The ids of a message for a log line, never its contents. */
 export type About = Readonly<Record<string, string | number>>
 
 const ID_LENGTH_MAX = 100
@@ -8,8 +8,8 @@ const isShort = (value: unknown): value is string =>
   typeof value === 'string' && value.length <= ID_LENGTH_MAX
 
 /**
- * The ids of a message of ours, and those of what it is about: each `…Id` of its payload (`orderId`,
- * `eventId`, …). Takes whatever is there: it also names messages that do not match their schema.
+ * Returns the ids of an envelope and each `…Id` of its payload (`orderId`, `eventId`, …). Accepts any value,
+ * so that messages that do not match their schema can be logged too.
  */
 export function aboutEnvelope(envelope: unknown): About {
   const { messageId, eventType, correlationId, payload } = (envelope ?? {}) as Record<string, unknown>
@@ -21,8 +21,7 @@ export function aboutEnvelope(envelope: unknown): About {
 }
 
 /**
- * The same of a message as SQS delivered it, with SQS's own id of it, by which AWS knows it, and how often it
- * was received.
+ * Returns the same for a message that SQS delivered, with the message id of SQS and the number of receives.
  */
 export function aboutMessage(message: SqsMessage, read?: { envelope: unknown } | { reason: string }): About {
   const { MessageId, MessageAttributes, Attributes } = message

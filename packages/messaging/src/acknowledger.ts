@@ -4,9 +4,11 @@ import type { Logger } from '@boxoffice/service-kit'
 import { aboutMessage } from './about.ts'
 import type { Aws } from './aws.ts'
 
-const NOT_ACKNOWLEDGED = 'messages were handled and not acknowledged, will be received again'
+const NOT_ACKNOWLEDGED = 'messages were handled but not acknowledged, will be received again'
 
-/** Acknowledges in batches of up to ten, at most 20 ms late. Twice delivered is cheap: the inbox knows. */
+/**
+ * Acknowledges in batches of up to ten, at most 20 ms late. A second delivery is cheap: the inbox finds it.
+ */
 export function createAcknowledger(aws: Aws, queue: QueueName, logger: Logger) {
   let waiting: { message: SqsMessage; done: () => void }[] = []
   let timer: NodeJS.Timeout | undefined

@@ -71,7 +71,7 @@ const publish = (ids: readonly string[]) =>
     ids,
   ])
 
-/** Every message of a topic, read by the cursors; between pages `meanwhile` happens. */
+/** Reads every message of a topic page by page; calls `meanwhile` between pages. */
 async function readAll(topic: TopicName, limit: number, meanwhile: () => Promise<unknown> = async () => {}) {
   const client = await clientOf('analytics-service')
   const read: string[] = []
@@ -87,7 +87,7 @@ async function readAll(topic: TopicName, limit: number, meanwhile: () => Promise
   return { read, totals }
 }
 
-test('what waits, what is published and what is archived are all read, page by page, with their number first', async () => {
+test('lists waiting, published and archived messages page by page, with their total on the first page', async () => {
   const [archived, published, waiting] = [await say(), await say(), await say()]
   await publish([archived])
   await archivePublished(foundation.db)
@@ -105,7 +105,7 @@ test('what waits, what is published and what is archived are all read, page by p
   })
 })
 
-test('what is moved to the archive while somebody reads is read all the same', async () => {
+test('lists messages that move to the archive during the reading', async () => {
   const said = new Set(await Promise.all(Array.from({ length: 25 }, say)))
   const pending = [...said]
   const { read } = await readAll('ticket-events', 3, async () => {
@@ -115,7 +115,7 @@ test('what is moved to the archive while somebody reads is read all the same', a
   expect([...said].filter((messageId) => !read.includes(messageId))).toEqual([])
 })
 
-test('what is secret, and what went to another topic, is not in it', async () => {
+test('omits secret messages and those of other topics', async () => {
   const secret = await foundation.db.transact((tx) =>
     append(
       tx,
@@ -137,7 +137,7 @@ test('what is secret, and what went to another topic, is not in it', async () =>
   expect((await readAll('ticket-events', 50)).read).not.toContain(secret)
 })
 
-test('only the read side may ask, and by a cursor of ours', async () => {
+test('accepts the read side only, and only its own cursors', async () => {
   const stranger = await clientOf('notification-service')
   await expect(stranger.listArchived({ query: { topic: 'ticket-events' } })).rejects.toMatchObject({
     status: 403,

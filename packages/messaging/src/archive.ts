@@ -12,7 +12,7 @@ import {
 } from '@boxoffice/service-kit'
 import { z } from 'zod'
 
-/** An archive is as long as the history of its service. */
+/** An archive can be as long as the history of its service. */
 const COUNT_MAX_MS = 3_000
 const tables = ['outbox', 'message_archive'] as const
 const archiveCursor = defineCursor({ table: z.enum(tables), messageId: cursorFields.id })
@@ -26,10 +26,10 @@ interface Row {
 const BEGINNING: Position = { table: 'outbox', messageId: '00000000-0000-0000-0000-000000000000' }
 
 /**
- * Mount `/internal/archive` of a service: what it has said on a topic, page by page, whether it is published
- * yet or not, without what is secret. First the outbox, then the archive, each by the ids of its messages:
- * what is moved from one to the other meanwhile is seen in either, or in both. So whoever begins to read
- * after a commit reads what it wrote.
+ * Mounts `/internal/archive` of a service: lists the messages of a topic, published or not, without secret
+ * ones, page by page. It reads the outbox first, then the archive, each in the order of message ids. A
+ * message that moves meanwhile appears in one of them or in both, so a reader that starts after a commit gets
+ * what it wrote.
  */
 export function mountArchive(
   app: Parameters<typeof mountRoutes>[0],
@@ -58,7 +58,9 @@ function archiveHandlers(db: Database): Handlers<ArchiveRoutes> {
   }
 }
 
-/** After the last row of a page that is full, else the next table; null after the last page of the last. */
+/**
+ * Continues after the last row of a full page, else in the next table; null after the archive's last page.
+ */
 function nextPosition({ table }: Position, rows: readonly Row[], limit: number): Position | null {
   const last = rows.at(-1)
   if (last && rows.length === limit) return { table, messageId: last.messageId }
@@ -78,8 +80,8 @@ const listMessages = (
   )
 
 /**
- * Nearly: what moves while it is counted may be counted twice. Null where counting takes too long: nobody
- * should wait for it.
+ * Counts the messages of a topic, approximately: one that moves meanwhile may count twice. Null if counting
+ * takes too long.
  */
 async function countMessages(db: Database, topic: TopicName): Promise<number | null> {
   try {

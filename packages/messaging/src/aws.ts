@@ -5,9 +5,9 @@ import type { MessagingConfig } from './config.ts'
 
 const CONNECT_TIMEOUT_MS = 5_000
 export const SNS_TIMEOUT_MS = 10_000
-export const SQS_TIMEOUT_MS = 30_000 // over the longest poll, 20 s
+export const SQS_TIMEOUT_MS = 30_000 // longer than the longest poll, 20 s
 
-/** SNS and SQS, and the names of our things there. */
+/** Clients of SNS and SQS, with the addresses of our topics and queues. */
 export interface Aws {
   readonly sns: SNSClient
   readonly sqs: SQSClient
@@ -44,7 +44,7 @@ export function createAws(config: MessagingConfig): Aws {
       const known = urls.get(queue)
       if (known) return known
       const { QueueUrl } = await sqs.send(new GetQueueUrlCommand({ QueueName: config.prefix + queue }))
-      if (!QueueUrl) throw new Error(`SQS knows no URL of ${queue}`)
+      if (!QueueUrl) throw new Error(`SQS returned no URL for ${queue}`)
       urls.set(queue, QueueUrl)
       return QueueUrl
     },

@@ -36,7 +36,7 @@ afterAll(async () => {
 })
 
 type Handle = (orderId: OrderId, what: string) => Promise<void> | void
-/** Runs `work` while commands are consumed, and all of it ends with it. */
+/** Consumes commands while `work` runs. */
 async function whileConsuming(handle: Handle, work: () => Promise<void>): Promise<void> {
   const consumer = createConsumer<Tx>({
     ...{ queue: QUEUE, aws, ...foundation, figures: createHandlerFigures(foundation.now) },
@@ -59,66 +59,66 @@ async function whileConsuming(handle: Handle, work: () => Promise<void>): Promis
 
 const ids = () => ({ orderId: randomUUID() as OrderId, userId: randomUUID() as UserId })
 const version = { aggregateVersion: 1 }
-const ask = (payload: ReturnType<typeof ids>, holderName: string) =>
+const send = (payload: ReturnType<typeof ids>, holderName: string) =>
   foundation.db.transact((tx) =>
     messaging.append(tx, updateOrderCommand, { ...payload, holderName }, version),
   )
 
-test('commands reach their queue in the order in which an order was told, however many relays send and groups there are', async () => {
+test('commands reach their queue in the order in which they were written for an order, with any number of relays and groups', async () => {
   const orders = Array.from({ length: 5 }, ids)
   const names = Array.from({ length: 8 }, (_, index) => `name ${index}`)
   const relays = [messaging.relay, createRelay({ ...foundation, aws })]
   for (const relay of relays) relay.start()
-  const told = new Map<OrderId, string[]>(orders.map(({ orderId }) => [orderId, []]))
+  const executed = new Map<OrderId, string[]>(orders.map(({ orderId }) => [orderId, []]))
   await whileConsuming(
-    (orderId, name) => void told.get(orderId)?.push(name),
+    (orderId, name) => void executed.get(orderId)?.push(name),
     async () => {
       await Promise.all(
         orders.map(async (order) => {
-          for (const name of names) await ask(order, name)
+          for (const name of names) await send(order, name)
         }),
       )
       for (const relay of relays) relay.nudge()
-      await until(() => expect([...told.values()]).toEqual(orders.map(() => names)))
+      await until(() => expect([...executed.values()]).toEqual(orders.map(() => names)))
     },
   )
   for (const relay of relays) await relay.stop()
 })
 
-test('a command is kept while SQS is down, and goes out when it is back', async () => {
+test('a command is kept while SQS is down, and is sent when it is back', async () => {
   const order = ids()
-  await ask(order, 'later')
+  await send(order, 'later')
   const away = createAws({ ...aws.config, sqsEndpoint: 'http://127.0.0.1:1' })
   const broken = createRelay({ ...foundation, aws: away })
-  await broken.stop() // it tries once more as it stops
+  await broken.stop() // a stopping relay sweeps one last time
   const { rows } = await foundation.pool.query(
     'select attempts, group_key from outbox where published_at is null',
   )
   expect(rows).toEqual([{ attempts: 1, group_key: order.orderId }])
-  const heard: string[] = []
+  const executed: string[] = []
   messaging.relay.start()
   await whileConsuming(
-    (_, name) => void heard.push(name),
-    () => until(() => expect(heard).toEqual(['later'])),
+    (_, name) => void executed.push(name),
+    () => until(() => expect(executed).toEqual(['later'])),
   )
   await messaging.relay.stop()
   away.close()
 })
 
-test('a command whose relay died after sending goes out again and is carried out once', async () => {
+test('a command whose relay died after sending is sent again and executed once', async () => {
   const order = ids()
-  const heard: string[] = []
+  const executed: string[] = []
   messaging.relay.start()
   await whileConsuming(
-    (orderId, name) => void (orderId === order.orderId && heard.push(name)),
+    (orderId, name) => void (orderId === order.orderId && executed.push(name)),
     async () => {
-      const messageId = await ask(order, 'once')
-      await until(() => expect(heard).toEqual(['once']))
+      const messageId = await send(order, 'once')
+      await until(() => expect(executed).toEqual(['once']))
       const { rows } = await foundation.pool.query(
         `update outbox set published_at = null, leased_until = clock_timestamp() - interval '1 second' where message_id = $1 returning body`,
         [messageId],
       )
-      // SQS drops what it has had within five minutes; after that the inbox knows it.
+      // SQS drops a duplicate within five minutes; after that the inbox finds it.
       const body = { QueueUrl: await aws.queueUrl(QUEUE), MessageBody: JSON.stringify(rows[0].body) }
       await aws.sqs.send(
         new SendMessageCommand({
@@ -128,36 +128,36 @@ test('a command whose relay died after sending goes out again and is carried out
         }),
       )
       messaging.relay.nudge()
-      await ask(order, 'after')
-      await until(() => expect(heard.at(-1)).toBe('after'))
+      await send(order, 'after')
+      await until(() => expect(executed.at(-1)).toBe('after'))
     },
   )
   await messaging.relay.stop()
-  expect(heard).toEqual(['once', 'after'])
+  expect(executed).toEqual(['once', 'after'])
   const { rowCount } = await foundation.pool.query('select from outbox where published_at is null')
   expect(rowCount).toBe(0)
 })
 
-test('a command that fails is tried four times while those of its order wait, then it is a dead letter and they are taken', async () => {
+test("a failing command is tried four times while its order's other commands wait, then it is dead-lettered and they are handled", async () => {
   const [sick, well] = [ids(), ids()]
-  const heard: string[] = []
+  const executed: string[] = []
   messaging.relay.start()
   await whileConsuming(
     async (orderId, name) => {
-      if (orderId === sick.orderId || orderId === well.orderId) heard.push(name)
-      if (heard.length === 4 && name === 'sick') await until(() => heard.includes('well'))
+      if (orderId === sick.orderId || orderId === well.orderId) executed.push(name)
+      if (executed.length === 4 && name === 'sick') await until(() => executed.includes('well'))
       if (name === 'sick') throw new Error('not today')
     },
     async () => {
-      await ask(sick, 'sick')
-      await ask(sick, 'next')
-      await ask(well, 'well')
-      await until(() => expect(heard).toContain('next'))
+      await send(sick, 'sick')
+      await send(sick, 'next')
+      await send(well, 'well')
+      await until(() => expect(executed).toContain('next'))
     },
   )
   await messaging.relay.stop()
-  expect(heard.filter((name) => name !== 'well')).toEqual(['sick', 'sick', 'sick', 'sick', 'next'])
-  expect(heard.indexOf('well')).toBeLessThan(heard.indexOf('next'))
+  expect(executed.filter((name) => name !== 'well')).toEqual(['sick', 'sick', 'sick', 'sick', 'next'])
+  expect(executed.indexOf('well')).toBeLessThan(executed.indexOf('next'))
   const { Messages = [] } = await aws.sqs.send(
     new ReceiveMessageCommand({
       QueueUrl: await aws.queueUrl(queues[QUEUE].deadLetterQueue),
@@ -167,7 +167,7 @@ test('a command that fails is tried four times while those of its order wait, th
   expect(Messages.map(({ Body = '' }) => JSON.parse(Body).payload.holderName)).toEqual(['sick'])
 })
 
-test('who may not send a command cannot even write it down', async () => {
+test('a service that may not send a command cannot write it into its outbox', async () => {
   const append = createOutbox({
     ...foundation,
     topics: [...topicsOf('tickets'), ...commandQueuesOf('tickets')],

@@ -5,7 +5,7 @@ import { z } from 'zod'
 import { SNS_TIMEOUT_MS, SQS_TIMEOUT_MS } from './aws.ts'
 import { messagingConfig, messagingEnvironment } from './config.ts'
 
-test('what waits for something is longer than it: polls, answers of SNS and SQS, leases and visibility', () => {
+test('each timeout is longer than what it waits for: polls, SNS and SQS calls, leases and visibility', () => {
   const leaseSeconds = baseEnvironment.LEASE_SECONDS.parse(undefined)
   const config = messagingConfig(z.object(messagingEnvironment).parse({ AWS_ACCOUNT_ID: '000000000000' }))
   expect(config.waitSeconds * 1_000).toBeLessThan(SQS_TIMEOUT_MS)

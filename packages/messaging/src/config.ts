@@ -1,26 +1,26 @@
 import { longPollSeconds } from '@boxoffice/contracts'
 import { z } from 'zod'
 
-/** What a service reads to take part in messaging. */
+/** The environment variables of messaging. */
 export const messagingEnvironment = {
   AWS_REGION: z.string().default('us-east-1').describe('region of topics and queues'),
   AWS_ACCOUNT_ID: z
     .string()
     .regex(/^\d{12}$/)
     .describe('account of topics and queues'),
-  AWS_SNS_ENDPOINT: z.url().optional().describe("SNS elsewhere than at AWS's own address"),
-  AWS_SQS_ENDPOINT: z.url().optional().describe("SQS elsewhere than at AWS's own address"),
+  AWS_SNS_ENDPOINT: z.url().optional().describe('SNS endpoint, if not the one of AWS'),
+  AWS_SQS_ENDPOINT: z.url().optional().describe('SQS endpoint, if not the one of AWS'),
   MESSAGING_PREFIX: z
     .string()
     .regex(/^[\w-]*$/)
     .default('')
-    .describe('put before the names of topics and queues'),
+    .describe('prefix of the names of topics and queues'),
   SQS_WAIT_SECONDS: z.coerce
     .number()
     .min(0)
     .max(20)
     .default(longPollSeconds)
-    .describe('long poll; short locally'),
+    .describe('how long a poll waits for messages; short locally'),
 }
 const Environment = z.object(messagingEnvironment)
 

@@ -14,7 +14,7 @@ import type { Aws } from './aws.ts'
 import { type ConsumerOptions, createConsumer, on } from './consumer.ts'
 import { createHandlerFigures } from './handler-figures.ts'
 
-// SQS as AWS has it where fauxqs differs: a receive may bring several messages of one group.
+// SQS as AWS behaves where fauxqs differs: one receive may return several messages of a group.
 
 const QUEUE = 'order-commands.fifo'
 let inbox: Set<unknown>
@@ -26,7 +26,7 @@ beforeEach(() => {
   failing = new Set()
 })
 
-/** A command that says its name, in a group, received for the so-manieth time. */
+/** A command whose payload names it, in a group, at its n-th receive. */
 const command = (name: string, group: string, receives = 1) => ({
   MessageId: randomUUID(),
   ReceiptHandle: name,
@@ -44,7 +44,7 @@ const command = (name: string, group: string, receives = 1) => ({
   Attributes: { MessageGroupId: group, ApproximateReceiveCount: String(receives) },
 })
 
-/** A queue that gives these receives and then nothing; what it was asked is kept. */
+/** A queue that returns these receives and then nothing; records the requests. */
 function scripted(receives: ReturnType<typeof command>[][]) {
   const asked = { most: [] as number[], seenAgainIn: [] as [string, number][], deleted: [] as string[] }
   const send = async (request: unknown) => {
@@ -72,7 +72,7 @@ const tx = fakeTx(async (_sql, values = []) => {
   for (const id of fresh) inbox.add(id)
   return fresh.map((messageId) => ({ messageId }))
 })
-/** Rolls back what the inbox was told. */
+/** Rolls the inbox back. */
 async function transact<R>(work: (tx: Tx) => Promise<R>): Promise<R> {
   const before = new Set(inbox)
   try {
@@ -111,7 +111,7 @@ afterEach(async () => {
 })
 
 describe('messages of one group in one receive', () => {
-  test('are taken one after the other, groups side by side', async () => {
+  test('are handled one after the other, groups side by side', async () => {
     const { aws, asked } = scripted([
       [command('a1', 'a'), command('a2', 'a'), command('b1', 'b'), command('a3', 'a')],
     ])
@@ -120,7 +120,7 @@ describe('messages of one group in one receive', () => {
     expect(handled.slice(0, 2)).toEqual(['a1', 'b1'])
     expect(handled.filter((name) => name.startsWith('a'))).toEqual(['a1', 'a2', 'a3'])
   })
-  test('do not overtake one that failed: they are given back, and others go on', async () => {
+  test('do not overtake a failed one: they are released, and other groups continue', async () => {
     failing.add('a2')
     const { aws, asked } = scripted([
       [command('a1', 'a'), command('a2', 'a'), command('a3', 'a'), command('a4', 'a'), command('b1', 'b')],
@@ -135,7 +135,7 @@ describe('messages of one group in one receive', () => {
     expect(handled.filter((name) => name.startsWith('a'))).toEqual(['a1', 'a2', 'a2'])
     await until(() => expect(asked.deleted.toSorted()).toEqual(['a1', 'b1']))
   })
-  test('are tried when one before them dies: their receives were counted with its own, and they would die untried', async () => {
+  test('are handled when one before them is dead-lettered: their receives were counted with its receives', async () => {
     failing.add('a1').add('a3')
     const { aws, asked } = scripted([
       [command('a1', 'a', 3), command('a2', 'a', 3), command('a3', 'a', 2), command('a4', 'a', 2)],
@@ -143,8 +143,8 @@ describe('messages of one group in one receive', () => {
     consume(aws)
     await until(() => expect(asked.seenAgainIn).toHaveLength(3))
     expect(handled).toEqual(['a1', 'a2', 'a3'])
-    // What is dead is shown at once, so that SQS takes it away; the one after those that are not waits for
-    // them.
+    // A dead message becomes visible at once, so that SQS moves it; the message behind it does not wait for
+    // that.
     expect(asked.seenAgainIn).toEqual([
       ['a1', 0],
       ['a3', 15],
@@ -154,7 +154,7 @@ describe('messages of one group in one receive', () => {
   })
 })
 
-test('what fails is tried again within its first receive, then stays unseen for 5 s, for 15 s, and not at all before it dies', async () => {
+test('a failing message is retried within its first receive, then stays invisible for 5 s and 15 s, and is visible at once before it is dead-lettered', async () => {
   failing.add('a')
   const { aws, asked } = scripted([[command('a', 'a', 1)], [command('a', 'a', 2)], [command('a', 'a', 3)]])
   consume(aws, { concurrency: 1 })
@@ -164,36 +164,36 @@ test('what fails is tried again within its first receive, then stays unseen for 
   expect(asked.deleted).toEqual([])
 })
 
-test('no more is received than there is room for, and nothing while there is none', async () => {
+test('no more is received than the capacity allows, and nothing while it is used up', async () => {
   let free = 2
-  let makeRoom = () => {}
-  const room = {
+  let freeCapacity = () => {}
+  const capacity = {
     free: () => free,
-    waitForRoom: () =>
+    waitForMore: () =>
       new Promise<void>((resolve) => {
-        makeRoom = resolve
+        freeCapacity = resolve
       }),
   }
   const { aws, asked } = scripted([[command('a', 'a'), command('b', 'b')], [command('c', 'c')]])
-  // Whoever works on after the commit takes the room there.
+  // Work that follows the commit occupies capacity there.
   const taking = async <R>(work: (tx: Tx) => Promise<R>) => {
     const result = await transact(work)
     free--
     return result
   }
-  consume(aws, { room, db: { transact: taking } })
+  consume(aws, { capacity, db: { transact: taking } })
   await until(() => expect(asked.deleted).toHaveLength(2))
   expect(asked.most).toEqual([2])
   expect(handled).toEqual(['a', 'b'])
   free = 1
-  makeRoom()
+  freeCapacity()
   await until(() => expect(handled).toEqual(['a', 'b', 'c']))
   expect(asked.most[1]).toBe(1)
   free = 1
-  makeRoom()
+  freeCapacity()
 })
 
-test('a message that can never be handled is tried once, and its subscriber does what it does instead', async () => {
+test("a message that can never be handled is tried once, and its subscriber's fallback runs", async () => {
   const { aws, asked } = scripted([[command('never', 'a'), command('next', 'a')]])
   const instead: [string, string][] = []
   consume(aws, {
@@ -214,7 +214,7 @@ test('a message that can never be handled is tried once, and its subscriber does
   expect(inbox.size).toBe(2)
 })
 
-describe('a message that failed is logged with what it is and what it is about', () => {
+describe('a failed message is logged with its ids and those in its payload', () => {
   const idsOf = ({ Body, MessageId }: ReturnType<typeof command>) => {
     const { messageId, correlationId, payload } = JSON.parse(Body)
     const { orderId, userId } = payload
@@ -229,7 +229,7 @@ describe('a message that failed is logged with what it is and what it is about',
     }
   }
 
-  test('and with which attempt that was, and when the next one comes', async () => {
+  test('and with the attempt and the wait before the next one', async () => {
     failing.add('a1')
     const failed = command('a1', 'a')
     const { aws, asked } = scripted([[failed]])
@@ -260,7 +260,7 @@ describe('a message that failed is logged with what it is and what it is about',
     ['where the queue has waits of its own', [0.001, 5, 15], 4],
     ['where it has none', [], 3],
   ])(
-    'and that it goes to the dead-letter queue, at the last time: %s',
+    'and, at its last attempt, with the dead-letter queue as its destination: %s',
     async (_, retryAfterSeconds, attempts) => {
       failing.add('a1').add('b1')
       const [again, dead] = [command('a1', 'a', 2), command('b1', 'b', 3)]

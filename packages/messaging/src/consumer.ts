@@ -1,20 +1,21 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { ReceiveMessageCommand, type Message as SqsMessage } from '@aws-sdk/client-sqs'
-import { isFifo, type Message, type MessageDefinition, type Queue, queues } from '@boxoffice/contracts'
-import { isUnavailable, type Tx, type Worker } from '@boxoffice/service-kit'
-import { createAcknowledger } from './acknowledger.ts'
-import { createHandling, type HandlingOptions } from './handle-message.ts'
+import { isFifo, type Message, type MessageDefinition } from '@boxoffice/contracts'
+import type { Tx, Worker } from '@boxoffice/service-kit'
+import { createReceiveHandler, type ReceiveOptions } from './handle-receive.ts'
 import type { Subscriber } from './read-message.ts'
-import { retryScheduleOf } from './retries.ts'
-import { createHiding, sequencesOf } from './sequences.ts'
+import { sequencesOf } from './sequences.ts'
 
-/** A worker on one queue. */
+/** A worker that consumes one queue. */
 export interface Consumer extends Worker {
-  /** Whether it takes messages. */
+  /** Whether it is polling the queue. */
   isRunning(): boolean
 }
 
-/** Both must only translate and call: no network in them, they run inside a transaction. */
+/**
+ * Subscribes to a message. Both functions run inside a transaction: they translate and call, and must not
+ * touch the network.
+ */
 export const on = <D extends MessageDefinition, T = Tx>(
   definition: D,
   handle: (tx: T, message: Message<D>) => Promise<void>,
@@ -26,103 +27,70 @@ export const on = <D extends MessageDefinition, T = Tx>(
 })
 
 /**
- * For messages that a queue receives and this consumer has no use for (another version's, or a filter that is
- * wider).
+ * Subscribes to a message without any effect, where a queue also receives messages that this consumer does
+ * not need (those of another version, or of a wider filter).
  */
 export const ignore = (definition: MessageDefinition): Subscriber<never> => ({
   definition,
   handle: async () => {},
 })
 
-/**
- * How much more those can take on who work on after the commit: more is not received than there is room for.
- */
-export interface Room {
+/** The capacity of work that follows the commit; the consumer never receives more than is free. */
+export interface Capacity {
   free(): number
-  /** Resolves when there is more room than now. */
-  waitForRoom(): Promise<void>
+  /** Resolves when `free` has grown. */
+  waitForMore(): Promise<void>
 }
 
-export interface ConsumerOptions<T extends Tx = Tx> extends HandlingOptions<T> {
-  room?: Room
-  /** The queue's own where none are given. */
-  retryAfterSeconds?: readonly number[]
-  /** How many messages are at work at once; two receives where nothing is given, one of a FIFO queue. */
+export interface ConsumerOptions<T extends Tx = Tx> extends ReceiveOptions<T> {
+  capacity?: Capacity
+  /** Messages in progress at once; by default two receives, for a FIFO queue one. */
   concurrency?: number
 }
 
 const PAUSE_MAX_MS = 5_000
-/** The most that SQS gives in one receive. */
+/** The most that SQS returns in one receive. */
 const RECEIVE_MAX = 10
 /**
- * So long a receive waits when the last one took all that there was: more come together then, and each costs
- * less.
+ * The pause after a receive that emptied the queue: larger batches gather meanwhile, which cost less each.
  */
 const GATHER_MS = 100
 
-type Taken = 'yes' | 'no' | 'database-away'
-
-const receivesOf = (message: SqsMessage) => Number(message.Attributes?.ApproximateReceiveCount ?? 1)
-
 /**
- * Takes messages off a queue: decode, remember in the inbox and take effect in one transaction, all of one
- * receive where they may go together, then acknowledge. What was taken before is acknowledged and nothing
- * else; what does not match its schema, or can never be done, goes to the dead-letter queue at once (unless
- * its subscriber knows what to do instead); what fails stays on the queue until its visibility ends, or as
- * long as the queue's `retryAfterSeconds` say, and after three receives SQS moves it to the dead-letter
- * queue. Messages of one group (FIFO queues) are taken one after the other, and none before one that failed
- * and comes again.
+ * Creates a consumer of a queue. A message is decoded, its inbox row and effect are committed in one
+ * transaction, then it is acknowledged; messages of one receive share a transaction where their order does
+ * not matter. A duplicate is only acknowledged. A message that does not match its schema or can never be
+ * handled goes to the dead-letter queue at once, unless its subscriber has a fallback. A failed message
+ * becomes visible again after its visibility timeout or the queue's `retryAfterSeconds`; after three receives
+ * SQS moves it to the dead-letter queue. Messages of one group (FIFO queues) are handled one after the other,
+ * and none before a failed one that will be retried.
  */
 export function createConsumer<T extends Tx>(options: ConsumerOptions<T>): Consumer {
-  const { queue, aws, logger, room } = options
-  const handling = createHandling(options)
-  const acknowledge = createAcknowledger(aws, queue, logger)
-  const showAgainIn = createHiding(aws, queue, logger)
-  const { maxReceives, retryAfterSeconds, visibilitySeconds }: Queue = queues[queue]
-  const retries = retryScheduleOf({
-    maxReceives,
-    retryAfterSeconds: options.retryAfterSeconds ?? retryAfterSeconds,
-  })
-  // Messages of a group depend on each other: each is a transaction of its own.
-  const isTogether = !isFifo(queue)
-  const concurrency = options.concurrency ?? (isTogether ? 2 * RECEIVE_MAX : RECEIVE_MAX)
-  const atWork = new Set<Promise<void>>()
-  let inHand = 0
-  const capacity = () => Math.min(concurrency, room?.free() ?? concurrency) - inHand
+  const { queue, logger, capacity } = options
+  const receives = createReceiveHandler(options)
+  const isStandard = !isFifo(queue)
+  const concurrency = options.concurrency ?? (isStandard ? 2 * RECEIVE_MAX : RECEIVE_MAX)
+  const inProgress = new Set<Promise<void>>()
+  let messagesInProgress = 0
+  let failures = 0
+  const free = () => Math.min(concurrency, capacity?.free() ?? concurrency) - messagesInProgress
   let loop: Promise<void> | null = null
   let stopped = true
 
   async function poll(): Promise<void> {
-    let failures = 0
+    failures = 0
     while (!stopped) {
       try {
-        while (!stopped && capacity() < 1) await Promise.race(room ? [...atWork, room.waitForRoom()] : atWork)
+        while (!stopped && free() < 1)
+          await Promise.race(capacity ? [...inProgress, capacity.waitForMore()] : inProgress)
         if (stopped) return
-        const most = Math.min(RECEIVE_MAX, capacity())
+        const max = Math.min(RECEIVE_MAX, free())
         // A database that is down must not use up a message's receives.
         if (failures > 0) await options.db.transact((tx) => tx.query('select 1'))
-        const { Messages = [] } = await aws.sqs.send(
-          new ReceiveMessageCommand({
-            QueueUrl: await aws.queueUrl(queue),
-            MaxNumberOfMessages: most,
-            WaitTimeSeconds: aws.config.waitSeconds,
-            MessageAttributeNames: ['All'],
-            MessageSystemAttributeNames: ['ApproximateReceiveCount', 'MessageGroupId'],
-          }),
-        )
+        const messages = await receive(options, max)
         failures = 0
-        const isMoreThere = Messages.length === most
-        for (const messages of isTogether ? [Messages] : sequencesOf(Messages)) {
-          if (messages.length === 0) continue
-          inHand += messages.length
-          const work = (isTogether ? takeTogether(messages) : takeInTurn(messages)).then((outcome) => {
-            inHand -= messages.length
-            atWork.delete(work)
-            if (outcome === 'database-away') failures++
-          })
-          atWork.add(work)
-        }
-        if (isTogether && !isMoreThere && Messages.length > 0) await sleep(GATHER_MS)
+        for (const sequence of isStandard ? [messages] : sequencesOf(messages)) begin(sequence)
+        if (isStandard && messages.length > 0 && messages.length < max) await sleep(GATHER_MS)
       } catch (error) {
         failures++
         logger.warn({ err: error, queue, failures }, 'polling failed, retrying')
@@ -131,62 +99,15 @@ export function createConsumer<T extends Tx>(options: ConsumerOptions<T>): Consu
     }
   }
 
-  /**
-   * All of one receive in one transaction. Where that does not succeed each is taken by itself: one that
-   * fails comes again alone.
-   */
-  async function takeTogether(messages: readonly SqsMessage[]): Promise<Taken> {
-    if (messages.length > 1 && (await handling.many(messages))) {
-      await Promise.all(messages.map(acknowledge))
-      return 'yes'
-    }
-    const outcomes = await Promise.all(messages.map(take))
-    return outcomes.includes('database-away') ? 'database-away' : outcomes.includes('no') ? 'no' : 'yes'
-  }
-
-  /**
-   * Those that come after one that failed are given back: they must not overtake it. After its last receive
-   * it is dead, and as SQS has counted that receive for them too, they are tried: given back again they would
-   * die with it untried.
-   */
-  async function takeInTurn(sequence: readonly SqsMessage[]): Promise<Taken> {
-    let worst: Taken = 'yes'
-    for (const [index, message] of sequence.entries()) {
-      const taken = await take(message)
-      if (taken === 'yes') continue
-      worst = taken
-      if (receivesOf(message) >= maxReceives) continue
-      await showAgainIn(sequence.slice(index + 1), 0)
-      break
-    }
-    return worst
-  }
-
-  async function take(message: SqsMessage): Promise<Taken> {
-    const receives = receivesOf(message)
-    for (let attempt = 1; ; attempt++) {
-      const error = await handling.one(message)
-      if (!error) {
-        await acknowledge(message)
-        return 'yes'
-      }
-      const waitSeconds = retries.withinReceive(receives, attempt)
-      const unseenSeconds = waitSeconds === null ? retries.unseenAfter(receives) : null
-      const made = retries.attemptOf(receives, attempt)
-      const nth = `(attempt ${made.attempt} of ${made.attempts})`
-      const about = { ...error.about, queue, ...made, err: error.cause }
-      if (receives >= maxReceives)
-        logger.error(about, `message handling failed ${nth}, goes to the dead-letter queue`)
-      else {
-        const waitMs = (waitSeconds ?? unseenSeconds ?? visibilitySeconds) * 1_000
-        logger.warn({ ...about, waitMs }, `message handling failed, will be retried ${nth}`)
-      }
-      if (waitSeconds === null) {
-        if (unseenSeconds !== null) await showAgainIn([message], unseenSeconds)
-        return isUnavailable(error.cause) ? 'database-away' : 'no'
-      }
-      await sleep(waitSeconds * 1_000)
-    }
+  function begin(messages: readonly SqsMessage[]): void {
+    if (messages.length === 0) return
+    messagesInProgress += messages.length
+    const work = receives.handle(messages).then((result) => {
+      messagesInProgress -= messages.length
+      inProgress.delete(work)
+      if (result === 'database-down') failures++
+    })
+    inProgress.add(work)
   }
 
   return {
@@ -197,12 +118,25 @@ export function createConsumer<T extends Tx>(options: ConsumerOptions<T>): Consu
       loop = poll()
     },
     async stop() {
-      // The poll is let end: an aborted one may have taken messages that nobody sees until their visibility
-      // ends.
+      // The poll in flight is not aborted: messages it has received would stay invisible until their
+      // visibility timeout.
       stopped = true
       await loop
-      await Promise.all(atWork)
-      await acknowledge.flush()
+      await Promise.all(inProgress)
+      await receives.flush()
     },
   }
+}
+
+async function receive<T extends Tx>({ queue, aws }: ConsumerOptions<T>, max: number): Promise<SqsMessage[]> {
+  const { Messages = [] } = await aws.sqs.send(
+    new ReceiveMessageCommand({
+      QueueUrl: await aws.queueUrl(queue),
+      MaxNumberOfMessages: max,
+      WaitTimeSeconds: aws.config.waitSeconds,
+      MessageAttributeNames: ['All'],
+      MessageSystemAttributeNames: ['ApproximateReceiveCount', 'MessageGroupId'],
+    }),
+  )
+  return Messages
 }

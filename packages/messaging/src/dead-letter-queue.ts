@@ -11,15 +11,15 @@ import type { Aws } from './aws.ts'
 import { deadLetterAttributes, redriveCountAttribute } from './dead-letters.ts'
 import { bytesOf, inBatches } from './message-size.ts'
 
-/** A message in a dead-letter queue, as this reader has it: nobody else sees it for `HELD_SECONDS`. */
+/** A message received from a dead-letter queue; it is invisible to others for `HELD_SECONDS`. */
 export interface DeadLetter {
-  /** Ours, from the envelope; null where the body is not a message of ours. */
+  /** The id in the envelope; null if the body is not one of our messages. */
   readonly messageId: string | null
   readonly eventType: string
-  /** Why it is dead, where the consumer said so; null: it was received too often without success. */
+  /** The reason given by the consumer; null if the message was received too often without success. */
   readonly reason: string | null
   readonly sentAt: Date
-  /** How often it was put back on its queue. */
+  /** How often it was redriven to its queue. */
   readonly redrives: number
   readonly body: string
   readonly sqs: SqsMessage
@@ -28,13 +28,13 @@ export interface DeadLetter {
 const HELD_SECONDS = 30
 
 /**
- * The letters of a queue's dead-letter queue in batches of up to ten, each once. They are held while they are
- * looked at: give those that stay back with `releaseLetters`. Ends when nothing new comes.
+ * Yields the letters of a queue's dead-letter queue in batches of up to ten, each letter once. It holds them;
+ * release those that stay with `releaseLetters`. Ends when nothing new arrives.
  */
 export async function* readLetters(aws: Aws, queue: QueueName): AsyncGenerator<DeadLetter[]> {
   const QueueUrl = await aws.queueUrl(queues[queue].deadLetterQueue)
   const seen = new Set<string>()
-  // Two receives without anything: it is empty. Many without anything new: only what we hold ourselves comes
+  // Two empty receives: the queue is empty. Many receives without a new letter: only those held here come
   // back.
   for (let [empty, nothingNew] = [0, 0]; empty < 2 && nothingNew < 20; ) {
     const { Messages = [] } = await aws.sqs.send(
@@ -82,10 +82,7 @@ function envelopeOf(body: string): { messageId?: string; eventType?: string } {
   }
 }
 
-/**
- * Let others see letters again that this reader held; where SQS refuses that, they are seen when the hold has
- * run out.
- */
+/** Makes held letters visible to others. If SQS refuses, they become visible when the hold expires. */
 export async function releaseLetters(
   aws: Aws,
   queue: QueueName,
@@ -102,7 +99,7 @@ export async function releaseLetters(
   }
 }
 
-/** Delete letters for good; those that SQS did not delete. */
+/** Deletes letters for good; returns those that SQS did not delete. */
 export async function deleteLetters(
   aws: Aws,
   queue: QueueName,
@@ -119,9 +116,9 @@ export async function deleteLetters(
 }
 
 /**
- * Put letters back on the queue they came from, with their attributes and one more in `redriveCount`, and
- * only then delete those that SQS accepted: killed in between they are there twice, which the inbox knows,
- * and never not at all.
+ * Redrives letters: sends them to the queue they came from, with their attributes and `redriveCount` plus
+ * one, then deletes those that SQS accepted. If the process dies in between a letter exists twice, which the
+ * inbox handles; none is lost.
  */
 export async function requeueLetters(aws: Aws, queue: QueueName, letters: readonly DeadLetter[]) {
   const QueueUrl = await aws.queueUrl(queue)
@@ -152,7 +149,7 @@ function entryOf({ body, redrives, sqs }: DeadLetter, index: number, queue: Queu
     Id: String(index),
     MessageBody: body,
     MessageAttributes: Object.fromEntries([...kept.map(plain), [redriveCountAttribute, count]]),
-    // A fresh deduplication id: under the old one SQS would accept the message and drop it.
+    // A new deduplication id: with the old one SQS would accept the message and drop it.
     ...(isFifo(queue) && {
       MessageGroupId: sqs.Attributes?.MessageGroupId ?? 'dead',
       MessageDeduplicationId: crypto.randomUUID(),
@@ -175,7 +172,7 @@ function inTens<T>(things: readonly T[]): T[][] {
   )
 }
 
-/** Attributes have one more with them than they came with. */
+/** The attributes grow by the redrive count. */
 const sizeOf = ({ body, sqs }: DeadLetter) => {
   const attributes = Object.entries(sqs.MessageAttributes ?? {}).map(
     ([name, { StringValue = '' }]): [string, string] => [name, StringValue],

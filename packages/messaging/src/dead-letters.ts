@@ -2,19 +2,16 @@ import { SendMessageCommand, type Message as SqsMessage } from '@aws-sdk/client-
 import { isFifo, type QueueName, queues } from '@boxoffice/contracts'
 import type { Aws } from './aws.ts'
 
-/** How often a message was put back on its queue: the guard against loops. Kept through every death. */
+/** Counts how often a message was redriven, to stop loops. Survives each dead-lettering. */
 export const redriveCountAttribute = 'redriveCount'
-/** What a dead letter says of its death; it goes when the message is put back. */
+/** The attributes of a dead letter; removed when it is redriven, except for the count. */
 export const deadLetterAttributes: readonly string[] = [
   'deadLetterReason',
   'deadLetterSource',
   redriveCountAttribute,
 ]
 
-/**
- * Send a message as it came to its queue's dead-letter queue, with the reason and where it comes from as
- * attributes.
- */
+/** Sends a message unchanged to its queue's dead-letter queue, with reason and source queue as attributes. */
 export async function sendToDeadLetters(
   aws: Aws,
   queue: QueueName,
@@ -23,7 +20,7 @@ export async function sendToDeadLetters(
 ): Promise<void> {
   const { deadLetterQueue } = queues[queue]
   const text = (value: string) => ({ DataType: 'String', StringValue: value })
-  // SQS takes ten attributes: ours come first, what was there fills the rest.
+  // SQS accepts ten attributes: ours first, then as many of the message's as fit.
   const isCount = ([name]: [string, unknown]) => Number(name === redriveCountAttribute)
   const attributes = Object.entries(message.MessageAttributes ?? {})
     .sort((a, b) => isCount(b) - isCount(a))

@@ -4,7 +4,7 @@ export type Outcome = 'done' | 'duplicate' | 'dead' | 'failed'
 
 const ERROR_MAX = 300
 
-/** Counts what became of the messages that this process took, by queue and type. */
+/** Counts the outcomes of the messages that this process handled, by queue and type. */
 export function createHandlerFigures(now: () => Date) {
   const since = now()
   const figures = new Map<string, HandlerFigures & { totalMs: number }>()
@@ -30,7 +30,7 @@ export function createHandlerFigures(now: () => Date) {
 
   return {
     since,
-    /** Show a type before its first message. */
+    /** Lists a type before its first message. */
     expect: (queue: QueueName, eventType: string): void => void of(queue, eventType),
     count(
       queue: QueueName,
@@ -49,4 +49,4 @@ export function createHandlerFigures(now: () => Date) {
     list: (): HandlerFigures[] => [...figures.values()].map(({ totalMs: _, ...figure }) => figure),
   }
 }
-export type FiguresOfHandlers = ReturnType<typeof createHandlerFigures>
+export type HandlerFiguresStore = ReturnType<typeof createHandlerFigures>

@@ -4,15 +4,15 @@ const INTERVAL_MS = 60_000
 const BATCH = 500
 
 /**
- * Once a minute: published messages move from the outbox to the archive (those with tokens are deleted), and
- * inbox rows older than 60 days go. The age of the oldest unpublished message is a metric, measured whenever
- * somebody asks.
+ * Runs once a minute: moves published messages from the outbox to the archive (deletes those with tokens) and
+ * deletes inbox rows older than 60 days. The age of the oldest unpublished message is a metric, measured at
+ * each scrape.
  */
 export function createHousekeeping(options: { db: Sql; logger: Logger; metrics: Metrics }): Worker {
   const { db, logger, metrics } = options
   metrics.measured(
     'outbox_oldest_unpublished_seconds',
-    'age of the oldest message that waits to be published',
+    'age of the oldest unpublished message',
     [],
     async () => [{ labels: {}, value: await oldestUnpublishedSeconds(db) }],
   )
@@ -27,7 +27,7 @@ export function createHousekeeping(options: { db: Sql; logger: Logger; metrics: 
   })
 }
 
-/** Move a batch of published messages to the archive; how many left the outbox. */
+/** Moves a batch of published messages to the archive; returns how many left the outbox. */
 export async function archivePublished(sql: Sql): Promise<number> {
   const [gone] = await sql.query<{ moved: number }>(
     `with gone as (
@@ -52,7 +52,7 @@ async function forgetInbox(sql: Sql): Promise<number> {
   return forgotten.length
 }
 
-/** The age in seconds of the oldest message that waits to be published, 0 where none does. */
+/** Returns the age in seconds of the oldest unpublished message; 0 if there is none. */
 export async function oldestUnpublishedSeconds(sql: Sql): Promise<number> {
   const [oldest] = await sql.query<{ age: number }>(
     `select coalesce(extract(epoch from clock_timestamp() - min(created_at)), 0)::float8 as age from outbox where published_at is null`,

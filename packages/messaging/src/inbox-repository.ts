@@ -2,11 +2,10 @@ import type { QueueName } from '@boxoffice/contracts'
 import type { Tx } from '@boxoffice/service-kit'
 
 /**
- * Remember what a consumer takes, in the transaction of its effect: the ids of those messages that were not
- * taken before. In the order of their ids, so that two who take the same wait for each other and never in a
- * circle.
+ * Inserts inbox rows in the transaction of the effect; returns the ids of the messages that are new. Inserts
+ * in the order of ids, so that concurrent consumers of the same messages cannot deadlock.
  */
-export async function rememberInInbox(
+export async function recordInInbox(
   tx: Tx,
   consumer: QueueName,
   messages: readonly { messageId: string; eventType: string }[],

@@ -2,12 +2,12 @@ import { MESSAGE_BYTES_MAX } from '@boxoffice/contracts'
 import { expect, test } from 'vitest'
 import { bytesOf, inBatches } from './message-size.ts'
 
-test('bytes are counted, not characters, and those of attributes with their names and types', () => {
+test('counts bytes, not characters, and the names and types of attributes', () => {
   expect(bytesOf({ body: 'Łódź', attributes: {} })).toBe(7)
   expect(bytesOf({ body: '', attributes: { orderId: 'ć' } })).toBe('orderId'.length + 'String'.length + 2)
 })
 
-test('messages go in their order into batches that are neither too many nor too much', () => {
+test('batches keep the order of messages and stay within both limits, number and bytes', () => {
   const sizes = [100_000, 100_000, 62_144, 1, MESSAGE_BYTES_MAX, 5, ...Array.from({ length: 11 }, () => 1)]
   const batches = inBatches(sizes, 10, (size) => size)
   expect(batches).toEqual([

@@ -1,11 +1,11 @@
 import { MESSAGE_BYTES_MAX } from '@boxoffice/contracts'
 
-/** What is added on the way: the trace of its publishing, and what a dead letter says of its death. */
+/** Room for attributes that are added later: the trace, and those of a dead letter. */
 const ADDED_BYTES = 2_048
-/** The most that a message may have when it is written. */
+/** The largest size of a message when it is written. */
 export const WRITTEN_BYTES_MAX = MESSAGE_BYTES_MAX - ADDED_BYTES
 
-/** What SNS and SQS count of a message: its body, and the names, types and values of its attributes. */
+/** Returns the size as SNS and SQS count it: body, and names, types and values of the attributes. */
 export function bytesOf(message: { body: string; attributes: Readonly<Record<string, string>> }): number {
   const attributes = Object.entries(message.attributes).map(
     ([name, value]) => name.length + 'String'.length + Buffer.byteLength(value),
@@ -13,10 +13,7 @@ export function bytesOf(message: { body: string; attributes: Readonly<Record<str
   return attributes.reduce((sum, bytes) => sum + bytes, Buffer.byteLength(message.body))
 }
 
-/**
- * Messages in their order, in batches of at most `max` that SNS and SQS take: they count all messages of a
- * batch together.
- */
+/** Splits messages, in their order, into batches of at most `max` whose total size SNS and SQS accept. */
 export function inBatches<T>(messages: readonly T[], max: number, sizeOf: (message: T) => number): T[][] {
   const batches: { messages: T[]; bytes: number }[] = []
   for (const message of messages) {

@@ -3,10 +3,7 @@ import { isCommandQueue, type QueueName } from '@boxoffice/contracts'
 import { type Span, SpanKind, startSpan, traceOf, traceparentOf } from '@boxoffice/service-kit'
 import type { Outgoing } from './outgoing.ts'
 
-/**
- * The span of a message that is handed to SNS, or to SQS where it is a command, in the trace of what wrote
- * it; undefined while tracing is off.
- */
+/** Starts the span of publishing a message, in the trace of its origin; undefined while tracing is off. */
 export const startPublishing = ({ messageId, topic, attributes }: Outgoing): Span | undefined =>
   startSpan(
     `publish ${attributes.eventType}`,
@@ -20,7 +17,7 @@ export const startPublishing = ({ messageId, topic, attributes }: Outgoing): Spa
     traceOf(attributes.traceparent),
   )
 
-/** A message's attributes as they are sent: whoever takes it goes on in the trace of its publishing. */
+/** Adds the publishing span to a message's attributes, so that its consumers continue the trace. */
 export function withTrace(
   attributes: Record<string, string>,
   span: Span | undefined,
@@ -29,8 +26,8 @@ export function withTrace(
   return traceparent ? { ...attributes, traceparent } : attributes
 }
 
-/** How the span of a message begins that is taken off a queue: in the trace of its publishing. */
-export const takingOf = (queue: QueueName, { MessageAttributes, Attributes }: SqsMessage) => ({
+/** Returns kind, parent and attributes of the span in which a consumer handles a message. */
+export const processingSpanOf = (queue: QueueName, { MessageAttributes, Attributes }: SqsMessage) => ({
   kind: SpanKind.CONSUMER,
   parent: traceOf(MessageAttributes?.traceparent?.StringValue),
   attributes: {

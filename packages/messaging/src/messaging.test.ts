@@ -40,7 +40,7 @@ import { type Append, createBatchOutbox, createOutbox } from './outbox.ts'
 import { provision } from './provision.ts'
 import type { Translate } from './read-message.ts'
 import { createRelay } from './relay.ts'
-import { createProbe, type Probe, sayAsStranger } from './testing.ts'
+import { createProbe, type Probe, publishRaw } from './testing.ts'
 
 const QUEUE = 'payment-processing-queue'
 let aws: Aws
@@ -57,7 +57,7 @@ let consumer: Worker
 
 beforeAll(async () => {
   ;({ foundation, aws, messaging } = await startPaymentService())
-  await provision(aws) // once more: it changes nothing
+  await provision(aws) // a second time, which changes nothing
   probe = await createProbe(aws, ['ticket-events', 'user-events'])
   append = createOutbox({ ...foundation, relay: messaging.relay, topics })
   appendOnly = createOutbox({ ...foundation, topics })
@@ -89,10 +89,10 @@ const say = (payload = rejection()) =>
   foundation.db
     .transact((tx) => append(tx, ticketsRejected, payload, { aggregateVersion: 3 }))
     .then(() => payload)
-/** How many of them were told of before, by what the consumer counted. */
+/** How many of them were duplicates, by the consumer's figures. */
 const duplicates = () =>
   messaging.handlers.list().find(({ eventType }) => eventType === 'TICKETS_REJECTED')?.duplicate ?? 0
-const heardOf = (orderId: OrderId) => handled.filter(({ payload }) => payload.orderId === orderId)
+const handledOf = (orderId: OrderId) => handled.filter(({ payload }) => payload.orderId === orderId)
 
 async function deadLetter(matches: (body: string) => boolean) {
   const QueueUrl = await aws.queueUrl(queues[QUEUE].deadLetterQueue)
@@ -115,15 +115,15 @@ describe('a message', () => {
   test('travels from the outbox to its consumer, with its ids, version and correlation id', async () => {
     const payload = rejection()
     await withCorrelationId('corr-1', () => say(payload))
-    await until(() => expect(heardOf(payload.orderId)).toHaveLength(1))
-    expect(heardOf(payload.orderId)[0]).toMatchObject({
+    await until(() => expect(handledOf(payload.orderId)).toHaveLength(1))
+    expect(handledOf(payload.orderId)[0]).toMatchObject({
       correlationId: 'corr-1',
       aggregateVersion: 3,
       version: '1.0',
       payload,
     })
   })
-  test('of a transaction that rolled back never existed', async () => {
+  test('of a transaction that rolled back does not exist', async () => {
     const payload = rejection()
     const work = foundation.db.transact(async (tx) => {
       await append(tx, ticketsRejected, payload, { aggregateVersion: 1 })
@@ -136,9 +136,12 @@ describe('a message', () => {
       false,
     )
   })
-  test('that comes twice takes effect once', async () => {
+  test('that arrives twice takes effect once', async () => {
     const payload = await say()
-    const message = await probe.waitFor(ticketsRejected, (heard) => heard.payload.orderId === payload.orderId)
+    const message = await probe.waitFor(
+      ticketsRejected,
+      (message) => message.payload.orderId === payload.orderId,
+    )
     const again = new SendMessageCommand({
       QueueUrl: await aws.queueUrl(QUEUE),
       MessageBody: JSON.stringify(z.encode(ticketsRejected.schema, message)),
@@ -148,14 +151,14 @@ describe('a message', () => {
     await aws.sqs.send(again)
     await until(() => expect(duplicates()).toBe(before + 2))
     const last = await say()
-    await until(() => expect(heardOf(last.orderId)).toHaveLength(1))
-    expect(heardOf(payload.orderId)).toHaveLength(1)
+    await until(() => expect(handledOf(last.orderId)).toHaveLength(1))
+    expect(handledOf(payload.orderId)).toHaveLength(1)
     const { rows } = await foundation.pool.query('select from inbox where message_id = $1', [
       message.messageId,
     ])
     expect(rows).toHaveLength(1)
   })
-  test('whose effect fails is not remembered, and is handled when it comes again', async () => {
+  test('whose effect fails leaves no inbox row, and is handled when it is redelivered', async () => {
     let attempts = 0
     handle = async (tx, message) => {
       await tx.query(`insert into cancelled_events (event_id) values ($1)`, [message.payload.eventId])
@@ -163,12 +166,16 @@ describe('a message', () => {
       handled.push(message)
     }
     const payload = await say()
-    await until(() => expect(heardOf(payload.orderId)).toHaveLength(1))
+    await until(() => expect(handledOf(payload.orderId)).toHaveLength(1))
     expect(attempts).toBe(2)
   })
   test.each([
     ['is not JSON', 'nonsense', 'not JSON'],
-    ['is of nobody here', JSON.stringify({ eventType: 'NO_SUCH_TYPE' }), 'no subscriber for NO_SUCH_TYPE'],
+    [
+      'has no subscriber here',
+      JSON.stringify({ eventType: 'NO_SUCH_TYPE' }),
+      'no subscriber for NO_SUCH_TYPE',
+    ],
     [
       'does not match its schema',
       JSON.stringify({ eventType: 'TICKETS_REJECTED', payload: {} }),
@@ -185,7 +192,7 @@ describe('a message', () => {
   })
 })
 
-test('a message that can never be handled goes to the dead-letter queue at once, with the reason, and leaves nothing behind', async () => {
+test('a message that can never be handled goes to the dead-letter queue at once, with the reason, and leaves no inbox row', async () => {
   let attempts = 0
   const broken = rejection()
   handle = async (tx, message) => {
@@ -207,7 +214,7 @@ test('a message that can never be handled goes to the dead-letter queue at once,
 })
 
 describe('the outbox', () => {
-  test('is emptied into the archive, but for messages with tokens in them', async () => {
+  test('moves to the archive, except for messages with tokens', async () => {
     const payload = await say()
     const userId = randomUUID() as UserId
     const recipient = { userId, email: 'a@example.test', firstName: 'A', lastName: 'B', locale: 'en' }
@@ -225,7 +232,7 @@ describe('the outbox', () => {
     expect(await archived(userId)).toBe(0)
     expect((await foundation.pool.query('select from outbox')).rowCount).toBe(0)
   })
-  test('is drained by two relays at once without a message twice or lost', async () => {
+  test('is drained by two relays at once without losing or repeating a message', async () => {
     const second = createRelay({ ...foundation, aws })
     second.start()
     const said = await Promise.all(Array.from({ length: 60 }, () => say()))
@@ -249,7 +256,7 @@ describe('the outbox', () => {
     const payload = rejection()
     await db.transact((tx) => appendOnly(tx, ticketsRejected, payload, { aggregateVersion: 1 }))
     const broken = createRelay({ ...foundation, db, aws: away })
-    await broken.stop() // it tries once more as it stops
+    await broken.stop() // a stopping relay sweeps one last time
     const waiting = await pool.query<{ attempts: number }>(
       'select attempts from outbox where published_at is null',
     )
@@ -261,7 +268,7 @@ describe('the outbox', () => {
     await pool.end()
     away.close()
   })
-  test('a message whose relay died after publishing goes out again under the same id', async () => {
+  test('a message whose relay died after publishing is published again under the same id', async () => {
     const payload = await say()
     const { messageId } = await probe.waitFor(
       ticketsRejected,
@@ -269,7 +276,7 @@ describe('the outbox', () => {
     )
     const before = duplicates()
     await until(async () => {
-      // Heard of before its relay has noted that it was published.
+      // Received before its relay has marked it as published.
       const { rowCount } = await foundation.pool.query(
         `update outbox set published_at = null, leased_until = clock_timestamp() - interval '1 second' where message_id = $1 and published_at is not null`,
         [messageId],
@@ -283,11 +290,11 @@ describe('the outbox', () => {
       ).toBeGreaterThan(1)
     })
     await until(() => expect(duplicates()).toBeGreaterThan(before))
-    expect(heardOf(payload.orderId)).toHaveLength(1)
+    expect(handledOf(payload.orderId)).toHaveLength(1)
   })
 })
 
-test('a batch that is more than SNS takes is refused', async () => {
+test('a batch that is larger than SNS accepts is refused', async () => {
   const batch = (bytes: number) =>
     aws.sns.send(
       new PublishBatchCommand({
@@ -301,7 +308,7 @@ test('a batch that is more than SNS takes is refused', async () => {
   })
 })
 
-test('every queue has its dead-letter queue, its visibility and its receives', async () => {
+test('every queue has its dead-letter queue, visibility timeout and receive limit', async () => {
   for (const [name, { deadLetterQueue, visibilitySeconds, maxReceives }] of Object.entries(queues)) {
     const { Attributes = {} } = await aws.sqs.send(
       new GetQueueAttributesCommand({ QueueUrl: await aws.queueUrl(name), AttributeNames: ['All'] }),
@@ -326,7 +333,7 @@ describe('many messages of one kind', () => {
       const appendAll = createBatchOutbox({ ...foundation, topics })
       const messages = payloads.map((payload, index) => ({ payload, aggregateVersion: index + 1 }))
       const ids = await appendAll(counting, definition, messages as never)
-      // Before it commits, where no relay sees it.
+      // Before its commit no relay sees it.
       const rows = await tx.query<{ id: string; topic: string; group: string | null; version: number }>(
         `select message_id as id, topic, group_key as "group", (body->>'aggregateVersion')::int as version
          from outbox where message_id = any($1::uuid[]) order by position`,
@@ -340,7 +347,7 @@ describe('many messages of one kind', () => {
     ...{ name: 'Jazz', eventDate: new Date(), timeZone: 'Europe/Warsaw', status: 'PUBLISHED' },
   })
 
-  test('are one statement, and stand in the outbox in their order, each for every topic', async () => {
+  test('take one statement, and are in the outbox in their order, once per topic', async () => {
     const payloads = Array.from({ length: 50 }, () => published(randomUUID()))
     const { ids, statements, rows } = await many(eventPublished, payloads)
     expect(statements).toHaveLength(1)
@@ -351,13 +358,15 @@ describe('many messages of one kind', () => {
       ]),
     )
   })
-  test('that are none are no statement', async () => {
+  test('take no statement if there are none', async () => {
     expect(await many(eventPublished, [])).toEqual({ ids: [], statements: [], rows: [] })
   })
   test('are written all or none: where one is too large, or their topic is another’s', async () => {
     const loose = { ...ticketsRejected, schema: ticketsRejected.schema.extend({ payload: z.any() }) }
     const tooLarge = many(loose as never, [rejection(), { ...rejection(), reason: 'x'.repeat(262_144) }])
-    await expect(tooLarge).rejects.toThrow(/^TICKETS_REJECTED of \d+ bytes is more than SNS and SQS take$/)
+    await expect(tooLarge).rejects.toThrow(
+      /^TICKETS_REJECTED of \d+ bytes is larger than SNS and SQS accept$/,
+    )
     await expect(tooLarge).rejects.toBeInstanceOf(PermanentFailure)
     const payloads = [rejection(), { ...rejection(), orderId: 'none' as OrderId }]
     const unlike = many(ticketsRejected, payloads)
@@ -375,7 +384,7 @@ describe('many messages of one kind', () => {
 })
 
 describe('what a service may publish', () => {
-  test('is what the topology says: a message for another’s topic is not even written down', async () => {
+  test('follows the topology: a message for another’s topic is refused at the outbox', async () => {
     const ids = {
       orderId: randomUUID() as OrderId,
       userId: randomUUID() as UserId,
@@ -389,7 +398,7 @@ describe('what a service may publish', () => {
       'TICKETS_REJECTED goes to ticket-events, to which this service may not publish',
     )
   })
-  test('is known by its key and by its name', () => {
+  test('is looked up by its key and by its name', () => {
     expect(topicsOf('payments')).toEqual(['payment-events', 'saga-compensation-failed', 'ops-alerts'])
     expect(topicsOf('payment-service')).toEqual(topicsOf('payments'))
     expect(topicsOf('boxoffice-cli')).toEqual([])
@@ -405,13 +414,13 @@ describe('what a service may publish', () => {
   })
 })
 
-describe('a message in foreign words', () => {
+describe('a message of another system', () => {
   const FOREIGN = 'mail-feedback-queue'
   const known = new Map<string, string>()
   const translate: Translate = (body) => {
     if (body === 'broken') throw new TypeError(body)
     const [word, id = ''] = body.split(' ')
-    if (word !== 'gone') return { reason: `nobody understands ${word}` }
+    if (word !== 'gone') return { reason: `unknown word: ${word}` }
     known.set(id, known.get(id) ?? randomUUID())
     const envelope = {
       messageId: known.get(id),
@@ -428,29 +437,29 @@ describe('a message in foreign words', () => {
       },
     }
   }
-  const taken: string[] = []
+  const handledHere: string[] = []
   let foreign: Worker
   beforeAll(() => {
-    const taking = on(mailProgressed, async (_tx: Tx, { payload }) => void taken.push(payload.what))
-    foreign = messaging.consumeWith(FOREIGN, [taking], { db: foundation.db, translate })
+    const subscriber = on(mailProgressed, async (_tx: Tx, { payload }) => void handledHere.push(payload.what))
+    foreign = messaging.consumeWith(FOREIGN, [subscriber], { db: foundation.db, translate })
     foreign.start()
   })
   afterAll(() => foreign.stop())
-  const tell = (body: string) => sayAsStranger(aws, 'mail-feedback', body)
+  const publish = (body: string) => publishRaw(aws, 'mail-feedback', body)
   const counted = (eventType: string, outcome: 'done' | 'duplicate' | 'dead') =>
     messaging.handlers.list().find((figure) => figure.queue === FOREIGN && figure.eventType === eventType)?.[
       outcome
     ]
 
-  test('is taken in as one of ours is: once, under its own type', async () => {
-    await tell('gone x')
-    await tell('gone x')
+  test('is handled like one of ours: once, under its own type', async () => {
+    await publish('gone x')
+    await publish('gone x')
     await until(() => expect(counted('MAIL_PROGRESSED', 'duplicate')).toBe(1))
-    expect(taken).toEqual(['x'])
+    expect(handledHere).toEqual(['x'])
   })
-  test('that cannot be understood is a dead letter that says so, can be put back, and dies again', async () => {
-    await tell('what y')
-    await tell('broken')
+  test('that cannot be translated is dead-lettered with the reason, can be redriven, and is dead-lettered again', async () => {
+    await publish('what y')
+    await publish('broken')
     await until(() => expect(counted('unknown', 'dead')).toBe(2))
     const read = async () => {
       const found = []
@@ -460,7 +469,7 @@ describe('a message in foreign words', () => {
     const letters = await read()
     expect(letters.map(({ body, reason, eventType }) => [body, reason, eventType]).sort()).toEqual([
       ['broken', 'cannot be read: TypeError', 'unknown'],
-      ['what y', 'nobody understands what', 'unknown'],
+      ['what y', 'unknown word: what', 'unknown'],
     ])
     expect(await requeueLetters(aws, FOREIGN, letters)).toMatchObject({ refused: [], undeleted: [] })
     await until(() => expect(counted('unknown', 'dead')).toBe(4))

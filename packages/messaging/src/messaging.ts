@@ -4,43 +4,43 @@ import type { Foundation, HealthComponent, Tx, Worker } from '@boxoffice/service
 import { type Aws, createAws } from './aws.ts'
 import type { MessagingConfig } from './config.ts'
 import { type Consumer, type ConsumerOptions, createConsumer } from './consumer.ts'
-import { createHandlerFigures, type FiguresOfHandlers } from './handler-figures.ts'
+import { createHandlerFigures, type HandlerFiguresStore } from './handler-figures.ts'
 import { createHousekeeping } from './housekeeping.ts'
 import { type Append, type AppendAll, createBatchOutbox, createOutbox } from './outbox.ts'
 import { findQueueDepth, type QueueDepth } from './queue-depth.ts'
 import type { Subscriber } from './read-message.ts'
 import { createRelay, type Relay } from './relay.ts'
 
-/** A service's part in messaging. */
+/** The messaging of one service. */
 export interface Messaging {
   /**
-   * Write a message into the outbox, in the caller's transaction: published after its commit. The only way,
-   * with `appendAll`.
+   * Writes a message into the outbox in the caller's transaction; it is published after the commit. With
+   * `appendAll` the only way to publish.
    */
   append: Append
-  /** The same for many messages of one kind, in one statement. */
+  /** Writes many messages of one kind in one statement. */
   appendAll: AppendAll
   relay: Relay
   housekeeping: Worker
-  /** A consumer whose effects are SQL. */
+  /** Creates a consumer whose effects are SQL. */
   consume(queue: QueueName, subscribers: readonly Subscriber<Tx>[]): Worker
   /**
-   * A consumer whose effects take another transaction, such as Prisma's, or whose messages another system
-   * sends.
+   * Creates a consumer whose effects use another transaction, such as Prisma's, or whose messages come from
+   * another system.
    */
   consumeWith<T extends Tx>(
     queue: QueueName,
     subscribers: readonly Subscriber<T>[],
     options: Pick<
       ConsumerOptions<T>,
-      'db' | 'translate' | 'room' | 'onDuplicate' | 'together' | 'concurrency'
+      'db' | 'translate' | 'capacity' | 'onDuplicate' | 'together' | 'concurrency'
     >,
   ): Worker
-  /** The queues that have a consumer here, and whether it takes messages. */
+  /** The queues that are consumed here, and whether each consumer is running. */
   consumed(): readonly { readonly queue: QueueName; readonly running: boolean }[]
-  /** What became of the messages that were taken. */
-  handlers: FiguresOfHandlers
-  /** The depth of any queue of the topology; null when there is no such queue. */
+  /** The outcomes of handled messages. */
+  handlers: HandlerFiguresStore
+  /** Returns the depth of any queue of the topology; null if there is no such queue. */
   queueDepth(queue: string): Promise<QueueDepth | null>
   health: HealthComponent
   close(): void
@@ -78,13 +78,13 @@ export function createMessaging(foundation: Foundation, config: MessagingConfig)
     consumed: () => [...consumers].map(([queue, consumer]) => ({ queue, running: consumer.isRunning() })),
     handlers,
     queueDepth: (queue) => findQueueDepth(aws, queue),
-    // Without it the outbox fills and nothing is lost: the service stays in rotation.
-    health: { required: false, check: () => lookAt(aws, topics) },
+    // Not required: while SNS is down the outbox keeps messages, and the service stays in rotation.
+    health: { required: false, check: () => checkTopic(aws, topics) },
     close: aws.close,
   }
 }
 
-/** A topic of its own: on others it has no permission to look. */
-async function lookAt(aws: Aws, [topic]: readonly TopicName[]): Promise<void> {
+/** Checks a topic of this service: it has no permission for others. */
+async function checkTopic(aws: Aws, [topic]: readonly TopicName[]): Promise<void> {
   if (topic) await aws.sns.send(new GetTopicAttributesCommand({ TopicArn: aws.topicArn(topic) }))
 }

@@ -83,7 +83,7 @@ afterAll(async () => {
   await it.foundation.pool.end()
 })
 
-test('an operator sees the queues of a service, how deep they are, and what is dead', async () => {
+test('lists the queues of a service with their depth and dead letters', async () => {
   await it.aws.sqs.send(
     new SendMessageCommand({
       QueueUrl: await it.aws.queueUrl('payment-processing-dlq'),
@@ -106,7 +106,7 @@ test('an operator sees the queues of a service, how deep they are, and what is d
   })
 })
 
-test('an operator sees each handler before its first message, and what went wrong after', async () => {
+test('lists each handler before its first message, and its last error afterwards', async () => {
   const before = (await it.operator.getHandlers({})).body as { handlers: unknown[] }
   expect(before.handlers).toMatchObject([
     { eventType: 'TICKETS_REJECTED', done: 0, failed: 0, averageMs: null, lastAt: null },
@@ -134,7 +134,7 @@ test('an operator sees each handler before its first message, and what went wron
   await it.messaging.relay.stop()
 })
 
-test('an operator sees what waits to be published, and which of it fails', async () => {
+test('shows what waits to be published, and what fails', async () => {
   expect((await it.operator.getOutbox({})).body).toMatchObject({
     unpublished: 0,
     oldestUnpublishedSeconds: 0,
@@ -154,7 +154,7 @@ test('an operator sees what waits to be published, and which of it fails', async
   expect((body as { oldestUnpublishedSeconds: number }).oldestUnpublishedSeconds).toBeGreaterThanOrEqual(90)
 })
 
-test('an operator sees how caches serve, and clears one by its name', async () => {
+test('shows how caches perform, and clears one by name', async () => {
   expect((await it.operator.getCaches({})).body).toEqual({
     caches: ['prices', 'away'].map((name) => ({ name, hits: 3, misses: 1, hitRate: 0.75, entries: 2 })),
   })
@@ -171,7 +171,7 @@ test('an operator sees how caches serve, and clears one by its name', async () =
   })
 })
 
-test('an operator sees which keys a cache holds, in pages, and what stands under one', async () => {
+test('lists the keys of a cache in pages, and the value of one', async () => {
   const { prefix, redis } = it
   await redis.mset(Object.fromEntries(Array.from({ length: 2_000 }, (_, n) => [`${prefix}${n}`, `${n} EUR`])))
   await redis.hset(`${prefix}hash`, { json: '{}', version: '3' })
@@ -206,7 +206,7 @@ test('an operator sees which keys a cache holds, in pages, and what stands under
   expect(away).toMatchObject({ status: 503, body: { error: 'SERVICE_UNAVAILABLE' } })
 })
 
-test('nobody but an operator sees any of it', async () => {
+test('refuses everyone but operators', async () => {
   const { getQueues, getHandlers, getCaches, getOutbox } = it.stranger
   for (const ask of [getQueues, getHandlers, getCaches, getOutbox]) {
     await expect(ask({})).rejects.toMatchObject({ status: 403 })

@@ -20,7 +20,7 @@ import {
 } from '@boxoffice/service-kit'
 import type { Messaging } from './messaging.ts'
 
-/** A cache that operators can look at and clear. */
+/** A cache that operators can inspect and clear. */
 export interface Cache {
   readonly name: string
   figures(): Promise<Omit<CacheFigures, 'name' | 'hitRate'>>
@@ -29,7 +29,7 @@ export interface Cache {
 
 const walk = defineCursor({ scan: cursorFields.scan })
 
-/** Mount `/ops/queues`, `/ops/handlers`, `/ops/caches` and `/ops/outbox` of a service. */
+/** Mounts `/ops/queues`, `/ops/handlers`, `/ops/caches` and `/ops/outbox` of a service. */
 export function mountOps(
   app: Parameters<typeof mountRoutes>[0],
   routes: OpsRoutes,
@@ -80,7 +80,7 @@ function opsHandlers({
   }
 
   /**
-   * What is asked of a cache. Throws a 404 where this service has none of that name, a 503 where Redis is
+   * Runs an operation on a cache. Throws a 404 if this service has no cache of that name, a 503 if Redis is
    * unavailable.
    */
   async function inCache<T>(
@@ -94,10 +94,10 @@ function opsHandlers({
     try {
       return await ask(cache.keys)
     } catch (error) {
-      log.warn({ err: error, cache: name }, 'a cache is unavailable')
+      log.warn({ err: error, cache: name }, 'cache unavailable')
       throw new RefusedError(
         refuse(SERVICE_UNAVAILABLE, {
-          message: `the cache ${name} is unavailable right now: try again shortly`,
+          message: `the cache ${name} is unavailable: try again shortly`,
         }),
       )
     }

@@ -3,13 +3,16 @@ import type { Outgoing } from './outgoing.ts'
 
 const CLAIM_MAX = 100
 
-/** What became of a message that was sent. */
+/** The outcome of sending one message. */
 export interface Published {
   readonly message: Outgoing
   readonly published: boolean
 }
 
-/** Take up to a hundred messages that nobody is at under a lease; of a group only the first. */
+/**
+ * Claims up to a hundred unpublished messages under a lease, skipping those leased by others; of a group only
+ * the first.
+ */
 export async function claimUnpublished(sql: Sql, lease: string, leaseMs: number): Promise<Outgoing[]> {
   const rows = await sql.query<Omit<Outgoing, 'body'> & { body: unknown }>(
     `with ready as (
@@ -28,11 +31,11 @@ export async function claimUnpublished(sql: Sql, lease: string, leaseMs: number)
   return rows.map((row) => ({ ...row, body: JSON.stringify(row.body) }))
 }
 
-/** As `settlePublished` has it. */
+/** The same back-off as in `markPublished`. */
 export const waitSecondsAfter = (attempts: number) => Math.min(60, 2 ** (Math.min(attempts, 6) - 1))
 
-/** Mark what was published; what was not is tried again after 1, 2, 4 … at most 60 s. */
-export async function settlePublished(sql: Sql, outcomes: readonly Published[]): Promise<void> {
+/** Marks the published messages; the others are retried after 1, 2, 4 … at most 60 s. */
+export async function markPublished(sql: Sql, outcomes: readonly Published[]): Promise<void> {
   await sql.query(
     `update outbox o set
        published_at = case when r.published then clock_timestamp() end,

@@ -18,18 +18,18 @@ export type Append = <D extends MessageDefinition>(
   options: { aggregateVersion: number },
 ) => Promise<MessageId>
 
-/** On whose behalf a message is written. */
+/** The request or message on whose behalf a message is written. */
 export interface MessageOrigin {
   readonly correlationId: string
   readonly traceparent: string | null
 }
-/** The request or message that is being handled. */
+/** Returns the request or message in progress. */
 export const currentOrigin = (): MessageOrigin => ({
   correlationId: currentCorrelationId(),
   traceparent: currentTraceparent(),
 })
 
-/** `origin`: where the messages of several requests are written together; else it is the present one. */
+/** Set `origin` if the messages of several requests are written together; the default is the current one. */
 export type AppendAll = <D extends MessageDefinition>(
   tx: Tx,
   definition: D,
@@ -40,11 +40,11 @@ interface OutboxOptions {
   now: () => Date
   newId: () => string
   topics: readonly Destination[]
-  /** Publishes what was committed; without it that is left to the poll of another. */
+  /** Publishes committed messages; without a relay the poll of another process does. */
   relay?: Pick<Relay, 'ownLease' | 'publish' | 'nudge'>
 }
 
-/** One message into the outbox: see `createBatchOutbox`. */
+/** Writes one message into the outbox: see `createBatchOutbox`. */
 export function createOutbox(options: OutboxOptions): Append {
   const appendAll = createBatchOutbox(options)
   return async (tx, definition, payload, { aggregateVersion }) => {
@@ -54,13 +54,12 @@ export function createOutbox(options: OutboxOptions): Append {
 }
 
 /**
- * Writes messages of one kind into the outbox, in the transaction of what they are about: if that rolls back,
- * they were never there. Once it is committed the relay publishes them from memory; those that are kept in
- * order it looks for. However many there are, it is one statement, and they stand there in their order. The
- * trace of their origin goes with them, as the attribute `traceparent`. `aggregateVersion` is the version of
- * the thing a message is about, by which consumers recognise an older one. A message for a topic or command
- * queue that is not among `topics` is refused: on AWS it would be. Rejects with PermanentFailure where SNS
- * and SQS would never take a message.
+ * Writes messages of one kind into the outbox, in the caller's transaction and in one statement, in the given
+ * order. After the commit the relay publishes them from memory, or claims those of FIFO topics. Each carries
+ * the trace of its origin as the attribute `traceparent`, and as `aggregateVersion` the version of its
+ * aggregate, by which consumers recognize an older one. Throws if a message goes to a topic or command queue
+ * that is not among `topics` (AWS would refuse it), and PermanentFailure if SNS and SQS would never accept
+ * it.
  */
 export function createBatchOutbox({ now, newId, topics, relay }: OutboxOptions): AppendAll {
   return async (tx, definition, messages) => {
@@ -91,7 +90,7 @@ interface Row {
   readonly messageId: MessageId
   readonly body: string
   readonly attributes: Record<string, string>
-  /** Of messages that are kept in order among themselves. */
+  /** The group that keeps its order; null if order does not matter. */
   readonly group: string | null
 }
 
@@ -111,7 +110,7 @@ function rowOf(definition: MessageDefinition, envelope: Envelope, traceparent: s
   }
   const bytes = bytesOf({ body, attributes })
   if (bytes > WRITTEN_BYTES_MAX)
-    throw new PermanentFailure(`${definition.eventType} of ${bytes} bytes is more than SNS and SQS take`)
+    throw new PermanentFailure(`${definition.eventType} of ${bytes} bytes is larger than SNS and SQS accept`)
   const group = definition.groupBy ? String(encoded.payload[definition.groupBy]) : null
   return { messageId: envelope.messageId, body, attributes, group }
 }
@@ -129,9 +128,9 @@ function encode(
 }
 
 /**
- * Each message once for every place it goes to; `position` grows in the order of the rows. What is published
- * from memory after the commit is leased to that from the beginning; what is kept in order is not, for others
- * of its group may wait before it.
+ * Inserts each message once per destination; `position` grows in the order of the rows. Rows are leased to
+ * this process, which publishes them from memory, except those of FIFO destinations: earlier ones of their
+ * group may still wait.
  */
 async function insertRows(
   tx: Tx,
@@ -163,7 +162,7 @@ async function insertRows(
   )
 }
 
-/** Once for every place it goes to; what is kept in order is not published from memory. */
+/** Returns the messages to publish from memory: one per destination, without FIFO ones. */
 const outgoingOf = ({ topics }: MessageDefinition, rows: readonly Row[], { id: lease }: Lease): Outgoing[] =>
   rows.flatMap(({ messageId, body, attributes }) =>
     topics

@@ -1,14 +1,14 @@
 import type { Destination } from '@boxoffice/contracts'
 
-/** A message as it stands in the outbox, to be published. */
+/** An outbox row to be published. */
 export interface Outgoing {
   readonly messageId: string
   readonly topic: Destination
   readonly body: string
   readonly attributes: Record<string, string>
-  /** Of messages that are kept in order among themselves. */
+  /** The group that keeps its order; null if order does not matter. */
   readonly group: string | null
   readonly attempts: number
-  /** Under which it is ours to publish. */
+  /** The lease under which this process publishes it. */
   readonly lease: string
 }

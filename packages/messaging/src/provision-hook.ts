@@ -2,12 +2,12 @@ import { type Queue, queueNames, queues, retention, type Subscription, topics } 
 
 const DAY_S = 86_400
 
-/** Where the hook stands, from the root; LocalStack looks for it in `/etc/localstack/init/ready.d`. */
+/** The path of the hook from the root; LocalStack runs scripts in `/etc/localstack/init/ready.d`. */
 export const HOOK_FILE = 'localstack/ready.d/10-provision.sh'
 
 /**
- * The script that LocalStack runs when it is ready: it makes what `provision` makes, by the AWS command line
- * that LocalStack's image has, since neither Node.js nor our code is in that image. Settings are those of the
+ * Returns the script that LocalStack runs when it is ready. It does what `provision` does, but with the AWS
+ * command line of LocalStack's image, which holds neither Node.js nor our code. Its settings are those of the
  * services.
  */
 export function provisionHook(): string {
@@ -25,7 +25,7 @@ export function provisionHook(): string {
     'finish',
     '',
     ...queueNames.flatMap((name) =>
-      (queues[name] as Queue).subscriptions.map((taken) => subscription(name, taken)),
+      (queues[name] as Queue).subscriptions.map((one) => subscription(name, one)),
     ),
     'finish',
     '',
@@ -40,7 +40,7 @@ function workingQueue(name: string, { deadLetterQueue, maxReceives, visibilitySe
 const subscription = (queue: string, { topic, eventTypes }: Subscription) =>
   `begin subscribe ${queue} ${topic} '${eventTypes ? JSON.stringify({ eventType: eventTypes }) : '{}'}'`
 
-// `@{` stands for the `${` of bash, which would be one of ours here.
+// `@{` stands for the `${` of bash, which a template literal would interpolate.
 const PREAMBLE = String.raw`#!/usr/bin/env bash
 # Made by "npm run localstack:hooks" from the topology in packages/contracts: change that, not this.
 # LocalStack runs it when it is ready. It may run again: what is there is brought up to date.

@@ -17,20 +17,14 @@ import {
 import type { Aws } from './aws.ts'
 
 const DAY_S = 86_400
-/**
- * Of a FIFO queue, when it is made: the stand-in changes none of these afterwards, and goes by none but the
- * first.
- */
+/** Attributes of a new FIFO queue. The local stand-in never changes them later and honors only the first. */
 const inGroups = {
   FifoQueue: 'true',
   DeduplicationScope: 'messageGroup',
   FifoThroughputLimit: 'perMessageGroupId',
 }
 
-/**
- * Make every topic, queue, dead-letter queue and subscription of the topology, or bring what is there up to
- * date.
- */
+/** Creates or updates every topic, queue, dead-letter queue and subscription of the topology. */
 export async function provision(aws: Aws): Promise<void> {
   await Promise.all(topics.map((topic) => createTopic(aws, topic)))
   await Promise.all(
@@ -74,10 +68,7 @@ async function createQueue(aws: Aws, name: string, attributes: Record<string, st
   }
 }
 
-/**
- * Subscribe a queue of ours, raw, to the messages it takes, or bring the subscription that is there up to
- * date.
- */
+/** Creates or updates the raw subscription of a queue to its messages of a topic. */
 export async function subscribe(aws: Aws, queue: string, { topic, eventTypes }: Subscription): Promise<void> {
   const target = { TopicArn: aws.topicArn(topic), Protocol: 'sqs', Endpoint: aws.queueArn(queue) }
   const attributes = {
@@ -89,7 +80,7 @@ export async function subscribe(aws: Aws, queue: string, { topic, eventTypes }: 
     await aws.sns.send(new SubscribeCommand({ ...target, Attributes: attributes }))
     return
   }
-  // Subscribing again with other attributes is refused.
+  // SNS refuses a second subscription with other attributes.
   for (const [AttributeName, AttributeValue] of Object.entries(attributes)) {
     await aws.sns.send(
       new SetSubscriptionAttributesCommand({ SubscriptionArn, AttributeName, AttributeValue }),

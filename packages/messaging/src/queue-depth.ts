@@ -2,15 +2,15 @@ import { GetQueueAttributesCommand, QueueDoesNotExist } from '@aws-sdk/client-sq
 import type { Aws } from './aws.ts'
 
 /**
- * How many messages stand in a queue, as SQS estimates it: `visible` wait to be taken, `inFlight` are being
- * worked on.
+ * The number of messages in a queue, as estimated by SQS: `visible` ones wait, `inFlight` ones are being
+ * handled.
  */
 export interface QueueDepth {
   visible: number
   inFlight: number
 }
 
-/** The depth of a queue or dead-letter queue of the topology; null when there is no such queue. */
+/** Returns the depth of a queue or dead-letter queue of the topology; null if there is no such queue. */
 export async function findQueueDepth(aws: Aws, queue: string): Promise<QueueDepth | null> {
   try {
     const { Attributes = {} } = await aws.sqs.send(

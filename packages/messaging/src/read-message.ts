@@ -3,32 +3,29 @@ import type { Message, MessageDefinition } from '@boxoffice/contracts'
 import type { Tx } from '@boxoffice/service-kit'
 import { z } from 'zod'
 
-/**
- * What a consumer does with one kind of message: its effect, in the transaction that also remembers the
- * message.
- */
+/** Handles one kind of message: its effect, in the transaction that also writes the inbox row. */
 export interface Subscriber<T = Tx> {
   readonly definition: MessageDefinition
   handle(tx: T, message: Message<MessageDefinition>): Promise<void>
   /**
-   * What is done instead where `handle` can never succeed, in a transaction of its own. Absent: the message
-   * is a dead letter at once.
+   * The fallback if `handle` can never succeed, in a transaction of its own. Without one the message is
+   * dead-lettered at once.
    */
   whenImpossible?(tx: T, message: Message<MessageDefinition>, why: string): Promise<void>
 }
 
 /**
- * Puts a message in foreign words into ours: the envelope as it would have travelled, or why that cannot be.
- * The same message has to become the same `messageId` each time, since that is how it is known again.
+ * Translates a message of another system into one of our envelopes, or says why it cannot. The same message
+ * must always get the same `messageId`, which identifies duplicates.
  */
 export type Translate = (body: string) => { envelope: unknown } | { reason: string }
 
-/** A message of a subscriber, or the reason why it can never be handled. */
+/** A decoded message and its subscriber, or the reason why it can never be handled. */
 export type ReadMessage =
   | { envelope: Message<MessageDefinition>; subscriber: Subscriber<unknown> }
   | { reason: string }
 
-/** Reads what SQS delivered; never throws. */
+/** Decodes a message that SQS delivered; never throws. */
 export function readMessage(
   message: SqsMessage,
   subscribers: ReadonlyMap<string, Subscriber<unknown>>,

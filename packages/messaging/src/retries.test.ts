@@ -2,7 +2,7 @@ import { queues } from '@boxoffice/contracts'
 import { expect, test } from 'vitest'
 import { retryScheduleOf } from './retries.ts'
 
-test('an order command is tried four times in three receives: again after 1 s, unseen for 5 s, for 15 s, then dead at once', () => {
+test('an order command is tried four times in three receives: after 1 s, invisible for 5 s and 15 s, then dead-lettered at once', () => {
   const { withinReceive, unseenAfter } = retryScheduleOf(queues['order-commands.fifo'])
   expect([withinReceive(1, 1), withinReceive(1, 2), withinReceive(2, 1), withinReceive(3, 1)]).toEqual([
     1,
@@ -13,7 +13,7 @@ test('an order command is tried four times in three receives: again after 1 s, u
   expect([1, 2, 3, 4].map(unseenAfter)).toEqual([5, 15, 0, 0])
 })
 
-test('a queue without waits of its own leaves a message unseen until its visibility ends', () => {
+test('a queue without its own waits leaves a message invisible for its visibility timeout', () => {
   const { withinReceive, unseenAfter } = retryScheduleOf({ maxReceives: 3 })
   expect(withinReceive(1, 1)).toBeNull()
   expect([1, 2, 3].map(unseenAfter)).toEqual([null, null, null])

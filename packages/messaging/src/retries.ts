@@ -1,27 +1,26 @@
 import type { Queue } from '@boxoffice/contracts'
 
-/** When a message that failed is tried again. Both give null where the queue has no waits of its own. */
+/** When a failed message is retried. Both waits are null if the queue does not define its own. */
 export interface RetrySchedule {
   /**
-   * The wait, in seconds, before another attempt within the same receive: there is one, after the very first
-   * attempt.
+   * Returns the seconds to wait before another attempt within the same receive; there is one only after the
+   * first attempt.
    */
   withinReceive(receives: number, attempt: number): number | null
   /**
-   * How long, in seconds, the message then stays unseen. Nothing after the last receive: SQS moves it to the
-   * dead-letter queue when it is asked for it again, and until then the others of its group would wait.
+   * Returns how many seconds the message then stays invisible. 0 after the last receive: SQS moves it to the
+   * dead-letter queue at the next one, and until then its group would wait.
    */
   unseenAfter(receives: number): number | null
   /**
-   * Which attempt that is of the message, and how many there are: after the last of them it goes to the
-   * dead-letter queue.
+   * Returns the number of this attempt and of all attempts; after the last one the message is dead-lettered.
    */
   attemptOf(receives: number, attempt: number): { attempt: number; attempts: number }
 }
 
 /**
- * With waits of 1, 5 and 15 s and three receives there are four attempts: two in the first receive, one in
- * each of the others.
+ * Waits of 1, 5 and 15 s with three receives give four attempts: two in the first receive, one in each of the
+ * others.
  */
 export const retryScheduleOf = ({
   retryAfterSeconds: waits = [],

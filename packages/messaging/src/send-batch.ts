@@ -3,28 +3,28 @@ import { SendMessageBatchCommand } from '@aws-sdk/client-sqs'
 import { type Destination, isCommandQueue } from '@boxoffice/contracts'
 import type { Aws } from './aws.ts'
 
-/** A message as SNS and SQS take it: at most ten of one batch, with `attributes` beside the body. */
+/** An entry of a batch for SNS or SQS (at most ten); `attributes` travel beside the body. */
 export interface Entry {
-  /** Its place in the batch, by which the answer names it. */
+  /** Its index in the batch, by which the response names it. */
   readonly id: string
   readonly body: string
   readonly attributes: Readonly<Record<string, string>>
   /**
-   * Of a FIFO topic or queue: messages of one group keep their order, and one id is taken once within five
-   * minutes.
+   * For a FIFO topic or queue: messages of one group keep their order, and a deduplication id is accepted
+   * once within five minutes.
    */
   readonly group?: { readonly id: string; readonly deduplicationId: string }
 }
 
-/** By the entries' ids; `code` and `message` say why one was refused. */
+/** The result by entry id; `code` and `message` say why an entry was refused. */
 export interface Sent {
   readonly accepted: ReadonlySet<string>
   readonly refused: readonly { id: string; code?: string; message?: string }[]
 }
 
 /**
- * Send a batch where it goes: to a topic, or straight to a command queue. A message has the same body and
- * attributes either way, since topics deliver raw. Rejects where nothing is known of what became of it.
+ * Sends a batch to a topic or straight to a command queue. Body and attributes are the same either way, since
+ * topics deliver raw. Rejects if the outcome is unknown.
  */
 export async function sendBatch(
   aws: Aws,

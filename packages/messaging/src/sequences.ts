@@ -5,19 +5,19 @@ import { aboutMessage } from './about.ts'
 import type { Aws } from './aws.ts'
 
 /**
- * What one receive brought, as sequences that may go side by side: messages of one group follow each other,
- * each of the others is alone. (SQS gives several of a group at once, and none of it again before they are
- * deleted or seen again; fauxqs gives one.)
+ * Splits one receive into sequences that may run in parallel: the messages of one group form one, each other
+ * message its own. (SQS returns several of a group at once, and none of them again until they are deleted or
+ * visible; fauxqs returns one.)
  */
 export function sequencesOf(messages: readonly SqsMessage[]): SqsMessage[][] {
   const sequences = Map.groupBy(messages, (message) => message.Attributes?.MessageGroupId ?? message)
   return [...sequences.values()]
 }
 
-const LATE = 'visibility was not changed, messages will be received again later than they should be'
+const LATE = 'visibility was not changed, messages will be received later than they should be'
 
-/** Lets messages be seen again in so many seconds; where SQS refuses that, when their visibility ends. */
-export function createHiding(aws: Aws, queue: QueueName, logger: Logger) {
+/** Makes messages visible again after so many seconds; if SQS refuses, after their visibility timeout. */
+export function createVisibilityChanger(aws: Aws, queue: QueueName, logger: Logger) {
   return async (messages: readonly SqsMessage[], seconds: number): Promise<void> => {
     if (messages.length === 0) return
     try {

@@ -19,29 +19,29 @@ import { z } from 'zod'
 import type { Aws } from './aws.ts'
 import { subscribe } from './provision.ts'
 
-/** Says something on a topic as somebody does who is none of us, without our envelope and attributes. */
-export async function sayAsStranger(aws: Aws, topic: TopicName, body: string): Promise<void> {
+/** Publishes a body as another system would, without our envelope and attributes. */
+export async function publishRaw(aws: Aws, topic: TopicName, body: string): Promise<void> {
   await aws.sns.send(new PublishCommand({ TopicArn: aws.topicArn(topic), Message: body }))
 }
 
-/** What nobody acknowledged comes again in so many seconds. */
+/** Sets the seconds after which an unacknowledged message is received again. */
 export async function setVisibility(aws: Aws, queue: QueueName, seconds: number): Promise<void> {
   const Attributes = { VisibilityTimeout: String(seconds) }
   await aws.sqs.send(new SetQueueAttributesCommand({ QueueUrl: await aws.queueUrl(queue), Attributes }))
 }
 
-/** Hears everything that is published to these topics, from now on. */
+/** Records everything that is published to these topics from now on. */
 export async function createProbe(aws: Aws, topics: readonly TopicName[]) {
   const name = `probe-${crypto.randomUUID()}`
   await aws.sqs.send(new CreateQueueCommand({ QueueName: aws.config.prefix + name }))
   for (const topic of topics.filter((topic) => !isFifo(topic))) await subscribe(aws, name, { topic })
   const QueueUrl = await aws.queueUrl(name)
-  const heard: Message<MessageDefinition>[] = []
+  const received: Message<MessageDefinition>[] = []
   const closing = new AbortController()
 
   /**
-   * Messages that arrive, null once the probe is being closed: what an aborted poll takes along is not missed
-   * by then.
+   * Receives messages; null once the probe is closing, so that an aborted poll cannot take messages that are
+   * still needed.
    */
   async function poll() {
     const receive = new ReceiveMessageCommand({ QueueUrl, MaxNumberOfMessages: 10, WaitTimeSeconds: 1 })
@@ -58,8 +58,8 @@ export async function createProbe(aws: Aws, topics: readonly TopicName[]) {
       for (const { Body = '' } of Messages) {
         const json = JSON.parse(Body)
         const definition = messages.get(json.eventType)
-        if (!definition) throw new Error(`the probe heard an unknown ${json.eventType}`)
-        heard.push(z.decode(definition.schema as z.ZodType, json) as Message<MessageDefinition>)
+        if (!definition) throw new Error(`the probe received an unknown ${json.eventType}`)
+        received.push(z.decode(definition.schema as z.ZodType, json) as Message<MessageDefinition>)
       }
       const Entries = Messages.map(({ ReceiptHandle }, index) => ({ Id: String(index), ReceiptHandle }))
       if (Entries.length > 0) await aws.sqs.send(new DeleteMessageBatchCommand({ QueueUrl, Entries }))
@@ -68,20 +68,20 @@ export async function createProbe(aws: Aws, topics: readonly TopicName[]) {
   const listening = listen()
 
   return {
-    /** All messages heard so far, or those of one definition. */
+    /** Returns the messages of a definition received so far. */
     heard: <D extends MessageDefinition>(definition: D) =>
-      heard.filter(({ eventType }) => eventType === definition.eventType) as Message<D>[],
-    /** The first message of a definition that `matches`, once it has come. */
+      received.filter(({ eventType }) => eventType === definition.eventType) as Message<D>[],
+    /** Resolves with the first message of a definition that `matches`. */
     waitFor: <D extends MessageDefinition>(
       definition: D,
       matches: (message: Message<D>) => boolean = () => true,
     ) =>
       until(() => {
-        const ofType = heard.filter(({ eventType }) => eventType === definition.eventType) as Message<D>[]
+        const ofType = received.filter(({ eventType }) => eventType === definition.eventType) as Message<D>[]
         const found = ofType.find(matches)
         if (!found)
           throw new Error(
-            `no such ${definition.eventType}; heard: ${heard.map(({ eventType }) => eventType).join(', ')}`,
+            `no such ${definition.eventType}; received: ${received.map(({ eventType }) => eventType).join(', ')}`,
           )
         return found
       }) as Promise<Message<D>>,

@@ -6,25 +6,25 @@ import {
 } from '@aws-sdk/client-sns'
 
 const CONNECT_TIMEOUT_MS = 5_000
-/** What SNS says about a text message itself: another attempt would be answered the same. */
+/** Errors about the text message itself: a retry would get the same response. */
 const REJECTIONS = ['InvalidParameterException', 'InvalidParameterValueException', 'ValidationException']
 
 export type TextMessageOutcome =
   | { outcome: 'accepted'; providerMessageId: string }
-  /** It will never be taken. */
+  /** Another attempt would be rejected too. */
   | { outcome: 'rejected'; reason: string }
-  /** Nobody knows whether it was taken, unless `answered`: then it was not. */
+  /** Unknown whether it was accepted; if `answered`, it was not. */
   | { outcome: 'unknown'; answered: boolean; error: unknown }
 
-/** Sends text messages to telephones, through SNS. */
+/** Sends text messages to phones through SNS. */
 export interface TextMessages {
   publish(message: { phoneNumber: string; text: string; senderId?: string }): Promise<TextMessageOutcome>
   close(): void
 }
 
 /**
- * It tries once: whoever sends remembers what is to be sent. `endpoint`: SNS elsewhere than at AWS's own
- * address.
+ * Creates a client that tries once: the caller keeps the message and retries. `endpoint` is set if SNS is not
+ * at AWS's address.
  */
 export function createTextMessages(config: {
   region: string

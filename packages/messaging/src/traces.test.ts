@@ -24,7 +24,7 @@ import { type Append, createOutbox } from './outbox.ts'
 const QUEUE = 'payment-processing-queue'
 let aws: Aws
 let messaging: Messaging
-/** Of a service that may say everything. */
+/** With a service that may publish everything. */
 let append: Append
 let foundation: ReturnType<typeof createFoundation>
 let consumer: Worker
@@ -64,7 +64,7 @@ const spansOf = (recorded: ReturnType<typeof recordSpans>, messageId: string) =>
   recorded.spans().filter(({ attributes }) => attributes['messaging.message.id'] === messageId)
 
 describe('a message', () => {
-  test('is published and taken in the trace of the transaction that wrote it, through SNS and SQS', async () => {
+  test('is published and handled in the trace of the transaction that wrote it, through SNS and SQS', async () => {
     const recorded = recordSpans()
     const messageId = await inSpan('request', {}, say)
     await until(() => expect(spansOf(recorded, messageId)).toHaveLength(2))
@@ -90,10 +90,10 @@ describe('a message', () => {
       .spans()
       .find(({ name, parentId }) => name === 'insert inbox' && parentId === consumed?.spanId)
     expect(inbox?.traceId).toBe(request?.traceId)
-    // Neither the relay's polling nor the consumer's is part of any trace.
+    // Polling of the relay and the consumer belongs to no trace.
     expect(recorded.spans().filter(({ name }) => name === 'update outbox')).toEqual([])
   })
-  test('that is a command goes to its queue in the trace of who asked for it', async () => {
+  test('that is a command reaches its queue in the trace of the request', async () => {
     const recorded = recordSpans()
     const command = { orderId: randomUUID() as OrderId, userId: randomUUID() as UserId }
     const messageId = await inSpan('request', {}, () =>
@@ -128,14 +128,14 @@ describe('a message', () => {
     expect(producer?.parentId).toBeNull()
     expect(consumed?.parentId).toBe(producer?.spanId)
   })
-  test('whose effect fails has a span that says so', async () => {
+  test('whose effect fails has a span with the error', async () => {
     handle = () => Promise.reject(new TypeError('somebody@example.test'))
     const recorded = recordSpans()
     const messageId = await say()
     await until(() => expect(spansOf(recorded, messageId)[1]).toMatchObject({ failed: 'TypeError' }))
     expect(JSON.stringify(recorded.spans())).not.toContain('somebody')
   })
-  test('of a process that does not trace travels as ever', async () => {
+  test('of a process that does not trace is delivered as usual', async () => {
     const messageId = await say()
     await until(async () => {
       const { rowCount } = await foundation.pool.query('select from inbox where message_id = $1', [messageId])
@@ -147,7 +147,7 @@ describe('a message', () => {
     )
     expect(Object.keys(rows[0].attributes)).not.toContain('traceparent')
   })
-  test('that died keeps its trace, and goes on in it when it is put back', async () => {
+  test('that was dead-lettered keeps its trace, and continues it after a redrive', async () => {
     const traceparent = '00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01'
     const text = (StringValue: string) => ({ DataType: 'String', StringValue })
     const others = Object.fromEntries(['a', 'b', 'c', 'd', 'e', 'f'].map((name) => [name, text(name)]))
@@ -174,7 +174,7 @@ describe('a message', () => {
   })
 })
 
-test('no message has more attributes than SNS delivers raw, with its trace, and SQS keeps of a letter that died twice', () => {
+test('no message has more attributes than SNS delivers raw, its trace included, or than SQS keeps of a letter that died twice', () => {
   for (const { eventType, attributes } of messages.values()) {
     const sent = ['eventType', 'timestamp', 'traceparent', ...attributes]
     expect(sent.length, eventType).toBeLessThanOrEqual(10)

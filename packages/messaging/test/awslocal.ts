@@ -17,11 +17,11 @@ import type { Aws } from '../src/aws.ts'
 type Options = Readonly<Record<string, string>>
 const json = (value: string | undefined) => (value === undefined ? {} : { Attributes: JSON.parse(value) })
 
-/** The calls of the AWS command line that there are here, with their options as that one names them. */
+/** The supported calls of the AWS command line, with its option names. */
 const calls = (
   aws: Aws,
 ): Record<string, { options: string[]; run: (given: Options) => Promise<unknown> }> => ({
-  'ses verify-email-identity': { options: ['email-address'], run: async () => '' }, // the local SES knows every sender
+  'ses verify-email-identity': { options: ['email-address'], run: async () => '' }, // the local SES accepts every sender
   'sns create-topic': {
     options: ['name', 'attributes'],
     run: ({ name, attributes }) => aws.sns.send(new CreateTopicCommand({ Name: name, ...json(attributes) })),
@@ -42,7 +42,7 @@ const calls = (
     options: ['topic-arn', 'query', 'output'],
     async run({ 'topic-arn': TopicArn, query, output }) {
       const endpoint = /^Subscriptions\[\?Endpoint=='([^']+)'\]\.SubscriptionArn$/.exec(query ?? '')?.[1]
-      if (!endpoint || output !== 'text') throw new Error(`cannot say ${query} as ${output}`)
+      if (!endpoint || output !== 'text') throw new Error(`unsupported query ${query} with output ${output}`)
       const { Subscriptions = [] } = await aws.sns.send(new ListSubscriptionsByTopicCommand({ TopicArn }))
       return Subscriptions.filter(({ Endpoint }) => Endpoint === endpoint).map(
         (found) => found.SubscriptionArn,
@@ -68,7 +68,8 @@ const calls = (
   'sqs get-queue-url': {
     options: ['queue-name', 'query', 'output'],
     async run({ 'queue-name': QueueName, query, output }) {
-      if (query !== 'QueueUrl' || output !== 'text') throw new Error(`cannot say ${query} as ${output}`)
+      if (query !== 'QueueUrl' || output !== 'text')
+        throw new Error(`unsupported query ${query} with output ${output}`)
       return (await aws.sqs.send(new GetQueueUrlCommand({ QueueName }))).QueueUrl
     },
   },
@@ -84,13 +85,13 @@ const calls = (
   },
 })
 
-/** Stand between the arguments, and after the last. */
+/** Separators: between the arguments, and after the last. */
 const [BETWEEN, END] = ['\x1f', '\x1e']
 
 /**
- * A command `awslocal` in a folder of its own, for the PATH of a script. It passes its arguments on to this
- * process, which calls the SNS and SQS of `aws`; what the AWS command line would not know is refused, with
- * its exit code.
+ * Creates a command `awslocal` in its own folder, for the PATH of a script. It passes its arguments to this
+ * process, which calls SNS and SQS through `aws`; what the AWS command line does not support fails, with its
+ * exit code.
  */
 export async function startAwslocal(aws: Aws) {
   const known = calls(aws)
@@ -124,7 +125,7 @@ export async function startAwslocal(aws: Aws) {
   const port = await claimPort()
   await new Promise<void>((resolve) => server.listen(port, '127.0.0.1', resolve))
   const folder = await mkdtemp(path.join(tmpdir(), 'boxoffice-awslocal-'))
-  // Of bash alone: a hook calls it some seventy times, and a Node.js takes as long to start as all the calls
+  // Plain bash: a hook calls it some seventy times, and starting Node.js takes as long as all the calls
   // together.
   const program = `#!/bin/bash
     exec 3<>/dev/tcp/127.0.0.1/${port}
@@ -138,8 +139,7 @@ export async function startAwslocal(aws: Aws) {
   return {
     asked,
     /**
-     * Run a script with nothing but this command, bash and the standard tools; its exit code and what it
-     * complained of.
+     * Runs a script with only this command, bash and the standard tools; returns its exit code and stderr.
      */
     run: (script: string, env: Record<string, string>) =>
       new Promise<{ code: number; stderr: string }>((resolve) => {

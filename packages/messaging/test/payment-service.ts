@@ -7,7 +7,7 @@ import { createAws } from '../src/aws.ts'
 import { createMessaging } from '../src/messaging.ts'
 import { provision } from '../src/provision.ts'
 
-/** What the payment service has for its messages, with a database, topics and queues of its own. */
+/** Starts the payment service's messaging with its own database, topics and queues. */
 export async function startPaymentService() {
   const authority = await createTestAuthority()
   const environment = readEnvironment(z.object(baseEnvironment), {

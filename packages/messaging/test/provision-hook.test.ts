@@ -43,10 +43,7 @@ afterAll(async () => {
   byProvision.close()
 })
 
-/**
- * All attributes of everything that the topology names, but for the prefix, and what no two things have in
- * common.
- */
+/** All attributes of the topology's resources, without the prefix and those that are always unique. */
 async function everything(aws: Aws) {
   const plain = (attributes: Record<string, string> = {}) => {
     const { CreatedTimestamp: _, LastModifiedTimestamp: __, SubscriptionArn: ___, ...rest } = attributes
@@ -76,12 +73,12 @@ async function everything(aws: Aws) {
   return found
 }
 
-test('the hook that is committed is the one that the topology gives, and may be run', () => {
+test('the committed hook equals the generated one, and is executable', () => {
   expect(readFileSync(file, 'utf8'), 'npm run localstack:hooks').toBe(provisionHook())
   expect(statSync(file).mode & 0o111).toBe(0o111)
 })
 
-test('the hook makes what provision makes, attribute by attribute, and brings back what was changed', async () => {
+test('the hook creates what provision creates, attribute by attribute, and repairs what was changed', async () => {
   expect(await awslocal.run(file, environment)).toEqual({ code: 0, stderr: '' })
   const expected = await everything(byProvision)
   const subscriptions = queueNames.flatMap(
@@ -109,7 +106,7 @@ test('the hook makes what provision makes, attribute by attribute, and brings ba
   expect(await everything(byHook)).toEqual(expected)
 })
 
-test('a call that fails ends the hook, so that LocalStack says so', async () => {
+test('a failing call ends the hook, so that LocalStack reports it', async () => {
   const wrong = await awslocal.run(file, { ...environment, MESSAGING_PREFIX: 'no good name ' })
   expect(wrong.code).toBeGreaterThan(0)
   expect(wrong.stderr).not.toBe('')

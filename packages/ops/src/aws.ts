@@ -4,8 +4,8 @@ import { failureOf, InputError } from './failure.ts'
 import type { Terminal } from './terminal.ts'
 
 /**
- * Do `work` with the queues; 1, and a sentence, where they cannot be reached. Wrong input is the caller's to
- * answer.
+ * Runs `work` with the queues; prints a sentence and returns 1 if they are unreachable. Input errors are left
+ * to the caller.
  */
 export async function withAws(
   config: Pick<Config, 'messaging'>,
@@ -17,9 +17,7 @@ export async function withAws(
     return await work(aws)
   } catch (error) {
     if (error instanceof InputError) throw error
-    terminal.error(
-      `the queues cannot be reached at ${aws.config.sqsEndpoint ?? 'SQS'}: ${failureOf(error)}\n`,
-    )
+    terminal.error(`the queues are unreachable at ${aws.config.sqsEndpoint ?? 'SQS'}: ${failureOf(error)}\n`)
     return 1
   } finally {
     aws.close()

@@ -31,8 +31,8 @@ iam (TLS to Amazon's server, no passwords). DATABASE_PREFIX goes before the
 names of databases and roles.`
 
 /**
- * Run the CLI with these arguments (without node and program) and answer its exit code: 0 all is well, 1
- * something needs a look or could not be done, 2 wrong usage or configuration.
+ * Runs the CLI with these arguments (without node and program) and returns its exit code: 0 all is well, 1
+ * something needs attention or failed, 2 invalid usage or configuration.
  */
 export async function runCli(
   args: readonly string[],
@@ -47,7 +47,7 @@ export async function runCli(
     await program.parseAsync(args, { from: 'user' })
     return exitCode
   } catch (error) {
-    if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : 2 // it has said what is wrong
+    if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : 2 // commander has printed what is wrong
     if (!(error instanceof InputError)) throw error
     terminal.error(`${error.message}\n`)
     return 2
@@ -57,13 +57,13 @@ export async function runCli(
 function buildProgram(config: Config, terminal: Terminal, exitWith: (code: 0 | 1) => void): Command {
   const program = new Command('boxoffice')
     .description(
-      'Look after a Boxoffice: how its services and queues are, its dead letters, its read side, and who may run it.',
+      'Operates a Boxoffice: its services and queues, dead letters, read side, databases and roles.',
     )
     .usage('<command> [options]')
     .helpOption('-h, --help', 'show this, or the help of a command')
     .helpCommand(false)
     .addHelpText('after', WHERE)
-    .showHelpAfterError('(`boxoffice --help` shows what there is)')
+    .showHelpAfterError('(`boxoffice --help` lists the commands)')
     .exitOverride()
     .configureOutput({
       writeOut: terminal.out,
@@ -75,7 +75,9 @@ function buildProgram(config: Config, terminal: Terminal, exitWith: (code: 0 | 1
 
   program
     .command('status')
-    .description('every service with its components, every queue with its depth, what waits to be published')
+    .description(
+      'show every service with its components, every queue with its depth, and unpublished messages',
+    )
     .option('--json', 'for programs')
     .action(async ({ json = false }: { json?: boolean }) =>
       exitWith(await showStatus(config, { json }, terminal)),
@@ -86,7 +88,7 @@ function buildProgram(config: Config, terminal: Terminal, exitWith: (code: 0 | 1
   const queue = program.command('queue').description('live queues').usage('<command>').helpCommand(false)
   queue
     .command('purge')
-    .description('delete every message of a live queue for good; its name has to be typed once more')
+    .description('delete every message of a live queue for good; asks for its name again')
     .argument('<queue>', `one of ${queueNames.join(', ')}`)
     .option('--confirm <queue>', 'the same name again, where there is nobody to ask')
     .option('--json', 'for programs')
@@ -103,8 +105,8 @@ function buildProgram(config: Config, terminal: Terminal, exitWith: (code: 0 | 1
 
   program
     .command('migrate')
-    .description('make what is missing of every database, its roles and its tables')
-    .option('--plan', 'say what would be done, and do nothing')
+    .description('create missing databases and roles, and apply missing migrations')
+    .option('--plan', 'print what would be done and change nothing')
     .addHelpText('after', MIGRATE)
     .action(async ({ plan = false }: { plan?: boolean }) =>
       exitWith(await migrateDatabases(config, { plan }, terminal)),
@@ -112,11 +114,15 @@ function buildProgram(config: Config, terminal: Terminal, exitWith: (code: 0 | 1
 
   addAnalyticsCommands(program, config, terminal, exitWith)
 
-  const users = program.command('users').description('who may do what').usage('<command>').helpCommand(false)
+  const users = program
+    .command('users')
+    .description('manage the roles of users')
+    .usage('<command>')
+    .helpCommand(false)
   users
     .command('grant')
-    .description('give a user a role; doing it again changes nothing')
-    .argument('<email>', 'the address they registered with')
+    .description('grant a role to a user; safe to repeat')
+    .argument('<email>', 'the address the user registered with')
     .argument('<role>', `one of ${Role.options.join(', ')}`)
     .action(async (email: string, role: string) => {
       exitWith(await grantRole(config, { email: parseEmail(email), role: parseRole(role) }, terminal))
@@ -132,27 +138,30 @@ function addAnalyticsCommands(
 ): void {
   const analytics = program
     .command('analytics')
-    .description('the read side: how far it is behind, and making it anew')
+    .description('show and rebuild the read side')
     .usage('<command>')
     .helpCommand(false)
   const about = (name: string, description: string) =>
     analytics.command(name).description(description).option('--json', 'for programs')
 
-  about('status', 'the projection that is served, how far it is behind, and its last rebuild').action(
+  about('status', 'show the served projection, its lag and its last rebuild').action(
     async ({ json = false }: { json?: boolean }) =>
       exitWith(await showProjection(config, { json }, terminal)),
   )
-  about('rebuild', 'make the projection anew from the archived messages, beside the one that is served')
-    .option('--detach', 'do not wait until it is done')
+  about('rebuild', 'rebuild the projection from the archived messages, beside the one that is served')
+    .option('--detach', 'do not wait for the end')
     .addHelpText(
       'after',
-      '\nOne that is at work already is followed. Ctrl-C ends the following, not the rebuild.',
+      '\nFollows the running rebuild, if any. Ctrl-C stops following; the rebuild continues.',
     )
     .action(async ({ json = false, detach = false }: { json?: boolean; detach?: boolean }) =>
       exitWith(await rebuildProjection(config, { json, detach }, terminal)),
     )
-  about('cancel', 'throw away what the rebuild at work has made; what is served stays').action(
-    async ({ json = false }: { json?: boolean }) => exitWith(await cancelRebuild(config, { json }, terminal)),
+  about(
+    'cancel',
+    'cancel the running rebuild and discard what it has built; the served projection stays',
+  ).action(async ({ json = false }: { json?: boolean }) =>
+    exitWith(await cancelRebuild(config, { json }, terminal)),
   )
 }
 
@@ -176,12 +185,12 @@ function addDeadLetterCommands(
 ): void {
   const dlq = program
     .command('dlq')
-    .description('dead letters: messages that a service could not handle')
+    .description('manage dead letters: messages that a service could not handle')
     .usage('<command>')
     .helpCommand(false)
     .addHelpText(
       'after',
-      '\nA queue is named by itself or by its dead-letter queue: notification-queue, notification-dlq.',
+      '\nA queue is given by its own name or that of its dead-letter queue: notification-queue, notification-dlq.',
     )
   const about = (name: string, description: string) =>
     dlq
@@ -193,19 +202,19 @@ function addDeadLetterCommands(
       .option('--json', 'for programs')
   const changing = (name: string, description: string) =>
     about(name, description)
-      .option('--limit <count>', 'at most so many')
-      .option('--dry-run', 'say what would be done, and do nothing')
-      .option('--yes', 'do not ask')
+      .option('--limit <count>', 'at most this many')
+      .option('--dry-run', 'print what would be done and change nothing')
+      .option('--yes', 'do not ask for confirmation')
 
   dlq
     .command('list')
-    .description('every dead-letter queue and how many letters it holds; exit code 1 when any does')
+    .description('list every dead-letter queue with its number of letters; exit code 1 if there are any')
     .option('--json', 'for programs')
     .action(async ({ json = false }: SelectionOptions) =>
       exitWith(await listDeadLetters(config, { json }, terminal)),
     )
   about('peek', 'show dead letters, and leave them where they are')
-    .option('--limit <count>', 'at most so many', '10')
+    .option('--limit <count>', 'at most this many', '10')
     .action(async (queue: string, options: SelectionOptions) =>
       exitWith(
         await peekDeadLetters(
@@ -216,8 +225,8 @@ function addDeadLetterCommands(
         ),
       ),
     )
-  changing('requeue', 'put dead letters back on their queue: each is sent before it is deleted')
-    .option('--max-redrives <count>', 'leave those that were put back so often already', '3')
+  changing('requeue', 'redrive dead letters to their queue: each is sent before it is deleted')
+    .option('--max-redrives <count>', 'skip letters that were redriven this often already', '3')
     .action(async (queue: string, options: ChangeOptions) => {
       const maxRedrives = parseCount('--max-redrives', options.maxRedrives)
       exitWith(

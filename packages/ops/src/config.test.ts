@@ -27,7 +27,7 @@ const elsewhere = {
   AWS_REGION: 'eu-central-1',
 }
 
-test('without any address it is the local system that is meant, with the key it keeps for us', () => {
+test('without addresses it uses the local system, with its key for the CLI', () => {
   const config = loadConfig({ AWS_REGION: 'eu-west-1', AWS_ACCESS_KEY_ID: 'mine' }, folder)
   expect(config.status()).toEqual({
     urls: {
@@ -48,15 +48,15 @@ test('without any address it is the local system that is meant, with the key it 
   expect(config.awsCredentials).toEqual({ AWS_ACCESS_KEY_ID: 'local', AWS_SECRET_ACCESS_KEY: 'local' })
 })
 
-test('what moves a port of the local system moves it here too', () => {
+test('variables that move a port of the local system apply here too', () => {
   const { urls, messaging } = loadConfig({ TICKETS_PORT: '18082', AWS_PORT: '14566' }, folder).status()
   expect([urls.tickets, messaging.sqsEndpoint]).toEqual(['http://127.0.0.1:18082', 'http://127.0.0.1:14566'])
   expect(() => loadConfig({ TICKETS_PORT: 'often' }, folder).status()).toThrow(
-    'TICKETS_PORT is often, which is no port',
+    'TICKETS_PORT is often, which is not a port',
   )
 })
 
-test('with addresses it is the system there, at AWS itself, and nothing local is mixed in', () => {
+test('with addresses it uses that system, with AWS itself, and nothing of the local one', () => {
   const config = loadConfig(elsewhere, folder)
   expect(config.status()).toMatchObject({
     urls: { auth: 'https://auth.example.test', notifications: 'https://notifications.example.test' },
@@ -66,7 +66,7 @@ test('with addresses it is the system there, at AWS itself, and nothing local is
   expect(() => config.grant()).toThrow('SERVICE_PRIVATE_KEY')
 })
 
-test('one address alone is not enough, and what is missing is named', () => {
+test('one address alone is not enough, and the error names the missing ones', () => {
   expect(() => loadConfig({ AUTH_URL: elsewhere.AUTH_URL }, folder).status()).toThrow(
     /EVENTS_URL.*NOTIFICATIONS_URL/s,
   )

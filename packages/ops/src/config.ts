@@ -25,38 +25,37 @@ const Passwords = z.object(
 )
 const Grant = z.object({ AUTH_URL: z.url(), SERVICE_PRIVATE_KEY: SigningKey })
 const Projection = z.object({ ANALYTICS_URL: z.url(), SERVICE_PRIVATE_KEY: SigningKey })
-/** Of what `npm start` keeps in `secrets.json`, our own key. */
+/** The CLI's key in the `secrets.json` of `npm start`. */
 const Secrets = z.object({
   services: z.object({ 'boxoffice-cli': z.object({ privateKey: z.looseObject({ kid: z.string() }) }) }),
 })
 
 export interface DatabasesConfig {
   adminUrl: string
-  /** Where the URL has none. */
+  /** If the URL has none. */
   adminPassword: string | undefined
   login: DatabaseLogin
-  /** Put before the names of databases and roles. */
+  /** Prefix of the names of databases and roles. */
   prefix: string
   /** By service; none with `iam`. */
   passwords: Partial<Record<ServiceKey, string>>
 }
 
-/** Where the system is. Nothing is read before a command asks for it: each needs a part of it only. */
+/** The addresses and keys of a system. Each part is read when a command needs it. */
 export interface Config {
   status(): { urls: Record<ServiceKey, string>; messaging: MessagingConfig }
   messaging(): MessagingConfig
   grant(): { authUrl: string; privateKey: z.output<typeof SigningKey> }
   projection(): { analyticsUrl: string; privateKey: z.output<typeof SigningKey> }
-  /** The server that holds the databases; always from the environment: `npm start` migrates its own. */
+  /** The database server; always from the environment, since `npm start` migrates its own. */
   databases(): DatabasesConfig
-  /** What the AWS SDK is to find in the environment. */
+  /** The variables that the AWS SDK reads. */
   awsCredentials: Record<string, string>
 }
 
 /**
- * Read from the environment when it names a service's address; otherwise the system that `npm start` runs
- * from this folder is meant. Never a mixture: one address of another system beside our own would tell of
- * neither.
+ * Reads the environment if it names the address of a service; otherwise uses the system that `npm start` runs
+ * from this folder. Never a mixture, which would report on neither.
  */
 export function loadConfig(environment: Environment, folder: string): Config {
   const local = urlNames.every((name) => environment[name] === undefined)
@@ -104,10 +103,7 @@ function passwordName(key: ServiceKey): string {
   return `${key.toUpperCase()}_DATABASE_PASSWORD`
 }
 
-/**
- * What the local system is reached with: its ports (moved by the variables that move them for `npm start`)
- * and our key.
- */
+/** The local system: its ports (with the variables that move them for `npm start`) and our key. */
 function localEnvironment(environment: Environment, folder: string): Environment {
   const aws = localUrl(environment, 'AWS_PORT', 4566)
   return {
@@ -129,21 +125,21 @@ function localKey(folder: string): string {
   const file = path.join(folder, 'secrets.json')
   if (!existsSync(file)) {
     throw new InputError(
-      `no system was ever started here (there is no ${file}): run \`npm start\`, or set ${urlNames.join(', ')} to look at another`,
+      `no system was started here (there is no ${file}): run \`npm start\`, or set ${urlNames.join(', ')} to use another`,
     )
   }
   try {
     const secrets = Secrets.parse(JSON.parse(readFileSync(file, 'utf8')))
     return JSON.stringify(secrets.services['boxoffice-cli'].privateKey)
   } catch {
-    throw new InputError(`${file} holds no key of boxoffice-cli: \`npm start -- --fresh\` makes a new one`)
+    throw new InputError(`${file} has no key of boxoffice-cli: \`npm start -- --fresh\` creates a new file`)
   }
 }
 
 function localUrl(environment: Environment, variable: string, standard: number): string {
   const port = Number(environment[variable] ?? standard)
   if (!Number.isInteger(port) || port < 1 || port > 65_535) {
-    throw new InputError(`${variable} is ${environment[variable]}, which is no port`)
+    throw new InputError(`${variable} is ${environment[variable]}, which is not a port`)
   }
   return `http://127.0.0.1:${port}`
 }

@@ -1,18 +1,16 @@
 import { UnexpectedAnswer } from '@boxoffice/service-kit'
 
-/**
- * What we were given to work with will not do; the message is one sentence for the person at the terminal.
- */
+/** Thrown for invalid input; the message is one sentence for the operator. */
 export class InputError extends Error {}
 
 const known: Record<string, string> = {
   ECONNREFUSED: 'connection refused',
-  ECONNRESET: 'the connection was cut',
-  ENOTFOUND: 'there is no such host',
-  EHOSTUNREACH: 'the host cannot be reached',
+  ECONNRESET: 'the connection was closed',
+  ENOTFOUND: 'unknown host',
+  EHOSTUNREACH: 'host unreachable',
 }
 
-/** Why a call did not come through, in a few words for a person. */
+/** Returns in a few words why a call failed. */
 export function failureOf(error: unknown): string {
   if (!(error instanceof Error)) return String(error)
   if (error.name === 'TimeoutError' || error.name === 'AbortError') return 'no answer in time'
@@ -21,10 +19,10 @@ export function failureOf(error: unknown): string {
   return words ?? (error.message.split('\n')[0] || error.name)
 }
 
-/** Why a service did not do what it was asked for, with what to look at. */
+/** Returns why a request to a service failed, and what to check. */
 export function reasonOf(error: unknown, service: string, url: string): string {
-  if (!(error instanceof UnexpectedAnswer)) return `${service} does not answer at ${url}: ${failureOf(error)}`
+  if (!(error instanceof UnexpectedAnswer)) return `${service} is unavailable at ${url}: ${failureOf(error)}`
   if (error.status === 401 || error.status === 403)
-    return `${service} does not know our key: is SERVICE_PRIVATE_KEY that of this system?`
+    return `${service} does not accept our key: does SERVICE_PRIVATE_KEY belong to that system?`
   return `${service} answered ${error.status}`
 }

@@ -7,12 +7,12 @@ import { loadConfig } from './config.ts'
 import { createProgress } from './terminal.ts'
 
 const config = loadConfig(process.env, '.boxoffice')
-Object.assign(process.env, config.awsCredentials) // the one place where the AWS SDK looks for them
-process.stdout.on('error', () => {}) // whoever read us has gone, as in `boxoffice status | head`
+Object.assign(process.env, config.awsCredentials) // where the AWS SDK reads them
+process.stdout.on('error', () => {}) // the reader of our output has gone, as in `boxoffice status | head`
 
 const stop = new AbortController()
 for (const name of ['SIGINT', 'SIGTERM'] as const) {
-  process.once(name, () => stop.abort()) // the second one ends us at once
+  process.once(name, () => stop.abort()) // a second one ends the process at once
 }
 
 async function ask(question: string): Promise<string> {
@@ -20,7 +20,7 @@ async function ask(question: string): Promise<string> {
   try {
     return await readline.question(question, { signal: stop.signal })
   } catch {
-    return '' // Ctrl-C is a no
+    return '' // Ctrl-C means no
   } finally {
     readline.close()
   }

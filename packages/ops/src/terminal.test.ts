@@ -16,7 +16,7 @@ function progressOn(isTerminal: boolean) {
   return { progress, written, wait }
 }
 
-test('a terminal has one line that is written over, and nothing of it stays', () => {
+test('a terminal gets one line that is overwritten and finally cleared', () => {
   const { progress, written } = progressOn(true)
   for (const count of [10, 20]) progress.at(count)
   progress.end()
@@ -27,7 +27,7 @@ test('a terminal has one line that is written over, and nothing of it stays', ()
   ])
 })
 
-test('a log file has a line every five seconds, and none of a short run', () => {
+test('a log file gets a line every five seconds, and none of a short run', () => {
   const { progress, written, wait } = progressOn(false)
   progress.at(10)
   wait(4_999)

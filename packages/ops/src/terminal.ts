@@ -1,14 +1,12 @@
-/** Where a command writes: results to `out`, what went wrong to `error`. */
+/** Where a command writes: results to `out`, errors to `error`. */
 export interface Terminal {
   out(text: string): void
   error(text: string): void
-  /** Ask the person who sits there; undefined where nobody does. */
+  /** Asks the operator; undefined without a terminal. */
   ask?(question: string): Promise<string>
-  /**
-   * Show how far it is, `%d` in `text` standing for the count; goes to `error`, so that results stay clean.
-   */
+  /** Shows progress, with the count for `%d` in `text`; writes to `error`, so that results stay clean. */
   progress(text: string): Progress
-  /** Aborted by Ctrl-C: what is at work ends its batch. */
+  /** Aborted by Ctrl-C: the current batch is finished. */
   signal: AbortSignal
   colours: boolean
   now: () => Date
@@ -23,7 +21,7 @@ export interface Progress {
 
 const PLAIN_INTERVAL_MS = 5_000
 
-/** Progress on a stream: one line that is written over on a terminal, else a line every five seconds. */
+/** Shows progress on a stream: one overwritten line on a terminal, else a line every five seconds. */
 export function createProgress(options: {
   text: string
   write(text: string): void

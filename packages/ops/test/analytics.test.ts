@@ -8,7 +8,7 @@ import { boxoffice } from './system.ts'
 
 let peer: Awaited<ReturnType<typeof startPeer>>
 let env: Record<string, string>
-/** What the read side has at work; each look finds it further on, as far as `steps` go. */
+/** The read side's rebuild; each poll finds it further on, as far as `steps` go. */
 let rebuild: Rebuild | null
 let steps: Partial<Rebuild>[]
 
@@ -36,7 +36,7 @@ const done: Partial<Rebuild> = {
 beforeAll(async () => {
   peer = await startPeer(analyticsInternalRoutes, {
     async startRebuild() {
-      if (rebuild?.status === 'RUNNING') return refuse(REBUILD_RUNNING, { message: 'one is at work' })
+      if (rebuild?.status === 'RUNNING') return refuse(REBUILD_RUNNING, { message: 'one is running' })
       rebuild = aRebuild()
       return { status: 202, body: rebuild }
     },
@@ -63,7 +63,7 @@ beforeEach(() => {
   steps = []
 })
 
-test('a rebuild is followed until it is done', async () => {
+test('follows a rebuild to its end', async () => {
   steps = [{}, done]
   expect(await boxoffice(env, 'analytics', 'rebuild')).toEqual({
     exitCode: 0,
@@ -77,34 +77,34 @@ test('a rebuild is followed until it is done', async () => {
   })
 })
 
-test('one that is at work already is followed instead', async () => {
+test('follows a running rebuild instead of starting another', async () => {
   rebuild = aRebuild()
   steps = [done]
   const { exitCode, out, error } = await boxoffice(env, 'analytics', 'rebuild', '--json')
   expect(exitCode).toBe(0)
-  expect(error).toContain('at work already')
+  expect(error).toContain('running already')
   expect(JSON.parse(out)).toMatchObject({ rebuildId: rebuild.rebuildId, status: 'DONE' })
 })
 
-test('what holds it up is told while it is followed', async () => {
+test('prints what holds up a rebuild while following it', async () => {
   const away = 'tickets: connection refused'
   steps = [{ lastError: away }, { lastError: away }, { lastError: undefined }, done]
   const { exitCode, error } = await boxoffice(env, 'analytics', 'rebuild')
   expect({ exitCode, error }).toEqual({
     exitCode: 0,
-    error: 'tickets: connection refused: it is tried again\n',
+    error: 'tickets: connection refused: will be retried\n',
   })
 })
 
-test('somebody who does not want to wait is told that it has begun', async () => {
+test('with --detach prints that it has started', async () => {
   const { exitCode, out } = await boxoffice(env, 'analytics', 'rebuild', '--detach')
   expect({ exitCode, out }).toEqual({
     exitCode: 0,
-    out: 'rebuild of generation 2 at work since 2026-11-21 10:00:00: 0 of 3,412 archived messages\n  events    0 of 12 …\n  tickets   0 of 3,400 …\n',
+    out: 'rebuild of generation 2 running since 2026-11-21 10:00:00: 0 of 3,412 archived messages\n  events    0 of 12 …\n  tickets   0 of 3,400 …\n',
   })
 })
 
-test('one that somebody cancels meanwhile ends with exit code 1', async () => {
+test('exits with 1 if the rebuild is cancelled meanwhile', async () => {
   steps = [{ status: 'CANCELLED', endedAt: startedAt }]
   expect(await boxoffice(env, 'analytics', 'rebuild')).toMatchObject({
     exitCode: 1,
@@ -112,7 +112,7 @@ test('one that somebody cancels meanwhile ends with exit code 1', async () => {
   })
 })
 
-test('status says what is served, how far it is behind, and what the rebuild waits for', async () => {
+test('status shows the served projection, its lag, and what the rebuild waits for', async () => {
   rebuild = aRebuild({
     lastError: 'tickets: connection refused',
     sources: [{ service: 'tickets', taken: 0, total: null, finished: false }],
@@ -120,15 +120,15 @@ test('status says what is served, how far it is behind, and what the rebuild wai
   expect((await boxoffice(env, 'analytics', 'status')).out).toBe(
     [
       'generation 1, served since 2026-11-21 10:00:00, about 0.3 s behind',
-      'rebuild of generation 2 at work since 2026-11-21 10:00:00: 0 archived messages',
+      'rebuild of generation 2 running since 2026-11-21 10:00:00: 0 archived messages',
       '  tickets   0 …',
-      '  it is tried again: tickets: connection refused',
+      '  will be retried: tickets: connection refused',
       '',
     ].join('\n'),
   )
 })
 
-test('cancel throws away the one at work, and says when there is none', async () => {
+test('cancel discards the running rebuild, and says if there is none', async () => {
   rebuild = aRebuild()
   expect(await boxoffice(env, 'analytics', 'cancel')).toMatchObject({
     exitCode: 0,
@@ -137,15 +137,15 @@ test('cancel throws away the one at work, and says when there is none', async ()
   expect(await boxoffice(env, 'analytics', 'cancel')).toEqual({
     exitCode: 1,
     out: '',
-    error: 'no rebuild is at work\n',
+    error: 'no rebuild is running\n',
   })
 })
 
-test('a read side that does not answer is told with its address', async () => {
+test('an unavailable read side is reported with its address', async () => {
   const url = `http://127.0.0.1:${await claimPort()}`
   const { exitCode, error } = await boxoffice({ ...env, ANALYTICS_URL: url }, 'analytics', 'rebuild')
   expect({ exitCode, error }).toEqual({
     exitCode: 1,
-    error: `nothing was done: analytics does not answer at ${url}: connection refused\n`,
+    error: `nothing was done: analytics is unavailable at ${url}: connection refused\n`,
   })
 })

@@ -6,8 +6,8 @@ import { inject } from 'vitest'
 const asSuperuser = (sql: string) => withClient(inject('postgresUrl'), (client) => client.query(sql))
 
 /**
- * Names of its own on the shared server, and an administrator as Aurora has one: no superuser, but createdb
- * and createrole.
+ * Unique names on the shared server, and an administrator like Aurora's: no superuser, but createdb and
+ * createrole.
  */
 export async function createAdministrator() {
   const prefix = `t${randomUUID().slice(0, 8)}_`
@@ -31,10 +31,10 @@ export async function createAdministrator() {
         serviceKeys.map((key) => [`${key.toUpperCase()}_DATABASE_PASSWORD`, `secret of ${key}'s`]),
       ),
     } as Record<string, string>,
-    /** Rows of `sql` as `user` in `database`, both without the prefix. */
+    /** Returns the rows of `sql` as `user` in `database`, both without the prefix. */
     query: async (user: string, database: string, sql: string): Promise<Record<string, unknown>[]> =>
       withClient(urlAs(prefix + user, prefix + database), async (client) => (await client.query(sql)).rows),
-    /** Take away what was made. */
+    /** Drops what was created. */
     async drop() {
       for (const key of serviceKeys) await asSuperuser(`drop database if exists ${prefix}${key} with (force)`)
       const roles = [...serviceKeys.flatMap((key) => [prefix + key, `${prefix}${key}_owner`]), admin]

@@ -37,7 +37,7 @@ interface Letter {
   group?: string
 }
 
-/** Put letters into a dead-letter queue, as a consumer or SQS itself would; their ids. */
+/** Puts letters into a dead-letter queue, as a consumer or SQS would; returns their ids. */
 async function bury(letters: Letter[], queue: QueueName = QUEUE): Promise<string[]> {
   const QueueUrl = await system.aws.queueUrl(queues[queue].deadLetterQueue)
   const text = (StringValue: string) => ({ DataType: 'String', StringValue })
@@ -72,7 +72,7 @@ async function bury(letters: Letter[], queue: QueueName = QUEUE): Promise<string
   return all.map(({ messageId }) => messageId)
 }
 
-/** Everything that can be taken off a queue now; it is gone then. */
+/** Receives and deletes everything that is visible in a queue. */
 async function drain(queue: string): Promise<Message[]> {
   const QueueUrl = await system.aws.queueUrl(queue)
   const taken: Message[] = []
@@ -96,7 +96,7 @@ const idsOf = (messages: Message[]) =>
   messages.map(({ Body = '' }) => JSON.parse(Body).messageId as string).sort()
 
 describe('dlq list', () => {
-  test('tells of every dead-letter queue, with exit code 1 while one holds any', async () => {
+  test('lists every dead-letter queue, with exit code 1 while one holds letters', async () => {
     expect(await run('list')).toMatchObject({
       exitCode: 0,
       out: expect.stringMatching(/payment-processing-dlq +0\n/),
@@ -119,12 +119,12 @@ describe('dlq peek', () => {
       expect(exitCode).toBe(0)
       expect(out).toContain(`TICKETS_REJECTED  ${id}`)
       expect(out).toContain('because  does not match its schema: payload.reason')
-      expect(out).toContain('put back 2 times before')
+      expect(out).toContain('redriven 2 times before')
       expect(out).toContain('"orderId":"o-1"')
     }
     expect(idsOf(await drain(DLQ))).toEqual([id])
   })
-  test('never shows a message that carries a token, and no character that would steer the terminal', async () => {
+  test('never shows a message that carries a token, nor control characters', async () => {
     await bury([
       {
         eventType: 'USER_CREATED',
@@ -156,7 +156,7 @@ describe('dlq peek', () => {
 })
 
 describe('dlq requeue', () => {
-  test('puts everything back on its queue, with its attributes and a count, and deletes what was accepted', async () => {
+  test('redrives everything, with its attributes and a count, and deletes what was accepted', async () => {
     const ids = await bury(Array.from({ length: 23 }, () => ({})))
     const { exitCode, out } = await run('requeue', QUEUE, '--yes')
     expect({ exitCode, out }).toEqual({ exitCode: 0, out: `requeued 23 dead letters of ${DLQ}\n` })
@@ -169,7 +169,7 @@ describe('dlq requeue', () => {
       redriveCount: { DataType: 'Number', StringValue: '1' },
     })
   })
-  test('takes only what was asked for, and no more of it', async () => {
+  test('takes only what was selected, up to the limit', async () => {
     const ids = await bury([{ eventType: 'EVENT_CANCELLED' }, {}, { eventType: 'EVENT_CANCELLED' }, {}])
     await run('requeue', QUEUE, '--yes', '--type', 'EVENT_CANCELLED', '--limit', '1')
     const [back] = [idsOf(await drain(QUEUE))]
@@ -177,7 +177,7 @@ describe('dlq requeue', () => {
     expect([ids[0], ids[2]]).toContain(back[0])
     expect(idsOf(await drain(DLQ))).toEqual(ids.filter((id) => id !== back[0]).sort())
   })
-  test('does nothing on a dry run, but says what it would do', async () => {
+  test('changes nothing on a dry run, and prints what it would do', async () => {
     const ids = await bury([{}, {}])
     const { exitCode, out } = await run('requeue', QUEUE, '--dry-run', '--json')
     expect(exitCode).toBe(0)
@@ -185,11 +185,11 @@ describe('dlq requeue', () => {
     expect(await drain(QUEUE)).toEqual([])
     expect(idsOf(await drain(DLQ))).toEqual(ids.sort())
   })
-  test('leaves what was put back too often: the loop ends, and the exit code says so', async () => {
+  test('skips letters that were redriven too often: the loop ends, and the exit code shows it', async () => {
     const [looping = '', fresh = ''] = await bury([{ redrives: 3 }, { redrives: 2 }])
     const { exitCode, out } = await run('requeue', QUEUE, '--yes')
     expect(exitCode).toBe(1)
-    expect(out).toContain('1 dead letter stayed: put back too often already')
+    expect(out).toContain('1 dead letter stayed: redriven too often already')
     expect(idsOf(await drain(QUEUE))).toEqual([fresh])
     expect(idsOf(await drain(DLQ))).toEqual([looping])
     await bury([{ redrives: 3, messageId: looping }])
@@ -197,7 +197,7 @@ describe('dlq requeue', () => {
     const [again] = await drain(QUEUE)
     expect(again?.MessageAttributes?.redriveCount?.StringValue).toBe('4')
   })
-  test('keeps the group of a FIFO queue, whose deduplication it must not fall for', async () => {
+  test('keeps the group of a FIFO queue, and avoids its deduplication', async () => {
     const fifo = 'order-commands.fifo'
     const messageId = randomUUID()
     await bury([{ group: 'order-7', messageId }], fifo)
@@ -206,7 +206,7 @@ describe('dlq requeue', () => {
     expect(first?.Attributes).toMatchObject({ MessageGroupId: 'order-7' })
     expect(first?.Attributes?.MessageDeduplicationId).not.toBe(messageId)
   })
-  test('asks before it does anything, and without a person to ask it wants --yes', async () => {
+  test('asks before it changes anything, and without a terminal requires --yes', async () => {
     await bury([{}])
     expect(await run('requeue', QUEUE)).toMatchObject({
       exitCode: 2,
@@ -214,9 +214,9 @@ describe('dlq requeue', () => {
     })
     expect(await drain(DLQ)).toHaveLength(1)
   })
-  test('killed in the middle and run again loses nothing', async () => {
+  test('loses nothing if it is killed halfway and run again', async () => {
     const ids = await bury(Array.from({ length: 60 }, () => ({})))
-    // The worst moment: SQS has accepted ten letters that were not deleted yet.
+    // The worst moment: SQS has accepted ten letters that are not deleted yet.
     const sent = (exchanges: readonly Exchange[]) =>
       exchanges.filter(({ action }) => action === 'SendMessageBatch')
     const proxy = await startHoldingProxy(
@@ -232,7 +232,7 @@ describe('dlq requeue', () => {
     expect(await depthOf(QUEUE)).toEqual({ visible: 30, inFlight: 0 })
     expect(await depthOf(DLQ)).toEqual({ visible: 30, inFlight: 10 })
 
-    // What the dead one held comes back when its visibility has run out: that is said here, not waited for.
+    // What the dead process held returns after its visibility timeout, which is shortened here.
     const { answer } = proxy.exchanges.findLast(({ action }) => action === 'ReceiveMessage') as Exchange
     const Entries = answer.Messages?.map(({ ReceiptHandle }, Id) => ({
       Id: `${Id}`,
@@ -248,7 +248,7 @@ describe('dlq requeue', () => {
     expect(back.length - ids.length).toBeLessThanOrEqual(10) // twice: the batch that was accepted and not deleted yet
   })
 
-  /** The command as a process of its own. */
+  /** Runs the command as a process. */
   function start(over: Record<string, string> = {}): ChildProcess {
     const child = spawn(process.execPath, [MAIN, 'dlq', 'requeue', QUEUE, '--yes'], {
       env: {
@@ -265,7 +265,7 @@ describe('dlq requeue', () => {
   }
 })
 
-describe('a letter in foreign words', () => {
+describe('a letter of another system', () => {
   const queue = 'mail-feedback-queue'
   const letterIn = (body: string) =>
     sendToDeadLetters(system.aws, queue, { Body: body }, "not of SES's schema: mail.messageId: Required")
@@ -273,7 +273,7 @@ describe('a letter in foreign words', () => {
     for (const name of [queue, queues[queue].deadLetterQueue]) await drain(name)
   })
 
-  test('is shown whole, found by what it calls itself, and put back as it came', async () => {
+  test('is shown whole, found by its own type, and redriven unchanged', async () => {
     const body = JSON.stringify({ eventType: 'Bounce', mail: { destination: ['a@customers.example'] } })
     await letterIn(body)
     await letterIn('Successfully something')
@@ -297,7 +297,7 @@ describe('a letter in foreign words', () => {
 })
 
 describe('dlq purge', () => {
-  test('deletes what was asked for, for good', async () => {
+  test('deletes the selection for good', async () => {
     const [keep = ''] = await bury([{ eventType: 'EVENT_CANCELLED' }, {}, {}])
     const { exitCode, out } = await run('purge', DLQ, '--type', 'TICKETS_REJECTED', '--yes')
     expect({ exitCode, out }).toEqual({ exitCode: 0, out: `purged 2 dead letters of ${DLQ}\n` })
@@ -313,10 +313,10 @@ describe('wrong usage', () => {
     [['purge', QUEUE, '--limit', '0', '--yes'], '--limit is 0'],
     [['requeue', QUEUE, '--limit', 'all', '--yes'], '--limit is all'],
     [['requeue'], 'queue'],
-  ])('%j is answered with a sentence and exit code 2', async (args, sentence) => {
+  ])('%j is refused with a sentence and exit code 2', async (args, sentence) => {
     expect(await run(...args)).toMatchObject({ exitCode: 2, error: expect.stringContaining(sentence) })
   })
-  test('a broker that is down is said, with exit code 1', async () => {
+  test('an unreachable broker is reported, with exit code 1', async () => {
     const away = { ...system.env, AWS_SQS_ENDPOINT: 'http://127.0.0.1:1' }
     expect(await boxoffice(away, 'dlq', 'list')).toMatchObject({
       exitCode: 1,

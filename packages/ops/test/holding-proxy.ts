@@ -3,7 +3,7 @@ import http from 'node:http'
 import { buffer } from 'node:stream/consumers'
 import { claimPort } from '@boxoffice/testing'
 
-/** A request to SQS, and what SQS answered. */
+/** A request to SQS and its response. */
 export interface Exchange {
   /** Such as `SendMessageBatch`. */
   action: string
@@ -11,9 +11,8 @@ export interface Exchange {
 }
 
 /**
- * Stands before SQS and passes everything on, until `isLast` says that it has seen enough: what SQS answered
- * then, and to whatever comes after, reaches nobody. So somebody who talks to SQS through it stands still at
- * a known point.
+ * A proxy in front of SQS that forwards everything until `isLast` matches: that response, and all later ones,
+ * are withheld. So its client stops at a known point.
  */
 export async function startHoldingProxy(
   endpoint: string,
@@ -43,7 +42,7 @@ export async function startHoldingProxy(
   return {
     url: `http://127.0.0.1:${own}`,
     exchanges,
-    /** Resolves when it passes nothing on any more. */
+    /** Resolves when it has stopped forwarding. */
     held: held.promise,
     close() {
       server.close()

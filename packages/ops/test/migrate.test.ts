@@ -14,7 +14,7 @@ import { boxoffice } from './system.ts'
 const MESSAGING = '20261121080000_messaging'
 const upToDate = (lines: string) => lines.match(/^\w+: up to date/gm)?.length
 
-describe('a server that was migrated', () => {
+describe('a migrated server', () => {
   let server: Administrator
   let first: Awaited<ReturnType<typeof boxoffice>>
   beforeAll(async () => {
@@ -23,15 +23,15 @@ describe('a server that was migrated', () => {
   })
   afterAll(() => server.drop())
 
-  test('has every database, made by an administrator who is no superuser', () => {
+  test('has every database, created by an administrator who is no superuser', () => {
     expect(first).toMatchObject({ exitCode: 0, error: '' })
     expect(upToDate(first.out)).toBe(serviceKeys.length)
     expect(first.out).toContain(
-      `auth: database ${server.prefix}auth made, for role ${server.prefix}auth\nauth: ${MESSAGING} applied`,
+      `auth: database ${server.prefix}auth created for role ${server.prefix}auth\nauth: ${MESSAGING} applied`,
     )
   })
 
-  test('is left as it is the second time', async () => {
+  test('is unchanged the second time', async () => {
     const expected = serviceKeys.map((key) => `${key}: up to date\n`).join('')
     expect(await boxoffice(server.env, 'migrate')).toEqual({ exitCode: 0, out: expected, error: '' })
     expect(await boxoffice(server.env, 'migrate', '--plan')).toEqual({
@@ -41,7 +41,7 @@ describe('a server that was migrated', () => {
     })
   })
 
-  test('belongs to roles that nobody logs in as', async () => {
+  test('belongs to roles that cannot log in', async () => {
     const owners = await server.query(
       'auth',
       'auth',
@@ -51,7 +51,7 @@ describe('a server that was migrated', () => {
     await expect(server.query('auth_owner', 'auth', 'select 1')).rejects.toThrow('is not permitted to log in')
   })
 
-  test('lets a service at its rows, and change no table', async () => {
+  test("gives a service access to its rows, and not to its tables' definitions", async () => {
     const asAuth = (sql: string) => server.query('auth', 'auth', sql)
     expect(await asAuth('select count(*)::int as count from users')).toEqual([{ count: 0 }])
     await expect(asAuth('create table mine (id int)')).rejects.toThrow('permission denied for schema public')
@@ -61,7 +61,7 @@ describe('a server that was migrated', () => {
     await expect(asAuth('drop table users')).rejects.toThrow('must be owner of table users')
   })
 
-  test('keeps a service out of the databases of the others', async () => {
+  test('keeps a service out of the databases of others', async () => {
     await expect(server.query('events', 'auth', 'select 1')).rejects.toThrow('permission denied for database')
     const open = await server.asSuperuser(
       `select datname from pg_database where datname like '${server.prefix}%' and has_database_privilege('public', oid, 'connect')`,
@@ -89,7 +89,7 @@ describe('migrating', () => {
     await rm(folder, { recursive: true })
   })
 
-  /** `migrate` with migrations of our own: for each service these, by name. */
+  /** `migrate` with test migrations: for each service these, by name. */
   async function migrateWith(migrations: Partial<Record<ServiceKey, Record<string, string>>>, plan = false) {
     for (const key of serviceKeys) {
       await mkdir(path.join(folder, key), { recursive: true })
@@ -121,7 +121,7 @@ describe('migrating', () => {
   const databases = async () =>
     (await server.asSuperuser(`select datname from pg_database where datname like '${server.prefix}%'`)).rows
 
-  test('is planned without changing anything', async () => {
+  test('is planned without changes', async () => {
     const { exitCode, out } = await boxoffice(server.env, 'migrate', '--plan')
     expect(exitCode).toBe(0)
     expect(out.match(/and its roles would be made, and every migration applied/g)).toHaveLength(
@@ -130,7 +130,7 @@ describe('migrating', () => {
     expect(await databases()).toEqual([])
   })
 
-  test('plans what is new alone', async () => {
+  test('plans only what is new', async () => {
     await migrateWith({ auth: { '1_begin': 'create table seats (id int)' } })
     const { out } = await migrateWith({ auth: { '2_more': 'alter table seats add column row int' } }, true)
     expect(out).toMatch(/^auth: 2_more would be applied\nevents: up to date\n/)
@@ -140,7 +140,7 @@ describe('migrating', () => {
     ).toEqual([])
   })
 
-  test('gives a service what it needs of a new table: its rows and its sequence', async () => {
+  test('gives a service access to the rows and the sequence of a new table', async () => {
     await migrateWith({ auth: { '1_begin': 'create table seats (id bigserial primary key, label text)' } })
     const asAuth = (sql: string) => server.query('auth', 'auth', sql)
     await asAuth("insert into seats (label) values ('A'), ('B')")
@@ -150,7 +150,7 @@ describe('migrating', () => {
     await expect(asAuth('truncate seats')).rejects.toThrow('permission denied')
   })
 
-  test('leaves nothing of a migration that fails, names it, and does not go on', async () => {
+  test('rolls back a migration that fails, names it, and stops', async () => {
     const failing = 'create table half (id int); insert into half values (1); insert into nowhere values (1)'
     const broken = await migrateWith({
       auth: { '1_begin': 'create table seats (id int)', '2_half': failing },
@@ -178,7 +178,7 @@ describe('migrating', () => {
     expect(error).toContain('migration 1_begin was edited after it was applied')
   })
 
-  test('takes turns when two do it at once', async () => {
+  test('waits when two run at once', async () => {
     const both = await Promise.all([boxoffice(server.env, 'migrate'), boxoffice(server.env, 'migrate')])
     expect(both.map(({ exitCode, error }) => ({ exitCode, error }))).toEqual(
       Array(2).fill({ exitCode: 0, error: '' }),
@@ -187,7 +187,7 @@ describe('migrating', () => {
     expect(applied).toHaveLength(1)
   })
 
-  test('by IAM gives no password, and lets the administrator use neither a login role nor rds_iam', async () => {
+  test('by IAM sets no password, and lets the administrator use neither a login role nor rds_iam', async () => {
     const database = serviceDatabase('auth', server.prefix)
     const iam = `do $$ begin if to_regrole('rds_iam') is null then create role rds_iam; end if; end $$`
     await server.asSuperuser(iam)
@@ -207,7 +207,7 @@ describe('migrating', () => {
   })
 })
 
-test('with IAM the server must show a certificate of Amazon, without it the URL says', () => {
+test('with IAM the server must show a certificate of Amazon, without it the URL decides', () => {
   const url = 'postgres://admin@db.example.test:5432/postgres'
   const options = { database: 'auth', password: 'p@ss/word' }
   expect(adminConnection(url, { ...options, login: 'iam' })).toMatchObject({
@@ -228,8 +228,8 @@ describe('an administrator with IAM', () => {
   afterAll(() => server.drop())
   const said: string[] = []
   /**
-   * Without Amazon's server: who may not log in is refused with the same code (28000) as whose password PAM
-   * refuses.
+   * Without Amazon's server: a role that may not log in is refused with the same code (28000) as a password
+   * that PAM refuses.
    */
   const login = (passwordOf: string) =>
     orByToken({
@@ -241,11 +241,11 @@ describe('an administrator with IAM', () => {
       say: (text) => void said.push(text),
     })
 
-  test('whose password is good uses that', async () => {
+  test('uses a password that is accepted', async () => {
     expect(await login(server.admin)('postgres')).toBe(server.urlAs(server.admin, 'postgres'))
     expect(said).toEqual([])
   })
-  test('whose password is refused in the middle of the work goes on with a token, and says so once', async () => {
+  test('continues with a token if the password is refused halfway, and says so once', async () => {
     const refused = `${server.prefix}refused`
     await server.asSuperuser(`create role ${refused} login`)
     const connectionTo = login(refused)
@@ -257,13 +257,13 @@ describe('an administrator with IAM', () => {
       )
       expect(rows).toEqual([{ name: server.admin, how: 'by token' }])
     }
-    expect(said).toEqual(["the administrator's password was refused: trying a token of IAM"])
+    expect(said).toEqual(["the administrator's password was refused, trying an IAM token"])
     await server.asSuperuser(`drop role ${refused}`)
   })
-  test('who finds something else amiss is told of that', async () => {
+  test('reports any other error', async () => {
     await expect(login(server.admin)('nowhere')).rejects.toMatchObject({ code: '3D000' })
   })
-  test('takes a token of its own name, for the database that is meant, from Amazon’s server alone', async () => {
+  test('requests a token for its own name and the right database, from Amazon’s server only', async () => {
     const { password, ...rest } = adminTokenConnection(
       'postgres://admin:old@db.example.test:5432/postgres',
       'auth',
@@ -279,9 +279,9 @@ describe('an administrator with IAM', () => {
   })
 })
 
-describe('what is missing', () => {
+describe('errors', () => {
   const DATABASE_ADMIN_URL = 'postgres://admin@127.0.0.1:1/postgres'
-  test('of the environment is said with exit code 2', async () => {
+  test('a missing variable is reported with exit code 2', async () => {
     const nothing = await boxoffice({}, 'migrate')
     expect(nothing).toMatchObject({
       exitCode: 2,
@@ -294,7 +294,7 @@ describe('what is missing', () => {
       error: expect.stringContaining('NOTIFICATIONS_DATABASE_PASSWORD'),
     })
   })
-  test('a server that does not answer is said with exit code 1', async () => {
+  test('an unavailable server is reported with exit code 1', async () => {
     const { exitCode, error } = await boxoffice({ DATABASE_ADMIN_URL, DATABASE_LOGIN: 'iam' }, 'migrate')
     expect({ exitCode, error }).toEqual({
       exitCode: 1,

@@ -17,11 +17,11 @@ afterAll(() => system.close())
 const depth = () => findQueueDepth(system.aws, QUEUE)
 const purge = (...args: string[]) => boxoffice(system.env, 'queue', 'purge', QUEUE, ...args)
 
-test('a live queue is not purged before its name was typed again', async () => {
+test('a live queue is not purged until its name is typed again', async () => {
   const unasked = await purge()
   expect(unasked).toMatchObject({ exitCode: 2, out: '' })
   expect(unasked.error).toContain(
-    `${QUEUE} is live: about 3 messages wait in it, 0 are being handled. Say --confirm ${QUEUE}`,
+    `${QUEUE} is live: about 3 messages wait in it, 0 are in progress. Pass --confirm ${QUEUE}`,
   )
   const another = await purge('--confirm', 'notification-queue')
   expect(another).toMatchObject({ exitCode: 2, out: '' })
@@ -29,7 +29,7 @@ test('a live queue is not purged before its name was typed again', async () => {
   expect(await depth()).toEqual({ visible: 3, inFlight: 0 })
 })
 
-test('then it is, and a queue that there is not is none of ours', async () => {
+test('then it is purged; an unknown queue is refused', async () => {
   expect(await purge('--confirm', QUEUE, '--json')).toEqual({
     exitCode: 0,
     out: `${JSON.stringify({ queue: QUEUE, purged: 3 })}\n`,

@@ -13,7 +13,7 @@ afterEach(() => system.setHealth('tickets'))
 
 const down = { required: true, check: () => Promise.reject(new Error('gone')) }
 
-test('a system that is well is shown whole, and the exit code is 0', async () => {
+test('prints a healthy system and exits with 0', async () => {
   const { exitCode, out, error } = await boxoffice(system.env, 'status')
   expect({ exitCode, error }).toEqual({ exitCode: 0, error: '' })
   expect(out).toMatch(/^All is well/)
@@ -26,7 +26,7 @@ test('a system that is well is shown whole, and the exit code is 0', async () =>
   }
 })
 
-test('a component that is down is named, and the exit code is 1', async () => {
+test('names a component that is down and exits with 1', async () => {
   system.setHealth('tickets', { redis: down })
   expect(await boxoffice(system.env, 'status')).toMatchObject({
     exitCode: 1,
@@ -39,7 +39,7 @@ test('a component that is down is named, and the exit code is 1', async () => {
   })
 })
 
-test('the oldest message that waits to be published is read from each service', async () => {
+test('reads the oldest unpublished message of each service', async () => {
   const gauge = system.ages.payments
   gauge.set(90)
   const late = await boxoffice(system.env, 'status')
@@ -51,14 +51,14 @@ test('the oldest message that waits to be published is read from each service', 
 })
 
 test('purchases on their way are counted by where they stand', async () => {
-  expect((await boxoffice(system.env, 'status')).out).toContain('Purchases on their way: none')
+  expect((await boxoffice(system.env, 'status')).out).toContain('Purchases in progress: none')
   system.sagas.set({ state: 'RESOLVING' }, 3)
   const { out } = await boxoffice(system.env, 'status')
   system.sagas.reset()
-  expect(out).toContain('Purchases on their way: 3 RESOLVING')
+  expect(out).toContain('Purchases in progress: 3 RESOLVING')
 })
 
-test('a service that does not answer is shown beside the others', async () => {
+test('shows an unavailable service beside the others', async () => {
   const url = `http://127.0.0.1:${await claimPort()}`
   const { exitCode, out } = await boxoffice({ ...system.env, EVENTS_URL: url }, 'status')
   expect(exitCode).toBe(1)
@@ -66,30 +66,30 @@ test('a service that does not answer is shown beside the others', async () => {
   expect(out).toMatch(/^auth +UP /m)
 })
 
-test('something else at the address of a service is not taken for one', async () => {
+test('does not mistake something else at the address for a service', async () => {
   const { exitCode, out } = await boxoffice(
     { ...system.env, EVENTS_URL: system.env.AWS_SQS_ENDPOINT ?? '' },
     'status',
   )
   expect(exitCode).toBe(1)
-  expect(out).toContain('events does not answer')
+  expect(out).toContain('events is unavailable')
 })
 
-test('queues that cannot be asked do not hide the services', async () => {
+test('shows services while queues are unreachable', async () => {
   const url = `http://127.0.0.1:${await claimPort()}`
   const { exitCode, out } = await boxoffice({ ...system.env, AWS_SQS_ENDPOINT: url }, 'status')
   expect(exitCode).toBe(1)
-  expect(out).toContain(`• the queues cannot be looked at: ${url}: connection refused`)
+  expect(out).toContain(`• the queues are unreachable: ${url}: connection refused`)
   expect(out).toMatch(/^auth +UP /m)
 })
 
-test('queues of a topology that was never made are missed', async () => {
+test('reports missing queues of a topology that was never created', async () => {
   const { exitCode, out } = await boxoffice({ ...system.env, MESSAGING_PREFIX: 'unmade-' }, 'status')
   expect(exitCode).toBe(1)
   expect(out).toContain('• there is no queue notification-queue')
 })
 
-test('a dead letter makes the exit code 1, and programs read the same as JSON', async () => {
+test('a dead letter makes the exit code 1, and JSON has the same content', async () => {
   await sendToDeadLetters(system.aws, 'order-commands.fifo', { Body: '{}' }, 'for a test')
   const { exitCode, out } = await boxoffice(system.env, 'status', '--json')
   expect(exitCode).toBe(1)

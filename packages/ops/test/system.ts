@@ -27,7 +27,7 @@ import { inject } from 'vitest'
 import { runCli } from '../src/cli.ts'
 import { loadConfig } from '../src/config.ts'
 
-/** Run the CLI: its exit code and what it wrote. */
+/** Runs the CLI; returns its exit code and output. */
 export async function boxoffice(env: Record<string, string>, ...args: string[]) {
   const written = { out: '', error: '' }
   const terminal = {
@@ -46,12 +46,9 @@ export async function boxoffice(env: Record<string, string>, ...args: string[]) 
   return { exitCode: await runCli(args, loadConfig(env, 'no such folder'), terminal), ...written }
 }
 
-const unused = () => Promise.reject(new Error('these routes keep no idempotency keys'))
+const unused = () => Promise.reject(new Error('these routes have no idempotency keys'))
 
-/**
- * A system as the CLI sees one: services with the health that a test gives them, auth's users, and real
- * queues.
- */
+/** A system for the CLI: services with the health that a test sets, auth's users, and real queues. */
 export async function startSystem() {
   const authority = await createTestAuthority()
   const keys = authority.environment('boxoffice-cli')
@@ -135,7 +132,7 @@ export async function startSystem() {
     ages,
     sagas,
     users,
-    /** What its components answer from now on; without one, all is UP. */
+    /** Sets the components' health from now on; by default all are UP. */
     setHealth: (key: ServiceKey, components?: HealthComponents) => {
       health[key] = components
     },

@@ -9,11 +9,11 @@ beforeAll(async () => {
 })
 afterAll(() => system.close())
 
-test('a role is granted to the user of an address, and doing it again changes nothing', async () => {
+test('grants a role to the user of an address, and changes nothing when repeated', async () => {
   system.addUser('ada@example.test')
   const granted = {
     exitCode: 0,
-    out: 'ada@example.test has the roles USER, ADMIN. The next access token carries them.\n',
+    out: 'ada@example.test has the roles USER, ADMIN. The next access token includes them.\n',
     error: '',
   }
   expect(await boxoffice(system.env, 'users', 'grant', 'Ada@Example.test', 'admin')).toEqual(granted)
@@ -21,7 +21,7 @@ test('a role is granted to the user of an address, and doing it again changes no
   expect(system.users.get('ada@example.test')?.roles).toEqual(['USER', 'ADMIN'])
 })
 
-test('an address without an account is told, with exit code 1', async () => {
+test('reports an address without an account, with exit code 1', async () => {
   expect(await boxoffice(system.env, 'users', 'grant', 'nobody@example.test', 'ADMIN')).toEqual({
     exitCode: 1,
     out: '',
@@ -29,18 +29,18 @@ test('an address without an account is told, with exit code 1', async () => {
   })
 })
 
-test('an address that is not confirmed gets no role, with exit code 1', async () => {
+test('refuses a role to an unconfirmed address, with exit code 1', async () => {
   system.addUser('boss@example.test', false)
   expect(await boxoffice(system.env, 'users', 'grant', 'boss@example.test', 'ADMIN')).toEqual({
     exitCode: 1,
     out: '',
     error:
-      'boss@example.test is not confirmed: somebody else may have made the account. Its owner follows the link of the mail first\n',
+      "boss@example.test is not confirmed: the account may be someone else's. Its owner has to follow the link in the mail first\n",
   })
   expect(system.users.get('boss@example.test')?.roles).toEqual(['USER'])
 })
 
-test('a key of another system gets nowhere', async () => {
+test('a key of another system is refused', async () => {
   const { SERVICE_PRIVATE_KEY = '' } = (await createTestAuthority()).environment('boxoffice-cli')
   expect(
     await boxoffice({ ...system.env, SERVICE_PRIVATE_KEY }, 'users', 'grant', 'ada@example.test', 'ADMIN'),
@@ -50,7 +50,7 @@ test('a key of another system gets nowhere', async () => {
   })
 })
 
-test('an auth service that does not answer is told with its address', async () => {
+test('reports an unavailable auth service with its address', async () => {
   const url = `http://127.0.0.1:${await claimPort()}`
   const { exitCode, error } = await boxoffice(
     { ...system.env, AUTH_URL: url },
@@ -61,6 +61,6 @@ test('an auth service that does not answer is told with its address', async () =
   )
   expect({ exitCode, error }).toEqual({
     exitCode: 1,
-    error: `the role was not granted: auth does not answer at ${url}: connection refused\n`,
+    error: `the role was not granted: auth is unavailable at ${url}: connection refused\n`,
   })
 })

@@ -10,7 +10,7 @@ const gate = () => {
   return { opened, open }
 }
 
-test('what is asked while a group is under way is asked together by the next one, on behalf of who asked first', async () => {
+test('questions that arrive while a group is in progress form the next group, on behalf of the first caller', async () => {
   const groups: { numbers: number[]; by: unknown }[] = []
   const asker = new AsyncLocalStorage<string>()
   const begun = gate()
@@ -36,7 +36,7 @@ test('what is asked while a group is under way is asked together by the next one
   ])
 })
 
-test('a group that is never answered holds up none of the others', async () => {
+test('a group without an answer does not hold up the others', async () => {
   const ask = askTogether(
     (numbers: readonly number[]) =>
       numbers.includes(1) ? new Promise<number[]>(() => {}) : Promise.resolve([...numbers]),

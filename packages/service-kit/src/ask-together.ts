@@ -1,22 +1,22 @@
 import { AsyncLocalStorage } from 'node:async_hooks'
-import { onceATurn } from './once-a-turn.ts'
+import { oncePerTick } from './once-per-tick.ts'
 
-/** So long the next group waits for the one before. */
+/** The next group waits at most this long for the one before. */
 const SLOW_MS = 50
 
 interface Waiting<Question, Answer> {
   readonly question: Question
   resolve(answer: Answer): void
   reject(error: unknown): void
-  /** Runs something on behalf of whoever asked. */
+  /** Runs work on behalf of the caller. */
   readonly within: <R>(work: () => R) => R
 }
 
 /**
- * What is asked in one turn of the event loop, or while what was asked before is under way, is asked
- * together. `ask` gets `groupMax` questions at most and answers each at its place. An answer is never older
- * than its question. A group is asked in the trace of its first question. One that is slow holds up the next
- * for a moment only; one that fails is asked again one by one, so that a bad question fails alone.
+ * Groups questions that arrive in the same tick, or while an earlier group is in progress. `ask` gets at most
+ * `groupMax` questions and returns the answers in the same order. An answer is never older than its question.
+ * A group runs in the trace of its first question. A slow group holds up the next one only briefly; the
+ * questions of a failed group are asked again one by one, so that a bad one fails alone.
  */
 export function askTogether<Question, Answer>(
   ask: (questions: readonly Question[]) => Promise<readonly Answer[]>,
@@ -24,8 +24,8 @@ export function askTogether<Question, Answer>(
 ): (question: Question) => Promise<Answer> {
   const waiting: Waiting<Question, Answer>[] = []
   let isBusy = false
-  /** Everything that the event loop does in this turn asks before the group begins. */
-  const schedule = onceATurn(() => {
+  /** Everything that the event loop runs in this tick asks before the group begins. */
+  const schedule = oncePerTick(() => {
     if (!isBusy) begin()
   })
 

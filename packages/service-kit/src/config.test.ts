@@ -2,13 +2,13 @@ import { expect, test } from 'vitest'
 import { z } from 'zod'
 import { baseEnvironment, isSecret, secret, withPassword } from './config.ts'
 
-test('what is secret says so, and keeps its description', () => {
+test('marks a schema as secret and keeps its description', () => {
   expect(isSecret(baseEnvironment.SERVICE_PRIVATE_KEY)).toBe(true)
   expect(isSecret(baseEnvironment.SERVICE_PUBLIC_KEYS)).toBe(false)
   expect(secret(z.string().describe('a key')).description).toBe('a key')
 })
 
-test('a password goes into an address that has none', () => {
+test('adds a password to a URL that has none', () => {
   expect(withPassword('rediss://holds.example:6379', 'p@ss/w%rd')).toBe(
     'rediss://:p%40ss%2Fw%25rd@holds.example:6379',
   )

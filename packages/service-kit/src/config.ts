@@ -8,7 +8,7 @@ import type { TracesConfig } from './tracing/tracing.ts'
 
 const jsonText = z.string().transform(json)
 
-/** A private Ed25519 key as a JWK in JSON. */
+/** A private Ed25519 key, as a JWK in JSON. */
 export const SigningKey = jsonText.pipe(
   z.looseObject({
     kty: z.literal('OKP'),
@@ -26,24 +26,30 @@ export const Jwks = jsonText.pipe(
 )
 
 /**
- * Marks a variable that must never stand in clear in a template or a task definition: infrastructure takes it
- * from Secrets Manager. Give it the schema last, after `.describe`.
+ * Marks a variable that must not appear in clear text in a template or a task definition: infrastructure
+ * reads it from Secrets Manager. Call it last, after `.describe`.
  */
 export const secret = <S extends z.ZodType>(schema: S): S => schema.meta({ secret: true })
 export const isSecret = (schema: z.ZodType): boolean => schema.meta()?.secret === true
 
-/** What every service reads. Secrets have no default: without them it does not start. */
+/** The variables that every service reads. Secrets have no default: a service does not start without them. */
 export const baseEnvironment = {
   HOST: z.string().default('127.0.0.1').describe('address to listen on'),
   LOG_LEVEL: z
     .enum(['silent', 'error', 'warn', 'info', 'debug'])
     .default('info')
-    .describe('least level that is logged'),
+    .describe('lowest level that is logged'),
   DATABASE_URL: z.url().describe("connection string of the service's own PostgreSQL database"),
   DATABASE_LOGIN: DatabaseLogin.default('password').describe(
-    "password: the one in DATABASE_URL; iam: AWS's short-lived tokens, over TLS that is verified against Amazon's authorities",
+    "password: the one in DATABASE_URL; iam: short-lived tokens of AWS, over TLS verified against Amazon's authorities",
   ),
-  DATABASE_POOL_SIZE: z.coerce.number().int().min(2).max(100).default(10).describe('connections at most'),
+  DATABASE_POOL_SIZE: z.coerce
+    .number()
+    .int()
+    .min(2)
+    .max(100)
+    .default(10)
+    .describe('maximum number of connections'),
   DATABASE_WAIT_MS: z.coerce
     .number()
     .int()
@@ -61,13 +67,13 @@ export const baseEnvironment = {
     .int()
     .min(10)
     .default(10_000)
-    .describe('longest that a statement may take, or a transaction do nothing, in ms'),
+    .describe('longest time that a statement may take or a transaction may be idle, in ms'),
   LEASE_SECONDS: z.coerce
     .number()
     .min(1)
     .max(600)
     .default(15)
-    .describe('what a process works on is its own for so long, and then, if it died, free for another'),
+    .describe('seconds for which a process owns what it works on; if it dies another may take it afterwards'),
   AUTH_URL: z
     .url()
     .default('http://auth-service.eventbooking.local:8080')
@@ -75,62 +81,62 @@ export const baseEnvironment = {
   REDIS_URL: z
     .url()
     .optional()
-    .describe('Redis through which ended sessions are told; without it tokens are good until they expire'),
+    .describe('Redis that holds ended sessions; without it tokens are valid until they expire'),
   REDIS_PASSWORD: secret(z.string().min(1).optional().describe('password of REDIS_URL, where that has none')),
   REDIS_TIMEOUT_MS: z.coerce
     .number()
     .int()
     .min(10)
     .default(250)
-    .describe('longest that a command of any Redis may take, in ms'),
-  PUBLIC_URL: z.url().default('http://127.0.0.1:8000').describe('what the outside calls us'),
+    .describe('longest time that a command of any Redis may take, in ms'),
+  PUBLIC_URL: z.url().default('http://127.0.0.1:8000').describe('public base URL of the API'),
   TRUSTED_PROXIES: z
     .string()
     .default('127.0.0.1')
-    .describe('addresses whose X-Forwarded-For is believed, comma separated'),
+    .describe('addresses whose X-Forwarded-For is trusted, comma separated'),
   STREAMS_PER_USER_MAX: z.coerce
     .number()
     .int()
     .min(1)
     .default(20)
-    .describe('streams of server-sent events that a user may have open at once, by process'),
+    .describe('streams of server-sent events that a user may have open at once, per process'),
   STREAMS_PER_ADDRESS_MAX: z.coerce
     .number()
     .int()
     .min(1)
     .default(200)
-    .describe('streams that may be open at once from one address, of IPv6 from one /64 network, by process'),
+    .describe('streams that one address (for IPv6 one /64 network) may have open at once, per process'),
   TOKEN_ISSUER: z.string().default('boxoffice').describe('issuer of access tokens'),
-  SERVICE_PRIVATE_KEY: secret(SigningKey.describe('Ed25519 JWK that signs our service tokens')),
+  SERVICE_PRIVATE_KEY: secret(SigningKey.describe("Ed25519 JWK that signs this service's tokens")),
   SERVICE_PUBLIC_KEYS: Jwks.describe(
-    'JWKS of all services, kid = service name; two of one while its key is replaced',
+    'JWKS of all services, kid = service name; two for one while its key is replaced',
   ),
-  // A service that calls others has its own, for its callees.
+  // A service that calls others defines its own, for its callees.
   RESILIENCE: resilience(redisAlone),
   OTEL_EXPORTER_OTLP_ENDPOINT: z
     .url()
     .optional()
-    .describe('collector of traces (OTLP over HTTP, JSON); without it nothing is traced'),
+    .describe('trace collector (OTLP over HTTP, JSON); without it nothing is traced'),
   OTEL_TRACES_SAMPLER_ARG: z.coerce
     .number()
     .min(0)
     .max(1)
     .default(0.1)
-    .describe('which part of all traces is recorded whole, 0 to 1; of the others what failed or was slow'),
+    .describe('share of traces that is recorded whole, 0 to 1; of the others only what failed or was slow'),
   TRACES_SLOW_MS: z.coerce
     .number()
     .int()
     .min(1)
     .default(1_000)
-    .describe('from how long on a request or message is slow, in ms'),
+    .describe('from how many ms on a request or message counts as slow'),
   CRASH_AT: z
     .string()
     .optional()
-    .describe('a crash point, or @ and a file that names one: for fault tests alone'),
+    .describe('a crash point, or @ and a file that names one: for fault tests only'),
 }
 const Base = z.object(baseEnvironment)
 
-/** What every service needs to know before it knows what it is for. */
+/** The settings of every service. */
 export interface BaseConfig {
   service: Caller
   host: string
@@ -140,9 +146,9 @@ export interface BaseConfig {
   databaseLogin: z.output<typeof DatabaseLogin>
   databasePoolSize: number
   databaseLimits: DatabaseLimits
-  /** More settings of the service's database sessions: see `createPool`. */
+  /** Further settings of the service's database sessions: see `createPool`. */
   databaseSettings?: string
-  /** Of rows that a process works on: sagas, messages to publish. */
+  /** The lease of rows that a process works on: sagas, messages to publish. */
   leaseMs: number
   authUrl: string
   publicUrl: string
@@ -159,7 +165,7 @@ export interface BaseConfig {
   crashAt?: string
 }
 
-/** The environment of `schema`; throws one error that names every missing or wrong variable. */
+/** Parses the environment; throws one error that names every missing or invalid variable. */
 export function readEnvironment<S extends z.ZodObject>(
   schema: S,
   environment: Record<string, string | undefined>,
@@ -169,7 +175,7 @@ export function readEnvironment<S extends z.ZodObject>(
   return result.data
 }
 
-/** A URL with this password in it, when it has none of its own. */
+/** Returns the URL with this password, unless it has one. */
 export function withPassword(url: string, password: string | undefined): string {
   const parsed = new URL(url)
   if (!password || parsed.password) return url
@@ -177,7 +183,7 @@ export function withPassword(url: string, password: string | undefined): string 
   return parsed.href
 }
 
-/** The part of a configuration that every service has. */
+/** Returns the settings that every service has. */
 export function baseConfig<P extends PoliciesOf<typeof redisAlone>>(
   service: Caller,
   environment: Omit<z.output<typeof Base>, 'RESILIENCE'> & { PORT: number; RESILIENCE: P },

@@ -28,13 +28,13 @@ import { createMetrics, type Metrics } from './operations/metrics.ts'
 import { describeCall, inSpan, SpanKind, traceHeaders } from './tracing/spans.ts'
 import { startTracing } from './tracing/tracing.ts'
 
-/** What every service stands on. */
+/** What every service is built on. */
 export interface Foundation {
   logger: Logger
   metrics: Metrics
-  /** Everything that is guarded shows itself there. */
+  /** Every guard and connection registers here. */
   health: HealthRegistry
-  /** For what no transaction is needed of: sessions, and their count. */
+  /** For work without a transaction: sessions, and their count. */
   pool: pg.Pool
   db: SqlDatabase
   authenticate: Authenticate
@@ -48,16 +48,10 @@ export interface Foundation {
   leaseMs: number
 }
 
-/**
- * A request that is repeated while the first is answered waits for that: as long as two leases, for it may
- * work on a saga.
- */
+/** A repeated request waits for the first one as long as two leases, since that one may run a saga. */
 const IDEMPOTENCY_LEASES = 2
 
-/**
- * `userKeys` verify access tokens; the auth service's published keys where none are given. `now`: another
- * clock, for tests.
- */
+/** `userKeys` verify access tokens; by default the auth service's published keys. `now` is the clock. */
 export function createFoundation(
   config: BaseConfig,
   userKeys: JWTVerifyGetKey = remoteUserKeys(config.authUrl),
@@ -109,10 +103,7 @@ export function createFoundation(
   }
 }
 
-/**
- * Fetched once and kept however long the auth service is down; looked up again only for a key that is not
- * known.
- */
+/** Fetched once and kept while the auth service is down; fetched again only for an unknown key. */
 function remoteUserKeys(authUrl: string): JWTVerifyGetKey {
   const url = new URL('/api/auth/.well-known/jwks.json', authUrl)
   return createRemoteJWKSet(url, {
@@ -132,8 +123,8 @@ function remoteUserKeys(authUrl: string): JWTVerifyGetKey {
 }
 
 /**
- * A server with health, metrics and the OpenAPI document of the public routes; the service mounts its routes
- * on it.
+ * Creates a server with health, metrics and the OpenAPI document of the public routes; the service mounts its
+ * routes.
  */
 export function createServiceApp(
   foundation: Pick<Foundation, 'logger' | 'metrics' | 'health' | 'now'>,
@@ -143,7 +134,7 @@ export function createServiceApp(
     title: string
     description: string
     routes: Routes
-    /** What does not show itself: beside the callees and Redis. */
+    /** Health components other than callees and Redis, which register themselves. */
     health: HealthComponents
   },
 ): FastifyInstance {

@@ -4,7 +4,7 @@ import { createGroups, type GroupOptions } from './groups.ts'
 type Request = { lane: string; name: string }
 const requests = (lane: string, ...names: string[]): Request[] => names.map((name) => ({ lane, name }))
 
-/** Groups that are answered when the test says so; which there were. */
+/** Groups that complete when the test says so; records them. */
 function recorded(options: Partial<GroupOptions<Request, string>> = {}) {
   const groups: string[][] = []
   const ending: (() => void)[] = []
@@ -29,7 +29,7 @@ function recorded(options: Partial<GroupOptions<Request, string>> = {}) {
   return { groups, end, turn, ask, askAll: (all: readonly Request[]) => Promise.all(all.map(ask)) }
 }
 
-test('requests that arrive together are one group, and each gets its own answer', async () => {
+test('requests that arrive together form one group, and each gets its own answer', async () => {
   const { groups, askAll, end, turn } = recorded()
   const answers = askAll([...requests('a', '1', '2'), ...requests('b', '3')])
   await turn()
@@ -38,7 +38,7 @@ test('requests that arrive together are one group, and each gets its own answer'
   expect(groups).toEqual([['1', '2', '3']])
 })
 
-test('what arrives for a lane whose group is under way is its next group, while other lanes go on', async () => {
+test('requests for a lane whose group is in progress form its next group, while other lanes continue', async () => {
   const { groups, askAll, end, turn } = recorded()
   const first = askAll(requests('a', '1'))
   await turn()
@@ -52,7 +52,7 @@ test('what arrives for a lane whose group is under way is its next group, while 
   expect(groups).toEqual([['1'], ['4'], ['2', '3']])
 })
 
-test('a group has no more requests, also of one lane, than are allowed, and lanes take turns', async () => {
+test('a group has no more requests than allowed, in total and per lane, and lanes take turns', async () => {
   const { groups, askAll, end, turn } = recorded({ groupMax: 3, ofLaneMax: 2, groupsAtOnceMax: 1 })
   const all = askAll([...requests('a', '1', '2', '3', '4', '5'), ...requests('b', '6', '7')])
   await turn()
@@ -85,7 +85,7 @@ test('one bad request fails alone', async () => {
   expect(groups).toEqual([['1', 'bad', '2'], ['1'], ['bad'], ['2']])
 })
 
-test('nothing is tried again one by one when the database is unavailable', async () => {
+test('nothing is retried one by one while the database is unavailable', async () => {
   let runs = 0
   const { ask } = recorded({
     run: async () => {
@@ -98,7 +98,7 @@ test('nothing is tried again one by one when the database is unavailable', async
   expect(runs).toBe(1)
 })
 
-test('more than may wait are refused with 503 and told when to come again, and the others are served', async () => {
+test('requests beyond the queue limit get a 503 with Retry-After, and the others are served', async () => {
   const { ask, askAll, end, turn } = recorded({ waitingMax: 2 })
   const served = askAll(requests('a', '1', '2'))
   await expect(ask({ lane: 'a', name: '3' })).rejects.toMatchObject({

@@ -2,9 +2,9 @@ import { AsyncLocalStorage } from 'node:async_hooks'
 import { SERVICE_UNAVAILABLE } from '@boxoffice/contracts'
 import { isUnavailable } from './database/errors.ts'
 import { RefusedError, refuse } from './http/refusal.ts'
-import { onceATurn } from './once-a-turn.ts'
+import { oncePerTick } from './once-per-tick.ts'
 
-/** What became of one request of a group. */
+/** The outcome of one request of a group. */
 type Settled<Answer> = { answer: Answer } | { error: unknown }
 
 interface Waiting<Request, Answer> {
@@ -19,36 +19,36 @@ interface Lane<Request, Answer> {
 }
 
 export interface GroupOptions<Request, Answer> {
-  /** Requests of one lane are never in two groups at once, and keep their order. */
+  /** Requests of one lane keep their order and are never in two groups at once. */
   laneOf(request: Request): string
-  /** Does what these ask for, all of it or, where it rejects, nothing. */
+  /** Executes these requests: all of them or, if it rejects, none. */
   run(requests: readonly Request[]): Promise<readonly Answer[]>
-  /** Whether a group takes from several lanes. */
+  /** Whether a group may hold requests of several lanes. */
   mixesLanes: boolean
-  /** Requests in one group, and of one lane among them. */
+  /** The most requests in one group, and per lane. */
   groupMax: number
   ofLaneMax?: number
   groupsAtOnceMax: number
-  /** Requests that wait; beyond it they are refused with 503. */
+  /** The most requests that wait; more are refused with 503. */
   waitingMax: number
 }
 
 /**
- * Group commit: requests that arrive together, or while the groups before them are under way, are carried out
- * as one. Each gets its own answer. A group that fails is carried out again one by one, so that a bad request
- * fails alone.
+ * Group commit: executes requests that arrive together, or while earlier groups are in progress, as one. Each
+ * gets its own answer. The requests of a failed group are executed again one by one, so that a bad one fails
+ * alone.
  */
 export function createGroups<Request, Answer>(
   options: GroupOptions<Request, Answer>,
 ): (request: Request) => Promise<Answer> {
   const { groupMax, groupsAtOnceMax, waitingMax, ofLaneMax = groupMax } = options
   const lanes = new Map<string, Lane<Request, Answer>>()
-  // What a group does belongs to none of its requests: not to the trace of the one that happened to begin it.
+  // The work of a group belongs to none of its requests, so it is not in the trace of the first.
   const outsideOfRequests = AsyncLocalStorage.snapshot()
   let waitingCount = 0
   let groupsAtOnce = 0
-  /** Everything that the event loop reads in this turn arrives before the group begins. */
-  const schedule = onceATurn(() => outsideOfRequests(beginGroups))
+  /** Everything that the event loop reads in this tick arrives before the group begins. */
+  const schedule = oncePerTick(() => outsideOfRequests(beginGroups))
 
   function beginGroups(): void {
     while (groupsAtOnce < groupsAtOnceMax) {
@@ -82,7 +82,7 @@ export function createGroups<Request, Answer>(
     return { waiting: group, lanes: taken }
   }
 
-  /** A lane with requests left goes behind the others: none waits for ever. */
+  /** A lane with remaining requests goes to the back, so that no lane starves. */
   function leave(name: string): void {
     const lane = lanes.get(name)
     lanes.delete(name)

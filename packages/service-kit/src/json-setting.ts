@@ -1,6 +1,6 @@
 import { z } from 'zod'
 
-/** The value of a variable that holds JSON; refused where it does not. */
+/** Schema of a variable that holds JSON. */
 export function json(text: string, context: z.RefinementCtx): unknown {
   try {
     return JSON.parse(text)

@@ -4,11 +4,11 @@ import { createRateLimit, createRateLimitByKey, createSteadyRate } from './rate-
 beforeEach(() => void vi.useFakeTimers({ toFake: ['performance'] }))
 afterEach(() => void vi.useRealTimers())
 
-/** How many are let through, one after the other. */
+/** Counts how many calls pass, one after the other. */
 const taken = (tries: number, take: () => boolean) =>
   Array.from({ length: tries }, take).filter(Boolean).length
 
-test('so many go within an interval, and as many in the next one', () => {
+test('lets so many pass per interval', () => {
   const { take } = createRateLimit({ calls: 3, intervalMs: 1_000 })
   expect(taken(5, take)).toBe(3)
   vi.advanceTimersByTime(999)
@@ -17,7 +17,7 @@ test('so many go within an interval, and as many in the next one', () => {
   expect(taken(5, take)).toBe(3)
 })
 
-test('a rate below one lets one go in a longer interval', () => {
+test('a rate below one lets one pass in a longer interval', () => {
   const { take } = createRateLimit({ calls: 0.5, intervalMs: 1_000 })
   expect(taken(2, take)).toBe(1)
   vi.advanceTimersByTime(1_999)
@@ -26,7 +26,7 @@ test('a rate below one lets one go in a longer interval', () => {
   expect(take()).toBe(true)
 })
 
-test('each key has a rate of its own, and is told how many seconds to wait', () => {
+test('each key has its own rate, and gets the seconds to wait', () => {
   const { take } = createRateLimitByKey({ perMinute: 2 })
   expect([take('a'), take('a'), take('a'), take('b')]).toEqual([null, null, 60, null])
   vi.advanceTimersByTime(58_500)
@@ -35,7 +35,7 @@ test('each key has a rate of its own, and is told how many seconds to wait', () 
   expect(take('a')).toBeNull()
 })
 
-test('a steady rate says how many may go and when the next one may, and gathers no more than a second has', () => {
+test('a steady rate reports how many may pass and when the next may, and saves up no more than one second', () => {
   const rate = createSteadyRate(4)
   expect([rate.available(), rate.waitMs()]).toEqual([4, 0])
   expect([rate.take(5), rate.take(4), rate.available(), rate.waitMs()]).toEqual([false, true, 0, 250])

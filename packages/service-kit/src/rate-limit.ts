@@ -1,15 +1,15 @@
 import { RateLimiter, TokenBucket } from 'limiter'
 import { LRUCache } from 'lru-cache'
 
-/** How many calls may go now, of a process. */
+/** Limits the calls of a process. */
 export interface RateLimit {
-  /** Takes `count` of them, all or none. */
+  /** Takes `count` permits, all or none. */
   take(count?: number): boolean
 }
 
 /**
- * At most `calls` within `intervalMs`, all of them at once if need be. Fewer than one call is one call in a
- * longer interval: a part of a call is never a call.
+ * Allows `calls` within `intervalMs`, all at once if need be. Fewer than one call becomes one call in a
+ * longer interval.
  */
 export function createRateLimit({ calls, intervalMs }: { calls: number; intervalMs: number }): RateLimit {
   const interval = intervalMs * Math.max(1, 1 / calls)
@@ -17,13 +17,13 @@ export function createRateLimit({ calls, intervalMs }: { calls: number; interval
   return { take: (count = 1) => limiter.tryRemoveTokens(count) }
 }
 
-/** Keys that are remembered; one that comes back after so many others begins anew. */
+/** The most keys in memory; a key that was evicted starts afresh. */
 const KEYS_MAX = 20_000
 const MINUTE_MS = 60_000
 
 /**
- * At most `perMinute` of something for each key within a minute, in this process. `take` gives null, or the
- * whole seconds to wait where there is none left.
+ * Allows `perMinute` for each key within a minute, per process. `take` returns null, or the whole seconds to
+ * wait if the limit is reached.
  */
 export function createRateLimitByKey({ perMinute }: { perMinute: number }) {
   const rate = { tokensPerInterval: perMinute, interval: MINUTE_MS }
@@ -40,15 +40,18 @@ export function createRateLimitByKey({ perMinute }: { perMinute: number }) {
 }
 export type RateLimitByKey = ReturnType<typeof createRateLimitByKey>
 
-/** A rate that is looked at before it is taken, by what asks for many at once. */
+/** A rate whose capacity can be read before permits are taken. */
 export interface SteadyRate extends RateLimit {
-  /** How many may go now. */
+  /** Permits available now. */
   available(): number
-  /** How long until one may; 0 where one may now. */
+  /** Milliseconds until one is available; 0 if one is. */
   waitMs(): number
 }
 
-/** As many a second, evenly, and as many at once after a rest. A rate below one lets one go at a time. */
+/**
+ * Allows so many calls a second, evenly spaced, and as many at once after an idle time. A rate below one
+ * allows one call at a time.
+ */
 export function createSteadyRate(perSecond: number): SteadyRate {
   const bucketSize = Math.max(1, perSecond)
   const bucket = new TokenBucket({ bucketSize, tokensPerInterval: perSecond, interval: 'second' })

@@ -7,8 +7,8 @@ import type { Callees, Figure } from './resilience/settings.ts'
 export const NO_REDIS = 'redis://127.0.0.1:1'
 
 /**
- * Builds a service once more, whose Redis is unavailable. `health` is what it then says of itself, `unread`
- * the settings of RESILIENCE that it accepts and that nothing of it has read: none should be.
+ * Builds a service again with an unavailable Redis. `health` is what it then reports; `unread` are settings
+ * of RESILIENCE that it accepts but never reads: there should be none.
  */
 export async function buildWithoutRedis<C extends BaseConfig, D extends { close(): Promise<void> }>(service: {
   config: C

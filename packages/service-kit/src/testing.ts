@@ -25,12 +25,12 @@ import type { Callee } from './resilience/policies.ts'
 import { type Callees, type PolicyOverrides, redisAlone } from './resilience/settings.ts'
 import { registerTracing, stopTracing } from './tracing/tracing.ts'
 
-/** What the services of this process log is shown when a test fails. */
+/** The log of this process's services, shown when a test fails. */
 const logged = createMemoryLog('the services in this process')
 redirectLogs(logged)
 addLogSource(logged)
 
-/** Keys and tokens for a test: its own auth service and every service's identity. */
+/** Creates keys and tokens for a test: an auth service and every service's identity. */
 export async function createTestAuthority() {
   const makeKey = async (kid: string): Promise<JWK> => {
     const { privateKey } = await generateKeyPair('EdDSA', { crv: 'Ed25519', extractable: true })
@@ -46,7 +46,7 @@ export async function createTestAuthority() {
   return {
     tokenKey,
     userKeys: createLocalJWKSet({ keys: [publicOf(tokenKey)] }),
-    /** Authorization header of a user, with a confirmed address where nothing else is said. */
+    /** Returns the Authorization header of a user, by default with a confirmed address. */
     async user(
       roles: Role[] = ['USER'],
       userId: string = crypto.randomUUID(),
@@ -63,10 +63,10 @@ export async function createTestAuthority() {
         .sign(tokenKey)
       return { userId: userId as UserId, token, headers: { authorization: `Bearer ${token}` } }
     },
-    /** Headers of a service that calls `audience`. */
+    /** Returns the headers of a service that calls `audience`. */
     service: (name: Caller, audience: Caller) =>
       createServiceIdentity(name, keyOf(name)).headersFor(audience),
-    /** The base environment of a service, as its config reads it. */
+    /** Returns the base environment of a service, as its config reads it. */
     environment: (name: Caller): Record<string, string> => ({
       LOG_LEVEL: 'info',
       SERVICE_PRIVATE_KEY: JSON.stringify(keyOf(name)),
@@ -79,23 +79,23 @@ export async function createTestAuthority() {
     }),
   }
 }
-/** Milliseconds on the reference machine as whole ones of this machine. */
+/** Converts milliseconds on the reference machine into whole ones on this machine. */
 export const scaledMs = (ms: number): number => Math.round(ms * machineFactor)
 
-/** What only a machine that is slow could reach: a test that is about one of these limits sets it. */
+/** Timeouts that only a slow machine would reach; a test about one of them sets its own. */
 const PATIENCE = {
   DATABASE_WAIT_MS: String(scaledMs(60_000)),
   DATABASE_LOCK_TIMEOUT_MS: String(scaledMs(60_000)),
   DATABASE_STATEMENT_TIMEOUT_MS: String(scaledMs(90_000)),
   REDIS_TIMEOUT_MS: String(scaledMs(30_000)),
 }
-/** An environment with the limits that a service has where nothing else is said. */
+/** Returns an environment with the default limits of a service. */
 export const withoutPatience = (environment: Record<string, string>): Record<string, string> =>
   Object.fromEntries(Object.entries(environment).filter(([name]) => !(name in PATIENCE)))
 
 export type TestAuthority = Awaited<ReturnType<typeof createTestAuthority>>
 
-/** A logger as every service has, whose lines a test can read. */
+/** Creates a logger like that of a service, whose lines a test can read. */
 export function recordLogs(service = 'test') {
   const lines: Record<string, unknown>[] = []
   redirectLogs({
@@ -109,7 +109,7 @@ export function recordLogs(service = 'test') {
   return { logger, lines: (): readonly Record<string, unknown>[] => lines }
 }
 
-/** Where guards of a test show themselves; what they log is in the test's own log. */
+/** Health, metrics and logger for guards in a test; they log to the test's output. */
 export const createWatchers = (service = 'test'): Watchers & { health: HealthRegistry } => ({
   health: createHealthRegistry(),
   metrics: createMetrics(service),
@@ -117,9 +117,8 @@ export const createWatchers = (service = 'test'): Watchers & { health: HealthReg
 })
 
 /**
- * RESILIENCE for a test of a service with these callees: none of them but Redis is given up because it fails
- * or is slow, and each call is made once. That breakers open and calls are repeated is tested on its own.
- * `changes`: figures of callees that are the test's own.
+ * Returns a RESILIENCE for a service with these callees that never opens a breaker, except for Redis, and
+ * makes each call once. Breakers and retries have their own tests. `changes` overrides figures of callees.
  */
 export const patientPolicies = (callees: Partial<Callees>, changes: PolicyOverrides = {}): string =>
   JSON.stringify(
@@ -138,8 +137,8 @@ export const patientPolicies = (callees: Partial<Callees>, changes: PolicyOverri
   )
 
 /**
- * Keeps the spans of this process in memory, in the order in which they ended; `ratio`: which part of all
- * traces is kept whole.
+ * Records the spans of this process in memory, in the order in which they ended; `ratio` is the share of
+ * traces kept whole.
  */
 export function recordSpans(ratio = 1, slowMs = Number.POSITIVE_INFINITY) {
   const exporter = new InMemorySpanExporter()
@@ -161,7 +160,7 @@ export function recordSpans(ratio = 1, slowMs = Number.POSITIVE_INFINITY) {
   }
 }
 
-/** A `send` that reaches an app without a port. */
+/** Returns a `send` that reaches an app without a port. */
 export const injecting =
   (app: FastifyInstance): Send =>
   async (url, { method, headers, body }) => {
@@ -179,8 +178,8 @@ export const injecting =
   }
 
 /**
- * The typed client of an app in the same process, with these headers on every request: a function's, as a
- * service's token lasts 60 s.
+ * Creates the typed client of an app in the same process. `headers` may be a function, since a service's
+ * token lasts 60 s.
  */
 export const injectClient = <T extends Routes>(
   app: FastifyInstance,
@@ -193,11 +192,11 @@ export const injectClient = <T extends Routes>(
     headers: typeof headers === 'function' ? headers : () => headers,
   })
 
-/** Listens on a port of its own, so that nobody else is met there when it is gone; the address. */
+/** Listens on a port that no one else uses after it closes; returns the address. */
 export const listenLocally = async (app: FastifyInstance): Promise<string> =>
   app.listen({ host: '127.0.0.1', port: await claimPort() })
 
-/** The same for a server of Node.js itself. */
+/** Returns the same for a Node.js server. */
 export async function serveLocally(server: Server): Promise<string> {
   const port = await claimPort()
   await new Promise<void>((resolve, reject) =>
@@ -206,22 +205,22 @@ export async function serveLocally(server: Server): Promise<string> {
   return `http://127.0.0.1:${port}`
 }
 
-/** Once every connection to Redis stands that a service has: what it does before that it does without. */
+/** Resolves when every Redis connection of a service is up; until then it works without. */
 export const redisIsThere = (metrics: Pick<Metrics, 'redisConnected'>) =>
   until(async () => {
     const { values } = await metrics.redisConnected.get()
     return values.length > 0 && values.every(({ value }) => value === 1)
   })
 
-/** Stops workers at once, but for the first: the relay, which says what the others have left to be said. */
+/** Stops all workers at once, except the first: the relay, which then publishes what the others wrote. */
 export async function stopWorkers([relay, ...others]: readonly Worker[]): Promise<void> {
   await Promise.all(others.map((worker) => worker.stop()))
   await relay?.stop()
 }
 
 /**
- * A peer made from its contract, on a port of its own: what it answers is the test's, that it is of its
- * contract is checked.
+ * Starts a peer with its own port, made from its contract: the test gives the answers, which are checked
+ * against the contract.
  */
 export async function startPeer<T extends Routes>(routes: T, handlers: NoInfer<Handlers<T>>) {
   const logger = createLogger({ service: 'peer', level: 'silent' })
@@ -234,16 +233,16 @@ export async function startPeer<T extends Routes>(routes: T, handlers: NoInfer<H
   const url = await listenLocally(app)
   return { url, close: () => app.close() }
 }
-const unused = () => Promise.reject(new Error('a peer keeps no idempotency keys'))
+const unused = () => Promise.reject(new Error('a peer does not store idempotency keys'))
 
 /**
- * Milliseconds of this process's CPU that some work takes at best: to be compared with what a larger piece
- * takes, as both depend on the machine. What else runs on it does not count.
+ * Measures the least CPU milliseconds of this process that some work takes, to compare it with larger work on
+ * the same machine. Other load on the machine does not count.
  */
 export const cpuMsOf = (work: () => unknown): number =>
   Math.min(...Array.from({ length: 5 }, () => cpuMs(work)))
 
-/** Small work is repeated until there is something to measure. */
+/** Small work is repeated until it can be measured. */
 const MEASURED_MS_MIN = 20
 
 function cpuMs(work: () => unknown): number {
@@ -256,7 +255,7 @@ function cpuMs(work: () => unknown): number {
   }
 }
 
-/** A transaction whose statements `query` answers, for tests without a database: nothing commits it. */
+/** Creates a transaction whose statements are answered by `query`, for tests without a database. */
 export const fakeTx = (query: (text: string, values?: readonly unknown[]) => Promise<unknown[]>): Tx => ({
   query: query as Tx['query'],
   afterCommit: () => {},
@@ -265,8 +264,8 @@ export const fakeTx = (query: (text: string, values?: readonly unknown[]) => Pro
 })
 
 /**
- * A new database on the server of `serverUrl` with the migrations of this folder; its connection string. Each
- * file its own.
+ * Creates a database on the server of `serverUrl` with the migrations of this folder; returns its connection
+ * string. One per test file.
  */
 export const createTestDatabase = (serverUrl: string, migrations: string): Promise<string> =>
   measured('migrations', async () => {
@@ -276,7 +275,7 @@ export const createTestDatabase = (serverUrl: string, migrations: string): Promi
     return addressOf(serverUrl, name)
   })
 
-/** The same, and a door to it. */
+/** Creates the same and opens it. */
 export async function openTestDatabase(serverUrl: string, migrations: string) {
   const databaseUrl = await createTestDatabase(serverUrl, migrations)
   const logger = createLogger({ service: 'test', level: 'info' })
@@ -288,8 +287,7 @@ const TEMPLATE_LOCK = 72_707_370
 const templates = new Map<string, Promise<string>>()
 
 /**
- * The database with these migrations that others are copied from: migrated once a server, whichever process
- * asks first.
+ * Returns the migrated template that databases are copied from; the first process that needs it creates it.
  */
 async function templateOf(serverUrl: string, migrations: string): Promise<string> {
   const name = `template_${await hashOf(migrations)}`
@@ -298,11 +296,11 @@ async function templateOf(serverUrl: string, migrations: string): Promise<string
     templates.get(key) ??
     withClient(serverUrl, (client) => makeTemplate(client, serverUrl, { name, migrations }))
   templates.set(key, made)
-  made.catch(() => templates.delete(key)) // the next one tries again
+  made.catch(() => templates.delete(key)) // the next attempt retries
   return made
 }
 
-/** The template gets its name when it is complete. */
+/** The template gets its name only when it is complete. */
 async function makeTemplate(
   client: SqlClient,
   serverUrl: string,
@@ -320,7 +318,7 @@ async function makeTemplate(
   return name
 }
 
-/** Of the migrations' names and contents. */
+/** Hashes names and contents of the migrations. */
 async function hashOf(migrations: string): Promise<string> {
   const hash = createHash('sha256')
   for (const name of (await readdir(migrations)).sort()) {

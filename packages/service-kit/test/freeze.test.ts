@@ -14,7 +14,7 @@ import { createServiceIdentity } from '../src/identity/service-identity.ts'
 import { policies } from '../src/resilience/policies.ts'
 import { createTestAuthority, createWatchers, recordLogs } from '../src/testing.ts'
 
-// A callee that takes calls and hangs, as it is: a process that was stopped.
+// A callee that accepts calls and hangs: a stopped process.
 const routes = {
   ask: defineRoute({
     method: 'GET',
@@ -38,9 +38,7 @@ beforeAll(async () => {
 })
 afterAll(() => peer.end())
 
-/**
- * A client of the peer as if it were this callee, with the callee's breaker but for how long it stays open.
- */
+/** A client of the peer as this callee, with the callee's breaker except for the time it stays open. */
 function clientOf(callee: 'auth' | 'tickets', openMs = 60_000) {
   const { logger, lines } = recordLogs()
   const watchers = { ...createWatchers(), logger }

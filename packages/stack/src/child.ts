@@ -1,6 +1,6 @@
 /**
- * The life of a child process of the supervisor, once it serves: tell that it is ready, and end with `stop`
- * on SIGTERM, SIGINT, or when the supervisor is gone (the IPC channel closes when it dies, however it died).
+ * Runs a child process of the supervisor once it serves: reports that it is ready, and ends with `stop` on
+ * SIGTERM, SIGINT, or when the supervisor is gone (the IPC channel closes when it dies, however it died).
  */
 export function serveUntilTold(stop: () => Promise<unknown>): void {
   let stopping = false

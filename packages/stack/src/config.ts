@@ -1,4 +1,4 @@
 import process from 'node:process'
 
-/** Our own environment, which the programs that we start inherit: their own settings are put over it. */
+/** Our own environment, inherited by the programs that we start; their settings override it. */
 export const inheritedEnvironment: Readonly<Record<string, string | undefined>> = process.env

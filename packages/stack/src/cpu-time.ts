@@ -2,11 +2,11 @@ import { execFile } from 'node:child_process'
 import { readdir, readFile } from 'node:fs/promises'
 import { promisify } from 'node:util'
 
-const TICK_MS = 10 // Linux tells /proc in hundredths of a second on every architecture
+const TICK_MS = 10 // /proc counts in hundredths of a second on every architecture of Linux
 
 /**
- * The CPU time that a process and its children have used so far, in milliseconds; null when it has gone or
- * the system does not say.
+ * Returns the CPU time of a process and its children so far, in milliseconds; null if it has gone or the
+ * system does not report it.
  */
 export async function readCpuMs(pid: number): Promise<number | null> {
   if (process.platform !== 'linux') return readCpuOfOthers(pid)
@@ -21,7 +21,7 @@ export async function readCpuMs(pid: number): Promise<number | null> {
 async function readStat(pid: number): Promise<{ parent: number; cpuMs: number } | null> {
   const stat = await readFile(`/proc/${pid}/stat`, 'utf8').catch(() => null)
   if (!stat) return null
-  const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ') // a program's name may hold spaces and brackets
+  const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ') // a program's name may contain spaces and brackets
   const ticks = fields.slice(11, 15).reduce((sum, field) => sum + Number(field), 0) // its own and its ended children's
   return { parent: Number(fields[1]), cpuMs: ticks * TICK_MS }
 }

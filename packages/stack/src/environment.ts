@@ -1,7 +1,7 @@
 import { type ServiceKey, serviceKeys, services } from '@boxoffice/contracts'
 import type { Secrets } from './secrets.ts'
 
-/** Where everything is that a service may want to reach: base URLs, without a trailing slash. */
+/** Base URLs of everything that a service may call, without a trailing slash. */
 export interface Addresses {
   publicUrl: string
   services: Readonly<Record<ServiceKey, string>>
@@ -10,14 +10,14 @@ export interface Addresses {
   mailbox: string
   sms: string
   sandbox: string
-  /** The collector of traces, where there is one. */
+  /** The trace collector, if there is one. */
   traces?: string
   databaseUrl(service: ServiceKey): string
 }
 
 export type Environment = Record<string, string>
 
-/** All that `service` reads from its environment. */
+/** Returns the environment of `service`. */
 export function environmentOf(service: ServiceKey, secrets: Secrets, addresses: Addresses): Environment {
   const urls = serviceKeys.map((key) => [`${key.toUpperCase()}_URL`, addresses.services[key]])
   return {
@@ -29,20 +29,17 @@ export function environmentOf(service: ServiceKey, secrets: Secrets, addresses: 
     ...Object.fromEntries(urls),
     ...messagingEnvironmentOf(addresses),
     AWS_SES_ENDPOINT: addresses.mailbox,
-    // Here every trace is there to be looked at; a service by itself records a tenth whole.
+    // Every trace is recorded here; by default a service records a tenth whole.
     ...(addresses.traces && { OTEL_EXPORTER_OTLP_ENDPOINT: addresses.traces, OTEL_TRACES_SAMPLER_ARG: '1' }),
     ...secretEnvironmentOf(service, secrets),
     ...ownEnvironment(service, addresses),
   }
 }
 
-/**
- * The part of it that is made of secrets: a service gets its own private keys, and the public halves of the
- * others'.
- */
+/** Returns the secret part of it: a service gets its own private keys, and the public keys of the others. */
 export function secretEnvironmentOf(service: ServiceKey, secrets: Secrets): Environment {
   const own = secrets.services[services[service].name]
-  if (!own) throw new Error(`there is no key for ${service} among the secrets`)
+  if (!own) throw new Error(`the secrets contain no key for ${service}`)
   const publicKeys = Object.values(secrets.services).map((pair) => ({ ...pair.publicKey, use: 'sig' }))
   return {
     SERVICE_PRIVATE_KEY: JSON.stringify(own.privateKey),
@@ -76,7 +73,7 @@ function ownSecrets(service: ServiceKey, secrets: Secrets): Environment {
   }
 }
 
-/** What it takes to reach the local SNS and SQS. */
+/** Returns the variables for the local SNS and SQS. */
 export const messagingEnvironmentOf = ({ aws }: Pick<Addresses, 'aws'>): Environment => ({
   AWS_REGION: 'us-east-1',
   AWS_ACCOUNT_ID: '000000000000',
@@ -84,13 +81,13 @@ export const messagingEnvironmentOf = ({ aws }: Pick<Addresses, 'aws'>): Environ
   AWS_SECRET_ACCESS_KEY: 'local',
   AWS_SNS_ENDPOINT: aws,
   AWS_SQS_ENDPOINT: aws,
-  SQS_WAIT_SECONDS: '1', // a consumer that stops waits for its poll to end
+  SQS_WAIT_SECONDS: '1', // a stopping consumer waits for its poll to end
 })
 
 function ownEnvironment(service: ServiceKey, addresses: Addresses): Environment {
   switch (service) {
     case 'auth':
-      // Here everybody comes from 127.0.0.1.
+      // All clients come from 127.0.0.1 here.
       return { REGISTRATIONS_PER_NETWORK: '1000000', MAIL_REQUESTS_PER_NETWORK: '1000000' }
     case 'events':
     case 'analytics':

@@ -5,8 +5,8 @@ import { createShutdown } from './shutdown.ts'
 import { type Supervised, supervise } from './supervise.ts'
 
 /**
- * Starting things one after the other: each step with its time, each child with its files, all of it in a
- * shutdown.
+ * Starts things one after the other: times each step, gives each child its files, and registers all of it for
+ * the shutdown.
  */
 export function createLauncher(options: {
   places: ReturnType<typeof layout>
@@ -21,13 +21,13 @@ export function createLauncher(options: {
 
   return {
     ...shutdown,
-    /** The child of that name; throws when there is none. */
+    /** Returns the child of that name; throws if there is none. */
     getChild: (name: string): Supervised => {
       const child = children.get(name)
       if (!child) throw new Error(`no process ${name} here`)
       return child
     },
-    /** Do `work` and log how long it took. Throws at once when the start was given up. */
+    /** Runs `work` and logs how long it took. Throws at once if the start was aborted. */
     step: async <T>(name: string, work: () => Promise<T>): Promise<T> => {
       signal?.throwIfAborted()
       const startedAt = performance.now()
@@ -35,7 +35,7 @@ export function createLauncher(options: {
       log(`${name.padEnd(20)}${((performance.now() - startedAt) / 1_000).toFixed(1).padStart(6)} s`)
       return result
     },
-    /** Resolves when the program is ready; from then on it is brought back whenever it ends. */
+    /** Resolves when the program is ready; from then on it is restarted whenever it ends. */
     startChild: async (name: string, file: string, env: Environment, readyUrl?: string): Promise<void> => {
       const files = { logFile: places.logFile(name), pidFile: places.pidFile(name) }
       const runnable = await prepareProgram(file, log)
@@ -58,7 +58,8 @@ export function createLauncher(options: {
 export type Launcher = ReturnType<typeof createLauncher>
 
 /**
- * As Promise.all, but it waits for all of them also when one fails: nothing goes on starting behind our back.
+ * Like Promise.all, but waits for all of them even if one fails: nothing continues to start in the
+ * background.
  */
 export async function settled<const T extends readonly unknown[]>(
   work: T,

@@ -6,11 +6,11 @@ import { findRunning, isStopping, stopByPidFile } from './pid-file.ts'
 import { stopPostgres } from './postgres.ts'
 import { stopRedis } from './redis/redis.ts'
 
-/** Whoever was killed may have children, or a parent, that are just noticing it. */
+/** A killed process may have children, or a parent, that are just noticing it. */
 const ENDING_MS_MAX = 3_000
 const SAY_AFTER_MS = 5_000
 
-/** Where everything of one system is kept. */
+/** Where everything of one system is stored. */
 export const layout = (folder: string) => ({
   postgres: path.join(folder, 'postgres'),
   redis: path.join(folder, 'redis'),
@@ -18,16 +18,13 @@ export const layout = (folder: string) => ({
   mails: path.join(folder, 'mailbox', 'mails.jsonl'),
   sms: path.join(folder, 'sms', 'messages.jsonl'),
   sandbox: path.join(folder, 'sandbox.sqlite'),
-  /** Of the supervisor itself: there is one a folder. */
+  /** The supervisor's: there is one per folder. */
   supervisorPid: path.join(folder, 'supervisor.pid'),
   pidFile: (name: string) => path.join(folder, 'run', `${name}.pid`),
   logFile: (name: string) => path.join(folder, 'logs', `${name}.log`),
 })
 
-/**
- * Tells PostgreSQL and Redis of `folder` to end, and does not wait: for a process that must end itself at
- * once.
- */
+/** Signals PostgreSQL and Redis of `folder` to end, without waiting: for a process that must end at once. */
 export function abandonStores(folder: string): void {
   const { postgres, redis } = layout(folder)
   const postmaster = path.join(postgres, 'postmaster.pid')
@@ -45,8 +42,8 @@ export function abandonStores(folder: string): void {
 }
 
 /**
- * Stop what a killed supervisor left behind in `folder`: children that have not ended yet, Redis, PostgreSQL.
- * Throws one sentence when a supervisor still runs there and is not ending either: everything is in use.
+ * Stops what a killed supervisor left in `folder`: children that have not ended yet, Redis, PostgreSQL.
+ * Throws one sentence if a supervisor still runs there and is not stopping: everything is in use.
  */
 export async function stopLeftovers(
   folder: string,
@@ -64,7 +61,10 @@ export async function stopLeftovers(
   await Promise.all([stopRedis(places.redis), stopPostgres(places.postgres)])
 }
 
-/** The supervisor of `file`, once it is clear that it goes on; null when there is none, or it has ended. */
+/**
+ * Returns the supervisor of `file` once it is clear that it keeps running; null if there is none, or it has
+ * ended.
+ */
 async function waitForOther(
   file: string,
   log: (line: string) => void,

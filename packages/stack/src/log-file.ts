@@ -3,10 +3,7 @@ import path from 'node:path'
 
 const ROTATE_BYTES = 5_000_000
 
-/**
- * Open a log for appending; one that has grown past 5 MB becomes `<file>.1` first, and the `.1` before it is
- * dropped.
- */
+/** Opens a log for appending; one larger than 5 MB becomes `<file>.1` first, replacing the previous `.1`. */
 export function openLog(file: string): { descriptor: number; from: number } {
   mkdirSync(path.dirname(file), { recursive: true })
   if (existsSync(file) && statSync(file).size > ROTATE_BYTES) renameSync(file, `${file}.1`)
@@ -14,7 +11,7 @@ export function openLog(file: string): { descriptor: number; from: number } {
   return { descriptor: openSync(file, 'a'), from }
 }
 
-/** The last lines that were written to `file` after its first `from` bytes. */
+/** Returns the last lines of `file` after its first `from` bytes. */
 export function readLastLines(file: string, from = 0, count = 12): string[] {
   if (!existsSync(file)) return []
   const lines = readFileSync(file).subarray(from).toString('utf8').trimEnd().split('\n')

@@ -3,15 +3,15 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { readCpuMs } from './cpu-time.ts'
 
 export interface PatienceOptions {
-  /** Of what is waited for, as a person would say it. */
+  /** The name of what is starting, for people. */
   name: string
-  /** The process that is to become ready; nothing while there is none. */
+  /** The process that is starting; undefined while there is none. */
   pid(): Promise<number | null> | number | null | undefined
-  /** What it writes to. */
+  /** Its log. */
   logFile: string
-  /** What it says of itself meanwhile. */
+  /** What it reports meanwhile. */
   answer?: (() => string | null) | undefined
-  /** Told every five seconds what is waited for. */
+  /** Called every five seconds with what is awaited. */
   log?: ((line: string) => void) | undefined
   /** How long it may do nothing. */
   stuckMsMax?: number | undefined
@@ -25,18 +25,17 @@ export interface Patience {
   end(): void
 }
 
-/** A machine that pages or that others use may let it stand still for minutes. */
+/** A machine that swaps or is overloaded may pause it for minutes. */
 const STUCK_MS_MAX = 600_000
 const SAY_AFTER_MS = 5_000
 /**
- * A process that merely lives (timers, our own questions) uses less of a CPU than this; one that starts on a
- * busy machine more.
+ * An idle process (timers, our own requests) uses less CPU than this; one that starts on a busy machine more.
  */
 const IDLE_SHARE = 0.005
 
 /**
- * Wait for a process that starts for as long as it makes progress, however slow the machine: it uses the CPU,
- * or its log grows. Gives up by `signal`, and says every few seconds that it waits.
+ * Waits for a starting process as long as it makes progress, however slow the machine: it uses the CPU, or
+ * its log grows. Gives up through `signal`, and logs every few seconds that it waits.
  */
 export function createPatience({
   name,
@@ -73,8 +72,8 @@ export function createPatience({
 }
 
 /**
- * `waiting for tickets: 12 s, still starting`; what it answers, and from ten idle seconds on also when it is
- * given up.
+ * `waiting for tickets: 12 s, still starting`; with its last response, and after ten idle seconds also when
+ * it will be given up.
  */
 export function describeWait(
   name: string,

@@ -3,22 +3,19 @@ import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node
 import path from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 
-/**
- * Remember a process that we started in `file`, so that the next start can stop it if we are killed before we
- * do.
- */
+/** Records a process that we started in `file`, so that the next start can stop it if we are killed first. */
 export function writePidFile(file: string, pid: number): void {
   mkdirSync(path.dirname(file), { recursive: true })
   writeFileSync(file, JSON.stringify({ pid, startedAt: startOf(pid) }))
 }
 
-/** Say in our own `file` that we are ending, so that the next start waits for us. */
+/** Marks in our own `file` that we are ending, so that the next start waits for us. */
 export function markStopping(file: string): void {
   const written = readPidFile(file)
   if (written?.pid === process.pid) writeFileSync(file, JSON.stringify({ ...written, stopping: true }))
 }
 
-/** Whether the process of `file` runs and has said that it is ending. */
+/** Returns whether the process of `file` runs and is marked as ending. */
 export const isStopping = (file: string): boolean =>
   readPidFile(file)?.stopping === true && findRunning(file) !== null
 
@@ -27,8 +24,8 @@ export function removePidFile(file: string): void {
 }
 
 /**
- * The id of the process of `file` if it still runs: the very one that was written down, not a later one of
- * that id.
+ * Returns the id of the process of `file` if it still runs: that very process, not a later one with the same
+ * id.
  */
 export function findRunning(file: string): number | null {
   const written = readPidFile(file)
@@ -36,9 +33,8 @@ export function findRunning(file: string): number | null {
 }
 
 /**
- * Stop the process of `file` if it still runs, and forget it: SIGTERM, and SIGKILL after `graceMs`. Answers
- * whether one ran. Process ids are used again: one that began at another time than was written down is
- * somebody else's and left alone.
+ * Stops the process of `file` if it still runs, and removes the file: SIGTERM, and SIGKILL after `graceMs`.
+ * Returns whether one ran. Process ids are reused: one with another start time than recorded is left alone.
  */
 export async function stopByPidFile(file: string, graceMs = 5_000): Promise<boolean> {
   const pid = findRunning(file)
@@ -61,14 +57,14 @@ function readPidFile(file: string): { pid: number; startedAt: string | null; sto
 }
 
 /**
- * When the process began, in whatever form the system tells it; null when there is none, or only its remains.
+ * Returns the start time of the process, in the system's own form; null if there is none, or only a zombie.
  */
 function startOf(pid: number): string | null {
   try {
     if (process.platform !== 'linux')
       return execFileSync('ps', ['-p', String(pid), '-o', 'lstart='], { encoding: 'utf8' }).trim()
     const stat = readFileSync(`/proc/${pid}/stat`, 'utf8')
-    const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ') // a program's name may hold spaces and brackets
+    const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ') // a program's name may contain spaces and brackets
     if (fields[0] === 'Z') return null
     return `${readFileSync('/proc/sys/kernel/random/boot_id', 'utf8').trim()} ${fields[19]}`
   } catch {
@@ -80,6 +76,6 @@ function signal(pid: number, name: NodeJS.Signals): void {
   try {
     process.kill(pid, name)
   } catch {
-    // it ended on its own in between
+    // it ended by itself in between
   }
 }

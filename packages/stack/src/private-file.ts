@@ -3,16 +3,15 @@ import path from 'node:path'
 import { isDeepStrictEqual } from 'node:util'
 import type { z } from 'zod'
 
-/** Make a folder for nobody else to look into, or make it so: mails, logs and keys are in it. */
+/** Creates a private folder, or makes it private: it holds mails, logs and keys. */
 export function ensurePrivateFolder(folder: string): void {
   mkdirSync(folder, { recursive: true, mode: 0o700 })
   chmodSync(folder, 0o700)
 }
 
 /**
- * What `file` holds as JSON, completed: `complete` is given what is there (null where there is no file) and
- * answers all that there should be. Where that is more than there was it is written, in one step, for nobody
- * else to read.
+ * Returns the JSON of `file` completed by `complete`, which gets the current content (null without a file).
+ * If that added anything it is written atomically, as a private file.
  */
 export function loadCompleted<Partly, Whole>(
   file: string,
@@ -23,7 +22,7 @@ export function loadCompleted<Partly, Whole>(
   const whole = complete(there)
   if (isDeepStrictEqual(there, whole)) return whole
   mkdirSync(path.dirname(file), { recursive: true })
-  rmSync(`${file}.new`, { force: true }) // of a process that was killed, with whatever rights it had
+  rmSync(`${file}.new`, { force: true }) // of a killed process, with whatever permissions it had
   writeFileSync(`${file}.new`, `${JSON.stringify(whole, null, 2)}\n`, { mode: 0o600 })
   renameSync(`${file}.new`, file)
   return whole

@@ -7,7 +7,7 @@ export interface ScreenOptions {
   urls: System['urls']
   ports: Ports
   demo: Demo
-  /** As the person would write it. */
+  /** As the user would type it. */
   folder: string
   seconds: number
   colours: boolean
@@ -15,9 +15,7 @@ export interface ScreenOptions {
 
 const WIDTH = 76
 
-/**
- * What somebody who has just started the system wants to know, on one page of 80 columns and under 40 lines.
- */
+/** Renders what a user needs to know after the start, on one page of 80 columns and under 40 lines. */
 export function startScreen({ urls, ports, demo, folder, seconds, colours }: ScreenOptions): string {
   const { bold, dim, cyan, green } = pc.createColors(colours)
   const row = (name: string, value: string, width = 15) => `  ${dim(name.padEnd(width))}${value}`

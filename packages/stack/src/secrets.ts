@@ -8,15 +8,15 @@ const Jwk = z.looseObject({ kty: z.string(), kid: z.string() })
 const KeyPair = z.object({ privateKey: Jwk, publicKey: Jwk })
 
 export const Secrets = z.object({
-  /** Ed25519, by service name, which is the `kid` too: who calls whom. */
+  /** Ed25519, by service name, which is the `kid` too: for calls between services. */
   services: z.record(z.string(), KeyPair),
   /** Ed25519: access tokens. */
   token: KeyPair,
-  /** Ed25519: tickets' codes. */
+  /** Ed25519: ticket codes. */
   ticketSigning: KeyPair,
-  /** P-256, for ECDH-ES: what auth tells notifications alone. */
+  /** P-256, for ECDH-ES: secrets that auth sends to notifications. */
   notifications: KeyPair,
-  /** P-256: by which push services know us. */
+  /** P-256: identifies us to push services. */
   push: KeyPair,
   stripeSecretKey: z.string(),
   stripeWebhookSecret: z.string(),
@@ -24,8 +24,8 @@ export const Secrets = z.object({
 export type Secrets = z.output<typeof Secrets>
 
 /**
- * The development secrets of `folder`, made the first time; nobody else may read the file. What it lacks,
- * because it was made before a caller was there, is added; what is there stays as it is.
+ * Returns the development secrets of `folder`, created the first time in a private file. Adds those that an
+ * older file lacks; existing ones stay.
  */
 export function loadSecrets(folder: string): Secrets {
   return loadCompleted(path.join(folder, 'secrets.json'), Secrets.partial(), (there) => {
@@ -34,7 +34,7 @@ export function loadSecrets(folder: string): Secrets {
   })
 }
 
-/** New secrets. Never a default in code: who runs this elsewhere brings their own. */
+/** Creates new secrets. There is no default in code: other systems bring their own. */
 export function createSecrets(): Secrets {
   const suffix = () => randomBytes(4).toString('hex')
   return {

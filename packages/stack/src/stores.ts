@@ -19,9 +19,9 @@ interface StoresOptions {
 }
 
 /**
- * PostgreSQL and Redis: programs of this machine with their data in `places`, or containers that keep
- * nothing. `prepare` is what PostgreSQL needs before it is of use; Redis, which may have to be downloaded, is
- * not waited for with it.
+ * Starts PostgreSQL and Redis: programs of this machine with their data in `places`, or containers that keep
+ * nothing. `prepare` is what PostgreSQL needs before it is usable; it does not wait for Redis, which may have
+ * to be downloaded.
  */
 export async function startStores(
   launcher: Launcher,
@@ -54,8 +54,8 @@ export async function startStores(
 export type Stores = Awaited<ReturnType<typeof startStores>>
 
 /**
- * SNS and SQS with the topology of contracts, where `env` says: a process of ours with its data in `places`,
- * or LocalStack.
+ * Starts SNS and SQS with the topology of contracts, where `env` says: our own process with its data in
+ * `places`, or LocalStack.
  */
 export async function startMessaging(
   launcher: Launcher,

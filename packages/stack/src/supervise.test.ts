@@ -72,8 +72,8 @@ test('one that is killed comes back, and waiting for it waits for the new one', 
     expect(child.pid).not.toBe(before)
   }
   expect(log.mock.calls.map(([line]) => line)).toEqual([
-    `${child.name} ended (SIGKILL); starting it again in 0.2 s`,
-    `${child.name} ended (SIGKILL); starting it again in 0.4 s`,
+    `${child.name} ended (SIGKILL); restarting it in 0.2 s`,
+    `${child.name} ended (SIGKILL); restarting it in 0.4 s`,
   ])
 })
 

@@ -17,29 +17,29 @@ import { type Stores, startMessaging, startStores } from './stores.ts'
 import type { Supervised } from './supervise.ts'
 
 export interface SystemOptions {
-  /** Where data, logs and secrets are. */
+  /** Where data, logs and secrets are stored. */
   folder: string
   ports: Ports
-  /** One line for each step that is done, and for every child that ends by itself. */
+  /** A line for each completed step, and for every child that ends by itself. */
   log: (line: string) => void
-  /** Which services to start, all where none are named, and the folder they are in. */
+  /** The services to start, by default all, and the folder of the workspace. */
   services?: readonly ServiceKey[]
   servicesFolder?: string
-  /** Put over what `environmentOf` gives; what is undefined is taken out. */
+  /** Overrides what `environmentOf` returns; undefined removes a variable. */
   env?: Partial<Record<ServiceKey | 'edge', Record<string, string | undefined>>>
-  /** Processes of each service, one where none is named; the others get free ports. */
+  /** Processes per service, by default one; the others get free ports. */
   instances?: Partial<Record<ServiceKey, number>>
   /** PostgreSQL does not wait for the disk: for tests only. */
   unsafe?: boolean
-  /** What PostgreSQL, Redis, SNS and SQS are; in containers they keep nothing: for tests only. */
+  /** How PostgreSQL, Redis, SNS and SQS run; in containers they keep nothing: for tests only. */
   stores?: StoreKind
-  /** The longest pause before a process that ended is started again; ten seconds. */
+  /** The longest pause before a restart; ten seconds. */
   backoffMsMax?: number
-  /** Begin with an empty folder. */
+  /** Start with an empty folder. */
   fresh?: boolean
   /** Trace everything, with a collector that shows it at `urls.traces`. */
   traces?: boolean
-  /** Give up and stop what has been started so far. */
+  /** Abort the start and stop what has been started so far. */
   signal?: AbortSignal
 }
 
@@ -52,12 +52,12 @@ export interface System {
   }
   /** Base URLs of each service's instances; the first is the one in `urls`. */
   instances: Readonly<Partial<Record<ServiceKey, readonly string[]>>>
-  /** What each service was started with. */
+  /** The environment of each service. */
   env: Readonly<Record<ServiceKey, Environment>>
   databaseUrl(service: ServiceKey): string
-  /** A child process, `instance` counted from 0. Throws when there is none. */
+  /** Returns a child process; `instance` counts from 0. Throws if there is none. */
   service(name: ChildName, instance?: number): Supervised
-  /** Everything in reverse order, within ten seconds. */
+  /** Stops everything in reverse order, within ten seconds. */
   stop(): Promise<void>
 }
 
@@ -66,9 +66,9 @@ const SERVICES = path.resolve(SOURCES, '../../../services')
 const SANDBOX = path.resolve(SOURCES, '../../payment-sandbox/src/main.ts')
 
 /**
- * Start the whole system and resolve when every part of it is ready. What a killed supervisor left behind in
- * `folder` is stopped first. Rejects with one sentence (a port that is taken, Redis that is unavailable, a
- * service that does not start: with its log's name and last lines), after stopping what it had started.
+ * Starts the whole system and resolves when every part is ready. What a killed supervisor left in `folder` is
+ * stopped first. Rejects with one sentence (a port is taken, Redis is unavailable, a service does not start:
+ * with its log's name and last lines), after stopping what it had started.
  */
 export async function startSystem(options: SystemOptions): Promise<System> {
   const { ports, log, signal } = options
@@ -131,7 +131,7 @@ export async function startSystem(options: SystemOptions): Promise<System> {
 
 type Places = ReturnType<typeof layout>
 
-/** The stand-ins for AWS and for the payment gateway; none needs a store. */
+/** The stand-ins for AWS and the payment gateway; none needs a store. */
 async function startStandIns(
   launcher: Launcher,
   options: SystemOptions,
@@ -158,7 +158,7 @@ async function startStandIns(
   ])
 }
 
-/** All services at once, none needs another to start; answers where the instances of each are. */
+/** Starts all services at once, as none needs another to start; returns the URLs of their instances. */
 async function startServices(
   launcher: Launcher,
   options: SystemOptions,
@@ -184,7 +184,7 @@ async function startServices(
   return Object.fromEntries(await settled(started))
 }
 
-/** Those that were asked for and whose folder is there. */
+/** The requested services whose folder exists. */
 const presentServices = (options: SystemOptions) =>
   (options.services ?? serviceKeys).filter((key) => existsSync(programOf(options, key)))
 const folderOf = (options: SystemOptions, key: ServiceKey) =>

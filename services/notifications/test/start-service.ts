@@ -23,7 +23,7 @@ import {
   type VenueId,
 } from '@boxoffice/contracts'
 import { createAws, createOutbox, provision } from '@boxoffice/messaging'
-import { createProbe, sayAsStranger } from '@boxoffice/messaging/testing'
+import { createProbe, publishRaw } from '@boxoffice/messaging/testing'
 import {
   createTestAuthority,
   createTestDatabase,
@@ -145,7 +145,7 @@ async function start(overrides: Record<string, string>) {
       deps.db.transact((tx) => appendAny(tx, definition, payload, { aggregateVersion })),
     /** What SES says of a mail, through its topic and our queue. */
     tellOfMail: (event: object | string) =>
-      sayAsStranger(aws, 'mail-feedback', typeof event === 'string' ? event : JSON.stringify(event)),
+      publishRaw(aws, 'mail-feedback', typeof event === 'string' ? event : JSON.stringify(event)),
     seal: (token: string) =>
       new CompactEncrypt(new TextEncoder().encode(token))
         .setProtectedHeader({ alg: 'ECDH-ES+A256KW', enc: 'A256GCM' })

@@ -72,7 +72,7 @@ export function showRounds(
     context.record(name, load)
     line(name, { ...figuresOf(load, status), failed: 0 }) // what else was answered is said below
     const others = otherAnswers(load, status)
-    if (others) fact('answered otherwise', others)
+    if (others) fact('other answers', others)
   }
   const last = rounds.at(-1)
   if (last) context.limits(name, last.limits, { what, count: figuresOf(last.load, status).count })

@@ -10,9 +10,25 @@ import { createPerson, expectStatus, type Person } from '../person.ts'
 import { readQrOfPdf, readQrOfPng } from '../qr.ts'
 import { show } from './show.ts'
 
-/** A purchase, as its people would make it, then two seats: one is used, one given back. */
+const payment = { paymentToken: 'pm_card_visa', holderName: 'Frida Fan' }
+
+/** Shows a purchase from both sides, then two seats: one is checked in, one refunded. */
 export async function showPurchase(addresses: Addresses): Promise<void> {
   console.log(pc.bold('\nAn organizer sells, a fan buys\n'))
+  const { organizer, sale } = await showSale(addresses)
+  const fan = await createPerson(addresses, { firstName: 'Frida', lastName: 'Fan' })
+  show('a fan registers', fan.email)
+  const orderId = await showOrder(fan, sale)
+  await showMail(addresses, fan)
+  await showHistory(fan, orderId)
+
+  console.log(pc.bold('\nTwo seats: one is checked in, one is refunded\n'))
+  const { eventId, order } = await showSeatPurchase(organizer, fan)
+  await showCheckIn(organizer, fan, { eventId, ticketId: order.ticketIds[0] })
+  await showRefund(fan, { orderId: order.orderId, ticketId: order.ticketIds[1] })
+}
+
+async function showSale(addresses: Addresses) {
   const organizer = await createPerson(
     addresses,
     { firstName: 'Olga', lastName: 'Organizer' },
@@ -27,16 +43,17 @@ export async function showPurchase(addresses: Addresses): Promise<void> {
     venueAddress: 'Quay 7, Riverside',
   })
   show('makes an event, offers 100 tickets and publishes it', sale.eventId)
+  return { organizer, sale }
+}
 
-  const fan = await createPerson(addresses, { firstName: 'Frida', lastName: 'Fan' })
-  show('a fan registers', fan.email)
+/** Finds the event, buys two tickets and waits until they are issued; returns the order's id. */
+async function showOrder(fan: Person, sale: Awaited<ReturnType<typeof publishEvent>>): Promise<string> {
   const { client } = fan
   const found = expectStatus(await client.events.listEvents({ query: { query: 'midsummer river' } }), 200)
   if (!found.events.some(({ eventId }) => eventId === sale.eventId))
     throw new Error('the search does not find the event')
   show('finds the event by two of its words', sale.event.name)
 
-  const payment = { paymentToken: 'pm_card_visa', holderName: 'Frida Fan' }
   const wanted = { eventId: sale.eventId, ticketRequests: [{ ticketTypeId: sale.ticketTypeId, quantity: 2 }] }
   const order = expectStatus(await client.payments.createOrder({ body: { ...wanted, ...payment } }), 201)
   show('buys two tickets and pays', `${order.orderNumber}, ${moneyOf(order.totalAmount, order.currency)}`)
@@ -45,6 +62,10 @@ export async function showPurchase(addresses: Addresses): Promise<void> {
     'the tickets are made, the order is confirmed',
     confirmed.tickets?.map(({ ticketNumber }) => ticketNumber).join(', '),
   )
+  return order.orderId
+}
+
+async function showMail(addresses: Addresses, fan: Person): Promise<void> {
   const mail = await createMailReader(addresses.mailbox).waitFor(
     fan.email,
     ({ body }) => body.text?.includes('Midsummer') ?? false,
@@ -58,15 +79,18 @@ export async function showPurchase(addresses: Addresses): Promise<void> {
   console.log(
     `\n${await QRCode.toString(code, { type: process.stdout.isTTY ? 'terminal' : 'utf8', small: true })}`,
   )
-  const { history } = expectStatus(
-    await client.payments.getOrderHistory({ params: { orderId: order.orderId } }),
-    200,
-  )
+}
+
+async function showHistory({ client }: Person, orderId: string): Promise<void> {
+  const { history } = expectStatus(await client.payments.getOrderHistory({ params: { orderId } }), 200)
   console.log(pc.bold('What the order went through'))
   for (const { at, step, result } of history)
     console.log(`  ${pc.dim(at.slice(11, 23))}  ${step.toLowerCase().padEnd(8)} ${result.toLowerCase()}`)
+}
 
-  console.log(pc.bold('\nTwo seats: one admits, one is given back\n'))
+/** Holds two seats of a small hall and pays for them. */
+async function showSeatPurchase(organizer: Person, fan: Person) {
+  const { client } = fan
   const play = await publishSeatedEvent(organizer, 'A Play for Two', {
     refundableUntil: new Date(Date.now() + 20 * 86_400_000),
   })
@@ -88,10 +112,20 @@ export async function showPurchase(addresses: Addresses): Promise<void> {
   const { tickets = [] } = await waitForOrder(fan, seated.orderId, ({ status }) => status === 'CONFIRMED')
   show('and pays for them', tickets.map(({ ticketNumber }) => ticketNumber).join(', '))
   const [used, spare] = tickets as [(typeof tickets)[number], (typeof tickets)[number]]
-  const png = expectStatus(await client.tickets.getTicketQr({ params: { ticketId: used.ticketId } }), 200)
+  const ticketIds = [used.ticketId, spare.ticketId] as const
+  return { eventId: play.eventId, order: { orderId: seated.orderId, ticketIds } }
+}
+
+/** Scans a ticket at the door, twice. */
+async function showCheckIn(
+  organizer: Person,
+  { client }: Person,
+  { eventId, ticketId }: { eventId: string; ticketId: string },
+): Promise<void> {
+  const png = expectStatus(await client.tickets.getTicketQr({ params: { ticketId } }), 200)
   const scan = () =>
     organizer.client.tickets.checkIn({
-      body: { eventId: play.eventId, code: readQrOfPng(png) ?? '', gate: 'Stage door' },
+      body: { eventId, code: readQrOfPng(png) ?? '', gate: 'Stage door' },
     })
   const { ticket } = expectStatus(await scan(), 200)
   show(
@@ -100,15 +134,21 @@ export async function showPurchase(addresses: Addresses): Promise<void> {
   )
   const again = expectStatus(await scan(), 409)
   show('the same code is refused the second time', again.error)
-  const refund = { reason: 'A cold.', ticketIds: [spare.ticketId] }
-  expectStatus(await client.payments.refundOrder({ params: { orderId: seated.orderId }, body: refund }), 202)
-  const back = await waitForOrder(fan, seated.orderId, ({ refundedAmount }) => refundedAmount > 0)
-  show('the other is given back', moneyOf(back.refundedAmount, back.currency))
+}
+
+async function showRefund(
+  fan: Person,
+  { orderId, ticketId }: { orderId: string; ticketId: string },
+): Promise<void> {
+  const refund = { reason: 'A cold.', ticketIds: [ticketId] }
+  expectStatus(await fan.client.payments.refundOrder({ params: { orderId }, body: refund }), 202)
+  const back = await waitForOrder(fan, orderId, ({ refundedAmount }) => refundedAmount > 0)
+  show('the other is refunded', moneyOf(back.refundedAmount, back.currency))
 }
 
 type OrderOf = BodyOf<Awaited<ReturnType<BoxofficeClient['payments']['getOrder']>>, 200>
 
-/** The order when it `is` so. */
+/** Waits until the order `is` so. */
 const waitForOrder = (
   { client }: Person,
   orderId: string,

@@ -7,14 +7,14 @@ import { publishEvent, publishSeatedEvent } from '../events.ts'
 import { createPerson, expectStatus, type Person } from '../person.ts'
 import { show } from './show.ts'
 
-/** The gateway takes so long, so that there is something to watch. */
+/** A payment token that takes the gateway 1.2 s, so that there is something to watch. */
 const SLOW = 'pm_sandbox_slow_1200'
 const ORDERS = 20
-/** Nobody may have more than three holds of an event at a time. */
+/** A user may have at most three holds of an event at a time. */
 const FANS = 10
 const prefer = { prefer: 'respond-async' }
 
-/** Orders through the queue, followed as they go, and the read side, which counts them. */
+/** Shows orders through the queue, followed as they progress, and the read side, which counts them. */
 export async function showQueue(addresses: Addresses): Promise<void> {
   console.log(pc.bold('\nAn order through the queue\n'))
   const organizer = await createPerson(
@@ -30,7 +30,28 @@ export async function showQueue(addresses: Addresses): Promise<void> {
   show('an organizer offers 100 tickets', sale.eventId)
   const fan = await createPerson(addresses, { firstName: 'Frida', lastName: 'Fan' })
   show('a fan registers', fan.email)
+  await showOrder(fan, sale)
 
+  console.log(pc.bold(`\n${ORDERS} orders at once\n`))
+  const watching = new AbortController()
+  const waitForSales = watchSales(organizer, sale.eventId, watching.signal)
+  const bought = await showCrowd(addresses, sale)
+
+  console.log(pc.bold('\nOne seat\n'))
+  await showSeat(organizer, fan)
+
+  console.log(pc.bold('\nThe read side\n'))
+  const sold = 3 + bought
+  await waitForSales(sold)
+  show('it has counted every ticket', `${sold}`)
+  watching.abort()
+  await showRevenue(organizer, fan, sale)
+}
+
+type Sale = Awaited<ReturnType<typeof publishEvent>>
+
+/** Buys three tickets in two orders; the second goes through the queue and is renamed meanwhile. */
+async function showOrder(fan: Person, sale: Sale): Promise<void> {
   const waited = expectStatus(await fan.buy({ ...sale, quantity: 1 }, { paymentToken: SLOW }), 201)
   show('buys and waits, with a gateway that takes 1.2 s', `201, ${waited.orderNumber}`)
   const order = expectStatus(
@@ -43,37 +64,39 @@ export async function showQueue(addresses: Addresses): Promise<void> {
     await fan.payments.updateOrder({ params, body: { holderName: 'Frida Kahlo' }, headers: prefer }),
     202,
   )
-  show('and wants another name on the tickets, likewise', '202')
+  show('changes the name on the tickets the same way', '202')
   await follow(fan, order.orderId)
   const paid = await fan.waitForOrder(order.orderId, ({ status }) => status === 'CONFIRMED')
   show(
     'the order is confirmed',
     `${paid.tickets?.map(({ ticketNumber }) => ticketNumber).join(', ')}, for ${paid.holderName}`,
   )
+}
 
-  console.log(pc.bold(`\n${ORDERS} orders at once\n`))
+/** Buys with many fans at once; returns the number of tickets. */
+async function showCrowd(addresses: Addresses, sale: Sale): Promise<number> {
   const fans = await Promise.all(
     Array.from({ length: FANS }, () => createPerson(addresses, { firstName: 'Fabian', lastName: 'Fan' })),
   )
   show(`${FANS} more fans register`)
-  const fanOf = (turn: number) => fans[turn % FANS] as Person
-  const counter = new AbortController()
-  const watched = watchSales(organizer, sale.eventId, counter.signal)
+  const fanOf = (index: number) => fans[index % FANS] as Person
   const crowd = await Promise.all(
-    Array.from({ length: ORDERS }, (_, turn) =>
-      fanOf(turn).buy({ ...sale, quantity: 1 + (turn % 3) }, { async: true }),
+    Array.from({ length: ORDERS }, (_, index) =>
+      fanOf(index).buy({ ...sale, quantity: 1 + (index % 3) }, { async: true }),
     ),
   )
   const orderIds = crowd.map((answer) => expectStatus(answer, 202).orderId)
-  show(`${ORDERS} orders are accepted`, 'none has been charged yet, or only just')
+  show(`${ORDERS} orders are accepted`, 'the first are being charged')
   await Promise.all(
-    orderIds.map((orderId, turn) =>
-      fanOf(turn).waitForOrder(orderId, ({ status }) => status === 'CONFIRMED'),
+    orderIds.map((orderId, index) =>
+      fanOf(index).waitForOrder(orderId, ({ status }) => status === 'CONFIRMED'),
     ),
   )
-  show('all of them are confirmed', 'the queue gave them out as fast as the workers take them')
+  show('all of them are confirmed', 'the workers took them from the queue at their own pace')
+  return orderIds.reduce((sum, _, index) => sum + 1 + (index % 3), 0)
+}
 
-  console.log(pc.bold('\nOne seat\n'))
+async function showSeat(organizer: Person, fan: Person): Promise<void> {
   const play = await publishSeatedEvent(organizer, 'A Seat at the Front')
   const { venueId } = play.event
   const seat = { venueId, eventId: play.eventId, zoneId: 1, rowLabel: 'A', colLabel: '5' }
@@ -81,13 +104,10 @@ export async function showQueue(addresses: Addresses): Promise<void> {
   const bought = expectStatus(await fan.v1.buySeat({ body: seat, headers: key }), 201)
   show('the fan buys seat 5 in row A', `${bought.ticketId}, ${formatMoney(bought.price, bought.currency)}`)
   const again = expectStatus(await fan.v1.buySeat({ body: seat }), 409)
-  show('nobody can buy it a second time', again.error)
+  show('it cannot be bought a second time', again.error)
+}
 
-  console.log(pc.bold('\nWhat the read side says\n'))
-  const sold = 3 + orderIds.reduce((sum, _, turn) => sum + 1 + (turn % 3), 0)
-  await watched(sold)
-  show('it has counted every ticket', `${sold}`)
-  counter.abort()
+async function showRevenue(organizer: Person, fan: Person, sale: Sale): Promise<void> {
   const { totalRevenue, currency } = expectStatus(
     await organizer.v1.getRevenue({ params: { venueId: sale.event.venueId, eventId: sale.eventId } }),
     200,
@@ -102,11 +122,11 @@ export async function showQueue(addresses: Addresses): Promise<void> {
     await organizer.sales.getSales({ params: { eventId: sale.eventId }, query: {} }),
     200,
   )
-  if (report instanceof Uint8Array) throw new Error('asked for JSON')
+  if (report instanceof Uint8Array) throw new Error('the report is not JSON')
   printReport(report)
 }
 
-/** Print each step of an order as it is told, until it is decided. */
+/** Prints each step of an order as it is published, until its outcome. */
 async function follow(fan: Person, orderId: OrderId): Promise<void> {
   const stream = expectStatus(await fan.payments.watchOrder({ params: { orderId } }), 200)
   for await (const { at, step, result, detail, status } of stream) {
@@ -117,11 +137,11 @@ async function follow(fan: Person, orderId: OrderId): Promise<void> {
 }
 
 /**
- * Shows how many are sold whenever the read side tells; the answer waits until it has told of so many. Throws
- * when it tells no more.
+ * Prints how many are sold whenever the read side reports it. The function it returns waits until so many are
+ * sold, and rejects if the stream ends.
  */
 function watchSales(organizer: Person, eventId: SalesReport['eventId'], signal: AbortSignal) {
-  let told = 0
+  let sold = 0
   let wake = () => {}
   const watching = (async () => {
     const stream = expectStatus(
@@ -129,16 +149,16 @@ function watchSales(organizer: Person, eventId: SalesReport['eventId'], signal: 
       200,
     )
     for await (const { totals } of stream) {
-      told = totals.soldCount
+      sold = totals.soldCount
       if (process.stdout.isTTY)
-        process.stdout.write(`\r\u001b[K             ${pc.dim(`sold so far: ${told}`)}\r`)
+        process.stdout.write(`\r\u001b[K             ${pc.dim(`sold so far: ${sold}`)}\r`)
       wake()
     }
-    throw new Error(`the stream of sales ended at ${told}`)
+    throw new Error(`the stream of sales ended at ${sold}`)
   })()
-  watching.catch(() => {}) // whoever waits hears of it
+  watching.catch(() => {}) // the waiting caller gets the error
   return async (wanted: number): Promise<void> => {
-    while (told < wanted) {
+    while (sold < wanted) {
       const changed = new Promise<void>((resolve) => {
         wake = resolve
       })

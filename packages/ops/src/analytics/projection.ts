@@ -15,7 +15,7 @@ type Reached = Pick<Config, 'projection'>
 const json = <S extends z.ZodType>(schema: S, value: z.output<S>) =>
   `${JSON.stringify(z.encode(schema, value), null, 2)}\n`
 
-/** The projection that is served, how far it is behind and its last rebuild; 1 where it does not answer. */
+/** Prints the served projection, its lag and its last rebuild; returns 1 if analytics is unavailable. */
 export const showProjection = (
   config: Reached,
   options: { json: boolean },
@@ -28,9 +28,9 @@ export const showProjection = (
   })
 
 /**
- * Make the projection anew and follow that until it is done; one that is at work already is followed instead.
- * 0 when it is done (or begun, with `detach`), 1 when it was cancelled, or is no longer followed (Ctrl-C: it
- * goes on).
+ * Starts a rebuild of the projection and follows it to its end; follows the running one, if any. Returns 0
+ * when it is done (or started, with `detach`), 1 if it was cancelled or is no longer followed (Ctrl-C: the
+ * rebuild continues).
  */
 export const rebuildProjection = (
   config: Reached,
@@ -42,11 +42,11 @@ export const rebuildProjection = (
     const ended = options.detach ? begun : await follow(analytics, begun, terminal)
     terminal.out(options.json ? json(Rebuild, ended) : `${renderRebuild(ended)}\n`)
     if (ended.status === 'RUNNING' && !options.detach)
-      terminal.error('the rebuild goes on: `boxoffice analytics status` shows it\n')
+      terminal.error('the rebuild continues: `boxoffice analytics status` shows it\n')
     return ended.status === 'DONE' || options.detach ? 0 : 1
   })
 
-/** Throw away what the rebuild at work has made; 1 where none is at work. */
+/** Cancels the running rebuild and discards what it has built; returns 1 if none is running. */
 export const cancelRebuild = (
   config: Reached,
   options: { json: boolean },
@@ -56,29 +56,29 @@ export const cancelRebuild = (
     const { rebuild } = (await analytics.findRebuild({})).body
     const answer = rebuild && (await analytics.cancelRebuild({ params: { rebuildId: rebuild.rebuildId } }))
     if (answer?.status !== 200) {
-      terminal.error('no rebuild is at work\n')
+      terminal.error('no rebuild is running\n')
       return 1
     }
     terminal.out(options.json ? json(Rebuild, answer.body) : `${renderRebuild(answer.body)}\n`)
     return 0
   })
 
-/** A new rebuild, or the one that is at work already. */
+/** Returns a new rebuild, or the running one. */
 async function begin(analytics: Analytics, terminal: Terminal): Promise<Rebuild> {
   for (;;) {
     const answer = await analytics.startRebuild({})
     if (answer.status === 202) return answer.body
     const { rebuild } = (await analytics.findRebuild({})).body
-    // Where it has ended in between nothing was made anew since we were asked to.
+    // If that one has ended in between, nothing was rebuilt since the request.
     if (rebuild?.status !== 'RUNNING') continue
-    terminal.error('a rebuild is at work already: this follows it\n')
+    terminal.error('a rebuild is running already: following it\n')
     return rebuild
   }
 }
 
 /**
- * The rebuild as it was seen last: ended, or still at work when the person left. What holds it up is told
- * when it changes.
+ * Follows the rebuild until it ends or the operator stops; returns its last known state. Prints a new error
+ * when it holds up the rebuild.
  */
 async function follow(analytics: Analytics, begun: Rebuild, terminal: Terminal): Promise<Rebuild> {
   let rebuild = begun
@@ -95,10 +95,10 @@ async function follow(analytics: Analytics, begun: Rebuild, terminal: Terminal):
         const of = total === null ? '' : ` of about ${total}`
         progress = { line: terminal.progress(`read %d${of} archived messages`), total }
       }
-      const now = seen ? seen.lastError : 'analytics does not answer'
+      const now = seen ? seen.lastError : 'analytics is unavailable'
       if (now && now !== trouble && rebuild.status === 'RUNNING') {
         progress.line.end()
-        terminal.error(`${now}: it is tried again\n`)
+        terminal.error(`${now}: will be retried\n`)
       }
       trouble = now
       progress.line.at(taken)
@@ -109,7 +109,7 @@ async function follow(analytics: Analytics, begun: Rebuild, terminal: Terminal):
   }
 }
 
-/** Null where it cannot be said right now: the rebuild does not depend on who looks. */
+/** Returns null while the state is unknown: the rebuild does not depend on its followers. */
 async function look(analytics: Analytics, rebuildId: string): Promise<Rebuild | null> {
   const answer = await analytics.getRebuild({ params: { rebuildId } }).catch(() => null)
   return answer?.status === 200 ? answer.body : null

@@ -2,9 +2,7 @@ import type { ProjectionFigures, Rebuild } from '@boxoffice/contracts'
 
 const number = new Intl.NumberFormat('en')
 
-/**
- * How much of the archives has been read; `total` is null while not every source has said how much it has.
- */
+/** How much of the archives has been read; `total` is null until every source has reported its size. */
 export function progressOf({ sources }: Rebuild): { taken: number; total: number | null } {
   const taken = sources.reduce((sum, source) => sum + source.taken, 0)
   const total = sources.reduce<number | null>(
@@ -14,23 +12,22 @@ export function progressOf({ sources }: Rebuild): { taken: number; total: number
   return { taken, total }
 }
 
-/** The projection and its last rebuild, a line each. */
+/** Renders the projection and its last rebuild, a line each. */
 export function renderProjection({ generation, since, lagSeconds, rebuild }: ProjectionFigures): string {
-  const lag =
-    lagSeconds === null ? 'how far it is behind cannot be said' : `about ${lagSeconds.toFixed(1)} s behind`
+  const lag = lagSeconds === null ? 'lag unknown' : `about ${lagSeconds.toFixed(1)} s behind`
   const lines = [`generation ${generation}, served since ${at(since)}, ${lag}`]
   if (rebuild) lines.push(renderRebuild(rebuild))
   return `${lines.join('\n')}\n`
 }
 
-/** One rebuild in a sentence, then what each source has given. */
+/** Renders one rebuild in a sentence, then the progress of each source. */
 export function renderRebuild(rebuild: Rebuild): string {
   const { taken, total } = progressOf(rebuild)
   const of = total === null ? '' : ` of ${number.format(total)}`
   const messages = `${number.format(taken)}${of} archived messages`
   const ended = rebuild.endedAt ? at(rebuild.endedAt) : ''
   const sentences = {
-    RUNNING: `rebuild of generation ${rebuild.generation} at work since ${at(rebuild.startedAt)}: ${messages}`,
+    RUNNING: `rebuild of generation ${rebuild.generation} running since ${at(rebuild.startedAt)}: ${messages}`,
     DONE: `rebuild of generation ${rebuild.generation} done at ${ended}, in ${secondsOf(rebuild)} s: ${messages}`,
     CANCELLED: `rebuild of generation ${rebuild.generation} cancelled at ${ended}: ${messages}`,
   }
@@ -39,7 +36,7 @@ export function renderRebuild(rebuild: Rebuild): string {
       `  ${service.padEnd(10)}${number.format(read)}${all === null ? '' : ` of ${number.format(all)}`}${finished ? '' : ' …'}`,
   )
   const trouble =
-    rebuild.status === 'RUNNING' && rebuild.lastError ? [`  it is tried again: ${rebuild.lastError}`] : []
+    rebuild.status === 'RUNNING' && rebuild.lastError ? [`  will be retried: ${rebuild.lastError}`] : []
   return [sentences[rebuild.status], ...sources, ...trouble].join('\n')
 }
 

@@ -16,7 +16,7 @@ interface Change extends Selection {
 
 const json = (value: unknown) => `${JSON.stringify(value, null, 2)}\n`
 
-/** Every dead-letter queue and how many letters it holds; 1 when any does. */
+/** Lists every dead-letter queue with its number of letters; returns 1 if there are any. */
 export async function listDeadLetters(
   config: Pick<Config, 'messaging'>,
   options: { json: boolean },
@@ -41,7 +41,7 @@ export async function listDeadLetters(
   })
 }
 
-/** Show dead letters and leave them where they are. */
+/** Prints dead letters and leaves them in their queue. */
 export async function peekDeadLetters(
   config: Pick<Config, 'messaging'>,
   queue: QueueName,
@@ -61,26 +61,27 @@ export async function peekDeadLetters(
     }
     const shown = held.filter((letter) => matches(options, letter)).slice(0, limit)
     if (options.json) terminal.out(json({ queue, deadLetters: shown.map(letterView) }))
-    else if (shown.length === 0) terminal.out(`nothing of that kind in ${queues[queue].deadLetterQueue}\n`)
+    else if (shown.length === 0)
+      terminal.out(`no matching dead letters in ${queues[queue].deadLetterQueue}\n`)
     else terminal.out(renderLetters(shown))
     return 0
   })
 }
 
-/** Put dead letters back on their queue; 1 when some of those that were meant stayed. */
+/** Redrives dead letters to their queue; returns 1 if some of the selected ones stayed. */
 export async function requeueDeadLetters(
   config: Pick<Config, 'messaging'>,
   queue: QueueName,
   options: Change & { maxRedrives: number },
   terminal: Terminal,
 ) {
-  const question = `Put ${inWords(options)} of ${queues[queue].deadLetterQueue} back on ${queue}?`
+  const question = `Redrive ${inWords(options)} of ${queues[queue].deadLetterQueue} to ${queue}?`
   return change(config, queue, { ...options, question, verb: 'requeued' }, terminal, (work) =>
     requeue({ ...work, maxRedrives: options.maxRedrives }),
   )
 }
 
-/** Delete dead letters for good; 1 when some of those that were meant stayed. */
+/** Deletes dead letters for good; returns 1 if some of the selected ones stayed. */
 export async function purgeDeadLetters(
   config: Pick<Config, 'messaging'>,
   queue: QueueName,
@@ -100,7 +101,7 @@ async function change(
 ): Promise<0 | 1> {
   if (!options.dryRun && !options.yes) {
     if (!terminal.ask)
-      throw new InputError(`${options.question} Say --yes (or --dry-run): there is nobody here to ask`)
+      throw new InputError(`${options.question} Pass --yes (or --dry-run): this is not a terminal`)
     if (!/^y(es)?$/i.test(await terminal.ask(`${options.question} [y/N] `))) {
       terminal.error('nothing was changed\n')
       return 1

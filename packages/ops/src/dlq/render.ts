@@ -5,7 +5,7 @@ import type { Summary } from './work.ts'
 const PAYLOAD_MAX = 2_000
 const RECEIVED_TOO_OFTEN = 'received too often without success: see the log of its consumer'
 
-/** A letter for programs. The payload of a message with tokens in it is never shown. */
+/** Renders a letter for programs. Never includes the payload of a message with tokens. */
 export function letterView(letter: DeadLetter) {
   const { messageId, eventType, reason, sentAt, redrives } = letter
   return {
@@ -19,10 +19,10 @@ export function letterView(letter: DeadLetter) {
 }
 
 function payloadOf({ body, eventType }: DeadLetter): unknown {
-  if (messages.get(eventType)?.secret) return '(kept secret: it carries a token)'
+  if (messages.get(eventType)?.secret) return '(hidden: it carries a token)'
   try {
     const json = JSON.parse(body)
-    // What is in foreign words has no payload of ours: all of it then, unless it may be one of ours that lost
+    // A message of another system has no payload of ours: shown whole, unless it may be one of ours without
     // its type.
     return json?.payload ?? (/token/i.test(body) ? null : json)
   } catch {
@@ -30,12 +30,12 @@ function payloadOf({ body, eventType }: DeadLetter): unknown {
   }
 }
 
-/** Letters for a terminal, a few lines each. */
+/** Renders letters for a terminal, a few lines each. */
 export function renderLetters(letters: readonly DeadLetter[]): string {
   return letters
     .map((letter) => {
       const { messageId, eventType, reason, sentAt, redrives, payload } = letterView(letter)
-      const again = redrives === 0 ? '' : `, put back ${redrives === 1 ? 'once' : `${redrives} times`} before`
+      const again = redrives === 0 ? '' : `, redriven ${redrives === 1 ? 'once' : `${redrives} times`} before`
       return [
         `${printable(eventType)}  ${printable(messageId ?? '(no id)')}`,
         `  since    ${sentAt.toISOString()}${again}`,
@@ -47,10 +47,10 @@ export function renderLetters(letters: readonly DeadLetter[]): string {
     .join('\n')
 }
 
-// What stands in a dead letter is anybody's: it must not steer the terminal.
+// Dead letters are untrusted: control characters must not reach the terminal.
 const printable = (text: string) => text.replace(/\p{Cc}/gu, '?')
 
-/** What was done, a sentence each. */
+/** Renders the result, a sentence each. */
 export function renderSummary(
   summary: Summary,
   options: { verb: 'requeued' | 'purged'; dryRun: boolean; target: string },
@@ -63,16 +63,16 @@ export function renderSummary(
       ? `${count(done)} of ${options.target} would be ${options.verb}. Nothing was changed.`
       : `${options.verb} ${count(done)} of ${options.target}`,
     ...(looping.length > 0
-      ? [`${count(looping)} stayed: put back too often already (--max-redrives lets them go once more)`]
+      ? [`${count(looping)} stayed: redriven too often already (--max-redrives raises the limit)`]
       : []),
-    ...(refused.length > 0 ? [`${count(refused)} stayed: SQS did not take them (${refused[0]?.why})`] : []),
-    ...(undeleted.length > 0 ? [`${count(undeleted)} could not be deleted and will be there again`] : []),
-    ...(interrupted ? ['stopped before the end: run it again for the rest'] : []),
+    ...(refused.length > 0 ? [`${count(refused)} stayed: SQS refused them (${refused[0]?.why})`] : []),
+    ...(undeleted.length > 0 ? [`${count(undeleted)} could not be deleted and will appear again`] : []),
+    ...(interrupted ? ['stopped early: run it again for the rest'] : []),
     '',
   ].join('\n')
 }
 
-/** What was done, for programs. */
+/** Renders the result for programs. */
 export const summaryView = (
   { done, looping, refused, undeleted, interrupted }: Summary,
   dryRun: boolean,

@@ -9,21 +9,21 @@ import {
 } from '@boxoffice/messaging'
 import { matches, type Selection } from './selection.ts'
 
-/** What became of the letters of a selection. */
+/** The outcome for the letters of a selection. */
 export interface Summary {
   /** Requeued or purged; with `dryRun`, those that would have been. */
   done: DeadLetter[]
-  /** Put back too often already, or back again while we looked: left where they are. */
+  /** Redriven too often already, or dead again meanwhile: not touched. */
   looping: DeadLetter[]
-  /** SQS did not take them: left where they are. */
+  /** Refused by SQS: not touched. */
   refused: { letter: DeadLetter; why: string }[]
-  /** Put back and not deleted: they will be there twice, which consumers notice. */
+  /** Redriven but not deleted: they exist twice, which consumers detect. */
   undeleted: DeadLetter[]
-  /** Stopped by the operator before the end. */
+  /** Stopped early by the operator. */
   interrupted: boolean
 }
 
-/** How letters of a selection are worked off. */
+/** How to process the letters of a selection. */
 export interface Work {
   aws: Aws
   queue: QueueName
@@ -33,9 +33,7 @@ export interface Work {
   onProgress(summary: Summary): void
 }
 
-/**
- * Put letters back on their queue: each is sent before it is deleted, and deleted only if it was accepted.
- */
+/** Redrives letters: each is sent before it is deleted, and deleted only if SQS accepted it. */
 export function requeue(work: Work & { maxRedrives: number }): Promise<Summary> {
   const requeued = new Set<string>()
   return workOff(work, async (letters, summary) => {
@@ -57,7 +55,7 @@ export function requeue(work: Work & { maxRedrives: number }): Promise<Summary> 
   })
 }
 
-/** Delete letters for good. */
+/** Deletes letters for good. */
 export function purge(work: Work): Promise<Summary> {
   return workOff(work, async (letters, summary) => {
     const undeleted = work.dryRun ? [] : await deleteLetters(work.aws, work.queue, letters)
@@ -68,8 +66,8 @@ export function purge(work: Work): Promise<Summary> {
 }
 
 /**
- * `handle` answers which letters stay. Those, and those of no interest, are given back in the end, however it
- * ends.
+ * `handle` returns the letters that stay. Those and the ones not selected are released in the end, also after
+ * an error.
  */
 async function workOff(
   { aws, queue, selection, signal, onProgress }: Work,

@@ -1,16 +1,16 @@
 import { adminConnection, adminTokenConnection, type Connection, withClient } from '@boxoffice/service-kit'
 import type { DatabasesConfig } from '../config.ts'
 
-/** What the administrator connects to a database with. */
+/** Connects the administrator to a database. */
 export type ConnectionTo = (database: string) => Promise<Connection>
 
 /**
- * Wrong password, or PAM's own refusal: what Amazon's server says to a password of somebody who is to log in
- * by IAM.
+ * Wrong password, or PAM's refusal: Amazon's server's answer to the password of a role that must log in by
+ * IAM.
  */
 const REFUSED = /^(28000|28P01)$/
 
-/** How the administrator gets in: by password, and with `iam` by a token where the password is refused. */
+/** How the administrator logs in: by password, and with `iam` by a token if the password is refused. */
 export function createAdministrator(
   { adminUrl, adminPassword, login }: DatabasesConfig,
   say: (text: string) => void,
@@ -26,9 +26,8 @@ export function createAdministrator(
 }
 
 /**
- * By password until that is refused, and by a token from then on. That may happen in the middle of the work:
- * whoever makes a role is a member of it since PostgreSQL 16, and the members of members of `rds_iam` may
- * count as its members too.
+ * Uses the password until it is refused, then a token. That can happen halfway: a role's creator is a member
+ * of it since PostgreSQL 16, and members of members of `rds_iam` may count as its members.
  */
 export function orByToken(options: {
   byPassword: (database: string) => Connection
@@ -45,7 +44,7 @@ export function orByToken(options: {
     } catch (error) {
       if (!REFUSED.test(String((error as { code?: unknown }).code))) throw error
       isRefused = true
-      say("the administrator's password was refused: trying a token of IAM")
+      say("the administrator's password was refused, trying an IAM token")
       return byToken(database)
     }
   }

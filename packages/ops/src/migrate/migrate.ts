@@ -15,7 +15,7 @@ import {
 } from './service-database.ts'
 
 const ONE_AT_A_TIME = 72_707_370
-/** Beside the bundle, as the image has it; otherwise in the workspace. */
+/** Beside the bundle in the image; otherwise in the workspace. */
 const BUNDLED = path.join(import.meta.dirname, 'migrations')
 const WORKSPACE = path.resolve(import.meta.dirname, '../../../../services')
 
@@ -23,10 +23,9 @@ const migrationsOf = (key: ServiceKey) =>
   existsSync(BUNDLED) ? path.join(BUNDLED, key) : path.join(WORKSPACE, key, 'prisma/migrations')
 
 /**
- * Make what is missing of every service's database: itself, its roles, its tables; or with `plan` say what
- * that would be. Safe to repeat, and two at once take turns. The exit code: 0 when all is done, 1 when
- * something could not be; of a migration that fails nothing stays, and the databases after it are not
- * touched.
+ * Creates missing databases, roles and tables of every service, or with `plan` prints what it would do. Safe
+ * to repeat; concurrent runs wait for each other. Returns the exit code: 0 when all is done, 1 after a
+ * failure; a failed migration is rolled back, and the databases after it are not touched.
  */
 export async function migrateDatabases(
   { databases }: Pick<Config, 'databases'>,
@@ -44,7 +43,7 @@ export async function migrateDatabases(
       if (!options.plan) await admin.query('select pg_advisory_lock($1)', [ONE_AT_A_TIME])
       for (const key of serviceKeys) {
         if (terminal.signal.aborted) {
-          terminal.error(`stopped before ${key}; run it again to go on\n`)
+          terminal.error(`stopped before ${key}; run it again to continue\n`)
           return 1
         }
         at = key
@@ -74,7 +73,7 @@ async function migrateDatabase(
   const say = (text: string) => terminal.out(`${key}: ${text}\n`)
   await prepareRoles(admin, database, config.passwords[key] ?? null)
   if (await createServiceDatabase(admin, database))
-    say(`database ${database.name} made, for role ${database.login}`)
+    say(`database ${database.name} created for role ${database.login}`)
   const connection = await connectionTo(database.name)
   await withClient(connection, (client) => grantAccess(client, database))
   const applied = await migrate(connection, folderOf(key), {
@@ -92,12 +91,12 @@ async function planDatabase(
   const database = serviceDatabase(key, config.prefix)
   const say = (text: string) => terminal.out(`${key}: ${text}\n`)
   const { there } = await lookAtDatabase(admin, database)
-  if (!there) return say(`database ${database.name} and its roles would be made, and every migration applied`)
+  if (!there) return say(`would create database ${database.name} and its roles, and apply every migration`)
   const pending = await findPendingMigrations(
     await connectionTo(database.name),
     folderOf(key),
     database.owner,
   )
-  for (const name of pending) say(`${name} would be applied`)
+  for (const name of pending) say(`would apply ${name}`)
   if (pending.length === 0) say('up to date')
 }

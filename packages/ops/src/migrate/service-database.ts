@@ -1,12 +1,12 @@
 import type { ServiceKey } from '@boxoffice/contracts'
 import type { SqlClient } from '@boxoffice/service-kit'
 
-/** A service's database and its two roles. */
+/** The database of a service and its two roles. */
 export interface ServiceDatabase {
   readonly name: string
-  /** Owns the database and all that is in it; nobody logs in as it. Migrations run as this one. */
+  /** Owns the database and everything in it; cannot log in. Migrations run as this role. */
   readonly owner: string
-  /** The service logs in as this one: it reads and writes rows, and changes no table. */
+  /** The service logs in as this role: it reads and writes rows, and cannot change tables. */
   readonly login: string
 }
 
@@ -21,7 +21,7 @@ export const serviceDatabase = (key: ServiceKey, prefix: string): ServiceDatabas
 
 const IAM_ROLE = 'rds_iam'
 
-/** What is there of a service's database, before anything is done. */
+/** What exists of a service's database at the start. */
 export async function lookAtDatabase(client: SqlClient, { name, owner }: ServiceDatabase) {
   const { rows } = await client.query<{ database: boolean; owner: boolean }>(
     `select exists (select from pg_database where datname = $1) as database,
@@ -32,12 +32,11 @@ export async function lookAtDatabase(client: SqlClient, { name, owner }: Service
 }
 
 /**
- * Make the two roles where they are missing, and let the service log in; on the server's own database. The
- * administrator may act as the owner alone. Whoever makes a role is a member of it since PostgreSQL 16, to
- * give it to others, but neither inherits from it nor becomes it; more than that is never granted of the
- * login role, which with `iam` is in `rds_iam`. Should Amazon's server take the administrator for a member of
- * `rds_iam` all the same, and refuse the password, then `orByToken` is the way in.
- * https://www.postgresql.org/docs/17/sql-createrole.html
+ * Creates missing roles and lets the service log in; runs in the server's own database. The administrator may
+ * act as the owner only. A role's creator is a member of it since PostgreSQL 16 and may grant it, but neither
+ * inherits from it nor becomes it; nothing more is granted of the login role, which with `iam` is in
+ * `rds_iam`. If Amazon's server still counts the administrator as a member of `rds_iam` and refuses the
+ * password, `orByToken` logs in. https://www.postgresql.org/docs/17/sql-createrole.html
  */
 export async function prepareRoles(
   client: SqlClient,
@@ -52,7 +51,7 @@ export async function prepareRoles(
   else await client.query(`alter role ${loginName} login password ${client.escapeLiteral(password)}`)
 }
 
-/** Make the database where it is missing; on the server's own database. Answers whether it was. */
+/** Creates a missing database; runs in the server's own database. Returns whether it was created. */
 export async function createServiceDatabase(
   client: SqlClient,
   { name, owner }: ServiceDatabase,
@@ -66,9 +65,8 @@ export async function createServiceDatabase(
 }
 
 /**
- * Say who may do what: nobody but the service even connects, and what migrations make from now on is the
- * service's to read and write. In the database itself, before any migration, so that a table never stands
- * there without its grants.
+ * Sets the privileges: only the service may connect, and it may read and write whatever migrations create
+ * from now on. Runs in the database itself before any migration, so that no table exists without its grants.
  */
 export async function grantAccess(client: SqlClient, { name, owner, login }: ServiceDatabase): Promise<void> {
   const [database, role] = [client.escapeIdentifier(name), client.escapeIdentifier(login)]

@@ -7,9 +7,9 @@ import { InputError } from '../failure.ts'
 import type { Terminal } from '../terminal.ts'
 
 /**
- * Delete every message of a live queue, also those that are being handled: what they would have caused does
- * not happen. Nobody does that in passing: its name has to be typed once more. SQS takes a minute, and
- * refuses a second time within it. Answers 0, or 1 where it was not done.
+ * Deletes every message of a live queue, including those in progress: their effects never happen. Asks for
+ * the queue's name as confirmation. SQS takes a minute, and refuses a second purge within it. Returns 0, or 1
+ * if nothing was done.
  */
 export async function purgeQueue(
   config: Pick<Config, 'messaging'>,
@@ -21,14 +21,14 @@ export async function purgeQueue(
     const depth = await findQueueDepth(aws, queue)
     if (!depth) throw new Error(`there is no queue ${queue}`)
     const { visible, inFlight } = depth
-    const holds = `${queue} is live: about ${visible} messages wait in it, ${inFlight} are being handled.`
+    const holds = `${queue} is live: about ${visible} messages wait in it, ${inFlight} are in progress.`
     if (!(await isConfirmed(queue, options.confirm, holds, terminal))) return 1
     try {
       await aws.sqs.send(new PurgeQueueCommand({ QueueUrl: await aws.queueUrl(queue) }))
     } catch (error) {
       if (!(error instanceof PurgeQueueInProgress)) throw error
       terminal.error(
-        `${queue} was purged less than a minute ago: SQS does it once a minute. Try again then\n`,
+        `${queue} was purged less than a minute ago, and SQS allows one purge a minute: try again then\n`,
       )
       return 1
     }
@@ -50,9 +50,9 @@ async function isConfirmed(
   if (confirm === queue) return true
   if (confirm !== undefined) throw new InputError(`${holds} --confirm says ${confirm}: nothing was changed`)
   if (!terminal.ask)
-    throw new InputError(`${holds} Say --confirm ${queue} to delete them: there is nobody here to ask`)
+    throw new InputError(`${holds} Pass --confirm ${queue} to delete them: this is not a terminal`)
   const typed = await terminal.ask(
-    `${holds} They are deleted for good.\nType the name of the queue to go on: `,
+    `${holds} They will be deleted for good.\nType the name of the queue to continue: `,
   )
   if (typed.trim() === queue) return true
   terminal.error('nothing was changed\n')

@@ -10,7 +10,7 @@ const AGE = /^outbox_oldest_unpublished_seconds(?:\{[^}]*\})? (\S+)$/m
 const SAGAS = /^sagas_in_progress\{[^}]*state="(\w+)"[^}]*\} (\d+)$/gm
 
 /**
- * Ask every service and every queue at once, each for `timeoutMs` at most. What is unavailable is part of the
+ * Asks every service and queue at once, each for `timeoutMs` at most. Unavailable ones are part of the
  * report.
  */
 export async function collectReport(options: {
@@ -35,9 +35,9 @@ export async function collectReport(options: {
 async function askService(service: ServiceKey, url: string, timeoutMs: number): Promise<ServiceState> {
   const ask = (path: string) => fetch(new URL(path, url), { signal: AbortSignal.timeout(timeoutMs) })
   try {
-    // A service that is DOWN answers 503, and says why in the same words.
+    // A service that is DOWN answers 503 with the same body.
     const health = Health.safeParse(await (await ask('/actuator/health')).json())
-    if (!health.success) throw new Error('what answers there is no service of ours')
+    if (!health.success) throw new Error('something else listens there')
     const metrics = await (await ask('/actuator/prometheus')).text()
     return {
       service,
@@ -47,15 +47,14 @@ async function askService(service: ServiceKey, url: string, timeoutMs: number): 
       ...(service === 'payments' && { sagas: readSagas(metrics) }),
     }
   } catch (error) {
-    const failure =
-      error instanceof SyntaxError ? 'what answers there is no service of ours' : failureOf(error)
+    const failure = error instanceof SyntaxError ? 'something else listens there' : failureOf(error)
     return { service, url, status: 'UNREACHABLE', components: {}, oldestUnpublishedSeconds: null, failure }
   }
 }
 
 function readAge(metrics: string): number | null {
   const age = Number(AGE.exec(metrics)?.[1] ?? Number.NaN)
-  return Number.isNaN(age) ? null : age // it says NaN itself while its database is down
+  return Number.isNaN(age) ? null : age // NaN while its database is down
 }
 
 const readSagas = (metrics: string): Record<string, number> =>
@@ -73,7 +72,7 @@ async function askQueue(
   }
 }
 
-/** Rejects with a TimeoutError when `work` takes longer; it is not stopped. */
+/** Rejects with a TimeoutError if `work` takes longer; does not stop it. */
 async function within<T>(timeoutMs: number, work: Promise<T>): Promise<T> {
   let timer: NodeJS.Timeout | undefined
   const late = new Promise<never>((_, reject) => {

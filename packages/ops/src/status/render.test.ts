@@ -48,7 +48,7 @@ const report: Report = {
   ],
 }
 
-test('the report is a page that can be read at a glance', () => {
+test('renders the report as one page', () => {
   expect(renderReport(report, { colours: false })).toBe(
     `Not all is well  2026-11-21T12:00:00.000Z
 
@@ -75,13 +75,13 @@ Look at
   )
 })
 
-test('colours add nothing but colour', () => {
+test('colours change nothing else', () => {
   const coloured = renderReport(report, { colours: true })
   expect(coloured).not.toBe(stripVTControlCharacters(coloured))
   expect(stripVTControlCharacters(coloured)).toBe(renderReport(report, { colours: false }))
 })
 
-test('programs get the same as JSON', () => {
+test('renders the same as JSON', () => {
   const json = JSON.parse(renderJson(report))
   expect(json).toMatchObject({
     healthy: false,

@@ -6,12 +6,13 @@ type Paint = (text: string) => string
 
 const UNKNOWN = '–'
 
-/** The report as a page for a terminal of 80 columns. */
+/** Renders the report as a page for a terminal of 80 columns. */
 export function renderReport(report: Report, options: { colours: boolean }): string {
   const colours = pc.createColors(options.colours)
   const { bold, dim, green, yellow } = colours
   const findings = findingsOf(report)
-  const headline = findings.length === 0 ? green(bold('All is well')) : yellow(bold('Not all is well'))
+  const headline =
+    findings.length === 0 ? green(bold('All is well')) : yellow(bold('Some things need attention'))
   return [
     `${headline}  ${dim(report.checkedAt.toISOString())}`,
     '',
@@ -43,10 +44,10 @@ function sagaLines(services: readonly ServiceState[]): string[] {
   const sagas = services.find((state) => state.sagas)?.sagas
   if (!sagas) return []
   const states = Object.entries(sagas).map(([state, count]) => `${count} ${state}`)
-  return ['', `Purchases on their way: ${states.join(', ') || 'none'}`]
+  return ['', `Purchases in progress: ${states.join(', ') || 'none'}`]
 }
 
-/** The report for programs. */
+/** Renders the report for programs. */
 export const renderJson = (report: Report): string => {
   const findings = findingsOf(report)
   return `${JSON.stringify({ healthy: findings.length === 0, findings, ...report }, null, 2)}\n`
@@ -88,7 +89,7 @@ function queueRow(colours: Colours, { queue, deadLettersOf, depth }: QueueState)
   ]
 }
 
-/** Columns as wide as their widest cell. Painting comes after padding: escape codes have no width. */
+/** Aligns columns to their widest cell. Colours come after padding: escape codes have no width. */
 function table(
   colours: Colours,
   columns: readonly { title: string; right?: boolean }[],

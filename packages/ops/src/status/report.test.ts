@@ -26,7 +26,7 @@ const findings = (service: Partial<ServiceState>, queue: Partial<QueueState> = {
     ],
   })
 
-test('when all services are up and no letter is dead there is nothing to look at, however much is at work', () => {
+test('all services up and no dead letters means nothing needs attention, however much is in progress', () => {
   expect(findings({})).toEqual([])
 })
 
@@ -42,9 +42,9 @@ test.each<[string, Partial<ServiceState>, string]>([
     'tickets is DOWN: database is DOWN',
   ],
   [
-    'that does not answer',
+    'that is unavailable',
     { status: 'UNREACHABLE', components: {}, oldestUnpublishedSeconds: null, failure: 'connection refused' },
-    'tickets does not answer at http://127.0.0.1:8082: connection refused',
+    'tickets is unavailable at http://127.0.0.1:8082: connection refused',
   ],
   ['that publishes late', { oldestUnpublishedSeconds: 61.4 }, 'tickets has not published a message for 61 s'],
 ])('a service %s is named with the reason', (_, service, finding) => {
@@ -54,21 +54,21 @@ test.each<[string, Partial<ServiceState>, string]>([
 test.each<[string, Partial<QueueState>, string]>([
   ['one dead letter', { depth: { visible: 1, inFlight: 0 } }, '1 dead letter in notification-dlq'],
   [
-    'dead letters that somebody is reading',
+    'dead letters that are being inspected',
     { depth: { visible: 2, inFlight: 1 } },
     '3 dead letters in notification-dlq',
   ],
   ['a queue that is missing', { depth: null }, 'there is no queue notification-dlq'],
   [
-    'queues that cannot be asked',
+    'unreachable queues',
     { depth: null, failure: 'SQS: no answer in time' },
-    'the queues cannot be looked at: SQS: no answer in time',
+    'the queues are unreachable: SQS: no answer in time',
   ],
 ])('%s is named', (_, queue, finding) => {
   expect(findings({}, queue)).toEqual([finding])
 })
 
-test('when nothing answers the question is whether it runs at all', () => {
+test('if no service answers it asks whether the system is running', () => {
   const away: ServiceState = { ...up, status: 'UNREACHABLE', components: {}, failure: 'connection refused' }
   expect(
     findingsOf({ checkedAt: new Date(0), services: [away, { ...away, service: 'auth' }], queues: [] }),

@@ -7,34 +7,34 @@ export interface ServiceState {
   url: string
   status: ComponentStatus | 'UNREACHABLE'
   components: Record<string, ComponentStatus>
-  /** Age of the oldest message that waits to be published; null where the service does not tell. */
+  /** Age of the oldest unpublished message; null if the service does not report it. */
   oldestUnpublishedSeconds: number | null
-  /** Purchases that are not at an end, by the state of their saga; only the payment service has them. */
+  /** Purchases in progress by saga state; only of the payment service. */
   sagas?: Record<string, number>
-  /** Why it could not be asked. */
+  /** Why the service is unavailable. */
   failure?: string
 }
 
 export interface QueueState {
   queue: string
-  /** Of a dead-letter queue, whose it is. */
+  /** For a dead-letter queue, the queue that it belongs to. */
   deadLettersOf?: string
-  /** null: there is no such queue, or `failure` says why it could not be asked. */
+  /** null: the queue is missing, or unreachable because of `failure`. */
   depth: QueueDepth | null
   failure?: string
 }
 
-/** What was found at one moment. */
+/** The state of a system at one moment. */
 export interface Report {
   checkedAt: Date
   services: ServiceState[]
   queues: QueueState[]
 }
 
-/** Longer than any relay should need, also with a hiccup of SNS. */
+/** Longer than a relay needs, even with a brief outage of SNS. */
 const LATE_SECONDS = 60
 
-/** What an operator should look at, one sentence each; none when all is well. */
+/** Lists what needs attention, one sentence each; empty when all is well. */
 export function findingsOf({ services, queues }: Report): string[] {
   return [...findingsOfServices(services), ...findingsOfQueues(queues)]
 }
@@ -48,7 +48,7 @@ function findingsOfServices(services: readonly ServiceState[]): string[] {
 
 function findingsOfService(state: ServiceState): string[] {
   const { service, url, status, components, oldestUnpublishedSeconds: age } = state
-  if (status === 'UNREACHABLE') return [`${service} does not answer at ${url}: ${state.failure}`]
+  if (status === 'UNREACHABLE') return [`${service} is unavailable at ${url}: ${state.failure}`]
   const broken = Object.entries(components).filter(([, component]) => component !== 'UP')
   const because =
     broken.length > 0 ? `: ${broken.map(([name, component]) => `${name} is ${component}`).join(', ')}` : ''
@@ -62,7 +62,7 @@ function findingsOfService(state: ServiceState): string[] {
 
 function findingsOfQueues(queues: readonly QueueState[]): string[] {
   const failures = queues.flatMap(({ failure }) => failure ?? [])
-  if (failures.length > 0) return [`the queues cannot be looked at: ${failures[0]}`]
+  if (failures.length > 0) return [`the queues are unreachable: ${failures[0]}`]
   return queues.flatMap(({ queue, depth, deadLettersOf }) => {
     if (!depth) return [`there is no queue ${queue}`]
     const dead = deadLettersOf === undefined ? 0 : depth.visible + depth.inFlight

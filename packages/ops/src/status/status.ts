@@ -7,7 +7,10 @@ import { findingsOf } from './report.ts'
 
 const TIMEOUT_MS = 5_000
 
-/** Print how the system is; the exit code: 0 when all is well, 1 when something needs to be looked at. */
+/**
+ * Prints the state of the system; returns the exit code: 0 when all is well, 1 when something needs
+ * attention.
+ */
 export async function showStatus(
   { status }: Pick<Config, 'status'>,
   options: { json: boolean },

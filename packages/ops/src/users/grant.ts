@@ -7,8 +7,8 @@ import type { Terminal } from '../terminal.ts'
 const TIMEOUT_MS = 10_000
 
 /**
- * Give the user of an address a role; the exit code: 0 when they have it, 1 when that could not be done. Safe
- * to repeat.
+ * Grants a role to the user of an address; returns the exit code: 0 if they have it, 1 otherwise. Safe to
+ * repeat.
  */
 export async function grantRole(
   { grant }: Pick<Config, 'grant'>,
@@ -31,12 +31,12 @@ export async function grantRole(
     }
     if (answer.status === 409) {
       terminal.error(
-        `${email} is not confirmed: somebody else may have made the account. Its owner follows the link of the mail first\n`,
+        `${email} is not confirmed: the account may be someone else's. Its owner has to follow the link in the mail first\n`,
       )
       return 1
     }
     terminal.out(
-      `${answer.body.email} has the roles ${answer.body.roles.join(', ')}. The next access token carries them.\n`,
+      `${answer.body.email} has the roles ${answer.body.roles.join(', ')}. The next access token includes them.\n`,
     )
     return 0
   } catch (error) {

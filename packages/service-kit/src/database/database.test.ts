@@ -24,7 +24,7 @@ const insert = (tx: Tx, place: number) =>
 const places = async () =>
   (await db.query<{ place: number }>(`select place from ${table} order by 1`)).map((row) => row.place)
 
-test('a transaction in two trips commits what it wrote by what it read', async () => {
+test('a transaction in two round trips writes according to what it read', async () => {
   const written = await db.transactInTwoTrips(
     (tx) => tx.query<{ next: number }>(`select coalesce(max(place), 0) + 1 as next from ${table}`),
     (tx, [row]) => sideBySide([insert(tx, row?.next ?? 0), insert(tx, 10)]),
@@ -33,7 +33,7 @@ test('a transaction in two trips commits what it wrote by what it read', async (
   expect(await places()).toEqual([1, 10])
 })
 
-test('when one of its statements fails all are undone, the cause is told, and its session goes on', async () => {
+test('undoes all statements if one fails, rejects with the cause, and the session continues', async () => {
   for (let times = 0; times < 3; times++) {
     const failing = db.transactInTwoTrips(
       async () => null,
@@ -44,7 +44,7 @@ test('when one of its statements fails all are undone, the cause is told, and it
   expect(await places()).toEqual([1, 10])
 })
 
-test('when one of its statements cannot even be sent nothing is committed', async () => {
+test('commits nothing if one of its statements cannot be sent', async () => {
   const failing = db.transactInTwoTrips(
     async () => null,
     async (tx) => {
@@ -57,7 +57,7 @@ test('when one of its statements cannot even be sent nothing is committed', asyn
   expect(await places()).toEqual([1, 10])
 })
 
-test('statements side by side reject with their cause, also inside a savepoint', async () => {
+test('concurrent statements reject with their cause, also inside a savepoint', async () => {
   await db.transact(async (tx) => {
     await tx.query('savepoint here')
     const failing = sideBySide([insert(tx, 40), (async () => await insert(tx, 1))(), insert(tx, 41)])
@@ -72,8 +72,8 @@ const failing = (code: string) => Object.assign(new Error(code), { code })
 const DEADLOCK = '40P01'
 const CONNECTION_LOST = '08006'
 
-describe('what follows from a transaction', () => {
-  test('is done in its order once it is committed, before `transact` resolves', async () => {
+describe('effects of a transaction', () => {
+  test('run in order after the commit, before `transact` resolves', async () => {
     const done: string[] = []
     await db.transact(async (tx) => {
       tx.afterCommit(async () => void done.push(`first sees ${(await places()).includes(60)}`))
@@ -84,7 +84,7 @@ describe('what follows from a transaction', () => {
     })
     expect(done).toEqual(['work', 'first sees true', 'second'])
   })
-  test('is not done when it is rolled back; what was to be done then is', async () => {
+  test('do not run after a rollback; those for a rollback do', async () => {
     const done: string[] = []
     const rolledBack = db.transact(async (tx) => {
       tx.afterCommit(() => void done.push('never'))
@@ -96,7 +96,7 @@ describe('what follows from a transaction', () => {
     expect(done).toEqual(['rolled back'])
     expect(await places()).not.toContain(61)
   })
-  test('does not undo what was committed when it fails, and the rest is done', async () => {
+  test('do not undo the commit if one fails, and the rest run', async () => {
     const done: string[] = []
     const written = await db.transact(async (tx) => {
       tx.afterCommit(() => Promise.reject(new Error('Redis is down')))
@@ -123,7 +123,7 @@ describe('what follows from a transaction', () => {
 })
 
 describe('a transaction', () => {
-  /** Fails so often, each time after it has written and asked for an effect. */
+  /** Fails so often, each time after a write and an `afterCommit`. */
   const attempts = async (code: string, failures: number, options: TransactOptions) => {
     let made = 0
     const effects: number[] = []
@@ -140,7 +140,7 @@ describe('a transaction', () => {
       )
     return { result, made, effects }
   }
-  test('is tried again after a deadlock as often as is said, and has the effects of its last attempt alone', async () => {
+  test('a transaction is retried after a deadlock as often as requested, with the effects of its last attempt only', async () => {
     expect(await attempts(DEADLOCK, 2, { retries: 2 })).toEqual({
       result: 'committed',
       made: 3,
@@ -159,7 +159,7 @@ describe('a transaction', () => {
       made: 2,
     })
   })
-  test('is not tried again after another error, but for those that are said to pass', async () => {
+  test('is not retried after another error, except for those declared transient', async () => {
     expect(await attempts('23505', 1, { retries: 2 })).toMatchObject({ result: '23505', made: 1 })
     const retryOn = (error: unknown) => (error as { code?: string }).code === '23505'
     expect(await attempts('23505', 1, { retries: 2, retryOn })).toMatchObject({
@@ -167,7 +167,7 @@ describe('a transaction', () => {
       made: 2,
     })
   })
-  test('of a snapshot sees no commit of others, and cannot write', async () => {
+  test('a snapshot sees no commit of others, and cannot write', async () => {
     const seen = await db.transact(
       async (tx) => {
         const before = await tx.query(`select place from ${table} where place = 80`)

@@ -2,53 +2,54 @@ import type pg from 'pg'
 import type { Logger } from '../operations/logging.ts'
 import { isTransient, isUnavailable, rootCause } from './errors.ts'
 
-/** Runs SQL: the database itself, each statement its own transaction, or a transaction that is open. */
+/** Runs SQL: the database, where each statement is its own transaction, or an open transaction. */
 export interface Sql {
-  /** The rows of a statement; a column has the name that the statement gives it (`event_id as "eventId"`). */
+  /** Returns the rows of a statement, by the column names that it gives (`event_id as "eventId"`). */
   query<Row = Record<string, unknown>>(text: string, values?: readonly unknown[]): Promise<Row[]>
 }
 
-/** An open transaction. Repositories take it first. */
+/** An open transaction, the first argument of repositories. */
 export interface Tx extends Sql {
   /**
-   * Run `effect` once this is committed, before `transact` resolves, in order. What it throws is logged, as
-   * nothing can be undone.
+   * Runs `effect` after the commit, before `transact` resolves, in order. Errors are logged, as nothing can
+   * be undone.
    */
   afterCommit(effect: () => unknown): void
-  /** Run `effect` once this is rolled back, or when no one knows whether it was committed. */
+  /** Runs `effect` after a rollback, or if the outcome of the commit is unknown. */
   afterRollback(effect: () => void): void
   /**
-   * Run `work` under a savepoint: where it rejects, or `keep` refuses its result, all that it did is undone,
-   * effects included.
+   * Runs `work` under a savepoint: if it rejects, or `keep` refuses its result, its writes and effects are
+   * undone.
    */
   savepoint<R>(work: () => Promise<R>, keep?: (result: R) => boolean): Promise<R>
 }
 
 export interface TransactOptions {
-  /** How often it is tried again after a transient error (a deadlock, a lock time-out): 0 where not given. */
+  /** Retries after a transient error (a deadlock, a lock time-out); 0 by default. */
   retries?: number
-  /** Other errors that are transient here, such as a unique violation by which another was faster. */
+  /** Further errors to treat as transient, such as a unique violation by a concurrent insert. */
   retryOn?: (error: unknown) => boolean
   /**
-   * Try again also when the connection is lost, where it may have been committed: for work that is
-   * idempotent.
+   * Also retries after a lost connection, when the transaction may have been committed: for idempotent work.
    */
   retryLost?: boolean
-  /** All statements see the database as it stands now, and write nothing. */
+  /** All statements read one snapshot, and none writes. */
   readOnlySnapshot?: boolean
 }
 
-/** The one door to a service's database. `T` is what its transactions are: see `createPrismaDatabase`. */
+/**
+ * The entry point to a service's database. `T` is the type of its transactions: see `createPrismaDatabase`.
+ */
 export interface Database<T extends Tx = Tx> extends Sql {
-  /** Run `work` in one transaction: commits when it resolves, rolls back when it rejects. */
+  /** Runs `work` in one transaction: commits when it resolves, rolls back when it rejects. */
   transact<R>(work: (tx: T) => Promise<R>, options?: TransactOptions): Promise<R>
 }
 
-/** A database of SQL alone, for what a buyer waits on. */
+/** Creates a database that runs SQL only, for everything that a buyer waits for. */
 export interface SqlDatabase extends Database {
   /**
-   * A transaction in two round trips: the statements of `read` travel right behind `begin`, those of `write`
-   * together with `commit`. Each sends all of its statements before it waits for one.
+   * Runs a transaction in two round trips: the statements of `read` travel with `begin`, those of `write`
+   * with `commit`. Both send all of their statements before awaiting one.
    */
   transactInTwoTrips<Read, R>(
     read: (tx: Tx) => Promise<Read>,
@@ -77,7 +78,7 @@ export function createDatabase({ pool, logger }: { pool: pg.Pool; logger: Logger
           const tx = effects.join(sqlOf(client))
           const [, found] = await sideBySide([client.query('begin'), read(tx)])
           const written = write(tx, found)
-          // Where a statement could not even be sent there must be no commit behind the others.
+          // If a statement could not be sent, no commit may follow.
           let isUnsent = false
           written.catch(() => {
             isUnsent = true
@@ -90,7 +91,7 @@ export function createDatabase({ pool, logger }: { pool: pg.Pool; logger: Logger
   }
 }
 
-/** The same database with these options for every transaction that has none of its own. */
+/** Returns the database with these options as the default of every transaction. */
 export const withOptions = (db: SqlDatabase, defaults: TransactOptions): SqlDatabase => ({
   query: db.query,
   transact: (work, options) => db.transact(work, { ...defaults, ...options }),
@@ -104,7 +105,7 @@ const sqlOf = (client: pg.PoolClient): Sql => ({
   query: async (text, values) => (await client.query(text, values as unknown[])).rows,
 })
 
-/** A session of its own for `work`, which leaves no transaction open in it. */
+/** Runs `work` with its own session, and ends any transaction that it leaves open. */
 async function withClient<R>(pool: pg.Pool, work: (client: pg.PoolClient) => Promise<R>): Promise<R> {
   const client = await pool.connect()
   try {
@@ -120,15 +121,15 @@ async function withClient<R>(pool: pg.Pool, work: (client: pg.PoolClient) => Pro
   }
 }
 
-/** What follows from a transaction. */
+/** The effects of a transaction. */
 export interface Effects {
-  /** The transaction whose statements `sql` runs. */
+  /** Creates the transaction whose statements `sql` runs. */
   join(sql: Sql): Tx
 }
 
 const RETRY_WAIT_MS = 30
 
-/** Runs transactions: each attempt with effects of its own, again after a transient error. */
+/** Runs transactions: each attempt has its own effects, transient errors are retried. */
 export function createAttempts(logger: Logger) {
   async function attemptOnce<R>(open: (effects: Effects) => Promise<R>): Promise<R> {
     const committed: (() => unknown)[] = []
@@ -192,8 +193,8 @@ function joined(sql: Sql, committed: (() => unknown)[], rolledBack: (() => void)
 }
 
 /**
- * The answers of statements that were sent without waiting for each other. After one has failed PostgreSQL
- * refuses the rest of the transaction: rejects with the cause, when all have been answered.
+ * Awaits statements that were sent together. After a failure PostgreSQL refuses the rest of the transaction:
+ * rejects with the cause once all have completed.
  */
 export async function sideBySide<T extends readonly unknown[]>(
   statements: T,
@@ -204,5 +205,5 @@ export async function sideBySide<T extends readonly unknown[]>(
   return settled.map((one) => (one as PromiseFulfilledResult<unknown>).value) as never
 }
 
-/** Rejects where the database does not answer: for health. */
+/** Rejects if the database does not answer: for health. */
 export const checkDatabase = (sql: Sql): Promise<unknown> => sql.query('select 1')

@@ -1,6 +1,6 @@
 /**
- * The first error that is not a mere consequence of another: PostgreSQL refuses what follows a failure in a
- * transaction (25P02).
+ * Returns the first error that is not a consequence of another: PostgreSQL refuses all statements after a
+ * failure in a transaction (25P02).
  */
 export const rootCause = (errors: readonly unknown[]): unknown =>
   errors.find((error) => !hasCode(error as DatabaseError, /^25P02$/)) ?? errors[0]
@@ -13,7 +13,7 @@ interface DatabaseError {
   code?: unknown
   message?: unknown
   constraint?: unknown
-  /** Where Prisma keeps what PostgreSQL said. */
+  /** The field where Prisma keeps PostgreSQL's error. */
   meta?: { driverAdapterError?: { cause?: { originalCode?: unknown; constraint?: { index?: unknown } } } }
 }
 const saidByPostgres = (error: DatabaseError) => error.meta?.driverAdapterError?.cause
@@ -23,8 +23,7 @@ const hasCode = (error: DatabaseError, codes: RegExp) =>
   )
 
 /**
- * Whether an error says that the database cannot be reached, or lost us: what was asked may or may not have
- * happened.
+ * Returns whether the database was unreachable or the connection lost: the statement may or may not have run.
  */
 export function isUnavailable(error: unknown): boolean {
   const { message } = error as DatabaseError
@@ -38,29 +37,29 @@ export function isUnavailable(error: unknown): boolean {
 }
 
 /**
- * Whether an error is of the moment: a deadlock, a lock or statement time-out, a lost connection. Repeating
+ * Returns whether an error is transient: a deadlock, a lock or statement time-out, a lost connection. A retry
  * may help.
  */
 export function isTransient(error: unknown): boolean {
   return isUnavailable(error) || hasCode(error as DatabaseError, transient)
 }
 
-/** What can never be done, however often it is tried. The message says why, to operators. */
+/** Work that no retry can complete. The message tells operators why. */
 export class PermanentFailure extends Error {}
 
-// Data that a column or a type cannot hold, and rows that no rule allows. Not unique and foreign keys: what
-// they miss may come.
+// Values that a column or type cannot hold, and rows that a constraint forbids. Not unique and foreign keys:
+// the missing row may arrive later.
 const permanent = /^(22...|23502|23514)$/
 
 /**
- * Whether an error says that trying again cannot help. Most do not say: a fault of ours may be mended
+ * Returns whether a retry is certain to fail. Most errors do not say so: a bug of ours may be fixed
  * meanwhile.
  */
 export function isPermanent(error: unknown): boolean {
   return error instanceof PermanentFailure || hasCode(error as DatabaseError, permanent)
 }
 
-/** The name of the unique constraint that an error of `pg` or Prisma tells of, else null. */
+/** Returns the unique constraint that an error of `pg` or Prisma names, else null. */
 export function violatedUnique(error: unknown): string | null {
   if (!hasCode(error as DatabaseError, /^23505$/)) return null
   const { constraint = saidByPostgres(error as DatabaseError)?.constraint?.index } = error as DatabaseError

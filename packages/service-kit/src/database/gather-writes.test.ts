@@ -7,7 +7,7 @@ import { createWatchers, redisIsThere } from '../testing.ts'
 import { gatherWrites } from './gather-writes.ts'
 import { createPool } from './pool.ts'
 
-/** Counts what reaches the system. */
+/** Counts writes to the system. */
 function countWrites(socket: Writable): string[] {
   const sent: string[] = []
   const one = socket._write.bind(socket)
@@ -25,7 +25,7 @@ function countWrites(socket: Writable): string[] {
 }
 const turn = () => new Promise((resolve) => setImmediate(resolve))
 
-test('what is written in one turn is sent at its end, in one piece and in order; also what is written last', async () => {
+test('writes of one tick are sent at its end, in one piece and in order, including the last', async () => {
   const socket = new Writable({ write: (_chunk, _encoding, callback) => callback() })
   const sent = countWrites(socket)
   gatherWrites(socket)
@@ -42,7 +42,7 @@ test('what is written in one turn is sent at its end, in one piece and in order;
   expect(socket.writableFinished).toBe(true)
 })
 
-test('a whole transaction that does not wait for its statements is one write', async () => {
+test('a transaction that does not await its statements is one write', async () => {
   const logger = createLogger({ service: 'test', level: 'silent' })
   const pool = createPool({
     databaseUrl: inject('postgresUrl'),
@@ -70,7 +70,7 @@ test('a whole transaction that does not wait for its statements is one write', a
   await pool.end()
 })
 
-test('commands to Redis of one turn are one write, also of several callers', async () => {
+test('Redis commands of one tick are one write, also from several callers', async () => {
   const watchers = createWatchers()
   const redis = createRedis({ ...watchers, url: inject('redisUrl'), timeoutMs: 30_000, use: 'test' })
   await redisIsThere(watchers.metrics)

@@ -1,9 +1,8 @@
 import type { Writable } from 'node:stream'
 
 /**
- * Hold back what is written to a socket until the present turn of the event loop ends, and send it in one
- * system call: a write to a socket is dearer than most of what leads to it. The order stays; what is written
- * waits for nothing but work that is at hand.
+ * Collects what is written to a socket within one tick and sends it in one system call: a write to a socket
+ * costs more than most of the work before it. The order stays, and nothing waits for another tick.
  */
 export function gatherWrites(socket: Writable): void {
   const write = socket.write as (...args: unknown[]) => boolean

@@ -4,7 +4,7 @@ import { connectionOptions } from './pool.ts'
 
 const url = 'postgres://payment%2Dservice@payments.cluster.example:5433/payments'
 
-test('a login by IAM takes a fresh token for its host and role, and trusts no authority but Amazon’s', async () => {
+test('a login by IAM takes a new token for its host and role, and trusts only Amazon’s authorities', async () => {
   const { host, port, user, database, password, ssl } = connectionOptions(url, 'iam')
   expect({ host, port, user, database }).toEqual({
     host: 'payments.cluster.example',
@@ -19,10 +19,10 @@ test('a login by IAM takes a fresh token for its host and role, and trusts no au
   const { ca, rejectUnauthorized } = ssl as { ca: string[]; rejectUnauthorized: boolean }
   expect(rejectUnauthorized).toBe(true)
   expect(ca.length).toBeGreaterThan(0)
-  for (const pem of ca) expect(new X509Certificate(pem).issuer).toMatch(/Amazon|Starfield/) // Amazon Trust Services keeps both
+  for (const pem of ca) expect(new X509Certificate(pem).issuer).toMatch(/Amazon|Starfield/) // Amazon Trust Services hosts both
 })
 
-test('a login by password is the connection string as it is', () => {
+test('a login by password uses the connection string unchanged', () => {
   expect(connectionOptions('postgres://a:b@127.0.0.1:5432/c', 'password')).toEqual({
     connectionString: 'postgres://a:b@127.0.0.1:5432/c',
   })

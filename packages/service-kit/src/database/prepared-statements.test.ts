@@ -21,14 +21,14 @@ beforeAll(() => {
 })
 afterAll(() => pool.end())
 
-/** What the pool's only session has prepared. */
+/** Lists what the pool's only session has prepared. */
 async function preparedIn(sessions: pg.Pool): Promise<string[]> {
   const { rows } = await sessions.query('select statement from pg_prepared_statements')
   return rows.map((row) => row.statement)
 }
 
 describe('a session', () => {
-  test('prepares what comes again, however it is asked, and nothing that varies', async () => {
+  test('prepares repeated statements of every caller, and none with a varying text', async () => {
     const again = 'select $1::int + 1 as next'
     for (const value of [1, 2, 3])
       expect((await pool.query(again, [value])).rows).toEqual([{ next: value + 1 }])
@@ -41,7 +41,7 @@ describe('a session', () => {
     expect((await preparedIn(pool)).sort()).toEqual([again, asArrays.text])
   })
 
-  test('goes on after a prepared statement failed', async () => {
+  test('continues after a prepared statement failed', async () => {
     const divide = 'select 1 / $1::int as part'
     const attempts = await Promise.allSettled(
       [0, 0, 1, 0, 1].map((by) =>
@@ -53,7 +53,7 @@ describe('a session', () => {
     ).toEqual(['22012', '22012', 1, '22012', 1])
   })
 
-  test('plans anew after a while, so that a plan for an empty table does not outlive its growth', async () => {
+  test('plans again after a while, so that a plan for an empty table does not outlive its growth', async () => {
     let now = 0
     const sessions = new pg.Pool({ ...ONE_SESSION, connectionString: inject('postgresUrl'), pipeline: true })
     prepareStatements(sessions, { now: () => now })

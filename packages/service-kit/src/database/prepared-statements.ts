@@ -1,14 +1,14 @@
 import { createHash } from 'node:crypto'
 import type pg from 'pg'
 
-/** Statements that get a name at most: each costs memory in every session. */
+/** The most named statements: each costs memory in every session. */
 const NAMES_MAX = 256
-/** Texts that were seen once, at most: those that vary come and go here. */
+/** The most texts seen once: varying ones pass through here. */
 const SEEN_MAX = 1_024
 /**
- * A session plans its statements anew after so long. PostgreSQL keeps a plan until the table is analyzed, and
- * one that was made for an almost empty table (ours, or a foreign key's check) scans the whole of it when it
- * has grown.
+ * The age after which a session plans its statements again. PostgreSQL keeps a plan until the table is
+ * analyzed, and one made for an almost empty table (also for the check of a foreign key) scans all of it once
+ * it has grown.
  */
 const PLANS_MS_MAX = 10_000
 
@@ -20,9 +20,9 @@ interface Statement {
 }
 
 /**
- * Let the sessions of a pool prepare what they are asked often, whoever asks: PostgreSQL parses it once a
- * session, and plans it a few times. A text gets its name the second time it comes; so one that varies by
- * what is written into it gets none.
+ * Lets the sessions of a pool prepare frequent statements of any caller: PostgreSQL parses them once per
+ * session and plans them a few times. A text gets a name at its second use, so one with values written into
+ * it gets none.
  */
 export function prepareStatements(pool: pg.Pool, { now = Date.now }: { now?: () => number } = {}): void {
   const nameOf = createNaming()
@@ -37,8 +37,8 @@ export function prepareStatements(pool: pg.Pool, { now = Date.now }: { now?: () 
     const session = sessions.get(client)
     if (!session || now() - session.plannedAt < PLANS_MS_MAX) return
     session.plannedAt = now()
-    // Nobody waits for it: what follows is sent right behind it. A session that fails even here fails whoever
-    // asked for it.
+    // Not awaited: the next statement is sent right behind it. A session that fails even here fails the
+    // caller.
     session.query.call(client, 'discard plans', undefined, () => {})
   })
 }
@@ -58,14 +58,11 @@ function withName(
   return name ? { ...(statement as object), name } : statement
 }
 
-// What has none may be several statements in one text, which cannot be prepared; `begin` and `commit` need
-// not be.
+// A text without a name may hold several statements, which cannot be prepared; `begin` and `commit` need not
+// be.
 const hasValues = (values: unknown) => Array.isArray(values) && values.length > 0
 
-/**
- * Names for texts that come again, for the first 256 of them; none for those with `*`, whose columns a
- * migration may change.
- */
+/** Names repeated texts, the first 256 of them; none with `*`, whose columns a migration may change. */
 export function createNaming(): (text: string) => string | undefined {
   const names = new Map<string, string>()
   let seen = new Set<string>()

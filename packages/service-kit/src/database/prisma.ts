@@ -1,21 +1,17 @@
 import type { Logger } from '../operations/logging.ts'
 import { createAttempts, type Database, type Sql, type Tx } from './database.ts'
 
-/**
- * Runs our own SQL and Prisma's queries, in a transaction or outside: what a repository takes that needs no
- * transaction.
- */
+/** Runs SQL and Prisma's queries, in a transaction or outside: for repositories that need no transaction. */
 export interface PrismaSql<Prisma> extends Sql {
   readonly prisma: Prisma
 }
-/** A transaction that Prisma opened, in which our own SQL takes part, such as the outbox's. */
+/** A transaction opened by Prisma in which plain SQL takes part, such as the outbox's. */
 export interface PrismaTx<Prisma> extends Tx, PrismaSql<Prisma> {}
 
 export type PrismaDatabase<Prisma> = Database<PrismaTx<Prisma>> & PrismaSql<Prisma>
 
 /**
- * What is needed of a generated client, whichever schema it comes from; `Prisma` is its
- * `Prisma.TransactionClient`.
+ * The part of a generated client that is used, for any schema; `Prisma` is its `Prisma.TransactionClient`.
  */
 type Client<Prisma> = RawQueries & {
   $transaction<R>(
@@ -28,9 +24,9 @@ interface RawQueries {
 }
 
 /**
- * The door to a database whose tables Prisma's client knows. Statements through `query` cast parameters that
- * are not text (`$1::uuid`), and answer text, uuid, int, jsonb and timestamptz: Prisma parses bigint and
- * numeric in its own way.
+ * Creates a database whose tables Prisma's client knows. Statements through `query` cast parameters that are
+ * not text (`$1::uuid`) and return text, uuid, int, jsonb and timestamptz: Prisma parses bigint and numeric
+ * in its own way.
  */
 export function createPrismaDatabase<Prisma extends RawQueries>(options: {
   prisma: Client<Prisma> & Prisma

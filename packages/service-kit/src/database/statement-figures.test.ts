@@ -32,7 +32,7 @@ const figures = async () => {
   }
   return values
 }
-/** What `work` adds to the figures. */
+/** Returns what `work` adds to the figures. */
 async function added(work: () => Promise<unknown>): Promise<Record<string, number>> {
   const before = await figures()
   await work()
@@ -44,7 +44,7 @@ async function added(work: () => Promise<unknown>): Promise<Record<string, numbe
   )
 }
 
-test('a transaction is one, with all of its statements, also those that ask for no answer', async () => {
+test('a transaction counts once, with all statements, also those without an answer', async () => {
   const two = () =>
     db.transact(async (tx) => {
       await tx.query('select 1')
@@ -53,7 +53,7 @@ test('a transaction is one, with all of its statements, also those that ask for 
   expect(await added(two)).toEqual({ 'work transactions': 1, 'work statements': 4 })
 })
 
-test('a statement outside a transaction is one of its own, whether it is promised or called back', async () => {
+test('a statement outside a transaction counts as one, with a promise or a callback', async () => {
   expect(await added(() => pool.query('select 1'))).toEqual({ 'work transactions': 1, 'work statements': 1 })
   const client = await pool.connect()
   expect(await added(() => client.query('select 1'))).toEqual({
@@ -63,7 +63,7 @@ test('a statement outside a transaction is one of its own, whether it is promise
   client.release()
 })
 
-test('what finds nothing is a poll, unless a request or a message caused it', async () => {
+test('a query without rows is a poll, unless a request or message caused it', async () => {
   const look = () => pool.query('select from pg_class where false')
   expect(await added(look)).toEqual({ 'poll transactions': 1, 'poll statements': 1 })
   expect(await added(() => withCorrelationId('c', look))).toEqual({
@@ -74,7 +74,7 @@ test('what finds nothing is a poll, unless a request or a message caused it', as
   expect(await added(nothing)).toEqual({ 'poll transactions': 1, 'poll statements': 3 })
 })
 
-test('what is rolled back is no transaction, and what comes after it is', async () => {
+test('a rolled-back transaction does not count, and the next one does', async () => {
   const failing = () => db.transact((tx) => tx.query('select 1 / 0')).catch(() => {})
   expect(await added(failing)).toEqual({})
   expect(await added(() => pool.query('select 1'))).toEqual({ 'work transactions': 1, 'work statements': 1 })

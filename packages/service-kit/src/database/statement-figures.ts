@@ -5,27 +5,27 @@ import type { Metrics } from '../operations/metrics.ts'
 type Query = (statement: unknown, values?: unknown, callback?: unknown) => unknown
 type Callback = (error: unknown, result?: { rowCount?: number | null }) => void
 
-/** A transaction while it is open, or a statement outside of one. */
+/** An open transaction, or a statement outside of one. */
 interface Open {
   statements: number
   rows: number
-  /** A request or a message is at work. */
+  /** Caused by a request or a message. */
   readonly isCaused: boolean
 }
 
 /**
- * Count what the sessions of a pool ask of PostgreSQL. A statement outside a transaction is one of its own.
- * `poll`: no request or message caused it, and it found nothing; all else is `work`.
+ * Counts the transactions and statements of a pool. A statement outside a transaction counts as one. `poll`:
+ * no request or message caused it, and it found nothing; all else is `work`.
  */
 export function countStatements(pool: pg.Pool, metrics: Pick<Metrics, 'counter'>): void {
   const transactions = metrics.counter(
     'database_transactions_total',
-    'transactions that PostgreSQL committed, by why',
+    'transactions that PostgreSQL committed, by cause',
     ['kind'],
   )
   const statements = metrics.counter(
     'database_statements_total',
-    'statements of transactions that were committed, by why',
+    'statements of committed transactions, by cause',
     ['kind'],
   )
 
@@ -39,7 +39,7 @@ export function countStatements(pool: pg.Pool, metrics: Pick<Metrics, 'counter'>
     const query = client.query as Query
     let open: Open | null = null
 
-    /** What is done once the statement is answered. */
+    /** Called when the statement has completed. */
     function begin(verb: string): (rows: number) => void {
       if (verb === 'begin') open = { statements: 0, rows: 0, isCaused: findCorrelationId() !== undefined }
       const own = open ?? { statements: 0, rows: 0, isCaused: findCorrelationId() !== undefined }
@@ -54,14 +54,14 @@ export function countStatements(pool: pg.Pool, metrics: Pick<Metrics, 'counter'>
 
     client.query = ((statement: unknown, values: unknown, callback: unknown) => {
       const answered = begin(verbOf(statement))
-      const tell =
-        (told: Callback): Callback =>
+      const finishing =
+        (callback: Callback): Callback =>
         (error, result) => {
           answered(result?.rowCount ?? 0)
-          told(error, result)
+          callback(error, result)
         }
       const [first, second, third] = [statement, values, callback].map((argument) =>
-        typeof argument === 'function' ? tell(argument as Callback) : argument,
+        typeof argument === 'function' ? finishing(argument as Callback) : argument,
       )
       const answer = query.call(client, first, second, third)
       if (answer instanceof Promise) {
@@ -75,7 +75,7 @@ export function countStatements(pool: pg.Pool, metrics: Pick<Metrics, 'counter'>
   })
 }
 
-/** In lower case; of `rollback to savepoint`, which ends nothing, all of it. */
+/** The first word in lower case; `rollback to savepoint`, which ends nothing, in full. */
 function verbOf(statement: unknown): string {
   const text =
     typeof statement === 'string' ? statement : ((statement as { text?: string } | null)?.text ?? '')

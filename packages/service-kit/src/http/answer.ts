@@ -8,24 +8,24 @@ import type { HandlerRefusal } from './refusal.ts'
 
 const JSON_TYPE = 'application/json'
 
-/** An answer as it goes over the wire. */
+/** A response as it goes over the wire. */
 export interface WireAnswer {
   status: number
   contentType: string | null
   body: string | Uint8Array | Readable | null
   headers?: Record<string, string>
-  /** What the body is the bytes of, where it was encoded before. */
+  /** The value whose encoded bytes the body is, if it was encoded before. */
   json?: EncodedJson<unknown>
 }
 
 const chunks = Symbol('chunks of a file')
-/** A file in parts, for one that may be larger than memory should be. */
+/** A file in chunks, for one that may be larger than memory allows. */
 export interface StreamedFile {
   readonly [chunks]: AsyncIterable<Uint8Array>
 }
 /**
- * A file that is made while it is sent, as fast as its reader takes it. What fails on the way breaks the
- * connection off.
+ * A file that is produced while it is sent, at the pace of its reader. An error on the way aborts the
+ * connection.
  */
 export const streamedFile = (parts: AsyncIterable<Uint8Array>): StreamedFile => ({ [chunks]: parts })
 const isStreamed = (body: unknown): body is StreamedFile =>
@@ -39,9 +39,8 @@ interface Answer {
 export type Encoder = (answer: Answer, requestId: string) => WireAnswer
 
 /**
- * Makes the wire form of a route's answers: encoded by its schemas, each looked at once; a refusal gets the
- * request's id. Throws where the contract has no such answer, also for a refusal that the route neither lists
- * nor implies.
+ * Encodes a route's answers by its schemas; a refusal gets the request's id. Throws if the contract has no
+ * such answer, also for a refusal that the route neither lists nor implies.
  */
 export function createEncoder(route: Route): Encoder {
   const refusals = new Set(
@@ -104,8 +103,8 @@ function createBodyEncoder(schema: z.ZodType): (body: unknown) => Body {
 const rawBodyOf = (form: Form, body: unknown): Uint8Array | Readable =>
   form.kind === 'event-stream' ? eventsOf(form.item, body as AsyncIterable<unknown>) : (body as Uint8Array)
 
-// Not held to the route's schema: a refusal of the platform (401, 429, 503) needs none, and the fields are
-// data already.
+// Skips the route's schema: a refusal of the platform (401, 429, 503) needs none, and its fields are data
+// already.
 const encodeRefusal = ({ status, body, headers }: HandlerRefusal, requestId: string): WireAnswer => ({
   status,
   headers,
@@ -118,7 +117,7 @@ export function sendAnswer(reply: FastifyReply, answer: WireAnswer): FastifyRepl
   if (answer.headers) reply.headers(answer.headers)
   if (answer.contentType)
     reply.type(answer.contentType === JSON_TYPE ? 'application/json; charset=utf-8' : answer.contentType)
-  // Its connection ends with it: kept alive, it would hold up a server that stops.
+  // Closes its connection at the end: kept alive, it would hold up a stopping server.
   if (answer.contentType === 'text/event-stream')
     reply.headers({ 'cache-control': 'no-store', connection: 'close' })
   if (answer.body === null) return reply.send()

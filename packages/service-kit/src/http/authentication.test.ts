@@ -6,7 +6,7 @@ import { createServiceIdentity } from '../identity/service-identity.ts'
 import { createTestAuthority } from '../testing.ts'
 import { ACCESS_TOKEN_AUDIENCE, createAuthenticator, verifyAccessToken } from './authentication.ts'
 
-/** Three authorities: each has a key of its own for every name. */
+/** Three authorities, each with its own key for every name. */
 const [before, after, foreign] = await Promise.all([
   createTestAuthority(),
   createTestAuthority(),
@@ -31,14 +31,14 @@ const asService = async (headers: Promise<Record<string, string>>) =>
 const principal = { service: 'payment-service' }
 const refused = { refusal: { status: 401 } }
 
-describe("while a service's key is replaced, and its name stands for two", () => {
-  test('calls signed with the old one and with the new one are let in, with a third they are not', async () => {
+describe("while a service's key is replaced and its name has two", () => {
+  test('accepts calls signed with the old or the new one, refuses a third', async () => {
     expect(await asService(before.service('payment-service', 'ticket-service'))).toEqual({ principal })
     expect(await asService(after.service('payment-service', 'ticket-service'))).toEqual({ principal })
     expect(await asService(foreign.service('payment-service', 'ticket-service'))).toMatchObject(refused)
   })
 
-  test('the audience, the time and the name count as ever', async () => {
+  test('checks audience, time and name as usual', async () => {
     expect(await asService(after.service('payment-service', 'auth-service'))).toMatchObject(refused)
     const { SERVICE_PRIVATE_KEY = '' } = after.environment('payment-service')
     const key = JSON.parse(SERVICE_PRIVATE_KEY)
@@ -49,7 +49,7 @@ describe("while a service's key is replaced, and its name stands for two", () =>
   })
 })
 
-test('access tokens of two keys with one id are both good, those of a third are not, and one that has expired says so', async () => {
+test('accepts access tokens of two keys with one id, refuses a third, and says when one has expired', async () => {
   const asUser = async (authority: Authority) => authenticate('user', from((await authority.user()).headers))
   expect(await asUser(before)).toMatchObject({ principal: { roles: ['USER'] } })
   expect(await asUser(after)).toMatchObject({ principal: { roles: ['USER'] } })
@@ -73,14 +73,14 @@ test('access tokens of two keys with one id are both good, those of a third are 
 })
 
 test.each<[string, number, number, boolean]>([
-  ['of ten minutes', 0, 600, true],
-  ['of ten minutes and a second', 0, 601, false],
+  ['valid for ten minutes', 0, 600, true],
+  ['valid for ten minutes and a second', 0, 601, false],
   ['of a year', 0, 31_536_000, false],
-  ['that was signed a year ago, and ends in a minute', -31_536_000, 60, false],
-  ['of a clock that is a little ahead', 4, 300, true],
-  ['that is signed in an hour', 3_600, 3_900, false],
+  ['signed a year ago, ending in a minute', -31_536_000, 60, false],
+  ['signed by a clock slightly ahead', 4, 300, true],
+  ['signed in an hour', 3_600, 3_900, false],
 ])(
-  'an access token %s, signed with our key, is good or not: %d to %d s from now, %s',
+  'an access token %s, signed with our key, is valid or not: %d to %d s from now, %s',
   async (_, from_, to, good) => {
     const now = Math.floor(Date.now() / 1_000)
     const token = await new SignJWT({ email: 'a@example.test', sid: crypto.randomUUID(), roles: ['USER'] })
@@ -96,7 +96,7 @@ test.each<[string, number, number, boolean]>([
   },
 )
 
-test('who has not confirmed the address is a user, and may do nothing that reaches others', async () => {
+test('a user with an unconfirmed address is signed in, but may do nothing that reaches others', async () => {
   const roles = ['USER', 'ORGANIZER', 'ADMIN'] as const
   const unproven = from((await before.user([...roles], undefined, { emailVerified: false })).headers)
   expect(await authenticate('user', unproven)).toMatchObject({ principal: { emailVerified: false } })
@@ -112,7 +112,7 @@ test('who has not confirmed the address is a user, and may do nothing that reach
   })
 })
 
-describe('a token that was verified', () => {
+describe('a verified token', () => {
   afterEach(() => {
     vi.useRealTimers()
     vi.restoreAllMocks()
@@ -129,7 +129,7 @@ describe('a token that was verified', () => {
       revocations: { isRevoked: options.isRevoked ?? (async () => false) },
     })
 
-  test('is not verified again, and is refused from the moment at which it expires', async () => {
+  test('is not verified again, and is refused from the moment it expires', async () => {
     const verify = verifications()
     const [authenticateUser, { headers }] = [createFor(), await before.user()]
     for (let times = 0; times < 3; times++) {
@@ -139,7 +139,7 @@ describe('a token that was verified', () => {
     const { principal: user } = (await authenticateUser('user', from(headers))) as {
       principal: { expiresAt: Date }
     }
-    vi.useFakeTimers({ toFake: ['Date'], now: user.expiresAt.getTime() + 4_999 }) // 5 s for clocks that differ
+    vi.useFakeTimers({ toFake: ['Date'], now: user.expiresAt.getTime() + 4_999 }) // 5 s of clock tolerance
     expect(await authenticateUser('user', from(headers))).toMatchObject({ principal: { roles: ['USER'] } })
     vi.setSystemTime(user.expiresAt.getTime() + 5_000)
     expect(await authenticateUser('user', from(headers))).toMatchObject({
@@ -147,7 +147,7 @@ describe('a token that was verified', () => {
     })
   })
 
-  test('is asked for at the revocations each time', async () => {
+  test('is checked for revocation each time', async () => {
     const { headers } = await before.user()
     let ended = false
     const authenticateUser = createFor({ isRevoked: async () => ended })
@@ -166,7 +166,7 @@ describe('a token that was verified', () => {
     expect(await authenticateUser('user', from(headers))).toMatchObject(refused)
   })
 
-  test('is judged anew for each route, and a changed one is not known', async () => {
+  test('is authorized again for each route, and a changed one is unknown', async () => {
     const [authenticateUser, { headers, token }] = [createFor(), await before.user()]
     expect(await authenticateUser('user', from(headers))).toMatchObject({ principal: {} })
     expect(await authenticateUser('admin', from(headers))).toMatchObject({ refusal: { status: 403 } })
@@ -175,7 +175,7 @@ describe('a token that was verified', () => {
     expect(await authenticateUser('user', from({ authorization: `Bearer ${forged}` }))).toMatchObject(refused)
   })
 
-  test("a service's is not verified again either: name, permission and time count each time", async () => {
+  test('of a service is not verified again either: name, permission and time are checked each time', async () => {
     const verify = verifications()
     const authenticateService = createFor()
     const headers = await before.service('payment-service', 'ticket-service')

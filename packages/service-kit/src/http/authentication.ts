@@ -27,12 +27,10 @@ import { type HandlerRefusal, refuse } from './refusal.ts'
 export interface UserPrincipal {
   readonly userId: UserId
   readonly email: string
-  /**
-   * Whoever reads the mail of the address has confirmed it: otherwise the account may be of somebody else.
-   */
+  /** Whether the user has confirmed the address; otherwise the account may be someone else's. */
   readonly emailVerified: boolean
   readonly roles: readonly Role[]
-  /** The sign-in that the token came of. */
+  /** The sign-in that issued the token. */
   readonly sessionId: string
   readonly expiresAt: Date
 }
@@ -41,7 +39,7 @@ export interface ServicePrincipal {
 }
 export type Principal = UserPrincipal | ServicePrincipal | null
 
-/** Who a request is from, or why it may not pass. */
+/** The caller of a request, or why it is refused. */
 export type Authenticate = (
   access: Access,
   request: FastifyRequest,
@@ -49,15 +47,15 @@ export type Authenticate = (
 
 export const ACCESS_TOKEN_AUDIENCE = 'boxoffice'
 const CLOCK_TOLERANCE_S = 5
-/** No access token lives longer, whoever signed it: for so long an ended session is remembered. */
+/** The longest life of an access token, whoever signed it; an ended session is kept as long. */
 export const ACCESS_TOKEN_TTL_MAX_S = 600
-/** Tokens that are remembered as verified, of each kind; one takes about a kilobyte. */
+/** The most verified tokens in memory, of each kind; one takes about a kilobyte. */
 const REMEMBERED_MAX = 10_000
 
 const AccessClaims = z.object({
   sub: UserId,
   email: z.string(),
-  // Tokens of before it was said prove nothing.
+  // Tokens issued before this claim existed prove nothing.
   email_verified: z.boolean().default(false),
   sid: z.string(),
   roles: z.array(Role),
@@ -71,10 +69,7 @@ const ServiceClaims = z.object({
   iat: z.int(),
 })
 
-/**
- * `jwtVerify`, also where the set has several keys of the id that the token names: each of them may have
- * signed it.
- */
+/** Calls `jwtVerify`, also if the set has several keys with the token's key id: each may have signed it. */
 async function verifyWithAny(token: string, keys: JWTVerifyGetKey, options: JWTVerifyOptions) {
   try {
     return await jwtVerify(token, keys, options)
@@ -94,8 +89,8 @@ function nullIfOtherKey(error: unknown): null {
 }
 
 /**
- * The user of an access token: EdDSA only, our issuer, our audience, of ten minutes at most and not of the
- * future. Rejects with jose's errors.
+ * Returns the user of an access token: EdDSA only, our issuer and audience, at most ten minutes, not issued
+ * in the future. Rejects with jose's errors.
  */
 export async function verifyAccessToken(
   token: string,
@@ -123,7 +118,7 @@ async function verifyUser(token: string, keys: JWTVerifyGetKey, issuer: string, 
   const { sub, email, email_verified: emailVerified, sid, roles, iat, exp } = claims
   if (exp - iat > ACCESS_TOKEN_TTL_MAX_S || iat > inSeconds(now()) + CLOCK_TOLERANCE_S) {
     throw new errors.JWTClaimValidationFailed(
-      'lives longer than access tokens do',
+      'is valid for longer than access tokens may be',
       payload,
       'iat',
       'check_failed',
@@ -141,9 +136,8 @@ async function verifyUser(token: string, keys: JWTVerifyGetKey, issuer: string, 
 }
 
 /**
- * Users of tokens that were verified before: until the token expires, and while `keys` still answers the very
- * key that it was verified with; so a key that is withdrawn ends its tokens at once. Revocation is the
- * caller's to ask, each time.
+ * Caches users of verified tokens until the token expires, as long as `keys` still returns the key that
+ * verified it: a withdrawn key ends its tokens at once. The caller checks revocation each time.
  */
 function createUserVerifier(
   keys: JWTVerifyGetKey,
@@ -155,7 +149,7 @@ function createUserVerifier(
     try {
       return (await keys(header, { payload: '', signature: '' })) === key
     } catch {
-      return false // several of one id, or unknown by now: verified in full, that says why
+      return false // several keys with this id, or an unknown one: full verification gives the reason
     }
   }
   return async (token) => {
@@ -169,13 +163,12 @@ function createUserVerifier(
   }
 }
 
-/** As jose reckons it, in whole seconds and with the tolerance for clocks. */
+/** As jose computes it, in whole seconds and with clock tolerance. */
 const hasExpired = (exp: number, at: Date) => exp <= inSeconds(at) - CLOCK_TOLERANCE_S
 
 /**
- * Authentication by local verification. `userKeys` finds the key of an access token (the auth service's
- * JWKS); `servicePublicKeys` are those of all services, by name; while a service's key is replaced it has
- * two, and both count.
+ * Authenticates by local verification. `userKeys` finds the key of an access token (the auth service's JWKS);
+ * `servicePublicKeys` are those of all services by name: two while a key is replaced, both valid.
  */
 export function createAuthenticator(options: {
   service: Caller
@@ -183,7 +176,7 @@ export function createAuthenticator(options: {
   userKeys: JWTVerifyGetKey
   servicePublicKeys: Parameters<typeof createLocalJWKSet>[0]
   revocations: Pick<Revocations, 'isRevoked'>
-  /** By which access tokens end. */
+  /** By which access tokens end early. */
   now?: Clock
 }): Authenticate {
   const verifyRemembered = createUserVerifier(options.userKeys, options.issuer, options.now ?? realTime)
@@ -213,7 +206,11 @@ export function createAuthenticator(options: {
     } catch (error) {
       if (error instanceof errors.JWTExpired) return { refusal: refuse(TOKEN_EXPIRED) }
       if (isUnreachable(error))
-        return { refusal: refuse(SERVICE_UNAVAILABLE, { message: 'tokens cannot be verified right now' }) }
+        return {
+          refusal: refuse(SERVICE_UNAVAILABLE, {
+            message: 'tokens cannot be verified at the moment: try again shortly',
+          }),
+        }
       return { refusal: refuse(UNAUTHENTICATED, { message: 'the access token is not valid' }) }
     }
   }
@@ -240,8 +237,7 @@ export function createAuthenticator(options: {
 }
 
 /**
- * The service that a token is of; null where it says what it must not. Remembered until it expires; our keys
- * never change.
+ * Returns the service of a token; null if a claim is wrong. Cached until it expires; these keys never change.
  */
 function createServiceVerifier(
   keys: JWTVerifyGetKey,
@@ -259,7 +255,7 @@ function createServiceVerifier(
       maxTokenAge: 65,
     })
     const { sub, exp, iat } = ServiceClaims.parse(payload)
-    // The key must be the subject's own: otherwise any service could speak as any other.
+    // The key must belong to the subject: otherwise any service could speak as any other.
     if (protectedHeader.kid !== sub || exp - iat > 60) return null
     verified.set(token, { caller: sub, exp })
     return sub
@@ -271,7 +267,7 @@ function credentials(request: FastifyRequest, scheme: string): string | null {
   return given?.toLowerCase() === scheme.toLowerCase() && token && rest.length === 0 ? token : null
 }
 
-/** The keys themselves were unavailable: that says nothing about the token. */
+/** The keys were unavailable, which says nothing about the token. */
 const isUnreachable = (error: unknown) =>
   error instanceof errors.JWKSTimeout ||
   error instanceof TypeError ||

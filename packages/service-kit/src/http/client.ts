@@ -9,7 +9,7 @@ export type Client<T extends Routes> = {
 }
 export type Send = (url: string, init: RequestInit & { operationId: string }) => Promise<globalThis.Response>
 
-/** An answer the contract does not name: a refusal of the platform (401, 429, 503), or a bug. */
+/** An answer outside the contract: a refusal of the platform (401, 429, 503), or a bug. */
 export class UnexpectedAnswer extends Error {
   readonly status: number
   readonly body: unknown
@@ -23,7 +23,8 @@ export class UnexpectedAnswer extends Error {
 }
 
 /**
- * A typed client of a contract. `send` defaults to fetch; in tests it can inject into an app without a port.
+ * Creates a typed client of a contract. `send` defaults to fetch; tests can inject into an app without a
+ * port.
  */
 export function createClient<T extends Routes>(
   routes: T,

@@ -82,7 +82,7 @@ const ask = (name: string, headers: Record<string, string> = { 'accept-encoding'
   app.inject({ url: `/api/things/${name}`, headers, method: name === 'make' ? 'POST' : 'GET' })
 const plain = JSON.stringify(body)
 
-test('a large answer is packed as the client likes it best, and says that it depends on that', async () => {
+test("a large answer is compressed in the client's preferred encoding, and varies by it", async () => {
   const [br, gz, none] = [
     await ask('large'),
     await ask('large', { 'accept-encoding': 'gzip' }),
@@ -100,7 +100,7 @@ test('a large answer is packed as the client likes it best, and says that it dep
 })
 
 test.each(['small', 'secret', 'fixed', 'tagged', 'refused', 'inside', 'watch', 'make'])(
-  '%s goes as it is',
+  '%s is sent uncompressed',
   async (name) => {
     const answer = await ask(name)
     expect(answer.headers).not.toHaveProperty('content-encoding')
@@ -108,7 +108,7 @@ test.each(['small', 'secret', 'fixed', 'tagged', 'refused', 'inside', 'watch', '
   },
 )
 
-test('what is encoded once is packed once for everybody, and its strong tag is a weak one then', async () => {
+test('a pre-encoded body is compressed once for all, and its strong ETag becomes weak', async () => {
   const answers = await Promise.all([ask('kept'), ask('kept'), ask('kept', {})])
   expect(answers.map(({ headers }) => headers.etag)).toEqual(['W/"7"', 'W/"7"', '"7"'])
   expect(answers[0]?.rawPayload).toEqual(answers[1]?.rawPayload)

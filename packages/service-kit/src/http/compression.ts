@@ -6,14 +6,14 @@ import { type EncodedJson, variantsOf } from './encoded-json.ts'
 
 export type Encoding = 'br' | 'gzip'
 
-/** Less is not worth its header. */
+/** A smaller body is not worth the header. */
 const COMPRESSED_BYTES_MIN = 1_024
-/** For what is sent once, and for what is kept to be sent again: 4 takes as long as gzip and is smaller. */
+/** Levels for bodies that are sent once, and for cached ones: 4 takes as long as gzip and is smaller. */
 const QUALITY = { once: 4, kept: 6 }
 
 const [brotli, zip] = [promisify(brotliCompress), promisify(gzip)]
 
-/** In one of libuv's threads: the event loop goes on. */
+/** Runs in libuv's thread pool, beside the event loop. */
 const compress = (bytes: Uint8Array, encoding: Encoding, quality: number): Promise<Buffer> =>
   encoding === 'gzip'
     ? zip(bytes)
@@ -25,11 +25,11 @@ const compress = (bytes: Uint8Array, encoding: Encoding, quality: number): Promi
       })
 
 /**
- * Send an answer to a GET, packed where the client takes that (`Accept-Encoding`) and it is JSON of 1 KB or
- * more. As it is go: what must not be kept (`no-store`: tokens, tickets' codes; a length that depends on what
- * a request says would tell of them, BREACH), what must not be changed (`no-transform`), and what is compared
- * by a strong ETag. An `EncodedJson` is packed once for all who read it, and its ETag is weak then: the bytes
- * are others.
+ * Sends the answer to a GET, compressed if the client accepts it (`Accept-Encoding`) and it is JSON of 1 KB
+ * or more. Not compressed: what must not be stored (`no-store`: tokens and ticket codes, whose length would
+ * reveal them if it depended on the request, BREACH), what must not be changed (`no-transform`), and what has
+ * a strong ETag. An `EncodedJson` is compressed once for all readers, and its ETag becomes weak since the
+ * bytes differ.
  */
 export async function sendPacked(
   request: FastifyRequest,
@@ -81,7 +81,7 @@ function withWeakTag(answer: WireAnswer): WireAnswer {
   return etag?.startsWith('"') ? { ...answer, headers: { ...answer.headers, etag: `W/${etag}` } } : answer
 }
 
-/** The packing that a client likes best of those we have, Brotli of equals; null where it wants none. */
+/** Returns the encoding that the client prefers, Brotli among equals; null if it accepts none. */
 export function chooseEncoding(accepted: string | string[] | undefined): Encoding | null {
   if (typeof accepted !== 'string') return null
   const weights = new Map<string, number>()

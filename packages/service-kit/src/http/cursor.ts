@@ -2,21 +2,21 @@ import { Instant, VALIDATION_FAILED } from '@boxoffice/contracts'
 import { z } from 'zod'
 import { RefusedError, refuse } from './refusal.ts'
 
-/** What a position is made of: nothing that a database refuses, whoever wrote the cursor. */
+/** The fields of a position: values that a database never refuses, whatever the cursor says. */
 export const cursorFields = {
   /** A `Date` in code, from 1970 to 9998. */
   instant: Instant,
   id: z.uuid(),
-  /** Where a walk through Redis goes on. */
+  /** The position of a scan of Redis. */
   scan: z.string().regex(/^\d{1,20}$/),
-  /** How well something matches. */
+  /** The relevance of a search result. */
   rank: z.number().min(0).max(1_000),
 } as const
 type Field = (typeof cursorFields)[keyof typeof cursorFields] | z.ZodEnum
 
 /**
- * The cursor of a list, opaque to clients: where its next page begins, as the values that the list is sorted
- * by. A list whose position could be anything else cannot be defined.
+ * Defines the cursor of a list, opaque to clients: the values of the sort columns where the next page begins.
+ * Only these fields are allowed in a position.
  */
 export function defineCursor<const S extends Readonly<Record<string, Field>>>(shape: S) {
   const schema = z.object(shape)
@@ -29,7 +29,8 @@ export function defineCursor<const S extends Readonly<Record<string, Field>>>(sh
     encode,
 
     /**
-     * The position of a cursor; null where none was given. Throws a 400 for one that no list like this makes.
+     * Returns the position of a cursor; null without one. Throws a 400 for a cursor that this list cannot
+     * have issued.
      */
     decode(cursor: string | undefined): Position | null {
       if (cursor === undefined) return null
@@ -40,9 +41,7 @@ export function defineCursor<const S extends Readonly<Record<string, Field>>>(sh
       }
     },
 
-    /**
-     * One page of `rows`, of which `limit + 1` were asked for: the extra one tells that there is a next page.
-     */
+    /** Makes a page from `limit + 1` rows: the extra one shows that there is a next page. */
     pageOf<Row>(rows: readonly Row[], limit: number, positionOf: (last: Row) => Position) {
       const page = rows.slice(0, limit)
       const last = page.at(-1)
@@ -51,12 +50,12 @@ export function defineCursor<const S extends Readonly<Record<string, Field>>>(sh
   }
 }
 
-/** The position that a list's cursor stands for. */
+/** The position in a list's cursor. */
 export type PositionOf<C extends { decode(cursor: string | undefined): unknown }> = NonNullable<
   ReturnType<C['decode']>
 >
 
-/** The refusal of a cursor that the list has not made. */
+/** The refusal of a cursor that the list did not issue. */
 export const unknownCursor = () =>
   refuse(VALIDATION_FAILED, {
     details: [{ path: 'query.cursor', message: 'is not a cursor of this list' }],

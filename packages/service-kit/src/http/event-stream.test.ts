@@ -83,7 +83,7 @@ async function start(
   return { app, baseUrl, client: createClient(routes, { baseUrl }) }
 }
 
-test('a stream brings each item decoded, and ends at the server when its reader goes', async () => {
+test('a stream delivers each item decoded, and ends at the server when its reader leaves', async () => {
   const ended = vi.fn()
   const { client, baseUrl } = await start(ended)
   const leave = new AbortController()
@@ -99,7 +99,7 @@ test('a stream brings each item decoded, and ends at the server when its reader 
   await raw?.cancel()
 })
 
-test('a server that stops ends its streams instead of waiting for them', async () => {
+test('a stopping server ends its streams instead of waiting for them', async () => {
   const { app, client } = await start()
   const { body } = await client.watch({})
   const reading = (async () => {
@@ -118,7 +118,7 @@ const reader = {
   roles: [],
 }
 
-test('a stream ends with the session that opened it, however long its token would be good, and no other does', async () => {
+test('a stream ends with the session that opened it, even if its token is still valid, and no other does', async () => {
   const revoked = new Set<string>()
   const [ended, other] = [vi.fn(), vi.fn()]
   const isRevoked = async (session: string) => revoked.has(session)
@@ -142,7 +142,7 @@ test('a stream ends with the session that opened it, however long its token woul
 test('a stream ends with the token that opened it', async () => {
   let livesMs = 25
   await until(async () => {
-    livesMs *= 2 // as long as it takes for the stream to begin before its token ends
+    livesMs *= 2 // as long as the stream takes to begin before its token ends
     const expiresAt = new Date(Date.now() + livesMs)
     const { client } = await start(() => {}, { ...reader, expiresAt })
     const { body } = await client.watch({})
@@ -153,7 +153,7 @@ test('a stream ends with the token that opened it', async () => {
   })
 })
 
-test('one stream too many from an address is refused until another has ended, and nothing else is', async () => {
+test('one stream too many from an address is refused until another has ended; other requests are served', async () => {
   const { baseUrl, client } = await start()
   const open = () => fetch(`${baseUrl}/api/ticks`)
   const streams = [await open(), await open(), await open()]
@@ -178,7 +178,7 @@ test('an answer is JSON or a file, as the handler gives it', async () => {
   expect(Buffer.from(body as Uint8Array).toString()).toBe('ticks\n3\n')
 })
 
-test('a route takes as large a body as it says, and no larger', async () => {
+test('a route accepts a body of its own limit and no larger', async () => {
   const { client, baseUrl } = await start()
   expect(await client.send({ body: { text: 'x'.repeat(1_500_000) } })).toMatchObject({
     body: { length: 1_500_000 },
@@ -195,7 +195,7 @@ test('a route takes as large a body as it says, and no larger', async () => {
   })
 })
 
-test('a body in another encoding is refused before anything is made of it', async () => {
+test('a body with a content encoding is refused before it is read', async () => {
   const { baseUrl } = await start()
   const packed = await fetch(`${baseUrl}/api/large`, {
     method: 'POST',

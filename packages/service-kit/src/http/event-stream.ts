@@ -4,7 +4,7 @@ import { z } from 'zod'
 import { bodyOf, type EncodedJson, isEncoded } from './encoded-json.ts'
 import { beatEvery } from './heartbeat.ts'
 
-/** Often enough that no proxy on the way takes the silence for the end (a load balancer waits 60 s). */
+/** Often enough for proxies that end silent connections (a load balancer after 60 s). */
 const HEARTBEAT_MS = 15_000
 const OPEN = Buffer.from(': open\n\n')
 const STILL_HERE = Buffer.from(': still here\n\n')
@@ -12,8 +12,8 @@ const STILL_HERE = Buffer.from(': still here\n\n')
 const beating = beatEvery(HEARTBEAT_MS)
 
 /**
- * Items as server-sent events, each encoded by `item` unless it is encoded already; a comment keeps a silent
- * connection open. The next item is asked for when its reader has taken the last one.
+ * Encodes items as server-sent events, each by `item` unless it is encoded already; a comment keeps a silent
+ * connection open. Asks for the next item when the reader has taken the last one.
  */
 export function eventsOf(item: z.ZodType, items: AsyncIterable<unknown>): Readable {
   const iterator = items[Symbol.asyncIterator]()
@@ -44,11 +44,11 @@ export function eventsOf(item: z.ZodType, items: AsyncIterable<unknown>): Readab
   const stopBeating = beating(() => {
     if (stream.readableLength === 0) stream.push(STILL_HERE)
   })
-  stream.push(OPEN) // the headers go out before the first item is there
+  stream.push(OPEN) // sends the headers before the first item
   return stream
 }
 
-/** Of items that are encoded once for many streams. */
+/** For items that are encoded once for many streams. */
 const frames = new WeakMap<EncodedJson<unknown>, Buffer>()
 
 function frameOf(item: z.ZodType, value: unknown): Buffer {
@@ -59,7 +59,7 @@ function frameOf(item: z.ZodType, value: unknown): Buffer {
   return frame
 }
 
-/** The decoded items of an answer of server-sent events, until it ends or the request is aborted. */
+/** Yields the decoded items of a response of server-sent events until it ends or the request is aborted. */
 export async function* readEvents(item: z.ZodType, response: Response): AsyncGenerator<unknown> {
   const events = response.body
     ?.pipeThrough(new TextDecoderStream())

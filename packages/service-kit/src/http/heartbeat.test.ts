@@ -4,7 +4,7 @@ import { beatEvery } from './heartbeat.ts'
 beforeEach(() => void vi.useFakeTimers())
 afterEach(() => void vi.useRealTimers())
 
-test('everything that beats is called once in every interval, in parts, until it stops', () => {
+test('every callback runs once in every interval, in parts, until it is stopped', () => {
   const beating = beatEvery(15_000)
   const beats = [vi.fn(), vi.fn()] as const
   const stopFirst = beating(beats[0])

@@ -1,8 +1,8 @@
 const SLOTS = 15
 
 /**
- * Calls back everything that beats once in `intervalMs`, with one timer for all, a part of them at a time:
- * thousands of streams must not write at once. Answers with how to stop.
+ * Calls each registered callback once per `intervalMs`, with one timer for all and a part of them at a time:
+ * thousands of streams must not write at once. Returns a function that stops it.
  */
 export function beatEvery(intervalMs: number): (beat: () => void) => () => void {
   const slots = Array.from({ length: SLOTS }, () => new Set<() => void>())
@@ -16,7 +16,7 @@ export function beatEvery(intervalMs: number): (beat: () => void) => () => void 
   }
 
   return (beat) => {
-    // Its turn comes after one interval.
+    // First called after one interval.
     const slot = slots[next] as Set<() => void>
     slot.add(beat)
     if (++count === 1) timer = setInterval(tick, intervalMs / SLOTS).unref()

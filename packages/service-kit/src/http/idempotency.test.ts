@@ -26,7 +26,7 @@ const json = (body: string) => ({ status: 201, contentType: 'application/json', 
 const outcomes = (begun: readonly { outcome: string }[]) => begun.map(({ outcome }) => outcome)
 const begin = (...requests: ReturnType<typeof asked>[]) => Promise.all(requests.map(store.begin))
 
-test('requests of one turn cost one statement, and one for their answers; each gets its own', async () => {
+test('requests of one tick cost one statement, and their answers another; each gets its own answer', async () => {
   const query = vi.spyOn(pool, 'query')
   const begun = await begin(asked('1'), asked('2'), asked('3'))
   expect(outcomes(begun)).toEqual(['started', 'started', 'started'])
@@ -46,13 +46,13 @@ test('requests of one turn cost one statement, and one for their answers; each g
   ])
 })
 
-test('one key that comes twice in a turn is started once', async () => {
+test('a key that arrives twice in one tick is executed once', async () => {
   const twice = outcomes(await begin(asked('1'), asked('2'), asked('1'), asked('1')))
   expect(twice[1]).toBe('started')
   expect([twice[0], twice[2], twice[3]].sort()).toEqual(['in-progress', 'in-progress', 'started'])
 })
 
-test('a lease that another took over keeps no answer, and its neighbours keep theirs', async () => {
+test('a lease that another took over stores no answer, and its neighbours store theirs', async () => {
   const [lost, kept] = await begin(asked('1'), asked('2'))
   if (lost?.outcome !== 'started' || kept?.outcome !== 'started') throw new Error('not started')
   await pool.query(
@@ -69,7 +69,7 @@ test('a lease that another took over keeps no answer, and its neighbours keep th
   ])
 })
 
-test('batches that meet in other orders end all the same, and each key is started once', async () => {
+test('batches with the same keys in different orders do not deadlock, and each key is executed once', async () => {
   const keys = Array.from({ length: 40 }, (_, index) => String(index))
   const other = createIdempotencyStore(db, { metrics: createMetrics('test'), leaseMs: LEASE_MS })
   const batches = await Promise.all(

@@ -1,12 +1,12 @@
+import { batchPerTick } from '../batch-per-tick.ts'
 import type { Sql } from '../database/database.ts'
 import type { Logger } from '../operations/logging.ts'
 import type { Metrics } from '../operations/metrics.ts'
 import { createSweeper } from '../operations/sweeper.ts'
 import type { Worker } from '../operations/worker.ts'
-import { batchTurns } from '../turn-batches.ts'
 import type { WireAnswer } from './answer.ts'
 
-/** Our right to execute a request under its key, until `leasedUntil` has passed. */
+/** The right to execute a request under its key, until `leasedUntil`. */
 export interface Lease {
   readonly scope: string
   readonly key: string
@@ -21,13 +21,13 @@ export type Begun =
 
 export interface IdempotencyStore {
   /**
-   * Claim a key. A key whose process died is claimed again when its lease (30 s) has passed, with the same
-   * `resourceId`.
+   * Claims a key. If its process died, the key can be claimed again with the same `resourceId` when its lease
+   * (30 s) has expired.
    */
   begin(request: { scope: string; key: string; bodyHash: string }): Promise<Begun>
   complete(lease: Lease, answer: WireAnswer): Promise<void>
   abandon(lease: Lease): Promise<void>
-  /** Delete a batch of what is older than 24 h; whether there is more. */
+  /** Deletes a batch of keys older than 24 h; returns whether there is more. */
   sweep(): Promise<{ more: boolean }>
 }
 
@@ -44,7 +44,7 @@ interface Row {
 const SWEEP_BATCH = 1_000
 const SWEEP_INTERVAL_MS = 600_000
 
-/** Forgets keys that have had their 24 h. */
+/** Creates the worker that deletes keys after 24 h. */
 export const createIdempotencySweeper = (options: {
   idempotency: IdempotencyStore
   logger: Logger
@@ -57,16 +57,16 @@ export const createIdempotencySweeper = (options: {
   })
 
 /**
- * Keys in the service's own database (table `idempotency_keys`), for 24 h. Only text answers are kept: the
- * routes that honour keys answer JSON. Requests that come in one turn of the event loop are claimed by one
- * statement, and their answers kept by one.
+ * Stores keys in the service's own database (table `idempotency_keys`) for 24 h. Stores only text answers:
+ * routes with keys answer JSON. The requests of one tick are claimed by one statement, and their answers
+ * stored by one.
  */
 export function createIdempotencyStore(
   sql: Sql,
   { metrics, leaseMs }: { metrics: Pick<Metrics, 'idempotentRequests'>; leaseMs: number },
 ): IdempotencyStore {
-  const claimOne = batchTurns((asked: readonly Asked[]) => claim(sql, asked, leaseMs), { keyOf: idOf })
-  const keepOne = batchTurns((answers: readonly Kept[]) => keep(sql, answers), {
+  const claimOne = batchPerTick((asked: readonly Asked[]) => claim(sql, asked, leaseMs), { keyOf: idOf })
+  const keepOne = batchPerTick((answers: readonly Kept[]) => keep(sql, answers), {
     keyOf: ({ lease }) => idOf(lease),
   })
   return {
@@ -79,7 +79,7 @@ export function createIdempotencyStore(
       await keepOne({ lease, answer })
     },
     async abandon({ scope, key, token }) {
-      // The lease ends now; the resource id stays, so that a repetition finds what may have been made.
+      // Ends the lease; the resource id stays, so that a repetition finds what may have been created.
       await sql.query(
         'update idempotency_keys set leased_until = clock_timestamp() where scope = $1 and key = $2 and lease = $3',
         [scope, key, token],
@@ -104,12 +104,11 @@ interface Kept {
 const idOf = ({ scope, key }: { scope: string; key: string }) => `${scope} ${key}`
 
 /**
- * Claims keys, each for itself. All statements take rows in the order of their keys: two batches never wait
- * for each other.
+ * Claims keys independently of each other. All statements lock rows in key order, so that batches cannot
+ * deadlock.
  */
 async function claim(sql: Sql, asked: readonly Asked[], leaseMs: number): Promise<Begun[]> {
-  // One statement: insert, or take over what has expired or was left by a dead process, or else read what
-  // stands there.
+  // In one statement: inserts, takes over an expired or abandoned key, or else reads the existing row.
   const rows = await sql.query<Row>(
     `with asked as (
        select scope, key, body_hash, token
@@ -145,7 +144,7 @@ async function claim(sql: Sql, asked: readonly Asked[], leaseMs: number): Promis
 }
 
 function begunOf({ scope, key, bodyHash, token }: Asked, row: Row | undefined): Begun {
-  if (!row) return { outcome: 'in-progress' } // inserted by another after our snapshot was taken
+  if (!row) return { outcome: 'in-progress' } // inserted by another transaction after our snapshot
   if (row.outcome === 'started')
     return { outcome: 'started', lease: { scope, key, token }, resourceId: row.resourceId }
   if (row.bodyHash !== bodyHash) return { outcome: 'mismatch' }
@@ -154,7 +153,7 @@ function begunOf({ scope, key, bodyHash, token }: Asked, row: Row | undefined): 
   return { outcome: 'replay', answer: { status: row.status, contentType, body: row.answer } }
 }
 
-/** Keeps first answers, each under its lease, if that is still ours. */
+/** Stores first answers, each only if its lease is still held. */
 async function keep(sql: Sql, answers: readonly Kept[]): Promise<null[]> {
   await sql.query(
     `with given as (

@@ -1,4 +1,6 @@
-/** Whether `If-None-Match` names this tag; weak and strong tags are the same here (RFC 9110, 13.1.2). */
+/**
+ * Returns whether `If-None-Match` contains this tag; weak and strong tags are equal here (RFC 9110, 13.1.2).
+ */
 export const isNamedIn = (header: string | undefined, etag: string): boolean =>
   (header ?? '')
     .split(',')

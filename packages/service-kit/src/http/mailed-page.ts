@@ -1,10 +1,10 @@
 import type { FastifyInstance, FastifyReply } from 'fastify'
 import { escapeHtml, page, sendPage } from './page.ts'
 
-/** What a form of ours sends: one text by name. */
+/** The fields of a submitted form. */
 export type SentForm = Readonly<Record<string, string>>
 
-/** What a page says of the form that was sent; `done`: there is nothing more to fill in. */
+/** The message of a page after its form was submitted; `done` hides the form. */
 export interface FormOutcome {
   status: number
   text: string
@@ -22,9 +22,9 @@ const styles = `
       button.quiet { padding: 0; background: none; color: var(--accent); font-weight: 400; text-decoration: underline }`
 
 /**
- * The link of a mail has its token behind `#`, which a browser keeps to itself: what stands behind `?` is in
- * access logs. The script moves it into the form, which sends it in its body; without the script the code
- * from the mail is pasted. Mails of before have it behind `?`.
+ * The link in a mail carries its token behind `#`, which browsers do not send: access logs record what is
+ * behind `?`. The script moves the token into the form, which sends it in the body; without scripts the user
+ * pastes the code from the mail. Older mails have it behind `?`.
  */
 const script = `
       const given = new URLSearchParams(location.hash.slice(1)).get('token') ?? new URLSearchParams(location.search).get('token')
@@ -35,28 +35,28 @@ const script = `
       }
       addEventListener('hashchange', () => location.reload()) // another link, opened in the same tab`
 
-/** A page that the link of a mail leads to. */
+/** A page that a link in a mail leads to. */
 export interface MailedPage {
   path: `/${string}`
   title: string
   /** HTML: what the form is for. */
   lead: string
-  /** HTML: what the form has beside the code, its buttons included. */
+  /** HTML: the form beside the code field, including buttons. */
   fields: string
-  /** What becomes of a form that was sent. */
+  /** Handles a submitted form. */
   take(sent: SentForm, ip: string): Promise<FormOutcome>
 }
 
-/** Forms are small: a code and some lines. */
+/** Forms are small: a code and a few lines. */
 const FORM_LIMIT_BYTES = 16_384
 const FORM = 'application/x-www-form-urlencoded'
 
 /**
- * Pages for people that the links of mails lead to. Each is a form that is sent to its own address, so that
- * it works without JavaScript; nothing of it is cached, and no other page is told its address.
+ * Mounts pages that links in mails lead to. Each is a form posted to its own address, so that it works
+ * without JavaScript; it is never cached, and sends no referrer.
  */
 export function mountMailedPages(app: FastifyInstance, pages: readonly MailedPage[]): void {
-  // Forms are read here alone: everything else takes JSON.
+  // Only these pages accept forms; all other routes take JSON.
   app.register(async (scope) => {
     scope.removeAllContentTypeParsers()
     scope.addContentTypeParser(
@@ -102,7 +102,7 @@ function htmlOf(
   return page({ title, nonce, styles, body })
 }
 
-/** The token in what was pasted: the code alone, or the link that it stands in. */
+/** Extracts the token from the pasted text: the code alone, or the whole link. */
 export const tokenOfForm = ({ code = '' }: SentForm): string =>
   /(?:[#?&]token=)?([\w.~-]{1,512})\s*$/.exec(code)?.[1] ?? ''
 

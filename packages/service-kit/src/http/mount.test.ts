@@ -143,7 +143,7 @@ const post = async (
 const good = { price: 19.99, at: '2027-07-01T20:00:00+02:00' }
 
 describe('what goes over the wire', () => {
-  test('is major units and any offset on the way in, Z on the way out, and minor units in code', async () => {
+  test('is major units and any offset in requests, Z and major units in responses, minor units in code', async () => {
     const answer = await post(good)
     expect(answer.json()).toMatchObject({ price: 19.99, at: '2027-07-01T18:00:00.000Z' })
     const client = injectClient(app, routes, (await authority.user()).headers)
@@ -159,7 +159,7 @@ describe('what goes over the wire', () => {
     expect(encoded.headers['content-type']).toBe(plain.headers['content-type'])
     expect(encoded.headers['content-length']).toBe(plain.headers['content-length'])
   })
-  test('carries the correlation id that came, or a new one', async () => {
+  test("carries the caller's correlation id, or a new one", async () => {
     const given = await app.inject({ url: '/api/things', headers: { 'x-correlation-id': 'abc-1' } })
     expect(given.headers['x-correlation-id']).toBe('abc-1')
     for (const bad of ['a b', 'x'.repeat(65), 'a\u00e9']) {
@@ -214,7 +214,7 @@ describe('a request that does not match its schema', () => {
     expect((await app.inject('/api/%zz')).statusCode).toBe(400)
     expect((await app.inject('/api/nothing')).json()).toMatchObject({ error: 'ROUTE_NOT_FOUND' })
   })
-  test('what breaks inside says nothing of it', async () => {
+  test('an internal error reveals nothing', async () => {
     const answer = await post({ ...good, fail: 'throw' })
     expect(answer.statusCode).toBe(500)
     expect(answer.json()).toMatchObject({ error: 'INTERNAL' })
@@ -223,7 +223,7 @@ describe('a request that does not match its schema', () => {
 })
 
 describe('who may call', () => {
-  test('a visitor may come with a token or without, but not with a bad one', async () => {
+  test('a visitor may come without a token, but not with a bad one', async () => {
     const user = await authority.user()
     expect((await app.inject('/api/things')).json().who).toBeNull()
     expect((await app.inject({ url: '/api/things', headers: user.headers })).json().who).toBe(user.userId)
@@ -231,7 +231,7 @@ describe('who may call', () => {
       (await app.inject({ url: '/api/things', headers: { authorization: 'Bearer x.y.z' } })).statusCode,
     ).toBe(401)
   })
-  test('a role that is missing is 403, no token 401', async () => {
+  test('a missing role is 403, a missing token 401', async () => {
     const url = `/api/things/${randomUUID()}`
     expect((await app.inject(url)).json()).toMatchObject({ error: 'UNAUTHENTICATED' })
     expect((await app.inject({ url, headers: (await authority.user()).headers })).json()).toMatchObject({
@@ -291,7 +291,7 @@ describe('who may call', () => {
     })
     expect(answer.json()).toMatchObject({ error: 'UNAUTHENTICATED' })
   })
-  test('a token that has expired is told apart', async () => {
+  test('an expired token has its own refusal', async () => {
     const token = await sign({ expires: '-1m' })
     expect(
       (await app.inject({ url: '/api/things', headers: { authorization: `Bearer ${token}` } })).json(),
@@ -299,7 +299,7 @@ describe('who may call', () => {
       error: 'TOKEN_EXPIRED',
     })
   })
-  test('an internal route is for the services it names, under their own name and for us', async () => {
+  test('an internal route accepts the services it names, under their own names and for this audience', async () => {
     const url = '/api/things/internal/x'
     const headers = await authority.service('payment-service', 'ticket-service')
     expect((await app.inject({ url, headers })).json()).toEqual({ caller: 'payment-service' })
@@ -315,7 +315,7 @@ describe('who may call', () => {
       expect(answer.statusCode, who).toBe(who === 'another service' ? 403 : 401)
     }
   })
-  test('a service cannot speak as another, even with a key of its own that is known', async () => {
+  test('a service cannot speak as another, even with its own known key', async () => {
     const { privateKey } = await generateKeyPair('EdDSA', { crv: 'Ed25519', extractable: true })
     const forged = await new SignJWT({ type: 'SERVICE' })
       .setProtectedHeader({ alg: 'EdDSA', kid: 'event-service', jwk: await exportJWK(privateKey) })
@@ -330,7 +330,7 @@ describe('who may call', () => {
 })
 
 describe('an idempotency key', () => {
-  test('gives the first answer again, and the thing is made once', async () => {
+  test('returns the first answer again and creates the thing once', async () => {
     const user = await authority.user()
     made = []
     const headers = { 'idempotency-key': randomUUID() }
@@ -338,7 +338,7 @@ describe('an idempotency key', () => {
       await post(good, headers, user),
       await post({ at: good.at, price: good.price }, headers, user),
     ]
-    expect(second.statusCode).toBe(422) // the order of fields is another body: what was signed is what counts
+    expect(second.statusCode).toBe(422) // another field order is another body: the signature covers the bytes
     const third = await post(good, headers, user)
     expect([third.statusCode, third.body, third.headers['idempotent-replayed']]).toEqual([
       first.statusCode,
@@ -347,7 +347,7 @@ describe('an idempotency key', () => {
     ])
     expect(made).toHaveLength(1)
   })
-  test('is of its user: another one’s is another', async () => {
+  test('belongs to its user: another user’s is another', async () => {
     made = []
     const headers = { 'idempotency-key': 'shared' }
     await post(good, headers, await authority.user())
@@ -362,7 +362,7 @@ describe('an idempotency key', () => {
     expect(answer.statusCode).toBe(422)
     expect(answer.json()).toMatchObject({ error: 'IDEMPOTENCY_KEY_REUSED' })
   })
-  test('of a request still at work is told so', async () => {
+  test('of a request in progress is refused with that reason', async () => {
     const user = await authority.user()
     const headers = { 'idempotency-key': randomUUID() }
     made = []
@@ -374,7 +374,7 @@ describe('an idempotency key', () => {
     letGo()
     expect((await first).statusCode).toBe(201)
   })
-  test('remembers refusals, but not what broke: then the same thing is made under the same id', async () => {
+  test('remembers refusals but not errors: then the same thing is made under the same id', async () => {
     const user = await authority.user()
     const refused = { 'idempotency-key': randomUUID() }
     await post({ ...good, fail: 'refuse' }, refused, user)
@@ -388,7 +388,7 @@ describe('an idempotency key', () => {
     expect(made).toHaveLength(2)
     expect(new Set(made).size).toBe(1)
   })
-  test('of a process that died is free again when its lease has run out', async () => {
+  test('of a process that died can be claimed again when its lease has expired', async () => {
     const user = await authority.user()
     const request = { scope: `${user.userId} POST /api/things`, key: randomUUID(), bodyHash: 'x' }
     const first = await foundation.idempotency.begin(request)
@@ -403,7 +403,7 @@ describe('an idempotency key', () => {
       resourceId: (first as { resourceId: string }).resourceId,
     })
   })
-  test('is forgotten after its day', async () => {
+  test('is deleted after a day', async () => {
     const request = { scope: 's', key: randomUUID(), bodyHash: 'x' }
     const begun = await foundation.idempotency.begin(request)
     if (begun.outcome !== 'started') throw new Error(begun.outcome)
@@ -449,8 +449,8 @@ describe('an idempotency key', () => {
 })
 
 describe('health', () => {
-  test('is UP with its components, ready and alive, and metrics are told', async () => {
-    // A component has two seconds to answer.
+  test('is UP with its components, ready and alive, and exports metrics', async () => {
+    // Components have two seconds to answer.
     await until(async () =>
       expect((await app.inject('/actuator/health')).json()).toMatchObject({
         status: 'UP',
@@ -461,7 +461,7 @@ describe('health', () => {
     expect((await app.inject('/actuator/health/live')).statusCode).toBe(200)
     expect((await app.inject('/actuator/prometheus')).body).toContain('http_server_request_duration_seconds')
   })
-  test('is DOWN without what is required, neither ready then nor dead; DEGRADED without the rest, and ready', async () => {
+  test('is DOWN without a required component, alive but not ready; DEGRADED without another, and ready', async () => {
     const gone = { required: true, check: () => Promise.reject(new Error('gone')) }
     const asked = async (components: HealthComponents) => {
       const watchers = createWatchers()

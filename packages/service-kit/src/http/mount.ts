@@ -41,23 +41,21 @@ type PrincipalOf<A extends Access> = A extends 'anyone'
       ? UserPrincipal
       : ServicePrincipal
 
-/** What a handler gets beside the decoded params, query and body. */
+/** The handler's context beside the decoded params, query and body. */
 interface Surroundings<R extends Route> {
   principal: PrincipalOf<R['access']>
   requestId: string
-  /**
-   * The id for what the request makes: the same whenever the request is repeated under its idempotency key.
-   */
+  /** The id for the created resource: the same whenever the request is repeated under its idempotency key. */
   resourceId: string
-  /** The `Idempotency-Key`, where the route binds it itself; empty where none is given. */
+  /** The `Idempotency-Key`, for routes that bind it themselves; empty without one. */
   idempotencyKey: string
   headers: FastifyRequest['headers']
-  /** The body as it came, for routes that check a signature on it. */
+  /** The raw body, for routes that check its signature. */
   rawBody: string
   ip: string
   log: FastifyBaseLogger
   /**
-   * Of an event stream: aborted when the client has gone, its token or its session has ended, or the server
+   * For an event stream: aborted when the client has gone, its token or session has ended, or the server
    * stops.
    */
   signal: AbortSignal
@@ -68,12 +66,12 @@ interface AnswerOf<S, B> {
   body: B | EncodedJson<B> | FileOf<B> | ItemsOf<B>
   headers?: Record<string, string>
 }
-/** Where an answer may be a file, it may be one that is sent while it is made. */
+/** A file may be sent while it is produced. */
 type FileOf<B> = Uint8Array extends B ? StreamedFile : never
-/** Items of an event stream may have been encoded before. */
+/** Items of an event stream may be encoded already. */
 type ItemsOf<B> = B extends AsyncIterable<infer T> ? AsyncIterable<T | EncodedJson<T>> : never
 type SuccessOf<R extends Route> = Exclude<keyof R['responses'] & number, RefusalStatus>
-/** What a handler may answer; of refusals those that its route lists. */
+/** A handler's answers; of refusals only those that its route lists. */
 export type HandlerAnswer<R extends Route> =
   | { [S in SuccessOf<R>]: AnswerOf<S, z.output<R['responses'][S]>> }[SuccessOf<R>]
   | RefusalAnswer<ListedRefusals<R>>
@@ -86,10 +84,9 @@ type AnyHandler = (
 ) => Promise<{ status: number; body: unknown; headers?: Record<string, string> }>
 
 /**
- * Mount every route of a contract; a missing or misspelt handler does not compile. In order: who it is, what
- * it says (decoded by the contract), whether it may have one stream more, whether it was said before
- * (idempotency), the handler, the answer (encoded by the contract). A route that streams needs
- * `guards.streams`.
+ * Mounts every route of a contract; a missing or misspelt handler does not compile. In order: authentication,
+ * decoding by the contract, stream limits, idempotency, the handler, encoding by the contract. A route that
+ * streams needs `guards.streams`.
  */
 export function mountRoutes<T extends Routes>(
   app: FastifyInstance,
@@ -98,7 +95,7 @@ export function mountRoutes<T extends Routes>(
   guards: {
     authenticate: Authenticate
     idempotency: IdempotencyStore
-    /** Where sessions end: streams end with theirs. */
+    /** Streams end with the session that opened them. */
     revocations?: Pick<Revocations, 'isRevoked'>
     streams?: StreamLimits
   },
@@ -109,8 +106,8 @@ export function mountRoutes<T extends Routes>(
     const principals = new WeakMap<FastifyRequest, Principal>()
     const [decode, encode] = [createDecoder(route), createEncoder(route)]
     const [streams, idempotency] = [goesOn(route), idempotencyOf(route)]
-    if (streams && !guards.streams) throw new Error(`${name} is a stream: give the limits of streams`)
-    // Between services nothing is packed: there the way is short, and CPU is what is dear.
+    if (streams && !guards.streams) throw new Error(`${name} is a stream: pass guards.streams`)
+    // Calls between services are not compressed: the network is close, CPU is scarce.
     const send = route.method === 'GET' && typeof route.access === 'string' ? sendPacked : sendAsIs
     const boundByHandler = idempotency === 'bound' || idempotency === 'bindable'
     app.route({
@@ -176,20 +173,22 @@ async function answerOf(
   }
 }
 
-/** The key of a request that may carry one, null without; a refusal where it is missing or malformed. */
+/** Returns the key of a request that may carry one, null without; a refusal if it is missing or malformed. */
 function idempotencyKeyOf(kind: Idempotency, request: FastifyRequest): string | null | HandlerRefusal {
   if (kind === 'none') return null
   const key = request.headers['idempotency-key']
   const wrong = (message: string) =>
     refuse(VALIDATION_FAILED, { details: [{ path: 'headers.idempotency-key', message }] })
   if (key === undefined)
-    return kind === 'bound' ? wrong('is required here: a new one for every purchase, such as a UUID') : null
+    return kind === 'bound'
+      ? wrong('is required here: send a new one for every purchase, such as a UUID')
+      : null
   return typeof key === 'string' && /^[\x21-\x7e]{1,255}$/.test(key)
     ? key
     : wrong('must be 1 to 255 printable characters')
 }
 
-/** Answer a request once: its repetitions get the first answer. 429 and 5xx are not remembered. */
+/** Executes a request once: repetitions get the first answer. 429 and 5xx are not stored. */
 async function once(
   store: IdempotencyStore,
   call: {
@@ -227,10 +226,7 @@ async function once(
   }
 }
 
-/**
- * The hash by which a repeated body is recognised: of its JSON, so that white space does not make another
- * request.
- */
+/** Hashes a body to recognize repetitions: its JSON, so that white space does not matter. */
 export function bodyHashOf(rawBody: string | undefined): string {
   const canonical = rawBody ? JSON.stringify(JSON.parse(rawBody)) : ''
   return createHash('sha256').update(canonical).digest('hex')

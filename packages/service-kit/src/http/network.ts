@@ -4,8 +4,8 @@ const GROUPS = 8
 const PREFIX_GROUPS = 4
 
 /**
- * What of an IP address stands for one household or office: an IPv4 address itself, of IPv6 the /64 prefix,
- * since whoever has one address there has them all.
+ * Returns the part of an IP address that identifies a household or office: an IPv4 address itself, for IPv6
+ * the /64 prefix, since one customer has all addresses in it.
  */
 export function networkOf(ip: string): string {
   const mapped = /^::ffff:(\d+\.\d+\.\d+\.\d+)$/i.exec(ip)?.[1]

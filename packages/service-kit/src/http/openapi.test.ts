@@ -21,9 +21,9 @@ const documentOf = (title: string) =>
   openApiOf({ title, description: 'x', server: 'https://boxoffice.example' }, services[title] ?? {})
 
 describe('the OpenAPI document', () => {
-  test.each(Object.keys(services))('of %s has nothing that a linter would change', async (title) => {
-    // The project has no licence to name. Refusals are the `default` answer; and a ticket's paths are the
-    // contract's, which Fastify tells apart by their fixed parts.
+  test.each(Object.keys(services))('of %s passes the linter', async (title) => {
+    // The project names no licence. Refusals are the `default` answer; ticket paths follow the contract, and
+    // Fastify tells them apart by their fixed parts.
     const rules = {
       'info-license': 'off',
       'operation-4xx-response': 'off',
@@ -35,7 +35,7 @@ describe('the OpenAPI document', () => {
       problems.map(({ ruleId, message, location }) => `${ruleId}: ${message} at ${location[0]?.pointer}`),
     ).toEqual([])
   })
-  test('shows the wire, for answers too: money in major units', () => {
+  test('shows the wire format, also for answers: money in major units', () => {
     const type = documentOf('Tickets').paths['/api/tickets/types']?.post as never as {
       responses: Record<
         string,
@@ -47,7 +47,7 @@ describe('the OpenAPI document', () => {
       multipleOf: 0.01,
     })
   })
-  test('names the content type of files, and the key that an order needs', () => {
+  test('names the content type of files, and the required idempotency key', () => {
     const { paths } = documentOf('Tickets')
     expect(paths['/api/tickets/{ticketId}/ticket.pdf']?.get).toMatchObject({
       responses: { 200: { content: { 'application/pdf': {} } } },

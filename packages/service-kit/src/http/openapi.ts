@@ -18,9 +18,9 @@ const phrases: Record<number, string> = {
 }
 
 /**
- * The contract as OpenAPI 3.1. Always the `input` side of a schema: that is the wire, for answers too.
- * (Generators that take `output` for answers would document money in cents.) Refusals that every route may
- * give are its `default` answer.
+ * Returns the contract as OpenAPI 3.1. Always the `input` side of a schema, which is the wire format, also
+ * for answers. (Generators that use `output` for answers would document money in cents.) Refusals that every
+ * route may give are its `default` answer.
  */
 export function openApiOf(options: { title: string; description: string; server: string }, routes: Routes) {
   const paths: Record<string, Record<string, unknown>> = {}
@@ -120,7 +120,7 @@ function idempotencyHeader(route: Route): object[] {
   ]
 }
 
-/** A preference, and it may stand among others: nothing is refused for it. */
+/** A preference that may stand among others: no value is refused. */
 function preferHeader({ prefer }: Route): object[] {
   if (!prefer) return []
   const description = `${prefer}: the answer is 202 at once, and what was asked for is done later (RFC 7240)`

@@ -8,13 +8,13 @@ const entities: Record<string, string> = {
   '"': '&quot;',
   "'": '&#39;',
 }
-/** Text from outside, harmless in HTML. */
+/** Escapes untrusted text for HTML. */
 export const escapeHtml = (text: string) =>
   text.replace(/[&<>"']/g, (character) => entities[character] ?? character)
 
 /**
- * A page in the plain look that all of ours share. `body` and `styles` are ours: what comes from outside is
- * escaped in them.
+ * Renders a page in the common plain style. `body` and `styles` are trusted HTML and CSS: escape untrusted
+ * text in them.
  */
 export const page = (options: {
   title: string
@@ -60,8 +60,7 @@ export const page = (options: {
 `
 
 /**
- * What a browser may load and run for a page of ours: scripts and styles with this nonce, nothing from
- * elsewhere.
+ * Returns the content security policy of a page: scripts and styles with this nonce, nothing from elsewhere.
  */
 export const pagePolicy = (nonce: string, styles = `'nonce-${nonce}'`): string =>
   `default-src 'self'; script-src 'self' 'nonce-${nonce}'; style-src 'self' ${styles}; img-src 'self' data: blob:; ` +
@@ -69,7 +68,7 @@ export const pagePolicy = (nonce: string, styles = `'nonce-${nonce}'`): string =
 
 export const createNonce = (): string => randomBytes(16).toString('base64')
 
-/** Answer with a page under its policy, kept by nobody. */
+/** Sends a page with its policy, never cached. */
 export function sendPage(reply: FastifyReply, pageOf: (nonce: string) => string): FastifyReply {
   const nonce = createNonce()
   return reply

@@ -19,7 +19,7 @@ const route = defineRoute({
   refusals: [SEATS_TAKEN],
 })
 
-test('a refusal has its status, code and message, and the fields that it is given', () => {
+test('a refusal has its status, code and message, and its fields', () => {
   expect(refuse(SALES_CLOSED)).toEqual({
     status: 409,
     body: { error: 'SALES_CLOSED', message: 'sales have ended' },
@@ -32,21 +32,21 @@ test('a refusal has its status, code and message, and the fields that it is give
   })
 })
 
-test('a refusal without a field that it has does not compile, nor one with a field that it has not', () => {
+test('a refusal with a missing or an unknown field does not compile', () => {
   // @ts-expect-error seatIds are missing
   refuse(SEATS_TAKEN)
   // @ts-expect-error SALES_CLOSED names no seats
   refuse(SALES_CLOSED, { seatIds: [] })
 })
 
-test('a handler gives the refusals that its route lists: another does not compile', () => {
+test('a handler returns the refusals that its route lists: another does not compile', () => {
   const taken = async () => refuse(SEATS_TAKEN, { seatIds: [] })
   const closed = async () => refuse(SALES_CLOSED)
   expectTypeOf(taken).toExtend<Handler<typeof route>>()
   expectTypeOf(closed).not.toExtend<Handler<typeof route>>()
 })
 
-test('a refusal that was thrown and that the route neither lists nor implies is not sent', () => {
+test('a thrown refusal that the route neither lists nor implies is not sent', () => {
   const encode = createEncoder(route)
   expect(encode(refuse(SEATS_TAKEN, { seatIds: [] }), 'r')).toMatchObject({ status: 409 })
   for (const implied of impliedRefusals(route))

@@ -1,13 +1,13 @@
 import type { Refusal, RefusalDefinition, RefusalFields, RefusalStatus } from '@boxoffice/contracts'
 
-/** Any refusal, as it is sent; the request id is added then. */
+/** Any refusal as it is sent; the request id is added then. */
 export interface HandlerRefusal {
   status: RefusalStatus
   body: Omit<Refusal, 'requestId'>
   headers?: Record<string, string>
 }
 
-/** The answer that a refusal of a contract is: it is accepted where a route lists the refusal. */
+/** The answer of a contract's refusal, accepted by routes that list it. */
 export type RefusalAnswer<R extends RefusalDefinition> = R extends RefusalDefinition
   ? {
       status: R['status']
@@ -16,16 +16,14 @@ export type RefusalAnswer<R extends RefusalDefinition> = R extends RefusalDefini
     }
   : never
 
-/**
- * What goes into the body: the refusal's fields, and a message where the definition's does not say enough.
- */
+/** The body: the refusal's fields, and a message if the definition's is too general. */
 type Given<R extends RefusalDefinition> = R extends RefusalDefinition
   ? RefusalFields<R> & { message?: string }
   : never
 type Rest<R extends RefusalDefinition> =
   Record<never, never> extends Given<R> ? [given?: Given<R>] : [given: Given<R>]
 
-/** The answer that a refusal is, with its fields: `refuse(SEATS_TAKEN, { seatIds })`. */
+/** Returns the answer of a refusal with its fields: `refuse(SEATS_TAKEN, { seatIds })`. */
 export function refuse<R extends RefusalDefinition>(refusal: R, ...[given]: Rest<R>): RefusalAnswer<R> {
   const { code, status, message } = refusal
   const headers = status === 503 || status === 429 ? { 'retry-after': '1' } : undefined
@@ -37,7 +35,9 @@ export function refuse<R extends RefusalDefinition>(refusal: R, ...[given]: Rest
   return answer as RefusalAnswer<R>
 }
 
-/** A 404 that names what was asked for: of TICKET_TYPE_NOT_FOUND it is "Ticket type with ID … not found". */
+/**
+ * Returns a 404 that names the missing thing: for TICKET_TYPE_NOT_FOUND "Ticket type with ID … not found".
+ */
 export function refuseUnknown<
   R extends RefusalDefinition<`${string}_NOT_FOUND`, 404, Readonly<Record<never, never>>>,
 >(refusal: R, id: string): RefusalAnswer<R> {
@@ -50,7 +50,7 @@ export function refuseUnknown<
   return answer as RefusalAnswer<R>
 }
 
-/** A refusal from where no answer can be returned, such as inside a transaction that it must roll back. */
+/** A refusal thrown where no answer can be returned, such as inside a transaction that it must roll back. */
 export class RefusedError extends Error {
   readonly refusal: HandlerRefusal
   constructor(refusal: HandlerRefusal) {

@@ -1,6 +1,6 @@
 /**
- * What every answer says to browsers, whatever it is: come back over TLS alone (without TLS they pass it
- * over, RFC 6797, 8.1), take nothing for another type than it says, and tell nobody which page led to them.
+ * Headers of every response: use TLS from now on (ignored without TLS, RFC 6797, 8.1), do not sniff content
+ * types, send no referrer.
  */
 export const securityHeaders = {
   'strict-transport-security': 'max-age=63072000; includeSubDomains',

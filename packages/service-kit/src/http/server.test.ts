@@ -6,7 +6,7 @@ import { createServer } from './server.ts'
 
 type Steps = PromiseWithResolvers<void>
 
-test('a request that is served while the server closes is answered, and its connection ends', async () => {
+test('a request in progress while the server closes is answered, and its connection ends', async () => {
   const app = createServer({ ...createWatchers(), trustedProxies: [] })
   const [reached, released, closes] = [0, 0, 0].map(() => Promise.withResolvers<void>()) as [
     Steps,
@@ -34,9 +34,9 @@ test('a request that is served while the server closes is answered, and its conn
 test.each([
   ['an answer', '/fine', 200],
   ['a refusal', '/nowhere', 404],
-  ['a path that is none', '/%zz', 400],
+  ['an unknown path', '/%zz', 400],
   ['a failure', '/broken', 500],
-])('%s tells browsers to be careful', async (_, url, status) => {
+])('%s has the security headers', async (_, url, status) => {
   const app = createServer({ ...createWatchers(), trustedProxies: [] })
   app.get('/fine', async () => 'fine')
   app.get('/broken', () => Promise.reject(new Error('broken')))

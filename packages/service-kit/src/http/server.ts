@@ -30,13 +30,16 @@ declare module 'fastify' {
 }
 
 const BODY_LIMIT_BYTES = 1_048_576
-/** How long a client may take to send a request, and how often that is looked at. */
+/** How long a client may take to send a request, and how often that is checked. */
 const REQUEST_TIMEOUT_MS = 30_000
 const SLOW_REQUESTS_EVERY_MS = 5_000
 const DRAIN_MS = 5_000
-const KEEP_ALIVE_MS = 72_000 // longer than the load balancer's 60 s: it must be the one that closes
+const KEEP_ALIVE_MS = 72_000 // longer than the load balancer's 60 s, so that it closes first
 
-/** A server whose every answer, also to nonsense, has the contract's shape and the request's id. */
+/**
+ * Creates a server whose every response, also to malformed requests, has the contract's shape and the
+ * request's id.
+ */
 export function createServer(options: {
   logger: Logger
   metrics: Metrics
@@ -45,8 +48,7 @@ export function createServer(options: {
   const app = Fastify({
     loggerInstance: options.logger as never,
     logController: new LogController({ disableRequestLogging: true }),
-    // The mixin adds the request's id as the correlation id; a logger for each request would only say it
-    // again.
+    // The mixin logs the request's id as correlation id; a logger per request would repeat it.
     childLoggerFactory: (logger) => logger,
     trustProxy: options.trustedProxies,
     genReqId: (request) => acceptedId(request.headers['x-correlation-id']) ?? crypto.randomUUID(),
@@ -71,7 +73,7 @@ export function createServer(options: {
     if (encoding !== undefined && encoding !== 'identity') {
       void sendRefusal(
         reply,
-        refuse(UNSUPPORTED_MEDIA_TYPE, { message: 'send the body as it is, without a content-encoding' }),
+        refuse(UNSUPPORTED_MEDIA_TYPE, { message: 'send the body without a content-encoding' }),
       )
       return
     }
@@ -84,7 +86,7 @@ export function createServer(options: {
       reply.elapsedTime / 1000,
     )
     if (route.startsWith('/actuator')) return
-    // The route, not the URL: a query may carry what must not be logged.
+    // The route, not the URL: a query may contain what must not be logged.
     request.log.info(
       { method: request.method, route, status: reply.statusCode, ms: Math.round(reply.elapsedTime) },
       'served',
@@ -96,8 +98,8 @@ export function createServer(options: {
 }
 
 /**
- * A connection whose request is still served when the server closes ends with its answer: idle, it would be
- * waited for.
+ * A connection that is busy while the server closes ends with its response: left idle, it would be waited
+ * for.
  */
 function endConnectionsOnClose(app: FastifyInstance): void {
   let isClosing = false
@@ -114,7 +116,7 @@ function parseJson(app: FastifyInstance): void {
   app.removeAllContentTypeParsers()
   app.addContentTypeParser('application/json', { parseAs: 'string' }, (request, body, done) => {
     request.rawBody = body.toString()
-    if (request.rawBody === '') return done(null, undefined) // many clients name the type of a body that they do not send
+    if (request.rawBody === '') return done(null, undefined) // many clients send a content type without a body
     if (request.routeOptions.config.bodyAsText) return done(null, undefined)
     return parse(request, request.rawBody, done)
   })
@@ -156,9 +158,8 @@ function answerErrors(app: FastifyInstance): void {
 }
 
 /**
- * Let a body that is too large come to its end before it is refused: a client, or a proxy on the way, that is
- * answered while it still sends may see a broken connection instead of the answer. One that does not end soon
- * is cut off.
+ * Reads an oversized body to its end before refusing it: a client or proxy that gets a response while it
+ * still sends may see a broken connection instead. A body that takes too long is cut off.
  */
 function drain(request: IncomingMessage): Promise<void> {
   if (request.complete) return Promise.resolve()

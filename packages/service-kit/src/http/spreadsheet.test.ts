@@ -14,12 +14,12 @@ test.each([
   ['"=1+1"', `"'=1+1"`],
   ['Ada;"=1+1"', `Ada;"'=1+1"`],
   ['  =1', "  '=1"],
-])('%j is the cell %j, which no program takes for a formula', (text, cell) => {
+])('%j becomes the cell %j, which no program takes for a formula', (text, cell) => {
   expect(cellOf(text)).toBe(cell)
 })
 
 test.each(['Jean-Luc', 'a=b', 'AC/DC; live', 'x|y', '1-A_1', 'C++', 'rock,pop', 'Ćwik, z Łodzi', "O'Brien"])(
-  '%j stays as it is',
+  '%j is unchanged',
   (text) => {
     expect(cellOf(text)).toBe(text)
   },

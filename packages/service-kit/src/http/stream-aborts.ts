@@ -2,14 +2,13 @@ import type { FastifyInstance, FastifyReply } from 'fastify'
 import type { Revocations } from '../identity/revocations.ts'
 import type { Principal, UserPrincipal } from './authentication.ts'
 
-/** How often the sessions of open streams are looked at: one question to Redis for all of a process. */
+/** How often the sessions of open streams are checked: one query to Redis for all of a process. */
 const LOOK_MS = 2_000
 
 type Asked = Pick<Revocations, 'isRevoked'>
 
 /**
- * Ends what would go on answering: when its client has gone, its token or its session has ended, and
- * everything when the server stops.
+ * Aborts streams: when the client has gone, the token or session has ended, and all when the server stops.
  */
 export function createStreamAborts(
   app: FastifyInstance,
@@ -43,10 +42,7 @@ export function createStreamAborts(
   }
 }
 
-/**
- * Calls `end` of each user that is watched when their session has ended; a look goes out while somebody is
- * watched alone.
- */
+/** Calls `end` for each watched user whose session has ended. Polls only while a user is watched. */
 function watchSessions({ isRevoked }: Asked, lookMs: number) {
   const watched = new Map<string, Set<() => void>>()
   let isLooking = false

@@ -16,7 +16,7 @@ function openAt(
   return { refusal, close: () => raw.emit('close') }
 }
 
-test('streams from one address are counted, those of a network of IPv6 together, and each until it ends', () => {
+test('counts streams per address, per network for IPv6, until each ends', () => {
   const limits = createStreamLimits({ perUser: 10, perAddress: 2 })
   const [first] = [openAt(limits, '2001:db8:1:2::1'), openAt(limits, '2001:db8:1:2::2')]
   const third = openAt(limits, '2001:db8:1:2::3')
@@ -33,7 +33,7 @@ test('streams from one address are counted, those of a network of IPv6 together,
   expect(openAt(limits, '2001:db8:1:2::3').refusal).not.toBeNull()
 })
 
-test('streams of one user are counted wherever they are opened, others at the same place are not refused', () => {
+test('counts streams of a user across addresses, without refusing others at the same address', () => {
   const limits = createStreamLimits({ perUser: 2, perAddress: 4 })
   const ada = signedIn('ada')
   const first = openAt(limits, '192.0.2.1', ada)
@@ -45,7 +45,7 @@ test('streams of one user are counted wherever they are opened, others at the sa
   expect(openAt(limits, '192.0.2.3', ada).refusal).toBeNull()
 })
 
-test('one whose client is gone already counts no more', () => {
+test('does not count a stream whose client has gone already', () => {
   const limits = createStreamLimits({ perUser: 1, perAddress: 1 })
   expect(limits.enter({ ip: '192.0.2.1' }, { raw: { destroyed: true } } as never, null)).toBeNull()
   expect(openAt(limits, '192.0.2.1').refusal).toBeNull()

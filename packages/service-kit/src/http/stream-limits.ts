@@ -5,30 +5,27 @@ import type { Principal } from './authentication.ts'
 import { networkOf } from './network.ts'
 import { type HandlerRefusal, refuse } from './refusal.ts'
 
-/** How many streams may be open in a process at once. */
+/** The most streams open in a process at once. */
 export interface StreamsMax {
-  /** Of one user. */
+  /** Per user. */
   readonly perUser: number
-  /** From one address (of IPv6: one /64 network), signed in or not. */
+  /** Per address (for IPv6 per /64 network), signed in or not. */
   readonly perAddress: number
 }
 
-/**
- * A stream that is closed may be opened again; clients of server-sent events try every few seconds by
- * themselves.
- */
+/** A client may reconnect; clients of server-sent events do so every few seconds. */
 const RETRY_AFTER_SECONDS = 10
 
 /**
- * Counts the streams that are open, by who opened them and from where: each holds a connection for as long as
- * its client likes, here and in every proxy before us, so one client could take them all.
+ * Counts open streams by user and address: each holds a connection here and in every proxy for as long as its
+ * client likes, so one client could take them all.
  */
 export function createStreamLimits({ perUser, perAddress }: StreamsMax) {
   const ofUser = createConcurrencyLimitByKey<string>({ concurrent: perUser })
   const fromAddress = createConcurrencyLimitByKey<string>({ concurrent: perAddress })
 
   return {
-    /** Null: it is counted until its answer has ended. Otherwise why it may not be opened. */
+    /** Returns null and counts the stream until its response has ended, or returns why it is refused. */
     enter(
       request: Pick<FastifyRequest, 'ip'>,
       reply: Pick<FastifyReply, 'raw'>,
@@ -55,6 +52,6 @@ export function createStreamLimits({ perUser, perAddress }: StreamsMax) {
 export type StreamLimits = ReturnType<typeof createStreamLimits>
 
 const tooMany = (what: string): HandlerRefusal => ({
-  ...refuse(TOO_MANY_STREAMS, { message: `${what}: close one, or ask for the state now and then` }),
+  ...refuse(TOO_MANY_STREAMS, { message: `${what}: close one, or poll the state instead` }),
   headers: { 'retry-after': String(RETRY_AFTER_SECONDS) },
 })

@@ -10,10 +10,7 @@ interface Parts {
 
 type Decoded = { ok: true; value: Parts } | { ok: false; refusal: HandlerRefusal }
 
-/**
- * Decodes a request's parts by the route's schemas, or makes the 400 that names everything that is wrong with
- * them.
- */
+/** Decodes the parts of a request by the route's schemas, or returns the 400 that names every fault. */
 export function createDecoder(route: Route): (raw: Parts) => Decoded {
   const schemas = (['params', 'query', 'body'] as const).flatMap((part) => {
     const schema = route[part]
@@ -32,7 +29,7 @@ export function createDecoder(route: Route): (raw: Parts) => Decoded {
   }
 }
 
-/** What is wrong with a request, by the path of the field. */
+/** Lists what is wrong with a request, by field path. */
 export interface Detail {
   readonly path: string
   readonly message: string
@@ -44,7 +41,7 @@ export const refuseDetails = (details: readonly Detail[]) =>
 export const detailsOf = (part: string, error: z.ZodError) =>
   issuesOf(error.issues).map(({ path, message }) => ({ path: [part, ...path].join('.'), message }))
 
-/** The issues a person can act on: those of the alternative of a union that the value came closest to. */
+/** Selects the issues that help the caller: of a union those of the alternative that fits best. */
 function issuesOf(
   issues: readonly z.core.$ZodIssue[],
   base: PropertyKey[] = [],

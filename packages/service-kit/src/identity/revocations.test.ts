@@ -21,7 +21,7 @@ test('a session that one service ended is known to another, for as long as a tok
   const [here, there] = [start(inject('redisUrl')), start(inject('redisUrl'))]
   const [ended, other] = [randomUUID(), randomUUID()]
   await until(async () => {
-    await here.revoke([ended], 600_000) // the first one may come before the connection is there
+    await here.revoke([ended], 600_000) // the first one may run before the connection is up
     expect(await there.isRevoked(ended)).toBe(true)
   })
   expect(await there.isRevoked(other)).toBe(false)
@@ -32,7 +32,7 @@ test('a session that one service ended is known to another, for as long as a tok
   expect(leftMs).toBeLessThanOrEqual(610_000)
 })
 
-test('what is asked in one turn of the event loop is one question, and each gets its own answer', async () => {
+test('the queries of one tick are one, and each gets its own answer', async () => {
   const revocations = start(inject('redisUrl'))
   const [ended, other] = [randomUUID(), randomUUID()]
   await until(async () => {
@@ -46,7 +46,7 @@ test('what is asked in one turn of the event loop is one question, and each gets
   ask.mockRestore()
 })
 
-test('while Redis is unavailable nobody is refused, and nothing waits for it', async () => {
+test('while Redis is unavailable no one is refused, and nothing waits for it', async () => {
   for (const url of ['redis://127.0.0.1:1', undefined]) {
     const revocations = start(url)
     await revocations.revoke([randomUUID()], 600_000)

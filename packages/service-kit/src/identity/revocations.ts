@@ -4,12 +4,12 @@ import type { Policy } from '../resilience/policies.ts'
 import { outsideTrace } from '../tracing/spans.ts'
 
 /**
- * Sessions that have ended while their access tokens are still good for some minutes: the auth service tells
- * of them through Redis, and everybody who verifies a token asks. Redis only shortens the life of a token:
- * while it is down, tokens are good until they expire.
+ * Sessions that ended while their access tokens are still valid for some minutes: the auth service writes
+ * them to Redis, and every verifier of tokens reads them. Redis only shortens the life of a token: while it
+ * is down, tokens are valid until they expire.
  */
 export interface Revocations {
-  /** From now on tokens of these sessions are refused, for as long as one can live. */
+  /** Refuses tokens of these sessions from now on, for as long as one can live. */
   revoke(sessionIds: readonly string[], tokenTtlMs: number): Promise<void>
   isRevoked(sessionId: string): Promise<boolean>
   close(): void
@@ -19,22 +19,24 @@ export interface Revocations {
 const GRACE_MS = 10_000
 const keyOf = (sessionId: string) => `auth:revoked:${sessionId}`
 
-/** Without a `url` nothing is told and nobody is refused. */
+/** Creates the revocations; without a `url` none are written and no one is refused. */
 export function createRevocations(
   options: Watchers & { url: string | undefined; timeoutMs?: number; policy: Policy },
 ): Revocations {
   const { url, logger, policy } = options
   if (!url) return { revoke: async () => {}, isRevoked: async () => false, close: () => {} }
   const redis = createRedis({ ...options, url, use: 'sessions' })
-  // A Redis that hangs costs its time-out once in a while, not on every request.
+  // A Redis that hangs costs its time-out occasionally, not on every request.
   const breaker = createBreaker('redis', policy.breaker, options)
   return {
     async revoke(sessionIds, tokenTtlMs) {
-      const told = sessionIds.map((sessionId) => redis.set(keyOf(sessionId), '', 'PX', tokenTtlMs + GRACE_MS))
-      await Promise.all(told).catch((error) => {
+      const writes = sessionIds.map((sessionId) =>
+        redis.set(keyOf(sessionId), '', 'PX', tokenTtlMs + GRACE_MS),
+      )
+      await Promise.all(writes).catch((error) => {
         logger.error(
           { err: error, sessions: sessionIds.length },
-          'ended sessions were not told: their tokens expire by themselves',
+          'session endings were not published: their tokens are valid until they expire',
         )
       })
     },
@@ -50,8 +52,8 @@ export function createRevocations(
 }
 
 /**
- * One question for all that is asked in one turn of the event loop: whether each is among what `find`
- * answers. It is in no trace: whose would it be?
+ * One query for all lookups of one tick: whether each is among what `find` returns. It belongs to no trace,
+ * since they come from several.
  */
 function askOnceATurn(
   find: (ids: readonly string[]) => Promise<Set<string>>,

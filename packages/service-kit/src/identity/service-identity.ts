@@ -2,11 +2,9 @@ import type { Caller } from '@boxoffice/contracts'
 import { importJWK, type JWK, SignJWT } from 'jose'
 
 const LIFETIME_S = 60
-const REUSE_MS = 45_000 // what is left covers a call's retries
+const REUSE_MS = 45_000 // the rest covers the retries of a call
 
-/**
- * Who we are towards the other services: makes service tokens of 60 s for one audience, each used for 45 s.
- */
+/** Creates service tokens of 60 s for one audience, each used for 45 s. */
 export interface ServiceIdentity {
   readonly name: Caller
   headersFor(audience: Caller): Promise<Record<string, string>>

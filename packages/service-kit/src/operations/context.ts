@@ -5,12 +5,12 @@ interface Context {
 }
 const storage = new AsyncLocalStorage<Context>()
 
-/** The id that ties together everything one request or message causes; a new one outside of any. */
+/** Returns the id that connects everything one request or message causes; a new one outside of both. */
 export const currentCorrelationId = (): string => storage.getStore()?.correlationId ?? crypto.randomUUID()
 
-/** Run `work`, and all that it awaits, under a correlation id. */
+/** Runs `work`, and all that it awaits, under a correlation id. */
 export const withCorrelationId = <T>(correlationId: string, work: () => T): T =>
   storage.run({ correlationId }, work)
 
-/** The correlation id if there is one: for log lines. */
+/** Returns the correlation id, if any: for log lines. */
 export const findCorrelationId = (): string | undefined => storage.getStore()?.correlationId

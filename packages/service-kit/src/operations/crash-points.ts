@@ -1,7 +1,7 @@
 import { readFileSync, rmSync } from 'node:fs'
 
 /**
- * The places where a killed process would hurt most: a fault test names one, and the process kills itself
+ * The points where a killed process would do most harm: a fault test names one, and the process kills itself
  * there with SIGKILL.
  */
 export const crashPoints = [
@@ -31,10 +31,9 @@ export type CrashPoint = (typeof crashPoints)[number]
 export type CrashAt = (point: CrashPoint) => void
 
 /**
- * A check that dies at a crash point; without one, a check that does nothing. `crashAt` is its name, or `@`
- * and a file that holds the name: the file is removed before the process dies, so that the one that comes
- * back does not die there too, and a test can name another point while the process runs. Throws when there is
- * no crash point of that name.
+ * Creates the check for crash points; without `crashAt` it does nothing. `crashAt` is a point's name, or `@`
+ * and a file that holds the name: the file is removed before the process dies, so that its successor
+ * survives, and a test can name another point while the process runs. Throws for an unknown crash point.
  */
 export function createCrashAt(crashAt: string | undefined): CrashAt {
   if (crashAt === undefined) return () => {}
@@ -52,7 +51,7 @@ export function createCrashAt(crashAt: string | undefined): CrashAt {
   }
 }
 
-/** Whether it was ours to remove: of two processes at the same point one dies. */
+/** Whether this process removed it: of two processes at the same point one dies. */
 function remove(file: string): boolean {
   try {
     rmSync(file)
@@ -66,6 +65,6 @@ function read(file: string): string | null {
   try {
     return readFileSync(file, 'utf8')
   } catch {
-    return null // nothing is to die at the moment
+    return null // no crash point is set at the moment
   }
 }

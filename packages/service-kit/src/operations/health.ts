@@ -5,22 +5,22 @@ export type ComponentStatus = 'UP' | 'DEGRADED' | 'DOWN'
 
 export interface HealthComponent {
   /**
-   * Without a required component the service cannot serve: DOWN, 503. Without another it is DEGRADED and
-   * stays in rotation.
+   * Without a required component the service is DOWN, 503. Without another it is DEGRADED and stays in
+   * rotation.
    */
   readonly required: boolean
-  /** Resolves with the status, or rejects: that is DOWN. */
+  /** Resolves with the status; a rejection means DOWN. */
   check(): Promise<ComponentStatus | unknown>
 }
 export type HealthComponents = Readonly<Record<string, HealthComponent>>
 
 export interface HealthRegistry {
-  /** Another component; several of one name are shown as one, with the worst of their states. */
+  /** Adds a component; several of one name appear as one, with the worst of their states. */
   add(name: string, component: HealthComponent): void
   components(): HealthComponents
 }
 
-/** Where everything shows itself that a service depends on: its guards, its connections to Redis. */
+/** Where every dependency of a service registers: its guards, its connections to Redis. */
 export function createHealthRegistry(): HealthRegistry {
   const added = new Map<string, HealthComponent[]>()
   return {
@@ -40,8 +40,8 @@ const worstOf = (components: readonly HealthComponent[]): HealthComponent => ({
 const CHECK_TIMEOUT_MS = 2_000
 
 /**
- * `/actuator/health`, `/ready`, `/live` and `/actuator/prometheus`: what the load balancer and operators look
- * at.
+ * Mounts `/actuator/health`, `/ready`, `/live` and `/actuator/prometheus`, for the load balancer and
+ * operators.
  */
 export function mountHealth(
   app: FastifyInstance,

@@ -8,9 +8,9 @@ const WARN = pino.levels.values.warn ?? 40
 let output: DestinationStream | undefined
 
 /**
- * Standard output, lines gathered into one write: of 16 KB, or what came within 100 ms. A warning or worse
- * goes out at once with all before it, and what is left goes out when the process ends, however it ends but
- * by SIGKILL. All loggers of a process share it.
+ * Standard output, buffered: writes 16 KB at once, or what arrived within 100 ms. A warning or worse is
+ * written at once with all before it, and the rest when the process ends, except by SIGKILL. All loggers of a
+ * process share it.
  */
 export function findLogOutput(): DestinationStream {
   output ??= createLogOutput()
@@ -18,7 +18,7 @@ export function findLogOutput(): DestinationStream {
 }
 
 export function createLogOutput(fd = 1): DestinationStream {
-  // What it gathers by itself (`minLength`) it waits for the disk to have when it is told to flush.
+  // What the stream buffers itself (`minLength`) is written synchronously on flush.
   const out = pino.destination({ fd, sync: true })
   let gathered = ''
   let timer: NodeJS.Timeout | undefined
@@ -33,7 +33,7 @@ export function createLogOutput(fd = 1): DestinationStream {
     out.flushSync()
   })
   return {
-    /** pino says here of which level a line is. */
+    /** pino passes the level of a line here. */
     [pino.symbols.needsMetadataGsym]: true,
     lastLevel: 0,
     write(line: string) {

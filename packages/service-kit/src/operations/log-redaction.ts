@@ -19,9 +19,9 @@ const CENSOR = '[redacted]'
 const LEVELS = 3
 
 /**
- * The fields of a log line with what is secret or personal blanked wherever it stands, three levels deep; the
- * same object where nothing is. pino's own redaction follows its paths one after the other in every line,
- * which took longer than all else in a request.
+ * Returns the fields of a log line with secret and personal values blanked, three levels deep; the same
+ * object if there are none. pino's own redaction follows each of its paths in every line, which took longer
+ * than the rest of a request.
  */
 export const blankSecrets = (fields: Record<string, unknown>): Record<string, unknown> =>
   blank(fields, LEVELS) as Record<string, unknown>
@@ -43,15 +43,12 @@ function blankInside(field: unknown, key: string, levels: number): unknown {
   return typeof written === 'object' && written !== null ? blank(written, levels) : written
 }
 
-/** What PostgreSQL adds to an error: values of the row, and of the statement that it was about. */
+/** What PostgreSQL adds to an error: values of the row, and of the statement. */
 const VALUES_OF_ERRORS = ['detail', 'where', 'internalQuery', 'hint']
 
-/**
- * The error of a line as pino writes it, blanked likewise, without the values that a database would repeat in
- * it.
- */
+/** Serializes an error as pino does, blanked likewise, without the values that a database repeats in it. */
 export function describeError(error: Error): object {
-  // Who has described it already says its kind: pino would call it an Object.
+  // Already serialized: pino would name its type Object.
   const isDescribed =
     !(error instanceof Error) && typeof (error as { type?: unknown } | null)?.type === 'string'
   const written = blank(isDescribed ? error : pino.stdSerializers.err(error), LEVELS - 1)
@@ -60,7 +57,7 @@ export function describeError(error: Error): object {
   return Object.fromEntries(Object.entries(written).filter(([key]) => !VALUES_OF_ERRORS.includes(key)))
 }
 
-/** An object as it will stand in the line. */
+/** Returns an object as it appears in the line. */
 function asWritten(field: object, key: string): unknown {
   const { toJSON } = field as { toJSON?: unknown }
   return typeof toJSON === 'function' ? toJSON.call(field, key) : field

@@ -5,7 +5,7 @@ import { recordLogs } from '../testing.ts'
 
 const run = promisify(execFile)
 
-test('what is secret or personal is blanked three levels deep, in lists, errors and what says itself; the rest stays', () => {
+test('blanks secret and personal values three levels deep, in lists, errors and objects with toJSON; keeps the rest', () => {
   const { logger, lines } = recordLogs()
   const said = { toJSON: () => ({ phone: '+49', at: 1 }) }
   const fields = {
@@ -43,7 +43,7 @@ test('what is secret or personal is blanked three levels deep, in lists, errors 
   expect(JSON.stringify(lines())).not.toContain('example.test')
 })
 
-test('an error of the database says which rule was broken, and not by which values', () => {
+test('an error of the database names the broken constraint without its values', () => {
   const { logger, lines } = recordLogs()
   const broken = {
     severity: 'ERROR',
@@ -59,7 +59,7 @@ test('an error of the database says which rule was broken, and not by which valu
   expect(JSON.stringify(lines())).not.toContain('example.test')
 })
 
-test('an error that was described before keeps its kind, and is blanked as others are', () => {
+test('a serialized error keeps its type, and is blanked too', () => {
   const { logger, lines } = recordLogs()
   logger.warn(
     { err: { type: 'ServiceUnavailable', message: 'mail: ANSWER', recipient: 'f@example.test' } },
@@ -72,7 +72,7 @@ test('an error that was described before keeps its kind, and is blanked as other
   })
 })
 
-/** What a process says that ends like this after 30 lines. */
+/** The output of a process that ends like this after 30 lines. */
 async function saidBefore(end: string): Promise<string[]> {
   const program = `
     import { createLogger } from ${JSON.stringify(new URL('logging.ts', import.meta.url).href)}
@@ -95,7 +95,7 @@ test.each([
   expect(JSON.parse(lines[29] ?? '')).toMatchObject({ line: 30, level: 'info', service: 'test' })
 })
 
-test('a warning is written at once, with all before it, also by a process that is killed in the next moment', async () => {
+test('a warning is written at once with all before it, even if the process is killed in the next moment', async () => {
   const lines = await saidBefore("logger.warn('odd'); process.kill(process.pid, 'SIGKILL')")
   expect(lines).toHaveLength(31)
   expect(JSON.parse(lines[30] ?? '')).toMatchObject({ level: 'warn', msg: 'odd' })

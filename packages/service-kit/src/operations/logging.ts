@@ -8,14 +8,14 @@ export type { Logger }
 
 let destination: DestinationStream | undefined
 
-/** Every logger that is made from now on writes there rather than to standard output: for tests. */
+/** Makes every later logger write there instead of standard output: for tests. */
 export function redirectLogs(to: DestinationStream): void {
   destination = to
 }
 
 /**
- * JSON lines with the correlation id, and the trace's while there is one; what is secret or personal is
- * blanked wherever it stands, three levels deep.
+ * Creates a logger: JSON lines with the correlation id and, within a trace, its id; secret and personal
+ * values are blanked, three levels deep.
  */
 export function createLogger(options: { service: string; level: string }): Logger {
   const settings: LoggerOptions = {

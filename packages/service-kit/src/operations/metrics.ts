@@ -4,7 +4,7 @@ const secondsBuckets = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5,
 
 export type Metrics = ReturnType<typeof createMetrics>
 
-/** The metrics that every service has; its own are registered on the same registry. */
+/** The metrics of every service; further ones are registered on the same registry. */
 export function createMetrics(service: string) {
   const registry = new Registry()
   registry.setDefaultLabels({ service })
@@ -33,29 +33,25 @@ export function createMetrics(service: string) {
       registers,
     }),
     showBreaker: createBreakerGauge(registry),
-    messagesConsumed: counter(
-      'messages_consumed_total',
-      'messages taken off a queue, by what became of them',
-      ['queue', 'event_type', 'outcome'],
-    ),
+    messagesConsumed: counter('messages_consumed_total', 'messages received from a queue, by outcome', [
+      'queue',
+      'event_type',
+      'outcome',
+    ]),
     messagesPublished: counter('messages_published_total', 'messages that SNS or SQS accepted', ['topic']),
-    idempotentRequests: counter(
-      'idempotent_requests_total',
-      'requests with an Idempotency-Key, by what became of them',
-      ['outcome'],
-    ),
+    idempotentRequests: counter('idempotent_requests_total', 'requests with an Idempotency-Key, by outcome', [
+      'outcome',
+    ]),
     redisConnected: new Gauge({
       name: 'redis_connected',
-      help: '1 while there is a connection, 0 while there is none, by what it is used for',
+      help: '1 while connected, 0 otherwise, by use',
       labelNames: ['use'],
       registers,
     }),
   }
 }
 
-/**
- * Shows breakers: several for one callee, such as of two connections to Redis, as the one that is most open.
- */
+/** Exports breaker states: several for one callee, such as two connections to Redis, as the most open one. */
 function createBreakerGauge(registry: Registry) {
   const breakers = new Map<string, (() => number)[]>()
   new Gauge({
@@ -74,8 +70,8 @@ function createBreakerGauge(registry: Registry) {
 }
 
 /**
- * Makes gauges that are measured whenever somebody asks. Where `measure` rejects there is no figure: that a
- * database is down is in the health already.
+ * Creates gauges that are measured at each scrape. If `measure` rejects there is no value: health already
+ * shows that a database is down.
  */
 const createMeasured =
   (registry: Registry) =>

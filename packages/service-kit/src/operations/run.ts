@@ -6,10 +6,10 @@ import type { Worker } from './worker.ts'
 const STOP_LIMIT_MS = 25_000
 
 /**
- * Serve and work until told to stop: SIGTERM, SIGINT, or the end of the supervisor that started us. (The IPC
- * channel closes when it dies, however it died, so no service outlives it.) Stopping: accept nothing more,
- * let requests end, let workers end in reverse order (the relay, first in the list, flushes last), close the
- * pools, send the last traces.
+ * Serves and works until it is stopped: by SIGTERM, SIGINT, or the end of its supervisor. (The IPC channel
+ * closes when that dies, however it died, so no service outlives it.) Then accepts nothing more, finishes
+ * requests, stops workers in reverse order (the relay, first in the list, flushes last), closes the pools,
+ * sends the last traces.
  */
 export async function run(options: {
   app: FastifyInstance

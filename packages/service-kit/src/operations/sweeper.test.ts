@@ -8,7 +8,9 @@ afterEach(() => void vi.useRealTimers())
 const SWEEP_MS = 10
 const logger = { warn: () => {} } as unknown as Logger
 
-/** A sweeper whose sweeps end when the test says so, `SWEEP_MS` later by its clock; when they began. */
+/**
+ * A sweeper whose sweeps end when the test says so, `SWEEP_MS` later on its clock; records when they began.
+ */
 async function sweeping(share?: number) {
   const beganMs: number[] = []
   const ending: ((result: { more: boolean }) => void)[] = []
@@ -37,7 +39,7 @@ test('sweeps again at once while there is more', async () => {
   await sweeper.stop()
 })
 
-test('rests while there is more, so that it has its share of the time', async () => {
+test('pauses while there is more, so that it uses only its share of the time', async () => {
   const { sweeper, beganMs, end } = await sweeping(0.1)
   await end(true)
   await vi.advanceTimersByTimeAsync(9 * SWEEP_MS - 2)
@@ -48,7 +50,7 @@ test('rests while there is more, so that it has its share of the time', async ()
   await sweeper.stop()
 })
 
-test('does not rest when it is nudged', async () => {
+test('does not pause when it is nudged', async () => {
   const { sweeper, beganMs, end } = await sweeping(0.1)
   await end(true)
   sweeper.nudge()

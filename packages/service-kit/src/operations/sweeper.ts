@@ -3,20 +3,20 @@ import type { Logger } from './logging.ts'
 import type { Worker } from './worker.ts'
 
 /**
- * A worker that runs `sweep` again and again, never twice at once: while it reports that there is more, after
- * a rest that leaves it `share` of the time, else after `intervalMs` with a tenth of jitter (instances should
- * not sweep together). A sweep that fails is logged and comes again.
+ * A worker that runs `sweep` repeatedly, never twice at once: while there is more, after a pause that leaves
+ * it `share` of the time, else after `intervalMs` with a tenth of jitter (instances should not sweep
+ * together). A failed sweep is logged and retried.
  */
 export function createSweeper(options: {
   name: string
   intervalMs: number
   sweep(): Promise<{ more: boolean } | undefined>
   logger: Logger
-  /** 1, which is meant where nothing is given, never rests. */
+  /** 1, the default, never pauses. */
   share?: number
 }): Worker & { nudge(): void } {
   const restOf = (tookMs: number) => tookMs * (1 / (options.share ?? 1) - 1)
-  // Whoever nudges it has a request or a message at work: the sweep is no part of that.
+  // The caller of `nudge` handles a request or message; the sweep does not belong to it.
   const outside = AsyncLocalStorage.snapshot()
   let timer: NodeJS.Timeout | undefined
   let running: Promise<void> | null = null
@@ -58,7 +58,7 @@ export function createSweeper(options: {
       stopped = false
       schedule(0)
     },
-    /** Something to do: sweep now rather than at the next interval. */
+    /** Sweeps now rather than at the next interval. */
     nudge() {
       if (running) again = true
       else schedule(0)

@@ -1,7 +1,7 @@
-/** Something that works beside the requests: a relay, a consumer, a sweeper. */
+/** A background activity beside the requests: a relay, a consumer, a sweeper. */
 export interface Worker {
   readonly name: string
   start(): void
-  /** Resolves when what is at work has ended. */
+  /** Resolves when the work in progress has ended. */
   stop(): Promise<void>
 }

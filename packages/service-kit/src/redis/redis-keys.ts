@@ -2,18 +2,18 @@ import type { Redis } from 'ioredis'
 
 const SCANNED_AT_ONCE = 500
 
-/** A key of a cache, and how long it stays. */
+/** A cache key, and how long it stays. */
 export interface CachedKey {
   readonly key: string
   readonly ttlSeconds: number | null
 }
 
-/** An entry as it stands in Redis: a text, or the fields of a hash. */
+/** An entry in Redis: a text, or the fields of a hash. */
 export interface CachedEntry extends CachedKey {
   readonly value: string | Readonly<Record<string, string>>
 }
 
-/** The part of Redis under `pattern`, walked step by step: it goes on serving meanwhile. */
+/** The keys of Redis under `pattern`, scanned step by step; Redis serves other commands meanwhile. */
 export function keysOf(redis: Redis, pattern: string) {
   const prefix = pattern.split('*')[0] ?? ''
   const scan = (from: string) => redis.scan(from, 'MATCH', pattern, 'COUNT', SCANNED_AT_ONCE)
@@ -33,8 +33,8 @@ export function keysOf(redis: Redis, pattern: string) {
     },
 
     /**
-     * About `limit` keys from a place of the walk on, and the place where it goes on; null at its end. A key
-     * may be there twice.
+     * Returns about `limit` keys from a position of the scan, and the next position; null at the end. A key
+     * may appear twice.
      */
     async list(from: string, limit: number): Promise<{ keys: CachedKey[]; next: string | null }> {
       const found = new Set<string>()
@@ -48,7 +48,7 @@ export function keysOf(redis: Redis, pattern: string) {
       return { keys, next: next === '0' ? null : next }
     },
 
-    /** Null for one that is not there, or none of this cache's. */
+    /** Returns null for a missing key, or one of another cache. */
     async find(key: string): Promise<CachedEntry | null> {
       if (!key.startsWith(prefix)) return null
       const type = await redis.type(key)

@@ -7,10 +7,10 @@ import { traceCommands } from '../tracing/redis.ts'
 const COMMAND_TIMEOUT_MS = 250
 
 /**
- * A connection to Redis that never makes anybody wait: a command fails after `timeoutMs` (250), and at once
- * while there is no connection. Redis is a helper here; whoever uses it goes on without it. Its state is the
- * component `redis` of the service's health, with that of every other connection, and a metric; `use` names
- * it in `redis_connected`.
+ * Creates a connection to Redis that never blocks its users: a command fails after `timeoutMs` (250), and at
+ * once while disconnected. Redis is optional here; callers continue if it is down. Its state is the component
+ * `redis` of the service's health, together with the other connections, and a metric; `use` labels it in
+ * `redis_connected`.
  */
 export function createRedis(options: Watchers & { url: string; timeoutMs?: number; use: string }): Redis {
   const redis = new Redis(options.url, {
@@ -18,13 +18,13 @@ export function createRedis(options: Watchers & { url: string; timeoutMs?: numbe
     connectTimeout: 2_000,
     enableOfflineQueue: false,
     maxRetriesPerRequest: 0,
-    // After a fail-over the old primary is a replica that takes no writes: the same name leads to the new
+    // After a fail-over the old primary is a read-only replica: reconnecting to the same name reaches the new
     // one.
     reconnectOnError: (error) => error.message.startsWith('READONLY'),
     retryStrategy: (attempt) => Math.min(2_000, 50 * 2 ** Math.min(attempt, 6)),
   })
   traceCommands(redis)
-  // Also what several callers send in one turn of the event loop is one write.
+  // Commands of several callers within one tick are one write.
   redis.on('connect', () => gatherWrites((redis as unknown as { stream: Writable }).stream))
   const show = (connected: 0 | 1) => options.metrics.redisConnected.set({ use: options.use }, connected)
   show(0)

@@ -12,7 +12,7 @@ afterEach(() => {
   vi.useRealTimers()
 })
 
-/** A breaker of a callee; `calls` are those that it let through. */
+/** A breaker of a callee; records the calls that it let through. */
 function breakerOf(callee: Callee) {
   const watchers = createWatchers()
   const breaker = createBreaker(callee, policies[callee].breaker, watchers, { timeoutMs: TIMEOUT_MS })
@@ -45,7 +45,7 @@ function breakerOf(callee: Callee) {
 }
 
 describe('a breaker', () => {
-  test('opens for a burst to a callee that hangs as soon as the calls are too late, with nothing else going on', async () => {
+  test('opens for a burst of calls to a callee that hangs as soon as they are overdue, without further calls', async () => {
     const { breaker, calls, ask, opened } = breakerOf('mail')
     const asked = Array.from({ length: 12 }, ask)
     vi.advanceTimersByTime(TIMEOUT_MS)
@@ -58,7 +58,7 @@ describe('a breaker', () => {
     expect(await Promise.all(asked)).toEqual(Array(12).fill('failed'))
     expect(calls).toHaveLength(12)
   })
-  test('keeps one timer however many calls are in flight, and none when nothing is', async () => {
+  test('keeps one timer for any number of calls in flight, and none without calls', async () => {
     const { calls, ask, many } = breakerOf('gateway')
     await many(50, 'answer')
     expect(vi.getTimerCount()).toBeLessThanOrEqual(1)
@@ -69,7 +69,7 @@ describe('a breaker', () => {
     vi.advanceTimersByTime(TIMEOUT_MS)
     expect(vi.getTimerCount()).toBe(0)
   })
-  test('lets so many try half open, no more at once, and closes when all of them are good', async () => {
+  test('half open it lets the trial calls through, no more, and closes when all succeed', async () => {
     const { breaker, calls, ask, many, opened } = breakerOf('tickets')
     await many(10, 'fail')
     expect(await ask()).toBe('BREAKER_OPEN')
@@ -85,11 +85,11 @@ describe('a breaker', () => {
     await Promise.all(trials)
     expect(breaker.state()).toBe('UP')
     expect(await opened()).toBe(0)
-    // A window of its own: what was before counts no more.
+    // A window per state: earlier calls no longer count.
     await many(9, 'fail')
     expect(breaker.state()).toBe('UP')
   })
-  test('decides the trials by their rates: one bad of five closes, two open again for the whole time', async () => {
+  test('judges the trials by the same rates: one failure of five closes, two open again for the whole time', async () => {
     const { breaker, ask, many, one } = breakerOf('tickets')
     await many(10, 'fail')
     vi.advanceTimersByTime(60_000)
@@ -103,7 +103,7 @@ describe('a breaker', () => {
     await many(4, 'answer')
     expect(breaker.state()).toBe('UP')
   })
-  test('opens again for trials that hang, though nobody asks meanwhile', async () => {
+  test('opens again for trials that hang, without further calls', async () => {
     const { ask, many, opened } = breakerOf('tickets')
     await many(10, 'fail')
     vi.advanceTimersByTime(60_000)
@@ -113,7 +113,7 @@ describe('a breaker', () => {
     vi.advanceTimersByTime(60_000)
     expect(await opened()).toBe(0.5)
   })
-  test('does not hear what calls say that began before it opened', async () => {
+  test('ignores the outcome of calls that began before it opened', async () => {
     const { breaker, calls, ask, many } = breakerOf('tickets')
     const late = Array.from({ length: 5 }, ask)
     await many(10, 'fail')

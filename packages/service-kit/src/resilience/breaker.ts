@@ -8,7 +8,7 @@ import { type CallCounts, createCallCounts, type Outcome } from './call-counts.t
 import type { BreakerLimits, Callee } from './policies.ts'
 import { ServiceUnavailable } from './unavailable.ts'
 
-/** Where a breaker shows itself: nothing is guarded that health and metrics do not know. */
+/** Where a breaker reports: every guard appears in health and metrics. */
 export interface Watchers {
   readonly health: Pick<HealthRegistry, 'add'>
   readonly metrics: Metrics
@@ -16,7 +16,7 @@ export interface Watchers {
 }
 
 export interface Breaker {
-  /** Runs a call. Rejects with ServiceUnavailable (BREAKER_OPEN, not sent) while none is let through. */
+  /** Runs a call. Rejects with ServiceUnavailable (BREAKER_OPEN, not sent) while the breaker is open. */
   <T>(call: () => Promise<T>): Promise<T>
   /** Whether a call would be refused now. */
   refuses(): boolean
@@ -25,10 +25,7 @@ export interface Breaker {
 }
 
 export interface BreakerOptions {
-  /**
-   * How long a call may take where the policy has no limit for slow ones; calls that end by themselves in
-   * time need none.
-   */
+  /** When a call in flight counts as failed, if the policy has no limit for slow calls. */
   readonly timeoutMs?: number
   /** Whether an error says nothing about the callee. */
   readonly isVoid?: (error: unknown) => boolean
@@ -37,10 +34,10 @@ export interface BreakerOptions {
 const values = { closed: 0, halfOpen: 0.5, open: 1 } as const
 
 /**
- * A breaker for one callee, closed at first. opossum is the state machine and its clock: open, half open
- * after `openMs`, closed. It is moved by our own counts (`call-counts.ts`): those of opossum look at a span
- * of time, and a burst to a callee that hangs left no failure in it. In each state calls are counted anew;
- * one that began in an earlier state says nothing about the present one.
+ * Creates a breaker for one callee, closed at first. opossum is the state machine and its clock: open, half
+ * open after `openMs`, closed. Our own counts (`call-counts.ts`) move it: those of opossum cover a span of
+ * time, and a burst of calls to a callee that hangs leaves no failure in it. Each state starts new counts; a
+ * call that began in an earlier state does not count.
  */
 export function createBreaker(
   callee: Callee,
@@ -48,40 +45,32 @@ export function createBreaker(
   { health, metrics, logger }: Watchers,
   { timeoutMs, isVoid = () => false }: BreakerOptions = {},
 ): Breaker {
-  const machine = new CircuitBreaker(async () => {}, {
-    timeout: false,
-    resetTimeout: limits.openMs,
-    // Its own counts are not used: without a clock of theirs nothing runs.
-    enableSnapshots: false,
-    rotateBucketController: new EventEmitter(),
-  })
-  // Timers and what they log are no part of the request that happened to start them.
+  const machine = createStateMachine(limits)
+  // Timers and their log lines do not belong to the request that started them.
   const outside = AsyncLocalStorage.snapshot()
-  const anew = (calls: Partial<BreakerLimits>) => createCallCounts({ ...limits, ...calls, timeoutMs })
+  const newCounts = (calls: Partial<BreakerLimits>) => createCallCounts({ ...limits, ...calls, timeoutMs })
   const trials = { windowCalls: limits.trialCalls, minimumCalls: limits.trialCalls }
-  let counts: CallCounts | null = anew({})
+  let counts: CallCounts | null = newCounts({})
   let trialsLeft = Number.POSITIVE_INFINITY
-  let timer: NodeJS.Timeout | undefined
+  const overdue = createOverdueTimer(outside, () => counts?.overdueAtMs() ?? null, judge)
 
-  const stateNow = () => (machine.opened ? 'open' : machine.halfOpen ? 'halfOpen' : 'closed')
-  metrics.showBreaker(callee, () => values[stateNow()])
-  const state = () => (stateNow() === 'closed' ? ('UP' as const) : ('DEGRADED' as const))
+  metrics.showBreaker(callee, () => values[machine.current()])
+  const state = () => (machine.current() === 'closed' ? ('UP' as const) : ('DEGRADED' as const))
   health.add(callee, { required: false, check: async () => state() })
   machine.on('open', () => enter(null, 0))
   machine.on('halfOpen', () => {
-    enter(anew(trials), limits.trialCalls)
+    enter(newCounts(trials), limits.trialCalls)
     logger.info({ callee, trials: limits.trialCalls }, 'breaker half open: trying again')
   })
   machine.on('close', () => {
-    enter(anew({}), Number.POSITIVE_INFINITY)
+    enter(newCounts({}), Number.POSITIVE_INFINITY)
     logger.info({ callee }, 'breaker closed')
   })
 
   function enter(next: CallCounts | null, permitted: number): void {
     counts = next
     trialsLeft = permitted
-    clearTimeout(timer)
-    timer = undefined
+    overdue.clear()
   }
 
   function judge(): void {
@@ -92,20 +81,7 @@ export function createBreaker(
         'breaker opened: calls are not made',
       )
       outside(() => machine.open())
-    } else if (verdict === 'healthy' && machine.halfOpen) outside(() => machine.close())
-  }
-
-  /** One timer, however many calls are in flight: for the next of them that becomes overdue. */
-  function watch(): void {
-    const atMs = timer ? null : (counts?.overdueAtMs() ?? null)
-    if (atMs === null) return
-    const look = () => {
-      timer = undefined
-      judge()
-      watch()
-    }
-    timer = outside(() => setTimeout(look, Math.ceil(atMs - performance.now()) + 1))
-    timer.unref()
+    } else if (verdict === 'healthy' && machine.current() === 'halfOpen') outside(() => machine.close())
   }
 
   function refuses(): boolean {
@@ -118,7 +94,7 @@ export function createBreaker(
     const began = counts
     const counted = began.begin(performance.now())
     trialsLeft--
-    watch()
+    overdue.watch()
     const end = (outcome: Outcome) => {
       began.end(counted, performance.now(), outcome)
       if (began !== counts) return
@@ -139,8 +115,48 @@ export function createBreaker(
     refuses,
     state,
     close() {
-      clearTimeout(timer)
+      overdue.clear()
       machine.shutdown()
     },
   })
+}
+
+/** Creates opossum's state machine, without its own counts and their clock. */
+function createStateMachine({ openMs }: BreakerLimits) {
+  const machine = new CircuitBreaker(async () => {}, {
+    timeout: false,
+    resetTimeout: openMs,
+    enableSnapshots: false,
+    rotateBucketController: new EventEmitter(),
+  })
+  return Object.assign(machine, {
+    current: () => (machine.opened ? 'open' : machine.halfOpen ? 'halfOpen' : 'closed'),
+  } as const)
+}
+
+/** Calls `onOverdue` when the next call in flight becomes overdue: one timer for any number of calls. */
+function createOverdueTimer(
+  outside: ReturnType<typeof AsyncLocalStorage.snapshot>,
+  overdueAtMs: () => number | null,
+  onOverdue: () => void,
+) {
+  let timer: NodeJS.Timeout | undefined
+  function watch(): void {
+    const atMs = timer ? null : overdueAtMs()
+    if (atMs === null) return
+    const fire = () => {
+      timer = undefined
+      onOverdue()
+      watch()
+    }
+    timer = outside(() => setTimeout(fire, Math.ceil(atMs - performance.now()) + 1))
+    timer.unref()
+  }
+  return {
+    watch,
+    clear(): void {
+      clearTimeout(timer)
+      timer = undefined
+    },
+  }
 }

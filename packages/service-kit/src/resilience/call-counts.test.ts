@@ -5,7 +5,7 @@ import { type Callee, policies } from './policies.ts'
 const SECOND_MS = 1_000
 const TIMEOUT_MS = 10_000
 
-/** Counts of a callee's policy, by a clock that is moved by hand. */
+/** Counts of a callee's policy, on a manual clock. */
 function countsOf(callee: Callee) {
   const { breaker } = policies[callee]
   const counts = createCallCounts({ ...breaker, timeoutMs: TIMEOUT_MS })
@@ -22,7 +22,7 @@ function countsOf(callee: Callee) {
     many: (times: number, outcome: Outcome, tookMs?: number) => {
       for (let n = 0; n < times; n++) one(outcome, tookMs)
     },
-    /** How many more of this kind it takes until they are too many; null where that is never. */
+    /** How many more of this outcome it takes to be unhealthy; null if never. */
     until(outcome: Outcome, tookMs?: number): number | null {
       for (let n = 1; n <= 1_000; n++) if (one(outcome, tookMs) === 'unhealthy') return n
       return null
@@ -32,7 +32,7 @@ function countsOf(callee: Callee) {
 }
 
 describe('failures', () => {
-  // The reference's figures: so many of the last calls, and no fewer than the minimum.
+  // The reference's figures: a share of the last calls, and the minimum.
   test.each([
     { callee: 'auth', atFirst: 5, afterGood: 5 },
     { callee: 'tickets', atFirst: 10, afterGood: 8 },
@@ -49,7 +49,7 @@ describe('failures', () => {
       expect(busy.until('failed')).toBe(afterGood)
     },
   )
-  test('below the rate are borne for ever', () => {
+  test('below the rate are tolerated indefinitely', () => {
     const counted = countsOf('tickets')
     for (let round = 0; round < 50; round++) {
       counted.many(7, 'failed')
@@ -57,7 +57,7 @@ describe('failures', () => {
     }
     expect(counted.one('answered')).toBe('healthy')
   })
-  test('are forgotten with the calls, however long that takes, and by nothing else', () => {
+  test('leave the window with later calls, however long that takes, and in no other way', () => {
     const counted = countsOf('tickets')
     counted.many(10, 'answered')
     counted.many(7, 'failed')
@@ -76,12 +76,12 @@ describe('slow answers that succeed', () => {
     expect(counted.one('answered', 6 * SECOND_MS)).toBe('unhealthy')
   })
   test.each(['auth', 'tickets', 'mail'] as const)(
-    'of %s, which has no limit for them, count for nothing',
+    'of %s, which has no limit for them, do not count',
     (callee) => {
       expect(countsOf(callee).until('answered', TIMEOUT_MS)).toBeNull()
     },
   )
-  test('are counted apart from failures: two in ten of each do not add up', () => {
+  test('count separately from failures: two in ten of each do not add up', () => {
     const counted = countsOf('events')
     for (let round = 0; round < 10; round++) {
       counted.many(4, 'failed')
@@ -94,7 +94,7 @@ describe('slow answers that succeed', () => {
 })
 
 describe('a call in flight', () => {
-  test('counts as slow as soon as it is past that limit, and once: its failure is added to it', () => {
+  test('counts as slow as soon as it passes the limit, and once: its failure is added', () => {
     const { counts } = countsOf('gateway')
     const calls = Array.from({ length: 12 }, () => counts.begin(0))
     expect(counts.overdueAtMs()).toBe(5 * SECOND_MS)
@@ -113,7 +113,7 @@ describe('a call in flight', () => {
     for (const call of calls) counts.end(call, TIMEOUT_MS + 2, 'failed')
     expect(counts.figures()).toEqual({ calls: 10, failed: 10, slow: 0 })
   })
-  test('that was pushed out of the window before it ended says nothing more', () => {
+  test('that left the window before it ended no longer counts', () => {
     const counted = countsOf('gateway')
     const late = counted.begin(0)
     expect(counted.counts.verdict(6 * SECOND_MS)).toBe('undecided')
@@ -121,7 +121,7 @@ describe('a call in flight', () => {
     counted.counts.end(late, TIMEOUT_MS, 'failed')
     expect(counted.counts.figures()).toEqual({ calls: 15, failed: 0, slow: 0 })
   })
-  test('once a second to a callee that hangs: the tenth that timed out is the last', () => {
+  test('once a second to a callee that hangs: the tenth time-out is the last', () => {
     const { counts } = countsOf('tickets')
     let begun = 0
     let nowMs = 0
@@ -131,9 +131,9 @@ describe('a call in flight', () => {
       nowMs += SECOND_MS
     }
     expect(counts.figures()).toEqual({ calls: 10, failed: 10, slow: 0 })
-    expect(begun).toBe(20) // ten of them were on their way when it opened
+    expect(begun).toBe(20) // ten were in flight when it opened
   })
-  test('that its caller gave up says nothing, unless it was too late by then', () => {
+  test('aborted by its caller does not count, unless it was overdue by then', () => {
     const { counts } = countsOf('mail')
     counts.end(counts.begin(0), 5 * SECOND_MS, 'void')
     expect(counts.figures()).toEqual({ calls: 0, failed: 0, slow: 0 })

@@ -2,7 +2,7 @@ import { setImmediate } from 'node:timers/promises'
 import { expect, test } from 'vitest'
 import { createConcurrencyLimit, createConcurrencyLimitByKey } from './concurrency-limit.ts'
 
-/** Work that ends when the test says so, and what of it has begun. */
+/** Work that ends when the test says so; records what has begun. */
 function createWork() {
   const open: { end: (error?: Error) => void }[] = []
   const begun: string[] = []
@@ -15,7 +15,7 @@ function createWork() {
 }
 const refusal = () => new Error('refused')
 
-test('no more than two pieces of work run at once, and those that wait go in the order of arrival', async () => {
+test('no more than two tasks run at once, and waiting ones run in order of arrival', async () => {
   const { work, begun, endFirst } = createWork()
   const limit = createConcurrencyLimit({ concurrent: 2, waitingMax: 10 })
   const all = ['a', 'b', 'c', 'd'].map((name) => limit.run(work(name)))
@@ -35,7 +35,7 @@ test('no more than two pieces of work run at once, and those that wait go in the
   expect(limit.isIdle()).toBe(true)
 })
 
-test('work that fails, or throws at once, makes way for the next', async () => {
+test('a task that fails, or throws at once, makes way for the next', async () => {
   const { work, endFirst } = createWork()
   const limit = createConcurrencyLimit({ concurrent: 1, waitingMax: 2 })
   const failing = limit.run(work('a'))
@@ -52,7 +52,7 @@ test('work that fails, or throws at once, makes way for the next', async () => {
   expect(limit.free()).toBe(1)
 })
 
-test('work that finds too many waiting is refused at once', async () => {
+test('a task is refused at once if too many wait', async () => {
   const { work, begun, endFirst } = createWork()
   const limit = createConcurrencyLimit({ concurrent: 1, waitingMax: 1, refusal })
   const admitted = [limit.run(work('a')), limit.run(work('b'))]
@@ -65,7 +65,7 @@ test('work that finds too many waiting is refused at once', async () => {
   expect(begun).toEqual(['a', 'b'])
 })
 
-test('work that waits too long is refused, leaves room for others to wait, and the next go on in their order', async () => {
+test('a task that waits too long is refused and leaves the queue, and the next ones run in order', async () => {
   const { work, begun, endFirst } = createWork()
   const limit = createConcurrencyLimit({ concurrent: 1, waitingMax: 2, waitMs: 20, refusal })
   const first = limit.run(work('first'))
@@ -84,7 +84,7 @@ test('work that waits too long is refused, leaves room for others to wait, and t
   expect(limit.isIdle()).toBe(true)
 })
 
-test('a place that is claimed is no one else’s until it is given back, once', async () => {
+test('a claimed permit is reserved until it is released, once', async () => {
   const limit = createConcurrencyLimit({ concurrent: 2 })
   const [one, other] = [limit.claim(), limit.claim()]
   expect([limit.free(), limit.claim()]).toEqual([0, null])
@@ -97,7 +97,7 @@ test('a place that is claimed is no one else’s until it is given back, once', 
   expect([limit.free(), limit.isIdle()]).toEqual([2, true])
 })
 
-test('each key has a limit of its own, which is forgotten when nothing runs or waits under it', async () => {
+test('each key has its own limit, which is dropped when nothing runs or waits under it', async () => {
   const { work, begun, endFirst } = createWork()
   const limits = createConcurrencyLimitByKey<string>({ concurrent: 1, waitMs: 5_000 })
   const [first, second] = [limits.run('a', work('first')), limits.run('a', work('second'))]
@@ -115,11 +115,11 @@ test('each key has a limit of its own, which is forgotten when nothing runs or w
   expect(limits.size()).toBe(0)
 })
 
-test('a key that is used again before its last work is forgotten keeps its limit', async () => {
+test('a key that is used again before its last task ends keeps its limit', async () => {
   const limits = createConcurrencyLimitByKey<string>({ concurrent: 1 })
   const first = limits.run('a', async () => {})
   let release = limits.claim('a')
-  for (; !release; release = limits.claim('a')) await null // right after the work, before `run` has gone on
+  for (; !release; release = limits.claim('a')) await null // right after the work, before `run` has continued
   release()
   expect(limits.claim('a')).not.toBeNull()
   await first

@@ -1,33 +1,31 @@
 export interface ConcurrencyLimitOptions {
-  /** Pieces of work that run at once. */
+  /** Tasks that run at once. */
   readonly concurrent: number
-  /** How many more may wait; unbounded where none is given. */
+  /** How many more may wait; unlimited by default. */
   readonly waitingMax?: number
-  /** How long each may wait; for ever where none is given. */
+  /** How long each may wait; without limit by default. */
   readonly waitMs?: number
-  /** What is thrown at work that finds too many waiting, or has waited too long. It was not begun. */
+  /** The error for a task that finds too many waiting, or has waited too long. It has not begun. */
   readonly refusal?: () => Error
 }
 
 export interface ConcurrencyLimit {
-  /**
-   * Run `work` when a place is free, in the order of arrival. Rejects with the refusal, and as `work` does.
-   */
+  /** Runs `work` when a permit is free, in order of arrival. Rejects with the refusal, and as `work` does. */
   run<T>(work: () => Promise<T>): Promise<T>
-  /** A place from now on; null while none is free. What it returns gives the place back, once. */
+  /** Claims a permit; null if none is free. The function it returns releases it, once. */
   claim(): (() => void) | null
   free(): number
-  /** Resolves when the next place is given back. */
+  /** Resolves when the next permit is released. */
   released(): Promise<void>
-  /** Whether no work runs and none waits. */
+  /** Whether no task runs and none waits. */
   isIdle(): boolean
 }
 
-const tooMany = () => new Error('too many wait for a place already')
+const tooMany = () => new Error('too many are waiting already')
 
 /**
- * The one concurrency limit of a process, a semaphore; with `concurrent: 1` a mutex. So many run at once, the
- * others wait in their order, so many and so long as the options say.
+ * A concurrency limit within one process: a semaphore, with `concurrent: 1` a mutex. The others wait in
+ * order, as many and as long as the options allow.
  */
 export function createConcurrencyLimit(options: ConcurrencyLimitOptions): ConcurrencyLimit {
   const { concurrent, waitingMax = Number.POSITIVE_INFINITY, waitMs, refusal = tooMany } = options
@@ -51,7 +49,7 @@ export function createConcurrencyLimit(options: ConcurrencyLimitOptions): Concur
     })
   }
 
-  /** The place goes straight to the next in line: no one who arrives meanwhile takes it. */
+  /** The permit goes straight to the next in line: a later arrival cannot take it. */
   function leave(): void {
     const admitNext = queue.shift()
     if (admitNext) admitNext()
@@ -86,7 +84,7 @@ export function createConcurrencyLimit(options: ConcurrencyLimitOptions): Concur
   }
 }
 
-/** A limit for each key, such as a user's id. A key costs nothing while nothing runs or waits under it. */
+/** A limit for each key, such as a user's id. A key takes no memory while nothing runs or waits under it. */
 export function createConcurrencyLimitByKey<Key>(options: ConcurrencyLimitOptions) {
   const limits = new Map<Key, ConcurrencyLimit>()
   const limitOf = (key: Key): ConcurrencyLimit => {
@@ -119,7 +117,7 @@ export function createConcurrencyLimitByKey<Key>(options: ConcurrencyLimitOption
         forget(key, limit)
       }
     },
-    /** Keys under which something runs or waits. */
+    /** Keys under which a task runs or waits. */
     size: () => limits.size,
   }
 }

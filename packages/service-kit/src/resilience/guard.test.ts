@@ -55,7 +55,7 @@ const quick: Policy = {
   breaker: { windowCalls: 10, minimumCalls: 4, failurePercent: 50, openMs: 60_000, trialCalls: 3 },
   retry: { attempts: 3, firstWaitMs: 1 },
 }
-/** A guard that is closed when the test is over. */
+/** A guard that is closed after the test. */
 function guardOf(...args: Parameters<typeof createGuard>): Guard {
   const guard = createGuard(...args)
   open.push(guard)
@@ -92,7 +92,7 @@ describe('an internal call', () => {
     const { body } = await withCorrelationId('corr-7', () => clientWith(quick).ask({}))
     expect(body).toMatchObject({ correlationId: 'corr-7' })
   })
-  test('is made again when the callee breaks, and not when it refuses', async () => {
+  test('is retried if the callee fails, and not if it refuses', async () => {
     behaviour = async (call) => (call < 3 ? Promise.reject(new Error('broken')) : 'answer')
     expect(await clientWith(quick).ask({})).toMatchObject({ status: 200, body: { calls: 3 } })
     calls = 0
@@ -100,7 +100,7 @@ describe('an internal call', () => {
     expect(await clientWith(quick).ask({})).toMatchObject({ status: 409, body: { error: 'NO' } })
     expect(calls).toBe(1)
   })
-  test('that fails is logged: who was called for what, why it failed, which attempt that was, and when the next one comes', async () => {
+  test('logs a failure with callee, operation, reason, attempt, and the wait before the next one', async () => {
     const { logger, lines } = recordLogs()
     const client = clientWith(quick, { logger })
     behaviour = async (call) => (call < 3 ? Promise.reject(new Error('broken')) : 'answer')
@@ -142,7 +142,7 @@ describe('an internal call', () => {
     ])
     expect(lines().at(-1)).toMatchObject({ msg: 'call answered (attempt 3 of 3)', attempt: 3 })
   })
-  test('that failed for good is logged too, a time-out as such, and that the breaker opened once', async () => {
+  test('logs the last failure too, with a time-out as reason, and the opening of the breaker once', async () => {
     const { logger, lines } = recordLogs()
     const once = { breaker: quick.breaker }
     const client = clientWith(once, { logger, responseTimeoutMs: 50 })
@@ -159,13 +159,13 @@ describe('an internal call', () => {
       reason: 'TIMEOUT',
     })
   })
-  test('that is not answered in time may have been made', async () => {
+  test('may have been executed if it timed out', async () => {
     behaviour = () => new Promise(() => {})
     const once = { ...quick, retry: { attempts: 1, firstWaitMs: 1 } }
     const error = await failure(clientWith(once, { responseTimeoutMs: 100 }).ask({}))
     expect(error).toMatchObject({ reason: 'TIMEOUT', sent: true })
   })
-  test('that finds nobody was certainly not made', async () => {
+  test('has certainly not been executed if nothing listens', async () => {
     const gone = await startPeer(routes, { ask: async () => refuse(NO) })
     await gone.close()
     expect(await failure(clientWith(quick, { baseUrl: gone.url }).ask({}))).toMatchObject({
@@ -183,7 +183,7 @@ describe('a breaker', () => {
     expect(await failure(client.ask({}))).toMatchObject({ reason: 'BREAKER_OPEN', sent: false })
     expect(calls).toBe(4)
   })
-  test('ends the attempts of a call that it opens under', async () => {
+  test('stops the attempts of a call during which it opens', async () => {
     const client = clientWith({
       breaker: { ...quick.breaker, minimumCalls: 2 },
       retry: { attempts: 3, firstWaitMs: 1 },
@@ -197,7 +197,7 @@ describe('a breaker', () => {
     behaviour = async () => 'refuse'
     for (let n = 0; n < 20; n++) expect((await client.ask({})).status).toBe(409)
   })
-  test('counts an answer that is too slow, while its caller still gets it', async () => {
+  test('counts a slow answer, which its caller still gets', async () => {
     const limits = { ...quick.breaker, minimumCalls: 1, slowMs: 0, slowPercent: 100 }
     const guard = guardOf('gateway', { breaker: limits }, createWatchers())
     const slow = async () => {
@@ -208,7 +208,7 @@ describe('a breaker', () => {
     expect(guard.state()).toBe('DEGRADED')
     expect(await failure(guard('charge', slow))).toMatchObject({ reason: 'BREAKER_OPEN' })
   })
-  test('does not count what its caller gave up', async () => {
+  test('does not count calls that the caller aborted', async () => {
     const client = clientWith({ ...quick, retry: { attempts: 3, firstWaitMs: 1 } })
     behaviour = () => new Promise(() => {})
     for (let n = 0; n < 8; n++) {
@@ -218,7 +218,7 @@ describe('a breaker', () => {
     behaviour = async () => 'answer'
     expect((await client.ask({})).status).toBe(200)
   })
-  test('that is open refuses before anything is taken from others: a slot, or a part of the rate', async () => {
+  test('refuses, when open, before it takes a permit or part of the rate', async () => {
     const breaker = { ...quick.breaker, openMs: 50 }
     const guard = guardOf('gateway', { breaker, ratePerSecond: 5 }, createWatchers())
     const call = () => Promise.reject(new Error('broken'))
@@ -229,7 +229,7 @@ describe('a breaker', () => {
   })
 })
 
-test('a bulkhead lets so many through, and tells the others after a while', async () => {
+test('a bulkhead lets so many through, and refuses the others after a while', async () => {
   const policy: Policy = { ...quick, bulkhead: { concurrent: 2, waitMs: 10 } }
   const guard = guardOf('gateway', policy, createWatchers())
   const done: (() => void)[] = []
@@ -243,7 +243,7 @@ test('a bulkhead lets so many through, and tells the others after a while', asyn
   expect(await failure(guard('charge', async () => {}))).toBeNull()
 })
 
-test('a rate is kept: what is over it is refused before it is sent', async () => {
+test('a rate is kept: calls over it are refused before they are sent', async () => {
   const guard = guardOf('gateway', { ...quick, ratePerSecond: 3 }, createWatchers())
   const answers = await Promise.all(
     Array.from({ length: 10 }, () => failure(guard('charge', async () => {}))),
@@ -258,7 +258,7 @@ test('a rate below one lets one call go at a time', async () => {
   expect(await failure(guard('charge', async () => {}))).toMatchObject({ reason: 'RATE_LIMITED' })
 })
 
-test('a call waits for its place in the rate as long as it may', async () => {
+test('a call waits for the rate as long as it may', async () => {
   const guard = guardOf('gateway', { ...quick, ratePerSecond: 3, rateWaitMs: 60_000 }, createWatchers())
   const answers = await Promise.all(Array.from({ length: 5 }, () => failure(guard('charge', async () => {}))))
   expect(answers).toEqual([null, null, null, null, null])

@@ -8,8 +8,8 @@ import { ServiceUnavailable } from './unavailable.ts'
 
 export interface Guard {
   /**
-   * Run a call under rate limit, bulkhead and breaker, and log how it ended. Rejects with ServiceUnavailable
-   * (sent: false) when they refuse it.
+   * Runs a call under rate limit, bulkhead and breaker, and logs its outcome. Rejects with ServiceUnavailable
+   * (sent: false) if one of them refuses it.
    */
   <T>(operation: string, call: () => Promise<T>): Promise<T>
   state(): 'UP' | 'DEGRADED'
@@ -17,10 +17,9 @@ export interface Guard {
 }
 
 /**
- * One per callee and process, shown in health under the callee's name. A rejected call counts against the
- * breaker; an answer of the callee, also a refusal, does not, nor does what the caller gave up itself.
- * `timeoutMs`: how long the calls may take, by which one that is in flight for longer has failed; they end by
- * signals of their own.
+ * Creates the guard of a callee, one per process, shown in health under the callee's name. A rejected call
+ * counts against the breaker; an answer, also a refusal, does not, nor does a call that the caller aborted. A
+ * call in flight for longer than `timeoutMs` counts as failed; the calls themselves end by their own signals.
  */
 export function createGuard(
   callee: Callee,
@@ -35,7 +34,7 @@ export function createGuard(
   const breaker = createBreaker(callee, policy.breaker, watchers, { timeoutMs, isVoid: isAborted })
 
   async function guarded<T>(call: () => Promise<T>): Promise<T> {
-    // Before anything is waited for, or taken from others, in vain.
+    // Before waiting for the rate in vain.
     if (breaker.refuses()) throw new ServiceUnavailable(callee, 'BREAKER_OPEN', false)
     if (takePlace && !(await takePlace())) throw new ServiceUnavailable(callee, 'RATE_LIMITED', false)
     return concurrency ? concurrency.run(() => breaker(call)) : breaker(call)
@@ -66,8 +65,8 @@ export function createGuard(
 const RATE_LOOK_MS = 20
 
 /**
- * Takes a place among the calls of a second, and waits for one for `rateWaitMs`; false where none came free.
- * Null where no rate is set.
+ * Takes one call of the rate, waiting at most `rateWaitMs`; returns false if none became available. Null
+ * without a rate.
  */
 function createRate({ ratePerSecond, rateWaitMs = 0 }: Policy): (() => Promise<boolean>) | null {
   if (!ratePerSecond) return null

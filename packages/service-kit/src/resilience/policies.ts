@@ -1,4 +1,4 @@
-/** Whatever a service calls behind a breaker. */
+/** Everything that a service calls behind a breaker. */
 export type Callee =
   | 'auth'
   | 'events'
@@ -12,37 +12,32 @@ export type Callee =
   | 'pushElsewhere'
   | 'redis'
 
-/** When calls are no longer made. Rates are in percent of the calls that are looked at. */
+/** When calls are no longer made. Rates are percentages of the calls in the window. */
 export interface BreakerLimits {
-  /** The last calls that are looked at, whenever they were made. */
+  /** The size of the window, in calls. */
   readonly windowCalls: number
-  /** Nothing is decided before so many of them are known. */
+  /** Calls in the window before a verdict. */
   readonly minimumCalls: number
-  /** It opens as soon as so many of them failed. */
+  /** Opens as soon as this share has failed. */
   readonly failurePercent: number
-  /** It stays open for so long, then lets `trialCalls` through at most, and decides by the same rates. */
+  /** Stays open for so long, then lets up to `trialCalls` through and judges them by the same rates. */
   readonly openMs: number
   readonly trialCalls: number
-  /**
-   * A call that takes longer is slow, whether it is answered or not; it opens as soon as `slowPercent` of
-   * them are.
-   */
+  /** A longer call is slow, whether it is answered or not; opens as soon as `slowPercent` of them are. */
   readonly slowMs?: number
   readonly slowPercent?: number
 }
 
-/** How much trust a callee gets. Times in milliseconds; a limit that is absent does not apply. */
+/** The policy of a callee. Times in milliseconds; an absent limit does not apply. */
 export interface Policy {
   readonly breaker: BreakerLimits
-  /** `attempts` in all, 1 where none are given; the waits double from `firstWaitMs`. */
+  /** `attempts` in all, 1 by default; the waits double from `firstWaitMs`. */
   readonly retry?: { readonly attempts?: number; readonly firstWaitMs: number }
   readonly bulkhead?: { readonly concurrent: number; readonly waitMs: number }
   readonly ratePerSecond?: number
-  /**
-   * How long a call waits for a place in the rate before it is refused; not at all where nothing is given.
-   */
+  /** How long a call waits for the rate before it is refused; not at all by default. */
   readonly rateWaitMs?: number
-  /** How long another service may take to answer; 10 s where nothing is given. */
+  /** How long another service may take to answer; 10 s by default. */
   readonly responseTimeoutMs?: number
 }
 
@@ -64,8 +59,8 @@ const delivery: BreakerLimits = {
 }
 
 /**
- * The table of the design (`Resilience`), taken from Resilience4j's settings in the reference (`002`,
- * "Service-Specific Circuit Breaker Settings"): one breaker per callee. Every figure is configuration
+ * The default policies (`Resilience`), taken from Resilience4j's settings in the reference (`002`,
+ * "Service-Specific Circuit Breaker Settings"): one breaker per callee. Every figure can be configured
  * (`RESILIENCE`).
  */
 export const policies: Readonly<Record<Callee, Policy>> = {
@@ -79,12 +74,11 @@ export const policies: Readonly<Record<Callee, Policy>> = {
     retry: { attempts: 3, firstWaitMs: 500 },
     bulkhead: { concurrent: 50, waitMs: 500 },
   },
-  // The ticket service's PDFs of many pages: their time is counted in seconds, and a mail that waits for one
-  // is tried again.
+  // PDFs of many pages take the ticket service seconds, and a mail that waits for one is retried.
   documents: {
     breaker: { windowCalls: 10, minimumCalls: 5, failurePercent: 50, openMs: 30_000, trialCalls: 3 },
     bulkhead: { concurrent: 4, waitMs: 500 },
-    responseTimeoutMs: 20_000, // less than a notification's lease, which is renewed when all is made
+    responseTimeoutMs: 20_000, // less than a notification's lease, which is renewed when everything is rendered
   },
   payments: { breaker: standard },
   gateway: {
@@ -101,7 +95,7 @@ export const policies: Readonly<Record<Callee, Policy>> = {
     ratePerSecond: 50,
     rateWaitMs: 500,
   },
-  // No rate is set here. Who sets one has them wait for it: notifications leases no more than go.
+  // No rate by default. Calls wait for one that is set: notifications leases no more than may go.
   mail: {
     breaker: delivery,
     retry: { firstWaitMs: 1_000 },
@@ -114,16 +108,16 @@ export const policies: Readonly<Record<Callee, Policy>> = {
     bulkhead: { concurrent: 20, waitMs: 100 },
     rateWaitMs: 5_000,
   },
-  // A rate is of devices, of which a notification may have several.
+  // Per device, of which a notification may have several.
   push: {
     breaker: delivery,
     retry: { firstWaitMs: 1_000 },
     bulkhead: { concurrent: 100, waitMs: 100 },
     rateWaitMs: 5_000,
   },
-  // Push services that users named, and may run: their failures close the way to each other, and to none that
-  // browsers bring.
+  // Push services named by users: their failures open each other's breaker, but not that of the browsers'
+  // push services.
   pushElsewhere: { breaker: delivery, bulkhead: { concurrent: 4, waitMs: 100 }, rateWaitMs: 5_000 },
-  // A helper that is close by: three failures in a row, then nothing for two seconds, then one call tries.
+  // Close by and optional: opens for two seconds after three failures in a row, then one call tries.
   redis: { breaker: { windowCalls: 3, minimumCalls: 3, failurePercent: 100, openMs: 2_000, trialCalls: 1 } },
 }

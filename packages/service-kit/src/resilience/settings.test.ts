@@ -14,7 +14,7 @@ const read = (overrides: object) => settings.parse(JSON.stringify(overrides))
 const refusal = (overrides: object) =>
   settings.safeParse(JSON.stringify(overrides)).error?.issues.map(({ message }) => message)
 
-test('every figure of the table can be replaced', () => {
+test('every figure of the table can be overridden', () => {
   const changed = read({
     gateway: { ratePerSecond: 500, breaker: { openMs: 1 } },
     mail: { retry: { firstWaitMs: 1 } },
@@ -28,7 +28,7 @@ test('every figure of the table can be replaced', () => {
   expect(changed.tickets).toEqual(policies.tickets)
 })
 
-test('without the variable the table holds, for these callees alone and without what is not obeyed for them', () => {
+test('without the variable the table applies, for these callees only and without figures that they do not use', () => {
   const { redis, tickets, gateway, mail, auth } = policies
   const { retry: _, ...asked } = auth
   const { bulkhead: __, rateWaitMs: ___, ...written } = mail
@@ -36,35 +36,31 @@ test('without the variable the table holds, for these callees alone and without 
   expect(policiesWith({ auth: everyFigure }).auth).toEqual(auth)
 })
 
-describe('a setting that nothing reads is refused', () => {
+describe('refuses a setting that nothing reads', () => {
   test.each([
     [
       'a callee that is not called',
       { sms: {} },
       /sms is not read; there is: redis, tickets, auth, gateway, mail/,
     ],
+    ['an unused figure', { gateway: { retry: { attempts: 2, firstWaitMs: 1 } } }, /retry is not read/],
     [
-      'a figure that is not obeyed',
-      { gateway: { retry: { attempts: 2, firstWaitMs: 1 } } },
-      /retry is not read/,
-    ],
-    [
-      'attempts of a row that is due again',
+      'attempts of a row that becomes due again',
       { mail: { retry: { attempts: 5, firstWaitMs: 1 } } },
       /attempts is not read/,
     ],
     [
-      'a time-out that has a variable of its own',
+      'a time-out with its own variable',
       { gateway: { responseTimeoutMs: 1 } },
       /responseTimeoutMs is not read/,
     ],
     [
-      'the name of a minimum before',
+      'the old name of a minimum',
       { tickets: { breaker: { volumeThreshold: 5 } } },
       /volumeThreshold is now minimumCalls/,
     ],
     [
-      'the name of a rate before',
+      'the old name of a rate',
       { tickets: { breaker: { errorPercent: 5 } } },
       /errorPercent is now failurePercent/,
     ],
@@ -74,15 +70,15 @@ describe('a setting that nothing reads is refused', () => {
       /minimumCalls is more than windowCalls/,
     ],
     [
-      'a limit for slow ones without a rate',
+      'a limit for slow calls without a rate',
       { tickets: { breaker: { slowMs: 100 } } },
       /slowMs and slowPercent/,
     ],
-    ['a trial that is none', { tickets: { breaker: { trialCalls: 0 } } }, /./],
+    ['zero trial calls', { tickets: { breaker: { trialCalls: 0 } } }, /./],
   ])('%s', (_what, overrides, message) => {
     expect(refusal(overrides)?.join()).toMatch(message)
   })
-  test('and what is not JSON', () => {
+  test('and invalid JSON', () => {
     expect(settings.safeParse('{').error?.issues[0]?.message).toBe('must be JSON')
   })
 })

@@ -3,23 +3,23 @@ import { json } from '../json-setting.ts'
 import { type Callee, type Policy, policies } from './policies.ts'
 
 /**
- * A figure of the table that a service obeys for a callee, beside its breaker. `firstWait`: the first wait of
- * who tries again by means of its own, such as a row that is due again.
+ * A figure of the table that a service uses for a callee, beside its breaker. `firstWait`: the first wait of
+ * a retry of its own, such as a row that becomes due again.
  */
 export type Figure = 'retry' | 'firstWait' | 'bulkhead' | 'ratePerSecond' | 'responseTimeoutMs'
-/** Whom a service calls behind a breaker, and the figures that it obeys for each. */
+/** The callees of a service, and the figures that it uses for each. */
 export type Callees<C extends Callee = Callee> = Readonly<Record<C, readonly Figure[]>>
 /** The policies of these callees. */
 export type PoliciesOf<T> = { readonly [K in keyof T & Callee]: Policy }
 
-/** Everything that an internal client obeys. */
+/** The figures that an internal client uses. */
 export const everyFigure = [
   'retry',
   'bulkhead',
   'ratePerSecond',
   'responseTimeoutMs',
 ] as const satisfies readonly Figure[]
-/** A service that calls no other has Redis alone: ended sessions are told through it. */
+/** A service that calls no other still uses Redis, for ended sessions. */
 export const redisAlone = { redis: [] } as const satisfies Callees<'redis'>
 
 const milliseconds = z.int().nonnegative()
@@ -41,11 +41,11 @@ const figures = {
   responseTimeoutMs: { responseTimeoutMs: z.int().min(1).optional() },
 } satisfies Record<Figure, z.ZodRawShape>
 
-/** Figures that replace those of the table. */
+/** Figures that override those of the table. */
 export type PolicyChanges = { readonly [K in keyof Policy]?: Partial<Policy[K]> }
 export type PolicyOverrides = Readonly<Partial<Record<Callee, PolicyChanges>>>
 
-/** The table for these callees, with these figures replaced; what a service does not obey is not in it. */
+/** Returns the table for these callees with these overrides, without figures that a service does not use. */
 export function policiesWith<C extends Callee>(
   callees: Callees<C>,
   overrides: PolicyOverrides = {},
@@ -65,9 +65,9 @@ export function policiesWith<C extends Callee>(
 }
 
 /**
- * The variable RESILIENCE of a service: figures of the table to replace, by callee, as JSON:
- * `{"gateway":{"ratePerSecond":500}}`; its output are the policies of the service's callees. A callee, a
- * figure or a name that nothing reads is refused, and so are figures that together mean nothing.
+ * Schema of the variable RESILIENCE of a service: overrides of the table, by callee, as JSON:
+ * `{"gateway":{"ratePerSecond":500}}`. Its output are the policies of the service's callees. Refuses a callee
+ * or figure that nothing reads, and inconsistent figures.
  */
 export function resilience<C extends Callee>(callees: Callees<C>) {
   const changes = Object.entries<readonly Figure[]>(callees).map(([callee, obeyed]) => {
@@ -87,27 +87,27 @@ export function resilience<C extends Callee>(callees: Callees<C>) {
           context.addIssue({
             code: 'custom',
             path,
-            message: 'minimumCalls is more than windowCalls: it would never open',
+            message: 'minimumCalls is more than windowCalls: the breaker would never open',
           })
         if ((breaker.slowMs === undefined) !== (breaker.slowPercent === undefined))
           context.addIssue({
             code: 'custom',
             path,
-            message: 'slowMs and slowPercent mean something together alone',
+            message: 'slowMs and slowPercent must be given together',
           })
       }
       return made
     })
-    .describe('figures of the resilience table to replace, by callee, in JSON')
+    .describe('overrides of the resilience table, by callee, in JSON')
 }
 
-/** What figures were called before the breaker counted calls. */
+/** The names of figures before the breaker counted calls. */
 const renamed: Readonly<Record<string, string>> = {
   volumeThreshold: 'minimumCalls (of windowCalls)',
   errorPercent: 'failurePercent',
 }
 
-/** An object that refuses keys that nothing reads, and says what there is instead. */
+/** Schema of an object that refuses unknown keys and lists the known ones. */
 function strict<S extends z.ZodRawShape>(shape: S) {
   return z.strictObject(shape, {
     error: (issue) => {

@@ -11,8 +11,8 @@ export type UnavailableReason =
   | 'ABORTED'
 
 /**
- * A callee that is unavailable. `sent`: whether it may have seen the request; where false, certainly nothing
- * happened.
+ * Thrown if a callee is unavailable. `sent`: whether it may have received the request; if false, certainly
+ * nothing happened.
  */
 export class ServiceUnavailable extends Error {
   readonly callee: Callee

@@ -3,8 +3,7 @@ import type { Redis } from 'ioredis'
 import { startDetail } from './spans.ts'
 
 /**
- * Make a span of every command that is part of a recorded one: its name alone, since keys and values may be
- * anybody's.
+ * Adds a span for every command within a recorded one: its name only, since keys and values may be personal.
  */
 export function traceCommands(redis: Redis): void {
   const send = redis.sendCommand.bind(redis)

@@ -8,10 +8,9 @@ import { asPartOf, linksTo, markFailed, outside, type Span, SpanKind, startSpan,
 import { findTracer } from './tracing.ts'
 
 /**
- * Make a span of every request: of a service's in the trace that it names, of anybody else's in a trace of
- * its own, with a link to the one that they name. It is active from the first hook to the answer, and ends
- * with that; of a stream of events it ends where the stream begins. Paths and queries stay out of it: they
- * may carry anything.
+ * Adds a span for every request: a service's in the trace that it names, any other in a new trace, linked to
+ * the one it names. It is active from the first hook to the response, and ends with that; of an event stream
+ * it ends where the stream begins. Paths and queries are omitted: they may contain anything.
  */
 export function traceRequests(app: FastifyInstance): void {
   const open = new WeakMap<FastifyRequest, Span>()
@@ -36,8 +35,7 @@ export function traceRequests(app: FastifyInstance): void {
     )
     if (!span) return done()
     open.set(request, span)
-    // A client that leaves gets no answer, whatever status it would have had; its request is over all the
-    // same.
+    // A client that leaves gets no response, whatever its status would have been; its request is over.
     reply.raw.once('close', () =>
       reply.raw.writableFinished ? end(request, reply.statusCode) : leave(request),
     )

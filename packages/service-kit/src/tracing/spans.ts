@@ -27,21 +27,18 @@ export { type Attributes, type Span, SpanKind } from '@opentelemetry/api'
 const propagator = new W3CTraceContextPropagator()
 const noSpan = trace.wrapSpanContext(INVALID_SPAN_CONTEXT)
 
-/**
- * The span that is being worked in, if it is recorded: under it alone a statement or a command makes one of
- * its own.
- */
+/** Returns the active span, if it is recorded: only then statements and commands have spans. */
 export function findRecordingSpan(): Span | undefined {
   if (!findTracer()) return undefined
   const span = trace.getActiveSpan()
   return span?.isRecording() ? span : undefined
 }
 
-/** The id of the trace that is being worked in: for log lines. */
+/** Returns the id of the active trace: for log lines. */
 export const findTraceId = (): string | undefined =>
   findTracer() ? trace.getActiveSpan()?.spanContext().traceId : undefined
 
-/** A span that its maker ends. Undefined while tracing is off. */
+/** Starts a span that the caller ends. Undefined while tracing is off. */
 export const startSpan = (
   name: string,
   kind: SpanKind,
@@ -50,16 +47,16 @@ export const startSpan = (
   links: Link[] = [],
 ): Span | undefined => findTracer()?.startSpan(name, { kind, attributes, links }, parent)
 
-/** From here on a statement or a command is slow. */
+/** The duration from which a statement or a command is slow. */
 const SLOW_DETAIL_MS = 100
 
-/** Ends a span; with an error, as a failure. */
+/** Ends a span; with an error, as failed. */
 export type EndSpan = (error?: unknown) => void
 
 /**
- * A span of a statement or a command, which are most of all spans: undefined outside of any. In a trace that
- * is not sampled it is made only afterwards, if it failed or was slow, and till then costs two looks at the
- * clock.
+ * Runs a statement or a command in a span; most spans are of these. Undefined outside of any trace. In a
+ * trace that is not sampled the span is created only afterwards, if it failed or was slow, which costs two
+ * clock readings.
  */
 export function startDetail(describe: () => { name: string; attributes: Attributes }): EndSpan | undefined {
   const parent = findRecordingSpan()
@@ -83,8 +80,8 @@ export function startDetail(describe: () => { name: string; attributes: Attribut
 }
 
 /**
- * Run `work` in a span of the present one, or of `parent`'s. What it rejects with is recorded by its kind,
- * never by its words.
+ * Runs `work` in a child span of the active one, or of `parent`. Records the type of an error, never its
+ * message.
  */
 export async function inSpan<T>(
   name: string,
@@ -104,25 +101,25 @@ export async function inSpan<T>(
   }
 }
 
-/** Run `work`, and all that it awaits, as part of `span`. */
+/** Runs `work`, and all that it awaits, as part of `span`. */
 export const asPartOf = <T>(span: Span, work: () => T): T =>
   context.with(trace.setSpan(context.active(), span), work)
 
-/** The context of what is part of no trace. */
+/** The context outside of any trace. */
 export const outside: Context = ROOT_CONTEXT
 
-/** Run `work` outside of every trace: what it begins is a trace of its own. */
+/** Runs `work` outside of any trace: what it starts is a new trace. */
 export const outsideTrace = <T>(work: () => T): T =>
   findTracer() ? context.with(ROOT_CONTEXT, work) : work()
 
-/** Say that a span failed, and why in one word: messages of errors may carry what nobody should read. */
+/** Marks a span as failed, with the reason in one word: error messages may contain secrets. */
 export function markFailed(span: Span, error: unknown): void {
   const why = kindOf(error)
   span.setAttribute(ATTR_ERROR_TYPE, why)
   span.setStatus({ code: SpanStatusCode.ERROR, message: why })
 }
 
-/** The code, the reason or the class of an error. */
+/** Returns the code, the reason or the class of an error. */
 function kindOf(error: unknown): string {
   const { code, reason } = (error ?? {}) as { code?: unknown; reason?: unknown }
   const word = [code, reason].find(
@@ -131,7 +128,7 @@ function kindOf(error: unknown): string {
   return word ?? (error instanceof Error ? error.constructor.name : 'unknown')
 }
 
-/** Say of the call that is at work how it was asked for and answered. */
+/** Adds method and status of the current call to its span. */
 export function describeCall(method: string | undefined, status: number): void {
   findRecordingSpan()?.setAttributes({
     ...(method && { [ATTR_HTTP_REQUEST_METHOD]: method }),
@@ -139,14 +136,14 @@ export function describeCall(method: string | undefined, status: number): void {
   })
 }
 
-/** The present trace as W3C's `traceparent`, to be kept beside what is done later; null outside of any. */
+/** Returns the active trace as W3C `traceparent`, to be stored with deferred work; null outside of any. */
 export function currentTraceparent(): string | null {
   if (!findTracer()) return null
   const span = trace.getActiveSpan()
   return span ? traceparentOf(span) : null
 }
 
-/** The `traceparent` under which a span's work goes on elsewhere. */
+/** Returns the `traceparent` that continues a span elsewhere. */
 export function traceparentOf(span: Span): string | null {
   if (!isSpanContextValid(span.spanContext())) return null
   const carrier: Record<string, string> = {}
@@ -154,23 +151,23 @@ export function traceparentOf(span: Span): string | null {
   return carrier.traceparent ?? null
 }
 
-/** The headers of a call that goes on in the present trace. */
+/** Returns the headers that continue the active trace in a call. */
 export function traceHeaders(): Record<string, string> {
   const traceparent = currentTraceparent()
   return traceparent ? { traceparent } : {}
 }
 
-/** The trace of a `traceparent`; outside of any where there is none, or where it is nonsense. */
+/** Returns the context of a `traceparent`; outside of any trace if it is missing or malformed. */
 export const traceOf = (traceparent: string | null | undefined): Context =>
   traceparent ? propagator.extract(ROOT_CONTEXT, { traceparent }, defaultTextMapGetter) : ROOT_CONTEXT
 
-/** A trace beside ours, which somebody outside named: ours is not part of it. */
+/** Links to a trace that an outside caller named: ours is not part of it. */
 export function linksTo(other: Context): Link[] {
   const spanContext = trace.getSpanContext(other)
   return spanContext ? [{ context: spanContext }] : []
 }
 
-/** Go on with work that was written down earlier, in the trace it was written down in. */
+/** Runs deferred work in the trace that was stored with it. */
 export const continueTrace = <T>(
   traceparent: string | null | undefined,
   name: string,

@@ -18,6 +18,6 @@ test.each([
     'select orders',
   ],
   ['  with a as (select 1 from reservations) select * from a', 'select reservations'],
-])('%s is summed up as %s', (text, summary) => {
+])('%s is summarized as %s', (text, summary) => {
   expect(summaryOf(text)).toBe(summary)
 })

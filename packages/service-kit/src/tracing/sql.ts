@@ -17,12 +17,12 @@ const summaries = new Map<string, string>()
 type Query = (...args: unknown[]) => unknown
 type Callback = (error: unknown, ...rest: unknown[]) => void
 
-/** Make a span of every statement of a pool that is part of a recorded one, whoever sends it. */
+/** Adds a span for every statement of a pool within a recorded one. */
 export function traceStatements(pool: pg.Pool): void {
   pool.on('connect', traceClient)
   const connect = pool.connect as Query
-  // A statement that waited for a connection is sent by whoever gave it back: it stays its asker's all the
-  // same, or nobody's.
+  // A statement that waited for a connection is sent by the caller that released it; it keeps the trace of
+  // its own caller, or none.
   pool.connect = ((callback?: Callback) =>
     connect.call(
       pool,
@@ -33,7 +33,7 @@ export function traceStatements(pool: pg.Pool): void {
 function traceClient(client: pg.PoolClient): void {
   const query = client.query as Query
   const { database } = client as { database?: string }
-  // Named, not gathered: while nothing is traced a statement costs one look and nothing else.
+  // Named parameters instead of rest ones: without a trace a statement costs one check.
   client.query = ((statement: unknown, values: unknown, callback: unknown) => {
     const end = startDetail(() => describeStatement(statement, database))
     return end
@@ -60,12 +60,9 @@ function describeStatement(
   }
 }
 
-/**
- * Send a statement and end its span with the answer, whether that is promised, called back, or thrown at
- * once.
- */
+/** Sends a statement and ends its span with the result: a promise, a callback, or an exception. */
 function endWith(end: EndSpan, query: Query, client: pg.PoolClient, args: readonly unknown[]): unknown {
-  const ending =
+  const endingSpan =
     (callback: Callback): Callback =>
     (error, ...rest) => {
       end(error)
@@ -75,7 +72,7 @@ function endWith(end: EndSpan, query: Query, client: pg.PoolClient, args: readon
   try {
     answer = query.apply(
       client,
-      args.map((argument) => (typeof argument === 'function' ? ending(argument as Callback) : argument)),
+      args.map((argument) => (typeof argument === 'function' ? endingSpan(argument as Callback) : argument)),
     )
   } catch (error) {
     end(error)
@@ -86,10 +83,7 @@ function endWith(end: EndSpan, query: Query, client: pg.PoolClient, args: readon
   return answer
 }
 
-/**
- * What a statement does and to which table, such as `insert outbox`; of one that does several, what it
- * changes first.
- */
+/** Returns what a statement does to which table, such as `insert outbox`; of several, the first change. */
 export function summaryOf(text: string): string {
   const known = summaries.get(text)
   if (known) return known
@@ -103,12 +97,12 @@ function summarise(text: string): string {
   const changed = text.match(/\b(insert into|(?<!for |do )update|delete from)\s+("?[\w."]+)/i)
   if (changed) return `${changed[1]?.split(' ')[0]?.toLowerCase()} ${tableOf(changed[2])}`
   if (verb !== 'select' && verb !== 'with') return verb || 'statement'
-  // What a `with` names is no table: the first that stands inside it is.
+  // Names defined by a `with` are no tables: the first table inside is used.
   const read = (verb === 'with' ? text : withoutInner(text)).match(/\bfrom\s+("?[\w."]+)/i)
   return read ? `select ${tableOf(read[1])}` : 'select'
 }
 
-/** Without what stands in brackets: other statements, and functions that say `from` themselves. */
+/** Without parentheses: other statements, and functions whose syntax uses `from`. */
 function withoutInner(text: string): string {
   const shorter = text.replace(/\([^()]*\)/g, ' ')
   return shorter === text ? text : withoutInner(shorter)

@@ -2,15 +2,12 @@ import { type Context, SpanStatusCode, TraceFlags, trace } from '@opentelemetry/
 import type { ReadableSpan, Span, SpanProcessor } from '@opentelemetry/sdk-trace-node'
 import { createRateLimit } from '../rate-limit.ts'
 
-/** Spans that one piece of work may keep until it ends. */
+/** The most spans kept for one local root until it ends. */
 const SPANS_MAX = 256
-/**
- * Pieces of work that are kept afterwards in a second, at most: when everything is slow a few of them say it,
- * and cost little.
- */
+/** The most local roots kept per second: when everything is slow a few of them show it, and cost little. */
 const KEPT_PER_SECOND_MAX = 10
 
-/** What this process does of a trace, from where it comes in: a request, a message, a saga's turn. */
+/** The spans of a trace in this process, from their local root: a request, a message, a saga step. */
 interface Part {
   readonly root: Span
   readonly ended: ReadableSpan[]
@@ -18,12 +15,12 @@ interface Part {
 }
 
 /**
- * Passes on the spans of sampled traces, and of the others the parts in which this process failed or took
- * `slowMs` or longer: they wait in memory until their part ends. Other processes decide for themselves, so
- * such a trace may be there in parts.
+ * Exports the spans of sampled traces, and of the others those whose local root failed or took `slowMs` or
+ * longer: they wait in memory until it ends. Other processes decide for themselves, so such a trace may be
+ * incomplete.
  */
 export function keepFailedAndSlow(inner: SpanProcessor, { slowMs }: { slowMs: number }): SpanProcessor {
-  // By the span itself: what is never ended goes with it.
+  // Keyed by the span itself: one that never ends is collected with it.
   const parts = new WeakMap<object, Part>()
   const rate = createRateLimit({ calls: KEPT_PER_SECOND_MAX, intervalMs: 1_000 })
 
@@ -59,7 +56,7 @@ const isSampled = (span: Pick<ReadableSpan, 'spanContext'>) =>
   (span.spanContext().traceFlags & TraceFlags.SAMPLED) !== 0
 const msOf = ({ duration: [seconds, nanoseconds] }: ReadableSpan) => seconds * 1_000 + nanoseconds / 1_000_000
 
-/** The same span as one that exporters take. */
+/** Returns the span as exporters accept it. */
 const asSampled = (span: ReadableSpan, attributes = span.attributes): ReadableSpan =>
   Object.create(span, {
     attributes: { value: attributes },

@@ -98,7 +98,7 @@ const named = (recorded: ReturnType<typeof recordSpans>, name: string) =>
   })
 
 describe('a request', () => {
-  test('goes on in the trace of the service that calls, and takes it along to the service that it calls', async () => {
+  test('continues the trace of the calling service, and passes it on to the service that it calls', async () => {
     const recorded = recordSpans()
     expect((await ask('internal/outer', fromCaller)).status).toBe(200)
     const outer = await named(recorded, 'GET /api/peer/internal/outer')
@@ -113,7 +113,7 @@ describe('a request', () => {
     })
     expect(client.attributes).toMatchObject({ 'peer.service': 'tickets', 'http.response.status_code': 200 })
   })
-  test('from outside is a trace of its own, with a link to the one that its caller names', async () => {
+  test('from outside is a new trace, linked to the one that its caller names', async () => {
     const recorded = recordSpans()
     expect((await ask('public', fromCaller)).status).toBe(200)
     const span = await named(recorded, 'GET /api/peer/public')
@@ -125,7 +125,7 @@ describe('a request', () => {
     await ask('internal/inner', { headers: { traceparent: 'nonsense' } })
     expect(await named(recorded, 'GET /api/peer/internal/inner')).toMatchObject({ parentId: null })
   })
-  test('that fails says so by the kind of its error, and not in its words', async () => {
+  test('that fails records the type of its error, not the message', async () => {
     const recorded = recordSpans()
     expect((await ask('broken?email=somebody@example.test')).status).toBe(500)
     expect(await named(recorded, 'GET /api/peer/broken')).toMatchObject({ failed: 'Error' })
@@ -138,7 +138,7 @@ describe('a request', () => {
     endStream()
     await response.text()
   })
-  test('whose client left has no status, and says that it was left', async () => {
+  test('whose client left has no status, and says that it left', async () => {
     const recorded = recordSpans()
     const callOf = call
     const leaving = new AbortController()
@@ -156,7 +156,7 @@ describe('a request', () => {
     expect(outer.attributes).not.toHaveProperty('http.response.status_code')
     answer()
   })
-  test('of the load balancer or of who reads metrics has none', async () => {
+  test('of the load balancer or a metrics scraper has none', async () => {
     const recorded = recordSpans()
     await fetch(`${peer.url}/actuator/health/live`)
     await ask('internal/inner')
@@ -166,7 +166,7 @@ describe('a request', () => {
 })
 
 describe('statements and commands', () => {
-  test('have spans as parts of something, with the statement and without its values', async () => {
+  test('have spans within others, with the statement and without its values', async () => {
     const recorded = recordSpans()
     await inSpan('work', {}, async () => {
       await pool.query('select  relname from pg_class where relname = $1', ['somebody@example.test'])
@@ -181,13 +181,13 @@ describe('statements and commands', () => {
     expect(await named(recorded, 'set')).toMatchObject({ parentId: work.spanId })
     expect(JSON.stringify(recorded.spans())).not.toMatch(/somebody|secret/)
   })
-  test('of nobody in particular have none: a poller makes no trace', async () => {
+  test('outside of any trace have none: a poller creates no trace', async () => {
     const recorded = recordSpans()
     await pool.query('select 1')
     await redis.ping()
     expect(recorded.spans()).toEqual([])
   })
-  test('that waited for a connection belong to whoever asked for them', async () => {
+  test('that waited for a connection belong to their caller', async () => {
     const recorded = recordSpans()
     const held = await pool.connect()
     const asked = inSpan('asker', {}, () => pool.query('select 1 as asked'))
@@ -196,7 +196,7 @@ describe('statements and commands', () => {
     const asker = await named(recorded, 'asker')
     expect(await named(recorded, 'select')).toMatchObject({ parentId: asker.spanId })
   })
-  test('of nobody in particular that waited for a connection belong to nobody still', async () => {
+  test('without a trace that waited for a connection still have none', async () => {
     const recorded = recordSpans()
     const held = await pool.connect()
     const polled = pool.query('select 1 as polled')
@@ -205,7 +205,7 @@ describe('statements and commands', () => {
     await named(recorded, 'holder')
     expect(recorded.spans().map(({ name }) => name)).toEqual(['holder'])
   })
-  test('that are none end at once, as failures', async () => {
+  test('that are invalid end at once, as failures', async () => {
     const recorded = recordSpans()
     const client = await pool.connect()
     await inSpan('work', {}, async () => {
@@ -214,7 +214,7 @@ describe('statements and commands', () => {
     client.release()
     expect(await named(recorded, 'statement')).toMatchObject({ failed: 'TypeError' })
   })
-  test('of a sweep are no part of the request that nudged it', async () => {
+  test('of a sweep do not belong to the request that nudged it', async () => {
     recordSpans()
     const seen: (string | null)[] = []
     const sweeper = createSweeper({
@@ -234,8 +234,8 @@ describe('statements and commands', () => {
   })
 })
 
-describe('which traces are recorded', () => {
-  test('their ids decide: a caller’s flag cannot ask for it', async () => {
+describe('sampling', () => {
+  test('is decided by the trace id: a caller’s flag cannot request it', async () => {
     const recorded = recordSpans(0.5)
     expect((await ask('internal/outer', fromCaller)).status).toBe(200)
     const inOtherHalf = '1'.padStart(32, '0')
@@ -245,7 +245,7 @@ describe('which traces are recorded', () => {
     await named(recorded, 'GET /api/peer/internal/inner') // what ended before it has been recorded too
     expect(recorded.spans()).toMatchObject([{ traceId: inOtherHalf }])
   })
-  test('of the others a process keeps what failed in it, with the statements that did', async () => {
+  test('keeps failures of unsampled traces, with their statements', async () => {
     const recorded = recordSpans(0)
     expect((await ask('broken')).status).toBe(500)
     await inSpan('work', {}, async () => {
@@ -271,7 +271,7 @@ describe('which traces are recorded', () => {
     expect(parts.map(({ parentId }) => parentId)).toEqual([root.spanId, root.spanId, null])
     expect(parts[1]).toMatchObject({ failed: '22012', attributes: { 'db.query.text': 'select 1/0' } })
   })
-  test('of the others a process keeps what was slow in it, ten a second at most', async () => {
+  test('keeps slow parts of unsampled traces, ten a second at most', async () => {
     const recorded = recordSpans(0, 0)
     for (let times = 0; times < 15; times++) await inSpan('slow work', {}, async () => {})
     expect(recorded.spans()).toHaveLength(10)
@@ -288,7 +288,7 @@ describe('which traces are recorded', () => {
     await named(recorded, 'work')
     expect(recorded.spans().map(({ name }) => name)).toEqual(['select', 'work'])
   })
-  test('without a collector nothing is, and no header says anything of it', async () => {
+  test('nothing is traced without a collector, and no header mentions a trace', async () => {
     startTracing({
       service: 'test',
       traces: { endpoint: undefined, ratio: 1, slowMs: 1_000 },
@@ -300,14 +300,14 @@ describe('which traces are recorded', () => {
 })
 
 describe('a collector', () => {
-  const limits = { sendEveryMs: 20, sendMsMax: 500, stopMsMax: 300 } // of startTracing's, in the same order
+  const limits = { sendEveryMs: 20, sendMsMax: 500, stopMsMax: 300 } // those of startTracing, in the same order
   const held: Socket[] = []
-  const never = createTcpServer((socket) => held.push(socket.on('error', () => {}))) // takes what it is sent, and never answers
+  const never = createTcpServer((socket) => held.push(socket.on('error', () => {}))) // accepts requests and never answers
   afterAll(() => {
     never.close()
     for (const socket of held) socket.destroy()
   })
-  /** Where traces go to a collector that answers like this, until the test is over. */
+  /** A collector with these responses, until the test ends. */
   const startCollector = async (answer: RequestListener) => {
     const port = await claimPort()
     const collector = createServer(answer).listen(port, '127.0.0.1')
@@ -335,7 +335,7 @@ describe('a collector', () => {
       expect((await ask('internal/outer')).status).toBe(200)
     },
   )
-  test('that refuses what it is sent is told of in the log, and so is that it takes it again', async () => {
+  test('that refuses spans is logged, and so is its return', async () => {
     let status = 400
     const traces = await startCollector((request, response) => {
       request.resume().on('end', () => response.writeHead(status).end('{}'))
@@ -352,19 +352,19 @@ describe('a collector', () => {
     await until(() =>
       expect(warn).toHaveBeenCalledWith({ err: expect.any(Error) }, expect.stringContaining('dropped')),
     )
-    expect(info).not.toHaveBeenCalledWith('traces are taken by their collector again')
+    expect(info).not.toHaveBeenCalledWith('trace collector is back')
     status = 200
     await ask('internal/inner')
-    await until(() => expect(info).toHaveBeenCalledWith('traces are taken by their collector again'))
+    await until(() => expect(info).toHaveBeenCalledWith('trace collector is back'))
   })
-  test('gets the spans of a service that stops', async () => {
+  test('gets the spans of a stopping service', async () => {
     const taken: { path: string; body: unknown }[] = []
     const traces = await startCollector(async (request, response) => {
       const chunks = await Array.fromAsync(request)
       taken.push({ path: request.url ?? '', body: JSON.parse(Buffer.concat(chunks).toString()) })
       response.end('{}')
     })
-    // Nothing is sent before the service stops, and then for as long as it takes.
+    // Exports nothing before the service stops, and then for as long as it takes.
     const sent = { sendEveryMs: 3_600_000, sendMsMax: 60_000, stopMsMax: 60_000 }
     startTracing({ service: 'payment-service', traces, logger, now: () => new Date(), limits: sent })
     await ask('internal/inner')

@@ -12,45 +12,44 @@ import {
   TraceIdRatioBasedSampler,
 } from '@opentelemetry/sdk-trace-node'
 import { ATTR_SERVICE_INSTANCE_ID, ATTR_SERVICE_NAME } from '@opentelemetry/semantic-conventions'
-import { type CollectorNews, createCollectorNews, type TraceLog } from './collector-news.ts'
+import { type CollectorLog, createCollectorLog, type TraceLog } from './collector-log.ts'
 import { keepFailedAndSlow } from './tail.ts'
 
-/** Where spans go and how many traces are kept. Without an endpoint there is no tracing. */
+/** Where spans go and which traces are kept. Without an endpoint there is no tracing. */
 export interface TracesConfig {
   /** Base URL of an OTLP/HTTP collector; spans go to `/v1/traces` there, as JSON. */
   endpoint: string | undefined
-  /** Which part of all traces is recorded whole, 0 to 1. */
+  /** The share of traces that is recorded whole, 0 to 1. */
   ratio: number
-  /** Of the others a request or message is recorded that failed or took so long. */
+  /** Of the others, requests and messages that failed or took so long are recorded. */
   slowMs: number
 }
 
 export interface TracesLimits {
-  /** Spans wait so long for others to be sent with. */
+  /** How long spans wait for others to share a request. */
   sendEveryMs: number
-  /** A collector may take so long for what it is sent. */
+  /** The export time-out. */
   sendMsMax: number
-  /** What is left may take so long when the process stops. */
+  /** How long the rest may take when the process stops. */
   stopMsMax: number
 }
 
 const LIMITS: TracesLimits = { sendEveryMs: 1_000, sendMsMax: 5_000, stopMsMax: 3_000 }
-const WAITING_MAX = 4_096 // what a collector that is down costs: about 10 MB, then spans are dropped
+const WAITING_MAX = 4_096 // the memory that a collector outage costs: about 10 MB, then spans are dropped
 
-// Like the context that carries it, the tracer is the process's: doors that it passes through need not be
-// given it.
+// Global, like the context that carries it: functions need not pass it on.
 let provider: NodeTracerProvider | null = null
 let tracer: Tracer | null = null
 let { stopMsMax } = LIMITS
 
-/** The process's tracer; null while tracing is off. */
+/** Returns the process's tracer; null while tracing is off. */
 export const findTracer = (): Tracer | null => tracer
 
 /**
- * Send the spans of this process to a collector, in the background. One that is down or slow holds nothing
- * up: what it does not take is dropped. The trace's id decides whether it is recorded whole, alike in every
- * service, whatever a caller's flags ask for; of the others each process records what failed or was slow in
- * it.
+ * Exports the spans of this process to a collector, in the background. A collector that is down or slow holds
+ * nothing up: spans that it does not accept are dropped. The trace's id decides whether it is recorded whole,
+ * alike in every service, whatever a caller's flags request; of the others each process records what failed
+ * or was slow in it.
  */
 export function startTracing(options: {
   service: string
@@ -62,13 +61,13 @@ export function startTracing(options: {
   const { service, traces, limits = LIMITS } = options
   if (!traces.endpoint || provider) return
   stopMsMax = limits.stopMsMax
-  const news = createCollectorNews(options)
-  setGlobalErrorHandler(news.refused)
+  const collectorLog = createCollectorLog(options)
+  setGlobalErrorHandler(collectorLog.refused)
   const exporter = new OTLPTraceExporter({
     url: `${traces.endpoint.replace(/\/$/, '')}/v1/traces`,
     timeoutMillis: limits.sendMsMax,
   })
-  const processor = new BatchSpanProcessor(telling(exporter, news), {
+  const processor = new BatchSpanProcessor(reporting(exporter, collectorLog), {
     maxQueueSize: WAITING_MAX,
     scheduledDelayMillis: limits.sendEveryMs,
     exportTimeoutMillis: limits.sendMsMax,
@@ -76,20 +75,17 @@ export function startTracing(options: {
   registerTracing(service, traces, processor)
 }
 
-/**
- * An exporter that says when its collector takes something. What it does not take reaches the global handler
- * of errors.
- */
-const telling = (exporter: SpanExporter, news: CollectorNews): SpanExporter => ({
-  export: (spans, tell) =>
+/** An exporter that reports when its collector accepts spans. Errors reach the global error handler. */
+const reporting = (exporter: SpanExporter, collectorLog: CollectorLog): SpanExporter => ({
+  export: (spans, callback) =>
     exporter.export(spans, (result) => {
-      if (result.code === ExportResultCode.SUCCESS) news.taken()
-      tell(result)
+      if (result.code === ExportResultCode.SUCCESS) collectorLog.accepted()
+      callback(result)
     }),
   shutdown: () => exporter.shutdown(),
 })
 
-/** Trace into a processor of one's own: what `startTracing` does, and what tests do. */
+/** Traces into the given processor: used by `startTracing` and by tests. */
 export function registerTracing(
   service: string,
   { ratio, slowMs }: Pick<TracesConfig, 'ratio' | 'slowMs'>,
@@ -108,7 +104,7 @@ export function registerTracing(
   tracer = provider.getTracer('boxoffice')
 }
 
-/** What is not sampled is recorded all the same, for as long as nobody knows how it ends. */
+/** Records unsampled spans too, until their outcome is known. */
 const recordingAll = (sampler: Sampler): Sampler => ({
   shouldSample(...question) {
     const { decision, ...result } = sampler.shouldSample(...question)
@@ -120,8 +116,8 @@ const recordingAll = (sampler: Sampler): Sampler => ({
 })
 
 /**
- * Send what is left, for three seconds at most where `startTracing` was not told otherwise, and trace nothing
- * any more. Never rejects.
+ * Exports the rest, within three seconds by default, and stops tracing. Never
+ * rejects.
  */
 export async function stopTracing(): Promise<void> {
   const stopping = provider

@@ -11,9 +11,9 @@ export interface Aws {
 }
 
 /**
- * Serve SNS and SQS on 127.0.0.1. With `dataDir` every topic, queue and message is in SQLite and survives a
- * SIGKILL; without, all of it is in memory, twice as fast, for tests. Port 0 takes a free one. (The package
- * always listens on every interface: patches/ lets it be told which.)
+ * Serves SNS and SQS on 127.0.0.1. With `dataDir` every topic, queue and message is in SQLite and survives a
+ * SIGKILL; without, all of it is in memory and twice as fast, for tests. Port 0 takes a free one. (The
+ * package always listens on every interface: patches/ adds an option.)
  */
 export async function startAws(options: { port: number; dataDir?: string }): Promise<Aws> {
   const dataDir = options.dataDir && path.resolve(options.dataDir)
@@ -30,7 +30,7 @@ export async function startAws(options: { port: number; dataDir?: string }): Pro
   return { endpoint: `http://127.0.0.1:${server.port}`, stop: () => server.stop() }
 }
 
-/** Queues keep the URL that they were made with, and clients call it: it must say the port of today. */
+/** Queues keep the URL with which they were created, and clients call it: it must have the current port. */
 function moveQueues(file: string, port: number): void {
   if (!existsSync(file)) return
   const database = new DatabaseSync(file)

@@ -4,7 +4,7 @@ import { z } from 'zod'
 import { serveUntilTold } from '../child.ts'
 import { startAws } from './aws.ts'
 
-// Ready means: with every topic and queue of the topology, as it is today.
+// Ready when the current topology exists.
 const environment = readEnvironment(
   z.object({ ...messagingEnvironment, PORT: z.coerce.number(), DATA_DIR: z.string() }),
   process.env,

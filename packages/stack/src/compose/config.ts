@@ -8,10 +8,10 @@ export const SecretsEnvironment = z.object({
   SECRETS_FOLDER: z
     .string()
     .min(1)
-    .describe('a folder in it for each program that is given secrets, and one of our own'),
+    .describe('folder with a subfolder for each program that gets secrets, and one of our own'),
   DATABASE_SERVER: z.string().min(1).describe('host and port of PostgreSQL'),
-  OWNER_ID: User.default(1000).describe('the user that the programs run as: node, in the image'),
-  DATA_FOLDERS: Folders.default([]).describe('folders that are to belong to that user, comma separated'),
+  OWNER_ID: User.default(1000).describe('user that the programs run as: node, in the image'),
+  DATA_FOLDERS: Folders.default([]).describe('folders that this user must own, comma separated'),
 })
 
 export const SeedEnvironment = z.object({
@@ -20,7 +20,7 @@ export const SeedEnvironment = z.object({
   DEMO_FOLDER: z.string().min(1).describe('where the demo accounts and events are remembered'),
 })
 
-/** What each of the two programs reads. Throws with every missing or wrong variable named. */
+/** Reads the environment of both programs. Throws an error that names every missing or invalid variable. */
 export function loadSecretsConfig(environment: Record<string, string | undefined>) {
   const read = readEnvironment(SecretsEnvironment, environment)
   return {

@@ -94,6 +94,10 @@ test('nobody is told the key or the database password of another', () => {
 })
 
 test('a value that an environment file cannot hold is refused', () => {
-  expect(() => envFileOf({ WORD: "it's" })).toThrow('WORD cannot stand in an environment file')
-  expect(() => envFileOf({ WORD: 'a\nb' })).toThrow('WORD cannot stand in an environment file')
+  expect(() => envFileOf({ WORD: "it's" })).toThrow(
+    'WORD has a value that cannot be written to an environment file',
+  )
+  expect(() => envFileOf({ WORD: 'a\nb' })).toThrow(
+    'WORD has a value that cannot be written to an environment file',
+  )
 })

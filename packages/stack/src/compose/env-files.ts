@@ -5,15 +5,13 @@ import { type Environment, secretEnvironmentOf } from '../environment.ts'
 import { loadSecrets, type Secrets } from '../secrets.ts'
 import { loadPasswords, type Passwords } from './passwords.ts'
 
-/** Of the programs that `docker-compose.yml` starts, those that are given secrets. */
+/** The programs of `docker-compose.yml` that get secrets. */
 export type Holder = ServiceKey | 'sandbox' | 'ops' | 'migrate'
-/** Where PostgreSQL's image reads the administrator's password: a file with nothing else in it. */
+/** The file from which PostgreSQL's image reads the administrator's password, with nothing else in it. */
 const POSTGRES_FOLDER = 'postgres'
 const OWN_FOLDER = 'own'
 
-/**
- * What each program is told in confidence, and nobody else: a service reads its own password and keys alone.
- */
+/** Returns the secrets of each program: a service gets only its own password and keys. */
 export function secretEnvironments(
   secrets: Secrets,
   passwords: Passwords,
@@ -42,19 +40,20 @@ export function secretEnvironments(
   }
 }
 
-/** As `node --env-file` reads it. Throws for a value that it could not read back as it is. */
+/** Formats a variable for `node --env-file`. Throws for a value that would be read back differently. */
 export function envFileOf(environment: Environment): string {
   const lines = Object.entries(environment).map(([name, value]) => {
-    if (/['\n\r]/.test(value)) throw new Error(`${name} cannot stand in an environment file`)
+    if (/['\n\r]/.test(value))
+      throw new Error(`${name} has a value that cannot be written to an environment file`)
     return `${name}='${value}'\n`
   })
   return lines.join('')
 }
 
 /**
- * Write `<folder>/<program>/<program>.env` for every program that is given secrets, and
- * `<folder>/postgres/password`, each for the eyes of its reader alone; the secrets are made the first time
- * and kept in `<folder>/own`. Run again it writes the same.
+ * Writes `<folder>/<program>/<program>.env` for every program that gets secrets, and
+ * `<folder>/postgres/password`, each readable by its program only; the secrets are created the first time and
+ * kept in `<folder>/own`. Safe to repeat.
  */
 export function writeSecrets(options: {
   folder: string
@@ -69,7 +68,7 @@ export function writeSecrets(options: {
   for (const [name, environment] of Object.entries(environments)) {
     writePrivately(path.join(folder, name, `${name}.env`), envFileOf(environment), ownerId)
   }
-  // Its image reads the password as root, and only then becomes the user postgres.
+  // Its image reads the password as root, then switches to the user postgres.
   writePrivately(path.join(folder, POSTGRES_FOLDER, 'password'), passwords.administrator)
   for (const dataFolder of options.dataFolders) chownSync(dataFolder, ownerId, ownerId)
   return Object.keys(environments) as Holder[]
@@ -77,7 +76,7 @@ export function writeSecrets(options: {
 
 function writePrivately(file: string, content: string, ownerId?: number): void {
   mkdirSync(path.dirname(file), { recursive: true })
-  rmSync(`${file}.new`, { force: true }) // of a run that was killed: not even root may write to it without a capability
+  rmSync(`${file}.new`, { force: true }) // of a killed run: not even root may write to it without a capability
   writeFileSync(`${file}.new`, content, { mode: 0o400 })
   if (ownerId !== undefined) chownSync(`${file}.new`, ownerId, ownerId)
   renameSync(`${file}.new`, file)

@@ -15,7 +15,7 @@ try {
       console.log(`on sale: ${name}, ${eventDate.toISOString()}`)
     console.log(`organizer: ${organizer.email}`)
   } else {
-    throw new Error('say secrets or seed')
+    throw new Error('usage: secrets or seed')
   }
 } catch (error) {
   console.error(error instanceof Error ? error.message : error)

@@ -6,15 +6,15 @@ import { loadCompleted } from '../private-file.ts'
 
 const Password = z.string().min(1)
 const Stored = z.object({ administrator: Password, services: z.partialRecord(z.enum(serviceKeys), Password) })
-/** Of PostgreSQL: the administrator's, and one for each service's role. */
+/** PostgreSQL's passwords: the administrator's, and one for each service's role. */
 export interface Passwords {
   administrator: string
   services: Record<ServiceKey, string>
 }
 
 /**
- * The database passwords of `folder`, made the first time; nobody else may read the file. A service that was
- * not there then gets one; those that are there stay.
+ * Returns the database passwords of `folder`, created the first time in a private file. A new service gets
+ * one; existing ones stay.
  */
 export function loadPasswords(folder: string): Passwords {
   return loadCompleted(path.join(folder, 'passwords.json'), Stored, (there) => {
@@ -24,7 +24,7 @@ export function loadPasswords(folder: string): Passwords {
 }
 
 export function createPasswords(): Passwords {
-  const password = () => randomBytes(24).toString('base64url') // stands in a URL as it is
+  const password = () => randomBytes(24).toString('base64url') // needs no escaping in a URL
   const services = Object.fromEntries(serviceKeys.map((key) => [key, password()]))
   return { administrator: password(), services: services as Record<ServiceKey, string> }
 }

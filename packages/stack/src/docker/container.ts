@@ -4,9 +4,9 @@ export interface ContainerOptions {
   image: string
   env?: Record<string, string>
   command?: string[]
-  /** Where it listens inside, and where that is to be reached on 127.0.0.1. */
+  /** The port inside the container, and its port on 127.0.0.1. */
   port: { inside: number; outside: number }
-  /** Folders in memory: what is in them is gone with the container. */
+  /** Folders in memory, lost with the container. */
   memory?: string[]
   ready: (wait: typeof import('testcontainers').Wait) => WaitStrategy
 }
@@ -15,14 +15,15 @@ const START_MS_MAX = 120_000
 const STOP_MS_MAX = 5_000
 
 /**
- * Run a container until `stop`, which removes it; testcontainers' own watcher removes it when this process is
- * killed. Resolves when it is ready; the first time the image is fetched. Only this machine reaches its port.
+ * Runs a container until `stop`, which removes it; testcontainers' own watcher removes it if this process is
+ * killed. Resolves when it is ready; the first time the image is pulled. Only this machine can reach its
+ * port.
  */
 export async function startContainer(options: ContainerOptions): Promise<{ stop(): Promise<void> }> {
   const { GenericContainer, Wait } = await import('testcontainers')
   const { image, env = {}, command = [], port, memory = [], ready } = options
 
-  // testcontainers publishes on every interface, and leaves no other place to say otherwise.
+  // testcontainers publishes on every interface; this is the only place to override that.
   class LoopbackContainer extends GenericContainer {
     protected override async beforeContainerCreated(): Promise<void> {
       this.hostConfig.PortBindings = {

@@ -59,7 +59,7 @@ test('STACK=docker means containers where an engine answers, and one sentence wh
 })
 
 test('another word than docker is refused', async () => {
-  await expect(chooseStores('podman')).rejects.toThrow('STACK is podman; it may be docker, or not be set')
+  await expect(chooseStores('podman')).rejects.toThrow('STACK is podman; set it to docker, or not at all')
 })
 
 test('a system stands on PostgreSQL, Valkey and LocalStack in containers that only this machine reaches, and takes them down', async () => {

@@ -1,8 +1,8 @@
-/** What PostgreSQL, Redis, SNS and SQS of a test run are: programs of this machine, or containers. */
+/** How tests run PostgreSQL, Redis, SNS and SQS: as programs of this machine, or in containers. */
 export const storeKinds = ['processes', 'containers'] as const
 export type StoreKind = (typeof storeKinds)[number]
 
-/** What the variable `STACK` asks for: containers with `docker`, nothing else than programs without it. */
+/** The values of the variable `STACK`: `docker` for containers, empty for programs. */
 const kindsByStack: Readonly<Record<string, StoreKind>> = { docker: 'containers' }
 
 const NO_ENGINE =
@@ -10,9 +10,8 @@ const NO_ENGINE =
   '`npm test` without STACK, which needs none'
 
 /**
- * What `stack`, the value of the variable `STACK`, asks for. Throws one sentence when it asks for what there
- * is not: another word, or containers where no engine answers. (A client without a daemon may well be on the
- * PATH: the daemon is asked.)
+ * Returns what `stack`, the value of the variable `STACK`, selects. Throws one sentence for an unknown value,
+ * or if no engine answers. (A client without a daemon may be on the PATH, so the daemon is asked.)
  */
 export async function chooseStores(
   stack: string | undefined,
@@ -20,12 +19,12 @@ export async function chooseStores(
 ): Promise<StoreKind> {
   if (stack === undefined || stack === '') return 'processes'
   const kind = kindsByStack[stack]
-  if (!kind) throw new Error(`STACK is ${stack}; it may be docker, or not be set`)
+  if (!kind) throw new Error(`STACK is ${stack}; set it to docker, or not at all`)
   await findEngine().catch((cause) => {
     throw new Error(NO_ENGINE, { cause })
   })
   return kind
 }
 
-// Read when it is needed: it is large, and whoever runs without containers need not wait for it.
+// Imported on demand: it is large, and tests without containers do not need it.
 const askEngine = async () => (await import('testcontainers')).getContainerRuntimeClient()

@@ -26,16 +26,16 @@ export const Environment = z.object({
     .int()
     .min(1)
     .default(30_000)
-    .describe('how long a service may take to answer, in ms'),
+    .describe('longest time that a service may take to answer, in ms'),
   REQUEST_TIMEOUT_MS: z.coerce
     .number()
     .int()
     .min(1)
     .default(30_000)
-    .describe('how long a client may take to send a request, in ms'),
+    .describe('longest time that a client may take to send a request, in ms'),
 })
 
-/** The only reader of the environment. Throws with every missing or wrong variable named. */
+/** Reads the environment, here only. Throws an error that names every missing or invalid variable. */
 export function loadConfig(
   environment: Record<string, string | undefined>,
 ): EdgeOptions & { host: string; port: number } {

@@ -1,10 +1,7 @@
 import type { IncomingHttpHeaders, IncomingMessage, ServerResponse } from 'node:http'
 import { Agent, type Dispatcher } from 'undici'
 
-/**
- * Headers of one connection, not of what is sent over it (RFC 9110, 7.6.1); `expect` is answered by this
- * server.
- */
+/** Hop-by-hop headers (RFC 9110, 7.6.1); `expect` is answered by this server. */
 const OF_THE_HOP = [
   'connection',
   'keep-alive',
@@ -16,27 +13,27 @@ const OF_THE_HOP = [
   'expect',
 ]
 
-/** Bodies up to this are read before they are sent on, which is one write instead of a stream. */
+/** Bodies up to this size are read before they are forwarded, in one write instead of a stream. */
 const BUFFERED_BYTES_MAX = 65_536
 
 const REPEATABLE = ['GET', 'HEAD']
 
-/** A connection that was kept alive, and that the service closed as we used it. */
+/** The error of a kept-alive connection that the service closed as we used it. */
 const LOST = ['ECONNRESET', 'EPIPE', 'UND_ERR_SOCKET']
 
 export interface Forwarding {
-  /** How long a service may take to answer, in ms. */
+  /** The longest time that a service may take to answer, in ms. */
   answerTimeoutMs: number
   /** Answers for a service that did not. */
   refuse(response: ServerResponse, added: Added): void
 }
 
-/** Headers that every answer to a request gets, whatever the service says. */
+/** Headers added to every response, whatever the service sets. */
 export type Added = Readonly<Record<string, string>>
 
 /**
- * Hands requests on and their answers back, as they are but for the headers of a hop. No framework, because
- * what is done to each request is what every figure behind the edge pays.
+ * Forwards requests and responses unchanged, except for hop-by-hop headers. Without a framework: its cost per
+ * request is part of every measurement behind the edge.
  */
 export function createForwarder({ answerTimeoutMs, refuse }: Forwarding) {
   // Server-sent events may be silent for long.
@@ -85,17 +82,14 @@ function dropHop(headers: IncomingHttpHeaders): void {
   for (const name of OF_THE_HOP) if (headers[name] !== undefined) delete headers[name]
 }
 
-/** `onRead` is not called when the client goes away before its body is here. */
+/** `onRead` is not called if the client leaves before its body has arrived. */
 function readBody(request: IncomingMessage, onRead: (body: Buffer) => void): void {
   const chunks: Buffer[] = []
   request.on('data', (chunk: Buffer) => chunks.push(chunk))
   request.once('end', () => onRead(chunks.length === 1 ? (chunks[0] as Buffer) : Buffer.concat(chunks)))
 }
 
-/**
- * What a service answers goes to the client as it comes, no faster than the client takes it; a client that
- * goes away ends it.
- */
+/** Streams the response at the pace of the client; aborts it if the client leaves. */
 function answerTo(
   response: ServerResponse,
   added: Added,
@@ -112,7 +106,7 @@ function answerTo(
     onResponseStart(_controller, status, headers) {
       dropHop(headers as IncomingHttpHeaders)
       response.writeHead(status, Object.assign(headers, added) as IncomingHttpHeaders)
-      // Who waits for events wants to know at once that they will come; else the body goes with the headers.
+      // A client that waits for events needs the headers at once; otherwise they go with the body.
       if (headers['content-length'] === undefined) response.flushHeaders()
     },
     onResponseData(controller, chunk) {

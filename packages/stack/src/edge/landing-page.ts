@@ -7,7 +7,7 @@ export interface Running {
   ready: boolean
 }
 
-/** What runs here and where to go from it. */
+/** Lists what runs here and where to go next. */
 export function landingPage(options: {
   running: Running[]
   mailboxUrl: string

@@ -3,9 +3,7 @@ import { serveUntilTold } from '../child.ts'
 import { loadConfig } from './config.ts'
 import { createEdge } from './edge.ts'
 
-/**
- * How long answers in progress may take when we are told to stop; a stream of events never ends by itself.
- */
+/** The longest time for responses in progress when the edge stops; an event stream never ends by itself. */
 const DRAIN_MS_MAX = 1_500
 
 const { host, port, ...options } = loadConfig(process.env)

@@ -12,7 +12,7 @@ interface PagesOptions {
 
 const HEALTH_MS_MAX = 1_000
 
-/** `/` and `/docs`: all from this process, nothing from elsewhere; the browser is told to refuse the rest. */
+/** Serves `/` and `/docs` from this process; the browser refuses content from elsewhere. */
 export async function mountPages(
   edge: FastifyInstance,
   { upstreams, mailboxUrl, smsUrl }: PagesOptions,
@@ -49,7 +49,7 @@ export async function mountPages(
 }
 
 const titleOf = (key: ServiceKey) => `${key[0]?.toUpperCase()}${key.slice(1)}`
-/** A service is there when any of its instances is. */
+/** A service is up if any of its instances is. */
 async function look(key: ServiceKey, instances: readonly string[]): Promise<Running> {
   const answers = instances.map(async (url) => {
     const response = await fetch(`${url}/actuator/health/ready`, {

@@ -1,7 +1,7 @@
 import { escapeHtml, page } from '@boxoffice/service-kit'
 import type { Mail } from './mail-store.ts'
 
-/** The page that lists mails, the newest first: of `count` those that are given. */
+/** Renders the list of mails, newest first; `count` is the number of all mails. */
 export function pageOfList(mails: readonly Mail[], count: number, nonce: string): string {
   const rows = mails.toReversed().map((mail, index) => {
     const attachments = mail.attachments
@@ -36,14 +36,14 @@ export function pageOfList(mails: readonly Mail[], count: number, nonce: string)
 }
 
 function aboutList(shown: number, count: number): string {
-  if (count === 0) return 'No mail yet: register somebody, or buy a ticket.'
+  if (count === 0) return 'No mail yet: register a user, or buy a ticket.'
   const which = shown < count ? `The newest ${shown} of ${count} mails` : `${count} mails, the newest first`
   return `${which}. As JSON: <a href="/store">/store</a>`
 }
 
 /**
- * The HTML of a mail with the pictures that it embeds, its links in windows of their own; its text where it
- * has no HTML.
+ * Returns the HTML of a mail with its embedded images and links that open new windows; its text if it has no
+ * HTML.
  */
 export function pageOfMail({ body, attachments }: Mail): string {
   if (!body.html) return `<!doctype html><meta charset="utf-8"><pre>${escapeHtml(body.text ?? '')}</pre>`
@@ -54,7 +54,7 @@ export function pageOfMail({ body, attachments }: Mail): string {
   )
 }
 
-/** In its head, and only there: anything before the doctype would change how the mail is laid out. */
+/** In its head only: anything before the doctype would change the layout. */
 function withBase(html: string): string {
   const base = '<base target="_blank">'
   return /<head[^>]*>/i.test(html) ? html.replace(/<head[^>]*>/i, (head) => head + base) : base + html

@@ -19,11 +19,11 @@ export interface Mail {
   at: number
 }
 
-/** A mail as it came: most are never read. */
+/** A raw mail: most are never read. */
 export interface StoredMail {
   messageId: string
   at: number
-  /** Addresses that it was sent to; none where only the mail itself names them. */
+  /** The envelope recipients; empty if only the mail itself names them. */
   recipients: string[]
   /** MIME, in base64. */
   raw: string
@@ -39,8 +39,8 @@ export interface MailStore {
 const KEPT_MAX = 500
 
 /**
- * Mails in `file`, one JSON object a line; the newest 500 are there again after a restart. They are taken
- * apart when they are read.
+ * Stores mails in `file`, one JSON object a line, and loads the newest 500 after a restart. Mails are parsed
+ * when they are read.
  */
 export function openMailStore(file: string): MailStore {
   mkdirSync(path.dirname(file), { recursive: true })

@@ -3,29 +3,29 @@ import { pageOfList, pageOfMail } from './mail-pages.ts'
 import { type Mail, openMailStore, type StoredMail } from './mail-store.ts'
 
 /**
- * A stand-in for SES that keeps what it is given. `url` is its API, and a page to read mails at; `GET /store`
- * lists them, `?to=` some.
+ * A stand-in for SES that stores mails. `url` is its API, and a page that shows them; `GET /store` lists
+ * them, filtered by `?to=`.
  */
 export interface Mailbox {
   url: string
   stop(): Promise<void>
 }
 
-// https://docs.aws.amazon.com/ses/latest/dg/quotas.html: by the API of version 1, attachments in base64
+// https://docs.aws.amazon.com/ses/latest/dg/quotas.html: for version 1 of the API, attachments in base64
 // included.
 const MAIL_BYTES_MAX = 10 * 1_024 * 1_024
 const RECIPIENTS_MAX = 50
 /**
- * A mail of the largest size in base64, each `+` and `/` of it in three characters, and some more to be able
- * to say what is wrong.
+ * The largest mail in base64, with each `+` and `/` percent-encoded, and some more to be able to report an
+ * error.
  */
 const REQUEST_BYTES_MAX = 25 * 1_024 * 1_024
-/** So many are on the page: each of them is taken apart for it. */
+/** The most mails on the page, since each is parsed for it. */
 const LISTED_MAX = 100
 
 /**
- * Serve `SendRawEmail` of SES on 127.0.0.1. Mails are in `file`, before the sender hears that they were
- * taken. Of what SES checks only its limits are.
+ * Serves `SendRawEmail` of SES on 127.0.0.1. A mail is in `file` before its sender gets the response. Of
+ * SES's checks it has the limits only.
  */
 export async function startMailbox(options: { port: number; file: string }): Promise<Mailbox> {
   const store = openMailStore(options.file)
@@ -51,7 +51,7 @@ export async function startMailbox(options: { port: number; file: string }): Pro
     )
   })
 
-  // `?to=zofia`: only mails to addresses with this text in them, as a crowd's mails are many and large.
+  // `?to=zofia`: only mails to addresses that contain this text, as a crowd's mails are many and large.
   app.get<{ Querystring: { to?: string } }>('/store', async ({ query: { to } }) => {
     if (to === undefined) return { emails: await readAll(store.all()) }
     const has = (addresses: readonly string[]) => addresses.some((address) => address.includes(to))
@@ -68,7 +68,7 @@ export async function startMailbox(options: { port: number; file: string }): Pro
     return { message: 'Store cleared' }
   })
 
-  // What was mailed may show pictures and styles, and runs nothing.
+  // A mail may show images and styles, and runs nothing.
   const find = async (id: string): Promise<Mail | null> => {
     const mail = store.all().find(({ messageId }) => messageId === id)
     return mail ? store.read(mail) : null
@@ -92,7 +92,7 @@ export async function startMailbox(options: { port: number; file: string }): Pro
 }
 
 const HTML = 'text/html; charset=utf-8'
-/** What its links open is as any other page. */
+/** Its links open normal pages. */
 const MAILED = `sandbox allow-popups allow-popups-to-escape-sandbox; default-src 'none'; style-src 'unsafe-inline'; img-src data:`
 
 const show = (reply: FastifyReply, policy: string, contentType: string, body: string | Buffer) =>
@@ -104,10 +104,10 @@ const show = (reply: FastifyReply, policy: string, contentType: string, body: st
     })
     .send(body)
 
-/** Why SES would not take it. */
+/** Returns why SES would refuse the mail. */
 function refusalOf(body: Record<string, string>): string | null {
   const { Action, 'RawMessage.Data': raw = '' } = body
-  if (Action !== 'SendRawEmail') return failure('InvalidAction', 'only SendRawEmail is spoken here')
+  if (Action !== 'SendRawEmail') return failure('InvalidAction', 'only SendRawEmail is supported here')
   const bytes = Buffer.byteLength(raw, 'base64')
   if (bytes === 0) return failure('InvalidParameterValue', 'Message is empty.')
   if (bytes > MAIL_BYTES_MAX)

@@ -13,11 +13,11 @@ import {
 import path from 'node:path'
 import { PROGRAMS, ROOT } from './workspace.ts'
 
-/** One build of all programs, and what it was made of. */
+/** One build of all programs, with its inputs. */
 export interface Build {
-  /** The name of its folder in `PROGRAMS`: of the contents of all inputs. */
+  /** The name of its folder in `PROGRAMS`: a hash of the contents of all inputs. */
   readonly hash: string
-  /** What was bundled; paths from the root of the workspace. */
+  /** The bundled files; paths from the root of the workspace. */
   readonly programs: readonly string[]
   readonly inputs: Readonly<Record<string, Input>>
 }
@@ -30,16 +30,16 @@ interface Input {
 
 const CURRENT = path.join(PROGRAMS, 'current.json')
 
-/** Its last file is there: see `buildAll`. */
+/** Its last file exists: see `buildAll`. */
 const isComplete = (build: Build): boolean => existsSync(path.join(folderOf(build), 'package.json'))
 
 export const folderOf = (build: Build): string => path.join(PROGRAMS, build.hash)
 
-/** The file of a folder that Node.js runs in place of `source`. */
+/** Returns the file in a build folder that Node.js runs in place of `source`. */
 export const builtFile = (folder: string, source: string): string =>
   path.join(folder, source.replace(/\.ts$/, '.js'))
 
-/** The last build if nothing that it was made of has changed; null when it has to be made. */
+/** Returns the last build if none of its inputs has changed; null if a new one is needed. */
 export function findCurrent(): Build | null {
   const build = readCurrent()
   if (!build || !isComplete(build)) return null
@@ -50,8 +50,8 @@ export function findCurrent(): Build | null {
 }
 
 /**
- * The inputs as they are now, if none has changed: null otherwise. A file of the same size and time is taken
- * as unchanged (some milliseconds for all of them); one that was `touched` is read.
+ * Returns the current inputs if none has changed, otherwise null. A file of the same size and time counts as
+ * unchanged (some milliseconds for all of them); one that was `touched` is read.
  */
 export function lookAgain(
   known: Build['inputs'],
@@ -71,10 +71,7 @@ export function lookAgain(
   return { inputs, touched }
 }
 
-/**
- * Remember what was built into `folder`, a temporary one, under its hash, in one step: whoever looks sees all
- * of it or nothing.
- */
+/** Renames the temporary `folder` of a build to its hash, atomically: readers see all of it or nothing. */
 export function keepBuild(folder: string, build: Build): void {
   try {
     renameSync(folder, folderOf(build))
@@ -87,7 +84,7 @@ export function keepBuild(folder: string, build: Build): void {
   writeCurrent(build)
 }
 
-/** What a build is made of besides what is bundled: all packages, how they are found, and how it is built. */
+/** The inputs besides the bundled files: all packages, how they are resolved, and how they are built. */
 export function furtherInputs(): string[] {
   return [
     'pnpm-lock.yaml',
@@ -96,7 +93,7 @@ export function furtherInputs(): string[] {
   ]
 }
 
-/** A build of these files as they are now. */
+/** Describes a build of these files as they are now. */
 export function describeBuild(programs: readonly string[], files: readonly string[], root = ROOT): Build {
   const inputs = Object.fromEntries([...new Set(files)].sort().map((file) => [file, readInput(file, root)]))
   const sum = createHash('sha256')

@@ -5,19 +5,18 @@ import { pathToFileURL } from 'node:url'
 import { build, type Plugin, stop } from 'esbuild'
 import { isProgram, PRELOAD, ROOT } from './workspace.ts'
 
-// Packages from before ES modules ask for these; a module has none.
+// Packages from before ES modules use these; a module has none.
 const PRELUDE = `import { createRequire as createRequireOfBundle } from 'node:module'
 const require = createRequireOfBundle(import.meta.url), __filename = import.meta.filename, __dirname = import.meta.dirname`
 
 /**
- * Read from where they are installed: they look for files beside themselves, or are large and of use to one
- * program, or are machine code. Everything else is faster as part of a few large files than as some hundreds
- * of small ones.
+ * Not bundled: they read files beside themselves, or are large and used by one program, or are native code.
+ * Everything else loads faster as part of a few large files than as hundreds of small ones.
  */
 const STAYS =
   /^(esbuild|@napi-rs\/canvas|piscina|unpdf|testcontainers|@scalar\/fastify-api-reference|@prisma\/client\/runtime\/.*wasm-base64.*)$/
 
-/** What was bundled: paths from the root of the workspace, with forward slashes. */
+/** The bundled files: paths from the root of the workspace, with forward slashes. */
 export interface Bundled {
   readonly programs: readonly string[]
   /** Files of the workspace, without packages. */
@@ -25,9 +24,9 @@ export interface Bundled {
 }
 
 /**
- * Bundle every program of the workspace into `folder`, at the path of its source with `.js`. A program reads
- * its other files (Lua, migrations, fonts) where they are in the workspace. Throws with esbuild's words when
- * something is wrong.
+ * Bundles every program of the workspace into `folder`, at the path of its source with `.js`. A program reads
+ * its other files (Lua, migrations, fonts) where they are in the workspace. Throws with esbuild's message on
+ * an error.
  */
 export async function bundlePrograms(folder: string): Promise<Bundled> {
   const programs = globSync('{packages,services}/*/src/{,*/}main.ts', { cwd: ROOT }).filter(isProgram).sort()
@@ -37,19 +36,19 @@ export async function bundlePrograms(folder: string): Promise<Bundled> {
     outbase: ROOT,
     outdir: folder,
     bundle: true,
-    splitting: true, // what programs have in common is written once, and what is imported late is read late
+    splitting: true, // shared code is written once, and dynamic imports stay dynamic
     platform: 'node',
     format: 'esm',
     target: 'node26',
-    minifySyntax: true, // names and lines stay: stacks and profiles are for people
+    minifySyntax: true, // names and lines stay readable in stacks and profiles
     sourcemap: 'linked',
     sourcesContent: false,
     legalComments: 'none',
     banner: { js: PRELUDE },
-    external: ['pg-native', '@napi-rs/nice'], // asked for by packages that go on without
+    external: ['pg-native', '@napi-rs/nice'], // optional dependencies of packages
     metafile: true,
     plugins: [leaveInPlace, keepPlace],
-    logLevel: 'silent', // what goes wrong is thrown
+    logLevel: 'silent', // errors are thrown
   }).finally(stop) // its process
   const inputs = Object.keys(metafile.inputs).filter(
     (file) => !file.includes('node_modules/') && !file.startsWith('<'),
@@ -58,7 +57,7 @@ export async function bundlePrograms(folder: string): Promise<Bundled> {
 }
 
 /**
- * Packages that stay are named by their absolute path: from the folder of a bundle Node.js would not find
+ * Unbundled packages are referenced by absolute path: from the folder of a bundle Node.js would not find
  * them.
  */
 const leaveInPlace: Plugin = {
@@ -72,7 +71,7 @@ const leaveInPlace: Plugin = {
   },
 }
 
-/** A module of the workspace that asks where it is, is told where its source is. */
+/** `import.meta` of a workspace module points to its source. */
 const keepPlace: Plugin = {
   name: 'keep-place',
   setup({ onLoad }) {

@@ -7,15 +7,14 @@ import { COMPILED, PROGRAMS } from './workspace.ts'
 // Runs before a built program.
 enableCompileCache(COMPILED)
 
-// A stack names files and lines of the sources. `--enable-source-maps` would read all maps at every start,
-// which is a quarter of its time; here a map is read when the first stack that needs it is. A program that
-// has failed may take that time.
+// Stacks show files and lines of the sources. `--enable-source-maps` would read all maps at every start, a
+// quarter of its time; here a map is read for the first stack that needs it. A program that has failed may
+// take that time.
 const maps = new Map<string, SourceMap | null>()
 Error.prepareStackTrace = (error, frames) =>
   [headOf(error), ...frames.map((frame) => `    at ${describe(frame)}`)].join('\n')
 
-// Libraries make an error with each call for its stack alone, such as Stripe's: the same places come again
-// and again.
+// Some libraries, such as Stripe's, create an error per call for its stack alone: the same positions repeat.
 const PLACES_MAX = 2_000
 const places = new Map<string, string>()
 
@@ -55,7 +54,7 @@ function findMap(file: string): SourceMap | null {
   return map
 }
 
-/** As V8 begins a stack; an error's own `toString` may throw. */
+/** The first line as V8 formats it; an error's own `toString` may throw. */
 function headOf(error: Error): string {
   try {
     return String(error)

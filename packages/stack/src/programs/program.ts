@@ -15,10 +15,10 @@ import {
 } from './built.ts'
 import { COMPILED, isProgram, PRELOAD, PROGRAMS, ROOT } from './workspace.ts'
 
-/** Told of a build: it takes seconds, and only after something has changed. */
+/** Called for a build: it takes seconds, and is needed only after a change. */
 type Log = (line: string) => void
 
-/** What Node.js runs: `preload` first, where there is one, then `file`; absolute. */
+/** The files for Node.js: `preload` first, if any, then `file`; absolute paths. */
 export interface Runnable {
   readonly file: string
   readonly preload?: string
@@ -29,17 +29,17 @@ const LOOK_AGAIN_MS = 1_000
 const usersOf = (folder: string) => path.join(folder, 'used-by')
 
 /**
- * The built form of a program, given its source (`services/auth/src/main.ts`, absolute or from the working
- * directory): it starts in a third of the time. All programs are built together, once for each state of their
- * sources. The source itself for what is no program of the workspace, and when a build fails: Node.js says
- * then what is wrong with it.
+ * Returns the built form of a program, given its source (`services/auth/src/main.ts`, absolute or from the
+ * working directory): it starts in a third of the time. All programs are built together, once for each state
+ * of their sources. Returns the source itself if it is no program of the workspace, or if the build fails:
+ * then Node.js reports the error.
  */
 export async function prepareProgram(source: string, log: Log = () => {}): Promise<Runnable> {
   const { file, name } = nameOf(source)
   if (!isProgram(name)) return { file }
   const has = (build: Build | null) => build?.programs.includes(name) === true
   let build = findRecent()
-  for (; !has(build) && findRunning(BUILDING); build = findCurrent()) await sleep(50) // another process builds just that
+  for (; !has(build) && findRunning(BUILDING); build = findCurrent()) await sleep(50) // another process builds the same
   if (!has(build)) {
     building ??= buildAll(log).finally(() => {
       building = null
@@ -51,7 +51,7 @@ export async function prepareProgram(source: string, log: Log = () => {}): Promi
   return build && has(build) ? take(build, name) : { file }
 }
 
-/** As `prepareProgram`, but builds nothing: the source when there is no current build. */
+/** Like `prepareProgram`, but builds nothing: returns the source if there is no current build. */
 export function findProgram(source: string): Runnable {
   const { file, name } = nameOf(source)
   const build = isProgram(name) ? findRecent() : null
@@ -59,8 +59,8 @@ export function findProgram(source: string): Runnable {
 }
 
 /**
- * `findProgram` as the arguments of a Node.js that is to be spawned, for tests: a single process is not worth
- * a build.
+ * Returns `findProgram` as arguments for a Node.js to spawn, for tests: a single process is not worth a
+ * build.
  */
 export function programArguments(source: string): string[] {
   const { file, preload } = findProgram(source)
@@ -78,12 +78,12 @@ function take(build: Build, name: string): Runnable {
   return { file: builtFile(folder, name), preload: builtFile(folder, PRELOAD) }
 }
 
-/** Who asks meanwhile waits for the same. */
+/** Later callers wait for the same build. */
 let building: Promise<Build | null> | null = null
 
 let recent: { build: Build; foundAt: number } | null = null
 
-/** A whole system starts a dozen programs at once: their sources are looked at once. */
+/** A whole system starts a dozen programs at once: their sources are checked once. */
 const findRecent = (): Build | null =>
   recent && Date.now() - recent.foundAt < LOOK_AGAIN_MS ? recent.build : findCurrent()
 
@@ -96,7 +96,7 @@ async function buildAll(log: Log, attempts = 3): Promise<Build | null> {
   try {
     const { bundlePrograms } = await import('./bundle.ts') // loads esbuild
     const { programs, inputs } = await bundlePrograms(folder)
-    writeFileSync(path.join(folder, 'package.json'), '{ "type": "module" }\n') // or Node.js would look into each file to find out
+    writeFileSync(path.join(folder, 'package.json'), '{ "type": "module" }\n') // otherwise Node.js would read each file to find out
     const build = describeBuild(programs, [...inputs, ...furtherInputs()])
     if (wasSavedSince(startedAt, build)) {
       if (attempts === 1) throw new Error('sources are being saved all the time')
@@ -124,8 +124,7 @@ const wasSavedSince = (startedAt: number, { inputs }: Build) =>
 const used = new Set<string>()
 
 /**
- * A build is kept while a process that took it runs: it reads parts of it late, and starts its children
- * again.
+ * A build is kept while a process that uses it runs: it reads parts of it late, and restarts its children.
  */
 function markUsed(folder: string): void {
   if (used.has(folder)) return
@@ -136,8 +135,8 @@ function markUsed(folder: string): void {
 const markOf = (folder: string) => path.join(usersOf(folder), `${process.pid}.pid`)
 
 /**
- * Removes older builds, and what a killed one left. What cannot be removed now, as somebody writes there,
- * goes the next time.
+ * Removes older builds, and what a killed one left. What cannot be removed now, because it is being written
+ * to, is removed the next time.
  */
 function removeUnused({ hash }: Build): void {
   for (const entry of readdirSync(PROGRAMS, { withFileTypes: true })) {
@@ -149,7 +148,7 @@ function removeUnused({ hash }: Build): void {
   remove(COMPILED)
 }
 
-/** Under another name first: who comes meanwhile finds all of a build or nothing. */
+/** Renamed first: a concurrent reader finds all of a build or nothing. */
 function remove(folder: string): void {
   const going = path.join(PROGRAMS, `removing-${randomUUID()}`)
   try {

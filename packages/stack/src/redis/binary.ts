@@ -4,7 +4,7 @@ import path from 'node:path'
 import { execa } from 'execa'
 import { inheritedEnvironment } from '../config.ts'
 
-/** A server program, and where its own libraries are if it was not installed. */
+/** A server program, with the folders of its libraries if it was not installed. */
 export interface RedisBinary {
   file: string
   env: Record<string, string>
@@ -15,16 +15,16 @@ const VERSION_MIN = 7
 const SAY_AFTER_MS = 5_000
 
 /**
- * The Redis server of this machine: `REDIS_SERVER_BIN`, `valkey-server` or `redis-server` on PATH, or
- * Debian's own packages unpacked into a cache folder, which needs no root. Throws one sentence that says how
- * to install it.
+ * Finds a Redis server: `REDIS_SERVER_BIN`, `valkey-server` or `redis-server` on PATH, or Debian's own
+ * packages unpacked into a cache folder, which needs no root. Throws one sentence that says how to install
+ * it.
  */
 export async function findRedis(log: (line: string) => void = () => {}): Promise<RedisBinary> {
   const chosen = inheritedEnvironment.REDIS_SERVER_BIN
   if (chosen) {
     if (await works({ file: chosen, env: {} })) return { file: chosen, env: {} }
     throw new Error(
-      `REDIS_SERVER_BIN is ${chosen}, which is no Redis server of version ${VERSION_MIN} or later`,
+      `REDIS_SERVER_BIN is ${chosen}, which is not a Redis server of version ${VERSION_MIN} or later`,
     )
   }
   for (const name of ['valkey-server', 'redis-server']) {
@@ -39,13 +39,15 @@ export async function findRedis(log: (line: string) => void = () => {}): Promise
     const saying = setInterval(waited, SAY_AFTER_MS)
     await download()
       .catch((error) => {
-        throw new Error(`no Redis server here and the download failed (${reason(error)}): ${installHint()}`)
+        throw new Error(
+          `there is no Redis server here and the download failed (${reason(error)}): ${installHint()}`,
+        )
       })
       .finally(() => clearInterval(saying))
     const downloaded = await unpacked(CACHE)
     if (await works(downloaded)) return downloaded
   }
-  throw new Error(`no Redis server here: ${installHint()}`)
+  throw new Error(`there is no Redis server here: ${installHint()}`)
 }
 
 async function works({ file, env }: RedisBinary): Promise<boolean> {
@@ -53,7 +55,7 @@ async function works({ file, env }: RedisBinary): Promise<boolean> {
   return !failed && Number(/v=(\d+)/.exec(stdout)?.[1] ?? 0) >= VERSION_MIN
 }
 
-/** The server and the library folders below `root`, as `dpkg -x` leaves them. */
+/** Returns the server and the library folders below `root`, as `dpkg -x` leaves them. */
 async function unpacked(root: string): Promise<RedisBinary> {
   const libraries = path.join(root, 'usr/lib')
   const entries = existsSync(libraries) ? await readdir(libraries, { withFileTypes: true }) : []
@@ -67,8 +69,8 @@ async function unpacked(root: string): Promise<RedisBinary> {
 }
 
 /**
- * Debian's `redis-server` and what it needs that is not installed, with apt's lists and cache in folders of
- * our own.
+ * Downloads Debian's `redis-server` and its missing dependencies, with apt's lists and cache in private
+ * folders.
  */
 async function download(): Promise<void> {
   await mkdir(path.dirname(CACHE), { recursive: true })
@@ -123,7 +125,5 @@ function installHint(): string {
     ['/sbin/apk', 'sudo apk add redis'],
   ] as const
   const line = installers.find(([file]) => existsSync(file))?.[1]
-  return line
-    ? `install it with \`${line}\``
-    : 'install Redis 7 or Valkey, or name its server in REDIS_SERVER_BIN'
+  return line ? `install it with \`${line}\`` : 'install Redis 7 or Valkey, or set REDIS_SERVER_BIN'
 }

@@ -9,10 +9,7 @@ import { createPatience } from '../patience.ts'
 import { removePidFile, stopByPidFile, writePidFile } from '../pid-file.ts'
 import { findRedis } from './binary.ts'
 
-/**
- * A Redis server of our own. `url` is a connection string; `stop` waits until it has written everything and
- * ended.
- */
+/** A Redis server. `url` is a connection string; `stop` waits until it has written everything and ended. */
 export interface Redis {
   url: string
   stop(): Promise<void>
@@ -22,7 +19,7 @@ export interface RedisOptions {
   dataDir: string
   port: number
   /**
-   * Told when the server has to be downloaded first, and every few seconds while it is not ready: loading
+   * Called if the server has to be downloaded first, and every few seconds while it is not ready: loading
    * much data takes time.
    */
   log?: (line: string) => void
@@ -33,9 +30,9 @@ export interface RedisOptions {
 const STOP_MS_MAX = 5_000
 
 /**
- * Start the server of `dataDir` on 127.0.0.1; one that a killed supervisor left behind is stopped first. It
- * runs in a session of its own, so that Ctrl-C reaches the supervisor alone. Throws one sentence when there
- * is no server or it does not start.
+ * Starts the server of `dataDir` on 127.0.0.1; one that a killed supervisor left behind is stopped first. It
+ * runs in its own session, so that Ctrl-C reaches only the supervisor. Throws one sentence if there is no
+ * server or it does not start.
  */
 export async function startRedis(options: RedisOptions): Promise<Redis> {
   const binary = await findRedis(options.log)
@@ -48,7 +45,7 @@ export async function startRedis(options: RedisOptions): Promise<Redis> {
     bind: '127.0.0.1',
     port: options.port,
     dir: dataDir,
-    'maxmemory-policy': 'noeviction', // a hold that is evicted would be sold twice
+    'maxmemory-policy': 'noeviction', // an evicted hold would be sold twice
     appendonly: options.unsafe ? 'no' : 'yes',
     save: '',
   }
@@ -96,13 +93,13 @@ export async function startRedis(options: RedisOptions): Promise<Redis> {
   }
 }
 
-/** Stop the server of `dataDir` if one was left behind. */
+/** Stops the server of `dataDir` if one was left behind. */
 export async function stopRedis(dataDir: string): Promise<void> {
   await stopByPidFile(`${path.resolve(dataDir)}.pid`, STOP_MS_MAX)
 }
 
 /**
- * Wait until that very process has loaded its data and answers, not another on its port; false when it ended
+ * Waits until that very process has loaded its data and answers, not another on its port; false if it ended
  * or is stuck.
  */
 async function answers(url: string, pid: number | undefined, isOver: () => boolean): Promise<boolean> {

@@ -5,10 +5,12 @@ import { simpleParser } from 'mailparser'
 import { z } from 'zod'
 
 const LOOK_MS = 250
-/** A mail takes some tenths of a second; on a machine that is busy with starting, more. */
+/** A mail takes some tenths of a second; longer while the machine is busy with starting. */
 const LOOKS_MAX = 480
 
-/** What lists mails: the local mailbox, or LocalStack (https://docs.localstack.cloud/aws/services/ses/). */
+/**
+ * Where mails are listed: the local mailbox, or LocalStack (https://docs.localstack.cloud/aws/services/ses/).
+ */
 const Listed = z.union([
   z.object({
     emails: z.array(
@@ -21,10 +23,7 @@ const Listed = z.union([
   z.object({ messages: z.array(z.object({ RawData: z.string().optional() })) }),
 ])
 
-/**
- * Follow the link that was mailed to an address, the newest first, with another one asked for where none came
- * in time.
- */
+/** Follows the newest link mailed to an address, and requests another if none arrives in time. */
 export async function confirmAddress(
   { edgeUrl, mailsUrl }: { edgeUrl: string; mailsUrl: string },
   { email, password }: { email: string; password: string },
@@ -37,14 +36,14 @@ export async function confirmAddress(
       tried.add(token)
       if ((await auth.verifyEmail({ body: { token, password } })).status === 204) return
     }
-    // Of an account of before: its first mail is gone, or too old.
+    // Of an earlier account: its first mail is gone, or too old.
     if (look % 40 === 20) await auth.resendVerification({ body: { email } })
     await sleep(LOOK_MS)
   }
-  throw new Error(`no mail came with which ${email} is confirmed: see ${mailsUrl}`)
+  throw new Error(`no mail arrived to confirm ${email}: see ${mailsUrl}`)
 }
 
-/** The tokens of links in mails to an address, the oldest first. */
+/** Returns the tokens of links in mails to an address, oldest first. */
 async function tokensFor(mailsUrl: string, email: string): Promise<string[]> {
   const answer = await fetch(`${mailsUrl}?to=${encodeURIComponent(email)}`)
   const listed = Listed.parse(await answer.json())

@@ -9,7 +9,7 @@ import { showNames } from './shows.ts'
 
 const Login = z.object({ email: z.string(), password: z.string() })
 export type Login = z.output<typeof Login>
-/** Who was made, and which events, from one start to the next. */
+/** The accounts and events of the seed, kept from one start to the next. */
 const Remembered = z.object({
   organizer: Login,
   buyer: Login,
@@ -23,8 +23,7 @@ const people = {
 } as const
 
 /**
- * Signed in, with an account made on the way where there is none. An address whose password was lost is
- * replaced by another.
+ * Signs in, with a new account if there is none. An address whose password was lost is replaced by another.
  */
 export async function signIn(edgeUrl: string, login: Login, role: keyof typeof people): Promise<Session> {
   const auth = createClient(authRoutes, { baseUrl: edgeUrl })
@@ -35,16 +34,17 @@ export async function signIn(edgeUrl: string, login: Login, role: keyof typeof p
     login.email = emailOf(role, `-${randomBytes(2).toString('hex')}`)
     return signIn(edgeUrl, login, role)
   }
-  if (registered.status !== 201) throw new Error(`no account for ${login.email}: ${registered.body.message}`)
+  if (registered.status !== 201)
+    throw new Error(`could not create an account for ${login.email}: ${registered.body.message}`)
   return registered.body
 }
 
-/** Signed in as an organizer: with an address that is confirmed by its mail, as every organizer's. */
+/** Signs in as an organizer, with an address confirmed through its mail, as every organizer's. */
 export async function signInAsOrganizer(
   urls: { edgeUrl: string; mailsUrl: string },
   login: Login,
 ): Promise<Session> {
-  const again = () => signIn(urls.edgeUrl, login, 'organizer') // for a token that says what has become of the account
+  const again = () => signIn(urls.edgeUrl, login, 'organizer') // for a token with the current state of the account
   let session = await again()
   if (!session.user.emailVerified) {
     await confirmAddress(urls, login)

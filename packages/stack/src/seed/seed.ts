@@ -3,7 +3,7 @@ import { createClient } from '@boxoffice/service-kit'
 import { type Login, loadRemembered, saveRemembered, signIn, signInAsOrganizer } from './logins.ts'
 import { type Show, type ShowName, showNames, shows } from './shows.ts'
 
-/** What there is to try the system with. */
+/** What a user can try the system with. */
 export interface Demo {
   organizer: Login
   buyer: Login
@@ -11,13 +11,13 @@ export interface Demo {
 }
 
 /**
- * An organizer, a buyer, and three published events: a festival, a theatre with 1,350 seats in three zones,
- * and a club night. Made through the public API as anybody would, and remembered in `<folder>/demo.json`. Run
- * again it makes only what is missing: an event anew when the last one has passed.
+ * Creates an organizer, a buyer, and three published events: a festival, a theatre with 1,350 seats in three
+ * zones, and a club night. Uses the public API, and records them in `<folder>/demo.json`. A second run
+ * creates only what is missing: an event again when the last one has passed.
  */
 export async function seedDemo(options: {
   edgeUrl: string
-  /** Where the mails are listed that were sent: of the local mailbox, or of LocalStack. */
+  /** Where the sent mails are listed: by the local mailbox, or by LocalStack. */
   mailsUrl: string
   folder: string
   now: () => Date
@@ -26,7 +26,7 @@ export async function seedDemo(options: {
   const remembered = loadRemembered(folder)
   const organizer = await signInAsOrganizer({ edgeUrl, mailsUrl }, remembered.organizer)
   await signIn(edgeUrl, remembered.buyer, 'buyer')
-  saveRemembered(folder, remembered) // before the events: an account with a lost password is of no use
+  saveRemembered(folder, remembered) // before the events: an account with a lost password is useless
 
   const headers = () => ({ authorization: `Bearer ${organizer.accessToken}` })
   const api: Api = {
@@ -53,7 +53,10 @@ interface Api {
   tickets: ReturnType<typeof createClient<typeof ticketsRoutes>>
 }
 
-/** The event of a show, with its plan and types, on sale. What was not finished is finished. */
+/**
+ * Returns the event of a show, with its plan and types, on sale. Completes one that an earlier run left
+ * unfinished.
+ */
 async function ensureShow(
   api: Api,
   show: Show,
@@ -62,7 +65,7 @@ async function ensureShow(
   let event = known.eventId && (await findEvent(api, known.eventId))
   if (!event || event.eventDate <= known.today || !['DRAFT', 'PUBLISHED'].includes(event.status)) {
     const body = show.event(known.today)
-    event = expect(201, await api.events.createEvent({ body }), `“${body.name}” could not be made`)
+    event = expect(201, await api.events.createEvent({ body }), `“${body.name}” could not be created`)
     known.onMade(event.eventId)
   }
   const { eventId, name } = event

@@ -1,7 +1,7 @@
 import { Money, type NewEvent, type NewTicketType, type Zones } from '@boxoffice/contracts'
 import { z } from 'zod'
 
-/** An event of the seed: what it is, where people sit, and what they pay. */
+/** An event of the seed: its description, seating plan and prices. */
 export interface Show {
   event(today: Date): NewEvent
   zones?: Zones
@@ -11,7 +11,7 @@ export interface Show {
 const DAY_MS = 86_400_000
 const HOUR_MS = 3_600_000
 
-/** The weekday (0 is Sunday) at least `weeks` weeks after today, at an hour UTC. */
+/** Returns the weekday (0 is Sunday) at least `weeks` weeks from today, at an hour UTC. */
 function comingDay(
   today: Date,
   { weekday, weeks, hour }: { weekday: number; weeks: number; hour: number },
@@ -46,7 +46,7 @@ const festival: Show = {
   ],
 }
 
-/** 1,350 seats: rows of thirty, a little curved, those at the ends of the first row for wheelchairs. */
+/** 1,350 seats: slightly curved rows of thirty, those at the ends of the first row for wheelchairs. */
 const theatreZones: Zones = [
   { zoneId: 1, name: 'Stalls', rows: rowsOf({ count: 20, firstY: 0 }) },
   { zoneId: 2, name: 'Circle', rows: rowsOf({ count: 15, firstY: 24 }) },

@@ -11,7 +11,7 @@ export interface Sms {
   at: string
 }
 
-/** A stand-in for the part of SNS that sends text messages: it keeps what it is given. */
+/** A stand-in for the part of SNS that sends text messages: it stores them. */
 export interface SmsCapture {
   url: string
   stop(): Promise<void>
@@ -25,8 +25,8 @@ const LENGTH_MAX = 1_600
 const SENDER_ID = /^(?=.*[A-Za-z])[A-Za-z0-9-]{1,11}$/
 
 /**
- * Serve `Publish` with a `PhoneNumber` on 127.0.0.1. Messages are in `file`, one JSON object a line, before
- * the sender hears that they were taken. `GET /store` lists the newest 500, `/` shows them to people.
+ * Serves `Publish` with a `PhoneNumber` on 127.0.0.1. A message is in `file`, one JSON object a line, before
+ * its sender gets the response. `GET /store` lists the newest 500, `/` shows them as a page.
  */
 export async function startSmsCapture(options: {
   port: number
@@ -46,7 +46,9 @@ export async function startSmsCapture(options: {
     const { Action, PhoneNumber = '', Message = '' } = body ?? {}
     reply.type('text/xml')
     if (Action !== 'Publish')
-      return reply.code(400).send(failure('InvalidAction', `this sends text messages, not ${Action}`))
+      return reply
+        .code(400)
+        .send(failure('InvalidAction', `only text messages are supported here, not ${Action}`))
     if (!/^\+[1-9]\d{6,14}$/.test(PhoneNumber))
       return reply.code(400).send(failure('InvalidParameter', 'PhoneNumber'))
     if (Message === '' || Message.length > LENGTH_MAX)

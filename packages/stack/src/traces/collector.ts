@@ -6,7 +6,7 @@ import { listPage, tracePage } from './trace-pages.ts'
 import { createTraceStore, type TraceStore } from './trace-store.ts'
 import { treeText } from './trace-text.ts'
 
-/** A stand-in for the OpenTelemetry collector and X-Ray: it keeps the latest traces and shows them. */
+/** A stand-in for the OpenTelemetry collector and X-Ray: stores the latest traces and shows them. */
 export interface TraceCollector {
   url: string
   store: TraceStore
@@ -20,16 +20,16 @@ const ListQuery = z.object({ show: z.enum(['all', 'changes', 'failed']).catch('a
 const TraceQuery = z.object({ statements: z.enum(['yes', 'no']).catch('yes'), root: z.string().catch('') })
 
 /**
- * Take spans on 127.0.0.1, as OTLP over HTTP in JSON (`POST /v1/traces`). `/` lists the latest 500 traces,
- * `/traces/<id>` shows one, with `.txt` as a tree for a terminal; `latest` is the newest, with `?root=` whose
- * root is named like that. As JSON: `/api/traces`, `/api/traces/<id>`.
+ * Accepts spans on 127.0.0.1, as OTLP over HTTP in JSON (`POST /v1/traces`). `/` lists the latest 500 traces,
+ * `/traces/<id>` shows one, with `.txt` as a tree for a terminal; `latest` is the newest, with `?root=` the
+ * newest whose root has that name. As JSON: `/api/traces`, `/api/traces/<id>`.
  */
 export async function startTraceCollector(options: { port: number }): Promise<TraceCollector> {
   const store = createTraceStore(LIMITS)
   const app = Fastify({ bodyLimit: BODY_LIMIT_BYTES, forceCloseConnections: true })
   app.post('/v1/traces', async ({ body }, reply) => {
     const spans = readExport(body)
-    if (!spans) return reply.code(400).send({ message: 'this takes OTLP exports of spans in JSON' })
+    if (!spans) return reply.code(400).send({ message: 'this accepts OTLP exports of spans in JSON' })
     store.add(spans)
     return { partialSuccess: {} }
   })
@@ -39,7 +39,7 @@ export async function startTraceCollector(options: { port: number }): Promise<Tr
 }
 
 function mountPages(app: FastifyInstance, store: TraceStore): void {
-  /** The id that a path means; null where there is no such trace. */
+  /** Returns the trace id in a path; null if there is no such trace. */
   const findId = (named: string, root: string): string | null => {
     if (named !== 'latest') return store.find(named) ? named : null
     return store.list().find((trace) => trace.root.includes(root))?.traceId ?? null
@@ -53,7 +53,7 @@ function mountPages(app: FastifyInstance, store: TraceStore): void {
     const traceId = findId(params.file.replace(/\.txt$/, ''), root)
     const spans = traceId && store.find(traceId)
     if (!traceId || !spans)
-      return reply.code(404).type('text/plain').send('There is no such trace, or not any more.\n')
+      return reply.code(404).type('text/plain').send('There is no such trace, or it has been evicted.\n')
     if (params.file.endsWith('.txt'))
       return reply.type('text/plain; charset=utf-8').send(treeText(traceId, spans))
     return sendPage(reply, (nonce) => tracePage(traceId, spans, statements === 'yes', nonce))

@@ -1,17 +1,17 @@
 import { z } from 'zod'
 
-/** One span, as a viewer wants it. Times are in milliseconds since 1970, with fractions. */
+/** One span for the viewer. Times are in milliseconds since 1970, with fractions. */
 export interface ReceivedSpan {
   traceId: string
   spanId: string
-  /** null: it begins its trace. */
+  /** null: the root of its trace. */
   parentId: string | null
   service: string
   name: string
   kind: 'INTERNAL' | 'SERVER' | 'CLIENT' | 'PRODUCER' | 'CONSUMER'
   startMs: number
   endMs: number
-  /** Why it failed, in a word; null where it did not. */
+  /** Why it failed, in one word; null if it did not. */
   failed: string | null
   attributes: Record<string, string>
 }
@@ -33,7 +33,7 @@ const Span = z.object({
 })
 
 /**
- * What an exporter sends: OTLP's `ExportTraceServiceRequest` in JSON, as far as it is looked at here.
+ * The body of an export: the fields used of OTLP's `ExportTraceServiceRequest` in JSON.
  * https://opentelemetry.io/docs/specs/otlp/#json-protobuf-encoding
  */
 const ExportRequest = z.object({
@@ -45,7 +45,7 @@ const ExportRequest = z.object({
   ),
 })
 
-/** The spans of an export; null where it is none. */
+/** Returns the spans of an export; null if the body is not one. */
 export function readExport(json: unknown): ReceivedSpan[] | null {
   const result = ExportRequest.safeParse(json)
   if (!result.success) return null

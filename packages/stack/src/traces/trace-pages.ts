@@ -10,7 +10,7 @@ import {
   type TraceSummary,
 } from './trace.ts'
 
-/** Which traces a list shows. */
+/** The filter of a list of traces. */
 export type Shown = 'all' | 'changes' | 'failed'
 
 const DEPTH_MAX = 16
@@ -56,7 +56,7 @@ const styles = `
       dd { margin: 0; overflow-wrap: anywhere; font-family: ui-monospace, monospace }
       ${Array.from({ length: DEPTH_MAX + 1 }, (_, depth) => `.d${depth} { padding-left: ${depth * 1.1}rem }`).join(' ')}`
 
-/** The latest traces, the newest first. */
+/** Renders the latest traces, newest first. */
 export function listPage(traces: readonly TraceSummary[], shown: Shown, nonce: string): string {
   const rows = traces.filter(shownOf[shown]).map(
     (trace) => `
@@ -83,11 +83,11 @@ export function listPage(traces: readonly TraceSummary[], shown: Shown, nonce: s
     <h1>Traces</h1>
     <p>The newest first; they are kept in memory until the system stops. In a terminal: <code>/traces/latest.txt?root=POST</code></p>
     <nav>${lists.join('')}</nav>
-    ${rows.length > 0 ? table : '<p>None yet: buy a ticket, or ask for something.</p>'}`,
+    ${rows.length > 0 ? table : '<p>None yet: buy a ticket, or send a request.</p>'}`,
   })
 }
 
-/** One trace as a waterfall; `statements`: with what it asked of PostgreSQL and Redis. */
+/** Renders one trace as a waterfall; with its PostgreSQL and Redis statements if `statements` is set. */
 export function tracePage(
   traceId: string,
   spans: readonly ReceivedSpan[],

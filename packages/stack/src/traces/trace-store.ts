@@ -4,13 +4,13 @@ import { summaryOf, type TraceSummary } from './trace.ts'
 /** The latest traces, in memory. */
 export interface TraceStore {
   add(spans: readonly ReceivedSpan[]): void
-  /** The one that began last comes first. */
+  /** Newest first. */
   list(): TraceSummary[]
-  /** null: never seen, or forgotten. */
+  /** null: never seen, or evicted. */
   find(traceId: string): readonly ReceivedSpan[] | null
 }
 
-/** What a store keeps: so many traces, so many spans of each, and so many of all together. */
+/** The limits: traces, spans of each, and spans in total. */
 export interface TraceLimits {
   tracesMax: number
   spansPerTraceMax: number
@@ -18,8 +18,8 @@ export interface TraceLimits {
 }
 
 /**
- * Keeps the traces that were added to last, as many of them as the limits allow; of a longer one only what
- * came first.
+ * Creates a store that keeps the most recently extended traces within the limits; of a trace that is too
+ * long, its first spans.
  */
 export function createTraceStore({ tracesMax, spansPerTraceMax, spansMax }: TraceLimits): TraceStore {
   const traces = new Map<string, ReceivedSpan[]>()
@@ -31,7 +31,7 @@ export function createTraceStore({ tracesMax, spansPerTraceMax, spansMax }: Trac
         const added = spans.slice(0, spansPerTraceMax - kept.length)
         kept.push(...added)
         spanCount += added.length
-        traces.delete(traceId) // a map goes by insertion: the one that is added to is the youngest again
+        traces.delete(traceId) // a map is in insertion order: re-inserting makes it the youngest
         traces.set(traceId, kept)
       }
       for (const [traceId, spans] of traces) {

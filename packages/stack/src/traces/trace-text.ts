@@ -5,8 +5,8 @@ const BEGAN_WIDTH = 7
 const TOOK_WIDTH = 10
 
 /**
- * A trace as a tree for a terminal: when each span began and how long it took, in milliseconds, where, and
- * what it was.
+ * Renders a trace as a tree for a terminal: start and duration of each span in milliseconds, service, and
+ * name.
  */
 export function treeText(traceId: string, spans: readonly ReceivedSpan[]): string {
   const { root, startMs, durationMs, services, failed } = summaryOf(traceId, spans)

@@ -1,24 +1,24 @@
 import type { ReceivedSpan } from './otlp.ts'
 
-/** What a list says of a trace. */
+/** A trace in a list. */
 export interface TraceSummary {
   traceId: string
-  /** The span that began it, or the earliest that came of it. */
+  /** Its root span, or the earliest one that arrived. */
   root: string
   startMs: number
   durationMs: number
   spans: number
   /** In the order in which they took part. */
   services: string[]
-  /** How many spans failed. */
+  /** The number of failed spans. */
   failed: number
 }
 
-/** A span where it stands in its trace. */
+/** A span at its place in the tree. */
 export interface TraceRow {
   span: ReceivedSpan
   depth: number
-  /** Of each level above it, whether more comes there: what lines are drawn by. */
+  /** For each level above it, whether more siblings follow: used to draw the lines. */
   goesOn: boolean[]
 }
 
@@ -39,8 +39,8 @@ export function summaryOf(traceId: string, spans: readonly ReceivedSpan[]): Trac
 }
 
 /**
- * The spans as a tree, line by line, children by time. One whose parent did not come (not yet, or never)
- * stands at the top.
+ * Returns the spans as a tree, line by line, children by time. A span whose parent has not arrived is at the
+ * top.
  */
 export function rowsOf(spans: readonly ReceivedSpan[]): TraceRow[] {
   const known = new Set(spans.map(({ spanId }) => spanId))
@@ -62,7 +62,7 @@ export function rowsOf(spans: readonly ReceivedSpan[]): TraceRow[] {
   return rows
 }
 
-/** What a span's line says beside its name: how it was answered, what became of it, why it failed. */
+/** Returns what a span's line shows beside its name: status, outcome, reason of a failure. */
 export function remarkOf({ attributes, failed }: ReceivedSpan): string {
   const status = attributes['http.response.status_code']
   const outcome = attributes['boxoffice.outcome']
@@ -71,5 +71,5 @@ export function remarkOf({ attributes, failed }: ReceivedSpan): string {
 
 export const isStatement = ({ attributes }: ReceivedSpan): boolean => 'db.system.name' in attributes
 
-/** `payments` of `payment-service`: names are short where there is little room. */
+/** `payments` for `payment-service`: short names where space is scarce. */
 export const shortName = (service: string): string => service.replace(/-service$/, '')

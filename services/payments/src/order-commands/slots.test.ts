@@ -8,7 +8,7 @@ test('slots are taken and given back, and those who wait for one are told', asyn
   for (const { promise } of jobs) slots.claim()?.work(() => promise)
   expect(slots.free()).toBe(0)
   expect(slots.claim()).toBeNull()
-  const waiting = [slots.waitForRoom(), slots.waitForRoom()]
+  const waiting = [slots.waitForMore(), slots.waitForMore()]
   jobs[0]?.resolve()
   await Promise.all(waiting)
   expect(slots.free()).toBe(1)
@@ -24,7 +24,7 @@ test('a slot that nobody works in is nobody else’s until it is given back', as
   const slot = slots.claim()
   expect([slots.free(), slots.claim()]).toEqual([0, null])
   await slots.idle()
-  const waiting = slots.waitForRoom()
+  const waiting = slots.waitForMore()
   slot?.free()
   await waiting
   expect(slots.claim()).not.toBeNull()

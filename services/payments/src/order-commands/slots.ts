@@ -1,4 +1,4 @@
-import type { Room } from '@boxoffice/messaging'
+import type { Capacity } from '@boxoffice/messaging'
 import { createConcurrencyLimit } from '@boxoffice/service-kit'
 
 /** A slot that is taken: work in it, once, or free it. */
@@ -9,7 +9,7 @@ export interface Slot {
 }
 
 /** Slots for work that goes on beside its caller. */
-export interface Slots extends Room {
+export interface Slots extends Capacity {
   /** A slot from now on; null while there is none. */
   claim(): Slot | null
   /** Resolves when nothing is in progress. */
@@ -23,7 +23,7 @@ export function createSlots(size: number, onChange: (busy: number, free: number)
   const { free } = limit
   return {
     free,
-    waitForRoom: limit.released,
+    waitForMore: limit.released,
     claim() {
       const release = limit.claim()
       if (!release) return null

@@ -19,7 +19,7 @@ export function createOrderWorker(
   const { db, messaging, queuedOrders } = deps
   const consumer = messaging.consumeWith('order-commands.fifo', orderCommandSubscribers(deps), {
     db,
-    room: queuedOrders.slots,
+    capacity: queuedOrders.slots,
   })
   return {
     name: consumer.name,

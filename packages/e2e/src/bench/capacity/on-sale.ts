@@ -62,93 +62,124 @@ export const IN_FLIGHT_MAX = 2
 /** Simulated buyers at most: where there are more, each stands for several who do everything together. */
 const SIMULATED_MAX = 50_000
 
-/** Everybody comes as EMF's visitors did, in seventeen seconds; holds one ticket, thinks, and pays. */
+/**
+ * Simulates a sale: buyers arrive within seventeen seconds as EMF's visitors did, hold a ticket, think, and
+ * pay.
+ */
 export function simulateOnSale(sale: OnSale, fleet: Fleet, times: ServiceTimes): Outcome {
-  const each = Math.max(1, Math.ceil(sale.buyers / SIMULATED_MAX))
+  const group = Math.max(1, Math.ceil(sale.buyers / SIMULATED_MAX))
   const simulation = createSimulation()
-  const station = (vcpus: number) => createStation(simulation, vcpus)
-  const stations = {
-    tickets: station(fleet.tickets),
-    payments: station(fleet.payments),
-    notifications: station(fleet.notifications),
-    analytics: station(fleet.analytics),
-    postgres: station(fleet.postgres),
+  const stations = createStations(simulation, { sale, fleet, times })
+  const purchase = () => simulatePurchase(simulation, stations, times, group)
+  const holdMs: number[] = []
+  let left = sale.tickets
+
+  const hold = (index: number) => {
+    const beganMs = simulation.nowMs
+    const done = () => void holdMs.push(simulation.nowMs - beganMs)
+    stations.parts.tickets.serve(times.hold.tickets * group, () =>
+      stations.redis.serve(times.hold.redis * group, () => {
+        if (left <= 0) return done() // refused: no statement
+        left -= group
+        stations.batches[index % sale.lanes]?.serve(group, () => {
+          done()
+          simulation.at(simulation.nowMs + thinkingMs(index, sale), purchase)
+        })
+      }),
+    )
   }
-  const redis = station(1) // an event's keys are in one slot, and Redis has one thread
-  const batches = Array.from({ length: sale.lanes }, () =>
+  const arrivals = admittedArrivals(sale, group)
+  for (const [index, { beginsMs }] of arrivals.entries()) simulation.at(beginsMs, () => hold(index))
+  simulation.run()
+  return {
+    holdP99Ms: percentile(holdMs, 99),
+    waitingRoomMaxMs: arrivals.reduce((max, { beginsMs, cameMs }) => Math.max(max, beginsMs - cameMs), 0),
+    settledSeconds: simulation.nowMs / 1_000,
+    waitsMs: longestWaits(stations),
+    redisBusy: stations.redis.busyMs,
+  }
+}
+
+type Simulation = ReturnType<typeof createSimulation>
+type Stations = ReturnType<typeof createStations>
+
+function createStations(
+  simulation: Simulation,
+  { sale, fleet, times }: { sale: OnSale; fleet: Fleet; times: ServiceTimes },
+) {
+  const station = (vcpus: number) => createStation(simulation, vcpus)
+  const batchesOfLane = () =>
     createBatches(simulation, {
       inFlightMax: IN_FLIGHT_MAX,
       batchMax: BATCH_MAX,
       batchMs: times.commitMs,
       itemMs: times.hold.postgres,
-    }),
-  )
-  const holdMs: number[] = []
-  let [left, letInMs, waitingRoomMaxMs, count] = [sale.tickets, 0, 0, 0]
-
-  const purchase = () => {
-    const { purchase: cost } = times
-    const then = (part: FleetPart, ms: number, next: () => void) => stations[part].serve(ms * each, next)
-    then('payments', cost.payments, () =>
-      simulation.at(simulation.nowMs + times.gatewayMs, () =>
-        then('tickets', cost.tickets, () =>
-          then('postgres', cost.postgres, () =>
-            then('notifications', cost.notifications, () => then('analytics', cost.analytics, () => {})),
-          ),
-        ),
-      ),
-    )
-  }
-  const hold = (index: number) => {
-    const beganMs = simulation.nowMs
-    stations.tickets.serve(times.hold.tickets * each, () =>
-      redis.serve(times.hold.redis * each, () => {
-        if (left <= 0) return void holdMs.push(simulation.nowMs - beganMs) // refused: no statement
-        left -= each
-        batches[index % sale.lanes]?.serve(each, () => {
-          holdMs.push(simulation.nowMs - beganMs)
-          // Spread by the golden ratio: as even as chance, and the same every time.
-          const share = (index * 0.618_033_988_75) % 1
-          const spreadMs = Math.max(
-            THINKING_MS.max - THINKING_MS.min,
-            (sale.tickets / CHECKOUTS_AT_ONCE) * 60_000,
-          )
-          simulation.at(simulation.nowMs + THINKING_MS.min + share * spreadMs, purchase)
-        })
-      }),
-    )
-  }
-  const factor = sale.buyers / sum(EMF_ARRIVALS)
-  for (const [second, arrivals] of EMF_ARRIVALS.entries()) {
-    const groups = Math.round((arrivals * factor) / each)
-    for (let group = 0; group < groups; group++) {
-      const cameMs = second * 1_000 + (group * 1_000) / groups
-      if (sale.admittedPerSecond > 0)
-        letInMs = Math.max(cameMs, letInMs + (each * 1_000) / sale.admittedPerSecond)
-      const beginsMs = sale.admittedPerSecond > 0 ? letInMs : cameMs
-      waitingRoomMaxMs = Math.max(waitingRoomMaxMs, beginsMs - cameMs)
-      const index = count++
-      simulation.at(beginsMs, () => hold(index))
-    }
-  }
-  simulation.run()
-  const waitsMs = {
-    tickets: stations.tickets.longestWaitMs,
-    payments: stations.payments.longestWaitMs,
-    notifications: stations.notifications.longestWaitMs,
-    analytics: stations.analytics.longestWaitMs,
-    postgres: stations.postgres.longestWaitMs,
-    batches: Math.max(...batches.map(({ longestWaitMs }) => longestWaitMs)),
-    redis: redis.longestWaitMs,
-  }
+    })
   return {
-    holdP99Ms: percentile(holdMs, 99),
-    waitingRoomMaxMs,
-    settledSeconds: simulation.nowMs / 1_000,
-    waitsMs,
-    redisBusy: redis.busyMs,
+    parts: {
+      tickets: station(fleet.tickets),
+      payments: station(fleet.payments),
+      notifications: station(fleet.notifications),
+      analytics: station(fleet.analytics),
+      postgres: station(fleet.postgres),
+    },
+    redis: station(1), // an event's keys are in one slot, and Redis has one thread
+    batches: Array.from({ length: sale.lanes }, batchesOfLane),
   }
 }
+
+function simulatePurchase(
+  simulation: Simulation,
+  { parts }: Stations,
+  { purchase: cost, gatewayMs }: ServiceTimes,
+  group: number,
+): void {
+  const then = (part: FleetPart, ms: number, next: () => void) => parts[part].serve(ms * group, next)
+  then('payments', cost.payments, () =>
+    simulation.at(simulation.nowMs + gatewayMs, () =>
+      then('tickets', cost.tickets, () =>
+        then('postgres', cost.postgres, () =>
+          then('notifications', cost.notifications, () => then('analytics', cost.analytics, () => {})),
+        ),
+      ),
+    ),
+  )
+}
+
+/** Spreads buyers by the golden ratio: as evenly as chance would, and reproducibly. */
+function thinkingMs(index: number, { tickets }: OnSale): number {
+  const share = (index * 0.618_033_988_75) % 1
+  const spreadMs = Math.max(THINKING_MS.max - THINKING_MS.min, (tickets / CHECKOUTS_AT_ONCE) * 60_000)
+  return THINKING_MS.min + share * spreadMs
+}
+
+/** Returns when each group of buyers arrives, and when the waiting room admits it. */
+function admittedArrivals(
+  { buyers, admittedPerSecond }: OnSale,
+  group: number,
+): { cameMs: number; beginsMs: number }[] {
+  const factor = buyers / sum(EMF_ARRIVALS)
+  let admittedMs = 0
+  return EMF_ARRIVALS.flatMap((arrivals, second) => {
+    const groups = Math.round((arrivals * factor) / group)
+    return Array.from({ length: groups }, (_, index) => {
+      const cameMs = second * 1_000 + (index * 1_000) / groups
+      if (admittedPerSecond <= 0) return { cameMs, beginsMs: cameMs }
+      admittedMs = Math.max(cameMs, admittedMs + (group * 1_000) / admittedPerSecond)
+      return { cameMs, beginsMs: admittedMs }
+    })
+  })
+}
+
+const longestWaits = ({ parts, redis, batches }: Stations): Outcome['waitsMs'] => ({
+  tickets: parts.tickets.longestWaitMs,
+  payments: parts.payments.longestWaitMs,
+  notifications: parts.notifications.longestWaitMs,
+  analytics: parts.analytics.longestWaitMs,
+  postgres: parts.postgres.longestWaitMs,
+  batches: Math.max(...batches.map(({ longestWaitMs }) => longestWaitMs)),
+  redis: redis.longestWaitMs,
+})
 
 export const HOLD_P99_MS_MAX = 2_000
 const WAIT_MS_MAX = {

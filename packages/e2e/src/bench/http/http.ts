@@ -202,7 +202,7 @@ function report(context: BenchContext, results: Record<string, Measured[]>, how:
     }
   })
   table([
-    ['', 'a second', 'p99 ms', 'answered otherwise'],
+    ['', 'a second', 'p99 ms', 'other answers'],
     ...figures.map(({ name, perSecond, p99Ms, others }) => [
       name,
       perSecond.toFixed(0),

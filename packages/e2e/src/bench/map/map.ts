@@ -39,7 +39,7 @@ export const map: Bench = {
     }),
 }
 
-/** Reads at a steady rate, then as fast as ten readers can, both beside holds. */
+/** Reads the map at a steady rate, then as fast as ten readers can, both beside holds; returns the holds. */
 async function readMaps(
   context: BenchContext,
   world: World,
@@ -47,11 +47,42 @@ async function readMaps(
   buyers: readonly Buyer[],
 ): Promise<number> {
   const { urls } = world.bench.system
-  const seconds = context.sized(20, 6)
+  const template = holdSeat(urls.edge, hall, buyers)
+  const half = Math.floor(hall.seatIds.length / 2)
   const reader = world.bench.generator()
+  try {
+    await printPlanSize(urls.edge, hall)
+    step(`every other seat is held, ${half} of them`)
+    const closed = { kind: 'closed', connections: CONNECTIONS, turns: half } as const
+    const first = await world.generator.run(template, closed)
+    const loads = await measureReads(context, world, { hall, template, reader, held: half })
+    reportReads(context, hall, loads)
+    return sum([first, loads.beside.load, loads.besideGreedy.load].map((load) => figuresOf(load, 201).count))
+  } finally {
+    await reader.stop()
+  }
+}
+
+/** Measures both kinds of reads; `held` seats are held already. */
+async function measureReads(
+  context: BenchContext,
+  world: World,
+  {
+    hall,
+    template,
+    reader,
+    held,
+  }: {
+    hall: Hall
+    template: ReturnType<typeof holdSeat>
+    reader: ReturnType<World['bench']['generator']>
+    held: number
+  },
+) {
+  const seconds = context.sized(20, 6)
   const read = {
     method: 'GET',
-    url: `${urls.edge}/api/tickets/seats?eventId=${hall.eventId}`,
+    url: `${world.bench.system.urls.edge}/api/tickets/seats?eventId=${hall.eventId}`,
     headers: { 'accept-encoding': 'br, gzip' },
   }
   const sale = (firstTurn: number) => ({
@@ -60,71 +91,64 @@ async function readMaps(
     connectionsMax: 200,
     firstTurn,
   })
-  const template = holdSeat(urls.edge, hall, buyers)
-  const half = Math.floor(hall.seatIds.length / 2)
-  try {
-    await sayWhatIsSent(urls.edge, hall)
-    step(`every other seat is held, ${half} of them`)
-    const first = await world.generator.run(template, {
-      kind: 'closed',
-      connections: CONNECTIONS,
-      turns: half,
-    })
-    step(
-      `${READS_PER_SECOND} reads of the map a second, beside ${HOLDS_PER_SECOND} holds a second, for ${seconds} s`,
-    )
-    const steadily = reader.run(read, {
-      kind: 'open',
-      dueMs: evenSchedule(READS_PER_SECOND, seconds),
-      connectionsMax: 200,
-    })
-    const beside = await measureLoad(world, template, sale(half), { reader: reader.pid })
-    const steady = await steadily
-    step('ten readers, one read after the other, beside the same')
-    const greedily = reader.run(read, { kind: 'closed', connections: 10, seconds })
-    const besideGreedy = await measureLoad(world, template, sale(half + HOLDS_PER_SECOND * seconds), {
-      reader: reader.pid,
-    })
-    const greedy = await greedily
-
-    heading(
-      `The map of ${hall.seatIds.length} seats, half of them held, through the edge, ${context.instances} of each service`,
-    )
-    line(`reads, ${READS_PER_SECOND} a second`, figuresOf(steady, 200))
-    line(`holds beside them`, figuresOf(beside.load, 201))
-    context.limits('reads', beside.limits)
-    line('reads, ten readers', figuresOf(greedy, 200))
-    line('holds beside them', figuresOf(besideGreedy.load, 201))
-    context.limits('ten readers', besideGreedy.limits)
-    context.record('reads', { steady, beside: beside.load, greedy, besideGreedy: besideGreedy.load })
-    const { p99Ms } = figuresOf(steady, 200)
-    context.goal(
-      'p99 of a read beside holds',
-      `${p99Ms.toFixed(0)} ms`,
-      p99Ms < P99_MS_MAX,
-      `< ${P99_MS_MAX} ms`,
-    )
-    const { bodyBytes } = steady
-    context.goal(
-      'bytes of a map as sent',
-      bodyBytes.toLocaleString('en'),
-      bodyBytes < BYTES_MAX,
-      `< ${BYTES_MAX.toLocaleString('en')}`,
-    )
-    const others = [
-      otherAnswers(steady, 200),
-      otherAnswers(greedy, 200),
-      otherAnswers(beside.load, 201),
-      otherAnswers(besideGreedy.load, 201),
-    ]
-    if (others.some(Boolean)) fact('answered otherwise', others.filter(Boolean).join('; '))
-    return sum([first, beside.load, besideGreedy.load].map((load) => figuresOf(load, 201).count))
-  } finally {
-    await reader.stop()
-  }
+  step(
+    `${READS_PER_SECOND} reads of the map a second, beside ${HOLDS_PER_SECOND} holds a second, for ${seconds} s`,
+  )
+  const steadily = reader.run(read, {
+    kind: 'open',
+    dueMs: evenSchedule(READS_PER_SECOND, seconds),
+    connectionsMax: 200,
+  })
+  const beside = await measureLoad(world, template, sale(held), { reader: reader.pid })
+  const steady = await steadily
+  step('ten readers, one read after the other, beside the same')
+  const greedily = reader.run(read, { kind: 'closed', connections: 10, seconds })
+  const besideGreedy = await measureLoad(world, template, sale(held + HOLDS_PER_SECOND * seconds), {
+    reader: reader.pid,
+  })
+  return { steady, beside, greedy: await greedily, besideGreedy }
 }
 
-async function sayWhatIsSent(edgeUrl: string, { eventId }: Hall): Promise<void> {
+function reportReads(
+  context: BenchContext,
+  hall: Hall,
+  { steady, beside, greedy, besideGreedy }: Awaited<ReturnType<typeof measureReads>>,
+): void {
+  heading(
+    `The map of ${hall.seatIds.length} seats, half of them held, through the edge, ${context.instances} of each service`,
+  )
+  line(`reads, ${READS_PER_SECOND} a second`, figuresOf(steady, 200))
+  line(`holds beside them`, figuresOf(beside.load, 201))
+  context.limits('reads', beside.limits)
+  line('reads, ten readers', figuresOf(greedy, 200))
+  line('holds beside them', figuresOf(besideGreedy.load, 201))
+  context.limits('ten readers', besideGreedy.limits)
+  context.record('reads', { steady, beside: beside.load, greedy, besideGreedy: besideGreedy.load })
+  const { p99Ms } = figuresOf(steady, 200)
+  context.goal(
+    'p99 of a read beside holds',
+    `${p99Ms.toFixed(0)} ms`,
+    p99Ms < P99_MS_MAX,
+    `< ${P99_MS_MAX} ms`,
+  )
+  const { bodyBytes } = steady
+  context.goal(
+    'bytes of a map as sent',
+    bodyBytes.toLocaleString('en'),
+    bodyBytes < BYTES_MAX,
+    `< ${BYTES_MAX.toLocaleString('en')}`,
+  )
+  const others = [
+    otherAnswers(steady, 200),
+    otherAnswers(greedy, 200),
+    otherAnswers(beside.load, 201),
+    otherAnswers(besideGreedy.load, 201),
+  ]
+  if (others.some(Boolean)) fact('other answers', others.filter(Boolean).join('; '))
+}
+
+/** Prints the size of the seating plan as sent and unpacked. */
+async function printPlanSize(edgeUrl: string, { eventId }: Hall): Promise<void> {
   const url = `${edgeUrl}/api/events/${eventId}/seating-plan`
   const packed = await new Promise<{ bytes: number; plain: number; cache: string; encoding: string }>(
     (resolve, reject) => {

@@ -117,7 +117,7 @@ async function measureSagas(
     )
     const steps = (await stepsSoFar(pool)) - before
     const figures = figuresOf(load, 201)
-    if (figures.failed > 0) fact('answered otherwise', `${figures.failed} of ${load.turns}`)
+    if (figures.failed > 0) fact('other answers', `${figures.failed} of ${load.turns}`)
     await untilConfirmed(pool)
     return { stepsPerSecond: steps / load.seconds, workflowsPerSecond: figures.perSecond, limits }
   }

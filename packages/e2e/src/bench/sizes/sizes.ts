@@ -75,7 +75,7 @@ async function measureSizes(context: BenchContext, world: World): Promise<void> 
     return { name, ...overRounds(all) }
   })
   table([
-    ['', 'a second', 'p50 ms', 'p99 ms', 'answered otherwise'],
+    ['', 'a second', 'p50 ms', 'p99 ms', 'other answers'],
     ...figures.map(({ name, perSecond, p50Ms, p99Ms, others }) => [
       name,
       perSecond.toFixed(0),

@@ -62,7 +62,7 @@ async function send(messages: readonly Rejected[]): Promise<void> {
   await aws.sqs.send(new SendMessageBatchCommand({ QueueUrl: await aws.queueUrl(QUEUE), Entries }))
 }
 
-/** Ten messages that one receive brings, while `handle` takes them. */
+/** Sends ten messages that arrive in one receive, handled by `handle`. */
 async function whileTaking(
   handle: (tx: Tx, message: Rejected) => Promise<void>,
   check: (messages: readonly Rejected[]) => Promise<void>,
@@ -83,7 +83,7 @@ async function whileTaking(
 }
 const remember = (tx: Tx, { payload: { eventId } }: Rejected) =>
   tx.query('insert into cancelled_events (event_id) values ($1)', [eventId]).then(() => {})
-/** The transactions that remembered these messages, and how many of them are remembered. */
+/** The transactions that wrote the inbox rows of these messages, and the number of rows. */
 async function takenIn(messages: readonly Rejected[]) {
   const { rows } = await foundation.pool.query(
     'select distinct xmin::text as tx from inbox where message_id = any($1)',
@@ -95,7 +95,7 @@ async function takenIn(messages: readonly Rejected[]) {
   return { transactions: rows.length, effects: rowCount }
 }
 
-test('while one receive is taken, the next one is too where more is waiting', async () => {
+test('the next receive is handled beside the first one if more messages wait', async () => {
   const first = Array.from({ length: 10 }, messageOf)
   await send(first)
   const sizes: number[] = []
@@ -116,7 +116,7 @@ test('while one receive is taken, the next one is too where more is waiting', as
 })
 
 describe('ten messages of one receive', () => {
-  test('take effect in one transaction', () =>
+  test('are handled in one transaction', () =>
     whileTaking(remember, (messages) =>
       until(async () => expect(await takenIn(messages)).toEqual({ transactions: 1, effects: 10 })),
     ))
@@ -137,7 +137,7 @@ describe('ten messages of one receive', () => {
     expect(calls).toEqual([10])
   })
 
-  test('of which one fails take effect one by one, and that one alone comes again', async () => {
+  test('are handled one by one if one fails, and that one alone is retried', async () => {
     const attempts = new Map<string, number>()
     let poison = ''
     await whileTaking(
@@ -150,7 +150,7 @@ describe('ten messages of one receive', () => {
       async (messages) => {
         const others = messages.filter(({ messageId }) => messageId !== poison)
         await until(async () => expect(await takenIn(messages)).toEqual({ transactions: 9, effects: 9 }))
-        // In the transaction of all, and by itself.
+        // In the transaction of the batch, and alone.
         expect(attempts.get(poison)).toBe(2)
         for (const { messageId } of others)
           expect(attempts.get(messageId) ?? 0, messageId).toBeLessThanOrEqual(2)
@@ -159,13 +159,13 @@ describe('ten messages of one receive', () => {
   })
 })
 
-describe('what a transaction wrote into the outbox', () => {
+describe('a message that a transaction wrote into the outbox', () => {
   const say = (tx: Tx, payload: ReturnType<typeof rejection>) =>
     append(tx, ticketsRejected, payload, { aggregateVersion: 1 })
-  const heard = (orderId: OrderId) =>
+  const received = (orderId: OrderId) =>
     probe.heard(ticketsRejected).filter(({ payload }) => payload.orderId === orderId)
 
-  test('is published from memory once it is committed: nobody claims it', async () => {
+  test('is published from memory after the commit: no poll claims it', async () => {
     const payload = rejection()
     const messageId = await foundation.db.transact((tx) => say(tx, payload))
     const rows = (what: string) =>
@@ -176,10 +176,10 @@ describe('what a transaction wrote into the outbox', () => {
     expect(lease).not.toBeNull()
     await until(async () => expect((await rows('published_at'))[0]?.published_at).not.toBeNull())
     expect(await rows('lease, attempts')).toEqual([{ lease, attempts: 1 }])
-    await until(() => expect(heard(payload.orderId)).toHaveLength(1))
+    await until(() => expect(received(payload.orderId)).toHaveLength(1))
   })
 
-  test('and undid under a savepoint is not published', async () => {
+  test('is not published if a savepoint was rolled back', async () => {
     const [undone, refused, kept] = [rejection(), rejection(), rejection()]
     await foundation.db.transact(async (tx) => {
       const failing = tx.savepoint(async () => {
@@ -193,15 +193,15 @@ describe('what a transaction wrote into the outbox', () => {
       )
       await tx.savepoint(() => say(tx, kept))
     })
-    await until(() => expect(heard(kept.orderId)).toHaveLength(1))
-    expect([...heard(undone.orderId), ...heard(refused.orderId)]).toEqual([])
+    await until(() => expect(received(kept.orderId)).toHaveLength(1))
+    expect([...received(undone.orderId), ...received(refused.orderId)]).toEqual([])
     const { rows } = await foundation.pool.query('select from outbox where body::text like $1', [
       `%${undone.orderId}%`,
     ])
     expect(rows).toEqual([])
   })
 
-  test('and did not commit is not published', async () => {
+  test('is not published without a commit', async () => {
     const [lost, kept] = [rejection(), rejection()]
     const failing = foundation.db.transact(async (tx) => {
       await say(tx, lost)
@@ -209,11 +209,11 @@ describe('what a transaction wrote into the outbox', () => {
     })
     await expect(failing).rejects.toThrow('division by zero')
     await foundation.db.transact((tx) => say(tx, kept))
-    await until(() => expect(heard(kept.orderId)).toHaveLength(1))
-    expect(heard(lost.orderId)).toEqual([])
+    await until(() => expect(received(kept.orderId)).toHaveLength(1))
+    expect(received(lost.orderId)).toEqual([])
   })
 
-  test('goes out in batches of ten, and is marked many rows at a time', async () => {
+  test('is published in batches of ten, and marked many rows at a time', async () => {
     const payloads = Array.from({ length: 60 }, rejection)
     await Promise.all(payloads.map((payload) => foundation.db.transact((tx) => say(tx, payload))))
     const ids = payloads.map(({ orderId }) => orderId)

@@ -1,9 +1,9 @@
 import { expect, test } from 'vitest'
-import { batchTurns } from './turn-batches.ts'
+import { batchPerTick } from './batch-per-tick.ts'
 
-test('what is asked in one turn is answered together, each at its place; what has the same key, and what is too much, by itself', async () => {
+test('answers what is asked in one tick together and in order; the same key, and what exceeds the maximum, in another batch', async () => {
   const batches: number[][] = []
-  const ask = batchTurns(
+  const ask = batchPerTick(
     async (numbers: readonly number[]) => {
       batches.push([...numbers])
       return numbers.map((number) => number * 2)
@@ -20,9 +20,9 @@ test('what is asked in one turn is answered together, each at its place; what ha
   expect(batches.slice(2).map(({ length }) => length)).toEqual([1, 256, 44])
 })
 
-test('a batch that fails fails for those in it, and the next one is tried', async () => {
+test('a failed batch fails for its own items only', async () => {
   let broken = true
-  const ask = batchTurns(
+  const ask = batchPerTick(
     async (numbers: readonly number[]) => {
       if (broken) throw new Error('broken')
       return numbers

@@ -1,7 +1,7 @@
 /**
- * Does `work` once for all calls of one turn of the event loop, after everything that the loop does in it.
+ * Returns a function that runs `work` once for all its calls of one tick, after everything else in that tick.
  */
-export function onceATurn(work: () => void): () => void {
+export function oncePerTick(work: () => void): () => void {
   let isScheduled = false
   return () => {
     if (isScheduled) return

@@ -1,11 +1,11 @@
 import { outsideTrace } from './tracing/spans.ts'
 
 /**
- * What is asked in one turn of the event loop, answered together: `answer` gets the items in the order in
- * which they came, 256 at most, and answers each at its place. Items of one `keyOf` never meet in a batch.
- * When `answer` rejects, all of the batch do. The work is in no trace: whose would it be?
+ * Batches the items of one tick: `answer` gets at most 256 items in their order and returns the answers in
+ * the same order. Items with the same key are never in one batch. If `answer` rejects, all calls of the batch
+ * do. The work belongs to no trace, since its items come from several.
  */
-export function batchTurns<Item, Answer>(
+export function batchPerTick<Item, Answer>(
   answer: (items: readonly Item[]) => Promise<readonly Answer[]>,
   { keyOf }: { keyOf(item: Item): string },
 ): (item: Item) => Promise<Answer> {
