@@ -276,7 +276,10 @@ test('what cannot be understood waits for a person, with the reason', async () =
     return value
   })
   expect(letters).toMatchObject([
-    { eventType: 'Bounce', reason: expect.stringContaining("the SES event does not match its schema: mail.messageId") },
+    {
+      eventType: 'Bounce',
+      reason: expect.stringContaining('the SES event does not match its schema: mail.messageId'),
+    },
   ])
 })
 
