@@ -29,7 +29,7 @@ test('where no Docker engine answers STACK=docker says so, runs nothing, and cou
 
 test('another stack than docker is refused in the same way', () => {
   const { status, stdout, stderr } = check('podman')
-  expect(stderr).toBe('STACK is podman; it may be docker, or not be set\n')
+  expect(stderr).toBe('STACK is podman; set it to docker, or not at all\n')
   expect(stdout).toBe('0 passed, 1 failed\n')
   expect(status).toBe(1)
 })

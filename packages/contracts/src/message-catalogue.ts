@@ -8,7 +8,7 @@ import * as order from './payments/command-messages.ts'
 import * as payment from './payments/messages.ts'
 import * as ticket from './tickets/messages.ts'
 
-/** Every message there is, by its `eventType`. */
+/** Every message by its `eventType`. */
 export const messages: ReadonlyMap<string, MessageDefinition> = new Map(
   [user, event, payment, ticket, order, mail, notification, ops]
     .flatMap((module): MessageDefinition[] => Object.values(module))

@@ -22,10 +22,7 @@ import { seatPurchaseRoutes } from './payments/seat-purchase-routes.ts'
 import { ticketsRoutes } from './tickets/routes.ts'
 import type { ServiceKey } from './values/services.ts'
 
-/**
- * Every public route by its service and the name of its operation: what OpenAPI, the client and the tests are
- * made of.
- */
+/** Every public route by service and operation: the source of OpenAPI, the client and the tests. */
 export const publicApi = {
   auth: { ...authRoutes, ...authOpsRoutes },
   events: { ...eventsRoutes, ...eventsOpsRoutes },

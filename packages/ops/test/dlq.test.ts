@@ -139,7 +139,7 @@ describe('dlq peek', () => {
     ])
     const { out } = await run('peek', QUEUE)
     expect(out).not.toContain('tell-nobody')
-    expect(out).toContain('kept secret')
+    expect(out).toContain('hidden: it carries a token')
     expect(out).not.toContain('\u001b')
     expect(out).toContain('(not JSON, 15 bytes)')
   })

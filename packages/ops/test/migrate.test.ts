@@ -124,7 +124,7 @@ describe('migrating', () => {
   test('is planned without changes', async () => {
     const { exitCode, out } = await boxoffice(server.env, 'migrate', '--plan')
     expect(exitCode).toBe(0)
-    expect(out.match(/and its roles would be made, and every migration applied/g)).toHaveLength(
+    expect(out.match(/would create database .* and its roles, and apply every migration/g)).toHaveLength(
       serviceKeys.length,
     )
     expect(await databases()).toEqual([])
@@ -133,7 +133,7 @@ describe('migrating', () => {
   test('plans only what is new', async () => {
     await migrateWith({ auth: { '1_begin': 'create table seats (id int)' } })
     const { out } = await migrateWith({ auth: { '2_more': 'alter table seats add column row int' } }, true)
-    expect(out).toMatch(/^auth: 2_more would be applied\nevents: up to date\n/)
+    expect(out).toMatch(/^auth: would apply 2_more\nevents: up to date\n/)
     expect(await server.query('auth', 'auth', 'select * from seats')).toEqual([])
     expect(
       await server.query('auth', 'auth', "select from information_schema.columns where column_name = 'row'"),

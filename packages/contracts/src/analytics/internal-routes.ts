@@ -3,16 +3,16 @@ import { defineRoute } from '../http/define-route.ts'
 import { Instant } from '../values/text.ts'
 import { REBUILD_ENDED, REBUILD_NOT_FOUND, REBUILD_RUNNING } from './refusals.ts'
 
-/** A projection that is being made anew from the archived messages, or was. */
+/** A rebuild of the projection from the archived messages. */
 export const Rebuild = z.object({
   rebuildId: z.uuid(),
-  generation: z.int().meta({ description: 'of the projection that is being made' }),
+  generation: z.int().meta({ description: 'of the projection being built' }),
   status: z.enum(['RUNNING', 'DONE', 'CANCELLED']),
   sources: z
     .array(
       z.object({
         service: z.string(),
-        taken: z.int().meta({ description: 'archived messages that were read' }),
+        taken: z.int().meta({ description: 'archived messages read so far' }),
         total: z.int().nullable().meta({ description: 'null before the first page' }),
         finished: z.boolean(),
       }),
@@ -23,19 +23,19 @@ export const Rebuild = z.object({
   lastError: z
     .string()
     .optional()
-    .meta({ description: 'why the last page could not be read or written: it is tried again' }),
+    .meta({ description: 'why the last page could not be read or written; it will be retried' }),
 })
 export type Rebuild = z.output<typeof Rebuild>
 
 /** The projection as operators see it. */
 export const ProjectionFigures = z.object({
-  generation: z.int().meta({ description: 'the one that is served' }),
-  since: Instant.meta({ description: 'when it began to be' }),
+  generation: z.int().meta({ description: 'the served generation' }),
+  since: Instant.meta({ description: 'when it was first served' }),
   lagSeconds: z
     .number()
     .nullable()
-    .meta({ description: 'about how far it is behind; null while that cannot be said' }),
-  rebuild: Rebuild.nullable().meta({ description: 'the one at work, or the last' }),
+    .meta({ description: 'how far it is behind, approximately; null while unknown' }),
+  rebuild: Rebuild.nullable().meta({ description: 'the running one, or the last' }),
 })
 export type ProjectionFigures = z.output<typeof ProjectionFigures>
 
@@ -46,7 +46,7 @@ export const analyticsInternalRoutes = {
   startRebuild: defineRoute({
     method: 'POST',
     path: '/api/analytics/internal/rebuilds',
-    summary: 'Make the projection anew beside the one that is served, which it replaces when it is complete',
+    summary: 'Rebuild the projection beside the one that is served, and replace that when complete',
     access: cli,
     responses: { 202: Rebuild },
     refusals: [REBUILD_RUNNING],
@@ -54,14 +54,14 @@ export const analyticsInternalRoutes = {
   findRebuild: defineRoute({
     method: 'GET',
     path: '/api/analytics/internal/rebuilds',
-    summary: 'The projection that is served, and the rebuild at work or the last one',
+    summary: 'Get the served projection and its running or last rebuild',
     access: cli,
     responses: { 200: ProjectionFigures },
   }),
   getRebuild: defineRoute({
     method: 'GET',
     path: '/api/analytics/internal/rebuilds/:rebuildId',
-    summary: 'How far a rebuild is',
+    summary: 'Get the progress of a rebuild',
     access: cli,
     params,
     responses: { 200: Rebuild },
@@ -70,7 +70,7 @@ export const analyticsInternalRoutes = {
   cancelRebuild: defineRoute({
     method: 'DELETE',
     path: '/api/analytics/internal/rebuilds/:rebuildId',
-    summary: 'Throw away what was made of it; what is served stays',
+    summary: 'Cancel a rebuild and discard what it has built; the served projection stays',
     access: cli,
     params,
     responses: { 200: Rebuild },
@@ -78,12 +78,12 @@ export const analyticsInternalRoutes = {
   }),
 } as const
 
-/** What operators ask of the projection, beside what they ask of every service. */
+/** Operators' routes of the projection, beside those of every service. */
 export const analyticsProjectionRoutes = {
   getProjection: defineRoute({
     method: 'GET',
     path: '/api/analytics/ops/projection',
-    summary: 'The projection that is served, how far it is behind, and its last rebuild',
+    summary: 'Get the served projection, its lag and its last rebuild',
     access: 'admin',
     responses: { 200: ProjectionFigures },
   }),

@@ -11,32 +11,32 @@ import { Instant } from '../values/text.ts'
 const Count = z.int().nonnegative()
 const Share = z.number().nonnegative().nullable()
 
-/** What was sold, taken, given back and used. */
+/** Counts of sold, bought, refunded and used tickets. */
 const Figures = z.object({
-  soldCount: Count.meta({ description: 'tickets that are sold: issued and not cancelled' }),
-  revenue: MoneySum.meta({ description: 'what was paid for tickets, without what went back' }),
-  cancelledCount: Count.meta({ description: 'tickets that were issued and cancelled' }),
-  refundedAmount: MoneySum.meta({ description: 'what went back' }),
+  soldCount: Count.meta({ description: 'sold tickets: issued and not cancelled' }),
+  revenue: MoneySum.meta({ description: 'revenue from tickets, refunds deducted' }),
+  cancelledCount: Count.meta({ description: 'tickets issued and later cancelled' }),
+  refundedAmount: MoneySum.meta({ description: 'refunded amount' }),
   checkedInCount: Count,
 })
 const Capacity = z.object({
-  capacity: Count.nullable().meta({ description: 'null while the read side knows of no ticket type' }),
+  capacity: Count.nullable().meta({ description: 'null while the read side knows no ticket type' }),
   sellThrough: Share.meta({ description: 'sold / capacity' }),
 })
 
 export const SalesOfType = Figures.extend({
   ticketTypeId: TicketTypeId,
   name: z.string().nullable().meta({ description: 'null while only its tickets are known' }),
-  unitPrice: Money.nullable().meta({ description: 'as it is offered now' }),
+  unitPrice: Money.nullable().meta({ description: 'the current price' }),
   ...Capacity.shape,
-}).meta({ description: 'a refund that names no tickets is of no type: the totals alone have it' })
+}).meta({ description: 'a refund without tickets belongs to no type: only the totals include it' })
 export type SalesOfType = z.output<typeof SalesOfType>
 
-/** What happened from `from` on, for an hour or a day. */
+/** The sales of an hour or a day that begins at `from`. */
 export const SalesOfPeriod = z.object({
   from: Instant,
-  issuedCount: Count.meta({ description: 'tickets that were sold then, given back later or not' }),
-  revenue: MoneySum.meta({ description: 'what was paid for them' }),
+  issuedCount: Count.meta({ description: 'tickets sold in the period, later cancelled or not' }),
+  revenue: MoneySum.meta({ description: 'the amount paid for them' }),
   cancelledCount: Count,
   refundedAmount: MoneySum,
   checkedInCount: Count,
@@ -61,9 +61,9 @@ export const SalesReport = z.object({
   holds: z
     .object({
       converted: Count.meta({ description: 'holds that became tickets' }),
-      released: Count.meta({ description: 'holds that ran out or were let go' }),
+      released: Count.meta({ description: 'holds that expired or were released' }),
       conversion: Share.meta({
-        description: 'converted / (converted + released); those that are still held count in neither',
+        description: 'converted / (converted + released); current holds count in neither',
       }),
     })
     .meta({ description: 'reservations, whatever they held' }),
@@ -76,17 +76,15 @@ export const SalesReport = z.object({
         .array(z.object({ failureReason: FailureReason, count: Count, amount: MoneySum }))
         .meta({
           description:
-            'why orders were not paid, the most frequent first: what the gateway declined, and what came to nothing before',
+            'why orders were not paid, most frequent first: declined by the gateway, or failed before',
         }),
     })
     .meta({
-      description: 'orders that were paid, without those that cost nothing, and orders whose payment failed',
+      description: 'paid orders (without free ones), and orders whose payment failed',
     }),
   checkIns: z.object({ count: Count, rate: Share.meta({ description: 'checked in / sold' }) }),
   interval: z.enum(['hour', 'day']),
-  overTime: z
-    .array(SalesOfPeriod)
-    .meta({ description: 'periods in which something happened, the oldest first' }),
+  overTime: z.array(SalesOfPeriod).meta({ description: 'periods with activity, oldest first' }),
 })
 export type SalesReport = z.output<typeof SalesReport>
 
@@ -113,7 +111,7 @@ export const analyticsRoutes = {
   listSales: defineRoute({
     method: 'GET',
     path: '/api/analytics/sales',
-    summary: "The sales of one's own events, the latest event first",
+    summary: 'List the sales of your events, the latest event first',
     access: 'organizer',
     query: Page.extend({ venueId: VenueId.optional().meta({ description: 'only events at this venue' }) }),
     responses: { 200: z.object({ events: z.array(EventSales), nextCursor: NextCursor }) },
@@ -122,7 +120,7 @@ export const analyticsRoutes = {
     method: 'GET',
     path: '/api/analytics/events/:eventId/sales',
     summary:
-      'How an event sells: over time and by type, sell-through, holds, refunds, check-ins; as CSV one line for each period and type, and one for its refunds that name no tickets',
+      'Get the sales of an event: over time and by type, sell-through, holds, refunds, check-ins; as CSV one line for each period and type, and one for refunds without tickets',
     access: 'user',
     params,
     query: z.object({ format: z.enum(['json', 'csv']).default('json'), interval: Interval }),
@@ -132,7 +130,7 @@ export const analyticsRoutes = {
   watchSales: defineRoute({
     method: 'GET',
     path: '/api/analytics/events/:eventId/sales/stream',
-    summary: 'The same as it stands, and again whenever it has changed',
+    summary: 'Stream the sales of an event: the current report, then a new one after each change',
     access: 'user',
     params,
     query: z.object({ interval: Interval }),

@@ -12,14 +12,14 @@ import { Instant } from '../values/text.ts'
 // Reads the tickets that are sold one seat at a time: the purchase itself is the payment service's
 // (`buySeat`).
 
-/** SOLD: neither used nor given back nor passed on; also while it is stopped. */
+/** SOLD: neither used, cancelled nor transferred; also while it is stopped. */
 export const SoldTicketStatus = z.enum(['SOLD', 'CHECKED_IN', 'CANCELLED', 'TRANSFERRED'])
 export type SoldTicketStatus = z.output<typeof SoldTicketStatus>
 
 export const SoldTicket = z.object({
   ticketId: TicketId,
   orderId: OrderId,
-  userId: UserId.meta({ description: 'whose it is' }),
+  userId: UserId.meta({ description: 'its holder' }),
   venueId: VenueId,
   eventId: EventId,
   zoneId: Seat.shape.zoneId
@@ -40,7 +40,7 @@ export const ticketQueryRoutes = {
   listSoldTickets: defineRoute({
     method: 'GET',
     path: '/api/v1/tickets',
-    summary: "One's own tickets, or those that were sold for one's event; the newest first",
+    summary: 'List your tickets, or those sold for your event, newest first',
     access: 'user',
     query: Page.extend({
       eventId: EventId.optional().meta({ description: 'all of this event, for its organizer' }),
@@ -51,7 +51,7 @@ export const ticketQueryRoutes = {
   getSoldTicket: defineRoute({
     method: 'GET',
     path: '/api/v1/tickets/:ticketId',
-    summary: "One's own ticket, or one of one's event",
+    summary: 'Get your ticket, or one of your event',
     access: 'user',
     params: z.object({ ticketId: TicketId }),
     responses: { 200: SoldTicket },
@@ -60,7 +60,7 @@ export const ticketQueryRoutes = {
   countSoldTickets: defineRoute({
     method: 'GET',
     path: '/api/v1/tickets/count/:eventId',
-    summary: 'How many tickets of an event are sold; those that were given back are not',
+    summary: 'Count the sold tickets of an event, without cancelled ones',
     access: 'visitor',
     params: eventParams,
     responses: { 200: z.object({ eventId: EventId, soldCount: z.int().nonnegative() }) },
@@ -69,7 +69,7 @@ export const ticketQueryRoutes = {
   getRevenue: defineRoute({
     method: 'GET',
     path: '/api/v1/tickets/revenue/:venueId/:eventId',
-    summary: "What one's event has taken at a venue, without what went back",
+    summary: 'Get the revenue of your event at a venue, refunds deducted',
     access: 'user',
     params: eventParams.extend({ venueId: VenueId }),
     responses: {
@@ -85,7 +85,7 @@ export const ticketQueryRoutes = {
   getQueryHealth: defineRoute({
     method: 'GET',
     path: '/api/v1/health',
-    summary: 'Whether the read side answers, and how far it is behind',
+    summary: 'Get the health of the read side and its lag',
     access: 'anyone',
     responses: {
       200: z.object({

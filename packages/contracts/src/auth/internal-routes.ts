@@ -26,7 +26,7 @@ export const authInternalRoutes = {
   validateToken: defineRoute({
     method: 'POST',
     path: '/api/auth/internal/validate-token',
-    summary: 'Whose access token this is',
+    summary: 'Get the user of an access token',
     access: { services: ['event-service', 'ticket-service', 'payment-service', 'notification-service'] },
     body: z.strictObject({ token: z.string().max(4096) }),
     responses: {
@@ -52,7 +52,7 @@ export const authInternalRoutes = {
   getUsers: defineRoute({
     method: 'POST',
     path: '/api/auth/internal/users/batch',
-    summary: 'Several users; those that do not exist are left out',
+    summary: 'Get several users; unknown ones are left out',
     access: readers,
     body: z.strictObject({ userIds: z.array(UserId).min(1).max(100) }),
     responses: { 200: z.object({ users: z.array(UserInfo) }) },
@@ -60,7 +60,7 @@ export const authInternalRoutes = {
   getUserByEmail: defineRoute({
     method: 'POST',
     path: '/api/auth/internal/users/by-email',
-    summary: 'The user of an address',
+    summary: 'Get the user of an address',
     access: readers,
     body: z.strictObject({ email: Email }),
     responses: { 200: UserInfo },
@@ -69,7 +69,7 @@ export const authInternalRoutes = {
   grantRole: defineRoute({
     method: 'POST',
     path: '/api/auth/internal/users/grant',
-    summary: 'Give a user a role; repeating changes nothing',
+    summary: 'Grant a role to a user; safe to repeat',
     access: { services: ['boxoffice-cli'] },
     body: z.strictObject({ email: Email, role: Role }),
     responses: {
@@ -77,7 +77,7 @@ export const authInternalRoutes = {
     },
     refusals: [
       USER_NOT_FOUND,
-      saying(ADDRESS_NOT_CONFIRMED, 'whoever made the account may not be who reads the address’s mail'),
+      saying(ADDRESS_NOT_CONFIRMED, 'the account may not belong to the reader of the address’s mail'),
     ],
   }),
 } as const

@@ -1,12 +1,12 @@
 import * as z from 'zod'
 import { defineRoute } from '../http/define-route.ts'
 
-/** What mails with a link are looked at for once more, right before they go out. */
+/** What mails with a link check right before they are sent. */
 export const authMailingRoutes = {
   checkMailedToken: defineRoute({
     method: 'POST',
     path: '/api/auth/internal/mailed-tokens/check',
-    summary: 'Whether the link of a mail that has not gone out yet still works; uses nothing up',
+    summary: 'Check whether the link of an unsent mail still works; does not use it up',
     access: { services: ['notification-service'] },
     body: z.strictObject({
       purpose: z.enum(['VERIFY_EMAIL', 'RESET_PASSWORD', 'CHANGE_EMAIL', 'UNDO_EMAIL_CHANGE']),

@@ -12,7 +12,7 @@ const Recipient = z.object({
   locale: Locale,
 })
 
-/** A token as it travels: a compact JWE that only the notification service can open, and the time it ends. */
+/** A token in transit: a compact JWE that only the notification service can decrypt, and its expiry. */
 const sealedToken = { sealedToken: z.string().max(2_000), tokenExpiresAt: Instant }
 
 export const userCreated = defineMessage('USER_CREATED', {
@@ -33,14 +33,14 @@ export const passwordResetRequested = defineMessage('PASSWORD_RESET_REQUESTED', 
   payload: Recipient.extend(sealedToken),
   secret: true,
 })
-/** `email` is the address that is to be the account's. */
+/** `email` is the new address, not confirmed yet. */
 export const emailChangeRequested = defineMessage('EMAIL_CHANGE_REQUESTED', {
   topics: ['user-events'],
   attributes: ['userId'],
   payload: Recipient.extend(sealedToken),
   secret: true,
 })
-/** `email` is the address that was the account's: the token takes it back. */
+/** `email` is the previous address: the token restores it. */
 export const emailChanged = defineMessage('EMAIL_CHANGED', {
   topics: ['user-events'],
   attributes: ['userId'],
@@ -48,8 +48,8 @@ export const emailChanged = defineMessage('EMAIL_CHANGED', {
   secret: true,
 })
 /**
- * Sessions that were ended: by signing out, or for safety's sake. One that merely ran out is not told.
- * `allUntil`: all that the user began until then, also such as ran out before and are no longer known.
+ * Sessions ended by signing out or for security; expiry alone is not published. `allUntil` ends all that the
+ * user began until then, including expired ones that are no longer stored.
  */
 export const sessionsEnded = defineMessage('SESSIONS_ENDED', {
   topics: ['user-events'],

@@ -19,7 +19,7 @@ export const ADDRESS_NOT_CONFIRMED = defineRefusal(
   'this address is not confirmed yet',
 )
 
-/** Why a refresh token gives no session. */
+/** Why a refresh token is refused. */
 export const refreshRefusals = {
   TOKEN_INVALID: defineRefusal('TOKEN_INVALID', 401, 'the refresh token is not valid'),
   TOKEN_EXPIRED: defineRefusal('TOKEN_EXPIRED', 401, 'the session has expired: sign in again'),
@@ -32,7 +32,7 @@ export const refreshRefusals = {
 }
 
 const invalid = { valid: z.literal(false) }
-/** Why an access token signs nobody in. */
+/** Why an access token is refused. */
 export const validationRefusals = {
   TOKEN_INVALID: withFields(defineRefusal('TOKEN_INVALID', 401, 'the access token is not valid'), invalid),
   TOKEN_EXPIRED: withFields(defineRefusal('TOKEN_EXPIRED', 401, 'the access token has expired'), invalid),

@@ -20,14 +20,14 @@ export type Role = z.output<typeof Role>
 const Password = z.string().min(8).max(128)
 const Secret = z.string().min(1).max(512)
 const phoneCountry = Country.optional().meta({
-  description: 'of a number that is written as at home, without its country',
+  description: 'the country of a number in national format',
 })
 
 export const User = z.object({
   userId: UserId,
   email: KeptEmail,
   firstName: z.string(),
-  lastName: z.string().meta({ description: 'empty for who has one name' }),
+  lastName: z.string().meta({ description: 'empty for a user with one name' }),
   phone: Phone.optional(),
   locale: Locale,
   emailVerified: z.boolean(),
@@ -48,7 +48,7 @@ export const Registration = z.strictObject({
   email: Email,
   password: Password,
   firstName: plainName(100),
-  lastName: plainName(100).optional().meta({ description: 'left out by who has one name' }),
+  lastName: plainName(100).optional().meta({ description: 'leave out for a user with one name' }),
   phone: TypedPhone.optional(),
   phoneCountry,
   locale: Locale.optional(),
@@ -56,8 +56,8 @@ export const Registration = z.strictObject({
 export type Registration = z.output<typeof Registration>
 
 /**
- * A token proves who reads the mail, not who made the account: so it comes with the account's password, or
- * with a new one.
+ * A token proves who reads the mail, not who created the account: so the account's password, or a new one,
+ * must come with it.
  */
 export const Confirmation = z
   .strictObject({
@@ -65,11 +65,11 @@ export const Confirmation = z
     password: z.string().min(1).max(128).optional().meta({ description: "the account's password" }),
     newPassword: Password.optional().meta({
       description:
-        "instead, for who does not know it: it takes the place of the account's password, and the phone number goes",
+        "instead of a forgotten password: replaces the account's password and removes the phone number",
     }),
     mine: z.boolean().optional().meta({
       description:
-        'false: somebody else registered it. Every session of the account ends, and so does its password',
+        'false: someone else registered it. Every session of the account ends, and its password is removed',
     }),
   })
   .refine(
@@ -77,7 +77,7 @@ export const Confirmation = z
       mine === false || (password === undefined) !== (newPassword === undefined),
     {
       path: ['password'],
-      message: 'either this or newPassword is needed',
+      message: 'either this or newPassword is required',
     },
   )
 export type Confirmation = z.output<typeof Confirmation>
@@ -86,7 +86,7 @@ export const authRoutes = {
   register: defineRoute({
     method: 'POST',
     path: '/api/auth/register',
-    summary: 'Make an account',
+    summary: 'Register',
     access: 'anyone',
     body: Registration,
     responses: { 201: Session },
@@ -121,7 +121,7 @@ export const authRoutes = {
   getMe: defineRoute({
     method: 'GET',
     path: '/api/auth/me',
-    summary: 'The signed-in user',
+    summary: 'Get the signed-in user',
     access: 'user',
     responses: { 200: User },
   }),
@@ -132,7 +132,7 @@ export const authRoutes = {
     access: 'user',
     body: z.strictObject({
       firstName: plainName(100).optional(),
-      lastName: plainName(100).nullable().optional().meta({ description: 'null: one name is all there is' }),
+      lastName: plainName(100).nullable().optional().meta({ description: 'null: a single name' }),
       phone: TypedPhone.nullable().optional().meta({ description: 'null removes it' }),
       phoneCountry,
       locale: Locale.optional(),
@@ -150,8 +150,7 @@ export const authRoutes = {
   verifyEmail: defineRoute({
     method: 'POST',
     path: '/api/auth/verify-email',
-    summary:
-      "Prove that an address is one's own, with the token that was mailed to it; every session of the account ends",
+    summary: 'Confirm an address with the token that was mailed to it; every session of the account ends',
     access: 'anyone',
     body: Confirmation,
     responses: {
@@ -162,10 +161,10 @@ export const authRoutes = {
   resendVerification: defineRoute({
     method: 'POST',
     path: '/api/auth/verify-email/resend',
-    summary: 'Mail another link to an address that is not confirmed yet: the one given, or one’s own',
+    summary: 'Mail another link to an unconfirmed address: the given one, or your own',
     access: 'visitor',
     body: z
-      .strictObject({ email: Email.optional().meta({ description: 'needed by who is not signed in' }) })
+      .strictObject({ email: Email.optional().meta({ description: 'required unless signed in' }) })
       .optional(),
     responses: { 202: Empty },
     refusals: [VALIDATION_FAILED, RATE_LIMITED],
@@ -191,9 +190,9 @@ export const authRoutes = {
   changeEmail: defineRoute({
     method: 'POST',
     path: '/api/auth/me/email',
-    summary: 'Mail a link to another address, which becomes one’s own when it is confirmed there',
+    summary: 'Mail a link to another address, which replaces yours when it is confirmed',
     access: 'user',
-    idempotency: 'none', // a repetition mails nothing: that is limited; and nothing of the password is kept
+    idempotency: 'none', // a repetition mails nothing, since mails are limited; and the password is not stored
     body: z.strictObject({ email: Email, password: z.string().min(1).max(128) }),
     responses: {
       202: Empty,
@@ -204,16 +203,13 @@ export const authRoutes = {
     method: 'POST',
     path: '/api/auth/email/confirm',
     summary:
-      'Have the address to which this token was mailed; every session ends, and the address of before is told',
+      'Change to the address to which this token was mailed; every session ends, and the old address is notified',
     access: 'anyone',
     body: z
       .strictObject({
         token: Secret,
         password: z.string().min(1).max(128).optional().meta({ description: "the account's" }),
-        mine: z
-          .boolean()
-          .optional()
-          .meta({ description: 'false: somebody else asked for it; the link ends' }),
+        mine: z.boolean().optional().meta({ description: 'false: someone else requested it; the link ends' }),
       })
       .refine(({ mine, password }) => mine === false || password !== undefined, {
         path: ['password'],
@@ -228,7 +224,7 @@ export const authRoutes = {
     method: 'POST',
     path: '/api/auth/email/undo',
     summary:
-      'Have the address of before again, with the token that was mailed there and a new password; every session ends',
+      'Restore the previous address, with the token that was mailed there and a new password; every session ends',
     access: 'anyone',
     body: z.strictObject({ token: Secret, password: Password }),
     responses: {
@@ -239,7 +235,7 @@ export const authRoutes = {
   getJwks: defineRoute({
     method: 'GET',
     path: '/api/auth/.well-known/jwks.json',
-    summary: 'The keys that verify access tokens',
+    summary: 'Get the keys that verify access tokens',
     access: 'anyone',
     responses: {
       200: z.object({

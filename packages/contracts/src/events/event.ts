@@ -4,13 +4,12 @@ import { EventId, UserId, VenueId } from '../values/ids.ts'
 import { plainName } from '../values/plain-name.ts'
 import { Instant, lines, TimeZone, Words } from '../values/text.ts'
 
-/** How long an event lasts that names no end. */
+/** The length of an event without an end. */
 export const EVENT_LENGTH_HOURS = 12
 
 /**
- * When an event is over: the one rule for sales, transfers, refunds, lists and completion, and the door's
- * with a grace. Its SQL stands in the two services that ask their databases, each compared with this by a
- * test.
+ * When an event is over: the one rule for sales, transfers, refunds, lists and completion; the door has a
+ * grace period. Two services repeat it in SQL, each compared with this by a test.
  */
 export const overAt = ({
   eventDate,
@@ -23,14 +22,14 @@ export const overAt = ({
 export const isOver = (event: Parameters<typeof overAt>[0], at: Date): boolean => overAt(event) <= at
 
 /**
- * How long a door admits after that: an event may run late, and scanners that verified codes offline report
- * them afterwards.
+ * How long a door still admits after that: an event may run late, and scanners that verified codes offline
+ * report them afterwards.
  */
 export const DOOR_GRACE_HOURS = 24
 export const doorClosesAt = (event: Parameters<typeof overAt>[0]): Date =>
   new Date(overAt(event).getTime() + DOOR_GRACE_HOURS * 3_600_000)
 
-/** The earlier of two times: what hangs on an event is bounded by its end. */
+/** Returns the earlier of two times: deadlines never exceed the event's end. */
 export const earlierOf = (a: Date, b: Date): Date => (a < b ? a : b)
 
 export const EventStatus = z.enum(['DRAFT', 'PUBLISHED', 'CANCELLED', 'COMPLETED'])
@@ -52,8 +51,7 @@ export const EventCategory = z.enum([
 export type EventCategory = z.output<typeof EventCategory>
 
 const RefundableUntil = Instant.meta({
-  description:
-    'until when buyers give back tickets that cost something; never after the event is over, whatever is asked for',
+  description: 'until when buyers may return paid tickets; never later than the end of the event',
 })
 
 export const Event = z.object({
@@ -62,7 +60,7 @@ export const Event = z.object({
   name: z.string(),
   description: z.string(),
   eventDate: Instant,
-  endDate: Instant.optional().meta({ description: `without it an event lasts ${EVENT_LENGTH_HOURS} hours` }),
+  endDate: Instant.optional().meta({ description: `without it the event lasts ${EVENT_LENGTH_HOURS} hours` }),
   timeZone: z.string(),
   venueId: VenueId,
   venueName: z.string(),
@@ -127,14 +125,13 @@ export type EventChanges = z.output<typeof EventChanges>
 
 export const EventQuery = Page.extend({
   query: Words.meta({
-    description:
-      'beginnings of words of the name, the place, the category or the description; all must be there',
+    description: 'prefixes of words in the name, place, category or description; all must match',
   }),
-  place: Words.meta({ description: 'beginnings of words of the venue’s name or its address' }),
+  place: Words.meta({ description: 'prefixes of words in the venue’s name or address' }),
   category: EventCategory.optional(),
   from: Instant.optional().meta({
     description: 'what is over by then is left out; what is over now where none is given',
   }),
-  to: Instant.optional().meta({ description: 'what begins later is left out' }),
+  to: Instant.optional().meta({ description: 'later events are left out' }),
 })
 export type EventQuery = z.output<typeof EventQuery>

@@ -29,7 +29,7 @@ export const eventsInternalRoutes = {
   getEventInfo: defineRoute({
     method: 'GET',
     path: '/api/events/internal/:eventId',
-    summary: 'One event, whatever its state',
+    summary: 'Get an event in any state',
     access: readers,
     params,
     responses: { 200: EventInfo },
@@ -38,7 +38,7 @@ export const eventsInternalRoutes = {
   validateOrganizer: defineRoute({
     method: 'GET',
     path: '/api/events/internal/:eventId/validate-organizer/:userId',
-    summary: 'Whether the event is theirs',
+    summary: 'Check whether a user organizes the event',
     access: readers,
     params: z.object({ eventId: EventId, userId: UserId }),
     responses: { 200: z.object({ isOrganizer: z.boolean(), eventId: EventId, userId: UserId }) },
@@ -47,7 +47,7 @@ export const eventsInternalRoutes = {
   getEventInfos: defineRoute({
     method: 'POST',
     path: '/api/events/internal/batch',
-    summary: 'Several events; those that do not exist are left out',
+    summary: 'Get several events; unknown ones are left out',
     access: readers,
     body: z.strictObject({ eventIds: z.array(EventId).min(1).max(100) }),
     responses: { 200: z.object({ events: z.array(EventInfo) }) },
@@ -55,8 +55,7 @@ export const eventsInternalRoutes = {
   getSeatingPlanInfo: defineRoute({
     method: 'GET',
     path: '/api/events/internal/:eventId/seating-plan',
-    summary:
-      'The seats of an event, which do not change any more from now on: the caller makes tickets of them',
+    summary: 'Get the seats of an event and freeze them: the caller creates tickets for them',
     access: { services: ['ticket-service'] },
     params,
     query: z.object({

@@ -9,7 +9,7 @@ const AffectedTicketCount = z.int().nonnegative().meta({
     'tickets that were valid or used when it was cancelled; absent where the ticket service could not say at that moment',
 })
 
-/** The event as a consumer needs it: what it would otherwise have to ask for. */
+/** The event with everything that consumers would otherwise have to request. */
 const Snapshot = z.object({
   eventId: EventId,
   organizerId: UserId,
@@ -24,7 +24,7 @@ const Snapshot = z.object({
   refundableUntil: Instant.optional(),
 })
 
-// Published twice: to everybody at once, and in order for readers that need it.
+// Published twice: to a standard topic, and in order for readers that need it.
 const everyChange = {
   topics: ['event-events', 'event-updates.fifo'],
   attributes: ['eventId', 'organizerId'],
@@ -35,7 +35,7 @@ export const eventCreated = defineMessage('EVENT_CREATED', { ...everyChange, pay
 export const eventUpdated = defineMessage('EVENT_UPDATED', {
   ...everyChange,
   payload: Snapshot.extend({
-    changed: z.array(z.string().max(40)).max(40).meta({ description: 'names of the fields that changed' }),
+    changed: z.array(z.string().max(40)).max(40).meta({ description: 'names of the changed fields' }),
   }),
 })
 export const eventPublished = defineMessage('EVENT_PUBLISHED', { ...everyChange, payload: Snapshot })
@@ -47,7 +47,7 @@ export const eventCancelled = defineMessage('EVENT_CANCELLED', {
     affectedTicketCount: AffectedTicketCount.optional(),
   }),
 })
-/** A draft is gone. Only for readers that need order: to everybody else it was never there. */
+/** A draft was deleted. Only for ordered readers: the others never saw it. */
 export const eventDeleted = defineMessage('EVENT_DELETED', {
   ...everyChange,
   topics: ['event-updates.fifo'],

@@ -24,7 +24,7 @@ export const eventsRoutes = {
   listEvents: defineRoute({
     method: 'GET',
     path: '/api/events',
-    summary: 'Published events: the next first, with `query` the best match first',
+    summary: 'List published events: the next first, with `query` the best match first',
     access: 'anyone',
     query: EventQuery,
     responses: { 200: Events },
@@ -41,7 +41,7 @@ export const eventsRoutes = {
   listMyEvents: defineRoute({
     method: 'GET',
     path: '/api/events/mine',
-    summary: "The organizer's own events, in every state, the newest first",
+    summary: "List the organizer's own events in every state, newest first",
     access: 'organizer',
     query: Page,
     responses: { 200: Events },
@@ -49,7 +49,7 @@ export const eventsRoutes = {
   getEvent: defineRoute({
     method: 'GET',
     path: '/api/events/:eventId',
-    summary: 'One event; a draft is there for its organizer alone',
+    summary: 'Get an event; a draft only for its organizer',
     access: 'visitor',
     params,
     responses: { 200: Event },
@@ -58,7 +58,7 @@ export const eventsRoutes = {
   updateEvent: defineRoute({
     method: 'PATCH',
     path: '/api/events/:eventId',
-    summary: 'Change an event; null removes what is optional',
+    summary: 'Change an event; null removes an optional field',
     access: 'organizer',
     params,
     body: EventChanges,
@@ -95,10 +95,10 @@ export const eventsRoutes = {
   listVenues: defineRoute({
     method: 'GET',
     path: '/api/events/venues',
-    summary: 'Venues by name, one’s own first',
+    summary: 'List venues by name, your own first',
     access: 'organizer',
     query: Page.extend({
-      query: Words.meta({ description: 'beginnings of words of the name, the address or the city' }),
+      query: Words.meta({ description: 'prefixes of words in the name, address or city' }),
     }),
     responses: { 200: z.object({ venues: z.array(Venue), nextCursor: NextCursor }) },
   }),
@@ -114,7 +114,7 @@ export const eventsRoutes = {
   putSeatingPlan: defineRoute({
     method: 'PUT',
     path: '/api/events/:eventId/seating-plan',
-    summary: 'Give an event its seats; not any more once tickets are made of them',
+    summary: 'Set the seats of an event; not possible once it has tickets',
     access: 'organizer',
     params,
     body: NewSeatingPlan,
@@ -126,7 +126,7 @@ export const eventsRoutes = {
   getSeatingPlan: defineRoute({
     method: 'GET',
     path: '/api/events/:eventId/seating-plan',
-    summary: 'The seats of an event; with `If-None-Match` 304 while nothing changes',
+    summary: 'Get the seats of an event; with `If-None-Match` 304 if unchanged',
     access: 'visitor',
     params,
     query: z.object({

@@ -36,27 +36,27 @@ const Zones = z
   .refine((zones) => seatCountOf(zones) <= SEATS_MAX, `there may be ${SEATS_MAX} seats in all`)
 export type Zones = z.output<typeof Zones>
 
-/** How many seats the zones have together. */
+/** Returns the number of seats in all zones. */
 export const seatCountOf = (zones: readonly { rows: readonly { seats: readonly unknown[] }[] }[]): number =>
   zones.reduce((sum, { rows }) => rows.reduce((inZone, { seats }) => inZone + seats.length, sum), 0)
 
 export const NewSeatingPlan = z.strictObject({ zones: Zones.check(refuseTwins) })
 
 /**
- * The seats of an event, in the order in which they are numbered; a seat's id is
+ * Returns the seats of an event in the order of their numbers; a seat's id is
  * `"<zoneId>-<rowLabel>-<colLabel>"`.
  */
 export const SeatingPlan = z.object({
   eventId: EventId,
-  planVersion: z.int().positive().meta({ description: 'grows with every change' }),
+  planVersion: z.int().positive().meta({ description: 'increases with every change' }),
   seatCount: z.int(),
   zones: Zones,
 })
 export type SeatingPlan = z.output<typeof SeatingPlan>
 
 /**
- * Refuses zones of one number, rows of one zone and seats of one row that people would take for one, naming
- * the later.
+ * Refuses zones with the same number, and rows of a zone or seats of a row whose labels look alike; reports
+ * the later one.
  */
 function refuseTwins({ value: zones, issues }: z.core.ParsePayload<Zones>) {
   const refuse = (path: (string | number)[], input: unknown) =>
@@ -72,7 +72,7 @@ function refuseTwins({ value: zones, issues }: z.core.ParsePayload<Zones>) {
   }
 }
 
-/** Where something stands whose key stands before it already. */
+/** Returns where a duplicate key appears. */
 function twinsIn<T>(things: readonly T[], keyOf: (thing: T) => string | number): number[] {
   const seen = new Set<string | number>()
   return things.flatMap((thing, index) => (seen.size === seen.add(keyOf(thing)).size ? [index] : []))

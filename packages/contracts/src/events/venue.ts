@@ -8,7 +8,7 @@ export const NewVenue = z.strictObject({
   address: plainName(500),
   city: line(200).optional(),
   country: Country.optional().meta({ description: 'ISO 3166-1 alpha-2' }),
-  timeZone: TimeZone.optional().meta({ description: 'IANA name; what events there get that name none' }),
+  timeZone: TimeZone.optional().meta({ description: 'IANA name; the default of events there' }),
   capacity: z.int().min(1).max(1_000_000).optional(),
 })
 export type NewVenue = z.output<typeof NewVenue>
@@ -16,11 +16,11 @@ export type NewVenue = z.output<typeof NewVenue>
 export const Venue = z.object({
   venueId: VenueId,
   ...NewVenue.shape,
-  // Links and offsets were taken once: what is kept must still be shown.
+  // Links and offsets were accepted before: stored ones must still be shown.
   name: z.string(),
   address: z.string(),
   timeZone: z.string().optional(),
-  organizerId: UserId.meta({ description: 'who made it' }),
+  organizerId: UserId.meta({ description: 'the user who created it' }),
   createdAt: Instant,
 })
 export type Venue = z.output<typeof Venue>

@@ -1,6 +1,6 @@
 import * as z from 'zod'
 
-/** What every refusal looks like. */
+/** The fields of every refusal. */
 export const Refusal = z.object({
   error: z.string().meta({ examples: ['VALIDATION_FAILED'] }),
   message: z.string().meta({ description: 'for a person' }),
@@ -9,15 +9,15 @@ export const Refusal = z.object({
 })
 export type Refusal = z.output<typeof Refusal>
 
-/** The statuses that refusals have, and no other answer. */
+/** Statuses of refusals, used by no other answer. */
 export type RefusalStatus = 400 | 401 | 402 | 403 | 404 | 409 | 413 | 415 | 422 | 429 | 500 | 503
 
 type Shape = Readonly<Record<string, z.ZodType>>
 type NoFields = Readonly<Record<never, never>>
 
 /**
- * A reason to refuse a request. Routes list the refusals that they give; `refuse` in the service kit makes
- * the answer. Two may share a code where their status, fields or message differ.
+ * A reason to refuse a request. Routes list their refusals; `refuse` in the service kit makes the answer. Two
+ * may share a code if their status, fields or message differ.
  */
 export interface RefusalDefinition<
   Code extends string = string,
@@ -26,9 +26,9 @@ export interface RefusalDefinition<
 > {
   readonly code: Code
   readonly status: Status
-  /** For a person, unless the handler has a more precise one. Documents show it too. */
+  /** The message, unless the handler gives a more precise one. Documents show it too. */
   readonly message: string
-  /** What its body has beside `error`, `message` and `requestId`. */
+  /** The fields of its body beside `error`, `message` and `requestId`. */
   readonly fields: Fields
 }
 
@@ -47,7 +47,7 @@ export const defineRefusal = <
 ): RefusalDefinition<Code, Status, Fields> => ({ code, status, message, fields })
 
 /**
- * The 404 of a thing that is not there, or not the caller's to see: `defineNotFound('TICKET')` is
+ * Defines the 404 of a thing that is missing or not visible to the caller: `defineNotFound('TICKET')` is
  * TICKET_NOT_FOUND.
  */
 export const defineNotFound = <const Thing extends string>(thing: Thing) => {
@@ -55,7 +55,7 @@ export const defineNotFound = <const Thing extends string>(thing: Thing) => {
   return defineRefusal(`${thing}_NOT_FOUND`, 404, `there is no such ${words}, or it is not yours to see`)
 }
 
-/** The same refusal with more fields, or others of the same name. */
+/** Returns the refusal with further or replaced fields. */
 export const withFields = <
   Code extends string,
   Status extends RefusalStatus,
@@ -69,20 +69,17 @@ export const withFields = <
   fields: { ...refusal.fields, ...fields },
 })
 
-/**
- * The same refusal as one route means it: `message` is shown in documents, and given where the handler gives
- * none.
- */
+/** Returns the refusal with a route's own default message. */
 export const saying = <R extends RefusalDefinition>(refusal: R, message: string): R => ({
   ...refusal,
   message,
 })
 
-/** As code sees a value, or as it travels. */
+/** Decoded, or as it travels. */
 type Side = 'output' | 'input'
 type Value<Z extends z.ZodType, S extends Side> = S extends 'output' ? z.output<Z> : z.input<Z>
 
-/** The fields of a refusal, as code sees them where nothing else is said. */
+/** The decoded fields of a refusal. */
 export type RefusalFields<R extends RefusalDefinition, S extends Side = 'output'> = {
   [K in keyof R['fields'] as undefined extends z.output<R['fields'][K]> ? never : K]: Value<R['fields'][K], S>
 } & {
@@ -102,20 +99,20 @@ type Body<
         [_ in Exclude<NameOfField<All>, keyof R['fields'] | keyof Refusal>]?: undefined
       }
   : never
-/** Bodies of refusals, told apart by `error`; fields of the others are absent. */
+/** Bodies of refusals, distinguished by `error`; fields of the others are absent. */
 export type RefusalBody<R extends RefusalDefinition> = Body<R, 'output'>
 /** The same as they travel. */
 export type WireRefusalBody<R extends RefusalDefinition> = Body<R, 'input'>
 
 type Of<R extends RefusalDefinition, Status> = Extract<R, { status: Status }>
-/** Schemas of a route's refusals by status; a type tells their bodies apart by `error`. */
+/** Returns the schemas of a route's refusals by status; the type distinguishes their bodies by `error`. */
 export type RefusalResponses<R extends RefusalDefinition> = {
   readonly [S in R['status']]: z.ZodType<RefusalBody<Of<R, S>>, WireRefusalBody<Of<R, S>>>
 }
 
 /**
- * One schema for each status: of several refusals it has the fields of all, and requires those that all
- * require. A code that this version does not know is let through: its service may be newer.
+ * Merges refusals of one status into one schema: it has the fields of all, and requires those that all
+ * require. Accepts unknown codes: the service may be newer.
  */
 export function responsesOf<R extends RefusalDefinition>(refusals: readonly R[]): RefusalResponses<R> {
   const byStatus = Map.groupBy(refusals, ({ status }) => status)

@@ -5,19 +5,16 @@ export interface RoutingRule {
   readonly prefix: `/${string}`
   readonly service: ServiceKey
   /**
-   * Only requests of these methods; all where none are named. Such a rule goes before one of the same prefix
-   * without.
+   * Only requests with these methods; all by default. Such a rule precedes one of the same prefix without
+   * methods.
    */
   readonly methods?: readonly Method[]
 }
 
-/**
- * Path prefix → service: what the load balancer forwards, the longest prefix first. Feeds the ALB's rules and
- * the local edge.
- */
+/** Maps path prefixes to services, the longest prefix first: used by the ALB's rules and the local edge. */
 export const routing: readonly RoutingRule[] = [
   { prefix: '/api/auth', service: 'auth' },
-  // Where the links of mails lead: pages for people.
+  // Pages that links in mails lead to.
   { prefix: '/verify-email', service: 'auth' },
   { prefix: '/reset-password', service: 'auth' },
   { prefix: '/claim-ticket', service: 'tickets' },
@@ -28,7 +25,7 @@ export const routing: readonly RoutingRule[] = [
   { prefix: '/api/payments', service: 'payments' },
   { prefix: '/api/notifications', service: 'notifications' },
   { prefix: '/api/analytics', service: 'analytics' },
-  // Commands and queries part: who buys is sent where purchases are coordinated, who reads to the read side.
+  // Splits commands and queries: purchases go to the payment service, queries to the read side.
   { prefix: '/api/v1/tickets', service: 'payments', methods: ['POST'] },
   { prefix: '/api/v1', service: 'analytics' },
 ]

@@ -6,9 +6,9 @@ import { CACHE_KEY_NOT_FOUND, CACHE_NOT_FOUND, SERVICE_UNAVAILABLE } from './ref
 
 export const QueueFigures = z.object({
   queue: z.string(),
-  running: z.boolean().meta({ description: 'whether the process that answers takes messages off it' }),
-  visible: z.int().meta({ description: 'waiting to be taken' }),
-  inFlight: z.int().meta({ description: 'being worked on' }),
+  running: z.boolean().meta({ description: 'whether the answering process consumes it' }),
+  visible: z.int().meta({ description: 'waiting' }),
+  inFlight: z.int().meta({ description: 'being handled' }),
   visibilitySeconds: z.int(),
   maxReceives: z.int(),
   deadLetterQueue: z.string(),
@@ -18,8 +18,8 @@ export const HandlerFigures = z.object({
   queue: z.string(),
   eventType: z.string(),
   done: z.int(),
-  duplicate: z.int().meta({ description: 'taken before: acknowledged and nothing else' }),
-  dead: z.int().meta({ description: 'not of its schema: sent to the dead-letter queue' }),
+  duplicate: z.int().meta({ description: 'duplicates: acknowledged without effect' }),
+  dead: z.int().meta({ description: 'invalid: sent to the dead-letter queue' }),
   failed: z.int(),
   averageMs: z.number().nullable(),
   lastAt: Instant.nullable(),
@@ -36,7 +36,7 @@ export const CacheFigures = z.object({
 export type CacheFigures = z.output<typeof CacheFigures>
 const CachedKey = z.object({
   key: z.string(),
-  ttlSeconds: z.int().nullable().meta({ description: 'how long it stays; null for ever' }),
+  ttlSeconds: z.int().nullable().meta({ description: 'how long it stays; null: no expiry' }),
 })
 const CacheName = z.object({ name: z.string().regex(/^[\w-]{1,64}$/) })
 export const OutboxFigures = z.object({
@@ -56,37 +56,34 @@ export const OutboxFigures = z.object({
     .meta({ description: 'unpublished after more than one attempt, the oldest first, at most 20' }),
 })
 
-/**
- * What operators look at, the same of every service; figures of calls are of the process that answers, since
- * it started.
- */
+/** Operators' routes of every service; figures of calls cover the answering process since its start. */
 const opsOf = (service: ServiceKey) =>
   ({
     getQueues: defineRoute({
       method: 'GET',
       path: `/api/${service}/ops/queues`,
-      summary: 'The queues this service reads, and their dead-letter queues',
+      summary: 'List the queues of this service and their dead-letter queues',
       access: 'admin',
       responses: { 200: z.object({ queues: z.array(QueueFigures) }) },
     }),
     getHandlers: defineRoute({
       method: 'GET',
       path: `/api/${service}/ops/handlers`,
-      summary: 'What became of the messages that this service took',
+      summary: 'Get the outcomes of the messages that this service handled',
       access: 'admin',
       responses: { 200: z.object({ since: Instant, handlers: z.array(HandlerFigures) }) },
     }),
     getCaches: defineRoute({
       method: 'GET',
       path: `/api/${service}/ops/caches`,
-      summary: 'How well the caches of this service serve',
+      summary: "Get the hit rates of this service's caches",
       access: 'admin',
       responses: { 200: z.object({ caches: z.array(CacheFigures) }) },
     }),
     clearCache: defineRoute({
       method: 'DELETE',
       path: `/api/${service}/ops/caches/:name`,
-      summary: 'Forget what a cache holds',
+      summary: 'Clear a cache',
       access: 'admin',
       params: CacheName,
       responses: { 204: Empty },
@@ -95,7 +92,7 @@ const opsOf = (service: ServiceKey) =>
     listCacheKeys: defineRoute({
       method: 'GET',
       path: `/api/${service}/ops/caches/:name/keys`,
-      summary: 'What a cache holds: its keys, in no order, some perhaps twice',
+      summary: 'List the keys of a cache, in no order, some perhaps twice',
       access: 'admin',
       params: CacheName,
       query: Page,
@@ -105,7 +102,7 @@ const opsOf = (service: ServiceKey) =>
     getCacheEntry: defineRoute({
       method: 'GET',
       path: `/api/${service}/ops/caches/:name/entry`,
-      summary: 'One entry of a cache as it is kept',
+      summary: 'Get an entry of a cache',
       access: 'admin',
       params: CacheName,
       query: z.object({ key: z.string().min(1).max(1_000) }),
@@ -117,7 +114,7 @@ const opsOf = (service: ServiceKey) =>
     getOutbox: defineRoute({
       method: 'GET',
       path: `/api/${service}/ops/outbox`,
-      summary: 'What waits to be published',
+      summary: 'Get the state of the outbox',
       access: 'admin',
       responses: { 200: OutboxFigures },
     }),

@@ -2,7 +2,8 @@ import { defineRefusal, Refusal, type RefusalDefinition } from './define-refusal
 import type { Route } from './define-route.ts'
 import { idempotencyOf } from './define-route.ts'
 
-// Refusals that no service owns. The platform gives them; where a handler does too, its route lists them.
+// Refusals that belong to no service. The platform gives them; a route lists those that its handler gives
+// too.
 
 const { details } = Refusal.shape
 
@@ -47,8 +48,7 @@ export const SERVICE_UNAVAILABLE = defineRefusal(
 )
 
 /**
- * What the platform may refuse at a route without that it is listed: it follows from the route's other
- * properties.
+ * The refusals that the platform may give at a route without listing: they follow from its other properties.
  */
 export function impliedRefusals(route: Route): readonly RefusalDefinition[] {
   const { access, params, query, body } = route

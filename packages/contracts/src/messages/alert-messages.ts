@@ -5,7 +5,7 @@ import { defineMessage } from './define-message.ts'
 /** Characters of JSON. */
 const DETAIL_MAX = 10_000
 
-/** Something a person has to look at. */
+/** An alert that an operator has to look at. */
 export const opsAlert = defineMessage('OPS_ALERT', {
   topics: ['ops-alerts'],
   attributes: ['severity', 'source'],

@@ -4,15 +4,15 @@ import type { ServiceKey } from '../values/services.ts'
 import { TopicName } from './topology.ts'
 
 /**
- * What a service has said, for readers born later: everything committed that is published or will be, without
- * what is secret.
+ * The history of a service's messages for later readers: all committed ones, published or not, without secret
+ * ones.
  */
 const archiveOf = (service: ServiceKey) =>
   ({
     listArchived: defineRoute({
       method: 'GET',
       path: `/api/${service}/internal/archive`,
-      summary: 'Messages of a topic, each at least once, in no order that means anything',
+      summary: 'List the messages of a topic, each at least once, in no particular order',
       access: { services: ['analytics-service'] },
       query: z.object({
         topic: TopicName,

@@ -4,9 +4,9 @@ import { Instant } from '../values/text.ts'
 import type { Destination } from './topology.ts'
 
 /**
- * A message: where it goes (topics, or the queue of a command), its envelope's schema (`z.encode` before
- * publishing, `z.decode` on receipt) and the payload's ids that travel as SNS attributes. `secret` keeps it
- * out of archives and logs.
+ * Defines a message: its destination (topics, or the queue of a command), its envelope's schema (`z.encode`
+ * before publishing, `z.decode` on receipt) and the payload's ids that become SNS attributes. `secret` keeps
+ * it out of archives and logs.
  */
 export interface MessageDefinition<T extends string = string, P extends z.ZodType = z.ZodType> {
   readonly eventType: T
@@ -58,19 +58,16 @@ export function defineMessage<const T extends string, P extends z.ZodType>(
   }
 }
 
-/** What does not fit into one message travels in several of the same version, which come in any order. */
+/** What does not fit into one message is split over several of the same version, in any order. */
 export const Part = z.object({
   part: z.int().positive().default(1),
-  parts: z.int().positive().default(1).meta({ description: 'how many parts there are' }),
+  parts: z.int().positive().default(1).meta({ description: 'number of parts' }),
 })
 
-/** Things of one part, as JSON: the rest of the 256 KiB that SNS takes is for what is beside them. */
+/** Bytes of JSON per part: the rest of the 256 KiB of SNS is for the other fields. */
 export const PART_BYTES_MAX = 220_000
 
-/**
- * Things in the parts that messages carry them in, as few as can be, numbered from 1; one part, though empty,
- * where there are none.
- */
+/** Splits things into as few numbered parts as possible, from 1; an empty list gives one empty part. */
 export function inParts<T>(
   things: readonly T[],
   bytesMax = PART_BYTES_MAX,
@@ -90,6 +87,6 @@ export function inParts<T>(
 }
 const utf8 = new TextEncoder()
 
-/** A message as code sees it: money in minor units, times as `Date`. */
+/** A decoded message: money in minor units, times as `Date`. */
 export type Message<D extends { schema: z.ZodType }> = z.output<D['schema']>
 export type Payload<D extends { payload: z.ZodType }> = z.output<D['payload']>

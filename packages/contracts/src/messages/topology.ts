@@ -2,8 +2,8 @@ import * as z from 'zod'
 import { type Caller, type ServiceKey, services } from '../values/services.ts'
 
 /**
- * The whole topology: topics, queues with their dead-letter queues, who says what and who takes it. Feeds
- * CDK, local provisioning, consumers and the CLI.
+ * The whole topology: topics, queues with their dead-letter queues, publishers and consumers. Used by CDK,
+ * local provisioning, consumers and the CLI.
  */
 
 export const topics = [
@@ -20,7 +20,7 @@ export const topics = [
 export const TopicName = z.enum(topics)
 export type TopicName = z.output<typeof TopicName>
 
-/** Who publishes what: nobody else is permitted to. */
+/** The topics of each service: only it may publish to them. */
 export const publishers: Readonly<Record<TopicName, readonly ServiceKey[]>> = {
   'user-events': ['auth'],
   'event-events': ['events'],
@@ -29,13 +29,13 @@ export const publishers: Readonly<Record<TopicName, readonly ServiceKey[]>> = {
   'saga-compensation-failed': ['payments'],
   'ops-alerts': ['notifications', 'payments'],
   'event-updates.fifo': ['events'],
-  // SES tells here what became of mails, in its own words.
+  // SES publishes the outcomes of mails here, in its own format.
   'mail-feedback': [],
-  // Of what other services asked to be sent: a subscriber takes those with its name as `requestedBy`.
+  // Outcomes of requests of other services: a subscriber filters by its name as `requestedBy`.
   'notification-events': ['notifications'],
 }
 
-/** Queues to which commands are sent directly, without a topic, and who sends them. */
+/** Queues that receive commands directly, without a topic, and their senders. */
 export const commandQueues = { 'order-commands.fifo': ['payments'] } as const satisfies Record<
   string,
   readonly ServiceKey[]
@@ -43,15 +43,15 @@ export const commandQueues = { 'order-commands.fifo': ['payments'] } as const sa
 export type CommandQueueName = keyof typeof commandQueues
 export const isCommandQueue = (name: string): name is CommandQueueName => name in commandQueues
 
-/** Where a message goes: to a topic, or to the queue of those who carry a command out. */
+/** The destination of a message: a topic, or the queue of a command. */
 export type Destination = TopicName | CommandQueueName
 
 const named = (keys: readonly ServiceKey[], service: ServiceKey | Caller) =>
   keys.some((key) => key === service || services[key].name === service)
-/** The topics that a service publishes to, by its key or by its name towards the others. */
+/** Returns the topics that a service publishes to, by its key or its name. */
 export const topicsOf = (service: ServiceKey | Caller): readonly TopicName[] =>
   topics.filter((topic) => named(publishers[topic], service))
-/** The queues that a service sends commands to. */
+/** Returns the queues that a service sends commands to. */
 export const commandQueuesOf = (service: ServiceKey | Caller): readonly CommandQueueName[] =>
   Object.keys(commandQueues)
     .filter(isCommandQueue)
@@ -59,19 +59,19 @@ export const commandQueuesOf = (service: ServiceKey | Caller): readonly CommandQ
 
 export interface Subscription {
   readonly topic: TopicName
-  /** The filter policy on the attribute `eventType`; absent: everything of the topic. */
+  /** The filter policy on the attribute `eventType`; absent: all messages of the topic. */
   readonly eventTypes?: readonly string[]
 }
 
 export interface Queue {
-  /** Who takes its messages. */
+  /** Its consumer. */
   readonly consumer: ServiceKey
   readonly deadLetterQueue: string
   readonly visibilitySeconds: number
   readonly maxReceives: number
   /**
-   * What a message that failed waits for its next attempt: the first wait is within the same receive, each of
-   * the others is how long it stays unseen before the next one. Absent: until its visibility ends.
+   * Waits before the next attempts of a failed message: the first within the same receive, the others as
+   * visibility time-outs. Absent: the queue's visibility time-out.
    */
   readonly retryAfterSeconds?: readonly number[]
   readonly subscriptions: readonly Subscription[]
@@ -122,7 +122,7 @@ export const queues = {
       { topic: 'event-events', eventTypes: ['EVENT_PUBLISHED', 'EVENT_UPDATED', 'EVENT_CANCELLED'] },
     ],
   },
-  // Without a filter: what SES publishes has no attributes of ours.
+  // Without a filter: SES's messages have none of our attributes.
   'mail-feedback-queue': {
     consumer: 'notifications',
     deadLetterQueue: 'mail-feedback-dlq',
@@ -160,7 +160,7 @@ export const queues = {
     retryAfterSeconds: [1, 5, 15],
     subscriptions: [],
   },
-  // The read side's two.
+  // The read side's two queues.
   'event-updates.fifo': {
     consumer: 'analytics',
     deadLetterQueue: 'event-updates-dlq.fifo',
@@ -192,13 +192,13 @@ export const queues = {
 export type QueueName = keyof typeof queues
 export const queueNames = Object.keys(queues) as QueueName[]
 /**
- * Whether what comes by a queue is not of our own services: without our envelope, and with types of its own.
+ * Returns whether the queue's messages come from another system: without our envelope, with their own types.
  */
 export const isFromOutside = (queue: QueueName): boolean =>
   queues[queue].subscriptions.some(({ topic }) => publishers[topic].length === 0)
 
 export const retention = { queueDays: 4, deadLetterDays: 14 } as const
-/** Long poll on AWS; short locally, where an aborted poll swallows a message. */
+/** Long poll on AWS; short locally, where an aborted poll loses a message. */
 export const longPollSeconds = 20
 
 export const isFifo = (name: string) => name.endsWith('.fifo')

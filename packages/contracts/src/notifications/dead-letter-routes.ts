@@ -4,7 +4,7 @@ import { queueNames } from '../messages/topology.ts'
 import { MessageId } from '../values/ids.ts'
 import { Instant } from '../values/text.ts'
 
-/** A message that died, as it is remembered when its dead-letter queue has it no more. */
+/** A record of a dead letter, kept after it has left its dead-letter queue. */
 export const ArchivedLetter = z.object({
   queue: z.enum(queueNames),
   messageId: z
@@ -13,8 +13,8 @@ export const ArchivedLetter = z.object({
     .meta({ description: 'ours, from the envelope; null where it was no message of ours' }),
   eventType: z.string(),
   reason: z.string().nullable().meta({ description: 'null: it was received too often without success' }),
-  redrives: z.int().meta({ description: 'how often it was put back before' }),
-  sentAt: Instant.meta({ description: 'when it came into the dead-letter queue, or was first sent' }),
+  redrives: z.int().meta({ description: 'how often it had been redriven' }),
+  sentAt: Instant.meta({ description: 'when it reached the dead-letter queue, or was first sent' }),
   archivedAt: Instant,
   body: z.string().nullable().meta({
     description:
@@ -28,8 +28,7 @@ export const notificationsDeadLetterRoutes = {
   listDeadLetters: defineRoute({
     method: 'GET',
     path: '/api/notifications/ops/dead-letters',
-    summary:
-      'What has died in any queue for as long as it is remembered, the latest first, whether it was put back or not',
+    summary: 'List the recorded dead letters of every queue, latest first, redriven or not',
     access: 'admin',
     query: Page.extend({
       queue: z.enum(queueNames).optional(),

@@ -4,8 +4,8 @@ import { NotificationId } from '../values/ids.ts'
 import { Instant } from '../values/text.ts'
 import { BounceReason, DelayReason } from './routes.ts'
 
-// What became of mails that the provider took. Nobody of ours publishes these: the notification service makes
-// them of what SES publishes on the topic, in words of SES's own.
+// The outcomes of mails after the provider accepted them. No service publishes these: the notification
+// service translates SES's messages into them.
 
 const ofMail = { topics: ['mail-feedback'], attributes: [] } as const
 const OfMail = z.object({
@@ -16,35 +16,35 @@ const OfMail = z.object({
   sentAt: Instant,
   at: Instant,
 })
-const addresses = z.array(z.string()).meta({ description: 'whom it was for' })
+const addresses = z.array(z.string()).meta({ description: 'its recipients' })
 
-/** It came back, and is not tried any more. */
+/** It bounced and is not retried. */
 export const mailBounced = defineMessage('MAIL_BOUNCED', {
   ...ofMail,
   payload: OfMail.extend({
     addresses,
     reason: BounceReason,
-    permanent: z.boolean().meta({ description: 'no mail will reach these addresses' }),
+    permanent: z.boolean().meta({ description: 'addresses that no mail can reach' }),
   }),
 })
-/** The provider took it and did not send it, for what is in it. */
+/** The provider accepted it and did not send it because of its content. */
 export const mailRejected = defineMessage('MAIL_REJECTED', {
   ...ofMail,
   payload: OfMail.extend({ reason: BounceReason }),
 })
-/** It is late: the provider goes on trying. */
+/** It is delayed: the provider keeps trying. */
 export const mailDelayed = defineMessage('MAIL_DELAYED', {
   ...ofMail,
   payload: OfMail.extend({ reason: DelayReason }),
 })
 /**
- * Somebody called it unwanted; `undelivered`: the provider knew that they had before, and did not send it.
+ * A recipient marked it as spam; `undelivered`: they had done so before, and the provider did not send it.
  */
 export const mailComplained = defineMessage('MAIL_COMPLAINED', {
   ...ofMail,
   payload: OfMail.extend({ addresses, reason: z.string(), undelivered: z.boolean() }),
 })
-/** Nothing that anybody has to do something about: it was sent, delivered, opened. */
+/** Needs no action: sent, delivered, opened. */
 export const mailProgressed = defineMessage('MAIL_PROGRESSED', {
   ...ofMail,
   payload: z.object({ what: z.string() }),

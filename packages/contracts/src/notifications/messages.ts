@@ -5,8 +5,8 @@ import { callers } from '../values/services.ts'
 import { cutTo, Instant } from '../values/text.ts'
 import { Channel, NotificationType } from './routes.ts'
 
-// What became of a notification, where the service that asked for it asked for that too: a subscriber takes
-// those with its name as `requestedBy`.
+// The outcome of a notification, if the requesting service asked for it: a subscriber filters by its name as
+// `requestedBy`.
 
 const ofNotification = {
   topics: ['notification-events'],
@@ -20,18 +20,18 @@ const OfNotification = z.object({
   channel: Channel,
 })
 
-/** Its provider took it. It may still come back: NOTIFICATION_FAILED follows then. */
+/** Its provider accepted it. It may still bounce: NOTIFICATION_FAILED follows then. */
 export const notificationDelivered = defineMessage('NOTIFICATION_DELIVERED', {
   ...ofNotification,
   payload: OfNotification.extend({ deliveredAt: Instant, providerMessageId: cutTo(500) }),
 })
-/** It was not sent, and is not tried any more; or it was, and came back. */
+/** It was not sent and is not retried, or it bounced. */
 export const notificationFailed = defineMessage('NOTIFICATION_FAILED', {
   ...ofNotification,
   payload: OfNotification.extend({
     outcome: z
       .enum(['FAILED', 'BOUNCED', 'CANCELLED'])
-      .meta({ description: 'CANCELLED: there was no point, or it was turned off' }),
+      .meta({ description: 'CANCELLED: no longer needed, or turned off' }),
     reason: cutTo(500),
   }),
 })

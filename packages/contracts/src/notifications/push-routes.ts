@@ -6,13 +6,10 @@ import { plainName } from '../values/plain-name.ts'
 import { Instant } from '../values/text.ts'
 import { PUSH_ENDPOINT_TAKEN, PUSH_SUBSCRIPTION_NOT_FOUND, PUSH_UNAVAILABLE } from './refusals.ts'
 
-/**
- * So many devices of one account get pushes; another one takes the place of the one that was used least
- * recently.
- */
+/** The most devices of one account; a further one replaces the least recently used. */
 export const PUSH_DEVICES_MAX = 20
 
-/** Bytes in base64url, as browsers give them; some write the padding, which says nothing. */
+/** Bytes in base64url, as browsers encode them; optional padding. */
 const bytes = (length: number, what: string) =>
   z
     .string()
@@ -23,7 +20,7 @@ const bytes = (length: number, what: string) =>
       `must be ${what}, ${length} bytes`,
     )
 
-/** What `PushSubscription.toJSON()` gives in a browser, and what the device is called. */
+/** What `PushSubscription.toJSON()` returns in a browser, and the device's name. */
 export const NewPushSubscription = z.strictObject({
   endpoint: z
     .url({ protocol: /^https$/ })
@@ -33,35 +30,34 @@ export const NewPushSubscription = z.strictObject({
     .number()
     .nullable()
     .optional()
-    .meta({ description: 'taken as browsers send it, and not looked at' }),
+    .meta({ description: 'accepted as browsers send it, and ignored' }),
   keys: z.strictObject({
     p256dh: bytes(65, 'a point on P-256, uncompressed').meta({ description: 'the browser’s public key' }),
     auth: bytes(16, 'a secret').meta({ description: 'the browser’s authentication secret' }),
   }),
-  device: plainName(60).optional().meta({ description: 'what its owner knows it by' }),
+  device: plainName(60).optional().meta({ description: 'the name its owner gave it' }),
 })
 export type NewPushSubscription = z.output<typeof NewPushSubscription>
 
 export const PushSubscription = z.object({
   subscriptionId: PushSubscriptionId,
   device: z.string().optional(),
-  service: z
-    .string()
-    .meta({ description: 'host of the push service; the endpoint itself is told to nobody' }),
-  current: z.boolean().meta({ description: 'it was added by the sign-in that asks' }),
-  createdAt: Instant.meta({ description: 'when the sign-in that it is of registered it' }),
-  lastUsedAt: Instant.optional().meta({ description: 'when it last took a push' }),
+  service: z.string().meta({ description: 'host of the push service; the endpoint itself is never shown' }),
+  current: z.boolean().meta({ description: 'whether this sign-in registered it' }),
+  createdAt: Instant.meta({ description: 'when its sign-in registered it' }),
+  lastUsedAt: Instant.optional().meta({ description: 'when it last received a push' }),
 })
 export type PushSubscription = z.output<typeof PushSubscription>
 
 /**
- * Web Push (RFC 8030, 8291, 8292): a browser subscribes with our public key, and registers here what it got.
+ * Web Push (RFC 8030, 8291, 8292): a browser subscribes with our public key, and registers the subscription
+ * here.
  */
 export const notificationsPushRoutes = {
   getPushKey: defineRoute({
     method: 'GET',
     path: '/api/notifications/push/key',
-    summary: 'The public key with which a browser subscribes (`applicationServerKey`)',
+    summary: 'Get the public key with which a browser subscribes (`applicationServerKey`)',
     access: 'anyone',
     responses: {
       200: z.object({
@@ -73,7 +69,7 @@ export const notificationsPushRoutes = {
   listPushSubscriptions: defineRoute({
     method: 'GET',
     path: '/api/notifications/push/subscriptions',
-    summary: 'The devices of the signed-in user that get pushes, the newest first',
+    summary: 'List the devices of the signed-in user that get pushes, newest first',
     access: 'user',
     responses: { 200: z.object({ subscriptions: z.array(PushSubscription) }) },
   }),
@@ -81,13 +77,13 @@ export const notificationsPushRoutes = {
     method: 'POST',
     path: '/api/notifications/push/subscriptions',
     summary:
-      'Let a device get pushes, until this sign-in is ended or the device removed. The same again renews keys, name and sign-in',
+      'Register a device for pushes until this sign-in ends or the device is removed. Repeating it renews keys, name and sign-in',
     access: 'user',
-    // The endpoint is its key: the same again is the same.
+    // The endpoint is its key: the same endpoint is the same device.
     idempotency: 'none',
     body: NewPushSubscription,
     responses: {
-      200: PushSubscription.meta({ description: 'it was theirs already' }),
+      200: PushSubscription.meta({ description: 'it was registered already' }),
       201: PushSubscription,
     },
     refusals: [VALIDATION_FAILED, PUSH_UNAVAILABLE, PUSH_ENDPOINT_TAKEN, RATE_LIMITED],
@@ -95,7 +91,7 @@ export const notificationsPushRoutes = {
   removePushSubscription: defineRoute({
     method: 'DELETE',
     path: '/api/notifications/push/subscriptions/:subscriptionId',
-    summary: 'No more pushes to this device',
+    summary: 'Stop pushes to this device',
     access: 'user',
     params: z.object({ subscriptionId: PushSubscriptionId }),
     responses: { 204: Empty },

@@ -8,19 +8,19 @@ import { Instant, line } from '../values/text.ts'
 import { NOTIFICATION_NOT_FOUND, NOTIFICATION_NOT_PENDING } from './refusals.ts'
 import { Channel, DelayReason, NotificationStatus, NotificationType } from './routes.ts'
 
-/** Who goes first where more is due than may go: URGENT before HIGH before MEDIUM before LOW. */
+/** Which goes first when more is due than may be sent: URGENT, HIGH, MEDIUM, LOW. */
 export const Priority = z.enum(['LOW', 'MEDIUM', 'HIGH', 'URGENT'])
 export type Priority = z.output<typeof Priority>
 
-/** The name of a template: a type's own, or one that the operator configured. */
+/** The name of a template: a type's own, or a configured one. */
 export const TemplateName = z.string().regex(/^[A-Za-z][\w-]{0,63}$/, 'must be a name such as doors-open')
 
-/** What another service asks to be sent. */
+/** A request of another service to send a notification. */
 export const NotificationRequest = z.strictObject({
   requestId: z
     .uuid()
     .optional()
-    .meta({ description: 'the same request again is sent once; an Idempotency-Key does the same' }),
+    .meta({ description: 'a repeated request is sent once; an Idempotency-Key does the same' }),
   userId: UserId,
   type: NotificationType,
   channel: Channel.meta({
@@ -31,31 +31,33 @@ export const NotificationRequest = z.strictObject({
     .min(1)
     .max(254)
     .meta({ description: 'a mail address, a telephone number, or the userId for PUSH' }),
-  template: TemplateName.meta({ description: 'the type’s own, or one that is configured' }),
+  template: TemplateName.meta({ description: 'the type’s own, or a configured one' }),
   subject: line(200).optional(),
   payload: JsonRecord.meta({
     description:
-      'what the type’s message tells, for its own template; the placeholders of one that is configured',
+      'the fields of the type’s message, for its own template; the placeholders of a configured one',
   }),
-  priority: Priority.meta({ description: 'who goes first; URGENT is sent in quiet hours too' }),
-  sendAt: Instant.optional().meta({ description: 'not before, at most a year ahead; what is over is now' }),
+  priority: Priority.meta({ description: 'the order of sending; URGENT is sent in quiet hours too' }),
+  sendAt: Instant.optional().meta({
+    description: 'not before, at most a year ahead; a time in the past means now',
+  }),
   notifyResult: z
     .boolean()
     .optional()
-    .meta({ description: 'what becomes of it is published: NOTIFICATION_DELIVERED, NOTIFICATION_FAILED' }),
+    .meta({ description: 'publish the outcome: NOTIFICATION_DELIVERED, NOTIFICATION_FAILED' }),
 })
 export type NotificationRequest = z.output<typeof NotificationRequest>
 
-/** So many requests in one call, at most. */
+/** The most requests in one call. */
 export const REQUESTS_MAX = 100
 
 const accepted = { notificationId: NotificationId }
-/** What becomes of one request of several. */
+/** The result of one request of several. */
 export const RequestOutcome = z.discriminatedUnion('outcome', [
   z.object({ outcome: z.literal('ACCEPTED'), ...accepted }),
   z
     .object({ outcome: z.literal('TURNED_OFF') })
-    .meta({ description: 'nothing is sent: its recipient turned the type off' }),
+    .meta({ description: 'nothing is sent: the recipient turned the type off' }),
   z.object({
     outcome: z.literal('REFUSED'),
     ...Refusal.pick({ error: true, message: true, details: true }).shape,
@@ -63,7 +65,7 @@ export const RequestOutcome = z.discriminatedUnion('outcome', [
 ])
 export type RequestOutcome = z.output<typeof RequestOutcome>
 
-/** How a notification stands, for the service that asked for it. */
+/** The state of a notification, for the service that requested it. */
 export const RequestedNotification = z.object({
   ...accepted,
   type: NotificationType,
@@ -72,13 +74,13 @@ export const RequestedNotification = z.object({
   priority: Priority,
   status: z.enum([...NotificationStatus.options, 'CANCELLED']).meta({
     description:
-      'CANCELLED: it is not sent, because who asked, or its recipient, did not want it or there was no point',
+      'CANCELLED: not sent, because the requester or the recipient did not want it, or it was no longer needed',
   }),
   attempts: z.int().nonnegative(),
   createdAt: Instant.meta({
-    description: 'from when on it is for its recipient: when it was asked for, or `sendAt`',
+    description: 'when it was requested, or `sendAt`',
   }),
-  nextAttemptAt: Instant.optional().meta({ description: 'while it is PENDING or SENDING: not before' }),
+  nextAttemptAt: Instant.optional().meta({ description: 'the next attempt, while it is PENDING or SENDING' }),
   sentAt: Instant.optional(),
   providerMessageId: z.string().optional(),
   failure: z
@@ -89,8 +91,8 @@ export const RequestedNotification = z.object({
   delayed: z
     .object({ at: Instant, reason: DelayReason })
     .optional()
-    .meta({ description: 'the provider goes on trying' }),
-  complainedAt: Instant.optional().meta({ description: 'its reader called it unwanted' }),
+    .meta({ description: 'the provider keeps trying' }),
+  complainedAt: Instant.optional().meta({ description: 'its reader marked it as spam' }),
 })
 export type RequestedNotification = z.output<typeof RequestedNotification>
 
@@ -106,24 +108,24 @@ export const notificationsInternalRoutes = {
     responses: {
       200: z.object({ enqueued: z.literal(false), reason: z.enum(['TURNED_OFF']) }).meta({
         description:
-          'nothing is sent, and there is no notification of it: its recipient turned the type off. The key is free',
+          'nothing is sent or stored: the recipient turned the type off. The key can be used again',
       }),
       202: z.object(accepted),
     },
     refusals: [
       VALIDATION_FAILED,
-      saying(IDEMPOTENCY_KEY_REUSED, 'anything but the key differs from the first request'),
+      saying(IDEMPOTENCY_KEY_REUSED, 'the repeated request differs in more than the key'),
     ],
   }),
   sendNotifications: defineRoute({
     method: 'POST',
     path: '/api/notifications/internal/requests/batch',
-    summary: 'Send several notifications: each is answered by itself, at its place, as if it had come alone',
+    summary: 'Send several notifications: each is answered at its index, as if it had come alone',
     access,
     bodyLimitBytes: 4_194_304,
     body: z.strictObject({
       requests: z
-        .array(z.unknown().meta({ description: 'a NotificationRequest; one that is none is refused alone' }))
+        .array(z.unknown().meta({ description: 'a NotificationRequest; an invalid one is refused alone' }))
         .min(1)
         .max(REQUESTS_MAX),
     }),
@@ -133,7 +135,7 @@ export const notificationsInternalRoutes = {
   getRequestedNotification: defineRoute({
     method: 'GET',
     path: '/api/notifications/internal/requests/:notificationId',
-    summary: 'What became of a notification, for the service that asked for it',
+    summary: 'Get the state of a notification, for the service that requested it',
     access,
     params: z.object({ notificationId: NotificationId }),
     responses: { 200: RequestedNotification },
@@ -142,7 +144,7 @@ export const notificationsInternalRoutes = {
   cancelRequestedNotification: defineRoute({
     method: 'DELETE',
     path: '/api/notifications/internal/requests/:notificationId',
-    summary: 'Do not send a notification that has not been tried yet',
+    summary: 'Cancel a notification that has not been tried yet',
     access,
     params: z.object({ notificationId: NotificationId }),
     responses: {

@@ -42,7 +42,7 @@ export type NotificationStatus = z.output<typeof NotificationStatus>
 /** Why a mail has not reached its mailbox yet. */
 export const DelayReason = z.enum(['MAILBOX_FULL', 'MAIL_TOO_LARGE', 'CONTENT_REFUSED', 'NOT_REACHED'])
 export type DelayReason = z.output<typeof DelayReason>
-/** Why it will not any more: for what may be otherwise next time, or for good. */
+/** Why it never will: temporary or permanent failure. */
 export const BounceReason = z.enum([
   ...DelayReason.options,
   'NO_SUCH_MAILBOX',
@@ -73,7 +73,7 @@ export type Notification = z.output<typeof Notification>
 const UnreadCount = z.int().nonnegative().meta({ description: 'sent and not marked as read' })
 
 const preference = { type: NotificationType, channel: Channel }
-/** Whether somebody gets notifications of a type by a channel. */
+/** Whether a user gets notifications of a type through a channel. */
 export const Preference = z.object({
   ...preference,
   enabled: z.boolean(),
@@ -84,12 +84,12 @@ export type Preference = z.output<typeof Preference>
 const TimeOfDay = z.string().regex(/^([01]\d|2[0-3]):[0-5]\d$/, 'must be a time of day such as 22:00')
 export const QuietHours = z
   .strictObject({ start: TimeOfDay, end: TimeOfDay, timeZone: TimeZone })
-  .refine(({ start, end }) => start !== end, { path: ['end'], message: 'must not be the start' })
+  .refine(({ start, end }) => start !== end, { path: ['end'], message: 'must differ from the start' })
 export type QuietHours = z.output<typeof QuietHours>
 
 export const Preferences = z.object({
-  preferences: z.array(Preference).meta({ description: 'every type by every channel' }),
-  // Offsets were taken once: what is kept must still be shown.
+  preferences: z.array(Preference).meta({ description: 'every type and channel' }),
+  // Offsets were accepted before: stored ones must still be shown.
   quietHours: z.object({ start: TimeOfDay, end: TimeOfDay, timeZone: z.string() }).optional(),
 })
 export type Preferences = z.output<typeof Preferences>
@@ -98,26 +98,23 @@ export const PreferenceChanges = z.strictObject({
   preferences: z
     .array(z.strictObject({ ...preference, enabled: z.boolean() }))
     .max(100)
-    .meta({ description: 'those that change; a list as GET gave it may come back as it is' }),
+    .meta({ description: 'the changed ones; a list from GET may be sent back' }),
   quietHours: QuietHours.nullable().optional().meta({
-    description: 'text messages, pushes, and mails that can wait, come when they are over; null ends them',
+    description: 'text messages, pushes, and mails that can wait are sent when they are over; null ends them',
   }),
 })
 export type PreferenceChanges = z.output<typeof PreferenceChanges>
 
-const Token = z.string().min(1).max(512).meta({ description: 'of the link in the mail, behind `#`' })
+const Token = z.string().min(1).max(512).meta({ description: 'from the link in the mail, behind `#`' })
 
 export const notificationsRoutes = {
   listNotifications: defineRoute({
     method: 'GET',
     path: '/api/notifications',
-    summary: 'What was sent to the signed-in user, the newest first',
+    summary: 'List the notifications sent to the signed-in user, newest first',
     access: 'user',
     query: Page.extend({
-      unread: z
-        .enum(['true', 'false'])
-        .optional()
-        .meta({ description: 'true: only what was sent and not marked as read' }),
+      unread: z.enum(['true', 'false']).optional().meta({ description: 'true: only unread ones' }),
     }),
     responses: {
       200: z.object({
@@ -131,7 +128,7 @@ export const notificationsRoutes = {
     method: 'GET',
     path: '/api/notifications/stream',
     summary:
-      'The number of unread notifications, then each as it is sent, and the number whenever it changes',
+      'Stream the number of unread notifications: now, with each new notification, and after each change',
     access: 'user',
     responses: {
       200: eventStream(z.object({ unreadCount: UnreadCount, notification: Notification.optional() })),
@@ -141,7 +138,7 @@ export const notificationsRoutes = {
   readNotification: defineRoute({
     method: 'POST',
     path: '/api/notifications/:notificationId/read',
-    summary: 'Mark a notification as read; one that has not gone out yet stays as it is',
+    summary: 'Mark a notification as read; no effect before it is sent',
     access: 'user',
     params: z.object({ notificationId: NotificationId }),
     responses: { 200: Notification },
@@ -150,14 +147,14 @@ export const notificationsRoutes = {
   getPreferences: defineRoute({
     method: 'GET',
     path: '/api/notifications/preferences',
-    summary: 'What the signed-in user is told, how, and when not',
+    summary: 'Get the notification settings of the signed-in user',
     access: 'user',
     responses: { 200: Preferences },
   }),
   updatePreferences: defineRoute({
     method: 'PUT',
     path: '/api/notifications/preferences',
-    summary: 'Change some of it; what is not named stays',
+    summary: 'Change some of the settings; the others stay',
     access: 'user',
     body: PreferenceChanges,
     responses: { 200: Preferences },
@@ -166,7 +163,7 @@ export const notificationsRoutes = {
   resendOrder: defineRoute({
     method: 'POST',
     path: '/api/notifications/orders/:orderId/resend',
-    summary: "Mail one's order confirmation again, with the tickets that are still valid",
+    summary: 'Mail your order confirmation again, with the tickets that are still valid',
     access: 'user',
     params: z.object({ orderId: OrderId }),
     responses: {
@@ -178,11 +175,11 @@ export const notificationsRoutes = {
     method: 'POST',
     path: '/api/notifications/order-contacts/confirm',
     summary:
-      "Have an order's mails at the address to which this token was mailed; the address of before is told",
+      "Send an order's mails to the address to which this token was mailed; the previous address is notified",
     access: 'anyone',
     body: z.strictObject({
       token: Token,
-      mine: z.boolean().optional().meta({ description: 'false: somebody else asked for it; the link ends' }),
+      mine: z.boolean().optional().meta({ description: 'false: someone else requested it; the link ends' }),
     }),
     responses: { 204: Empty },
     refusals: [LINK_INVALID, LINK_EXPIRED],
@@ -190,7 +187,7 @@ export const notificationsRoutes = {
   undoOrderContact: defineRoute({
     method: 'POST',
     path: '/api/notifications/order-contacts/undo',
-    summary: "Have an order's mails at the address of before again, with the token that was mailed there",
+    summary: "Send an order's mails to the previous address again, with the token that was mailed there",
     access: 'anyone',
     body: z.strictObject({ token: Token }),
     responses: { 204: Empty },

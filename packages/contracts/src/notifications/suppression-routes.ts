@@ -6,8 +6,8 @@ import { Instant } from '../values/text.ts'
 import { SUPPRESSION_NOT_FOUND } from './refusals.ts'
 
 /**
- * Why no mail goes to an address any more: it does not exist, or whoever reads there does not want ours.
- * OPT_OUT: none that is sent because somebody else gave the address.
+ * Why an address gets no mails any more: it does not exist, or its reader does not want ours. OPT_OUT: no
+ * mails caused by others who entered the address.
  */
 export const SuppressionCause = z.enum(['BOUNCE', 'COMPLAINT', 'OPT_OUT'])
 export type SuppressionCause = z.output<typeof SuppressionCause>
@@ -15,13 +15,13 @@ export type SuppressionCause = z.output<typeof SuppressionCause>
 const AddressHash = z
   .string()
   .regex(/^[0-9a-f]{64}$/, 'must be a SHA-256 in hex')
-  .meta({ description: 'SHA-256 of the address in its one spelling: the address itself is not kept' })
+  .meta({ description: 'SHA-256 of the normalized address: the address itself is not stored' })
 
 export const Suppression = z.object({
   cause: SuppressionCause,
   reason: z.string(),
   since: Instant,
-  notificationId: NotificationId.optional().meta({ description: 'the mail that told' }),
+  notificationId: NotificationId.optional().meta({ description: 'the mail that caused it' }),
 })
 export type Suppression = z.output<typeof Suppression>
 
@@ -30,7 +30,7 @@ export const notificationsSuppressionRoutes = {
     method: 'POST',
     path: '/api/notifications/ops/suppressions/find',
     summary:
-      'Whether an address gets no mails any more, and why; asked for in a body, which no log of requests shows',
+      'Check whether an address is suppressed, and why; a POST, so that no request log shows the address',
     access: 'admin',
     idempotency: 'none',
     body: z.strictObject({ email: Email }),
@@ -39,7 +39,7 @@ export const notificationsSuppressionRoutes = {
   liftSuppressions: defineRoute({
     method: 'DELETE',
     path: '/api/notifications/ops/suppressions/:addressHash',
-    summary: 'Send mails to an address again',
+    summary: 'Allow mails to an address again',
     access: 'admin',
     params: z.object({ addressHash: AddressHash }),
     responses: { 204: Empty },

@@ -3,8 +3,8 @@ import { defineMessage } from '../messages/define-message.ts'
 import { OrderId, UserId } from '../values/ids.ts'
 import { shownLine } from '../values/text.ts'
 
-// What a buyer asked to be done later, in the order in which it was asked for. Each is accepted (202) in the
-// commit that sends it.
+// A buyer's deferred commands, in the order of the requests. Each is accepted (202) in the commit that sends
+// it.
 
 const command = {
   topics: ['order-commands.fifo'],
@@ -13,7 +13,7 @@ const command = {
 } as const
 const Of = z.object({ orderId: OrderId, userId: UserId })
 
-/** Begin the saga of an order that waits. */
+/** Starts the saga of a queued order. */
 export const createOrderCommand = defineMessage('CREATE_ORDER', { ...command, payload: Of })
 export const updateOrderCommand = defineMessage('UPDATE_ORDER', {
   ...command,

@@ -8,12 +8,12 @@ import { CONTACT_CHANGE_NOT_FOUND, ORDER_NOT_FOUND } from './refusals.ts'
 /** An order as other services see it. */
 export const OrderInfo = Order.omit({ tickets: true, contact: true }).extend({
   contactEmail: KeptEmail.optional().meta({
-    description: "the order's confirmed address; absent: the one of its buyer's account",
+    description: "the order's confirmed address; absent: that of its buyer's account",
   }),
 })
 export type OrderInfo = z.output<typeof OrderInfo>
 
-/** `INVALID`: used, or ended by another; `EXPIRED`: too late. */
+/** `INVALID`: used, or replaced by another; `EXPIRED`: too late. */
 export const ContactOutcome = z.enum(['DONE', 'INVALID', 'EXPIRED'])
 export type ContactOutcome = z.output<typeof ContactOutcome>
 
@@ -30,7 +30,7 @@ export const paymentsInternalRoutes = {
   getOrderInfos: defineRoute({
     method: 'POST',
     path: '/api/payments/internal/orders/batch',
-    summary: 'Several orders; those that do not exist are left out',
+    summary: 'Get several orders; unknown ones are left out',
     access: { services: ['notification-service'] },
     body: z.strictObject({ orderIds: z.array(OrderId).min(1).max(100) }),
     responses: { 200: z.object({ orders: z.array(OrderInfo) }) },
@@ -40,12 +40,15 @@ export const paymentsInternalRoutes = {
 const params = z.object({ changeId: ContactChangeId })
 const access = { services: ['notification-service'] } as const
 
-/** What the links of mails about an order's address do. Their tokens are the notification service's. */
+/**
+ * Actions of the links in mails about an order's address. Their tokens are issued by the notification
+ * service.
+ */
 export const paymentsContactRoutes = {
   getContactChange: defineRoute({
     method: 'GET',
     path: '/api/payments/internal/contact-changes/:changeId',
-    summary: "Whether the links of a change of an order's address still work",
+    summary: "Check whether the links of an order's address change still work",
     access,
     params,
     responses: { 200: z.object({ confirmable: z.boolean(), undoable: z.boolean() }) },
@@ -55,7 +58,7 @@ export const paymentsContactRoutes = {
     method: 'POST',
     path: '/api/payments/internal/contact-changes/:changeId/settle',
     summary:
-      "Confirm, refuse or undo a change of an order's address, for the reader of the mail; repeating it changes nothing",
+      "Confirm, refuse or undo an order's address change, on behalf of the mail's reader; safe to repeat",
     access,
     params,
     body: z.strictObject({ act: z.enum(['CONFIRM', 'DISOWN', 'UNDO']) }),

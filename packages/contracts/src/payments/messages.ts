@@ -58,7 +58,7 @@ export const paymentFailed = defineMessage('PAYMENT_FAILED', {
     currency: Currency.nullable(),
   }),
 })
-/** The order and its tickets; of a large one in several parts. */
+/** The order and its tickets; a large order is split into several parts. */
 export const orderConfirmed = defineMessage('ORDER_CONFIRMED', {
   ...aboutOrder,
   payload: Order.extend({
@@ -86,36 +86,36 @@ export const refundProcessed = defineMessage('REFUND_PROCESSED', {
   }),
 })
 /**
- * A dispute of an order's charge has ended at the bank. It may end once more, otherwise: the version counts
- * its ends.
+ * A dispute of an order's charge was closed at the bank. It may close again with another result: the version
+ * counts that.
  */
 export const disputeClosed = defineMessage('DISPUTE_CLOSED', {
   ...aboutOrder,
   payload: Order.extend({
     disputeId: z.string().max(255).meta({ description: "the gateway's" }),
     outcome: DisputeOutcome,
-    amount: Money.meta({ description: 'what is quarrelled about: all of the charge, or a part of it' }),
+    amount: Money.meta({ description: 'the disputed amount: all of the charge, or a part of it' }),
     currency: Currency,
     closedAt: Instant,
   }),
 })
 const ofContact = { topics: ['payment-events'], attributes: ['orderId', 'userId'] } as const
 const ContactChange = Order.omit({ eventId: true }).extend({ changeId: ContactChangeId })
-/** `email` is to be the order's address, when its reader confirms it. */
+/** `email` is the requested address of the order, not confirmed yet. */
 export const orderContactRequested = defineMessage('ORDER_CONTACT_REQUESTED', {
   ...ofContact,
   payload: ContactChange.extend({ email: KeptEmail, expiresAt: Instant }),
 })
 /**
- * The mails of an order go elsewhere from now on. `email` is where they went before; null: to the address of
- * its buyer's account.
+ * The mails of an order go elsewhere from now on. `email` is the previous address; null: that of its buyer's
+ * account.
  */
 export const orderContactChanged = defineMessage('ORDER_CONTACT_CHANGED', {
   ...ofContact,
   payload: ContactChange.extend({
     email: KeptEmail.nullable(),
     undoUntil: Instant.nullable().meta({
-      description: 'null: they go to the account, and nothing undoes that',
+      description: 'null: mails go to the account, and nothing undoes that',
     }),
   }),
 })

@@ -36,31 +36,28 @@ export const FailureReason = z.enum([
   'PAYMENT_TIMEOUT',
   'EVENT_CANCELLED',
   'SYSTEM_ERROR',
-  // Refusals of the reservation, under its own names.
+  // Refusals of the reservation, under their own names.
   ...ReserveRefusal.exclude(['INSUFFICIENT_INVENTORY']).options,
   'PRICE_CHANGED',
-  // Without a payment token only what costs nothing is sold.
+  // Without a payment token only free tickets can be bought.
   'PAYMENT_TOKEN_REQUIRED',
 ])
 export type FailureReason = z.output<typeof FailureReason>
 
-/** Of a payment that failed. See `isRetryable`. */
+/** For a failed payment. See `isRetryable`. */
 export const Retryable = z.boolean().meta({
   description:
     'the same payment, with the same card, may succeed if it is tried again later: false where the card was declined',
 })
 
-/**
- * Whether the same payment, with the same card, may succeed if it is tried again later: what went wrong was
- * not the card's doing.
- */
+/** Whether the same payment with the same card may succeed later: the failure was not the card's. */
 export const isRetryable = (reason: FailureReason): boolean =>
   reason === 'PAYMENT_TIMEOUT' || reason === 'SYSTEM_ERROR'
 
-/** Where an order's mails go: to `email`, or to the address of the buyer's account where there is none. */
+/** Where an order's mails go: to `email`, or without it to the address of the buyer's account. */
 export const OrderContact = z.object({
   email: KeptEmail.optional(),
-  pendingEmail: KeptEmail.optional().meta({ description: 'asked for, and not confirmed there yet' }),
+  pendingEmail: KeptEmail.optional().meta({ description: 'requested, not confirmed yet' }),
 })
 export type OrderContact = z.output<typeof OrderContact>
 
@@ -69,7 +66,7 @@ export const Order = z.object({
   orderNumber: z.string().meta({ examples: ['ORD-2026-001234'] }),
   userId: UserId,
   eventId: EventId.nullable().meta({
-    description: 'null while the reservation that is to be paid has not been looked up',
+    description: 'null until the reservation has been looked up',
   }),
   reservationId: ReservationId,
   totalAmount: Money.nullable().meta({ description: 'null while a pending order has no prices yet' }),
@@ -91,7 +88,7 @@ export const Order = z.object({
     )
     .optional(),
   contact: OrderContact.optional().meta({
-    description: 'an address of its own; shown to its buyer and operators alone',
+    description: "the order's own address; shown to its buyer and operators only",
   }),
   failureReason: FailureReason.optional(),
   createdAt: Instant,
@@ -99,7 +96,7 @@ export const Order = z.object({
 })
 export type Order = z.output<typeof Order>
 
-/** One moment of an order's history. */
+/** One entry of an order's history. */
 export const OrderStep = z.object({
   at: Instant,
   step: z.string(),
@@ -108,7 +105,7 @@ export const OrderStep = z.object({
 })
 export type OrderStep = z.output<typeof OrderStep>
 
-/** A step as it is followed, with the order as it stands when it is told. */
+/** A step of the stream, with the order's state at that time. */
 export const OrderProgress = OrderStep.extend({
   orderId: OrderId,
   status: OrderStatus,
@@ -124,19 +121,19 @@ export const Refund = z.object({
   refundId: RefundId,
   orderId: OrderId,
   status: RefundStatus,
-  amount: Money.nullable().meta({ description: 'null while the tickets are not cancelled yet' }),
+  amount: Money.nullable().meta({ description: 'null until the tickets are cancelled' }),
   currency: Currency,
   reason: z.string(),
   ticketIds: z
     .array(TicketId)
     .optional()
-    .meta({ description: 'absent while all tickets of the order are meant' }),
+    .meta({ description: 'absent if all tickets of the order are meant' }),
   failureReason: z.string().optional(),
   createdAt: Instant,
   completedAt: Instant.optional(),
 })
 export type Refund = z.output<typeof Refund>
 
-/** How a dispute ended for us. `CLOSED`: neither side won, such as where the bank only asked. */
+/** The result of a closed dispute. `CLOSED`: neither side won, such as after an inquiry only. */
 export const DisputeOutcome = z.enum(['WON', 'LOST', 'CLOSED'])
 export type DisputeOutcome = z.output<typeof DisputeOutcome>

@@ -25,7 +25,7 @@ export const TICKETS_NOT_OF_ORDER = defineRefusal(
   },
 )
 export const NOT_REFUNDABLE = defineRefusal('NOT_REFUNDABLE', 409, 'these tickets cannot be refunded', {
-  ticketIds: z.array(TicketId).optional().meta({ description: 'those that stand in the way' }),
+  ticketIds: z.array(TicketId).optional().meta({ description: 'the tickets that prevent it' }),
 })
 export const SAGA_ENDED = defineRefusal('SAGA_ENDED', 409, 'nothing is left to do')
 export const SIGNATURE_INVALID = defineRefusal(
@@ -40,7 +40,7 @@ export const PAYMENT_DECLINED = defineRefusal('PAYMENT_DECLINED', 402, 'the paym
 })
 
 const ofOrder = { orderId: OrderId.optional() }
-/** Why an order came to nothing, by code. */
+/** Why an order failed, by code. */
 export const orderRefusals = {
   INSUFFICIENT_INVENTORY: withFields(reserveRefusals.INSUFFICIENT_INVENTORY, ofOrder),
   SEATS_TAKEN: withFields(reserveRefusals.SEATS_TAKEN, { ...ofOrder, seatIds: z.array(SeatId).optional() }),

@@ -35,11 +35,10 @@ const payment = {
     .string()
     .regex(/^[A-Za-z0-9_]{1,200}$/, 'must be a payment token of the gateway')
     .optional()
-    .meta({ description: 'may be left out for tickets that cost nothing' }),
+    .meta({ description: 'optional for free tickets' }),
   holderName: plainName(200),
   contactEmail: Email.optional().meta({
-    description:
-      "the order's own address, as by PUT …/contact: buyers whose address is confirmed alone may give one",
+    description: "the order's own address, as by PUT …/contact: only for buyers whose address is confirmed",
   }),
 }
 export const NewOrder = z.union([
@@ -78,14 +77,14 @@ export const paymentsRoutes = {
     method: 'POST',
     path: '/api/payments/orders',
     summary:
-      "Buy tickets: one's own reservation, or straight away. With `Prefer: respond-async` the answer is 202 at once",
+      'Buy tickets: with a reservation, or directly. With `Prefer: respond-async` the answer is 202 at once',
     access: 'user',
     idempotency: 'bound',
     prefer: 'respond-async',
     body: NewOrder,
     responses: {
       201: Order,
-      202: Order.meta({ description: 'not known yet: poll it, or follow its stream' }),
+      202: Order.meta({ description: 'outcome unknown: poll the order, or follow its stream' }),
     },
     refusals: [
       VALIDATION_FAILED,
@@ -101,7 +100,7 @@ export const paymentsRoutes = {
   listOrders: defineRoute({
     method: 'GET',
     path: '/api/payments/orders',
-    summary: "One's own orders or those of one's event, the newest first",
+    summary: 'List your orders or those of your event, newest first',
     access: 'user',
     query: OrderQuery,
     responses: { 200: z.object({ orders: z.array(Order), nextCursor: NextCursor }) },
@@ -110,7 +109,7 @@ export const paymentsRoutes = {
   getOrder: defineRoute({
     method: 'GET',
     path: '/api/payments/orders/:orderId',
-    summary: "One's own order, or one of one's event",
+    summary: 'Get your order, or one of your event',
     access: 'user',
     params,
     responses: { 200: Order },
@@ -120,21 +119,21 @@ export const paymentsRoutes = {
     method: 'PATCH',
     path: '/api/payments/orders/:orderId',
     summary:
-      'Change whose name the tickets will bear, before the order is paid. With `Prefer: respond-async` after what was asked before',
+      'Change the name on the tickets before the order is paid. With `Prefer: respond-async` it is queued behind earlier requests',
     access: 'user',
     prefer: 'respond-async',
     params,
     body: z.strictObject({ holderName: plainName(200) }),
     responses: {
       200: Order,
-      202: Order.meta({ description: 'it is done in its turn: the order as it stands' }),
+      202: Order.meta({ description: 'queued: the current state of the order' }),
     },
     refusals: [ORDER_NOT_FOUND, ORDER_NOT_PENDING],
   }),
   cancelOrder: defineRoute({
     method: 'DELETE',
     path: '/api/payments/orders/:orderId',
-    summary: 'Cancel an order before it is paid; a charge that is under way may win',
+    summary: 'Cancel an order before it is paid; a charge in progress may win',
     access: 'user',
     prefer: 'respond-async',
     params,
@@ -144,21 +143,19 @@ export const paymentsRoutes = {
   setOrderContact: defineRoute({
     method: 'PUT',
     path: '/api/payments/orders/:orderId/contact',
-    summary:
-      "Send an order's mails to an address of its own, once its reader has confirmed it through the mail that goes there",
+    summary: "Send an order's mails to another address once its reader has confirmed it through a mail",
     access: 'proven',
     params,
     body: z.strictObject({ email: Email }),
     responses: {
-      202: Order.meta({ description: 'a mail with a link is on its way: `contact.pendingEmail`' }),
+      202: Order.meta({ description: 'a mail with a link was requested: `contact.pendingEmail`' }),
     },
     refusals: [ORDER_NOT_FOUND, RATE_LIMITED],
   }),
   clearOrderContact: defineRoute({
     method: 'DELETE',
     path: '/api/payments/orders/:orderId/contact',
-    summary:
-      "Send an order's mails to the address of one's account again; every link that was mailed for another ends",
+    summary: "Send an order's mails to your account's address again; links mailed to other addresses end",
     access: 'proven',
     params,
     responses: { 200: Order },
@@ -168,7 +165,7 @@ export const paymentsRoutes = {
     method: 'POST',
     path: '/api/payments/orders/:orderId/refund',
     summary:
-      'Give tickets back for their money: the whole order, or some of its tickets; those that cost nothing until the event is over',
+      'Return tickets for a refund: the whole order, or some tickets; free ones until the event is over',
     access: 'user',
     params,
     body: NewRefund,
@@ -180,7 +177,7 @@ export const paymentsRoutes = {
   listRefunds: defineRoute({
     method: 'GET',
     path: '/api/payments/orders/:orderId/refunds',
-    summary: 'The refunds of an order, the oldest first',
+    summary: 'List the refunds of an order, oldest first',
     access: 'user',
     params,
     responses: { 200: z.object({ refunds: z.array(Refund) }) },
@@ -189,7 +186,7 @@ export const paymentsRoutes = {
   getOrderHistory: defineRoute({
     method: 'GET',
     path: '/api/payments/orders/:orderId/history',
-    summary: 'What happened to an order, the oldest first',
+    summary: 'Get the history of an order, oldest first',
     access: 'user',
     params,
     responses: {
@@ -201,7 +198,7 @@ export const paymentsRoutes = {
     method: 'GET',
     path: '/api/payments/orders/:orderId/stream',
     summary:
-      'What happened to an order so far, then each step as it happens, until the order is confirmed or has come to nothing',
+      'Stream the history of an order, then each step as it happens, until the order is confirmed or has failed',
     access: 'user',
     params,
     responses: { 200: eventStream(OrderProgress) },
@@ -210,10 +207,9 @@ export const paymentsRoutes = {
   stripeWebhook: defineRoute({
     method: 'POST',
     path: '/api/payments/webhooks/stripe',
-    summary: 'What the gateway tells us; its signature is checked on the raw body',
+    summary: 'Receive an event of the gateway; its signature is checked on the raw body',
     access: 'anyone',
-    // Whatever the gateway sends: the signature says whether to believe it, and its newest fields must not be
-    // refused.
+    // Any body of the gateway: its signature is checked, and new fields must not be refused.
     body: z.looseObject({}),
     responses: { 200: z.object({ received: z.literal(true) }) },
     refusals: [SIGNATURE_INVALID],

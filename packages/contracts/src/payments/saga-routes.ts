@@ -8,10 +8,10 @@ import { ORDER_NOT_FOUND, SAGA_ENDED } from './refusals.ts'
 export const SagaFigures = z.object({
   orderId: OrderId,
   state: z.string(),
-  since: Instant.meta({ description: 'when it came into this state' }),
+  since: Instant.meta({ description: 'when it entered this state' }),
   attempts: z.int(),
-  lastError: z.string().optional().meta({ description: 'why the last attempt at its step came to nothing' }),
-  leaseUntil: Instant.optional().meta({ description: 'somebody works on it' }),
+  lastError: z.string().optional().meta({ description: 'why the last attempt of its step failed' }),
+  leaseUntil: Instant.optional().meta({ description: 'whether a worker holds its lease' }),
   nextAttemptAt: Instant.optional().meta({ description: 'absent where nothing is left to do' }),
 })
 export type SagaFigures = z.output<typeof SagaFigures>
@@ -25,8 +25,8 @@ export const SagaJournal = SagaFigures.extend({
       step: z.string(),
       result: z.string().nullable(),
       state: z.string(),
-      fence: z.int().meta({ description: 'grows with every worker that took the saga over' }),
-      input: z.unknown().meta({ description: 'what the table of the saga was given' }),
+      fence: z.int().meta({ description: 'increases with every worker that takes the saga over' }),
+      input: z.unknown().meta({ description: "the input of the saga's transition table" }),
       detail: z.unknown(),
     }),
   ),
@@ -37,7 +37,7 @@ export const paymentsSagaRoutes = {
   listSagas: defineRoute({
     method: 'GET',
     path: '/api/payments/ops/sagas',
-    summary: 'Purchases and refunds that are on their way, or those in one state; the newest first',
+    summary: 'List purchases and refunds in progress, or those in one state, newest first',
     access: 'admin',
     query: Page.extend({
       state: z
@@ -56,7 +56,7 @@ export const paymentsSagaRoutes = {
   getSaga: defineRoute({
     method: 'GET',
     path: '/api/payments/ops/sagas/:orderId',
-    summary: 'The journal of an order: what was meant and what came of it',
+    summary: 'Get the journal of an order: intents and outcomes',
     access: 'admin',
     params: z.object({ orderId: OrderId }),
     responses: { 200: SagaJournal },
@@ -65,7 +65,7 @@ export const paymentsSagaRoutes = {
   resumeSaga: defineRoute({
     method: 'POST',
     path: '/api/payments/ops/sagas/:orderId/resume',
-    summary: 'Work a saga on now rather than when its wait is over',
+    summary: 'Run a saga now instead of after its wait',
     access: 'admin',
     params: z.object({ orderId: OrderId }),
     responses: { 202: SagaFigures },

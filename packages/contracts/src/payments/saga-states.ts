@@ -1,6 +1,4 @@
-/**
- * Where a purchase or a refund stands while something is left to do, in the order in which they are passed.
- */
+/** States of a purchase or refund in progress, in their order. */
 export const sagaStatesInProgress = [
   'QUEUED',
   'RESERVING',
@@ -15,7 +13,7 @@ export const sagaStatesInProgress = [
   'WITHDRAWING_TICKETS',
   'REPAYING',
 ] as const
-/** Where nothing is left to do: CONFIRMED until a refund is requested, the others for good. */
+/** Terminal states: CONFIRMED until a refund is requested, the others for good. */
 export const sagaStatesTerminal = ['CONFIRMED', 'FAILED', 'CANCELLED', 'REFUNDED'] as const
 
 export type SagaStateInProgress = (typeof sagaStatesInProgress)[number]

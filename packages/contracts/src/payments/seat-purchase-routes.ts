@@ -16,13 +16,13 @@ import { Seat, SeatLabel } from '../values/seat.ts'
 import { Instant } from '../values/text.ts'
 import { orderRefusals, PAYMENT_DECLINED } from './refusals.ts'
 
-// Buys one seat at a time; what is sold is read from the analytics service (`ticketQueryRoutes`).
+// Buys one seat at a time; sold seats are read from the analytics service (`ticketQueryRoutes`).
 
 const seatOfEvent = { venueId: VenueId, eventId: EventId, ...Seat.shape }
 
 export const SeatPurchase = z.strictObject({
   userId: UserId.optional().meta({
-    description: "may be left out; one's own: nobody buys for somebody else",
+    description: 'optional; must be your own: nobody can buy for another user',
   }),
   venueId: VenueId,
   eventId: EventId,
@@ -64,7 +64,7 @@ export const seatPurchaseRoutes = {
       201: PurchasedSeat,
       202: z
         .object({ orderId: OrderId, status: z.literal('PENDING') })
-        .meta({ description: 'not known yet: poll /api/payments/orders/{orderId}' }),
+        .meta({ description: 'outcome unknown: poll /api/payments/orders/{orderId}' }),
     },
     refusals: [
       VALIDATION_FAILED,

@@ -19,19 +19,19 @@ import {
 } from './refusals.ts'
 import { Ticket, TicketStatus } from './ticket.ts'
 
-// What becomes of a ticket once it is somebody's: it changes hands, and it admits.
+// Transfers and check-in of tickets.
 
-/** EXPIRED: the event was cancelled or is over, and nobody had claimed the ticket. */
+/** EXPIRED: the event was cancelled or is over before the ticket was claimed. */
 export const TransferStatus = z.enum(['PENDING', 'COMPLETED', 'CANCELLED', 'EXPIRED'])
 export type TransferStatus = z.output<typeof TransferStatus>
 
-/** A ticket that was passed on, as its sender sees it: what it became is the recipient's alone. */
+/** A transfer as its sender sees it; the resulting ticket is visible to the recipient only. */
 export const Transfer = z.object({
   transferId: TransferId,
-  ticketId: TicketId.meta({ description: 'the ticket that was passed on' }),
+  ticketId: TicketId.meta({ description: 'the transferred ticket' }),
   eventId: EventId,
   status: TransferStatus.meta({
-    description: 'PENDING until somebody claims it with the secret that was mailed to the address',
+    description: 'PENDING until it is claimed with the secret that was mailed to the address',
   }),
   email: KeptEmail,
   holderName: z.string(),
@@ -48,7 +48,7 @@ export const CheckIn = z.object({
 })
 export type CheckIn = z.output<typeof CheckIn>
 
-/** A public Ed25519 key; `kid` is what codes carry. */
+/** A public Ed25519 key; codes carry its `kid`. */
 export const CodeVerificationKey = z.object({
   kty: z.literal('OKP'),
   crv: z.literal('Ed25519'),
@@ -59,7 +59,7 @@ export const CodeVerificationKey = z.object({
 })
 export type CodeVerificationKey = z.output<typeof CodeVerificationKey>
 
-/** Somebody who may come, or came. */
+/** An expected or admitted guest. */
 export const Attendee = z.object({
   ticketId: TicketId,
   ticketNumber: z.string(),
@@ -83,7 +83,7 @@ export const doorOperations = {
     method: 'POST',
     path: '/api/tickets/:ticketId/transfer',
     summary:
-      'Pass a ticket on: at once to a confirmed address, otherwise when it is claimed. The old code stops',
+      'Transfer a ticket: at once to a confirmed address, otherwise when it is claimed. The old code stops working',
     access: 'proven',
     params: z.object({ ticketId: TicketId }),
     body: z.strictObject({ email: Email, holderName: plainName(200) }),
@@ -94,14 +94,13 @@ export const doorOperations = {
       EMAIL_NOT_VERIFIED,
       TICKET_NOT_FOUND,
       ...Object.values(transferRefusals),
-      saying(RATE_LIMITED, 'too many of one sender, or to one address, whoever sends them'),
+      saying(RATE_LIMITED, 'too many transfers by one sender, or to one address by all senders'),
     ],
   }),
   claimTransfer: defineRoute({
     method: 'POST',
     path: '/api/tickets/transfers/claim',
-    summary:
-      'Take a ticket that was passed on, with the secret that was mailed; repeating it answers the same ticket',
+    summary: 'Claim a transferred ticket with the mailed secret; repeating it returns the same ticket',
     access: 'proven',
     body: z.strictObject({ token: z.string().min(1).max(512) }),
     responses: {
@@ -109,14 +108,14 @@ export const doorOperations = {
     },
     refusals: [
       EMAIL_NOT_VERIFIED,
-      saying(TRANSFER_NOT_FOUND, 'it is not what was mailed'),
+      saying(TRANSFER_NOT_FOUND, 'the secret is wrong'),
       ...Object.values(claimTransferRefusals),
     ],
   }),
   listTransfers: defineRoute({
     method: 'GET',
     path: '/api/tickets/transfers',
-    summary: 'The tickets that one has passed on, the newest first',
+    summary: 'List your transfers, newest first',
     access: 'user',
     query: Page,
     responses: { 200: z.object({ transfers: z.array(Transfer), nextCursor: NextCursor }) },
@@ -124,7 +123,7 @@ export const doorOperations = {
   cancelTransfer: defineRoute({
     method: 'DELETE',
     path: '/api/tickets/transfers/:transferId',
-    summary: 'Keep a ticket after all, while nobody has claimed it',
+    summary: 'Cancel a transfer that has not been claimed',
     access: 'user',
     params: transferParams,
     responses: { 204: Empty },
@@ -137,7 +136,7 @@ export const doorOperations = {
     access: 'organizer',
     body: z.strictObject({
       eventId: EventId,
-      code: z.string().trim().min(1).max(2_000).meta({ description: "what the ticket's picture says" }),
+      code: z.string().trim().min(1).max(2_000).meta({ description: "the content of the ticket's QR code" }),
       gate: line(50).optional(),
     }),
     responses: {
@@ -146,21 +145,21 @@ export const doorOperations = {
     refusals: [
       FORBIDDEN,
       EVENT_NOT_FOUND,
-      saying(TICKET_NOT_FOUND, 'this is no ticket for any of your events, also a forged or foreign code'),
+      saying(TICKET_NOT_FOUND, 'not a ticket of your events; also for a forged or foreign code'),
       ...Object.values(checkInRefusals),
     ],
   }),
   getCheckInKey: defineRoute({
     method: 'GET',
     path: '/api/tickets/check-in/key',
-    summary: 'What verifies codes without us',
+    summary: 'Get the keys that verify codes offline',
     access: 'organizer',
     query: z.object({ eventId: EventId }),
     responses: {
       200: z.object({
         eventId: EventId,
         keys: z.array(CodeVerificationKey),
-        format: z.string().meta({ description: 'how a code is built, and what to check' }),
+        format: z.string().meta({ description: 'the format of a code, and what to check' }),
       }),
     },
     refusals: [FORBIDDEN, EVENT_NOT_FOUND],
@@ -168,7 +167,7 @@ export const doorOperations = {
   listAttendees: defineRoute({
     method: 'GET',
     path: '/api/tickets/attendees',
-    summary: 'Who may come and who came: in pages, or all of them as a spreadsheet',
+    summary: 'List guests and admissions: in pages, or all as a spreadsheet',
     access: 'organizer',
     query: Page.extend({ eventId: EventId, format: z.enum(['json', 'csv']).default('json') }),
     responses: {

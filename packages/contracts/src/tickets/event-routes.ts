@@ -8,14 +8,14 @@ const ofEvents = { services: ['event-service'] } as const
 const params = z.object({ eventId: EventId })
 
 /**
- * What the event service and the ticket service say to each other at once; messages say all of it too, a
- * little later.
+ * Synchronous calls between the event service and the ticket service; messages carry the same a little later.
  */
 export const ticketsOfEventRoutes = {
   putEventReplica: defineRoute({
     method: 'PUT',
     path: '/api/tickets/internal/events/:eventId',
-    summary: 'How an event stands, so that a change is seen at once; an older version changes nothing',
+    summary:
+      'Put the state of an event, so that a change is visible at once; an older version changes nothing',
     access: ofEvents,
     params,
     body: z.strictObject(EventInfo.shape),
@@ -25,7 +25,7 @@ export const ticketsOfEventRoutes = {
   countTickets: defineRoute({
     method: 'GET',
     path: '/api/tickets/internal/events/:eventId/tickets/count',
-    summary: 'How many tickets of an event are valid or used: what a cancellation affects',
+    summary: 'Count the valid or used tickets of an event, which a cancellation affects',
     access: ofEvents,
     params,
     responses: { 200: z.object({ eventId: EventId, ticketCount: z.int().nonnegative() }) },

@@ -42,7 +42,7 @@ const TicketAvailability = z.object({
   available: z.boolean(),
   quantityAvailable: z.int(),
   quantityRequested: z.int(),
-  error: ReserveRefusal.optional().meta({ description: 'why these could not be held at this moment' }),
+  error: ReserveRefusal.optional().meta({ description: 'why these could not be held at that moment' }),
 })
 export type TicketAvailability = z.output<typeof TicketAvailability>
 const IssuedTicket = Ticket.pick({
@@ -54,20 +54,18 @@ const IssuedTicket = Ticket.pick({
   createdAt: Instant.optional(),
 })
 /** A reservation that an order holds for its payment. */
-/**
- * A service of before says neither whose it is nor what was asked for: while it is rolled out both are there.
- */
+/** An older service omits owner and items: during a rollout both forms exist. */
 const Held = Reservation.partial({ userId: true, ticketRequests: true })
 const OfBuyer = Held.required({ userId: true })
 const Claimed = OfBuyer.extend({ orderId: OrderId })
 const Claim = z.strictObject({ reservationId: ReservationId, orderId: OrderId, userId: UserId })
 
-/** Every one is safe to repeat: the same ids give the same answer. */
+/** Every route is safe to repeat: the same ids give the same answer. */
 export const ticketsInternalRoutes = {
   checkAvailability: defineRoute({
     method: 'POST',
     path: '/api/tickets/internal/check-availability',
-    summary: 'Whether so many are left; holds nothing',
+    summary: 'Check whether so many are left; holds nothing',
     access: paymentService,
     body: z.strictObject({ eventId: EventId, ticketRequests: TicketRequests }),
     responses: {
@@ -97,7 +95,7 @@ export const ticketsInternalRoutes = {
   claimReservation: defineRoute({
     method: 'POST',
     path: '/api/tickets/internal/claim-reservation',
-    summary: 'A hold becomes PAYING for one order, and lasts while money moves',
+    summary: 'Claim a hold for one order: it becomes PAYING, and does not expire during the payment',
     access: paymentService,
     body: Claim,
     responses: {
@@ -108,7 +106,7 @@ export const ticketsInternalRoutes = {
   getReservationInfo: defineRoute({
     method: 'GET',
     path: '/api/tickets/internal/reservations/:reservationId',
-    summary: 'One reservation, and whose it is',
+    summary: 'Get a reservation and its owner',
     access: paymentService,
     params: z.object({ reservationId: ReservationId }),
     responses: { 200: OfBuyer },
@@ -117,7 +115,7 @@ export const ticketsInternalRoutes = {
   confirmPurchase: defineRoute({
     method: 'POST',
     path: '/api/tickets/internal/confirm-purchase',
-    summary: 'What PAYMENT_COMPLETED asks for, asked directly: tickets for a paid order, once',
+    summary: 'Issue tickets for a paid order, once, as PAYMENT_COMPLETED requests',
     access: paymentService,
     body: Claim.extend({ holderName: shownLine(200) }),
     responses: {
@@ -128,8 +126,7 @@ export const ticketsInternalRoutes = {
   releaseClaim: defineRoute({
     method: 'POST',
     path: '/api/tickets/internal/release-reservation',
-    summary:
-      'Give the seats of an order that will not be paid back; without a claim of this order it does nothing',
+    summary: 'Release the seats of an order that will not be paid; no effect without a claim of this order',
     access: paymentService,
     body: z.strictObject({ reservationId: ReservationId, orderId: OrderId, reason: line(100) }),
     responses: {
@@ -141,12 +138,12 @@ export const ticketsInternalRoutes = {
     method: 'POST',
     path: '/api/tickets/internal/cancel-order-tickets',
     summary:
-      "Cancel an order's tickets, all ACTIVE or none; writes the order's outcome even when nothing was issued",
+      "Cancel an order's tickets, all ACTIVE or none; records the order's outcome even if nothing was issued",
     access: paymentService,
     body: z.strictObject({
       orderId: OrderId,
       refundId: RefundId.optional().meta({
-        description: 'a repetition under the same refund gives the same answer',
+        description: 'a repetition under the same refund returns the same answer',
       }),
       ticketIds: z.array(TicketId).min(1).max(TICKETS_PER_ORDER_MAX).optional(),
       reason: line(200),
@@ -155,7 +152,7 @@ export const ticketsInternalRoutes = {
     responses: {
       200: z.object({
         orderId: OrderId,
-        // As they were issued to the buyer, whoever holds them by now.
+        // As they were issued to the buyer, whoever holds them now.
         cancelled: z.array(z.object({ ticketId: TicketId, ticketTypeId: TicketTypeId, unitPrice: Money })),
       }),
     },
@@ -164,7 +161,7 @@ export const ticketsInternalRoutes = {
   findSeat: defineRoute({
     method: 'GET',
     path: '/api/tickets/internal/events/:eventId/seats/:seatId',
-    summary: 'The ticket type that sells a seat, and what it costs now; holds nothing',
+    summary: 'Get the ticket type that sells a seat, and its current price; holds nothing',
     access: paymentService,
     params: z.object({ eventId: EventId, seatId: SeatId }),
     responses: {
@@ -177,7 +174,7 @@ export const ticketsInternalRoutes = {
         currency: Currency,
       }),
     },
-    refusals: [saying(EVENT_NOT_FOUND, 'there is no such event, also a draft'), SEAT_NOT_FOUND],
+    refusals: [saying(EVENT_NOT_FOUND, 'there is no such event, or it is a draft'), SEAT_NOT_FOUND],
   }),
   getTicketInfo: defineRoute({
     method: 'GET',
@@ -191,7 +188,7 @@ export const ticketsInternalRoutes = {
   getTicketPdfInfo: defineRoute({
     method: 'GET',
     path: '/api/tickets/internal/:ticketId/ticket.pdf',
-    summary: 'The ticket to mail',
+    summary: 'Get the ticket for a mail',
     access: readers,
     params: ticketParams,
     responses: { 200: pdf },
@@ -200,7 +197,7 @@ export const ticketsInternalRoutes = {
   getTicketQrInfo: defineRoute({
     method: 'GET',
     path: '/api/tickets/internal/:ticketId/qr.png',
-    summary: "The code's picture to mail",
+    summary: 'Get the image of the code for a mail',
     access: readers,
     params: ticketParams,
     responses: { 200: png },

@@ -11,7 +11,7 @@ import { Ticket } from './ticket.ts'
 
 const readers = { services: ['payment-service', 'notification-service'] } as const
 
-/** A ticket as papers and mails show it. */
+/** A ticket as documents and mails show it. */
 export const ShownTicket = z.object({
   ticketId: TicketId,
   ticketNumber: z.string(),
@@ -30,9 +30,9 @@ const filesUpTo = z
   .optional()
   .meta({ description: 'with the files, where there are no more tickets than this' })
 
-/** An order's tickets that are valid now, as their PDF shows them. */
+/** The valid tickets of an order, as their PDF shows them. */
 export const OrderPrint = z.object({
-  version: z.string().meta({ description: 'another one as soon as the PDF would show anything else' }),
+  version: z.string().meta({ description: 'changes whenever the PDF would change' }),
   printable: z.boolean().meta({ description: 'false: no PDF is made of so many' }),
   tickets: z.array(ShownTicket),
   files: z
@@ -44,15 +44,15 @@ export const OrderPrint = z.object({
 })
 export type OrderPrint = z.output<typeof OrderPrint>
 
-/** So many orders are asked for at once: their files may be large. */
+/** The most orders in one request: their files may be large. */
 export const PRINTS_MAX = 10
 
-/** What mails about tickets are made of, and looked at once more right before they go out. */
+/** Content of mails about tickets, checked again right before they are sent. */
 export const ticketsMailingRoutes = {
   getOrderPrint: defineRoute({
     method: 'GET',
     path: '/api/tickets/internal/orders/:orderId/print',
-    summary: "An order's tickets that are valid now, as their PDF shows them",
+    summary: 'Get the valid tickets of an order, as their PDF shows them',
     access: readers,
     params: z.object({ orderId: OrderId }),
     query: z.object({
@@ -69,7 +69,7 @@ export const ticketsMailingRoutes = {
   getOrderPrints: defineRoute({
     method: 'POST',
     path: '/api/tickets/internal/orders/prints',
-    summary: 'The same of several orders, each at its place',
+    summary: 'Get the same of several orders, each at its index',
     access: readers,
     body: z.strictObject({
       orders: z
@@ -83,11 +83,11 @@ export const ticketsMailingRoutes = {
     method: 'GET',
     path: '/api/tickets/internal/orders/:orderId/tickets.pdf',
     summary:
-      "An order's valid tickets as one PDF, a page each; made once and kept for its retries. Its ETag is the version",
+      "Get an order's valid tickets as one PDF, a page each; cached for retries. Its ETag is the version",
     access: readers,
     params: z.object({ orderId: OrderId }),
     query: z.object({
-      version: z.string().max(100).optional().meta({ description: 'only this one is of use' }),
+      version: z.string().max(100).optional().meta({ description: 'only this version is useful' }),
     }),
     responses: {
       200: binary('application/pdf'),
@@ -101,20 +101,20 @@ export const ticketsMailingRoutes = {
   countHeldTickets: defineRoute({
     method: 'GET',
     path: '/api/tickets/internal/events/:eventId/holders/:userId',
-    summary: 'How many valid tickets of an event somebody holds',
+    summary: 'Count the valid tickets of an event that a user holds',
     access: readers,
     params: z.object({ eventId: EventId, userId: UserId }),
     responses: {
       200: z.object({
         ticketCount: z.int().nonnegative(),
-        stoppedCount: z.int().nonnegative().meta({ description: 'how many of them admit nobody for now' }),
+        stoppedCount: z.int().nonnegative().meta({ description: 'how many of them are stopped' }),
       }),
     },
   }),
   getTicketInfos: defineRoute({
     method: 'POST',
     path: '/api/tickets/internal/tickets',
-    summary: 'Tickets as they are now; those that are not there are left out',
+    summary: 'Get the current state of tickets; unknown ones are left out',
     access: { services: ['notification-service'] },
     body: z.strictObject({ ticketIds: z.array(TicketId).min(1).max(TICKETS_PER_ORDER_MAX) }),
     responses: { 200: z.object({ tickets: z.array(Ticket) }) },
@@ -122,8 +122,7 @@ export const ticketsMailingRoutes = {
   getTransferInfo: defineRoute({
     method: 'GET',
     path: '/api/tickets/internal/transfers/:transferId',
-    summary:
-      'How a transfer stands, and the secret with which it is claimed: for the mail to its address, and nothing else',
+    summary: 'Get the state of a transfer and the secret that claims it: for the mail to its address only',
     access: { services: ['notification-service'] },
     params: z.object({ transferId: TransferId }),
     responses: {

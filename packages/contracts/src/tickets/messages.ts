@@ -23,7 +23,7 @@ const aboutOrder = { topics: ['ticket-events'], attributes: ['orderId', 'userId'
 const OfOrder = z.object({ orderId: OrderId, userId: UserId, eventId: EventId })
 const OfTicket = OfOrder.extend({ ticketId: TicketId, ticketNumber: Numbered, ticketTypeId: TicketTypeId })
 
-/** The tickets of a paid order; of a large one in several parts. */
+/** The tickets of a paid order; a large order is split into several parts. */
 export const ticketsGenerated = defineMessage('TICKETS_GENERATED', {
   ...aboutOrder,
   payload: OfOrder.extend({
@@ -43,7 +43,7 @@ export const ticketsGenerated = defineMessage('TICKETS_GENERATED', {
           currency: Currency,
           holderName: shownLine(200),
           createdAt: Instant.optional().meta({
-            description: 'as /api/tickets says it; absent in messages of before it was told',
+            description: 'as /api/tickets shows it; absent in older messages',
           }),
         }),
       )
@@ -76,7 +76,7 @@ export const ticketTransferred = defineMessage('TICKET_TRANSFERRED', {
     holderName: shownLine(200),
   }),
 })
-/** A ticket waits for whoever this address belongs to; `userId` is the sender's. */
+/** A ticket waits to be claimed by the owner of this address; `userId` is the sender's. */
 export const ticketTransferOffered = defineMessage('TICKET_TRANSFER_OFFERED', {
   topics: ['ticket-events'],
   attributes: ['transferId', 'ticketId', 'userId', 'eventId'],
@@ -91,12 +91,12 @@ export const ticketTransferOffered = defineMessage('TICKET_TRANSFER_OFFERED', {
   }),
 })
 const ticketIds = z.array(TicketId).min(1).max(TICKETS_PER_ORDER_MAX)
-/** Tickets of an order admit nobody until they are reinstated; `userId` is who holds them. */
+/** Tickets of an order admit nobody until they are reinstated; `userId` is their holder. */
 export const ticketsStopped = defineMessage('TICKETS_STOPPED', {
   ...aboutOrder,
   payload: OfOrder.extend({ reason: StopReason, stoppedAt: Instant, ticketIds }),
 })
-/** They admit again, with the codes that they had. */
+/** They are valid again, with the same codes. */
 export const ticketsReinstated = defineMessage('TICKETS_REINSTATED', {
   ...aboutOrder,
   payload: OfOrder.extend({ reinstatedAt: Instant, ticketIds }),
@@ -117,7 +117,7 @@ export const ticketDeliveryFailed = defineMessage('TICKET_DELIVERY_FAILED', {
     reason: cutTo(500),
   }),
 })
-/** A type as it stands: `withdrawn` when it is offered no more. */
+/** The current state of a type; `withdrawn` when it is no longer offered. */
 export const ticketTypeChanged = defineMessage('TICKET_TYPE_CHANGED', {
   topics: ['ticket-events'],
   attributes: ['ticketTypeId', 'eventId'],
@@ -131,13 +131,13 @@ export const ticketTypeChanged = defineMessage('TICKET_TYPE_CHANGED', {
     quantityTotal: true,
   }).extend({ name: shownLine(100), withdrawn: z.boolean() }),
 })
-/** Somebody was admitted; `userId` is whose ticket it is. */
+/** A ticket was checked in; `userId` is its holder. */
 export const ticketCheckedIn = defineMessage('TICKET_CHECKED_IN', {
   topics: ['ticket-events'],
   attributes: ['ticketId', 'orderId', 'userId', 'eventId'],
   payload: OfTicket.extend({ checkedInAt: Instant, gate: shownLine(50).optional() }),
 })
-/** A hold that came to nothing. That one became tickets is said by TICKETS_GENERATED. */
+/** A hold was released. If it became tickets, TICKETS_GENERATED says so. */
 export const reservationReleased = defineMessage('RESERVATION_RELEASED', {
   topics: ['ticket-events'],
   attributes: ['reservationId', 'userId', 'eventId'],

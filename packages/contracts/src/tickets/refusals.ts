@@ -89,7 +89,7 @@ const sold = {
   ),
   SEATS_TAKEN: defineRefusal('SEATS_TAKEN', 409, 'these seats are taken', {
     ...notReserved,
-    seatIds: z.array(SeatId).meta({ description: 'those that are taken' }),
+    seatIds: z.array(SeatId).meta({ description: 'the taken ones' }),
   }),
   SALES_CLOSED: defineRefusal('SALES_CLOSED', 409, 'sales have not begun, or have ended', notReserved),
   LIMIT_EXCEEDED: defineRefusal(
@@ -101,7 +101,7 @@ const sold = {
       reservationIds: z
         .array(ReservationId)
         .optional()
-        .meta({ description: "one's own live reservations of the event, which count" }),
+        .meta({ description: 'your current reservations of the event, which count' }),
     },
   ),
   EVENT_NOT_ON_SALE: withFields(EVENT_NOT_ON_SALE, notReserved),
@@ -112,7 +112,7 @@ export const { INSUFFICIENT_INVENTORY, SEATS_TAKEN, SALES_CLOSED, LIMIT_EXCEEDED
 export const ReserveRefusal = z.enum(Object.keys(sold) as (keyof typeof sold)[])
 export type ReserveRefusal = z.output<typeof ReserveRefusal>
 
-/** Why nothing is held under the id of a reservation. */
+/** Why nothing is held under a reservation's id. */
 export const reserveRefusals = {
   ...sold,
   RESERVATION_EXPIRED: withFields(RESERVATION_EXPIRED, notReserved),
@@ -120,7 +120,7 @@ export const reserveRefusals = {
   RESERVATION_ID_REUSED: withFields(RESERVATION_ID_REUSED, notReserved),
 }
 
-/** Why an order does not get a reservation that is held. */
+/** Why an order does not get a held reservation. */
 export const claimRefusals = { RESERVATION_EXPIRED, RESERVATION_IN_PAYMENT, EVENT_NOT_ON_SALE }
 
 // Tickets of an order.
@@ -153,7 +153,7 @@ const notIssued = {
   reason: z.string(),
   detail: z.string().optional().meta({ description: 'for operators' }),
 }
-/** Why an order that is paid has no tickets, by its outcome. */
+/** Why a paid order has no tickets, by outcome. */
 export const notIssuedRefusals = {
   REJECTED: defineRefusal('ORDER_REJECTED', 409, 'this order cannot be honoured', notIssued),
   CANCELLED: defineRefusal('ORDER_CANCELLED', 409, 'this order was cancelled', notIssued),
@@ -175,14 +175,14 @@ export const WRONG_EVENT = defineRefusal('WRONG_EVENT', 409, 'this ticket is for
 /** Why a ticket has no code to show. */
 export const showRefusals = { TICKET_CANCELLED, TICKET_TRANSFERRED, TICKET_STOPPED }
 
-/** Of a ticket that is stopped, for whoever keeps the door. */
+/** For a stopped ticket, shown at the door. */
 export const stopFields = {
   stoppedAt: Instant.optional().meta({ description: 'since when it admits nobody' }),
   stopReason: StopReason.optional(),
-  stopNote: z.string().optional().meta({ description: "the organizer's words" }),
+  stopNote: z.string().optional().meta({ description: "the organizer's note" }),
 }
 
-/** Why the door stays closed. */
+/** Why the door refuses a ticket. */
 export const checkInRefusals = {
   ALREADY_CHECKED_IN: withFields(ALREADY_CHECKED_IN, {
     checkedInAt: Instant.optional(),
@@ -211,7 +211,7 @@ export const TRANSFER_ENDED = defineRefusal(
 )
 export const TRANSFER_COMPLETED = defineRefusal('TRANSFER_COMPLETED', 409, 'the ticket has changed hands')
 
-/** Why a ticket is not passed on. */
+/** Why a ticket cannot be transferred. */
 export const transferRefusals = {
   TICKET_NOT_TRANSFERABLE,
   TICKET_STOPPED,
@@ -227,7 +227,7 @@ export const transferRefusals = {
 }
 export type TransferRefusal = keyof typeof transferRefusals
 
-/** Why a ticket that was passed on is not taken. */
+/** Why a transferred ticket cannot be claimed. */
 export const claimTransferRefusals = {
   TRANSFER_ENDED,
   TRANSFER_TO_SELF,

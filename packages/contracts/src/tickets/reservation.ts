@@ -10,10 +10,10 @@ export type ReservationStatus = z.output<typeof ReservationStatus>
 const QUANTITY_MAX = 100
 /** Lines of a request. */
 export const LINES_MAX = 20
-/** What one order can have of tickets. */
+/** The most tickets of one order. */
 export const TICKETS_PER_ORDER_MAX = QUANTITY_MAX * LINES_MAX
 
-/** So many of a general type, named seats of a seated one, or so many of its best seats that are free. */
+/** A number of a general type, named seats of a seated type, or the best free seats of one. */
 export const TicketRequest = z.union([
   z.strictObject({
     ticketTypeId: TicketTypeId,
@@ -25,7 +25,7 @@ export const TicketRequest = z.union([
 export const TicketRequests = z.array(TicketRequest).min(1).max(LINES_MAX)
 export type TicketRequest = z.output<typeof TicketRequest>
 
-/** A line of a reservation, its price frozen. */
+/** A line of a reservation, with its frozen price. */
 export const ReservedTickets = z.object({
   ticketTypeId: TicketTypeId,
   quantity: z.int(),
@@ -36,8 +36,8 @@ export const ReservedTickets = z.object({
 export type ReservedTickets = z.output<typeof ReservedTickets>
 
 /**
- * What was asked for, a line for each type; of a seated one with the seats that were chosen, also where they
- * were the best available.
+ * The requested items, a line for each type; for a seated one with its seats, also if they were the best
+ * available.
  */
 const RequestedTickets = ReservedTickets.pick({ ticketTypeId: true, quantity: true, seatIds: true })
 
@@ -49,7 +49,7 @@ export const Reservation = z.object({
   status: ReservationStatus,
   expiresAt: Instant,
   extendableUntil: Instant.optional().meta({
-    description: 'until when it can be extended at most; while it is ACTIVE',
+    description: 'the latest end after extensions; while it is ACTIVE',
   }),
   ticketRequests: z.array(RequestedTickets),
   tickets: z.array(ReservedTickets),

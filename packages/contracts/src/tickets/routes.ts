@@ -39,7 +39,7 @@ export const ticketsRoutes = {
   createTicketType: defineRoute({
     method: 'POST',
     path: '/api/tickets/types',
-    summary: 'Offer a kind of ticket',
+    summary: 'Offer a ticket type',
     access: 'organizer',
     body: NewTicketType,
     responses: {
@@ -60,7 +60,7 @@ export const ticketsRoutes = {
   listTicketTypes: defineRoute({
     method: 'GET',
     path: '/api/tickets/types',
-    summary: 'What an event sells, and how many are left',
+    summary: 'List the ticket types of an event, and how many are left',
     access: 'visitor',
     query: z.object({ eventId: EventId }),
     responses: { 200: z.object({ ticketTypes: z.array(TicketType) }) },
@@ -69,7 +69,7 @@ export const ticketsRoutes = {
   updateTicketType: defineRoute({
     method: 'PATCH',
     path: '/api/tickets/types/:ticketTypeId',
-    summary: 'Change what is offered; what is held or sold keeps its price',
+    summary: 'Change a ticket type; held and sold tickets keep their price',
     access: 'organizer',
     params: typeParams,
     body: TicketTypeChanges,
@@ -79,7 +79,7 @@ export const ticketsRoutes = {
   deleteTicketType: defineRoute({
     method: 'DELETE',
     path: '/api/tickets/types/:ticketTypeId',
-    summary: 'Offer a kind of ticket no more; possible while none of it is held and none was ever sold',
+    summary: 'Withdraw a ticket type; possible while none of it is held and none was ever sold',
     access: 'organizer',
     params: typeParams,
     responses: { 204: Empty },
@@ -88,7 +88,7 @@ export const ticketsRoutes = {
   getSeatMap: defineRoute({
     method: 'GET',
     path: '/api/tickets/seats',
-    summary: 'Which seats of an event are free; with `If-None-Match` 304 while nothing changes',
+    summary: 'Get the free seats of an event; with `If-None-Match` 304 if unchanged',
     access: 'visitor',
     query: z.object({ eventId: EventId }),
     responses: { 200: SeatMap, 304: Empty },
@@ -97,7 +97,7 @@ export const ticketsRoutes = {
   watchSeatMap: defineRoute({
     method: 'GET',
     path: '/api/tickets/seats/stream',
-    summary: 'The seat map, and then every change of it',
+    summary: 'Stream the seat map: all of it, then every change',
     access: 'visitor',
     query: z.object({ eventId: EventId }),
     responses: { 200: eventStream(z.union([SeatMap, SeatMapChanges])) },
@@ -115,7 +115,7 @@ export const ticketsRoutes = {
   getReservation: defineRoute({
     method: 'GET',
     path: '/api/tickets/reservations/:reservationId',
-    summary: "One's own reservation",
+    summary: 'Get your reservation',
     access: 'user',
     params: reservationParams,
     responses: { 200: Reservation },
@@ -124,7 +124,7 @@ export const ticketsRoutes = {
   listReservations: defineRoute({
     method: 'GET',
     path: '/api/tickets/reservations',
-    summary: "One's own live reservations, those that are being paid for included; the newest first",
+    summary: 'List your current reservations, those being paid for included; newest first',
     access: 'user',
     query: Page.extend({ eventId: EventId.optional().meta({ description: 'only of this event' }) }),
     responses: { 200: z.object({ reservations: z.array(Reservation), nextCursor: NextCursor }) },
@@ -132,7 +132,7 @@ export const ticketsRoutes = {
   extendReservation: defineRoute({
     method: 'POST',
     path: '/api/tickets/reservations/:reservationId/extend',
-    summary: 'Hold tickets for as long again from now on, until `extendableUntil` at most',
+    summary: 'Extend a hold by its original length from now, until `extendableUntil` at most',
     access: 'user',
     params: reservationParams,
     responses: {
@@ -150,7 +150,7 @@ export const ticketsRoutes = {
   releaseReservation: defineRoute({
     method: 'DELETE',
     path: '/api/tickets/reservations/:reservationId',
-    summary: 'Let a reservation go',
+    summary: 'Release a reservation',
     access: 'user',
     params: reservationParams,
     responses: { 204: Empty },
@@ -159,7 +159,7 @@ export const ticketsRoutes = {
   listMyTickets: defineRoute({
     method: 'GET',
     path: '/api/tickets/mine',
-    summary: "One's own tickets, the newest first",
+    summary: 'List your tickets, newest first',
     access: 'user',
     query: Page,
     responses: { 200: z.object({ tickets: z.array(Ticket), nextCursor: NextCursor }) },
@@ -167,7 +167,7 @@ export const ticketsRoutes = {
   getTicket: defineRoute({
     method: 'GET',
     path: '/api/tickets/:ticketId',
-    summary: "One's own ticket",
+    summary: 'Get your ticket',
     access: 'user',
     params: ticketParams,
     responses: { 200: Ticket },
@@ -176,7 +176,7 @@ export const ticketsRoutes = {
   getTicketQr: defineRoute({
     method: 'GET',
     path: '/api/tickets/:ticketId/qr.png',
-    summary: "The ticket's code as a picture",
+    summary: "Get the ticket's code as an image",
     access: 'user',
     params: ticketParams,
     responses: {
@@ -187,7 +187,7 @@ export const ticketsRoutes = {
   getTicketPdf: defineRoute({
     method: 'GET',
     path: '/api/tickets/:ticketId/ticket.pdf',
-    summary: 'The ticket to print or show; with `If-None-Match` 304 while it shows the same',
+    summary: 'Get the ticket as a PDF to print or show; with `If-None-Match` 304 if unchanged',
     access: 'user',
     params: ticketParams,
     responses: {
@@ -197,7 +197,7 @@ export const ticketsRoutes = {
     refusals: [
       TICKET_NOT_FOUND,
       ...Object.values(showRefusals),
-      saying(RATE_LIMITED, 'so many were printed for you, or your address: see Retry-After'),
+      saying(RATE_LIMITED, 'too many were rendered for you or your address: see Retry-After'),
     ],
   }),
   ...doorOperations,

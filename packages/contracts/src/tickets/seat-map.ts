@@ -3,7 +3,7 @@ import { EventId } from '../values/ids.ts'
 import { SeatId } from '../values/seat.ts'
 import { Instant } from '../values/text.ts'
 
-/** What a seat map says of a seat: free, held, sold, not for sale. */
+/** The state of a seat on the map: free, held, sold, not for sale. */
 export const SeatStatus = z.enum(['.', 'h', 's', 'x'])
 export type SeatStatus = z.output<typeof SeatStatus>
 
@@ -18,7 +18,7 @@ export const SeatMap = z.object({
   asOf: Instant,
 })
 export type SeatMap = z.output<typeof SeatMap>
-/** What changed about a seat map since the item before. */
+/** The changes of a seat map since the previous item. */
 export const SeatMapChanges = z.object({
   asOf: Instant,
   changes: z.array(

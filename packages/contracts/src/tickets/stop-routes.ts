@@ -6,13 +6,13 @@ import { line } from '../values/text.ts'
 import { ALREADY_CHECKED_IN, TICKET_CANCELLED, TICKET_NOT_FOUND, TICKET_TRANSFERRED } from './refusals.ts'
 import { Ticket } from './ticket.ts'
 
-// A ticket that is stopped admits nobody until it is reinstated. What it takes of its event it keeps.
+// A stopped ticket admits nobody until it is reinstated. It still occupies its place.
 
-/** What an organizer wants done when a dispute of a charge is lost. */
+/** What an organizer wants after a lost dispute of a charge. */
 export const DisputePolicy = z.strictObject({
   stopTickets: z
     .boolean()
-    .meta({ description: 'the tickets of its order are stopped, unless they were used; true until changed' }),
+    .meta({ description: 'stop the tickets of its order, unless they were used; true by default' }),
 })
 export type DisputePolicy = z.output<typeof DisputePolicy>
 
@@ -23,13 +23,13 @@ export const stopOperations = {
     method: 'PUT',
     path: '/api/tickets/:ticketId/stop',
     summary:
-      'Stop a ticket of one’s event: it admits nobody and cannot be passed on, until it is reinstated. Its place stays taken',
+      'Stop a ticket of your event: it admits nobody and cannot be transferred until it is reinstated. Its place stays taken',
     access: 'organizer',
     params,
     body: z.strictObject({
       note: line(200)
         .optional()
-        .meta({ description: 'why, for people at the door; its holder is not shown it' }),
+        .meta({ description: 'a note for the staff at the door; its holder does not see it' }),
     }),
     responses: {
       200: Ticket,
@@ -39,18 +39,18 @@ export const stopOperations = {
   reinstateTicket: defineRoute({
     method: 'DELETE',
     path: '/api/tickets/:ticketId/stop',
-    summary: 'Reinstate a ticket that was stopped, by whomever: the code that its holder has admits again',
+    summary: 'Reinstate a stopped ticket, whoever stopped it: its code is valid again',
     access: 'organizer',
     params,
     responses: {
-      200: Ticket.meta({ description: 'also one that is not stopped' }),
+      200: Ticket.meta({ description: 'also if it is not stopped' }),
     },
     refusals: [FORBIDDEN, TICKET_NOT_FOUND, TICKET_CANCELLED, TICKET_TRANSFERRED],
   }),
   getDisputePolicy: defineRoute({
     method: 'GET',
     path: '/api/tickets/dispute-policy',
-    summary: 'What becomes of the tickets of one’s events when a dispute is lost',
+    summary: 'Get the policy for tickets of your events after a lost dispute',
     access: 'organizer',
     responses: { 200: DisputePolicy },
     refusals: [FORBIDDEN],
@@ -58,7 +58,7 @@ export const stopOperations = {
   putDisputePolicy: defineRoute({
     method: 'PUT',
     path: '/api/tickets/dispute-policy',
-    summary: 'Have it otherwise from now on; what is stopped stays so',
+    summary: 'Change the policy; stopped tickets stay stopped',
     access: 'organizer',
     body: DisputePolicy,
     responses: { 200: DisputePolicy },

@@ -65,7 +65,7 @@ export const NewTicketType = z
   .refine(endsAfterItStarts, late)
 export type NewTicketType = z.output<typeof NewTicketType>
 
-/** What may change about a type; null removes what is optional. What is held keeps its price. */
+/** The changes of a type; null removes an optional field. Held tickets keep their price. */
 export const TicketTypeChanges = z
   .strictObject({
     name: plainName(100).optional(),

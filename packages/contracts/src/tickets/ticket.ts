@@ -6,7 +6,7 @@ import { Instant } from '../values/text.ts'
 export const TicketStatus = z.enum(['ACTIVE', 'CHECKED_IN', 'CANCELLED', 'TRANSFERRED'])
 export type TicketStatus = z.output<typeof TicketStatus>
 
-/** Why a ticket was stopped: the bank gave its money back, or its event's organizer wants it so. */
+/** Why a ticket was stopped: the bank refunded its charge, or the event's organizer stopped it. */
 export const StopReason = z.enum(['DISPUTE_LOST', 'ORGANIZER'])
 export type StopReason = z.output<typeof StopReason>
 
@@ -19,12 +19,12 @@ export const Ticket = z.object({
   holderName: z.string(),
   seat: Seat.optional(),
   status: TicketStatus,
-  qrCode: z.string().meta({ description: "the URL of the code's picture" }),
+  qrCode: z.string().meta({ description: "the URL of the code's image" }),
   transferId: TransferId.optional().meta({
-    description: 'while it is offered to an address that nobody has confirmed yet',
+    description: 'while its transfer to an unconfirmed address is pending',
   }),
   stoppedAt: Instant.optional().meta({
-    description: 'since when it admits nobody, until it is reinstated; its status stays ACTIVE',
+    description: 'since when it is stopped; its status stays ACTIVE',
   }),
   stopReason: StopReason.optional().meta({ description: 'with `stoppedAt`' }),
   createdAt: Instant,

@@ -1,30 +1,25 @@
 import * as z from 'zod'
 import { trimUnseen } from './tidy.ts'
 
-// A mail address as people type, paste and autofill it, and the one spelling that is kept: of it there is one
-// account. RFC 5321, 4.1.2 and 4.5.3.1 (what an address is, and how long), RFC 6531 (beyond ASCII), UTS #46
-// (names of domains).
+// Mail addresses as people type, paste and autofill them, normalized to the one stored form: each has one
+// account. RFC 5321, 4.1.2 and 4.5.3.1 (syntax and length), RFC 6531 (beyond ASCII), UTS #46 (domain names).
 
 const ADDRESS_MAX = 254
 const LOCAL_PART_MAX = 64
-/** What is read of something that may hold an address, with a name before it. */
+/** The most characters that are parsed of an input, which may include a name before the address. */
 const TYPED_MAX = 1_000
 
 const ATEXT = "[a-z0-9!#$%&'*+/=?^_`{|}~-]+"
 const LOCAL_PART = new RegExp(`^${ATEXT}(?:\\.${ATEXT})*$`)
-/**
- * Labels of letters, digits and hyphens, at least two, the last of which is no number: an address is none of
- * a machine.
- */
+/** Labels of letters, digits and hyphens, at least two, the last not a number: IP addresses are refused. */
 const DOMAIN = /^(?:[a-z0-9][a-z0-9-]*\.)+[a-z][a-z0-9-]*[a-z0-9]$/
-/** Nothing that a URL has beside its host: what is left is a host or nothing. */
+/** Nothing that a URL has beside its host. */
 const NAME_OF_HOST = /^[^\s/?#@:[\]\\%<>^|]+$/u
 
 /**
- * An address in its one spelling: as in `Ada <ada@example.com>` and `mailto:ada@example.com` without what is
- * around it, without spaces, marks and full stops at its ends, full-width characters and ligatures plain
- * (NFKC), in lower case, its domain in ASCII (UTS #46). What is no address comes back as it is, tidied as far
- * as it goes.
+ * Normalizes an address: removes the wrapping of `Ada <ada@example.com>` and `mailto:`, spaces, marks and
+ * full stops at its ends; full-width characters and ligatures become plain (NFKC), letters lower case, the
+ * domain ASCII (UTS #46). An invalid address is returned as far as it could be tidied.
  */
 export function addressOf(typed: string): string {
   const bare = trimUnseen(typed)
@@ -37,13 +32,13 @@ export function addressOf(typed: string): string {
   return `${address.slice(0, at)}@${domainOf(address.slice(at + 1))}`
 }
 
-/** A domain in ASCII; what is none as it is. */
+/** Returns a domain in ASCII; an invalid one unchanged. */
 function domainOf(name: string): string {
   if (/^[a-z0-9.-]*$/.test(name) && !name.includes('xn--')) return name
   return (NAME_OF_HOST.test(name) && URL.parse(`http://${name}/`)?.hostname) || name
 }
 
-/** What is wrong with an address in its one spelling; null where nothing is. */
+/** Returns what is wrong with a normalized address; null if it is valid. */
 function objectionTo(address: string): string | null {
   const local = address.slice(0, Math.max(0, address.lastIndexOf('@')))
   if (address.includes('"')) return 'must not have quotation marks: such addresses are not supported'
@@ -56,7 +51,7 @@ function objectionTo(address: string): string | null {
 }
 const NO_ADDRESS = 'must be a mail address such as ada@example.com'
 
-/** A mail address that a person typed, in the one spelling that is kept. */
+/** A mail address that a person typed, normalized. */
 export const Email = z
   .string()
   .max(TYPED_MAX, { abort: true, error: NO_ADDRESS })
@@ -67,5 +62,5 @@ export const Email = z
   })
   .meta({ format: 'email', maxLength: ADDRESS_MAX })
 
-/** A mail address as it is kept, in answers and messages: it was held to what was right when it was typed. */
+/** A stored mail address, in answers and messages: it was validated when it was entered. */
 export const KeptEmail = z.string().max(ADDRESS_MAX).meta({ format: 'email' })

@@ -1,17 +1,17 @@
-// What people see as one character may be several code points, and of several bytes each: a letter with its
-// marks, a flag, a family. The rules of UAX #29, as the engine has them.
+// User-perceived characters (UAX #29): one may be several code points, each of several bytes, such as a
+// letter with its marks, a flag, a family.
 const segmenter = new Intl.Segmenter('en', { granularity: 'grapheme' })
 
-/** ASCII characters are one grapheme each, but for a line break of two, which no single line has. */
+/** ASCII characters are one grapheme each, except CRLF, which no single line contains. */
 const ASCII = /^[\x20-\x7e]*$/
 
-/** The characters of a text as people see them. */
+/** Returns the user-perceived characters of a text. */
 export const graphemesOf = (text: string): string[] =>
   ASCII.test(text) ? [...text] : Array.from(segmenter.segment(text), ({ segment }) => segment)
 
 /**
- * Whether a text has more than `max` characters as people see them. No text has more of them than UTF-16 code
- * units.
+ * Returns whether a text has more than `max` user-perceived characters. It never has more of them than UTF-16
+ * code units.
  */
 export function hasMoreThan(text: string, max: number): boolean {
   if (text.length <= max) return false
@@ -22,8 +22,8 @@ export function hasMoreThan(text: string, max: number): boolean {
 }
 
 /**
- * The first characters of a text as people see them: at most `max`, and as many as fit into so many bytes of
- * UTF-8.
+ * Returns the first user-perceived characters of a text: at most `max`, and as many as fit into so many bytes
+ * of UTF-8.
  */
 export function cutToGraphemes(text: string, max: number, bytesMax = Number.POSITIVE_INFINITY): string {
   if (text.length <= max && 3 * text.length <= bytesMax) return text

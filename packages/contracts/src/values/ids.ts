@@ -1,6 +1,6 @@
 import * as z from 'zod'
 
-// Branded, so that an order's id cannot be passed where a reservation's is meant.
+// Branded ids: an order's id cannot be passed for a reservation's.
 export const UserId = z.uuid().brand<'UserId'>()
 export type UserId = z.output<typeof UserId>
 export const EventId = z.uuid().brand<'EventId'>()

@@ -1,17 +1,17 @@
 import * as z from 'zod'
 
-/** Bytes of a record as JSON, and how deep it may be nested: itself is 1. */
+/** Limits of a record: bytes of JSON, and nesting depth, counting the record itself. */
 const RECORD_BYTES_MAX = 65_536
 const RECORD_DEPTH_MAX = 8
 
 const utf8 = new TextEncoder()
 
 /**
- * What is wrong with a value that is to be kept as JSON; null where nothing is. It looks no deeper than it
- * may be.
+ * Returns what is wrong with a value to be stored as JSON; null if nothing. Never looks deeper than the
+ * limit.
  */
 function objectionTo(value: unknown, depth: number): string | null {
-  // PostgreSQL keeps neither, and no reader can be shown them.
+  // PostgreSQL stores neither, and no client can show them.
   if (typeof value === 'string')
     return value.isWellFormed() && !value.includes('\0') ? null : 'has characters that are none'
   if (typeof value !== 'object' || value === null) return null
@@ -23,7 +23,7 @@ function objectionTo(value: unknown, depth: number): string | null {
   return null
 }
 
-/** Any record of JSON, bounded: at most 64 KiB, nested at most 8 deep. */
+/** Any JSON record, bounded: at most 64 KiB, nested at most 8 deep. */
 export const JsonRecord = z.record(z.string(), z.unknown()).check(({ value, issues }) => {
   const isLarge = () => utf8.encode(JSON.stringify(value)).length > RECORD_BYTES_MAX
   const objection =

@@ -2,8 +2,7 @@ import * as z from 'zod'
 import { remember } from './remember.ts'
 
 /**
- * Currencies with two decimals. One with another exponent needs a codec of its own: the amount cannot see its
- * currency.
+ * Currencies with two decimals. Another exponent needs its own codec: an amount does not know its currency.
  */
 export const Currency = z.enum([
   'AUD',
@@ -34,19 +33,19 @@ const upTo = (major: number) =>
     encode: (minor) => minor / 100,
   })
 
-/** An amount: on the wire a number of major units (`50.1`), in code minor units (`5010`). */
+/** An amount: major units on the wire (`50.1`), minor units in code (`5010`). */
 export const Money = upTo(AMOUNT_MAX)
-/** A sum over any number of amounts, which may be larger than each of them: written like an amount. */
+/** A sum of amounts, which may exceed the limit of one; encoded like an amount. */
 export const MoneySum = upTo(Number.MAX_SAFE_INTEGER / 100)
 
-/** An amount times a count, in minor units. */
+/** Multiplies an amount by a count, in minor units. */
 export const times = (amount: Minor, count: number) => (amount * count) as Minor
 
-/** The sum of amounts of one currency, in minor units. */
+/** Adds amounts of one currency, in minor units. */
 export const sum = (amounts: readonly Minor[]) =>
   amounts.reduce((total, amount) => total + amount, 0) as Minor
 
-/** An amount for people, in the reader's language: `€50.00`. */
+/** Formats an amount in the reader's language: `€50.00`. */
 export const formatMoney = (amount: Minor, currency: Currency, locale = 'en') =>
   formatOf(`${currency} ${locale}`).format(amount / 100)
 const formatOf = remember((key) => {

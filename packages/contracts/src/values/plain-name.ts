@@ -1,10 +1,7 @@
 import { line } from './text.ts'
 import { topLevelDomains } from './top-level-domains.ts'
 
-/**
- * Of all endings those that follow no abbreviation in a name: they make a link of however little stands
- * before.
- */
+/** The top-level domains that follow no abbreviation in a name: they make a link of any word before them. */
 const GENERIC = new Set(
   (
     'com net org info biz name pro app dev xyz site online shop store top club live link click page web blog cloud tech space ' +
@@ -14,13 +11,13 @@ const GENERIC = new Set(
 )
 const ROOT_ZONE = new Set(topLevelDomains.trim().split(/\s+/))
 const isTopLevel = (ending: string) => ROOT_ZONE.has(ending.toLowerCase()) || /^xn--[a-z\d-]+$/i.test(ending)
-/** Nobody writes their name so: `go.zuerich`, `a.berlin`. Countries are another thing: `A.de Vries`. */
+/** Nobody writes a name like this: `go.zuerich`, `a.berlin`. Country codes are different: `A.de Vries`. */
 const isNoSurname = (ending: string) => /^[a-z]{3,}$/.test(ending)
-/** A title and who has it, `Prof.Schmidt`: many endings are surnames. */
+/** A title and a surname, `Prof.Schmidt`: many top-level domains are surnames. */
 const isTitled = (ending: string, before: string) => TITLE.test(before) && /^\p{Lu}\p{Ll}{3,}$/u.test(ending)
 const TITLE = /^(?:Prof|Mag|Ing|Dipl|Rev|Hon|Gen|Col|Capt|Mrs|Herr|Frau|Mgr|Inż|Abp|-Ing|Dipl-Ing)$/
 
-// The full stops that a resolver takes for one (UTS #46): mail programs do too.
+// Full stops that a resolver accepts (UTS #46); mail programs do too.
 const STOP = String.raw`[.\u2024\u3002\uff0e\uff61]`
 const ADDRESS = /:\/\/|\bwww[.\u2024\u3002\uff0e\uff61]/iu
 const LABEL = String.raw`[\p{L}\p{M}\p{N}-]+`
@@ -29,9 +26,9 @@ const DOTTED = new RegExp(`${LABEL}(?:${STOP}${LABEL})+/?`, 'gu')
 const STOPS = new RegExp(STOP, 'u')
 
 /**
- * Whether a text has something that a mail program makes a link of: `https://…`, `www.…`, `evil.com`,
- * `t.me/x`. `Dr.No`, `St.John`, `20.30` and `R.E.M.` are none: what stands before an ending that may be a
- * surname has three characters or more, and is no title.
+ * Returns whether a mail program would turn a part of the text into a link: `https://…`, `www.…`, `evil.com`,
+ * `t.me/x`. Not `Dr.No`, `St.John`, `20.30` and `R.E.M.`: before a top-level domain that may be a surname a
+ * link has three characters or more, and no title.
  */
 export function hasLink(text: string): boolean {
   if (ADDRESS.test(text)) return true
@@ -52,8 +49,8 @@ function isDomain(ending: string, { before, hasPath }: { before: string; hasPath
 }
 
 /**
- * What a person, an event or a place is called. It stands in mails to others, so that it must not be an
- * address on the web.
+ * The name of a person, an event or a place. It appears in mails to others, so it must not contain a web
+ * address.
  */
 export const plainName = (max: number) =>
   line(max).refine((text) => !hasLink(text), 'must not contain a web address')

@@ -1,14 +1,14 @@
 import type { Currency, Minor } from './money.ts'
 
-// Limits that others set, each with its source. Their stand-ins on one machine keep tables of their own, from
-// the same sources: a figure that is wrong here is refused there.
+// Limits of providers, each with its source. The local stand-ins have their own tables from the same sources:
+// a wrong figure here is refused there.
 
 const minor = (amount: number) => amount as Minor
 
 /**
- * The least that Stripe charges, by currency:
- * https://docs.stripe.com/currencies#minimum-and-maximum-charge-amounts. It is for an account that is paid
- * out in the currency it sells in; otherwise Stripe converts first.
+ * The smallest charges of Stripe by currency:
+ * https://docs.stripe.com/currencies#minimum-and-maximum-charge-amounts. For an account that is paid out in
+ * the currency it sells in; otherwise Stripe converts first.
  */
 export const CHARGE_MIN: Readonly<Record<Currency, Minor>> = {
   AUD: minor(50),
@@ -26,18 +26,18 @@ export const CHARGE_MIN: Readonly<Record<Currency, Minor>> = {
   USD: minor(50),
 }
 
-/** The most that Stripe charges, eight digits of minor units: the same page. */
+/** The largest charge of Stripe, eight digits of minor units: the same page. */
 export const CHARGE_MAX = minor(99_999_999)
 
 /**
- * SNS and SQS: a message, and a batch of them, bodies with the names, types and values of their attributes.
- * https://docs.aws.amazon.com/sns/latest/api/API_PublishBatch.html. (SQS alone takes more since 2025; what
- * SNS delivers does not grow.)
+ * SNS and SQS: the largest message and batch, bodies plus the names, types and values of attributes.
+ * https://docs.aws.amazon.com/sns/latest/api/API_PublishBatch.html. (SQS alone accepts more since 2025, SNS
+ * does not.)
  */
 export const MESSAGE_BYTES_MAX = 262_144
 
 /**
- * SNS with raw delivery: more attributes are not delivered.
+ * SNS with raw delivery: messages with more attributes are not delivered.
  * https://docs.aws.amazon.com/sns/latest/dg/sns-message-attributes.html
  */
 export const MESSAGE_ATTRIBUTES_MAX = 10

@@ -1,8 +1,8 @@
 const KEPT_MAX = 1_000
 
 /**
- * What `make` gives of a text, made once: for what is dear to make, such as formats. When there are too many
- * it begins anew.
+ * Memoizes a function of a text whose results are expensive, such as formatters. Starts over when the cache
+ * is full.
  */
 export function remember<T>(make: (text: string) => T, keptMax: number = KEPT_MAX): (text: string) => T {
   const kept = new Map<string, T>()

@@ -2,7 +2,7 @@ import * as z from 'zod'
 import { hasMoreThan } from './graphemes.ts'
 import { tidyLine } from './tidy.ts'
 
-// What stands on rows and seats of real halls: "A", "12", "Ä", "A-1", "Loge 3", "12/13", "Ряд 7", "ก".
+// Labels of rows and seats in real halls: "A", "12", "Ä", "A-1", "Loge 3", "12/13", "Ряд 7", "ก".
 
 export const SEAT_LABEL_MAX = 12
 /** A character may be a letter with its marks; a ticket's code has room for so many bytes of a label. */
@@ -13,7 +13,7 @@ const LABEL = `${LETTER}(?:[ ./-]+${LETTER})*`
 const LABELLED = new RegExp(`^${LABEL}$`, 'u')
 const WRONG_LABEL = `must be 1 to ${SEAT_LABEL_MAX} letters and digits, with a space, "-", "." or "/" between them`
 
-/** A row's or a seat's label, made tidy. */
+/** The label of a row or seat, normalized. */
 export const SeatLabel = z
   .string()
   .max(SEAT_LABEL_MAX * 20, { abort: true, error: WRONG_LABEL })
@@ -23,10 +23,10 @@ export const SeatLabel = z
   })
   .meta({ examples: ['A', '12', 'Loge 3'] })
 
-/** A label as answers and messages carry it. */
+/** A label in answers and messages. */
 export const ShownSeatLabel = z.string().max(SEAT_LABEL_BYTES_MAX)
 
-/** Hyphens, dots and slashes of every kind and width are one: nobody sees a difference on a door. */
+/** Hyphens, dots and slashes of every kind and width become one: they look alike on a door. */
 function labelOf(typed: string): string {
   if (PLAIN_LABEL.test(typed)) return typed
   return tidyLine(typed)
@@ -47,8 +47,7 @@ function isLabel(label: string): boolean {
 const utf8 = new TextEncoder()
 
 /**
- * What two labels have in common that people would take for one: "a-1" and "A‑1", "é" of one code point and
- * of two.
+ * Returns a key that is equal for labels that look alike: "a-1" and "A‑1", "é" of one code point and of two.
  */
 export function labelKey(label: string): string {
   if (PLAIN_LABEL.test(label)) return label.toLowerCase()
@@ -56,7 +55,8 @@ export function labelKey(label: string): string {
   return composed.toUpperCase().toLowerCase().normalize('NFKC') // upper case first: ß and SS, ς and Σ
 }
 
-// In a seat's id a hyphen parts zone, row and seat, so that of a label is written as what no label has.
+// Hyphens separate zone, row and seat in a seat's id; a hyphen in a label becomes a character that no label
+// has.
 const inSeatId = (label: string) => label.replaceAll('-', '_')
 const ID_LABEL = LABEL.replace('[ ./-]+', '[ ./_]+')
 
@@ -74,7 +74,7 @@ export type SeatId = z.output<typeof SeatId>
 const isSeat = (seat: Seat | null) => seat !== null && isLabel(seat.rowLabel) && isLabel(seat.colLabel)
 const PLAIN_SEAT_ID = /^[1-9]\d{0,2}-[A-Za-z0-9]{1,12}-[A-Za-z0-9]{1,12}$/
 
-/** A seat's place in the plan of its event. */
+/** A seat's position in the plan of its event. */
 export const Seat = z.object({
   zoneId: z.int().positive(),
   rowLabel: ShownSeatLabel,
@@ -86,7 +86,7 @@ export type Seat = z.output<typeof Seat>
 export const seatIdOf = ({ zoneId, rowLabel, colLabel }: Seat): SeatId =>
   `${zoneId}-${inSeatId(rowLabel)}-${inSeatId(colLabel)}` as SeatId
 
-/** The seat of an id; null where it is none. */
+/** Returns the seat of an id; null if it is not one. */
 export function seatOfId(seatId: string): Seat | null {
   const [zoneId, rowLabel, colLabel, ...more] = seatId.split('-')
   if (!zoneId || !rowLabel || !colLabel || more.length > 0) return null

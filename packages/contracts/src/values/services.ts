@@ -1,6 +1,6 @@
 /**
- * The six services: their identity towards each other (Cloud Map `<name>.eventbooking.local`) and their local
- * port.
+ * The six services: their names in calls to each other (Cloud Map `<name>.eventbooking.local`) and local
+ * ports.
  */
 export const services = {
   auth: { name: 'auth-service', defaultPort: 8080 },
@@ -14,7 +14,7 @@ export const services = {
 export type ServiceKey = keyof typeof services
 export const serviceKeys = Object.keys(services) as ServiceKey[]
 
-/** Whoever may hold a service token: the services, and the operators' CLI. */
+/** The holders of service tokens: the services, and the operators' CLI. */
 export const callers = [
   'auth-service',
   'event-service',

@@ -3,20 +3,20 @@ import { cutToGraphemes, hasMoreThan } from './graphemes.ts'
 import { remember } from './remember.ts'
 import { asciiDigits, objectionToLine, objectionToLines, tidyLine, tidyLines, trimUnseen } from './tidy.ts'
 
-/** Years that every database and every reader can write, whatever the offset. */
+/** Years that every database and client supports, whatever the offset. */
 const isWritable = (text: string) => {
   const year = new Date(text).getUTCFullYear()
   return year >= 1970 && year <= 9998
 }
 
-/** A time as programs write it, and so most that come. */
+/** The common form of a time. */
 const WRITTEN_BY_PROGRAMS = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d+)?Z$/
 const TIME_MAX = 64
 
 /**
- * A time as RFC 3339 and ISO 8601 let it be written, in the one way that everybody reads: a `T`, seconds, a
- * point before fractions, an offset of hours and minutes. What is no such time comes back as it is: a day
- * alone, or a time without an offset, may mean any.
+ * Normalizes a time of RFC 3339 or ISO 8601 to the common form: a `T`, seconds, a point before fractions, an
+ * offset of hours and minutes. Anything else is returned unchanged: a date alone, or a time without an
+ * offset, is ambiguous.
  */
 function timeOf(typed: string): string {
   if (WRITTEN_BY_PROGRAMS.test(typed)) return typed
@@ -30,7 +30,7 @@ function timeOf(typed: string): string {
     .replace(/(?<=T[\d:.]+[+-]\d\d):?(\d\d)?$/, (_, minutes = '00') => `:${minutes}`)
 }
 
-/** A point in time: any offset on the wire, a `Date` in code, `Z` on the way out. */
+/** A point in time: any offset in requests, a `Date` in code, `Z` in answers. */
 export const Instant = z.codec(
   z
     .string()
@@ -42,23 +42,18 @@ export const Instant = z.codec(
   { decode: (text) => new Date(text), encode: (date) => date.toISOString() },
 )
 
-/**
- * Bytes that a character may take, on average over a text: one of Indic letters takes twelve or more, one of
- * Latin ones one.
- */
+/** The average bytes per character of a text: twelve or more for Indic letters, one for Latin ones. */
 const BYTES_PER_CHARACTER = 8
 const BYTES_PER_CHARACTER_OF_LINES = 4
 
-/** What `line(max)` lets through, as answers and messages carry it. */
+/** A value of `line(max)` in answers and messages. */
 export const shownLine = (max: number) => z.string().max(max * BYTES_PER_CHARACTER)
 
-/** As much of a text as `line(max)` lets through, without half a character at its end. */
+/** Cuts a text to what `line(max)` allows, without splitting a character. */
 export const cutLine = (text: string, max: number): string =>
   cutToGraphemes(text, max, max * BYTES_PER_CHARACTER).trimEnd()
 
-/**
- * One line that a person typed, made tidy: 1 to `max` characters as people see them, no control characters.
- */
+/** One line that a person typed, normalized: 1 to `max` user-perceived characters, no control characters. */
 export const line = (max: number) =>
   z
     .string()
@@ -68,7 +63,7 @@ export const line = (max: number) =>
     .check(typed(max, max * BYTES_PER_CHARACTER, objectionToLine))
 
 /**
- * Several lines that a person typed, made tidy: up to `max` characters, no control characters but new lines
+ * Several lines that a person typed, normalized: up to `max` characters, no control characters but new lines
  * and tabs.
  */
 export const lines = (max: number) =>
@@ -80,7 +75,7 @@ export const lines = (max: number) =>
 
 function typed(max: number, bytesMax: number, objectionTo: (text: string) => string | null) {
   return ({ value, issues }: z.core.ParsePayload<string>) => {
-    if (value === '') return // said by the length
+    if (value === '') return // the length check reports it
     const objection = isLonger(value, max, bytesMax) ? tooLong(max) : objectionTo(value)
     if (objection) issues.push({ code: 'custom', input: value, message: objection })
   }
@@ -88,11 +83,11 @@ function typed(max: number, bytesMax: number, objectionTo: (text: string) => str
 
 const tooLong = (max: number) => `must have at most ${max} characters`
 const utf8 = new TextEncoder()
-/** A code unit of UTF-16 is one character at most, and three bytes. */
+/** A UTF-16 code unit is at most one character and three bytes. */
 const isLonger = (text: string, max: number, bytesMax: number) =>
   hasMoreThan(text, max) || (3 * text.length > bytesMax && utf8.encode(text).length > bytesMax)
 
-/** Words of a program or of a gateway, of any length: what is longer is cut, never within a character. */
+/** Text of a program or gateway, of any length: cut without splitting a character. */
 export const cutTo = (max: number) =>
   z
     .string()
@@ -109,9 +104,8 @@ export const Locale = z
   .regex(/^[a-z]{2,3}(-[A-Za-z0-9]{2,8})*$/, 'must be a language tag such as en or de-AT')
 
 /**
- * An IANA time zone by its name, e.g. `Europe/Warsaw`, in the letters that IANA writes it with: an offset is
- * none, and not every reader takes it to mean the same. A name that is a link to another stays as it is:
- * which of the two is meant is its writer's matter.
+ * An IANA time zone by name, e.g. `Europe/Warsaw`, in IANA's spelling; not an offset, which programs
+ * interpret differently. A name that links to another zone stays as it is.
  */
 export const TimeZone = z
   .string()
@@ -134,8 +128,8 @@ export const Country = z
 const NO_COUNTRIES = new Set(['EU', 'EZ', 'UN', 'XA', 'XB', 'ZZ'])
 
 /**
- * A zone's name as IANA writes it; null for anything else. `Intl` follows links, to whichever name its data
- * had first: it is asked only where there is nothing better.
+ * Returns a zone's name in IANA's spelling; null for anything else. `Intl` resolves links to whichever name
+ * its data had first, so it is the last resort.
  */
 const zoneNameOf = remember((name: string): string | null => {
   if (!/^[A-Za-z]/.test(name)) return null
@@ -147,5 +141,5 @@ const zoneNameOf = remember((name: string): string | null => {
   }
 })
 
-/** What somebody looks for: the beginnings of words. */
+/** A search: prefixes of words. */
 export const Words = z.string().trim().max(200).optional()

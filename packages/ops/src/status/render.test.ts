@@ -50,7 +50,7 @@ const report: Report = {
 
 test('renders the report as one page', () => {
   expect(renderReport(report, { colours: false })).toBe(
-    `Not all is well  2026-11-21T12:00:00.000Z
+    `Some things need attention  2026-11-21T12:00:00.000Z
 
 SERVICE         STATUS        OLDEST UNPUBLISHED   COMPONENTS
 auth            UP                         0.0 s   database, messaging
@@ -63,12 +63,12 @@ ticket-processing-queue        12          10
   ticket-processing-dlq         2           0
 analytics-queue                 –           –
 
-Purchases on their way: 1 RESOLVING, 12 AWAITING_TICKETS
+Purchases in progress: 1 RESOLVING, 12 AWAITING_TICKETS
 
 Look at
   • tickets is DEGRADED: redis is DOWN
   • tickets has not published a message for 75 s
-  • notifications does not answer at http://127.0.0.1:8084: connection refused
+  • notifications is unavailable at http://127.0.0.1:8084: connection refused
   • 2 dead letters in ticket-processing-dlq
   • there is no queue analytics-queue
 `,
