@@ -59,8 +59,8 @@ async function taken(eventType: string, publish: () => Promise<unknown>, count: 
 
 /** Tickets that as many users hand to one, and that are good. */
 async function handOver(recipient: User, count: number): Promise<void> {
-  const tell = async () => {
-    for (let turn = 0; turn < count; turn++) {
+  const publish = async () => {
+    for (let index = 0; index < count; index++) {
       const sender = await service.user()
       const old = ticketOf(generatedFor(sender, service, 1), 0)
       const ticketNumber = `TKT-2026-${String(service.world.tickets.length + 1).padStart(6, '0')}`

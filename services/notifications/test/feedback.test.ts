@@ -111,7 +111,7 @@ describe('a mail that came back for good', () => {
     await service.publish(ticketsGenerated, payload)
     const event = bounceOf(await taken(user))
     const before = await service.consumed('MAIL_BOUNCED', 'duplicate')
-    for (const event of [event, event, asNotification(event)]) await service.sendFeedback(published)
+    for (const body of [event, event, asNotification(event)]) await service.sendFeedback(body)
     await until(async () => expect(await service.consumed('MAIL_BOUNCED', 'duplicate')).toBe(before + 2))
     const again = bounceOf(await taken(user))
     await service.sendFeedback(again)

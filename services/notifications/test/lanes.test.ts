@@ -23,12 +23,12 @@ const settled = (of: TestService, { userId }: User, status: string) =>
 const buyerOf = async (service: TestService, count: number) => {
   const user = await service.user({ locale: 'en' })
   const generated = generatedFor(user, service, count)
-  const tell = async () => {
+  const publish = async () => {
     for (const { things, ...part } of inParts(generated.tickets)) {
       await service.publish(ticketsGenerated, { ...generated, ...part, tickets: things })
     }
   }
-  return { user, generated, tell }
+  return { user, generated, publish }
 }
 const pdfsTo = (service: TestService, { email }: User) =>
   service.ses
@@ -46,10 +46,10 @@ test('printing orders of 300 tickets delays no mail of a small order', async () 
     asked.add(orderId)
     await printed.promise
   }
-  for (const { tell } of large) await publish()
+  for (const { publish } of large) await publish()
   await until(() => expect(asked.size).toBe(2))
   const small = await Promise.all(Array.from({ length: 24 }, () => buyerOf(service, 2)))
-  for (const { tell } of small) await publish()
+  for (const { publish } of small) await publish()
   for (const { user } of small) await settled(service, user, 'SENT')
   for (const { user } of large) expect(service.ses.mails(user.email)).toEqual([])
   printed.resolve()
@@ -73,14 +73,14 @@ test('a breaker opened by large documents stops no other mail or call to the tic
   await large.publish()
   await until(async () => expect(await service.deps.health.components().documents?.check()).toBe('DEGRADED'))
   const small = await Promise.all(Array.from({ length: 24 }, () => buyerOf(service, 2)))
-  for (const { tell } of small) await publish()
+  for (const { publish } of small) await publish()
   for (const { user } of small) await settled(service, user, 'SENT')
   await settled(service, large.user, 'SENDING')
 })
 
 test('a mail has the codes of the first tickets, lists some, and one PDF with all', async () => {
   const service = await start()
-  const { user, generated, tell } = await buyerOf(service, 120)
+  const { user, generated, publish } = await buyerOf(service, 120)
   await publish()
   await settled(service, user, 'SENT')
   const [sent] = service.ses.mails(user.email)

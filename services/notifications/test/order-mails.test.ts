@@ -72,7 +72,7 @@ test.each(['refund first', 'cancellation first'])(
     const refund = () =>
       consumedOnce('REFUND_PROCESSED', () => service.publish(refundProcessed, refundOf(about)))
     const cancel = () => consumedOnce('ORDER_CANCELLED', () => service.publish(orderCancelled, cancelled))
-    for (const tell of order === 'refund first' ? [refund, cancel] : [cancel, refund]) await publish()
+    for (const publish of order === 'refund first' ? [refund, cancel] : [cancel, refund]) await publish()
     await settled(user, 1)
     const mail = await mailTo(user)
     expect(mail.subject).toBe('Your refund for Święto Świateł')
