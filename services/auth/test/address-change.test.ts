@@ -68,7 +68,7 @@ describe('an address that was mistyped', () => {
     expect(await confirm(token), 'the same again').toMatchObject({ status: 204 })
   })
 
-  test('of an account that was never confirmed becomes another too, and whoever reads at the first has no way in', async () => {
+  test('of an unconfirmed account can be changed too, and the reader of the first has no access', async () => {
     const session = await auth.register()
     const welcome = await auth.welcomeToken(session)
     await auth.client.forgotPassword({ body: { email: session.user.email } })
@@ -89,7 +89,7 @@ describe('an address that was mistyped', () => {
     expect(
       auth.probe.heard(emailChanged).filter(({ payload }) => payload.userId === session.user.userId),
     ).toEqual([])
-    // Its first address is free again: it was nobody's.
+    // Its first address is free again, since it was never confirmed.
     await auth.register({ email: session.user.email })
   })
 
@@ -118,7 +118,7 @@ describe('an address that was mistyped', () => {
     expect(await login(email)).toMatchObject({ status: 200 })
   })
 
-  test('is not another that somebody registers meanwhile', async () => {
+  test('is not changed to one that is registered meanwhile', async () => {
     const session = await auth.proven()
     const after = newAddress()
     const token = await asked(session, after)
@@ -128,8 +128,8 @@ describe('an address that was mistyped', () => {
   })
 })
 
-describe('who reads at an address that somebody else wants for their account', () => {
-  test('gives it to nobody by pressing alone, and says that it was not them', async () => {
+describe('the reader of an address that another user wants for their account', () => {
+  test('does not confirm it without the password, and can disown it', async () => {
     const mallory = await auth.proven()
     const token = await asked(mallory, newAddress())
     const url = '/api/auth/email/confirm'
@@ -147,7 +147,7 @@ describe('who reads at an address that somebody else wants for their account', (
     expect(await login(mallory.user.email)).toMatchObject({ status: 200 })
   })
 
-  test('is mailed once a minute and five times an hour at most, whoever asks', async () => {
+  test('is mailed once a minute and five times an hour at most, by any account', async () => {
     const after = newAddress()
     const people = await Promise.all(Array.from({ length: 7 }, () => auth.proven()))
     const statuses: number[] = []
@@ -164,13 +164,13 @@ describe('who reads at an address that somebody else wants for their account', (
 })
 
 describe('who reads at the address of before', () => {
-  test('is told, and takes the account back from whoever changed it, with a password of their own', async () => {
+  test('is notified, and takes the account back with a new password', async () => {
     const { session, before, after } = await changed()
     const thief = await login(after)
     if (thief.status !== 200) throw new Error('not signed in')
     const token = await undoToken(before)
     auth.moveClock(6 * 86_400)
-    // What was changed once more since is undone with it.
+    // Later changes are undone with it.
     const again = await login(after)
     if (again.status !== 200) throw new Error('not signed in')
     const further = newAddress()

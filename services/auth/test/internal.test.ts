@@ -75,7 +75,7 @@ test('the operators’ CLI makes the first ADMIN, and doing it again changes not
   })
 })
 
-test('nobody but the CLI grants roles, and nobody without a service token gets anywhere', async () => {
+test('only the CLI grants roles, and callers without a service token are refused', async () => {
   const session = await auth.register()
   const payload = { email: session.user.email, role: 'ADMIN' }
   const url = '/api/auth/internal/users/grant'

@@ -20,7 +20,7 @@ beforeAll(async () => {
 afterAll(() => auth.close())
 
 let lastIp = 0
-/** Somebody who was never here before. */
+/** A user without any history. */
 const newIp = () => `198.51.100.${++lastIp}`
 const from = (ip = newIp()) => ({ 'x-forwarded-for': ip })
 const register = (headers = from()) => {
@@ -62,7 +62,7 @@ describe('signing in', () => {
       expect(await statusOf(email, PASSWORD, here)).toBe(kind === 'known' ? 200 : 401)
     },
   )
-  test('is refused to nobody else for the failures of one network', async () => {
+  test('is not refused to other networks for the failures of one', async () => {
     const email = await newAddress()
     const attacker = from()
     for (let n = 0; n < 3; n++) expect(await statusOf(email, 'wrong', attacker)).toBe(401)
@@ -109,7 +109,7 @@ describe('signing in', () => {
     for (let n = 0; n < 5; n++) await login(user.email, 'wrong')
     expect(await statusOf(user.email, PASSWORD, home)).toBe(200)
   })
-  test('counts anew after a success', async () => {
+  test('resets the count after a success', async () => {
     const email = await newAddress()
     const here = from()
     for (let round = 0; round < 2; round++) {
@@ -126,13 +126,13 @@ describe('signing in', () => {
     expect(await statusOf(email, PASSWORD, from('203.0.113.10'))).toBe(200)
   })
   test.each(['one network', 'many'])(
-    'lets nobody guess more often by guessing from %s all at once',
+    'allows no more guesses when they are concurrent from %s',
     async (where) => {
       const email = await newAddress()
       const ip = newIp()
       const guess = () => statusOf(email, 'wrong', where === 'many' ? from() : from(ip))
       const guesses = await Promise.all(Array.from({ length: 20 }, guess))
-      // Two at a time are verified: what was under way when the last failure counted may still be told that
+      // Two at a time are verified: what was under way when the last failure counted may still learn that
       // it is wrong.
       expect(guesses.filter((status) => status === 401).length).toBeLessThanOrEqual(
         (where === 'many' ? 5 : 3) + 2,
@@ -140,7 +140,7 @@ describe('signing in', () => {
       expect(await guess()).toBe(429)
     },
   )
-  test('is possible again at once for who has set a new password, wherever the failures were, and for nobody as before', async () => {
+  test('is possible again at once after a new password is set, wherever the failures were', async () => {
     const [home, elsewhere] = [from(), from()]
     const answer = await register(home)
     if (answer.status !== 201) throw new Error(answer.body.message)

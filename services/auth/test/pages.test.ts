@@ -37,7 +37,7 @@ function runScript(body: string, address: { hash: string; search: string }) {
 }
 
 test.each(pages)(
-  '%s takes the token from behind the #, shows it nowhere, and is kept and told to nobody',
+  '%s reads the token after the #, shows it nowhere, and is neither cached nor sent as referrer',
   async (url) => {
     const { statusCode, body, headers } = await auth.app.inject(
       `${url}?token=%22%3E%3Cscript%3Ealert(1)%3C/script%3E`,
@@ -94,7 +94,7 @@ test('an address is confirmed by the code that was pasted, or the link, and the 
   }
 })
 
-test('who did not make the account makes it theirs, or takes it from whoever did', async () => {
+test('the reader who did not make the account claims it, or disowns it', async () => {
   const [taken, disowned] = [await auth.register(), await auth.register()]
   const short = { code: await auth.welcomeToken(taken), password: 'short', new: 'yes', act: 'confirm' }
   expect((await send('/verify-email', short)).statusCode).toBe(400)

@@ -5,7 +5,7 @@ import { decodeJwt } from 'jose'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { PASSWORD, startService, type TestService } from './start-service.ts'
 
-// Somebody registers an address that is not theirs, and waits for its reader to confirm it.
+// An attacker registers an address of another person, and waits for its reader to confirm it.
 
 let auth: TestService
 beforeAll(async () => {
@@ -123,7 +123,7 @@ describe('who made an account of a stranger’s address', () => {
       statuses.push((await verify(token, { password: `guess ${times}` })).status)
     expect(statuses).toEqual([...Array(10).fill(401), 429])
     expect(await login(maker.user.email, PASSWORD)).toMatchObject({ status: 429 })
-    // Who reads the mail is held up by nobody.
+    // The reader of the mail is not blocked.
     expect(await verify(token, { newPassword: OF_THE_READER })).toMatchObject({ status: 204 })
     expect(await login(maker.user.email, OF_THE_READER)).toMatchObject({ status: 200 })
   })

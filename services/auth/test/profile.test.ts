@@ -8,7 +8,7 @@ beforeAll(async () => {
 })
 afterAll(() => auth.close())
 
-test('a profile changes where it is told to, and null takes the phone away', async () => {
+test('a profile changes in the given fields, and null removes the phone', async () => {
   const session = await auth.register({ phone: '+48221234567' })
   const me = auth.as(session)
   const changed = await me.updateMe({ body: { firstName: 'Zoë', locale: 'de-AT' } })
@@ -19,7 +19,7 @@ test('a profile changes where it is told to, and null takes the phone away', asy
   expect((await me.updateMe({ body: {} })).body).toEqual(withoutPhone)
 })
 
-test('nobody can change what is not theirs to change', async () => {
+test('fields that users must not change are refused', async () => {
   const { accessToken, user } = await auth.register()
   for (const payload of [{ email: 'other@example.test' }, { roles: ['ADMIN'] }, { emailVerified: true }]) {
     const headers = { authorization: `Bearer ${accessToken}` }
@@ -45,13 +45,13 @@ test.each([
   ['without a token', {}],
   ['with one that is none', { authorization: 'Bearer nonsense' }],
   ['with a service token', { authorization: 'Service-Token x.y.z' }],
-])('%s nobody is signed in', async (_, headers) => {
+])('%s the request is unauthenticated', async (_, headers) => {
   const answer = await auth.app.inject({ url: '/api/auth/me', headers: headers as Record<string, string> })
   expect(answer.statusCode).toBe(401)
   expect(answer.json()).toMatchObject({ error: 'UNAUTHENTICATED' })
 })
 
-test('a good token of an account that is not there signs nobody in', async () => {
+test('a valid token of an account that does not exist is refused', async () => {
   const { headers } = await auth.authority.user()
   for (const [method, url] of [
     ['GET', '/api/auth/me'],

@@ -150,7 +150,7 @@ describe('a forgotten password', () => {
     }
     await settled()
   })
-  test('waits for whoever has locked the account, and locks nothing of it before', async () => {
+  test('waits for the lock of the account, and locks nothing of it before', async () => {
     const { user } = await auth.register()
     const createdAt = auth.deps.now()
     const token = randomUUID()
@@ -239,7 +239,7 @@ describe('a mail that is asked for', () => {
     expect(known).toEqual({ answer: { status: 202, body: undefined }, calls: 1 })
     await settled()
   })
-  test('goes to nobody who has no account', async () => {
+  test('is not sent without an account', async () => {
     const email = `${randomUUID()}@example.test`
     await forgot(email)
     await settled()
@@ -305,7 +305,7 @@ describe('another link for an address', () => {
     })
     expect((await login(session.user.email, PASSWORD)).body).toMatchObject({ user: { emailVerified: true } })
   })
-  test('is mailed to an address by whoever asks, but not right after the welcome', async () => {
+  test('is mailed on anyone’s request, but not right after the welcome', async () => {
     const session = await auth.register()
     const resend = () => auth.client.resendVerification({ body: { email: session.user.email.toUpperCase() } })
     expect(await resend()).toMatchObject({ status: 202 })
@@ -380,7 +380,7 @@ describe('whether a link still works', () => {
     await reset(await resetToken(session)) // which proves the address too
     expect(await check('VERIFY_EMAIL', token)).toEqual({ works: false, emailVerified: true })
   })
-  test('is nobody’s business but that of whoever mails it', async () => {
+  test('can be checked by the notification service alone', async () => {
     const url = '/api/auth/internal/mailed-tokens/check'
     const payload = { purpose: 'VERIFY_EMAIL', token: 'x' }
     const headers = await auth.authority.service('payment-service', 'auth-service')

@@ -145,7 +145,7 @@ async function registered() {
 }
 const login = (email: string, password: string) => auth.client.login({ body: { email, password } })
 
-test('who did not register the address takes the account from whoever did, and proves nothing', async () => {
+test('a reader who did not register disowns the account, without confirming the address', async () => {
   const { session, token } = await registered()
   const { email, userId } = session.user
   for (let times = 0; times < 2; times++) {

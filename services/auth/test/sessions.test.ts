@@ -99,7 +99,7 @@ test('tabs that lag behind within the grace all get the newest token, however ma
     expect(new Set(await Promise.all(lagging.map(rotate)))).toEqual(new Set([newest]))
     const next = await rotate(newest)
     expect(await rotate(third)).toBe(next)
-    // Its own grace is over: whoever shows it has kept it for another reason.
+    // Its own grace period is over, so this is a reuse.
     auth.moveClock(1)
     expect(await refresh(first)).toMatchObject({ status: 401, body: { error: 'TOKEN_REUSED' } })
     expect(await refresh(next)).toMatchObject({ status: 401, body: { error: 'TOKEN_REVOKED' } })

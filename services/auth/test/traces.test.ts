@@ -14,7 +14,7 @@ afterAll(async () => {
   await auth.close()
 })
 
-test('a request for a mail is looked into in the trace of whoever asked, and names nobody', async () => {
+test('a request for a mail is handled in the trace of its caller, without personal data', async () => {
   const { user } = await auth.register()
   expect(await auth.client.forgotPassword({ body: { email: user.email } })).toMatchObject({ status: 202 })
   const find = (name: string) => recorded.spans().find((span) => span.name === name)

@@ -68,7 +68,7 @@ describe('a name', () => {
       )
     }
   })
-  test('that cannot be seen, or turns what stands behind it, is refused with a reason', async () => {
+  test('that is invisible, or reverses the text after it, is refused with a reason', async () => {
     const { accessToken } = await auth.register()
     for (const { typed, says } of refusedNames) {
       const answers = [

@@ -11,7 +11,7 @@ beforeAll(async () => {
   mine = service.as(service.organizer.headers)
 })
 afterEach(() => {
-  service.tickets.away = false
+  service.tickets.unavailable = false
 })
 afterAll(() => service.close())
 
@@ -119,19 +119,19 @@ test('SQL and TypeScript agree to the millisecond on when an event is over: comp
 })
 
 describe('the ticket service', () => {
-  test('is told of every change of an event that is public, before the organizer is answered', async () => {
+  test('gets every change of a public event before the organizer is answered', async () => {
     const event = await service.makePublished()
-    const { told } = service.tickets
-    expect(told.get(event.eventId)).toMatchObject({ status: 'PUBLISHED', version: 2 })
+    const { replicas } = service.tickets
+    expect(replicas.get(event.eventId)).toMatchObject({ status: 'PUBLISHED', version: 2 })
     await change(event, { eventDate: inDays(4) })
-    expect(told.get(event.eventId)).toMatchObject({ version: 3 })
+    expect(replicas.get(event.eventId)).toMatchObject({ version: 3 })
     await mine.cancelEvent({ params: event, body: { cancellationReason: 'Rain.' } })
-    expect(told.get(event.eventId)).toMatchObject({ status: 'CANCELLED', version: 4 })
+    expect(replicas.get(event.eventId)).toMatchObject({ status: 'CANCELLED', version: 4 })
     const draft = await service.make()
-    expect(told.has(draft.eventId)).toBe(false)
+    expect(replicas.has(draft.eventId)).toBe(false)
   })
 
-  test('says how many tickets a cancellation affects; without it the event is cancelled all the same', async () => {
+  test('counts the tickets that a cancellation affects; while it is down the event is cancelled all the same', async () => {
     const cancelled = async () => {
       const event = await service.makePublished()
       service.tickets.counts.set(event.eventId, 150)
@@ -141,7 +141,7 @@ describe('the ticket service', () => {
     const cancel = (event: Event) =>
       mine.cancelEvent({ params: event, body: { cancellationReason: 'Rain.' } })
     expect(await cancel(counted)).toMatchObject({ status: 200 })
-    service.tickets.away = true
+    service.tickets.unavailable = true
     expect(await cancel(uncounted)).toMatchObject({ status: 200, body: { status: 'CANCELLED' } })
     const messageOf = (event: Event) =>
       service.probe.waitFor(eventCancelled, ({ payload }) => payload.eventId === event.eventId)

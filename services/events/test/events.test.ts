@@ -14,7 +14,7 @@ beforeAll(async () => {
 afterAll(() => service.close())
 
 describe('a draft', () => {
-  test('is made with its venue and told of', async () => {
+  test('is created with its venue and published', async () => {
     const event = await service.make()
     expect(event).toMatchObject({
       status: 'DRAFT',

@@ -30,7 +30,7 @@ const makeOver = async () => {
 }
 
 describe('cancelling', () => {
-  test('is told once, with its reason, however often it is asked for', async () => {
+  test('is published once, with its reason, however often it is requested', async () => {
     const { eventId, name } = await service.makePublished()
     const answers = [
       await cancel(eventId),
@@ -104,7 +104,7 @@ describe('cancelling', () => {
 })
 
 describe('deleting', () => {
-  test('takes a draft away with its seating plan, also from whoever has just read it', async () => {
+  test('deletes a draft with its seating plan, also from the caches of recent readers', async () => {
     const { eventId } = await service.make()
     const params = { eventId }
     const zones = [{ zoneId: 1, name: 'A', rows: [{ rowLabel: 'A', seats: [{ colLabel: '1' }] }] }]
@@ -126,7 +126,7 @@ describe('deleting', () => {
         .rowCount,
     ).toBe(0)
   })
-  test('is told of to those who keep a picture of every event, and to nobody else', async () => {
+  test('is published to services with replicas of every event, and to no others', async () => {
     const { eventId } = await service.make()
     await mine.deleteEvent({ params: { eventId } })
     const { rows } = await service.deps.pool.query(
@@ -175,7 +175,7 @@ describe('deleting', () => {
 })
 
 describe('an event that is over', () => {
-  test('is completed, told of, and changed no more', async () => {
+  test('is completed, published, and can no longer be changed', async () => {
     const eventId = await makeOver()
     await completeEvents(service.deps)
     const message = await service.probe.waitFor(eventUpdated, ({ payload }) => payload.eventId === eventId)

@@ -160,7 +160,7 @@ describe('a seating plan that the ticket service has read', () => {
     expect(await put(eventId, hall)).toEqual({ status: 200, body })
     expect((await internal.getSeatingPlanInfo({ params: { eventId }, query: {} })).body).toEqual(json)
   })
-  test('may be kept by whoever shows it, other than one that still changes', async () => {
+  test('may be cached, unlike one that can still change', async () => {
     const { eventId } = await service.makePublished()
     const cacheControl = async () =>
       (await service.app.inject(`/api/events/${eventId}/seating-plan`)).headers['cache-control']
@@ -169,7 +169,7 @@ describe('a seating plan that the ticket service has read', () => {
     await (await service.internal()).getSeatingPlanInfo({ params: { eventId }, query: {} })
     expect(await cacheControl()).toBe('public, max-age=300')
   })
-  test('may be kept for ever by its version, and is not there by another', async () => {
+  test('may be cached forever by its version, and does not exist by another', async () => {
     const { eventId } = await service.makePublished()
     const read = (planVersion: number) =>
       service.app.inject(`/api/events/${eventId}/seating-plan?planVersion=${planVersion}`)

@@ -42,19 +42,23 @@ export const festival = (changes: Partial<NewEvent> = {}): NewEvent => ({
   ...changes,
 })
 
-/** A ticket service that remembers what it is told of events, and counts what a test says. */
+/** A stub of the ticket service that records replicas of events, and returns the counts of a test. */
 function ticketStub() {
-  const state = { away: false, told: new Map<EventId, EventInfo>(), counts: new Map<EventId, number>() }
+  const state = {
+    unavailable: false,
+    replicas: new Map<EventId, EventInfo>(),
+    counts: new Map<EventId, number>(),
+  }
   const unavailable = () => refuse(SERVICE_UNAVAILABLE, { message: 'away' }) as never
   const start = () =>
     startPeer(ticketsOfEventRoutes, {
       putEventReplica: async ({ body }) => {
-        if (state.away) return unavailable()
-        state.told.set(body.eventId, body)
+        if (state.unavailable) return unavailable()
+        state.replicas.set(body.eventId, body)
         return { status: 204, body: undefined }
       },
       countTickets: async ({ params: { eventId } }) =>
-        state.away
+        state.unavailable
           ? unavailable()
           : { status: 200, body: { eventId, ticketCount: state.counts.get(eventId) ?? 0 } },
     })

@@ -18,7 +18,7 @@ const hall = {
   timeZone: 'Europe/Warsaw',
   capacity: 650,
 }
-/** A cursor as somebody makes one by hand. */
+/** A hand-made cursor. */
 const written = (position: object) => Buffer.from(JSON.stringify(position)).toString('base64url')
 const otherOrganizer = async () => service.as((await service.authority.user(['USER', 'ORGANIZER'])).headers)
 
@@ -43,7 +43,7 @@ describe('a venue', () => {
     expect(await mine.createVenue({ headers, body })).toEqual(first)
     expect((await mine.listVenues({ query: { query: body.name } })).body.venues).toEqual([first.body])
   })
-  test('gives an event its place and its time zone, whoever made it', async () => {
+  test('gives an event its place and time zone, whichever organizer made it', async () => {
     const { body: venue } = await mine.createVenue({ body: hall })
     const { venueName: _, venueAddress: __, timeZone: ___, ...event } = festival()
     const answer = await (await otherOrganizer()).createEvent({ body: { ...event, venueId: venue.venueId } })
@@ -61,7 +61,7 @@ describe('a venue', () => {
       body: { error: 'VENUE_NOT_FOUND' },
     })
   })
-  test('is not made by those who organize nothing', async () => {
+  test('is not created for users who are not organizers', async () => {
     const user = service.as((await service.authority.user()).headers)
     await expect(user.createVenue({ body: hall })).rejects.toThrow('403')
     await expect(user.listVenues({ query: {} })).rejects.toThrow('403')
@@ -70,7 +70,7 @@ describe('a venue', () => {
     ['no address', { address: undefined }],
     ['a country that is none', { country: 'XX' }],
     ['a time zone that is none', { timeZone: 'Łódź' }],
-    ['room for nobody', { capacity: 0 }],
+    ['a capacity of zero', { capacity: 0 }],
   ])('with %s is refused', async (_, wrong) => {
     const { headers } = service.organizer
     const answer = await service.app.inject({
@@ -129,7 +129,7 @@ describe('the list of venues', () => {
     expect(answer.statusCode).toBe(400)
     expect(answer.json()).toMatchObject({ error: 'VALIDATION_FAILED', details: [{ path: 'query.cursor' }] })
   })
-  test('has the place of a draft for nobody but its organizer, until the draft is published', async () => {
+  test('shows the place of a draft to its organizer alone, until the draft is published', async () => {
     const other = await otherOrganizer()
     const venueName = `Hidden ${randomUUID()}`
     const event = await service.make({ venueName, venueAddress: 'Private Road 7' })

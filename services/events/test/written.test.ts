@@ -27,7 +27,7 @@ const send = (method: 'POST' | 'PUT' | 'PATCH', path: string, payload: object) =
 const refused = (path: string, says: RegExp) => ({
   details: [{ path: `body.${path}`, message: expect.stringMatching(says) }],
 })
-// What an event is called may be twice as long as what somebody is.
+// Names of events may be twice as long as names of people.
 const refusedTitles = refusedNames.filter(({ says }) => !says.source.includes('100'))
 
 describe('the name of an event, of a venue, and of a place', () => {
@@ -51,7 +51,7 @@ describe('the name of an event, of a venue, and of a place', () => {
       expect(changed.json(), why).toMatchObject({ name: kept, venueName: kept })
     }
   })
-  test('that cannot be seen, or turns what stands behind it, is refused with a reason', async () => {
+  test('that is invisible, or reverses the text after it, is refused with a reason', async () => {
     for (const { typed, says } of refusedTitles) {
       expect((await send('POST', '', { ...festival(), name: typed })).json(), typed).toMatchObject(
         refused('name', says),
@@ -177,7 +177,7 @@ describe('a search', () => {
       }
     }
   })
-  test('finds what was there before by older rules, until its words are made anew', async () => {
+  test('finds rows of older rules, until they are indexed again', async () => {
     const { eventId } = await service.makePublished({ name: 'X/Y Band', eventDate: inDays(25) })
     await service.deps.pool.query(
       `update events set search = '''x'':1A ''y'':2A ''band'':3A', search_rules = 1 where id = $1`,

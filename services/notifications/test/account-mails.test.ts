@@ -30,7 +30,7 @@ test.each([
   async (definition, path, subject) => {
     const user = await service.user({ locale: 'en' })
     const token = `tok_${definition.eventType.toLowerCase()}`
-    await service.tell(definition, await requestedFor(user, await service.seal(token)))
+    await service.publish(definition, await requestedFor(user, await service.seal(token)))
     const mail = await until(() => {
       const [taken] = service.ses.mails(user.email)
       if (!taken) throw new Error('no mail yet')
@@ -51,7 +51,7 @@ test('mails about a change of the address go to the one that is named, and nothi
   const user = await service.user()
   for (const definition of [emailChangeRequested, emailChanged]) {
     const named = { ...user, email: `${definition.eventType.toLowerCase()}@elsewhere.example` }
-    await service.tell(definition, await requestedFor(named, await service.seal('tok')))
+    await service.publish(definition, await requestedFor(named, await service.seal('tok')))
     await until(() => expect(service.ses.mails(named.email)).toHaveLength(1))
     await until(async () =>
       expect((await service.rows(user.userId)).at(-1)).toMatchObject({ status: 'SENT', address: null }),
@@ -63,7 +63,7 @@ test('mails about a change of the address go to the one that is named, and nothi
 test('a link that has ended is not sent any more', async () => {
   const user = await service.user()
   const ended = await requestedFor(user, await service.seal('tok'), new Date(Date.now() - 1_000))
-  await service.tell(passwordResetRequested, ended)
+  await service.publish(passwordResetRequested, ended)
   await until(async () =>
     expect(await service.rows(user.userId)).toMatchObject([
       { status: 'FAILED', failureReason: 'LINK_EXPIRED' },

@@ -35,12 +35,12 @@ test.each([
   [['eventDate'], 'New time: Święto Świateł'],
   [['venueName', 'venueAddress', 'description'], 'New place: Święto Świateł'],
   [['timeZone', 'venueId'], 'New time and place: Święto Świateł'],
-])('a change of %j is told to everybody who holds a ticket', async (changed, subject) => {
+])('a change of %j notifies all ticket holders', async (changed, subject) => {
   const holders = [await service.user({ locale: 'pl' }), await service.user({ locale: 'en' })]
   const stranger = await service.user()
   service.world.holders = holders.map(({ userId }) => userId)
   service.world.event.refundableUntil = new Date('2027-07-01T10:00:00Z')
-  await service.tell(eventUpdated, { ...snapshotOf(service), changed })
+  await service.publish(eventUpdated, { ...snapshotOf(service), changed })
   for (const holder of holders) {
     await until(() => expect(mailsTo(service, holder.email)).toMatchObject([{ subject }]))
   }
@@ -57,23 +57,26 @@ test.each([
   expect(await service.rows(stranger.userId)).toEqual([])
 })
 
-test('what nobody needs to know of an event is not told', async () => {
+test('irrelevant changes of an event notify no one', async () => {
   const before = await service.consumed('EVENT_UPDATED', 'done')
-  await service.tell(eventUpdated, { ...snapshotOf(service), changed: ['name', 'description', 'imageUrl'] })
+  await service.publish(eventUpdated, {
+    ...snapshotOf(service),
+    changed: ['name', 'description', 'imageUrl'],
+  })
   await until(async () => expect(await service.consumed('EVENT_UPDATED', 'done')).toBe(before + 1))
   expect(await service.deps.db.prisma.announcement.count({ where: { doneAt: null } })).toBe(0)
   expect(service.world.holderPages).toEqual([])
 })
 
-test('a cancelled event is told with the organizer’s reason, and a change of it is not told any more', async () => {
+test('a cancellation is sent with the organizer’s reason, and a change is not sent any more', async () => {
   const holder = await service.user({ locale: 'en' })
   service.world.holders = [holder.userId]
   service.world.event.status = 'CANCELLED'
   const event = snapshotOf(service)
   const before = await service.consumed('EVENT_UPDATED', 'done')
-  await service.tell(eventUpdated, { ...event, changed: ['eventDate'] })
+  await service.publish(eventUpdated, { ...event, changed: ['eventDate'] })
   await until(async () => expect(await service.consumed('EVENT_UPDATED', 'done')).toBe(before + 1))
-  await service.tell(eventCancelled, {
+  await service.publish(eventCancelled, {
     ...event,
     eventName: event.name,
     cancellationReason: 'A storm is <coming>.',
@@ -98,9 +101,9 @@ test('a long list of holders is gone through page by page, goes on where it stop
   first.world.holderPagesMax = 1
   first.work()
   const event = snapshotOf(first)
-  await first.tell(eventCancelled, { ...event, eventName: event.name, cancellationReason: 'rain' })
-  const told = () => first.deps.db.prisma.notification.groupBy({ by: 'recipientId', _count: true })
-  await until(async () => expect(await told()).toHaveLength(100))
+  await first.publish(eventCancelled, { ...event, eventName: event.name, cancellationReason: 'rain' })
+  const notified = () => first.deps.db.prisma.notification.groupBy({ by: 'recipientId', _count: true })
+  await until(async () => expect(await notified()).toHaveLength(100))
   // The ticket service refuses the second page for a while; then somebody else holds a ticket that comes
   // first.
   await until(async () => {
@@ -109,8 +112,8 @@ test('a long list of holders is gone through page by page, goes on where it stop
   })
   first.world.holders = [...users.slice(0, 100), users[0] as UserId, ...users.slice(100)]
   first.world.holderPagesMax = Number.POSITIVE_INFINITY
-  await until(async () => expect(await told()).toHaveLength(230))
-  expect((await told()).every(({ _count }) => _count === 1)).toBe(true)
+  await until(async () => expect(await notified()).toHaveLength(230))
+  expect((await notified()).every(({ _count }) => _count === 1)).toBe(true)
   expect(first.world.holderPages).toEqual([null, '100', '200'])
   await until(async () => {
     expect(await first.deps.db.prisma.announcement.findMany()).toMatchObject([

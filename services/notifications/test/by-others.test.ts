@@ -34,7 +34,7 @@ type User = Awaited<ReturnType<TestService['user']>>
 
 const mailsTo = ({ email }: User) => service.ses.mails(email).map(({ mail }) => mail)
 const lastTo = (user: User) => mailsTo(user).at(-1)
-/** All that was told has been taken in, and what may go now has gone. */
+/** All messages are handled, and everything that may be sent now is sent. */
 const settledFor = (user: User) =>
   until(async () => {
     const rows = await service.rows(user.userId)
@@ -51,16 +51,16 @@ async function after(hours: number, user: User): Promise<void> {
   service.deps.sender.nudge()
 }
 /** Messages that were all taken in. */
-async function taken(eventType: string, tell: () => Promise<unknown>, count: number): Promise<void> {
+async function taken(eventType: string, publish: () => Promise<unknown>, count: number): Promise<void> {
   const before = await service.consumed(eventType, 'done')
-  await tell()
+  await publish()
   await until(async () => expect(await service.consumed(eventType, 'done')).toBe(before + count))
 }
 
 /** Tickets that as many users hand to one, and that are good. */
 async function handOver(recipient: User, count: number): Promise<void> {
-  const tell = async () => {
-    for (let turn = 0; turn < count; turn++) {
+  const publish = async () => {
+    for (let index = 0; index < count; index++) {
       const sender = await service.user()
       const old = ticketOf(generatedFor(sender, service, 1), 0)
       const ticketNumber = `TKT-2026-${String(service.world.tickets.length + 1).padStart(6, '0')}`
@@ -73,7 +73,7 @@ async function handOver(recipient: User, count: number): Promise<void> {
         recipientEmail: recipient.email,
         holderName: fresh.holderName,
       }
-      await service.tell(ticketTransferred, {
+      await service.publish(ticketTransferred, {
         ...about,
         userId: sender.userId,
         newTicketId: fresh.ticketId,
@@ -81,7 +81,7 @@ async function handOver(recipient: User, count: number): Promise<void> {
       })
     }
   }
-  await taken('TICKET_TRANSFERRED', tell, count)
+  await taken('TICKET_TRANSFERRED', publish, count)
 }
 
 test('of thirty tickets by thirty senders the first come by themselves, and all others in one mail', async () => {
@@ -118,13 +118,13 @@ test('of a ticket that is stopped and reinstated time and again its holder gets 
     }
     const stop = () => {
       be(true)
-      return service.tell(ticketsStopped, { ...about, reason: 'ORGANIZER', stoppedAt: new Date() })
+      return service.publish(ticketsStopped, { ...about, reason: 'ORGANIZER', stoppedAt: new Date() })
     }
     const reinstate = () => {
       be(false)
-      return service.tell(ticketsReinstated, { ...about, reinstatedAt: new Date() })
+      return service.publish(ticketsReinstated, { ...about, reinstatedAt: new Date() })
     }
-    // The first two are told at once.
+    // The first two are sent immediately.
     await stop()
     await until(() => expect(lastTo(holder)?.subject).toContain('is stopped'))
     await reinstate()
@@ -150,7 +150,7 @@ test('of a ticket that is stopped and reinstated time and again its holder gets 
   }
 })
 
-test('several tickets of one event that were stopped and reinstated are told of in one mail, each as it is', async () => {
+test('several stopped and reinstated tickets of one event are one mail with their current states', async () => {
   const holder = await service.user({ locale: 'en' })
   const generated = generatedFor(holder, service, 4)
   const { orderId, userId, eventId } = generated
@@ -165,24 +165,28 @@ test('several tickets of one event that were stopped and reinstated are told of 
     ticketIds: [generated.tickets[index]?.ticketId as TicketId],
   })
   for (const index of [0, 1]) {
-    await service.tell(ticketsStopped, { ...about(index), reason: 'DISPUTE_LOST', stoppedAt: stop.stoppedAt })
+    await service.publish(ticketsStopped, {
+      ...about(index),
+      reason: 'DISPUTE_LOST',
+      stoppedAt: stop.stoppedAt,
+    })
     await until(() => expect(mailsTo(holder)).toHaveLength(index + 1))
   }
   await taken(
     'TICKETS_STOPPED',
-    () => service.tell(ticketsStopped, { ...about(2), reason: 'DISPUTE_LOST', stoppedAt: new Date() }),
+    () => service.publish(ticketsStopped, { ...about(2), reason: 'DISPUTE_LOST', stoppedAt: new Date() }),
     1,
   )
   await taken(
     'TICKETS_REINSTATED',
-    () => service.tell(ticketsReinstated, { ...about(3), reinstatedAt: new Date() }),
+    () => service.publish(ticketsReinstated, { ...about(3), reinstatedAt: new Date() }),
     1,
   )
   await settledFor(holder)
   expect(mailsTo(holder)).toHaveLength(2)
   await after(1, holder)
   await until(() => expect(mailsTo(holder)).toHaveLength(3))
-  expect(lastTo(holder)?.subject).toBe('News of your tickets for Święto Świateł')
+  expect(lastTo(holder)?.subject).toBe('Update on your tickets for Święto Świateł')
   for (const words of ['TKT-2026-000003 (stopped)', 'TKT-2026-000004 (valid)', 'The bank of whoever paid']) {
     expect(lastTo(holder)?.text).toContain(words)
     expect(lastTo(holder)?.html).toContain(words)
@@ -201,7 +205,7 @@ test('of an event that moves twelve times its holders get few mails, and the las
   for (let day = 1; day <= 12; day++) {
     service.world.event.eventDate = new Date(Date.UTC(2027, 7, day, 17, 30))
     const changed = day === 5 ? ['venueName'] : ['eventDate']
-    await taken('EVENT_UPDATED', () => service.tell(eventUpdated, { ...snapshot(), changed }), 1)
+    await taken('EVENT_UPDATED', () => service.publish(eventUpdated, { ...snapshot(), changed }), 1)
     if (day <= 2) await until(() => expect(mailsTo(holder)).toHaveLength(day))
   }
   await until(async () =>
@@ -223,18 +227,25 @@ test('what is owed goes at once, however much others have caused', async () => {
   await settledFor(user)
   const before = mailsTo(user).length
   service.world.order = { status: 'REFUNDED', refundedAmount: 10_050 as Minor }
-  await service.tell(ticketsGenerated, generatedFor(user, service, 1))
+  await service.publish(ticketsGenerated, generatedFor(user, service, 1))
   const { orderId, orderNumber, userId, eventId } = failedFor(user, service)
   const money = {
     refundId: randomUUID() as RefundId,
     refundAmount: 10_050 as Minor,
     currency: 'EUR' as const,
   }
-  await service.tell(refundProcessed, { orderId, orderNumber, userId, eventId, ...money, reason: 'a cold' })
+  await service.publish(refundProcessed, {
+    orderId,
+    orderNumber,
+    userId,
+    eventId,
+    ...money,
+    reason: 'a cold',
+  })
   await until(() => expect(mailsTo(user)).toHaveLength(before + 2))
   service.world.holders = [user.userId]
   const event = snapshot()
-  await service.tell(eventCancelled, { ...event, eventName: event.name, cancellationReason: 'rain' })
+  await service.publish(eventCancelled, { ...event, eventName: event.name, cancellationReason: 'rain' })
   await until(() => expect(mailsTo(user)).toHaveLength(before + 3))
   expect(lastTo(user)?.subject).toBe('Cancelled: Święto Świateł')
 })
@@ -251,7 +262,7 @@ test('mails about events do not use up the places of tickets, and what waits is 
   expect(metrics).toMatch(/^notifications_total\{channel="EMAIL",outcome="held",[^}]*\} [1-9]/m)
   service.world.holders = [user.userId]
   const before = mailsTo(user).length
-  await service.tell(eventUpdated, { ...snapshot(), changed: ['eventDate'] })
+  await service.publish(eventUpdated, { ...snapshot(), changed: ['eventDate'] })
   await until(() => expect(mailsTo(user)).toHaveLength(before + 1))
 })
 
@@ -271,7 +282,7 @@ test('text messages are counted by themselves, and wait and are gathered in the 
   expect(mailsTo(recipient)).toHaveLength(PER_DAY + 1)
 })
 
-test('a ticket that was given back before its turn is not told of, and with none left the mail has failed', async () => {
+test('a ticket that is refunded before the mail is sent is left out, and with none left the mail fails', async () => {
   const recipient = await service.user({ locale: 'en' })
   await handOver(recipient, PER_DAY + 2)
   await settledFor(recipient)

@@ -28,7 +28,7 @@ const alertsOf = (queue: string) =>
   service.probe.heard(opsAlert).filter(({ payload }) => payload.detail.queue === queue)
 /** As many alerts as were decided on have been heard. */
 const heard = (queue: string, count: number) => until(() => expect(alertsOf(queue)).toHaveLength(count))
-const told = () =>
+const alerted = () =>
   service.deps.db.prisma.deadLetterWatch.findMany({ where: { alerts: { gt: 0 } }, orderBy: { queue: 'asc' } })
 
 const shown = async (queue: string) =>
@@ -44,7 +44,7 @@ function recordErrors() {
   return { logged, logger: { ...service.deps.logger, error, info: () => {}, warn: () => {} } as never }
 }
 
-test('people hear of dead letters when they come, when more come, after an hour and when they are gone; two instances tell it once', async () => {
+test('operators are alerted when dead letters come, when more come, after an hour and when they are gone; two instances alert once', async () => {
   const clock = { now: new Date() }
   const { logger, logged } = recordErrors()
   const make = () => createDeadLetterMonitor({ ...service.deps, ...never, logger, now: () => clock.now })
@@ -52,7 +52,7 @@ test('people hear of dead letters when they come, when more come, after an hour 
   const check = () => Promise.all([one.check(), two.check()])
 
   await check()
-  expect(await told()).toEqual([])
+  expect(await alerted()).toEqual([])
 
   await bury('payment-processing-queue', 'TICKETS_REJECTED', 'does not match its schema: payload.reason')
   await bury('notification-queue', 'USER_CREATED', 'the body is not JSON')
@@ -108,7 +108,7 @@ test('people hear of dead letters when they come, when more come, after an hour 
     detail: { occasion: 'GONE', letters: 0 },
   })
   expect(await shown('notification-queue')).toBe('0')
-  expect(await told()).toMatchObject([
+  expect(await alerted()).toMatchObject([
     { queue: 'notification-queue', letters: 0, alerts: 4 },
     { queue: 'payment-processing-queue', letters: 1, alerts: 2 },
   ])
@@ -130,8 +130,8 @@ test('each letter has one line in the log, and is remembered when its queue has 
   const monitor = createDeadLetterMonitor({ ...service.deps, ...never, logger, now: () => clock.now })
   await bury(queue, 'EVENT_UPDATED', 'of a schema that is newer')
   await bury(queue, 'PASSWORD_RESET_REQUESTED', 'lost its way')
-  await sendToDeadLetters(service.aws, queue, { Body: 'a token=123 of somebody' }, 'the body is not JSON')
-  for (let turn = 0; turn < 12; turn++) await bury(queue, 'EVENT_UPDATED', 'more than one batch')
+  await sendToDeadLetters(service.aws, queue, { Body: 'a token=123 of a user' }, 'the body is not JSON')
+  for (let round = 0; round < 12; round++) await bury(queue, 'EVENT_UPDATED', 'more than one batch')
   await monitor.check()
   await monitor.check()
   const lines = logged.filter(([about, said]) => said === 'dead letter found' && about.queue === queue)

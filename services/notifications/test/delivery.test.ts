@@ -28,7 +28,7 @@ const settled = (of: TestService, userId: string, status: string, failureReason:
 
 test('a message that comes twice is one mail', async () => {
   const user = await service.user()
-  await service.tell(paymentFailed, failedFor(user, service))
+  await service.publish(paymentFailed, failedFor(user, service))
   await settled(service, user.userId, 'SENT')
   // The same message again: as the relay publishes it when it died after publishing.
   await until(async () => {
@@ -47,7 +47,7 @@ test.each(['down', 'throttle'] as const)(
   async (mode) => {
     service.ses.set(mode)
     const user = await service.user()
-    await service.tell(ticketsGenerated, generatedFor(user, service))
+    await service.publish(ticketsGenerated, generatedFor(user, service))
     await until(async () => expect((await service.rows(user.userId))[0]?.attempts).toBeGreaterThan(1))
     expect(await service.rows(user.userId)).toMatchObject([{ status: 'SENDING', sentAt: null }])
     expect(service.ses.mails(user.email)).toEqual([])
@@ -60,7 +60,7 @@ test.each(['down', 'throttle'] as const)(
 test('with a connection that is cut before the answer the mail is sent again, recognisable by its ids', async () => {
   service.ses.set('cut')
   const user = await service.user()
-  await service.tell(paymentFailed, failedFor(user, service))
+  await service.publish(paymentFailed, failedFor(user, service))
   await until(() => expect(service.ses.mails(user.email)).toHaveLength(1))
   service.ses.set('ok')
   await settled(service, user.userId, 'SENT')
@@ -74,32 +74,32 @@ test('a mail that SES rejects has failed, and TICKET_DELIVERY_FAILED says so', a
   service.ses.set('reject')
   const user = await service.user()
   const payload = generatedFor(user, service)
-  await service.tell(ticketsGenerated, payload)
-  const told = await service.probe.waitFor(
+  await service.publish(ticketsGenerated, payload)
+  const published = await service.probe.waitFor(
     ticketDeliveryFailed,
     (message) => message.payload.orderId === payload.orderId,
   )
   const [row] = await service.rows(user.userId)
   expect(row).toMatchObject({ status: 'FAILED', failureReason: 'MessageRejected', attempts: 1, sentAt: null })
-  expect(told.payload).toMatchObject({
+  expect(published.payload).toMatchObject({
     notificationId: row?.id,
     userId: user.userId,
     reason: 'MessageRejected',
   })
-  expect(JSON.stringify(told)).not.toContain(user.email)
+  expect(JSON.stringify(published)).not.toContain(user.email)
 })
 
 test('a recipient who is gone gets nothing', async () => {
   const user = await service.user()
   service.world.users.delete(user.userId)
-  await service.tell(paymentFailed, failedFor(user, service))
+  await service.publish(paymentFailed, failedFor(user, service))
   await settled(service, user.userId, 'FAILED', 'RECIPIENT_GONE')
 })
 
 test('tickets of an event that was cancelled meanwhile are not sent', async () => {
   const user = await service.user()
   service.world.event.status = 'CANCELLED'
-  await service.tell(ticketsGenerated, generatedFor(user, service))
+  await service.publish(ticketsGenerated, generatedFor(user, service))
   await settled(service, user.userId, 'FAILED', 'EVENT_CANCELLED')
   service.world.event.status = 'PUBLISHED'
 })
@@ -109,7 +109,7 @@ test.each(['auth', 'events', 'payments', 'tickets'] as const)(
   async (peer) => {
     service.world.away.add(peer)
     const user = await service.user()
-    await service.tell(ticketsGenerated, generatedFor(user, service))
+    await service.publish(ticketsGenerated, generatedFor(user, service))
     await until(async () => expect((await service.rows(user.userId))[0]?.attempts).toBeGreaterThan(1))
     expect(service.ses.mails(user.email)).toEqual([])
     service.world.away.clear()
@@ -124,7 +124,7 @@ test('after its last attempt a mail has failed', async () => {
   impatient.work()
   const user = await impatient.user()
   const payload = generatedFor(user, impatient)
-  await impatient.tell(ticketsGenerated, payload)
+  await impatient.publish(ticketsGenerated, payload)
   await impatient.probe.waitFor(ticketDeliveryFailed, (message) => message.payload.reason === 'GIVEN_UP')
   expect(await impatient.rows(user.userId)).toMatchObject([{ status: 'FAILED', attempts: 2 }])
 })
@@ -140,7 +140,7 @@ test('a slow mail holds up none of the others, and two instances send each mail 
   first.work()
   const second = await startProcess(first)
   const users = await Promise.all(Array.from({ length: 12 }, () => first.user()))
-  for (const user of users) await first.tell(paymentFailed, failedFor(user, first))
+  for (const user of users) await first.publish(paymentFailed, failedFor(user, first))
   const slowest = await slow.promise
   for (const user of users) if (user.email !== slowest) await settled(first, user.userId, 'SENT')
   const held = users.find(({ email }) => email === slowest) as (typeof users)[0]
@@ -160,7 +160,7 @@ test('an attempt that outlives its lease does not send what another has sent', a
     return answered.promise
   })
   hasty.work()
-  await hasty.tell(paymentFailed, failedFor(user, hasty))
+  await hasty.publish(paymentFailed, failedFor(user, hasty))
   await asked.promise
   await hasty.endLeases()
   await settled(hasty, user.userId, 'SENT')
@@ -168,7 +168,7 @@ test('an attempt that outlives its lease does not send what another has sent', a
   // The late attempt has what it needs by now, and all the time of another mail to send it.
   await until(() => expect(hasty.world.eventsAsked).toBe(2))
   const next = await hasty.user()
-  await hasty.tell(paymentFailed, failedFor(next, hasty))
+  await hasty.publish(paymentFailed, failedFor(next, hasty))
   await settled(hasty, next.userId, 'SENT')
   expect(await hasty.rows(user.userId)).toMatchObject([{ attempts: 2 }])
   expect(hasty.ses.mails(user.email)).toHaveLength(1)
@@ -183,7 +183,7 @@ test.each([
     const survivor = await start()
     const doomed = await startProcess(survivor, { CRASH_AT: crashPoint })
     const user = await survivor.user()
-    await survivor.tell(ticketsGenerated, generatedFor(user, survivor))
+    await survivor.publish(ticketsGenerated, generatedFor(user, survivor))
     expect(await doomed.ended).toEqual([null, 'SIGKILL'])
     expect(await survivor.rows(user.userId)).toMatchObject([{ status: 'SENDING', attempts: 1 }])
     expect(survivor.ses.mails(user.email)).toHaveLength(total - 1)
@@ -204,12 +204,12 @@ test('neither tokens nor addresses are in the log, whatever goes wrong', async (
   const token = 'tok_that_nobody_may_read'
   const user = await quiet.user()
   quiet.ses.set('down')
-  await quiet.tell(userCreated, createdFor(user, await quiet.seal(token)))
+  await quiet.publish(userCreated, createdFor(user, await quiet.seal(token)))
   await until(() => expect(logging.logged()).toContain('will be retried'))
   quiet.ses.set('ok')
   await settled(quiet, user.userId, 'SENT')
   quiet.ses.set('reject')
-  await quiet.tell(paymentFailed, failedFor(user, quiet))
+  await quiet.publish(paymentFailed, failedFor(user, quiet))
   await until(() => expect(logging.logged()).toContain('MessageRejected'))
   expect(await logging.stop()).toEqual([0, null])
   expect(logging.logged()).toContain('a notification was sent')

@@ -6,7 +6,7 @@ const HEADER_BYTES = 12
 const TYPES = { A: 1, AAAA: 28 } as const
 
 /**
- * A name server over UDP that knows these hosts. While it holds, it answers nobody; `release` answers all
+ * A name server over UDP that knows these hosts. While it holds, it answers no one; `release` answers all
  * that asked by then.
  */
 export async function startFakeNames(hosts: Readonly<Record<string, readonly string[]>>) {

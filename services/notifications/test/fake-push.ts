@@ -18,7 +18,7 @@ import { claimPort } from '@boxoffice/testing'
 import { jwtVerify } from 'jose'
 import { generate } from 'selfsigned'
 
-/** What a browser read of a push: its content in clear, with what its push service was told. */
+/** What a browser read of a push: its content in clear, with what its push service received. */
 export interface Read {
   content: { title: string; body: string; url: string; tag: string; notificationId: string }
   headers: IncomingHttpHeaders

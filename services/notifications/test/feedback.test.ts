@@ -44,12 +44,12 @@ async function find(email: string) {
 }
 /** A mail that was sent to them. */
 async function mailed(user: User) {
-  await service.tell(paymentFailed, failedFor(user, service))
+  await service.publish(paymentFailed, failedFor(user, service))
   const mail = await taken(user)
   await settled(user, { status: 'SENT' })
   return mail
 }
-const failed = async (user: User) => service.tell(paymentFailed, failedFor(user, service))
+const failed = async (user: User) => service.publish(paymentFailed, failedFor(user, service))
 const requested = async (user: User) => {
   const { createdAt: _, ...request } = createdFor(user, await service.seal('tok'))
   return request
@@ -69,15 +69,15 @@ describe('a mail that came back for good', () => {
   test('is BOUNCED in its log, its tickets are not delivered, and no other mail goes there', async () => {
     const [user, other] = [await service.user({ locale: 'en' }), await service.user()]
     const payload = generatedFor(user, service)
-    await service.tell(ticketsGenerated, payload)
+    await service.publish(ticketsGenerated, payload)
     const mail = await taken(user)
     const ofOrder = (message: { payload: { orderId: string } }) => message.payload.orderId === payload.orderId
     const delivered = await service.probe.waitFor(ticketsDelivered, ofOrder)
-    await service.tellOfMail(bounceOf(mail))
-    const told = await service.probe.waitFor(ticketDeliveryFailed, ofOrder)
-    expect(told.payload).toMatchObject({ reason: 'NO_SUCH_MAILBOX', userId: user.userId })
-    expect(told.aggregateVersion).toBeGreaterThan(delivered.aggregateVersion)
-    expect(told.correlationId).toBe(delivered.correlationId)
+    await service.sendFeedback(bounceOf(mail))
+    const published = await service.probe.waitFor(ticketDeliveryFailed, ofOrder)
+    expect(published.payload).toMatchObject({ reason: 'NO_SUCH_MAILBOX', userId: user.userId })
+    expect(published.aggregateVersion).toBeGreaterThan(delivered.aggregateVersion)
+    expect(published.correlationId).toBe(delivered.correlationId)
     expect(await log(user)).toMatchObject([
       {
         status: 'BOUNCED',
@@ -105,49 +105,49 @@ describe('a mail that came back for good', () => {
     expect(kept).not.toContain(user.email)
     expect(kept).not.toContain(DIAGNOSTIC.slice(0, 20))
   })
-  test('and is told of twice, and by an identity too, came back once', async () => {
+  test('and is reported twice, and by an identity too, bounced once', async () => {
     const user = await service.user()
     const payload = generatedFor(user, service)
-    await service.tell(ticketsGenerated, payload)
+    await service.publish(ticketsGenerated, payload)
     const event = bounceOf(await taken(user))
     const before = await service.consumed('MAIL_BOUNCED', 'duplicate')
-    for (const told of [event, event, asNotification(event)]) await service.tellOfMail(told)
+    for (const body of [event, event, asNotification(event)]) await service.sendFeedback(body)
     await until(async () => expect(await service.consumed('MAIL_BOUNCED', 'duplicate')).toBe(before + 2))
     const again = bounceOf(await taken(user))
-    await service.tellOfMail(again)
+    await service.sendFeedback(again)
     const other = await service.user()
-    await service.tell(ticketsGenerated, generatedFor(other, service))
-    await service.tellOfMail(bounceOf(await taken(other)))
+    await service.publish(ticketsGenerated, generatedFor(other, service))
+    await service.sendFeedback(bounceOf(await taken(other)))
     await service.probe.waitFor(ticketDeliveryFailed, (message) => message.payload.userId === other.userId)
-    const told = service.probe
+    const published = service.probe
       .heard(ticketDeliveryFailed)
       .filter((message) => message.payload.orderId === payload.orderId)
-    expect(told).toHaveLength(1)
+    expect(published).toHaveLength(1)
   })
-  test('before it was written down that it was sent, is written down by whoever hears of it', async () => {
+  test('before its sending was recorded, is recorded by the instance that gets the feedback', async () => {
     const user = await service.user()
     const payload = generatedFor(user, service)
     const ofOrder = (message: { payload: { orderId: string } }) => message.payload.orderId === payload.orderId
     service.ses.onTaken(async () => {
       service.ses.onTaken(async () => {})
-      await service.tellOfMail(bounceOf(await taken(user)))
+      await service.sendFeedback(bounceOf(await taken(user)))
       await service.probe.waitFor(ticketDeliveryFailed, ofOrder)
     })
-    await service.tell(ticketsGenerated, payload)
+    await service.publish(ticketsGenerated, payload)
     await settled(user, { status: 'SENT', bounceReason: 'NO_SUCH_MAILBOX', lease: null })
     const [{ messageId }] = [await taken(user)]
     await settled(user, { providerMessageId: messageId, attempts: 1 })
     const other = await service.user()
-    await service.tell(ticketsGenerated, generatedFor(other, service))
+    await service.publish(ticketsGenerated, generatedFor(other, service))
     await service.probe.waitFor(ticketsDelivered, (message) => message.payload.userId === other.userId)
     expect(service.probe.heard(ticketsDelivered).filter(ofOrder)).toEqual([])
     expect(service.ses.mails(user.email)).toHaveLength(1)
   })
-  test('takes along those that somebody asks for', async () => {
+  test('includes mails that the reader requested', async () => {
     const user = await service.user()
-    await service.tellOfMail(bounceOf(await mailed(user)))
+    await service.sendFeedback(bounceOf(await mailed(user)))
     await suppressed(user, 'BOUNCE')
-    await service.tell(passwordResetRequested, await requested(user))
+    await service.publish(passwordResetRequested, await requested(user))
     await settled(
       user,
       { bounceReason: 'NO_SUCH_MAILBOX' },
@@ -159,7 +159,7 @@ describe('a mail that came back for good', () => {
 
 test('a mail that SES takes for dangerous is BOUNCED, and its address goes on getting mails', async () => {
   const user = await service.user({ locale: 'en' })
-  await service.tellOfMail(rejectOf(await mailed(user)))
+  await service.sendFeedback(rejectOf(await mailed(user)))
   await settled(user, { status: 'SENT', bounceReason: 'UNSAFE_CONTENT' })
   await suppressed(user)
   await failed(user)
@@ -169,7 +169,7 @@ test('a mail that SES takes for dangerous is BOUNCED, and its address goes on ge
 test('a mail that is late is remembered so and stays sent', async () => {
   const user = await service.user()
   const mail = await mailed(user)
-  await service.tellOfMail(delayOf(mail))
+  await service.sendFeedback(delayOf(mail))
   await settled(user, { status: 'SENT', delayReason: 'NOT_REACHED', bounceReason: null })
   expect((await log(user))[0]).toMatchObject({ status: 'SENT' })
   expect((await log(user))[0]).not.toHaveProperty('failure')
@@ -179,15 +179,15 @@ test('a mail that is late is remembered so and stays sent', async () => {
 test('a mail that came back for now is BOUNCED, its tickets are not delivered, and its address goes on getting mails', async () => {
   const user = await service.user({ locale: 'en' })
   const payload = generatedFor(user, service)
-  await service.tell(ticketsGenerated, payload)
+  await service.publish(ticketsGenerated, payload)
   const mail = await taken(user)
   await settled(user, { status: 'SENT' })
-  await service.tellOfMail(bounceOf(mail, { type: 'Transient', subType: 'MailboxFull' }))
-  const told = await service.probe.waitFor(
+  await service.sendFeedback(bounceOf(mail, { type: 'Transient', subType: 'MailboxFull' }))
+  const published = await service.probe.waitFor(
     ticketDeliveryFailed,
     (message) => message.payload.orderId === payload.orderId,
   )
-  expect(told.payload).toMatchObject({ reason: 'MAILBOX_FULL' })
+  expect(published.payload).toMatchObject({ reason: 'MAILBOX_FULL' })
   expect(await log(user)).toMatchObject([
     {
       status: 'BOUNCED',
@@ -216,7 +216,7 @@ test('what had to be taken in twice is counted once', async () => {
     end $$;
     create trigger fail_once before insert on mail_suppressions for each row execute function fail_once()`)
   const before = await bounced()
-  await service.tellOfMail(bounceOf(mail))
+  await service.sendFeedback(bounceOf(mail))
   await suppressed(user, 'BOUNCE')
   await pool.query('drop trigger fail_once on mail_suppressions')
   await until(async () => expect(await bounced()).toBeGreaterThan(before))
@@ -224,19 +224,19 @@ test('what had to be taken in twice is counted once', async () => {
   expect(await bounced()).toBe(before + 1)
 })
 
-test('whoever complains gets no mails any more, but those that they ask for; confirming the address ends it', async () => {
+test('a complaint stops all mails except requested ones, until the address is confirmed again', async () => {
   const user = await service.user()
-  await service.tellOfMail(complaintOf(await mailed(user)))
+  await service.sendFeedback(complaintOf(await mailed(user)))
   await settled(user, { status: 'SENT', complainedAt: expect.any(Date), bounceReason: null })
   await suppressed(user, 'COMPLAINT')
   await failed(user)
   await settled(user, { status: 'SENT' }, { failureReason: 'ADDRESS_SUPPRESSED' })
-  await service.tell(passwordResetRequested, await requested(user))
-  await service.tell(emailVerificationRequested, await requested(user))
+  await service.publish(passwordResetRequested, await requested(user))
+  await service.publish(emailVerificationRequested, await requested(user))
   await taken(user, 3)
 
   const verified = (verifiedAt: Date) =>
-    service.tell(userEmailVerified, { userId: user.userId, email: user.email, verifiedAt })
+    service.publish(userEmailVerified, { userId: user.userId, email: user.email, verifiedAt })
   await verified(new Date(Date.now() - 3_600_000)) // before they complained
   await until(async () => expect(await service.consumed('USER_EMAIL_VERIFIED', 'done')).toBe(1))
   await suppressed(user, 'COMPLAINT')
@@ -245,31 +245,31 @@ test('whoever complains gets no mails any more, but those that they ask for; con
   await failed(user)
   const mail = await taken(user, 4)
   const before = await service.consumed('MAIL_COMPLAINED', 'done')
-  await service.tellOfMail(complaintOf(mail)) // before they confirmed
+  await service.sendFeedback(complaintOf(mail)) // before they confirmed
   await until(async () => expect(await service.consumed('MAIL_COMPLAINED', 'done')).toBe(before + 1))
   expect((await find(user.email)).suppressions).toEqual([])
 })
 
 test('a complaint for which SES did not even send a mail is one that came back', async () => {
   const user = await service.user()
-  await service.tellOfMail(complaintOf(await mailed(user), { subType: 'OnAccountSuppressionList' }))
+  await service.sendFeedback(complaintOf(await mailed(user), { subType: 'OnAccountSuppressionList' }))
   await settled(user, { status: 'SENT', bounceReason: 'KNOWN_TO_FAIL', complainedAt: expect.any(Date) })
   await suppressed(user, 'COMPLAINT')
 })
 
-test('what is told of a mail that is none of ours keeps its address from getting any', async () => {
+test('feedback about an unknown mail suppresses its address', async () => {
   const user = await service.user()
-  await service.tellOfMail(
-    bounceOf({ messageId: 'somebody-elses', destination: user.email.toUpperCase(), tag: [] }),
+  await service.sendFeedback(
+    bounceOf({ messageId: 'unknown-mail', destination: user.email.toUpperCase(), tag: [] }),
   )
   await suppressed(user, 'BOUNCE')
   await failed(user)
   await settled(user, { failureReason: 'ADDRESS_SUPPRESSED' })
 })
 
-test('what cannot be understood waits for a person, with the reason', async () => {
-  await service.tellOfMail('Successfully validated SNS topic for Amazon SES event publishing.')
-  await service.tellOfMail({ eventType: 'Bounce', mail: {} })
+test('an invalid event goes to the dead-letter queue with its reason', async () => {
+  await service.sendFeedback('Successfully validated SNS topic for Amazon SES event publishing.')
+  await service.sendFeedback({ eventType: 'Bounce', mail: {} })
   const letters = await until(async () => {
     const { value } = await readLetters(service.aws, 'mail-feedback-queue').next()
     if (!value) throw new Error('none yet')
@@ -286,7 +286,7 @@ test('what cannot be understood waits for a person, with the reason', async () =
 describe('operators', () => {
   test('see why an address gets no mails, and let it have them again', async () => {
     const user = await service.user()
-    await service.tellOfMail(bounceOf(await mailed(user)))
+    await service.sendFeedback(bounceOf(await mailed(user)))
     await suppressed(user, 'BOUNCE')
     const [row] = await service.rows(user.userId)
     const { addressHash, suppressions } = await find(user.email)
@@ -302,12 +302,12 @@ describe('operators', () => {
     await failed(user)
     const mail = await taken(user, 2)
 
-    // Told long ago, and only heard of now: a dead letter that was put back.
+    // Old feedback that arrives now: a redriven dead letter.
     const before = await service.consumed('MAIL_BOUNCED', 'done')
-    await service.tellOfMail(bounceOf(mail, { at: new Date(Date.now() - 3_600_000).toISOString() }))
+    await service.sendFeedback(bounceOf(mail, { at: new Date(Date.now() - 3_600_000).toISOString() }))
     await until(async () => expect(await service.consumed('MAIL_BOUNCED', 'done')).toBe(before + 1))
     expect((await find(user.email)).suppressions).toEqual([])
-    await service.tellOfMail(bounceOf(mail, { at: new Date(Date.now() + 1_000).toISOString() }))
+    await service.sendFeedback(bounceOf(mail, { at: new Date(Date.now() + 1_000).toISOString() }))
     await suppressed(user, 'BOUNCE')
   })
   test('see how many mails come back', async () => {

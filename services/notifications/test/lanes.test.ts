@@ -23,19 +23,19 @@ const settled = (of: TestService, { userId }: User, status: string) =>
 const buyerOf = async (service: TestService, count: number) => {
   const user = await service.user({ locale: 'en' })
   const generated = generatedFor(user, service, count)
-  const tell = async () => {
+  const publish = async () => {
     for (const { things, ...part } of inParts(generated.tickets)) {
-      await service.tell(ticketsGenerated, { ...generated, ...part, tickets: things })
+      await service.publish(ticketsGenerated, { ...generated, ...part, tickets: things })
     }
   }
-  return { user, generated, tell }
+  return { user, generated, publish }
 }
 const pdfsTo = (service: TestService, { email }: User) =>
   service.ses
     .mails(email)
     .flatMap(({ mail }) => mail.attachments.filter(({ contentType }) => contentType === 'application/pdf'))
 
-test('orders of 300 tickets that are being printed hold up nobody: every small order’s mail goes out meanwhile', async () => {
+test('printing orders of 300 tickets delays no mail of a small order', async () => {
   // As many large ones as there are places: in one lane they would take all of them.
   const service = await start({ MAIL_CONCURRENCY: '2', MAIL_BULK_CONCURRENCY: '2' })
   const [asked, printed] = [new Set<OrderId>(), Promise.withResolvers<void>()]
@@ -46,10 +46,10 @@ test('orders of 300 tickets that are being printed hold up nobody: every small o
     asked.add(orderId)
     await printed.promise
   }
-  for (const { tell } of large) await tell()
+  for (const { publish } of large) await publish()
   await until(() => expect(asked.size).toBe(2))
   const small = await Promise.all(Array.from({ length: 24 }, () => buyerOf(service, 2)))
-  for (const { tell } of small) await tell()
+  for (const { publish } of small) await publish()
   for (const { user } of small) await settled(service, user, 'SENT')
   for (const { user } of large) expect(service.ses.mails(user.email)).toEqual([])
   printed.resolve()
@@ -61,7 +61,7 @@ test('orders of 300 tickets that are being printed hold up nobody: every small o
   }
 })
 
-test('a breaker that large documents open stops nobody else’s mail, nor what else is asked of the ticket service', async () => {
+test('a breaker opened by large documents stops no other mail or call to the ticket service', async () => {
   const breaker = { windowCalls: 2, minimumCalls: 2, failurePercent: 50, openMs: 3_600_000 }
   const service = await start({
     RESILIENCE: patientPolicies(callees, { tickets: { breaker }, documents: { breaker } }),
@@ -70,18 +70,18 @@ test('a breaker that large documents open stops nobody else’s mail, nor what e
   service.world.beforePdf = async (orderId) => {
     if (orderId === large.generated.orderId) throw new Error('too many tickets are being printed')
   }
-  await large.tell()
+  await large.publish()
   await until(async () => expect(await service.deps.health.components().documents?.check()).toBe('DEGRADED'))
   const small = await Promise.all(Array.from({ length: 24 }, () => buyerOf(service, 2)))
-  for (const { tell } of small) await tell()
+  for (const { publish } of small) await publish()
   for (const { user } of small) await settled(service, user, 'SENT')
   await settled(service, large.user, 'SENDING')
 })
 
 test('a mail has the codes of the first tickets, lists some, and one PDF with all', async () => {
   const service = await start()
-  const { user, generated, tell } = await buyerOf(service, 120)
-  await tell()
+  const { user, generated, publish } = await buyerOf(service, 120)
+  await publish()
   await settled(service, user, 'SENT')
   const [sent] = service.ses.mails(user.email)
   const pngs = sent?.mail.attachments.filter(({ contentType }) => contentType === 'image/png')
@@ -101,7 +101,7 @@ test('a PDF that a mail cannot carry, or that is not made of so many, is a link 
   const service = await start({ MAIL_SIZE_MAX_BYTES: '2000000' })
   service.world.ballast = 1_250_000
   const fitting = await buyerOf(service, 2)
-  await fitting.tell()
+  await fitting.publish()
   await settled(service, fitting.user, 'SENT')
   expect(pdfsTo(service, fitting.user)).toHaveLength(1)
   expect(service.ses.mails(fitting.user.email)[0]?.raw.length).toBeLessThanOrEqual(2_000_000)
@@ -109,7 +109,7 @@ test('a PDF that a mail cannot carry, or that is not made of so many, is a link 
   service.world.ballast = 1_480_000
   service.world.printableMax = 30
   for (const tooLarge of [await buyerOf(service, 2), await buyerOf(service, 31)]) {
-    await tooLarge.tell()
+    await tooLarge.publish()
     await settled(service, tooLarge.user, 'SENT')
     expect(pdfsTo(service, tooLarge.user)).toEqual([])
     const [sent] = service.ses.mails(tooLarge.user.email)
@@ -119,16 +119,16 @@ test('a PDF that a mail cannot carry, or that is not made of so many, is a link 
   }
 })
 
-test('an order whose tickets are told by several messages is one mail, whichever comes first', async () => {
+test('an order with several messages about its tickets is one mail, whichever comes first', async () => {
   const service = await start()
   const { user, generated } = await buyerOf(service, 3)
   const [first, ...others] = generated.tickets
-  await service.tell(ticketsGenerated, { ...generated, tickets: others })
-  await service.tell(ticketsGenerated, { ...generated, tickets: first ? [first] : [] })
+  await service.publish(ticketsGenerated, { ...generated, tickets: others })
+  await service.publish(ticketsGenerated, { ...generated, tickets: first ? [first] : [] })
   await until(async () => expect(await service.consumed('TICKETS_GENERATED', 'done')).toBe(2))
   await settled(service, user, 'SENT')
   // Another mail to the same address is behind any second one.
-  await service.tell(paymentFailed, failedFor(user, service))
+  await service.publish(paymentFailed, failedFor(user, service))
   await until(() => expect(service.ses.mails(user.email).map(({ mail }) => mail.subject)).toHaveLength(2))
   expect(pdfsTo(service, user).map(({ content }) => content)).toEqual([
     pdfOf(...generated.tickets.map(({ ticketId }) => ticketId)),

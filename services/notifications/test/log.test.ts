@@ -18,7 +18,7 @@ afterAll(() => service.stop())
 type User = Awaited<ReturnType<TestService['user']>>
 const send = async (user: User) => {
   const before = (await service.rows(user.userId)).length
-  await service.tell(paymentFailed, failedFor(user, service))
+  await service.publish(paymentFailed, failedFor(user, service))
   await until(async () => {
     const rows = await service.rows(user.userId)
     expect(rows.map(({ status }) => status)).toEqual(Array(before + 1).fill('SENT'))
@@ -59,7 +59,7 @@ test('a notification is read once, by whom it was sent to', async () => {
 test('what has not gone out yet cannot be read, and is unread when it has', async () => {
   const user = await service.user()
   service.ses.set('down')
-  await service.tell(paymentFailed, failedFor(user, service))
+  await service.publish(paymentFailed, failedFor(user, service))
   await until(async () => expect(await service.rows(user.userId)).toMatchObject([{ status: 'SENDING' }]))
   const client = service.client(user.headers)
   const [row] = await service.rows(user.userId)

@@ -22,7 +22,7 @@ const mailTo = (address: string) =>
 test('an order is confirmed with one PDF of its tickets, their codes in the mail, and TICKETS_DELIVERED', async () => {
   const user = await service.user()
   const payload = generatedFor(user, service)
-  await service.tell(ticketsGenerated, payload)
+  await service.publish(ticketsGenerated, payload)
   const { mail } = await mailTo(user.email)
 
   expect(mail.subject).toBe('Your tickets for Święto Świateł')
@@ -40,7 +40,7 @@ test('an order is confirmed with one PDF of its tickets, their codes in the mail
   const codes = mail.attachments.filter(({ contentType }) => contentType === 'image/png')
   expect(codes).toHaveLength(2)
   for (const { related, content } of codes) expect([related, content]).toEqual([true, codePng])
-  // The parser puts the embedded pictures in place of their references: none may be left open.
+  // The parser puts the embedded images in place of their references: none may be left open.
   expect(mail.html).toContain(`<img\nalt="QR code of ticket TKT-2026-000002" src="data:image/png;base64,`)
   expect(mail.html).not.toContain('cid:')
 
@@ -80,7 +80,7 @@ test('an order is confirmed with one PDF of its tickets, their codes in the mail
 
 test('a failed payment is explained', async () => {
   const user = await service.user({ locale: 'en' })
-  await service.tell(paymentFailed, failedFor(user, service))
+  await service.publish(paymentFailed, failedFor(user, service))
   const { mail } = await mailTo(user.email)
   expect(mail.subject).toBe('Your payment for Święto Świateł did not go through')
   for (const words of [
@@ -103,11 +103,11 @@ test('an order that came to nothing before it was charged is explained without a
     totalAmount: null,
     currency: null,
   } as const
-  await service.tell(paymentFailed, { ...failedFor(user, service), ...unpaid })
+  await service.publish(paymentFailed, { ...failedFor(user, service), ...unpaid })
   const { mail } = await mailTo(user.email)
   expect(mail.subject).toBe('Your order for Święto Świateł did not go through')
   for (const words of [
-    'Somebody else was faster with these seats.',
+    'Someone else was faster with these seats.',
     'You have not been charged.',
     'No tickets are held for it.',
   ])
@@ -119,7 +119,7 @@ test('a welcome carries the link of its token, and the token is in clear in the 
   const user = await service.user({ locale: 'en', firstName: 'Łukasz' })
   const token = 'tok_-9q8w7e6r5t4z3u2i1o0p'
   const sealed = await service.seal(token)
-  await service.tell(userCreated, createdFor(user, sealed))
+  await service.publish(userCreated, createdFor(user, sealed))
   const { mail } = await mailTo(user.email)
   const link = `https://boxoffice.example/verify-email#token=${token}`
   expect(mail.text).toContain(link)
@@ -141,7 +141,7 @@ test('a welcome carries the link of its token, and the token is in clear in the 
 test('a welcome that comes too late for its link says so instead of carrying a dead one', async () => {
   const user = await service.user()
   const sealed = await service.seal('tok-late')
-  await service.tell(userCreated, createdFor(user, sealed, new Date(Date.now() - 1_000)))
+  await service.publish(userCreated, createdFor(user, sealed, new Date(Date.now() - 1_000)))
   const { mail } = await mailTo(user.email)
   expect(mail.subject).toBe('Welcome to Boxoffice')
   expect(mail.text).toContain('ask for a new one')
@@ -159,7 +159,7 @@ test('hostile names stay text: no markup, no headers of their own, no further re
   const payload = generatedFor(user, service, 1)
   const [ticket] = payload.tickets
   service.world.orders.set(payload.orderId, ticket ? [{ ...ticket, holderName: '"><a href=x>' }] : [])
-  await service.tell(ticketsGenerated, payload)
+  await service.publish(ticketsGenerated, payload)
   const { mail, raw, destination } = await mailTo(user.email)
   service.world.event.name = original
 
@@ -184,7 +184,7 @@ test('the files of an order of few tickets come with what is shown of them: noth
   world.givesFiles = true
   const user = await service.user()
   const payload = generatedFor(user, service)
-  await service.tell(ticketsGenerated, payload)
+  await service.publish(ticketsGenerated, payload)
   const { mail } = await mailTo(user.email)
   world.givesFiles = false
   const contents = (type: string) =>
@@ -198,7 +198,7 @@ test('tickets that are not valid any more are left out; where none is left, no c
   const user = await service.user()
   const some = generatedFor(user, service, 2)
   service.world.invalid.add(some.tickets[0]?.ticketId ?? '')
-  await service.tell(ticketsGenerated, some)
+  await service.publish(ticketsGenerated, some)
   const { mail } = await mailTo(user.email)
   expect(mail.attachments.filter(({ contentType }) => contentType === 'application/pdf')).toHaveLength(1)
   expect(mail.text).not.toContain('TKT-2026-000001')
@@ -206,7 +206,7 @@ test('tickets that are not valid any more are left out; where none is left, no c
   const other = await service.user()
   const none = generatedFor(other, service, 1)
   service.world.invalid.add(none.tickets[0]?.ticketId ?? '')
-  await service.tell(ticketsGenerated, none)
+  await service.publish(ticketsGenerated, none)
   await until(async () =>
     expect(await service.rows(other.userId)).toMatchObject([
       { status: 'FAILED', failureReason: 'TICKETS_NOT_VALID' },

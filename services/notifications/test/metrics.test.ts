@@ -46,7 +46,7 @@ test('attempts are counted by what came of them', async () => {
   service.ses.set('down')
   service.work()
   const user = await service.user()
-  await service.tell(paymentFailed, failedFor(user, service))
+  await service.publish(paymentFailed, failedFor(user, service))
   await until(async () => expect(await service.rows(user.userId)).toMatchObject([{ status: 'FAILED' }]))
   await until(async () => {
     expect(await figure(`notifications_total{channel="EMAIL",outcome="retried",${own}}`)).toBe(1)

@@ -55,14 +55,14 @@ const { confirmOrderContact, undoOrderContact } = {
  */
 async function askedFor(user: User, orderId: OrderId): Promise<void> {
   const email = newAddress()
-  await service.tell(orderContactRequested, { ...changeOf(user), orderId, email, expiresAt: later() })
+  await service.publish(orderContactRequested, { ...changeOf(user), orderId, email, expiresAt: later() })
   await mailTo(email)
 }
 
 test('the new address gets a link, whose token confirms or refuses, and nothing of it is kept', async () => {
   const user = await service.user({ locale: 'en' })
   const [change, email] = [changeOf(user), newAddress()]
-  await service.tell(orderContactRequested, { ...change, email, expiresAt: later() })
+  await service.publish(orderContactRequested, { ...change, email, expiresAt: later() })
   const mail = await mailTo(email)
   expect(mail.subject).toBe('Please confirm where the mails of your Boxoffice order go')
   const token = tokenIn(mail.text, '/order/contact')
@@ -85,11 +85,11 @@ test('the new address gets a link, whose token confirms or refuses, and nothing 
   expect(await confirmOrderContact(token)).toMatchObject({ status: 400, body: { error: 'TOKEN_EXPIRED' } })
 })
 
-test('the former address is told with a link that undoes it, the account’s where no other is named and it is proven', async () => {
+test('the previous address gets a link to undo the change: the account’s verified address if there was no other', async () => {
   const user = await service.user({ locale: 'en' })
   const former = newAddress()
   for (const email of [former, null]) {
-    await service.tell(orderContactChanged, { ...changeOf(user), email, undoUntil: later() })
+    await service.publish(orderContactChanged, { ...changeOf(user), email, undoUntil: later() })
     const mail = await mailTo(email ?? user.email)
     expect(mail.subject).toBe('The mails of your Boxoffice order go to another address')
     const token = tokenIn(mail.text, '/order/contact/undo')
@@ -98,16 +98,16 @@ test('the former address is told with a link that undoes it, the account’s whe
   }
   const unproven = await service.user({ emailVerified: false })
   const taken = await service.consumed('ORDER_CONTACT_CHANGED', 'done')
-  await service.tell(orderContactChanged, { ...changeOf(unproven), email: null, undoUntil: later() })
+  await service.publish(orderContactChanged, { ...changeOf(unproven), email: null, undoUntil: later() })
   await until(async () => expect(await service.consumed('ORDER_CONTACT_CHANGED', 'done')).toBe(taken + 1))
   await settledAs(unproven, [])
   expect(service.ses.mails(unproven.email)).toEqual([])
 })
 
-test('the former address is told without a link where the mails go to the account again', async () => {
+test('the previous address gets no undo link if the mails go to the account again', async () => {
   const user = await service.user({ locale: 'en' })
   const former = newAddress()
-  await service.tell(orderContactChanged, { ...changeOf(user), email: former, undoUntil: null })
+  await service.publish(orderContactChanged, { ...changeOf(user), email: former, undoUntil: null })
   const mail = await mailTo(former)
   expect(mail.text).toContain('no longer to this address')
   expect(mail.text).not.toContain('#token=')
@@ -121,9 +121,9 @@ test('a link that has ended, or to an address whose mails come back, is not sent
     data: { addressHash: addressHashOf(bouncing), cause: 'BOUNCE', reason: 'NO_SUCH_MAILBOX', since },
   })
   const past = new Date(Date.now() - 1_000)
-  await service.tell(orderContactRequested, { ...changeOf(user), email: late, expiresAt: past })
+  await service.publish(orderContactRequested, { ...changeOf(user), email: late, expiresAt: past })
   await settledAs(user, [{ failureReason: 'LINK_EXPIRED', address: null }])
-  await service.tell(orderContactRequested, { ...changeOf(user), email: bouncing, expiresAt: later() })
+  await service.publish(orderContactRequested, { ...changeOf(user), email: bouncing, expiresAt: later() })
   await settledAs(user, [{ status: 'FAILED' }, { failureReason: 'ADDRESS_SUPPRESSED', address: null }])
 })
 
@@ -133,7 +133,7 @@ test('tickets, and all mails about an order, go to its own address, which is pro
   const generated = generatedFor(user, service, 1)
   await askedFor(user, generated.orderId)
   service.world.order = { contactEmail, userId: user.userId, status: 'CONFIRMED' }
-  await service.tell(ticketsGenerated, generated)
+  await service.publish(ticketsGenerated, generated)
   const mail = await mailTo(contactEmail)
   expect(mail.subject).toContain('Święto Świateł')
   expect(mail.attachments.some(({ contentType }) => contentType === 'application/pdf')).toBe(true)
@@ -146,7 +146,7 @@ test('tickets, and all mails about an order, go to its own address, which is pro
     reason: 'ill',
   }
   const { orderId, userId } = generated
-  await service.tell(refundProcessed, { orderId, orderNumber, userId, eventId, ...money })
+  await service.publish(refundProcessed, { orderId, orderNumber, userId, eventId, ...money })
   await until(() => expect(service.ses.mails(contactEmail)).toHaveLength(2))
   expect(await service.client(user.headers).resendOrder({ params: { orderId } })).toMatchObject({
     status: 202,
@@ -164,7 +164,7 @@ test('a mail that is written when the order gets another address goes to that on
   }
   const generated = generatedFor(user, service, 1)
   await askedFor(user, generated.orderId)
-  await service.tell(ticketsGenerated, generated)
+  await service.publish(ticketsGenerated, generated)
   await mailTo(after)
   await settledAs(user, [{ status: 'SENT' }, { status: 'SENT' }])
   for (const email of [before, user.email]) expect(service.ses.mails(email)).toEqual([])
@@ -204,7 +204,7 @@ test('a mail to an order’s own address has no link that ends mails of the buye
   const failed = failedFor(user, service)
   await askedFor(user, failed.orderId)
   service.world.order = { contactEmail, userId: user.userId }
-  await service.tell(paymentFailed, failed)
+  await service.publish(paymentFailed, failed)
   await mailTo(contactEmail)
   expect(service.ses.mails(contactEmail)[0]?.raw).not.toContain('List-Unsubscribe')
 })
@@ -223,7 +223,7 @@ test('where an order’s own address takes no mails its buyer gets them', async 
   const generated = generatedFor(user, service, 1)
   await askedFor(user, generated.orderId)
   service.world.order = { contactEmail, userId: user.userId, status: 'CONFIRMED' }
-  await service.tell(ticketsGenerated, generated)
+  await service.publish(ticketsGenerated, generated)
   await mailTo(user.email)
   expect(service.ses.mails(contactEmail)).toEqual([])
 })

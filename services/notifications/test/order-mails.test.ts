@@ -70,9 +70,9 @@ test.each(['refund first', 'cancellation first'])(
     const about = orderOf(user)
     const cancelled = { ...about, reason: 'EVENT_CANCELLED' }
     const refund = () =>
-      consumedOnce('REFUND_PROCESSED', () => service.tell(refundProcessed, refundOf(about)))
-    const cancel = () => consumedOnce('ORDER_CANCELLED', () => service.tell(orderCancelled, cancelled))
-    for (const tell of order === 'refund first' ? [refund, cancel] : [cancel, refund]) await tell()
+      consumedOnce('REFUND_PROCESSED', () => service.publish(refundProcessed, refundOf(about)))
+    const cancel = () => consumedOnce('ORDER_CANCELLED', () => service.publish(orderCancelled, cancelled))
+    for (const publish of order === 'refund first' ? [refund, cancel] : [cancel, refund]) await publish()
     await settled(user, 1)
     const mail = await mailTo(user)
     expect(mail.subject).toBe('Your refund for Święto Świateł')
@@ -102,7 +102,7 @@ test('a part of an order that was refunded names its tickets, and says that the 
     ticketIds,
     reason: 'changed my mind',
   })
-  await service.tell(refundProcessed, refund)
+  await service.publish(refundProcessed, refund)
   const mail = await mailTo(user)
   for (const words of ['TKT-2026-000002', 'Section 2, row A, seat 2', 'all others stay valid', '€50.25']) {
     expect(mail.text).toContain(words)
@@ -114,7 +114,7 @@ test('a part of an order that was refunded names its tickets, and says that the 
 test('money that came after the order had failed goes back without a word of tickets', async () => {
   const user = await service.user({ locale: 'en' })
   service.world.order = { status: 'FAILED', refundedAmount: 10_050 as Minor }
-  await service.tell(refundProcessed, refundOf(orderOf(user), { reason: 'PAYMENT_TIMEOUT' }))
+  await service.publish(refundProcessed, refundOf(orderOf(user), { reason: 'PAYMENT_TIMEOUT' }))
   const mail = await mailTo(user)
   expect(mail.text).toContain('Your payment arrived after the order had been given up.')
   expect(mail.text).not.toContain('valid')
@@ -126,25 +126,25 @@ test.each([
 ] as const)('an order that ends %s without a refund has its own mail', async (status, reason, words) => {
   const user = await service.user()
   service.world.order = { status, refundedAmount: 0 as Minor }
-  await service.tell(orderCancelled, { ...orderOf(user), reason })
+  await service.publish(orderCancelled, { ...orderOf(user), reason })
   const mail = await mailTo(user)
   expect(mail.subject).toBe('Your order for Święto Świateł is cancelled')
   expect(mail.text).toContain(words)
 })
 
-test('an order that is worked on is told of, and one that has ended by then is not', async () => {
+test('an order in progress has a mail, one that has ended by then has none', async () => {
   const [waiting, served] = [await service.user(), await service.user()]
   service.world.order = { status: 'PENDING' }
   const created = (user: User) => ({ ...orderOf(user), status: 'PENDING' as const, createdAt: new Date() })
-  await service.tell(orderCreated, created(waiting))
+  await service.publish(orderCreated, created(waiting))
   expect((await mailTo(waiting)).subject).toBe('We have your order for Święto Świateł')
   service.world.order = { status: 'CONFIRMED' }
-  await consumedOnce('ORDER_CREATED', () => service.tell(orderCreated, created(served)))
+  await consumedOnce('ORDER_CREATED', () => service.publish(orderCreated, created(served)))
   await settled(served, 0)
   expect(mailsTo(served)).toEqual([])
 })
 
-test('receipts and every step of an order are for those who ask for them', async () => {
+test('receipts and mails about each order step are sent to users who turned them on', async () => {
   const [quiet, curious] = [await service.user({ locale: 'en' }), await service.user({ locale: 'en' })]
   const preferences = (['PAYMENT_PROCESSED', 'ORDER_STATUS_CHANGED'] as const).map((type) => ({
     type,
@@ -161,7 +161,7 @@ test('receipts and every step of an order are for those who ask for them', async
       paymentMethod: 'CREDIT_CARD',
       items,
     } as const
-    await service.tell(paymentCompleted, {
+    await service.publish(paymentCompleted, {
       ...orderOf(user),
       ...paid,
       reservationId,
@@ -169,7 +169,7 @@ test('receipts and every step of an order are for those who ask for them', async
       transactionId: 'pi_secret',
     })
     service.world.order = { status: 'REFUND_PENDING' }
-    await service.tell(orderStatusChanged, {
+    await service.publish(orderStatusChanged, {
       ...orderOf(user),
       previousStatus: 'CONFIRMED',
       status: 'REFUND_PENDING',
@@ -196,7 +196,7 @@ test('receipts and every step of an order are for those who ask for them', async
   expect(await service.rows(quiet.userId)).toEqual([])
 })
 
-test('steps of an order are text messages for those who ask for them, with a link to where it stands', async () => {
+test('text messages about order steps are sent to users who turned them on, with a link to the status', async () => {
   const phoneNumber = '+48555000301'
   const user = await service.user({ phone: phoneNumber })
   const types = ['ORDER_CREATED', 'ORDER_STATUS_CHANGED', 'ORDER_CANCELLED', 'PAYMENT_PROCESSED'] as const
@@ -206,15 +206,15 @@ test('steps of an order are text messages for those who ask for them, with a lin
   const texts = () => service.sms.texts(phoneNumber).map(({ text }) => text)
   const says = (count: number) => until(() => expect(texts()).toHaveLength(count))
   service.world.order = { status: 'PENDING' }
-  await service.tell(orderCreated, { ...about, status: 'PENDING', createdAt: new Date() })
+  await service.publish(orderCreated, { ...about, status: 'PENDING', createdAt: new Date() })
   await says(1)
   service.world.order = { status: 'CONFIRMED' }
-  await service.tell(orderStatusChanged, { ...about, previousStatus: 'PAID', status: 'CONFIRMED' })
+  await service.publish(orderStatusChanged, { ...about, previousStatus: 'PAID', status: 'CONFIRMED' })
   await says(2)
   const items = [{ ticketTypeId: randomUUID() as TicketTypeId, quantity: 2, unitPrice: 5_025 as Minor }]
   const paid = { totalAmount: 10_050 as Minor, currency: 'EUR', paymentMethod: 'CREDIT_CARD', items } as const
   const { reservationId } = failedFor(user, service)
-  await service.tell(paymentCompleted, {
+  await service.publish(paymentCompleted, {
     ...about,
     ...paid,
     reservationId,
@@ -223,7 +223,7 @@ test('steps of an order are text messages for those who ask for them, with a lin
   })
   await says(3)
   service.world.order = { status: 'CANCELLED' }
-  await service.tell(orderCancelled, { ...about, reason: 'CANCELLED_BY_BUYER' })
+  await service.publish(orderCancelled, { ...about, reason: 'CANCELLED_BY_BUYER' })
   await says(4)
   expect(texts()).toEqual([
     'Boxoffice: we have your order for Święto Świateł. You hear from us when it is through.',
@@ -267,7 +267,7 @@ test('there is no receipt for what cost nothing', async () => {
     const paid = { totalAmount: unitPrice, currency: 'EUR', paymentMethod: 'CREDIT_CARD', items } as const
     const { reservationId } = failedFor(user, service)
     const transactionId = unitPrice > 0 ? 'pi_1' : null
-    await service.tell(paymentCompleted, {
+    await service.publish(paymentCompleted, {
       ...orderOf(user),
       ...paid,
       reservationId,

@@ -36,7 +36,7 @@ const quietNow = () => {
   return { start: time(-2), end: time(2), timeZone: 'UTC' }
 }
 
-test('what one is told is a full table; a part of it can be changed, and the rest stays', async () => {
+test('preferences are a complete table; a part of it can be changed, and the rest stays', async () => {
   const user = await service.user()
   const client = service.client(user.headers)
   const before = (await client.getPreferences({})).body
@@ -161,8 +161,8 @@ test('who turned a mail off does not get it, and has nothing of it in the log', 
   await service
     .client(user.headers)
     .updatePreferences({ body: { preferences: [preference('PAYMENT_FAILED', 'EMAIL', false)] } })
-  await service.tell(paymentFailed, failedFor(user, service))
-  await service.tell(ticketsGenerated, generatedFor(user, service, 1))
+  await service.publish(paymentFailed, failedFor(user, service))
+  await service.publish(ticketsGenerated, generatedFor(user, service, 1))
   await until(async () =>
     expect(await service.rows(user.userId)).toMatchObject([{ type: 'ORDER_CONFIRMATION', status: 'SENT' }]),
   )
@@ -176,7 +176,7 @@ test('who asked for it gets a text message beside the mail, with nothing persona
   await service
     .client(user.headers)
     .updatePreferences({ body: { preferences: [preference('ORDER_CONFIRMATION', 'SMS', true)] } })
-  await service.tell(ticketsGenerated, generatedFor(user, service, 1))
+  await service.publish(ticketsGenerated, generatedFor(user, service, 1))
   await until(async () => {
     const rows = await service.rows(user.userId)
     expect(rows.map(({ channel, status }) => `${channel} ${status}`).sort()).toEqual([
@@ -214,7 +214,7 @@ test('without a telephone there is no text message, and no trace of one', async 
   await service
     .client(user.headers)
     .updatePreferences({ body: { preferences: [preference('ORDER_CONFIRMATION', 'SMS', true)] } })
-  await service.tell(ticketsGenerated, generatedFor(user, service, 1))
+  await service.publish(ticketsGenerated, generatedFor(user, service, 1))
   await until(async () =>
     expect(await service.rows(user.userId)).toMatchObject([{ channel: 'EMAIL', status: 'SENT' }]),
   )
@@ -231,7 +231,7 @@ test.each([
     const user = await service.user({ phone: phoneNumber })
     const body = { preferences: [preference('ORDER_CONFIRMATION', 'SMS', true)] }
     await service.client(user.headers).updatePreferences({ body })
-    await service.tell(ticketsGenerated, generatedFor(user, service, 1))
+    await service.publish(ticketsGenerated, generatedFor(user, service, 1))
     const row = async (channel: string) =>
       (await service.rows(user.userId)).find((one) => one.channel === channel)
     await until(async () => expect(await row('EMAIL')).toMatchObject({ status: 'SENT' }))
@@ -250,13 +250,13 @@ test('in quiet hours text messages and mails that can wait do so, and urgent mai
   ]
   const quietHours = quietNow()
   await service.client(user.headers).updatePreferences({ body: { preferences, quietHours } })
-  await service.tell(paymentFailed, failedFor(user, service))
-  await service.tell(ticketsGenerated, generatedFor(user, service, 1))
+  await service.publish(paymentFailed, failedFor(user, service))
+  await service.publish(ticketsGenerated, generatedFor(user, service, 1))
   service.world.holders = [user.userId]
   const { organizerId, eventId, name, eventDate, timeZone, venueId, venueName, venueAddress, status } =
     service.world.event
   const event = { organizerId, eventId, name, eventDate, timeZone, venueId, venueName, venueAddress, status }
-  await service.tell(eventCancelled, { ...event, eventName: name, cancellationReason: 'rain' })
+  await service.publish(eventCancelled, { ...event, eventName: name, cancellationReason: 'rain' })
   await until(async () => {
     const rows = await service.rows(user.userId)
     expect(rows.map((row) => `${row.channel} ${row.type} ${row.status}`).sort()).toEqual([

@@ -67,7 +67,7 @@ test('where more is due than there are places, the urgent go before all others, 
   ])
 })
 
-test('of ten places one goes to what has been due longest: the least is never last for ever', async () => {
+test('one of ten notifications is the longest due, so that none starves', async () => {
   const service = await start({ MAIL_CONCURRENCY: '1' })
   await ask(service, ['LOW', 'MEDIUM', ...Array.from({ length: 24 }, () => 'URGENT' as const)])
   service.work()
@@ -76,7 +76,7 @@ test('of ten places one goes to what has been due longest: the least is never la
   expect(order(service).indexOf('medium-1')).toBe(19)
 })
 
-test('what messages ask for has its place too: a link before tickets, those before news', async () => {
+test('notifications of messages have priorities too: links before tickets, tickets before updates', async () => {
   expect(
     ['PASSWORD_RESET', 'ORDER_CONFIRMATION', 'EVENT_UPDATED', 'ORDER_STATUS_CHANGED'].map((type) =>
       priorityOf(type as never),
@@ -85,7 +85,7 @@ test('what messages ask for has its place too: a link before tickets, those befo
   const service = await start({})
   const user = await service.user()
   service.work()
-  await service.tell(paymentFailed, failedFor(user, service))
+  await service.publish(paymentFailed, failedFor(user, service))
   await until(async () =>
     expect(await service.rows(user.userId)).toMatchObject([
       { priority: 'HIGH', urgent: false, status: 'SENT' },

@@ -61,7 +61,7 @@ test('what a browser decrypts is what RFC 8291 says of its example', () => {
 
 test('each browser of a user reads what happened, and nothing that is private', async () => {
   const { user, browsers } = await userWith(['ok', 'ok', 'ok'])
-  await service.tell(ticketsGenerated, generatedFor(user, service, 1))
+  await service.publish(ticketsGenerated, generatedFor(user, service, 1))
   await pushIs(user, {
     status: 'SENT',
     subject: 'Święto Świateł: your tickets are in your mailbox.',
@@ -99,14 +99,14 @@ test('who has no browser, or turned a type off, has no push and no trace of one'
     (await service.client(user.headers).updatePreferences({ body: { preferences: [off] } })).status,
   ).toBe(200)
   for (const one of [user, stranger]) {
-    await service.tell(paymentFailed, failedFor(one, service))
+    await service.publish(paymentFailed, failedFor(one, service))
     await until(async () =>
       expect(await service.rows(one.userId)).toMatchObject([{ channel: 'EMAIL', status: 'SENT' }]),
     )
   }
 })
 
-test('steps of an order are for those who ask for them, and a newer one takes the place of the one before', async () => {
+test('pushes about order steps are sent to users who turned them on, and a newer one replaces the previous', async () => {
   const { user, browsers } = await userWith(['ok'])
   const on = { type: 'ORDER_STATUS_CHANGED', channel: 'PUSH', enabled: true } as const
   await service.client(user.headers).updatePreferences({ body: { preferences: [on] } })
@@ -122,7 +122,7 @@ test('steps of an order are for those who ask for them, and a newer one takes th
       previousStatus: 'PENDING',
       status,
     }
-    await service.tell(orderStatusChanged, payload)
+    await service.publish(orderStatusChanged, payload)
     await until(() => expect(browsers[0]?.read).toHaveLength(index + 1))
   }
   service.world.order = {}
@@ -141,7 +141,7 @@ test('quiet hours hold a push up', async () => {
   const time = (hours: number) => `${String((now.getUTCHours() + hours + 24) % 24).padStart(2, '0')}:30`
   const quietHours = { start: time(-2), end: time(2), timeZone: 'UTC' }
   await service.client(user.headers).updatePreferences({ body: { preferences: [], quietHours } })
-  await service.tell(ticketsGenerated, generatedFor(user, service, 1))
+  await service.publish(ticketsGenerated, generatedFor(user, service, 1))
   await pushIs(user, { status: 'PENDING' })
   expect((await pushOf(user))?.nextAttemptAt.toISOString().slice(11, 16)).toBe(quietHours.end)
   expect(browsers[0]?.read).toEqual([])
@@ -150,7 +150,7 @@ test('quiet hours hold a push up', async () => {
 describe('a push service that says', () => {
   test.each([404, 410])('%i has the browser forgotten, and the others read it', async (status) => {
     const { user, browsers } = await userWith(['ok', { status }])
-    await service.tell(paymentFailed, failedFor(user, service))
+    await service.publish(paymentFailed, failedFor(user, service))
     await pushIs(user, { status: 'SENT' })
     expect(browsers[0]?.read).toHaveLength(1)
     expect(await countOf(user)).toBe(1)
@@ -160,14 +160,14 @@ describe('a push service that says', () => {
     [410, 'DEVICES_GONE', 0],
     [413, 'PUSH_TOO_LARGE', 1],
     [403, 'PUSH_REFUSED', 1],
-    // Where a redirect leads is nobody's to choose.
+    // Redirects are not followed.
     [307, 'PUSH_REFUSED', 1],
   ])('%i alone is a failure that says so: %s', async (status, reason, left) => {
     const elsewhere = service.pushes.browser()
     const { user, browsers } = await userWith([
       { status, headers: { location: elsewhere.subscription.endpoint } },
     ])
-    await service.tell(paymentFailed, failedFor(user, service))
+    await service.publish(paymentFailed, failedFor(user, service))
     await pushIs(user, { status: 'FAILED', failureReason: reason, pushed: null })
     expect(await countOf(user)).toBe(left)
     const endpoint = new URL(browsers[0]?.subscription.endpoint ?? '').pathname
@@ -178,9 +178,9 @@ describe('a push service that says', () => {
     expect(failed?.failure).toMatchObject({ reason, message: expect.stringContaining('device') })
   })
 
-  test.each([429, 503])('%i is asked again when it may be, and nobody else is', async (status) => {
+  test.each([429, 503])('%i is retried when allowed, and no other device is', async (status) => {
     const { user, browsers } = await userWith(['ok', { status, headers: { 'retry-after': '600' } }])
-    await service.tell(paymentFailed, failedFor(user, service))
+    await service.publish(paymentFailed, failedFor(user, service))
     await pushIs(user, { status: 'SENDING', lease: null })
     const waitMs = ((await pushOf(user))?.nextAttemptAt.getTime() ?? 0) - Date.now()
     expect(waitMs).toBeGreaterThan(500_000)
@@ -197,7 +197,7 @@ describe('a push service that says', () => {
       { status: 503 },
     ])
     const [slow, broken] = browsers as [Browser, Browser]
-    await service.tell(paymentFailed, failedFor(user, service))
+    await service.publish(paymentFailed, failedFor(user, service))
     const askedOf = ({ subscription: { endpoint } }: Browser) =>
       service.pushes.asked.filter((asked) => endpoint.endsWith(asked)).length
     await until(() => expect(askedOf(broken)).toBeGreaterThan(1))
@@ -222,7 +222,7 @@ describe('a device that it does not come to for four hours is left out', () => {
     [[waits], { status: 'FAILED', failureReason: 'GIVEN_UP' }],
   ] as const)('%j', async (modes, row) => {
     const { user } = await userWith(modes)
-    await service.tell(paymentFailed, failedFor(user, service))
+    await service.publish(paymentFailed, failedFor(user, service))
     await pushIs(user, { status: 'SENDING', lease: null, attempts: 1 })
     await makeDue(user, { notBefore: null, failedSince: new Date(fourHoursAgo().getTime() + 300_000) })
     await pushIs(user, { status: 'SENDING', lease: null, attempts: 2 })
@@ -247,7 +247,7 @@ describe('what one device took is sent', () => {
     ['its recipient turns it off', turnOff],
   ])('also where %s before another takes it', async (_what, change) => {
     const { user, browsers } = await userWith(['ok', waits])
-    await service.tell(paymentFailed, failedFor(user, service))
+    await service.publish(paymentFailed, failedFor(user, service))
     await until(() => expect(browsers[0]?.read).toHaveLength(1))
     await pushIs(user, { status: 'SENDING', lease: null })
     await change(service.client(user.headers))
@@ -261,7 +261,7 @@ describe('what one device took is sent', () => {
     own.work()
     try {
       const { user, browsers } = await userWith(['ok', waits], own)
-      await own.tell(paymentFailed, failedFor(user, own))
+      await own.publish(paymentFailed, failedFor(user, own))
       await pushIs(user, { status: 'SENDING', lease: null, attempts: 1 }, own)
       own.world.away.add('events')
       await own.deps.pool.query(
@@ -277,7 +277,7 @@ describe('what one device took is sent', () => {
 
 test('an answer that is lost makes a second one, which takes the place of the first', async () => {
   const { user, browsers } = await userWith(['cut'])
-  await service.tell(paymentFailed, failedFor(user, service))
+  await service.publish(paymentFailed, failedFor(user, service))
   await until(() => expect(browsers[0]?.read).toHaveLength(1))
   Object.assign(browsers[0] as Browser, { mode: 'ok' })
   await pushIs(user, { status: 'SENT' })
@@ -289,7 +289,7 @@ test('an answer that is lost makes a second one, which takes the place of the fi
 
 test('a browser that is another account’s by the time it is sent reads nothing of the one before', async () => {
   const { user, browsers } = await userWith([{ status: 503 }])
-  await service.tell(paymentFailed, failedFor(user, service))
+  await service.publish(paymentFailed, failedFor(user, service))
   await pushIs(user, { status: 'SENDING', lease: null })
   const [browser] = browsers as [Browser]
   const after = await service.user()
@@ -310,7 +310,7 @@ test('browsers that subscribed with an earlier key of ours get nothing, since th
   await service.deps.pool.query(`update push_subscriptions set server_key = 'earlier' where user_id = $1`, [
     user.userId,
   ])
-  await service.tell(paymentFailed, failedFor(user, service))
+  await service.publish(paymentFailed, failedFor(user, service))
   await until(async () =>
     expect(await service.rows(user.userId)).toMatchObject([{ channel: 'EMAIL', status: 'SENT' }]),
   )
@@ -322,7 +322,7 @@ test('a process that dies between two browsers leaves the other for the next, an
   try {
     const { user, browsers } = await userWith(['ok', 'hang'], own)
     const doomed = await startProcess(own, { NODE_EXTRA_CA_CERTS: own.pushes.certificateFile })
-    await own.tell(eventUpdated, moved(own, user))
+    await own.publish(eventUpdated, moved(own, user))
     const [first, second] = browsers as [Browser, Browser]
     await second.hung.promise
     // What the first browser took is written down.
@@ -369,7 +369,7 @@ test('the log of the service names no endpoint, which is a secret of its browser
       NODE_EXTRA_CA_CERTS: own.pushes.certificateFile,
       LOG_LEVEL: 'debug',
     })
-    await own.tell(paymentFailed, failedFor(user, own))
+    await own.publish(paymentFailed, failedFor(user, own))
     await until(async () => expect((await pushOf(user, own))?.attempts).toBeGreaterThan(1))
     working.stop()
     await working.ended

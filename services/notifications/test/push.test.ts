@@ -5,7 +5,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { startService, type TestService } from './start-service.ts'
 
 let service: TestService
-/** As it is outside of tests: no push goes to an address of a network of somebody's own. */
+/** As in production: no push goes to a private address. */
 let strict: TestService
 /** Without a key. */
 let without: TestService
@@ -101,7 +101,7 @@ test('an account has so many; another takes the place of the one that was used l
   expect(ids).not.toContain(first.subscriptionId)
 })
 
-test('a browser is of the account that registered it last, and nobody takes it without its keys', async () => {
+test('a browser belongs to the account that registered it last, and cannot be taken over without its keys', async () => {
   const [before, after, thief] = await Promise.all([clientOf(service), clientOf(service), clientOf(service)])
   const { subscription, subscriptionId } = await added(before, 'Family computer')
   const { keys } = service.pushes.browser().subscription
@@ -129,7 +129,7 @@ test('it goes with the sign-in that added it, and not with another', async () =>
       [kept.subscriptionId, true],
     ]),
   )
-  await service.tell(sessionsEnded, { userId, sessionIds: [here.sessionId] })
+  await service.publish(sessionsEnded, { userId, sessionIds: [here.sessionId] })
   await until(async () => expect(await idsBy()).toEqual([[kept.subscriptionId, true]]))
 })
 
@@ -146,7 +146,7 @@ test('where all sign-ins of a user end, those go too whose own ran out unsaid, a
   // A browser that a later sign-in registers is that one's.
   const taken = await again.client.addPushSubscription({ body: subscription })
   expect(taken).toMatchObject({ status: 200, body: { current: true } })
-  await service.tell(sessionsEnded, { userId, sessionIds: [], allUntil })
+  await service.publish(sessionsEnded, { userId, sessionIds: [], allUntil })
   await until(async () => expect(await listed(again.client)).toMatchObject([{ current: true }]))
   expect(await listed(other)).toHaveLength(1)
 })
@@ -162,7 +162,7 @@ test('a sign-in that ended adds nothing by a token that is still about, and is f
   await service.deps.pool.query("insert into ended_sessions values ($1, now() - interval '61 minutes')", [
     long,
   ])
-  await service.tell(sessionsEnded, { userId, sessionIds: [ended.sessionId] })
+  await service.publish(sessionsEnded, { userId, sessionIds: [ended.sessionId] })
   await until(async () => expect(await remembered()).toEqual([ended.sessionId]))
   const { subscription } = service.pushes.browser()
   await expect(ended.client.addPushSubscription({ body: subscription })).rejects.toMatchObject({
@@ -249,7 +249,7 @@ test('without a key there are no pushes, and it is said so', async () => {
     status: 400,
     body: { details: [{ path: 'body.preferences.0.enabled', message: 'this installation sends no pushes' }] },
   })
-  // What GET gave may come back, and is nobody's choice.
+  // Values of GET may be sent back, without becoming choices.
   const whole = preferences.map(({ type, channel, enabled }) => ({ type, channel, enabled }))
   expect((await client.updatePreferences({ body: { preferences: whole } })).status).toBe(200)
   expect(await without.deps.db.prisma.preference.count({ where: { channel: 'PUSH' } })).toBe(0)

@@ -60,7 +60,7 @@ const rowIs = (of: TestService, row: object) => until(async () => expect(await r
 /** It was published long ago, and its day has come. */
 async function comes(of: TestService, eventDate = soon()) {
   of.world.event.eventDate = eventDate
-  await of.tell(eventPublished, eventOf(of, { eventDate: far }), 1)
+  await of.publish(eventPublished, eventOf(of, { eventDate: far }), 1)
   await rowIs(of, { version: 1 })
   await due(of, eventDate)
 }
@@ -111,7 +111,7 @@ test('who holds a ticket is reminded once, by the event’s own clock, in each w
   expect(browser.read.map(({ content }) => content.body)).toEqual([`Święto Świateł begins on ${short}.`])
   expect(await service.rows(stranger.userId)).toEqual([])
 
-  // Due once more, as after a restore: nobody hears of it twice.
+  // Due again, as after a restore: no holder is notified twice.
   await due(service, eventDate)
   await rowIs(service, { dueAt: null, remindedFor: eventDate })
   expect(await service.rows(holder.userId)).toHaveLength(3)
@@ -147,16 +147,16 @@ test('one press in the mail program, and there are no more of them', async () =>
 describe('the time of a reminder', () => {
   test('is a day before its event, moves with it, and ends with it; what is older changes nothing', async () => {
     const [first, second] = [far, new Date(far.getTime() + 5 * 24 * HOUR_MS)]
-    await service.tell(eventPublished, eventOf(service, { eventDate: first }), 2)
+    await service.publish(eventPublished, eventOf(service, { eventDate: first }), 2)
     await rowIs(service, { version: 2, dueAt: hoursBefore(first, 24) })
-    await service.tell(
+    await service.publish(
       eventUpdated,
       { ...eventOf(service, { eventDate: second }), changed: ['eventDate'] },
       3,
     )
     await rowIs(service, { version: 3, dueAt: hoursBefore(second, 24) })
     const late = await service.consumed('EVENT_UPDATED', 'done')
-    await service.tell(eventUpdated, { ...eventOf(service, { eventDate: first }), changed: ['name'] }, 1)
+    await service.publish(eventUpdated, { ...eventOf(service, { eventDate: first }), changed: ['name'] }, 1)
     await until(async () => expect(await service.consumed('EVENT_UPDATED', 'done')).toBe(late + 1))
     expect(await rowOf(service)).toMatchObject({ version: 3, dueAt: hoursBefore(second, 24) })
     const cancelled = {
@@ -164,17 +164,17 @@ describe('the time of a reminder', () => {
       eventName: 'Gala',
       cancellationReason: 'rain',
     }
-    await service.tell(eventCancelled, cancelled, 4)
+    await service.publish(eventCancelled, cancelled, 4)
     await rowIs(service, { version: 4, dueAt: null })
   })
 
-  test('is none of an event that is published within a day: nobody is told at once', async () => {
-    await service.tell(eventPublished, eventOf(service, { eventDate: soon() }), 1)
+  test('does not exist for an event published within a day: no holder is notified at once', async () => {
+    await service.publish(eventPublished, eventOf(service, { eventDate: soon() }), 1)
     await rowIs(service, { version: 1, dueAt: null })
   })
 
   test('that is due stays so when the name of the event changes', async () => {
-    await service.tell(eventPublished, eventOf(service), 1)
+    await service.publish(eventPublished, eventOf(service), 1)
     await rowIs(service, { version: 1 })
     const dueAt = new Date(Date.now() + HOUR_MS)
     const eventDate = new Date(Date.now() + 25 * HOUR_MS)
@@ -182,13 +182,13 @@ describe('the time of a reminder', () => {
       where: { eventId: service.world.event.eventId },
       data: { dueAt, eventDate },
     })
-    await service.tell(eventUpdated, { ...eventOf(service, { eventDate }), changed: ['name'] }, 2)
+    await service.publish(eventUpdated, { ...eventOf(service, { eventDate }), changed: ['name'] }, 2)
     await rowIs(service, { version: 2, dueAt })
   })
 
   test.each([
     [10 * 24, 'again, a day before the new date', true],
-    [10, 'not again: that it moved is told by itself', false],
+    [10, 'not again: the move has its own mail', false],
   ])('of an event that moves by %i hours after its reminder comes %s', async (hours, _, isAgain) => {
     const user = await service.user()
     service.world.holders = [user.userId]
@@ -196,7 +196,7 @@ describe('the time of a reminder', () => {
     await comes(service, eventDate)
     await rowIs(service, { dueAt: null, remindedFor: eventDate })
     const moved = new Date(eventDate.getTime() + hours * HOUR_MS)
-    await service.tell(
+    await service.publish(
       eventUpdated,
       { ...eventOf(service, { eventDate: moved }), changed: ['description'] },
       2,
@@ -204,7 +204,7 @@ describe('the time of a reminder', () => {
     await rowIs(service, { version: 2, dueAt: isAgain ? hoursBefore(moved, 24) : null })
   })
 
-  test('is looked at once more when it has come: an event that was put off meanwhile is reminded of later', async () => {
+  test('rechecks its event when due: a postponed event is reminded of later', async () => {
     const user = await service.user()
     service.world.holders = [user.userId]
     const putOff = new Date(Date.now() + 60 * HOUR_MS)
@@ -217,10 +217,10 @@ describe('the time of a reminder', () => {
 test.each([
   ['cancelled', () => Object.assign(service.world.event, { status: 'CANCELLED' })],
   ['over', () => Object.assign(service.world.event, { eventDate: hoursBefore(new Date(), 1) })],
-] as const)('nobody is reminded of what is %s by then', async (_, happens) => {
+] as const)('no holder is reminded of an event that is %s by then', async (_, happens) => {
   const user = await service.user()
   service.world.holders = [user.userId]
-  await service.tell(eventPublished, eventOf(service), 1)
+  await service.publish(eventPublished, eventOf(service), 1)
   await rowIs(service, { version: 1 })
   happens()
   await due(service, service.world.event.eventDate)
@@ -243,22 +243,22 @@ test('while the event service is down a reminder waits, and comes when it is bac
   await until(async () => expect(await service.rows(user.userId)).toMatchObject([{ status: 'SENT' }]))
 })
 
-test('where nobody is to be reminded, nobody is', async () => {
+test('no holder is reminded if reminders are off', async () => {
   const never = await start({ EVENT_REMINDER_HOURS: '0' })
   never.work()
-  await never.tell(eventPublished, eventOf(never, { eventDate: far }), 1)
+  await never.publish(eventPublished, eventOf(never, { eventDate: far }), 1)
   await rowIs(never, { version: 1, dueAt: null })
 })
 
-test('of many holders each is told once, also where the work stops in the middle, another begins, and a holder is listed twice', async () => {
+test('each of many holders is notified once, even if the process stops midway, another continues, and a holder is listed twice', async () => {
   const first = await start()
   const users: UserId[] = []
   for (let count = 0; count < 230; count++) users.push((await first.user()).userId)
   Object.assign(first.world, { holders: users, holderPagesMax: 1 })
   first.work()
   await comes(first)
-  const told = () => first.deps.db.prisma.notification.groupBy({ by: 'recipientId', _count: true })
-  await until(async () => expect(await told()).toHaveLength(100))
+  const notified = () => first.deps.db.prisma.notification.groupBy({ by: 'recipientId', _count: true })
+  await until(async () => expect(await notified()).toHaveLength(100))
   // The ticket service refuses the second page; meanwhile the reminder is due once more, as where its own
   // commit was lost.
   await until(async () =>
@@ -270,17 +270,17 @@ test('of many holders each is told once, also where the work stops in the middle
   await rowIs(first, { dueAt: null })
   first.world.holders = [...users.slice(0, 100), users[0] as UserId, ...users.slice(100)]
   first.world.holderPagesMax = Number.POSITIVE_INFINITY
-  await until(async () => expect(await told()).toHaveLength(230))
+  await until(async () => expect(await notified()).toHaveLength(230))
   await until(async () =>
     expect(await first.deps.db.prisma.announcement.findMany()).toMatchObject([
       { doneAt: expect.any(Date), type: 'EVENT_REMINDER' },
     ]),
   )
-  expect((await told()).every(({ _count }) => _count === 1)).toBe(true)
+  expect((await notified()).every(({ _count }) => _count === 1)).toBe(true)
   await until(() => expect(first.ses.mails()).toHaveLength(230))
 })
 
-test('news of an event goes before reminders of others that are due at the same time', async () => {
+test('event updates go before reminders that are due at the same time', async () => {
   const idle = await start()
   const { pool, db } = idle.deps
   await pool.query(

@@ -61,15 +61,15 @@ const messagesOf = async (notificationId: NotificationId) => {
   return rows
 }
 
-test('who asked is told that it was delivered, and can look up by which id its provider knows it', async () => {
+test('the requesting service is notified of the delivery, and can look up the provider’s id', async () => {
   const user = await service.user()
   const { notificationId, look } = await ask(user)
-  const told = await service.probe.waitFor(notificationDelivered, isOf(notificationId))
+  const published = await service.probe.waitFor(notificationDelivered, isOf(notificationId))
   const [mail] = service.ses.mails(user.email)
   const found = await look()
   expect(found).toMatchObject({ status: 'SENT', attempts: 1, priority: 'MEDIUM', template: 'PAYMENT_FAILED' })
-  expect(found).toMatchObject({ providerMessageId: mail?.messageId, sentAt: told.payload.deliveredAt })
-  expect(told.payload).toEqual({
+  expect(found).toMatchObject({ providerMessageId: mail?.messageId, sentAt: published.payload.deliveredAt })
+  expect(published.payload).toEqual({
     notificationId,
     requestedBy: 'payment-service',
     userId: user.userId,
@@ -81,22 +81,22 @@ test('who asked is told that it was delivered, and can look up by which id its p
   expect(await messagesOf(notificationId)).toMatchObject([
     { attributes: { requestedBy: 'payment-service', notificationId } },
   ])
-  expect(JSON.stringify([found, told])).not.toContain(user.email)
+  expect(JSON.stringify([found, published])).not.toContain(user.email)
 })
 
-test('who did not ask for that is told nothing, and can look it up all the same', async () => {
+test('a service that did not ask for results gets none, and can still look them up', async () => {
   const user = await service.user()
   const { notificationId, look } = await ask(user, { notifyResult: false })
   await until(async () => expect(await look()).toMatchObject({ status: 'SENT' }))
   expect(await messagesOf(notificationId)).toEqual([])
 })
 
-test('what cannot be sent is told with its reason', async () => {
+test('a failure is published with its reason', async () => {
   service.ses.set('reject')
   const user = await service.user()
   const { notificationId, look } = await ask(user)
-  const told = await service.probe.waitFor(notificationFailed, isOf(notificationId))
-  expect(told.payload).toMatchObject({
+  const published = await service.probe.waitFor(notificationFailed, isOf(notificationId))
+  expect(published.payload).toMatchObject({
     outcome: 'FAILED',
     reason: 'MessageRejected',
     requestedBy: 'payment-service',
@@ -112,10 +112,10 @@ test('what came back was delivered first, and has failed then', async () => {
   const user = await service.user()
   const { notificationId, look } = await ask(user)
   await service.probe.waitFor(notificationDelivered, isOf(notificationId))
-  await service.tellOfMail(bounceOf(await mailed(user)))
-  const told = await service.probe.waitFor(notificationFailed, isOf(notificationId))
-  expect(told.payload).toMatchObject({ outcome: 'BOUNCED', reason: 'NO_SUCH_MAILBOX' })
-  expect(told.aggregateVersion).toBe(2)
+  await service.sendFeedback(bounceOf(await mailed(user)))
+  const published = await service.probe.waitFor(notificationFailed, isOf(notificationId))
+  expect(published.payload).toMatchObject({ outcome: 'BOUNCED', reason: 'NO_SUCH_MAILBOX' })
+  expect(published.aggregateVersion).toBe(2)
   expect(await look()).toMatchObject({
     status: 'BOUNCED',
     failure: { reason: 'NO_SUCH_MAILBOX' },
@@ -128,18 +128,18 @@ test('what came back was delivered first, and has failed then', async () => {
   )
 })
 
-test('a mail that comes back before we know that it is out is told of once, as one that came back', async () => {
+test('a mail that bounces before its sending is recorded is published once, as bounced', async () => {
   const user = await service.user()
-  const told = Promise.withResolvers<void>()
+  const published = Promise.withResolvers<void>()
   service.ses.onTaken(async (address) => {
     if (address !== user.email) return
     service.ses.onTaken(async () => {})
-    await told.promise
+    await published.promise
   })
   const { notificationId } = await ask(user)
-  await service.tellOfMail(bounceOf(await mailed(user)))
+  await service.sendFeedback(bounceOf(await mailed(user)))
   await service.probe.waitFor(notificationFailed, isOf(notificationId))
-  told.resolve()
+  published.resolve()
   const next = await service.user()
   const after = await ask(next)
   await until(async () => expect(await after.look()).toMatchObject({ status: 'SENT' }))
@@ -151,17 +151,17 @@ test('that it is late, or was called unwanted, is looked up', async () => {
   const { look } = await ask(user)
   await until(async () => expect(await look()).toMatchObject({ status: 'SENT' }))
   const mail = await mailed(user)
-  await service.tellOfMail(delayOf(mail))
+  await service.sendFeedback(delayOf(mail))
   await until(async () =>
     expect(await look()).toMatchObject({ delayed: { reason: 'NOT_REACHED', at: expect.any(Date) } }),
   )
-  await service.tellOfMail(complaintOf(mail))
+  await service.sendFeedback(complaintOf(mail))
   await until(async () =>
     expect(await look()).toMatchObject({ status: 'SENT', complainedAt: expect.any(Date) }),
   )
 })
 
-test('what its recipient turns off meanwhile is not sent: its asker is told why, and its recipient sees nothing', async () => {
+test('a type that its recipient turns off meanwhile is not sent: the requesting service gets the reason, and the recipient sees nothing', async () => {
   const user = await service.user()
   const { notificationId, look } = await ask(user, { sendAt: new Date(Date.now() + 3_600_000) })
   const preferences = [{ type: 'PAYMENT_FAILED', channel: 'EMAIL', enabled: false } as const]
@@ -170,14 +170,14 @@ test('what its recipient turns off meanwhile is not sent: its asker is told why,
     `update notifications set next_attempt_at = now() - interval '1 second', created_at = now() - interval '1 second' where id = $1`,
     [notificationId],
   )
-  const told = await service.probe.waitFor(notificationFailed, isOf(notificationId))
-  expect(told.payload).toMatchObject({ outcome: 'CANCELLED', reason: 'TURNED_OFF' })
+  const published = await service.probe.waitFor(notificationFailed, isOf(notificationId))
+  expect(published.payload).toMatchObject({ outcome: 'CANCELLED', reason: 'TURNED_OFF' })
   expect(await look()).toMatchObject({ status: 'CANCELLED', failure: { reason: 'TURNED_OFF' } })
   expect((await service.client(user.headers).listNotifications({ query: {} })).body.notifications).toEqual([])
   expect(service.ses.mails(user.email)).toEqual([])
 })
 
-test('nobody but the service that asked can look it up', async () => {
+test('only the requesting service can look it up', async () => {
   const user = await service.user()
   const { notificationId, look } = await ask(user)
   await until(async () => expect(await look()).toMatchObject({ status: 'SENT' }))
@@ -193,7 +193,7 @@ test('nobody but the service that asked can look it up', async () => {
   expect((await service.app.inject({ method: 'GET', url, headers: cli })).statusCode).toBe(403)
   // What a message asked for is no service's.
   const buyer = await service.user()
-  await service.tell(paymentFailed, failedFor(buyer, service))
+  await service.publish(paymentFailed, failedFor(buyer, service))
   await until(async () => expect(await service.rows(buyer.userId)).toMatchObject([{ status: 'SENT' }]))
   const [row] = await service.rows(buyer.userId)
   const own = { notificationId: row?.id as NotificationId }
@@ -202,7 +202,7 @@ test('nobody but the service that asked can look it up', async () => {
   )
 })
 
-test('the log says of a failure what it was about, for whom, who asked and what happened last, and names nobody', async () => {
+test('a failure is logged with its subject, recipient id, requester and last error, without personal data', async () => {
   const quiet = await startService()
   try {
     const logging = await startProcess(quiet, { MAIL_ATTEMPTS_MAX: '1' })

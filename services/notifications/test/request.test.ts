@@ -80,7 +80,7 @@ test('the same key with anything else in the request is refused, also when both 
       body: { error: 'IDEMPOTENCY_KEY_REUSED' },
     })
   }
-  // Whoever else asks under it asks under another key.
+  // Keys of different services are independent.
   const stranger = await service.as('auth-service')
   expect(await stranger.sendNotification({ body: { ...body, subject: 'Mine' } })).toMatchObject({
     status: 202,
@@ -179,7 +179,7 @@ test('an urgent request does not wait for the end of quiet hours', async () => {
   })
 })
 
-test('nobody else may ask', async () => {
+test('other callers are refused', async () => {
   const user = await service.user()
   const url = '/api/notifications/internal/send'
   const asUser = await service.app.inject({

@@ -31,7 +31,7 @@ async function buyer(count = 2) {
   const generated = generatedFor(user, service, count)
   service.world.order = { userId: user.userId, status: 'CONFIRMED' }
   service.world.tickets = generated.tickets.map((_, index) => ticketOf(generated, index))
-  await service.tell(ticketsGenerated, generated)
+  await service.publish(ticketsGenerated, generated)
   await sent(user, 1)
   return { user, generated }
 }
@@ -62,7 +62,7 @@ test('a confirmation comes again, with the tickets that are still its buyer’s'
   ])
 })
 
-test('a mail that brought them once more and came back has not delivered them', async () => {
+test('a resent mail that bounces has not delivered the tickets', async () => {
   const { user, generated } = await buyer(1)
   const answer = await resend(user, generated)
   const notificationId = answer.status === 202 && answer.body.notificationId
@@ -71,7 +71,7 @@ test('a mail that brought them once more and came back has not delivered them', 
   const delivered = await service.probe.waitFor(ticketsDelivered, ofResend)
   const [, mail] = service.ses.mails(user.email)
   if (!mail) throw new Error('no second mail')
-  await service.tellOfMail(bounceOf(mail, { type: 'Transient', subType: 'MailboxFull' }))
+  await service.sendFeedback(bounceOf(mail, { type: 'Transient', subType: 'MailboxFull' }))
   const failed = await service.probe.waitFor(ticketDeliveryFailed, ofResend)
   expect(failed.payload).toMatchObject({ orderId: generated.orderId, reason: 'MAILBOX_FULL' })
   expect(failed.aggregateVersion).toBeGreaterThan(delivered.aggregateVersion)

@@ -43,11 +43,11 @@ const statusOf = async (user: User) => (await service.rows(user.userId)).map(({ 
 /** Whatever is due by then goes before it. */
 async function sendAnother() {
   const other = await service.user()
-  await service.tell(paymentFailed, failedFor(other, service))
+  await service.publish(paymentFailed, failedFor(other, service))
   await until(async () => expect(await statusOf(other)).toEqual(['SENT']))
 }
 
-test('a request waits for its moment, in nobody’s log, and goes when it comes', async () => {
+test('a scheduled request waits, outside its recipient’s log, and is sent in time', async () => {
   const user = await service.user()
   const sendAt = inHours(24 * 300)
   const { params, client } = await schedule(user, { sendAt })

@@ -40,13 +40,13 @@ test('the log is one’s own, the newest first, in pages', async () => {
       const rows = await service.rows(user.userId)
       expect(rows.map(({ status }) => status)).toEqual(Array(count).fill('SENT'))
     })
-  await service.tell(userCreated, createdFor(user, await service.seal('tok')))
+  await service.publish(userCreated, createdFor(user, await service.seal('tok')))
   await sent(1)
-  await service.tell(ticketsGenerated, confirmation)
+  await service.publish(ticketsGenerated, confirmation)
   await sent(2)
-  await service.tell(paymentFailed, failedFor(user, service))
+  await service.publish(paymentFailed, failedFor(user, service))
   await sent(3)
-  await service.tell(paymentFailed, failedFor(other, service))
+  await service.publish(paymentFailed, failedFor(other, service))
 
   const client = service.client(user.headers)
   const first = await client.listNotifications({ query: { limit: 2 } })
@@ -81,7 +81,7 @@ test('the log is one’s own, the newest first, in pages', async () => {
 
 test('the database keeps to the graph of states and to one row a message', async () => {
   const user = await service.user()
-  await service.tell(paymentFailed, failedFor(user, service))
+  await service.publish(paymentFailed, failedFor(user, service))
   await until(async () => expect(await service.rows(user.userId)).toMatchObject([{ status: 'SENT' }]))
   const [row] = await service.rows(user.userId)
   const { pool } = service.deps

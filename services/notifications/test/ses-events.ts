@@ -1,13 +1,13 @@
 import { randomUUID } from 'node:crypto'
 
-/** A mail that SES took, as far as it is told of it again. */
+/** A mail that SES accepted, with the fields of its events. */
 export interface TakenMail {
   messageId: string
   destination: string | null
   tag: readonly (string | null)[]
 }
 
-/** What the other side said: it quotes what nobody may read in a log. */
+/** The remote server's diagnostic text, which must not be logged. */
 export const DIAGNOSTIC =
   'smtp; 550 5.1.1 <quoted@customers.example>: no such user here; Subject: Your tickets'
 

@@ -141,10 +141,10 @@ async function start(overrides: Record<string, string>) {
         ...headers,
       }),
     /** What another service says, through its topic and our queue. */
-    tell: <D extends MessageDefinition>(definition: D, payload: Payload<D>, aggregateVersion = 1) =>
+    publish: <D extends MessageDefinition>(definition: D, payload: Payload<D>, aggregateVersion = 1) =>
       deps.db.transact((tx) => appendAny(tx, definition, payload, { aggregateVersion })),
     /** What SES says of a mail, through its topic and our queue. */
-    tellOfMail: (event: object | string) =>
+    sendFeedback: (event: object | string) =>
       publishRaw(aws, 'mail-feedback', typeof event === 'string' ? event : JSON.stringify(event)),
     seal: (token: string) =>
       new CompactEncrypt(new TextEncoder().encode(token))

@@ -15,7 +15,7 @@ afterAll(() => service.stop())
 
 type User = Awaited<ReturnType<TestService['user']>>
 
-/** Tickets that somebody holds, as the ticket service shows them. */
+/** Tickets that a user holds, as the ticket service shows them. */
 function held(
   user: User,
   count: number,
@@ -36,8 +36,8 @@ const mailTo = ({ email }: User) =>
 
 test('who holds tickets that are stopped gets one mail of all of them, and no word of the order', async () => {
   const user = await service.user({ locale: 'en' })
-  const told = held(user, 3, isStopped)
-  await service.tell(ticketsStopped, { ...told, reason: 'DISPUTE_LOST', stoppedAt: isStopped.stoppedAt })
+  const stop = held(user, 3, isStopped)
+  await service.publish(ticketsStopped, { ...stop, reason: 'DISPUTE_LOST', stoppedAt: isStopped.stoppedAt })
   const mail = await mailTo(user)
   expect(mail.subject).toBe('Your tickets for Święto Świateł are stopped')
   for (const words of [
@@ -55,15 +55,15 @@ test('who holds tickets that are stopped gets one mail of all of them, and no wo
   await until(async () => {
     const log = await service.client(user.headers).listNotifications({ query: {} })
     expect(log.body.notifications).toMatchObject([
-      { type: 'TICKETS_STOPPED', eventId: told.eventId, subject: mail.subject },
+      { type: 'TICKETS_STOPPED', eventId: stop.eventId, subject: mail.subject },
     ])
-    expect(JSON.stringify(log.body)).not.toContain(told.orderId)
+    expect(JSON.stringify(log.body)).not.toContain(stop.orderId)
   })
 })
 
 test('and one when they are valid again', async () => {
   const user = await service.user({ locale: 'en' })
-  await service.tell(ticketsReinstated, { ...held(user, 1), reinstatedAt: new Date() })
+  await service.publish(ticketsReinstated, { ...held(user, 1), reinstatedAt: new Date() })
   const mail = await mailTo(user)
   expect(mail.subject).toBe('Your ticket for Święto Świateł is valid again')
   expect(mail.text).toContain('the code that you have admits')

@@ -92,7 +92,7 @@ test('it is in the language of its reader, and under the request’s own subject
   })
 })
 
-test('to an address that nobody has proved goes nothing of it in the subject', async () => {
+test('the subject to an unconfirmed address has none of its text', async () => {
   const user = await service.user({ locale: 'en', emailVerified: false })
   await sendFor(user)
   expect(await mailTo(user.email)).toMatchObject({ subject: 'An event has changed' })
@@ -181,7 +181,7 @@ test.each<[string, Partial<NotificationRequest>, string, string]>([
 
 test('a template of a type’s name is that type’s mail, with what ours would say of it', async () => {
   const user = await service.user({ locale: 'en' })
-  await service.tell(paymentFailed, failedFor(user, service))
+  await service.publish(paymentFailed, failedFor(user, service))
   const mail = await mailTo(user.email)
   expect(mail?.subject).toBe('No tickets for Święto Świateł')
   expect(mail?.text).toContain('Ours no more: Święto Świateł. Your bank declined the payment.')
@@ -191,7 +191,7 @@ test('a template of a type’s name is that type’s mail, with what ours would 
 
 test('a confirmation of the operator’s has the codes and the PDF, and its subject where it has none of its own', async () => {
   const user = await service.user({ locale: 'en' })
-  await service.tell(ticketsGenerated, generatedFor(user, service, 2))
+  await service.publish(ticketsGenerated, generatedFor(user, service, 2))
   const mail = await mailTo(user.email)
   expect(mail?.subject).toBe('Your tickets for Święto Świateł')
   expect(mail?.text).toContain('TKT-2026-000001 TKT-2026-000002')
@@ -209,7 +209,12 @@ test('a text message of a type’s name is cut around the event’s name, as our
   service.world.holders = [user.userId]
   const { name, ...event } = service.world.event
   service.world.event.name = 'Gala '.repeat(200).trim()
-  await service.tell(eventCancelled, { ...event, name, eventName: name, cancellationReason: 'rain' } as never)
+  await service.publish(eventCancelled, {
+    ...event,
+    name,
+    eventName: name,
+    cancellationReason: 'rain',
+  } as never)
   await until(() => expect(service.sms.texts(user.phone ?? '')).toHaveLength(1))
   service.world.event.name = name
   const text = service.sms.texts(user.phone ?? '')[0]?.text ?? ''
@@ -218,7 +223,7 @@ test('a text message of a type’s name is cut around the event’s name, as our
   expect(text.length).toBeLessThanOrEqual(306)
 })
 
-test('a request of a confirmation in another template is no confirmation: nobody is told that tickets were delivered', async () => {
+test('a confirmation in another template publishes no delivery of tickets', async () => {
   const user = await service.user()
   const { orderId } = generatedFor(user, service)
   const payload = { event: { name: 'Gala' }, time: '19:00', orderId }

@@ -49,7 +49,7 @@ async function confirmed(service: TestService): Promise<string | undefined> {
   const { orderId, orderNumber, userId, eventId } = failedFor(user, service)
   service.world.order = { status: 'CONFIRMED' }
   const order = { orderId, orderNumber, userId, eventId }
-  await service.tell(orderStatusChanged, { ...order, previousStatus: 'PAID', status: 'CONFIRMED' })
+  await service.publish(orderStatusChanged, { ...order, previousStatus: 'PAID', status: 'CONFIRMED' })
   await until(() => expect(textsTo(service, '+48555000401')).toHaveLength(1))
   return textsTo(service, '+48555000401')[0]
 }
@@ -86,7 +86,7 @@ test('an operator’s text of a ticket that changed hands is another for each si
     recipientEmail: recipient.email,
     holderName: 'Ada',
   }
-  await service.tell(ticketTransferred, { ...ticket, ...parties })
+  await service.publish(ticketTransferred, { ...ticket, ...parties })
   await until(() =>
     expect(textsTo(service, '+48555000402')).toEqual([
       expect.stringMatching(/^You gave away Święto Świateł, /),

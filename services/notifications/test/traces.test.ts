@@ -28,7 +28,7 @@ const named = (name: string, traceId: string) =>
 test('a mail goes out in the trace of the message that it came of', async () => {
   const user = await service.user({ locale: 'en' })
   const created = createdFor(user, await service.seal('tok'))
-  await inSpan('registration', {}, () => service.tell(userCreated, created))
+  await inSpan('registration', {}, () => service.publish(userCreated, created))
   const traceId = traceOf('registration')
   const consumed = await named('process USER_CREATED', traceId)
   const sent = await named('send USER_WELCOME', traceId)
@@ -46,7 +46,7 @@ test('an announcement is spread in the trace of the cancellation, and each of it
     service.world.event
   const event = { eventId, organizerId, name, eventDate, timeZone, venueId, venueName, venueAddress, status }
   await inSpan('cancellation', {}, () =>
-    service.tell(eventCancelled, { ...event, eventName: name, cancellationReason: 'rain' }),
+    service.publish(eventCancelled, { ...event, eventName: name, cancellationReason: 'rain' }),
   )
   const traceId = traceOf('cancellation')
   await named('announce EVENT_CANCELLED', traceId)

@@ -44,7 +44,7 @@ test('a ticket that changed hands: the new owner gets it, the old one hears that
     holderName: 'Ελένη Παππά',
   }
   service.world.tickets = [{ ...fresh, seat: { zoneId: 1, rowLabel: 'B', colLabel: '7' } }]
-  await service.tell(ticketTransferred, {
+  await service.publish(ticketTransferred, {
     orderId: old.orderId,
     userId: sender.userId,
     eventId: old.eventId,
@@ -94,14 +94,14 @@ async function offerTo(recipientEmail: string, over: object = {}) {
     holderName: 'Jan Kowalski',
     ...over,
   }
-  await service.tell(ticketTransferOffered, offer)
+  await service.publish(ticketTransferOffered, offer)
   return sender
 }
 const stranger = () => `${randomUUID().slice(0, 8)}@strangers.example`
 const post = (url: string, payload: string, type = 'application/x-www-form-urlencoded') =>
   service.app.inject({ method: 'POST', url, headers: { 'content-type': type }, payload })
 
-test('a ticket for an address that nobody has proved is offered there with its secret, and the address is forgotten', async () => {
+test('a ticket for an unconfirmed address is offered there with its token, and the address is deleted', async () => {
   const recipientEmail = stranger()
   const sender = await offerTo(recipientEmail, {
     senderName: 'Mallory\r\nBcc: all@victims.example <b>',
@@ -122,20 +122,20 @@ test('a ticket for an address that nobody has proved is offered there with its s
   expect(await service.rows(sender.userId)).toEqual([])
 })
 
-test('nothing that a user wrote is in the subject of a mail to somebody who did not ask, and nothing with a link in its text', async () => {
+test('an unrequested mail has no user-written subject, and no user-written links in its text', async () => {
   const recipientEmail = stranger()
   const { name } = service.world.event
   service.world.event.name = 'You won at evil.example.com'
   await offerTo(recipientEmail, { senderName: 'Claim at evil.com', holderName: 'www.evil.example' })
   const mail = await mailTo(recipientEmail)
   service.world.event.name = name
-  expect(mail.subject).toBe('Somebody has a ticket for you')
+  expect(mail.subject).toBe('Someone has a ticket for you')
   const all = `${mail.text}${mail.html}`
   expect(all.match(/.{0,60}evil.{0,60}/g)).toBeNull()
-  expect(mail.text).toContain('Somebody wants to give you a ticket for an event.')
+  expect(mail.text).toContain('Someone wants to give you a ticket for an event.')
 
   const unproven = await service.user({ emailVerified: false })
-  await service.tell(ticketsGenerated, generatedFor(unproven, service, 1))
+  await service.publish(ticketsGenerated, generatedFor(unproven, service, 1))
   expect((await mailTo(unproven.email)).subject).toBe('Your tickets')
 })
 
@@ -173,12 +173,12 @@ test('who reads there ends such mails by one press in the mail program, or on a 
     })
     // An account of their own is another thing, also when its address is confirmed afterwards.
     const user = await service.user({ email: recipientEmail })
-    await service.tell(userEmailVerified, {
+    await service.publish(userEmailVerified, {
       userId: user.userId,
       email: recipientEmail,
       verifiedAt: new Date(),
     })
-    await service.tell(ticketsGenerated, generatedFor(user, service, 1))
+    await service.publish(ticketsGenerated, generatedFor(user, service, 1))
     await until(() => expect(service.ses.mails(recipientEmail)).toHaveLength(2))
     await until(async () => expect(await service.consumed('USER_EMAIL_VERIFIED', 'done')).toBeGreaterThan(0))
     expect(await suppressionsOf(recipientEmail)).toMatchObject([{ cause: 'OPT_OUT' }])
@@ -198,7 +198,7 @@ const suppressionsOf = (email: string) => listSuppressions(service.deps.db, addr
 
 test('a user ends a kind of mails by one press, and what is owed cannot be ended', async () => {
   const user = await service.user()
-  await service.tell(paymentFailed, failedFor(user, service))
+  await service.publish(paymentFailed, failedFor(user, service))
   await mailTo(user.email)
   const url = oneClickOf(user.email) ?? ''
   expect((await post(new URL(url).pathname, 'List-Unsubscribe=One-Click')).statusCode).toBe(204)
@@ -215,7 +215,7 @@ test('a user ends a kind of mails by one press, and what is owed cannot be ended
   })
 
   const buyer = await service.user()
-  await service.tell(ticketsGenerated, generatedFor(buyer, service, 1))
+  await service.publish(ticketsGenerated, generatedFor(buyer, service, 1))
   await mailTo(buyer.email)
   expect(oneClickOf(buyer.email)).toBeNull()
 })

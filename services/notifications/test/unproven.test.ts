@@ -17,7 +17,7 @@ afterAll(() => service.stop())
 type User = Awaited<ReturnType<TestService['user']>>
 /** As many mails about orders as a stranger's account can cause. */
 async function refund(user: User, count: number): Promise<void> {
-  for (let turn = 0; turn < count; turn++) {
+  for (let round = 0; round < count; round++) {
     const { orderId, orderNumber, userId, eventId } = failedFor(user, service)
     const order = { orderId: randomUUID() as typeof orderId, orderNumber, userId, eventId }
     const money = {
@@ -25,7 +25,7 @@ async function refund(user: User, count: number): Promise<void> {
       refundAmount: 10_050 as Minor,
       currency: 'EUR' as const,
     }
-    await service.tell(refundProcessed, { ...order, ...money, reason: 'a cold' })
+    await service.publish(refundProcessed, { ...order, ...money, reason: 'a cold' })
   }
 }
 const statuses = async (user: User) =>
@@ -40,18 +40,18 @@ const become = (user: User, expected: Record<string, number>) =>
 
 const reset = async (user: User) => {
   const { createdAt: _, ...requested } = await createdFor(user, await service.seal('tok'))
-  await service.tell(passwordResetRequested, requested)
+  await service.publish(passwordResetRequested, requested)
 }
 
 test('links for the account do not use up what an order may send: a stranger can ask for them', async () => {
   const buyer = await service.user({ emailVerified: false, locale: 'en' })
-  for (let turn = 0; turn < PER_DAY + 1; turn++) await reset(buyer)
+  for (let round = 0; round < PER_DAY + 1; round++) await reset(buyer)
   await become(buyer, { SENT: PER_DAY + 1 })
   await refund(buyer, 1)
   await become(buyer, { SENT: PER_DAY + 2 })
 })
 
-test('a telephone gets so many text messages a day, and none for an account whose address nobody has proved', async () => {
+test('text messages to a telephone are limited per day, and not sent for accounts with an unconfirmed address', async () => {
   const phone = '+48222111000'
   const texted = async (emailVerified: boolean, number: string) => {
     const user = await service.user({ emailVerified, locale: 'en', phone: number as never })
@@ -68,7 +68,7 @@ test('a telephone gets so many text messages a day, and none for an account whos
   expect(service.sms.texts('+48222111001')).toEqual([])
 })
 
-test('an address that nobody has proved gets so many mails a day about orders, and those about its account; a proven one gets all', async () => {
+test('mails about orders to an unconfirmed address are limited per day, account mails and confirmed addresses are not', async () => {
   const stranger = await service.user({ emailVerified: false, locale: 'en' })
   const buyer = await service.user({ locale: 'en' })
   await refund(stranger, PER_DAY + 2)

@@ -21,8 +21,8 @@ const fields = `
 
 /**
  * Where the link of a welcome mail leads. It asks for a press of a button: mail scanners follow links, and
- * would use up the token. It asks for a password: somebody else may have registered the address, and would
- * have the account of whoever confirms it.
+ * would use up the token. It asks for a password: a stranger may have registered the address, and would
+ * share the account of the person who confirms it.
  */
 export const verifyEmailPage = (deps: Deps): MailedPage => ({
   path: '/verify-email',
@@ -69,6 +69,6 @@ async function disown(deps: Deps, sent: SentForm, ip: string): Promise<FormOutco
   if (token === '') return codeMissing
   if ((await confirm(deps, { token, mine: false }, ip)) !== 'DONE') return ended
   const text =
-    'Thank you: whoever made the account is signed out, and their password is gone. If you want the account, ask for a new password when you sign in.'
+    'Thank you: the person who made the account is signed out, and their password is gone. If you want the account, ask for a new password when you sign in.'
   return { status: 200, done: true, text }
 }

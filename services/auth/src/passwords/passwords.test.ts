@@ -3,7 +3,7 @@ import { expect, test } from 'vitest'
 import { createPasswords } from './passwords.ts'
 import { formatPhc, parsePhc } from './phc.ts'
 
-test('a password is kept as a PHC string of argon2id with 19 MiB, two passes and one lane, salted anew each time', async () => {
+test('a password is kept as a PHC string of argon2id with 19 MiB, two passes and one lane, with a new salt each time', async () => {
   const passwords = createPasswords()
   const [one, other] = [await passwords.hash('correct horse'), await passwords.hash('correct horse')]
   expect(one).toMatch(/^\$argon2id\$v=19\$m=19456,t=2,p=1\$[A-Za-z0-9+/]{22}\$[A-Za-z0-9+/]{43}$/)
@@ -27,7 +27,7 @@ test('a hash that another implementation of argon2 made is understood, at the co
   expect(await passwords.verify('Password', phc)).toBe(false)
 })
 
-test('without a hash to compare with, the same work is done and nobody is recognised', async () => {
+test('without a hash, the same work is done and verification fails', async () => {
   const derived: object[] = []
   const passwords = createPasswords(async (_password, { memoryKib, passes, parallelism }) => {
     derived.push({ memoryKib, passes, parallelism })

@@ -210,7 +210,7 @@ async function commit<T extends Edited | null>(deps: EditDeps, work: (tx: Tx) =>
   if (result?.edited)
     await (result.deleted ? deps.cache.removed(result.event.eventId) : deps.cache.changed(result.event))
   // The ticket service has no drafts; it asks for events that it does not know.
-  if (result?.edited && result.event.status !== 'DRAFT') await deps.tickets.tell(result.event)
+  if (result?.edited && result.event.status !== 'DRAFT') await deps.tickets.updateReplica(result.event)
   return result
 }
 

@@ -6,7 +6,7 @@ export interface TicketsOfEvent {
   /** Counts the valid and used tickets of an event; undefined if the ticket service is unavailable. */
   count(eventId: EventId): Promise<number | undefined>
   /** Updates its replica of an event now; otherwise the message of the change does so a little later. */
-  tell(event: EventInfo): Promise<void>
+  updateReplica(event: EventInfo): Promise<void>
 }
 
 export function createTicketsOfEvent(
@@ -28,7 +28,7 @@ export function createTicketsOfEvent(
         eventId,
         async () => (await client.countTickets({ params: { eventId } })).body.ticketCount,
       ),
-    async tell(event) {
+    async updateReplica(event) {
       const { eventId } = event
       const answer = await unlessUnavailable(eventId, () =>
         client.putEventReplica({ params: { eventId }, body: event }),

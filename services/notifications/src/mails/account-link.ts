@@ -38,7 +38,7 @@ export const emailVerificationMail = (link: AccountLink): Mail =>
     lead: 'here is the link that confirms that this address is yours.',
     action: 'Confirm my address',
     reason:
-      'You get this mail because somebody asked for it at Boxoffice. If the account is not yours, say so on the page that the link opens.',
+      'You get this mail because someone asked for it at Boxoffice. If the account is not yours, say so on the page that the link opens.',
   })
 
 /** The mail with the link that sets a new password. */
@@ -49,7 +49,7 @@ export const passwordResetMail = (link: AccountLink): Mail =>
     lead: 'here is the link that sets a new password for your account. It ends every session that is open.',
     action: 'Set a new password',
     reason:
-      'You get this mail because somebody asked for a new password for this address. If that was not you, you need not do anything: the password you have stays.',
+      'You get this mail because someone asked for a new password for this address. If that was not you, you need not do anything: the password you have stays.',
   })
 
 /**
@@ -63,7 +63,7 @@ export const confirmNewAddressMail = (link: AccountLink): Mail =>
     lead: 'here is the link that makes this the address of your account. It asks for your password.',
     action: 'Use this address',
     reason:
-      'You get this mail because somebody wants this address for their account at Boxoffice. If that was not you, you need not do anything, or say so on the page that the link opens.',
+      'You get this mail because someone wants this address for their account at Boxoffice. If that was not you, you need not do anything, or say so on the page that the link opens.',
   })
 
 /** The mail to an account's previous address, with the link that undoes the change. */

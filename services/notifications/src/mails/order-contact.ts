@@ -40,7 +40,7 @@ export const orderContactMail = (link: OrderContactLink): Mail =>
     lead: 'here is the link that sends all mails about your order to this address, its tickets among them.',
     action: 'Send them here',
     reason:
-      'You get this mail because somebody who bought tickets at Boxoffice named this address. If that was not you, you need not do anything, or say so on the page that the link opens.',
+      'You get this mail because someone who bought tickets at Boxoffice named this address. If that was not you, you need not do anything, or say so on the page that the link opens.',
   })
 
 /** The mail to an order's previous address, with the link that undoes the change. */

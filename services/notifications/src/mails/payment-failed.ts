@@ -25,7 +25,7 @@ const reasons: Record<FailureReason, string> = {
   PAYMENT_TIMEOUT: 'We had no answer about the payment in time.',
   EVENT_CANCELLED: 'The event was cancelled.',
   SYSTEM_ERROR: 'Something went wrong on our side.',
-  SEATS_TAKEN: 'Somebody else was faster with these seats.',
+  SEATS_TAKEN: 'Someone else was faster with these seats.',
   SALES_CLOSED: 'Sales for these tickets are closed.',
   LIMIT_EXCEEDED: 'This was more tickets than one person may buy.',
   EVENT_NOT_ON_SALE: 'The event is not on sale.',
@@ -86,7 +86,7 @@ export function paymentFailedMail(failed: PaymentFailed): Mail {
     isOver && failureReason !== 'EVENT_CANCELLED'
       ? 'The event itself has been cancelled since.'
       : payable.includes(failureReason)
-        ? 'The tickets are free again, and you are welcome to try once more, perhaps with another card.'
+        ? 'The tickets are free again, and you are welcome to try again, perhaps with another card.'
         : neverHeld.includes(failureReason)
           ? 'No tickets are held for it.'
           : 'The tickets you had chosen are free again.'

@@ -51,7 +51,7 @@ export function ticketReceivedMail(
     ...attached,
     subject,
     preview: `${about.day}, ${about.time} · ${about.venueName}`,
-    reason: 'You get this mail because somebody handed a ticket to your Boxoffice account.',
+    reason: 'You get this mail because someone handed a ticket to your Boxoffice account.',
     firstName,
     here,
     ticketNumber,

@@ -71,7 +71,7 @@ export function ticketsChangedMail({
   return mailOf(
     { ...about, ticketNumbers: numbers },
     {
-      subject: `News of your tickets for ${eventName}`,
+      subject: `Update on your tickets for ${eventName}`,
       kicker: 'How they stand',
       lead: 'your tickets below were stopped or reinstated. This is how they stand now.',
       more: [

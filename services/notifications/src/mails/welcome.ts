@@ -46,7 +46,7 @@ export function welcomeMail({ reader, ...welcome }: Welcome): Mail {
     subject,
     preview: verification ? 'Your password once more, and your address is confirmed as yours.' : notice,
     reason:
-      'You get this mail because somebody made an account with this address. If that was not you, say so on the page that the link opens.',
+      'You get this mail because someone made an account with this address. If that was not you, say so on the page that the link opens.',
     firstName,
     links: verification ? [{ url: verification.url, expires }] : [],
     expired: verification ? [] : [{ notice }],

@@ -60,7 +60,7 @@ export function createDeviceDelivery(deps: DeviceDeliveryOptions) {
         await saveWait(sql, notificationId, { ...device, failedSince, notBefore: null })
         throw error
       }
-      // Retry once more when the push expires, however long the service asks us to wait.
+      // Retry when the push expires, however long the service asks us to wait.
       const askedMs = Math.min(error.retryAfterMs, endsMs - now.getTime())
       await saveWait(sql, notificationId, {
         ...device,
