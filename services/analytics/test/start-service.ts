@@ -108,7 +108,7 @@ async function start(overrides: Record<string, string | undefined>) {
       injectClient(app, analyticsInternalRoutes, () =>
         authority.service('boxoffice-cli', 'analytics-service'),
       ),
-    /** An event with two types of 100 places each, and somebody who says on what comes of it. */
+    /** An event with two types of 100 places each, and a publisher for further messages. */
     async publishEvent(status: 'PUBLISHED' | 'DRAFT' = 'PUBLISHED') {
       const name = randomUUID()
       const publisher = createPublisher(name)

@@ -16,7 +16,7 @@ import { startService, type TestService } from './start-service.ts'
 import { ticketTypeId } from './stubs.ts'
 
 // An order of a reservation that the buyer has: its event is known when the reservation is claimed, and one
-// that costs nothing is paid in the same moment, without a charge before which somebody asks once more.
+// that costs nothing is paid in the same moment, without a charge that would check the event again.
 let payments: TestService
 beforeAll(async () => {
   payments = await startService({}, { workers: false, webhooks: false })

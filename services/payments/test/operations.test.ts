@@ -76,9 +76,9 @@ test('the journal is complete; an ended saga cannot be resumed, a missing one is
     status: 409,
     body: { error: 'SAGA_ENDED' },
   })
-  const nobody = { params: { orderId: randomUUID() as OrderId } }
-  expect((await admin.getSaga(nobody)).status).toBe(404)
-  expect((await admin.resumeSaga(nobody)).status).toBe(404)
+  const missing = { params: { orderId: randomUUID() as OrderId } }
+  expect((await admin.getSaga(missing)).status).toBe(404)
+  expect((await admin.resumeSaga(missing)).status).toBe(404)
 })
 
 test('it is for administrators only', async () => {

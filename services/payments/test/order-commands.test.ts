@@ -222,7 +222,7 @@ test('operators see the queue, its handlers and its figures', async () => {
   expect(await figure('order_commands_accepted_total', 'CREATE_ORDER')).toBeGreaterThan(0)
 })
 
-test('a journal that began in the queue is told to whoever cancels, once', async () => {
+test('a journal that began in the queue is shown to a buyer who cancels, once', async () => {
   payments.stub.state.away = true
   const orderId = orderIdOf(await payments.buy('pm_card_visa', { later: true }))
   await until(async () => expect(await payments.sagaState(orderId)).toBe('RESERVING'))

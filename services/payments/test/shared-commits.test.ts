@@ -30,11 +30,11 @@ afterAll(() => payments.stop())
 /** In how many transactions `what` was written to the journals of these orders. */
 async function commitsOf(what: string, orderIds: readonly OrderId[]) {
   const { rows } = await payments.deps.pool.query(
-    `select count(*)::int as told, count(distinct xmin::text)::int as commits from saga_events
+    `select count(*)::int as appended, count(distinct xmin::text)::int as commits from saga_events
      where coalesce(result, moment || ' ' || seq) = $1 and order_id = any($2)`,
     [what, orderIds],
   )
-  return rows[0] as { told: number; commits: number }
+  return rows[0] as { appended: number; commits: number }
 }
 
 /** Sagas of new orders, under our lease. */
@@ -87,8 +87,8 @@ test('orders that come together are placed, reserved and charged in fewer commit
   const answers = await Promise.all(Array.from({ length: 20 }, () => payments.buy('pm_card_visa')))
   expect(answers.map(({ status }) => status)).toEqual(answers.map(() => 201))
   for (const what of ['INTENT 1', 'RESERVED', 'CHARGED']) {
-    const { told, commits } = await commitsOf(what, answers.map(orderIdOf))
-    expect(told, what).toBe(20)
+    const { appended, commits } = await commitsOf(what, answers.map(orderIdOf))
+    expect(appended, what).toBe(20)
     expect(commits, what).toBeLessThan(20)
   }
 })
@@ -154,7 +154,7 @@ test('the tickets of several orders, some of them in parts, are taken in one tra
   for (const orderId of orderIds) expect(await payments.order(orderId)).toMatchObject({ status: 'CONFIRMED' })
   const numbers = (await payments.order(parted)).tickets?.map(({ ticketNumber }) => ticketNumber)
   expect(numbers).toEqual(['TKT-1', 'TKT-2'])
-  expect(await commitsOf('TICKETS_ISSUED', orderIds)).toEqual({ told: 3, commits: 1 })
+  expect(await commitsOf('TICKETS_ISSUED', orderIds)).toEqual({ appended: 3, commits: 1 })
 })
 
 test('charges sent by the gateway are saved together, as known already; one that cannot be saved fails alone', async () => {
@@ -173,7 +173,7 @@ test('charges sent by the gateway are saved together, as known already; one that
       ids[index],
     ),
   )
-  const told = await Promise.all([
+  const appended = await Promise.all([
     ...charges,
     // Text that PostgreSQL has no place for.
     payments.sendWebhook('payment_intent.succeeded', {
@@ -182,7 +182,7 @@ test('charges sent by the gateway are saved together, as known already; one that
       description: '\0',
     }),
   ])
-  expect(told.map(({ statusCode }) => statusCode)).toEqual([200, 200, 500])
+  expect(appended.map(({ statusCode }) => statusCode)).toEqual([200, 200, 500])
   const { rows } = await payments.deps.pool.query(
     'select outcome, processed_at is not null as done from webhook_events where webhook_event_id = any($1)',
     [ids],

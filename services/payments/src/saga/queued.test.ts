@@ -90,9 +90,9 @@ describe('an order that waits in the queue', () => {
   test('is published when its event is known: at once, or when its reservation is claimed', () => {
     expect(queued(begin, reserved).effects?.messages).toEqual([])
     const context: Begun = { ...begun, purchase: { kind: 'reserved' }, untold: true }
-    const told = advance({ state: 'RESERVING', context }, reserved)
-    expect(told?.effects.messages).toEqual(['ORDER_CREATED'])
-    expect(told?.context.untold).toBeUndefined()
+    const claimed = advance({ state: 'RESERVING', context }, reserved)
+    expect(claimed?.effects.messages).toEqual(['ORDER_CREATED'])
+    expect(claimed?.context.untold).toBeUndefined()
     const free = advance({ state: 'RESERVING', context }, { ...reserved, total: 0 as Minor } as SagaInput)
     expect(free?.effects.messages).toEqual(['ORDER_CREATED', 'PAYMENT_COMPLETED'])
   })
