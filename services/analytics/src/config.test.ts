@@ -11,7 +11,7 @@ const needed = {
   DATABASE_URL: 'postgres://127.0.0.1/analytics',
 }
 
-test('what waits for something is longer than it: statements, leases, visibility, and what is cached', () => {
+test('each timeout exceeds what it waits for: statements, leases, visibility, and cached reads', () => {
   const { databaseLimits, rebuildPollMs, rebuildPauseMs, cacheRefreshMs, cacheSeconds } = loadConfig(needed)
   expect(databaseLimits.lockTimeoutMs).toBeLessThan(databaseLimits.statementTimeoutMs)
   for (const queue of projectedQueues) {

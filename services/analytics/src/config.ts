@@ -13,9 +13,9 @@ import {
 import { z } from 'zod'
 
 /**
- * Whom this service calls, and the figures of the resilience table that it obeys for each. A page of an
- * archive is asked for once: who rebuilds tries again by itself, later, and a page must not take longer than
- * the lease under which it is read.
+ * The services that this one calls, with the row of the resilience table for each. A page of an archive is
+ * requested once: the rebuilder retries later by itself, and a page must not take longer than the lease under
+ * which it is read.
  */
 const archive = ['bulkhead', 'ratePerSecond', 'responseTimeoutMs'] as const
 export const callees = { ...redisAlone, events: archive, tickets: archive, payments: archive } as const
@@ -40,11 +40,9 @@ export const Environment = z.object({
   CACHE_REDIS_URL: z
     .url()
     .optional()
-    .describe(
-      'the Redis that caches reads; it may drop what it likes. Without it every read asks PostgreSQL',
-    ),
+    .describe('Redis that caches reads and may evict anything; if unset, every read queries PostgreSQL'),
   CACHE_REDIS_PASSWORD: secret(
-    z.string().min(1).optional().describe('password of CACHE_REDIS_URL, where that has none'),
+    z.string().min(1).optional().describe('password of CACHE_REDIS_URL, if that has none'),
   ),
   CACHE_SECONDS: z.coerce
     .number()
@@ -52,7 +50,7 @@ export const Environment = z.object({
     .min(1)
     .max(3_600)
     .default(60)
-    .describe('how long a read is cached at most'),
+    .describe('longest time that a read is cached'),
   CACHE_REFRESH_MS: z.coerce
     .number()
     .int()
@@ -65,20 +63,20 @@ export const Environment = z.object({
     .number()
     .positive()
     .default(60)
-    .describe('how far the projection may be behind before health says DEGRADED'),
+    .describe('lag of the projection from which health reports DEGRADED'),
   REBUILD_POLL_MS: z.coerce
     .number()
     .int()
     .min(50)
     .default(1_000)
-    .describe('how often a rebuild to work on is looked for, in ms'),
+    .describe('interval at which a pending rebuild is polled, in ms'),
   REBUILD_PAUSE_MS: z.coerce
     .number()
     .int()
     .min(0)
     .max(5_000)
     .default(50)
-    .describe('how long a rebuild leaves the services alone between two pages of their archives, in ms'),
+    .describe('pause of a rebuild between two pages of an archive, in ms'),
 })
 
 export interface Config extends BaseConfig {
@@ -95,7 +93,7 @@ export interface Config extends BaseConfig {
   rebuildPauseMs: number
 }
 
-/** The only reader of the environment. Throws with every missing or wrong variable named. */
+/** Reads the environment. Throws one error that names every missing or invalid variable. */
 export function loadConfig(environment: Record<string, string | undefined>): Config {
   const read = readEnvironment(Environment, environment)
   return {

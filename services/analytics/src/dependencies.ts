@@ -20,7 +20,7 @@ import { createSalesWatch, type WatchSales } from './sales/sales-watch.ts'
 export interface Dependencies extends Foundation {
   config: Config
   messaging: Messaging
-  /** Null where reads are not cached. */
+  /** Null if reads are not cached. */
   redis: Redis | null
   /** For operators. */
   caches: ReadCache['caches']

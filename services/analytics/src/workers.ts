@@ -3,7 +3,9 @@ import type { Dependencies } from './dependencies.ts'
 import { createProjectionConsumers } from './projection/consumers.ts'
 import { createEmptying } from './projection/emptying.ts'
 
-/** The relay first, as in every service: it stops last. It has nothing to publish here. */
+/**
+ * Builds the background workers. The relay is first, so that it stops last; this service publishes nothing.
+ */
 export function buildWorkers(deps: Dependencies): Worker[] {
   return [
     deps.messaging.relay,

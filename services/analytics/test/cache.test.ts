@@ -60,15 +60,15 @@ describe('the cache of reads', () => {
     expect(await read()).toEqual({ value: 2 })
   })
 
-  test('of events that change every instance is told, and of nothing else', async () => {
+  test('every instance is notified of events that change, and of nothing else', async () => {
     const other = new Redis(redisUrl.href)
-    const told = vi.fn()
-    other.on('message', (_channel, tag) => told(tag))
+    const notified = vi.fn()
+    other.on('message', (_channel, tag) => notified(tag))
     await other.subscribe('analytics:changed')
     const id = randomUUID()
     for (const tag of [`user:${id}`, `ticket:${id}`, `event:${id}`] as const) await cache.invalidate(1, tag)
     await until(() =>
-      expect(told.mock.calls.flat().filter((tag) => tag.endsWith(id))).toEqual([`event:${id}`]),
+      expect(notified.mock.calls.flat().filter((tag) => tag.endsWith(id))).toEqual([`event:${id}`]),
     )
     other.disconnect()
   })
@@ -94,13 +94,13 @@ describe('the cache of reads', () => {
     expect(await redis.ttl(key)).toBeLessThanOrEqual(5)
   })
 
-  test('what the schema of another version wrote is loaded anew', async () => {
+  test('what the schema of another version wrote is loaded again', async () => {
     const one = entry()
     await redis.hset(`analytics:reads:1:${one.tag}`, 'figures:', '{"old":true}')
     expect(await cache.read(1, one, async () => ({ value: 1 }))).toEqual({ value: 1 })
   })
 
-  test('while Redis is unavailable everything is read, and nobody waits', async () => {
+  test('while Redis is unavailable everything is read, without waiting', async () => {
     const away = new Redis('redis://127.0.0.1:1', { enableOfflineQueue: false, retryStrategy: () => null })
     away.on('error', () => {})
     const without = createReadCache({
@@ -204,7 +204,7 @@ describe('reads of the service', () => {
     ] as const
     const { organizerId } = first
     for (const each of [second, third]) {
-      await each.tell(
+      await each.publish(
         eventUpdated,
         { ...snapshot(each.name, { organizerId }), changed: ['name'] },
         { version: 3 },

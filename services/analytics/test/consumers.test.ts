@@ -18,11 +18,11 @@ test('a message that comes again drops what its first delivery should have dropp
   const recipientId = idOf(event.name, 'recipient')
   const passedOn = idOf(event.name, 'passed on')
   const of = { ...bought.of, ticketNumber: 'TKT-2026-000001', ticketTypeId: event.typeIds[0] }
-  await event.tell(ticketTransferred, {
+  await event.publish(ticketTransferred, {
     ...{ ...of, ticketId: second?.ticketId, newTicketId: passedOn, recipientId },
     ...{ recipientEmail: 'ola@example.test', holderName: 'Ola' },
   })
-  await event.tell(ticketCancelled, {
+  await event.publish(ticketCancelled, {
     ...{ ...of, ticketId: first?.ticketId, reason: 'asked', unitPrice: 50, currency: 'EUR' },
   })
   const count = async () =>

@@ -44,22 +44,22 @@ const START = Date.parse('2026-11-28T20:00:00Z')
 const MINUTE = 60_000
 
 /** Messages as they would have travelled: encoded and read again by their schema. */
-export function createTeller(name: string) {
-  let told = 0
+export function createPublisher(name: string) {
+  let published = 0
   const messages: Message<MessageDefinition>[] = []
   return {
     messages,
-    tell(
+    publish(
       definition: MessageDefinition,
       payload: object,
       options: { version?: number; minute?: number } = {},
     ) {
-      told++
+      published++
       const wire = {
-        messageId: idOf(name, 'message', told),
+        messageId: idOf(name, 'message', published),
         eventType: definition.eventType,
         version: '1.0',
-        timestamp: new Date(START + (options.minute ?? told) * MINUTE).toISOString(),
+        timestamp: new Date(START + (options.minute ?? published) * MINUTE).toISOString(),
         correlationId: 'history',
         aggregateVersion: options.version ?? 1,
         payload,
@@ -70,7 +70,7 @@ export function createTeller(name: string) {
     },
   }
 }
-export type Teller = ReturnType<typeof createTeller>
+export type Publisher = ReturnType<typeof createPublisher>
 
 /** Whose is what, for messages of one event; amounts in major units. */
 export function eventIds(name: string) {
@@ -141,45 +141,45 @@ export function purchase(
 export function makeHistory(seed: number, orders: number): Message<MessageDefinition>[] {
   const dice = createDice(seed)
   const name = `history ${seed}`
-  const teller = createTeller(name)
+  const publisher = createPublisher(name)
   for (const event of [`${name} a`, `${name} b`]) {
-    teller.tell(eventCreated, snapshot(event, { status: 'DRAFT' }), { version: 1 })
-    teller.tell(ticketTypeChanged, typeOf(event, 0), { version: 1 })
-    teller.tell(eventPublished, snapshot(event), { version: 2 })
-    teller.tell(ticketTypeChanged, typeOf(event, 1), { version: 1 })
+    publisher.publish(eventCreated, snapshot(event, { status: 'DRAFT' }), { version: 1 })
+    publisher.publish(ticketTypeChanged, typeOf(event, 0), { version: 1 })
+    publisher.publish(eventPublished, snapshot(event), { version: 2 })
+    publisher.publish(ticketTypeChanged, typeOf(event, 1), { version: 1 })
   }
   const { eventId, organizerId } = eventIds(`${name} c`)
-  teller.tell(eventCreated, snapshot(`${name} c`, { status: 'DRAFT' }), { version: 1 })
-  teller.tell(eventDeleted, { eventId, organizerId }, { version: 2 })
+  publisher.publish(eventCreated, snapshot(`${name} c`, { status: 'DRAFT' }), { version: 1 })
+  publisher.publish(eventDeleted, { eventId, organizerId }, { version: 2 })
   for (let number = 0; number < orders; number++) {
     const event = `${name} ${dice.one(['a', 'b'])}`
     const bought = purchase(event, number, dice.one([[0], [0, 0], [0, 1], [1, 1, 0]] as const))
-    if (dice.chance(0.3)) tellReleased(teller, event, number)
+    if (dice.chance(0.3)) publishReleased(publisher, event, number)
     if (dice.chance(0.25)) {
-      teller.tell(
+      publisher.publish(
         paymentFailed,
         failedPayment(bought, dice.one(['CARD_DECLINED', 'INSUFFICIENT_FUNDS', 'PAYMENT_TIMEOUT'])),
       )
       continue
     }
-    teller.tell(paymentCompleted, completedPayment(bought))
+    publisher.publish(paymentCompleted, completedPayment(bought))
     if (dice.chance(0.15)) {
       // Rejected: money came, no ticket was issued, the money goes back.
-      tellReleased(teller, event, number)
-      teller.tell(refundProcessed, refundOf(bought, number, 50))
+      publishReleased(publisher, event, number)
+      publisher.publish(refundProcessed, refundOf(bought, number, 50))
       continue
     }
-    teller.tell(ticketsGenerated, bought.payload)
-    for (const ticket of bought.tickets) liveOf(teller, dice, bought, ticket, number)
+    publisher.publish(ticketsGenerated, bought.payload)
+    for (const ticket of bought.tickets) liveOf(publisher, dice, bought, ticket, number)
   }
-  teller.tell(ticketTypeChanged, typeOf(`${name} a`, 0, { quantityTotal: 250 }), { version: 2 })
-  teller.tell(ticketTypeChanged, typeOf(`${name} b`, 1, { withdrawn: true }), { version: 2 })
-  teller.tell(
+  publisher.publish(ticketTypeChanged, typeOf(`${name} a`, 0, { quantityTotal: 250 }), { version: 2 })
+  publisher.publish(ticketTypeChanged, typeOf(`${name} b`, 1, { withdrawn: true }), { version: 2 })
+  publisher.publish(
     eventUpdated,
     { ...snapshot(`${name} a`, { name: 'Renamed' }), changed: ['name'] },
     { version: 3 },
   )
-  return teller.messages
+  return publisher.messages
 }
 
 const refundOf = (
@@ -231,9 +231,9 @@ export const failedPayment = (
 
 export { refundOf }
 
-function tellReleased(teller: Teller, event: string, number: number): void {
+function publishReleased(publisher: Publisher, event: string, number: number): void {
   const { eventId, typeIds } = eventIds(event)
-  teller.tell(reservationReleased, {
+  publisher.publish(reservationReleased, {
     ...{ reservationId: idOf(event, 'reservation', number), eventId, userId: idOf(event, 'buyer', number) },
     ...{ outcome: 'EXPIRED', heldAt: '2026-11-28T20:00:00Z', releasedAt: '2026-11-28T20:15:00Z' },
     tickets: [{ ticketTypeId: typeIds[0], quantity: 1 }],
@@ -244,7 +244,7 @@ function tellReleased(teller: Teller, event: string, number: number): void {
  * What becomes of a ticket: it changes hands up to twice, and is used, given back, both by force, or neither.
  */
 function liveOf(
-  teller: Teller,
+  publisher: Publisher,
   dice: ReturnType<typeof createDice>,
   bought: ReturnType<typeof purchase>,
   issued: ReturnType<typeof purchase>['tickets'][number],
@@ -255,7 +255,7 @@ function liveOf(
   const about = () => ({ ...bought.of, userId, ticketId, ticketNumber: issued.ticketNumber, ticketTypeId })
   for (let hop = 0; hop < 2 && dice.chance(0.3); hop++) {
     const [newTicketId, recipientId] = [idOf(ticketId, 'next'), idOf(ticketId, 'recipient')]
-    teller.tell(ticketTransferred, {
+    publisher.publish(ticketTransferred, {
       ...about(),
       newTicketId,
       recipientId,
@@ -267,16 +267,16 @@ function liveOf(
   }
   const end = dice.below(6)
   const isUsed = end === 0 || end === 1
-  if (isUsed) teller.tell(ticketCheckedIn, { ...about(), checkedInAt: '2026-12-24T18:30:00Z' })
+  if (isUsed) publisher.publish(ticketCheckedIn, { ...about(), checkedInAt: '2026-12-24T18:30:00Z' })
   if (end === 2 || end === 3)
-    teller.tell(ticketCancelled, { ...about(), reason: 'refund', unitPrice, currency })
+    publisher.publish(ticketCancelled, { ...about(), reason: 'refund', unitPrice, currency })
   if (end === 1 || end === 2) {
-    teller.tell(
+    publisher.publish(
       refundProcessed,
       refundOf(bought, `${number} ${issued.ticketId}`, unitPrice, [issued.ticketId]),
     )
   }
   // By hand at the gateway: it names no tickets.
   if (end === 3)
-    teller.tell(refundProcessed, refundOf(bought, `hand ${number} ${issued.ticketId}`, unitPrice))
+    publisher.publish(refundProcessed, refundOf(bought, `hand ${number} ${issued.ticketId}`, unitPrice))
 }

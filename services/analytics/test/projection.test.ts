@@ -9,7 +9,7 @@ import { openTestDatabase } from '@boxoffice/service-kit/testing'
 import { until } from '@boxoffice/testing'
 import { afterAll, beforeAll, expect, inject, test } from 'vitest'
 import { nothingTouched, project } from '../src/projection/project.ts'
-import { createDice, createTeller, idOf, makeHistory } from './history.ts'
+import { createDice, createPublisher, idOf, makeHistory } from './history.ts'
 import { recount } from './recount.ts'
 
 let opened: Awaited<ReturnType<typeof openTestDatabase>>
@@ -82,7 +82,7 @@ test('the counters equal what a plain recount of the history says', async () => 
 })
 
 test.each([2, 3, 4, 5, 6])(
-  'history %i gives the same tables shuffled, told twice, and in pages',
+  'history %i gives the same tables shuffled, published twice, and in pages',
   async (seed) => {
     const dice = createDice(seed)
     const history = makeHistory(seed, 25)
@@ -124,7 +124,7 @@ test('pages of a rebuild beside consumers that write both generations give the s
   }
   const queued = oneByOne(dice.shuffled([...history, ...history.filter(() => dice.chance(0.4))]))
   const pages = [1, 2, 3].flatMap(() => paged(dice.shuffled(history)))
-  // In the wrong order, too: a consumer may be told of the generations as it likes.
+  // In the wrong order, too: a consumer may get the generations in any order.
   const consumers = Array.from({ length: 8 }, (_, worker) =>
     take(queued, worker % 2 ? [served, building] : [building, served]),
   )
@@ -168,7 +168,7 @@ test('the counters of one generation are not locked while the facts of another a
     })
 })
 
-test('what is told of one ticket does not read the others of its order, however many', async () => {
+test('facts about one ticket do not read the others of its order, however many', async () => {
   const history = makeHistory(1, 40)
   const sale = history.find(({ eventType }) => eventType === 'TICKETS_GENERATED') as Message<
     typeof ticketsGenerated
@@ -180,7 +180,7 @@ test('what is told of one ticket does not read the others of its order, however 
     ticketId: idOf('many', index) as TicketId,
   }))
   const large = { ...sale, payload: { ...sale.payload, tickets } }
-  const teller = createTeller('one of many')
+  const publisher = createPublisher('one of many')
   const { orderId, userId, eventId } = sale.payload
   const { ticketNumber, ticketTypeId, unitPrice, currency } = first
   const cancelled = {
@@ -193,7 +193,7 @@ test('what is told of one ticket does not read the others of its order, however 
     ticketId: idOf('many', 3),
     reason: 'ill',
   }
-  teller.tell(ticketCancelled, { ...cancelled, unitPrice: unitPrice / 100 })
+  publisher.publish(ticketCancelled, { ...cancelled, unitPrice: unitPrice / 100 })
   const generation = generations++
   await db.transact((tx) => project(tx, [generation], [large], nothingTouched()))
   let rowsMax = 0
@@ -207,7 +207,7 @@ test('what is told of one ticket does not read the others of its order, however 
         },
       },
       [generation],
-      teller.messages,
+      publisher.messages,
       nothingTouched(),
     ),
   )

@@ -151,11 +151,11 @@ describe('a rebuild', () => {
     await until(() => expect(asked).toHaveBeenCalledWith('payment-events'))
     const event = await analytics.publishEvent()
     const bought = await event.sell(1, [0, 1])
-    await event.tell(ticketCancelled, {
+    await event.publish(ticketCancelled, {
       ...{ ...bought.of, ticketId: bought.tickets[0]?.ticketId, ticketNumber: 'TKT-2026-000001' },
       ...{ ticketTypeId: event.typeIds[0], reason: 'asked', unitPrice: 50, currency: 'EUR' },
     })
-    await event.tell(refundProcessed, refundOf(bought, 1, 50, [bought.tickets[0]?.ticketId ?? '']))
+    await event.publish(refundProcessed, refundOf(bought, 1, 50, [bought.tickets[0]?.ticketId ?? '']))
     const sold = async () =>
       (await analytics.visitor.countSoldTickets({ params: { eventId: event.eventId } })).body
     await until(async () => expect(await sold()).toMatchObject({ soldCount: 1 }))

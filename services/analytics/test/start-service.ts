@@ -28,7 +28,7 @@ import { buildApp } from '../src/app.ts'
 import { callees, loadConfig } from '../src/config.ts'
 import { createDependencies } from '../src/dependencies.ts'
 import { buildWorkers } from '../src/workers.ts'
-import { createTeller, eventIds, purchase, snapshot, typeOf } from './history.ts'
+import { createPublisher, eventIds, purchase, snapshot, typeOf } from './history.ts'
 
 /**
  * The analytics service with its own database and queues; what other services say is written into its own
@@ -108,35 +108,35 @@ async function start(overrides: Record<string, string | undefined>) {
       injectClient(app, analyticsInternalRoutes, () =>
         authority.service('boxoffice-cli', 'analytics-service'),
       ),
-    /** An event with two types of 100 places each, and somebody who says on what comes of it. */
+    /** An event with two types of 100 places each, and a publisher for further messages. */
     async publishEvent(status: 'PUBLISHED' | 'DRAFT' = 'PUBLISHED') {
       const name = randomUUID()
-      const teller = createTeller(name)
-      const tell = async (
+      const publisher = createPublisher(name)
+      const publish = async (
         definition: MessageDefinition,
         payload: object,
         options: { version?: number; minute?: number } = {},
       ): Promise<Date> => {
-        const { wire, at } = teller.tell(definition, payload, options)
+        const { wire, at } = publisher.publish(definition, payload, options)
         await say(definition, wire)
         return at
       }
-      await tell(eventCreated, snapshot(name, { status: 'DRAFT' }))
-      await tell(ticketTypeChanged, typeOf(name, 0))
-      await tell(ticketTypeChanged, typeOf(name, 1))
-      if (status === 'PUBLISHED') await tell(eventPublished, snapshot(name), { version: 2 })
+      await publish(eventCreated, snapshot(name, { status: 'DRAFT' }))
+      await publish(ticketTypeChanged, typeOf(name, 0))
+      await publish(ticketTypeChanged, typeOf(name, 1))
+      if (status === 'PUBLISHED') await publish(eventPublished, snapshot(name), { version: 2 })
       const ids = eventIds(name)
       return {
         ...ids,
         name,
         eventId: ids.eventId as never,
         venueId: ids.venueId as never,
-        tell,
+        publish,
         organizer: await as(['USER', 'ORGANIZER'], ids.organizerId),
         /** Sell one order of these types. */
         async sell(number: number, types: readonly (0 | 1)[], userId?: string) {
           const bought = purchase(name, number, types, userId)
-          await tell(ticketsGenerated, bought.payload)
+          await publish(ticketsGenerated, bought.payload)
           return bought
         },
       }

@@ -11,7 +11,7 @@ const needed = {
   ...{ STRIPE_SECRET_KEY: 'sk', STRIPE_WEBHOOK_SECRET: 'whsec' },
 }
 
-test('an order that waits may not be more patient than it may live', () => {
+test('the patience of a queued order must be shorter than the limit of an unknown payment', () => {
   const limit = { ...needed, PAYMENT_UNKNOWN_LIMIT_SECONDS: '300' }
   expect(() => loadConfig({ ...limit, ORDER_QUEUE_PATIENCE_SECONDS: '300' })).toThrow(
     /must be less than PAYMENT_UNKNOWN_LIMIT_SECONDS[\s\S]*ORDER_QUEUE_PATIENCE_SECONDS/,
@@ -19,12 +19,12 @@ test('an order that waits may not be more patient than it may live', () => {
   expect(loadConfig({ ...limit, ORDER_QUEUE_PATIENCE_SECONDS: '299' }).orderQueuePatienceMs).toBe(299_000)
 })
 
-test('orders are accepted for later unless it is said that they are not', () => {
+test('orders are accepted for later unless configured otherwise', () => {
   expect(loadConfig(needed).orderQueue).toBe(true)
   expect(loadConfig({ ...needed, ORDER_QUEUE: 'off' }).orderQueue).toBe(false)
 })
 
-test('what waits for something is longer than it: statements, the gateway, leases, visibility, and what a buyer is told', () => {
+test('each timeout exceeds what it waits for: statements, the gateway, leases, visibility and checkout', () => {
   const config = loadConfig(needed)
   const { lockTimeoutMs, statementTimeoutMs } = config.databaseLimits
   expect(lockTimeoutMs).toBeLessThan(statementTimeoutMs)

@@ -13,22 +13,27 @@ import {
 } from '@boxoffice/service-kit'
 import { z } from 'zod'
 
-/** Whom this service calls, and the figures of the resilience table that it obeys for each. */
+/** The services that this one calls, with the row of the resilience table for each. */
 export const callees = {
   ...redisAlone,
   events: everyFigure,
   tickets: everyFigure,
-  // A name is asked for once, and for HOLDER_NAME_TIMEOUT_MS: a buyer waits, and there is another name to
-  // take.
+  // A name is requested once, within HOLDER_NAME_TIMEOUT_MS: a buyer is waiting, and there is a default name.
   auth: ['bulkhead', 'ratePerSecond'],
-  // The saga tries again, under the same key; GATEWAY_TIMEOUT_MS is how long a call may take.
+  // The saga retries, under the same key; GATEWAY_TIMEOUT_MS limits a call.
   gateway: ['bulkhead', 'ratePerSecond'],
 } as const
 
 export const Environment = z.object({
   PORT: z.coerce.number().int().default(8083).describe('port to listen on'),
   ...baseEnvironment,
-  DATABASE_POOL_SIZE: z.coerce.number().int().min(2).max(100).default(20).describe('connections at most'),
+  DATABASE_POOL_SIZE: z.coerce
+    .number()
+    .int()
+    .min(2)
+    .max(100)
+    .default(20)
+    .describe('most connections to the database'),
   ...messagingEnvironment,
   RESILIENCE: resilience(callees),
   TICKETS_URL: z
@@ -41,28 +46,28 @@ export const Environment = z.object({
     .describe('where the event service is'),
   STRIPE_SECRET_KEY: secret(z.string().min(1).describe("the gateway's secret key")),
   STRIPE_WEBHOOK_SECRET: secret(
-    z.string().min(1).describe("the secret that signs the gateway's webhook calls"),
+    z.string().min(1).describe("the secret that verifies the signature of the gateway's webhook calls"),
   ),
   STRIPE_API_URL: z
     .url()
     .optional()
-    .describe("the gateway elsewhere than at Stripe's own address: the sandbox"),
+    .describe("base URL of the gateway if it is not Stripe's own: the sandbox"),
   GATEWAY_TIMEOUT_MS: z.coerce
     .number()
     .int()
     .min(100)
     .default(10_000)
-    .describe('how long a call of the gateway may take, in ms'),
+    .describe('time-out of a call to the gateway, in ms'),
   CHECKOUT_WAIT_MS: z.coerce
     .number()
     .int()
     .min(0)
     .default(10_000)
-    .describe('how long a buyer waits before 202, in ms'),
+    .describe('how long a buyer waits before a 202, in ms'),
   ORDER_QUEUE: z
     .enum(['on', 'off'])
     .default('on')
-    .describe('off: Prefer: respond-async is ignored, while instances run that do not know orders that wait'),
+    .describe('off: Prefer: respond-async is ignored, while instances run that do not know queued orders'),
   ORDER_WORKERS: z.coerce
     .number()
     .int()
@@ -80,54 +85,56 @@ export const Environment = z.object({
     .string()
     .regex(/^[A-Za-z0-9_]{1,200}$/)
     .optional()
-    .describe('what pays a seat of /api/v1/tickets for which no token is given; without it one is required'),
+    .describe(
+      'payment token for a seat of /api/v1/tickets if the request has none; if unset, a token is required',
+    ),
   PAYMENT_UNKNOWN_LIMIT_SECONDS: z.coerce
     .number()
     .int()
     .min(1)
     .default(1_800)
-    .describe('how long an outcome may be unknown'),
+    .describe('how long the outcome of a payment may be unknown'),
   EVENT_REFUNDS_PER_SECOND: z.coerce
     .number()
     .positive()
     .default(20)
-    .describe('orders of cancelled events that each instance refunds in a second: sales share the gateway'),
+    .describe('orders of cancelled events that each instance refunds per second; sales share the gateway'),
   SAGA_RETRY_MAX_MS: z.coerce
     .number()
     .int()
     .min(250)
     .default(30_000)
-    .describe('longest wait before a step that failed is made again, in ms; the first is 0.5 s'),
+    .describe('longest wait before a failed step is retried, in ms; the first wait is 0.5 s'),
   TICKETS_PATIENCE_SECONDS: z.coerce
     .number()
     .int()
     .min(1)
     .default(60)
-    .describe('how long the tickets of a paid order are waited for before they are asked for'),
+    .describe('how long to wait for the tickets of a paid order before requesting them'),
   ISSUE_LIMIT_SECONDS: z.coerce
     .number()
     .int()
     .min(1)
     .default(900)
-    .describe('how long the ticket service may answer a paid order with errors before its money is refunded'),
+    .describe('how long the ticket service may answer a paid order with errors before the order is refunded'),
   HOLDER_NAME_TIMEOUT_MS: z.coerce
     .number()
     .int()
     .min(1)
     .default(1_000)
-    .describe("how long a buyer's name may take that a seat's ticket is to bear, in ms"),
+    .describe("longest wait for the buyer's name for a seat's ticket, in ms"),
   WEBHOOK_POLL_MS: z.coerce
     .number()
     .int()
     .min(50)
     .default(5_000)
-    .describe('how often webhook events that come again are looked for, in ms'),
+    .describe('interval at which webhook events due for a retry are polled, in ms'),
   SAGA_POLL_MS: z.coerce
     .number()
     .int()
     .min(50)
     .default(1_000)
-    .describe('how often sagas that are due are looked for, in ms'),
+    .describe('interval at which due sagas are polled, in ms'),
 })
 
 export interface Config extends BaseConfig {
@@ -137,7 +144,7 @@ export interface Config extends BaseConfig {
   eventsUrl: string
   stripe: { secretKey: string; webhookSecret: string; baseUrl?: string; timeoutMs: number }
   checkoutWaitMs: number
-  /** Whether orders are accepted for later. Those that were are worked on all the same. */
+  /** Whether orders are accepted for later. Accepted ones are processed in any case. */
   orderQueue: boolean
   orderWorkers: number
   orderQueuePatienceMs: number
@@ -152,18 +159,16 @@ export interface Config extends BaseConfig {
   webhookPollMs: number
 }
 
-/**
- * An order fails when its places are not held in time: those that lost their command must begin before that.
- */
+/** An order fails unless its places are held in time, so one that lost its command must begin before that. */
 const AwaitedEnvironment = Environment.refine(
   ({ ORDER_QUEUE_PATIENCE_SECONDS: patience, PAYMENT_UNKNOWN_LIMIT_SECONDS: limit }) => patience < limit,
   {
     path: ['ORDER_QUEUE_PATIENCE_SECONDS'],
-    message: 'must be less than PAYMENT_UNKNOWN_LIMIT_SECONDS: by then an order that waited would only fail',
+    message: 'must be less than PAYMENT_UNKNOWN_LIMIT_SECONDS: later, a queued order could only fail',
   },
 )
 
-/** The only reader of the environment. Throws with every missing or wrong variable named. */
+/** Reads the environment. Throws one error that names every missing or invalid variable. */
 export function loadConfig(environment: Record<string, string | undefined>): Config {
   const read = readEnvironment(AwaitedEnvironment, environment)
   return {

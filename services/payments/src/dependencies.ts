@@ -10,8 +10,8 @@ import {
 import type { Config } from './config.ts'
 import {
   findCancelledEvents,
-  holdEventsAsTheyAre,
   isEventCancelled,
+  lockEventStates,
 } from './event-refunds/cancelled-event-repository.ts'
 import { createEventRefunder } from './event-refunds/refund-event.ts'
 import { createGateway, type Gateway } from './gateway/gateway.ts'
@@ -39,7 +39,7 @@ export interface Dependencies extends Foundation {
   gateway: Gateway
   access: Access
   tickets: Client<typeof ticketsInternalRoutes>
-  /** The name that a ticket bears when none is given. */
+  /** Returns the name for a ticket if the buyer gave none. */
   nameOf: ReturnType<typeof createNaming>
   watchOrder: WatchOrder
   sagaMetrics: SagaMetrics
@@ -70,7 +70,7 @@ export function createDependencies(
   const sagaMetrics = createSagaMetrics(db, metrics)
   const applyAll = createApplier({
     ...{ appendAll: messaging.appendAll, metrics: sagaMetrics, config },
-    records: { applyToOrders, applyToRefunds, findCancelledEvents, holdEventsAsTheyAre },
+    records: { applyToOrders, applyToRefunds, findCancelledEvents, lockEventStates },
   })
   const apply = oneByOne(applyAll)
   const move = createMover({ db, crashAt }, applyAll)
@@ -127,7 +127,7 @@ export function createDependencies(
   }
 }
 
-/** Those whom this service calls. */
+/** Creates the clients of the other services. */
 function createClients(config: Config, foundation: Foundation) {
   const to = (callee: 'tickets' | 'events' | 'auth', baseUrl: string) => ({
     ...foundation,

@@ -1,20 +1,23 @@
 import { createIdempotencySweeper, type Worker } from '@boxoffice/service-kit'
 import type { Dependencies } from './dependencies.ts'
-import { rememberCancelledEvent } from './event-refunds/cancelled-event-repository.ts'
+import { saveCancelledEvent } from './event-refunds/cancelled-event-repository.ts'
 import { createOrderWorker } from './order-commands/worker.ts'
-import { sagaSubscribers, takeTogether } from './saga/subscriptions.ts'
+import { handleTogether, sagaSubscribers } from './saga/subscriptions.ts'
 
-/** The relay first: it stops last, when the others have appended what they had to. */
+/**
+ * Builds the background workers. The relay is first, so that it stops last, after the others have appended
+ * their messages.
+ */
 export function buildWorkers(deps: Dependencies): Worker[] {
   const { db, messaging, applyAll } = deps
-  const heard = { applyAll, rememberCancelledEvent }
+  const heard = { applyAll, saveCancelledEvent }
   return [
     messaging.relay,
     messaging.housekeeping,
     createIdempotencySweeper(deps),
     messaging.consumeWith('payment-processing-queue', sagaSubscribers(heard), {
       db,
-      together: takeTogether(heard),
+      together: handleTogether(heard),
     }),
     createOrderWorker(deps),
     deps.webhooks,

@@ -14,15 +14,15 @@ const query = (sql: string, values: unknown[]) => payments.deps.pool.query(sql, 
 
 async function confirmed() {
   const orderId = orderIdOf(await payments.buy('pm_card_visa'))
-  await payments.tellTicketsGenerated(orderId)
+  await payments.publishTicketsGenerated(orderId)
   const { orderNumber } = await payments.becomes(orderId, 'CONFIRMED')
   const { rows } = await query('select transaction_id from orders where order_id = $1', [orderId])
   return { orderId, orderNumber, payment_intent: rows[0].transaction_id as string }
 }
 type Confirmed = Awaited<ReturnType<typeof confirmed>>
 
-/** What the gateway says of a dispute, at a second; when it was taken in, what came of it. */
-async function tell(
+/** Sends a dispute event as the gateway would, at a given second; returns the outcome once it was handled. */
+async function sendDispute(
   kind: 'created' | 'closed' | 'funds_reinstated',
   { payment_intent }: Confirmed,
   about: { id: string; status: string; second?: number },
@@ -37,7 +37,7 @@ async function tell(
     currency: 'eur',
     reason: 'fraudulent',
   }
-  await payments.tellWebhook(`charge.dispute.${kind}`, object, event, {}, 1_796_000_000_000 + second * 1_000)
+  await payments.sendWebhook(`charge.dispute.${kind}`, object, event, {}, 1_796_000_000_000 + second * 1_000)
   return until(async () => {
     const { rows } = await query('select outcome from webhook_events where webhook_event_id = $1', [event])
     expect(rows[0]?.outcome).toEqual(expect.any(String))
@@ -45,10 +45,9 @@ async function tell(
   })
 }
 /**
- * What was told of an order's disputes: outcome and version of each message, in the order in which they were
- * written.
+ * The messages about an order's disputes, as outcome and version, in the order in which they were appended.
  */
-async function toldOf(orderId: OrderId) {
+async function publishedFor(orderId: OrderId) {
   const { rows } = await query(
     `select body #>> '{payload,outcome}' as outcome, (body ->> 'aggregateVersion')::int as version
      from ${WRITTEN} where event_type = 'DISPUTE_CLOSED' and body #>> '{payload,orderId}' = $1 order by 2`,
@@ -58,7 +57,7 @@ async function toldOf(orderId: OrderId) {
 }
 const newDispute = () => `du_${randomUUID()}`
 
-test('a dispute that the bank decides is told with its order and its money, once, and the journal has it', async () => {
+test('a dispute that the bank decides is published with its order and amount, once, and is in the journal', async () => {
   const order = await confirmed()
   const { orderId, orderNumber } = order
   const opened = await payments.sandbox.dispute({ orderId, status: 'needs_response' })
@@ -69,7 +68,7 @@ test('a dispute that the bank decides is told with its order and its money, once
       ? body.history.filter(({ step }) => step === 'DISPUTE').map(({ result }) => result)
       : []
   }
-  await until(async () => expect(await steps()).toEqual(['OPENED'])) // the gateway may tell of both in any order
+  await until(async () => expect(await steps()).toEqual(['OPENED'])) // the gateway may send both in any order
   const lost = (await (await payments.sandbox.dispute({ orderId, status: 'lost' })).json()) as { id: string }
   const { payload, aggregateVersion } = await payments.probe.waitFor(
     disputeClosed,
@@ -87,7 +86,7 @@ test('a dispute that the bank decides is told with its order and its money, once
   expect(await steps()).toEqual(['OPENED', 'LOST'])
 })
 
-test('one that was lost and is won afterwards is told again, as a later version', async () => {
+test('one that was lost and is won afterwards is published again, as a later version', async () => {
   const { orderId } = await confirmed()
   await payments.sandbox.dispute({ orderId, status: 'lost' })
   await payments.probe.waitFor(disputeClosed, ({ payload }) => payload.orderId === orderId)
@@ -96,7 +95,7 @@ test('one that was lost and is won afterwards is told again, as a later version'
     disputeClosed,
     ({ payload }) => payload.orderId === orderId && payload.outcome === 'WON',
   )
-  expect(await toldOf(orderId)).toEqual([
+  expect(await publishedFor(orderId)).toEqual([
     ['LOST', 1],
     ['WON', 2],
   ])
@@ -107,48 +106,50 @@ test.each([
   ['lost', 'LOST'],
   ['warning_closed', 'CLOSED'],
   ['prevented', 'CLOSED'],
-])('%s is told as %s, and repetitions under other ids tell nothing', async (status, outcome) => {
+])('%s is published as %s, and repetitions under other ids publish nothing', async (status, outcome) => {
   const order = await confirmed()
   const id = newDispute()
-  const outcomes = await Promise.all([1, 2, 3].map(() => tell('closed', order, { id, status })))
-  outcomes.push(await tell('closed', order, { id, status, second: 5 }))
+  const outcomes = await Promise.all([1, 2, 3].map(() => sendDispute('closed', order, { id, status })))
+  outcomes.push(await sendDispute('closed', order, { id, status, second: 5 }))
   expect(outcomes.toSorted()).toEqual(['alerted', 'known already', 'known already', 'known already'])
   if (status === 'won')
-    expect(await tell('funds_reinstated', order, { id, status, second: 5 })).toBe('known already')
-  expect(await toldOf(order.orderId)).toEqual([[outcome, 1]])
+    expect(await sendDispute('funds_reinstated', order, { id, status, second: 5 })).toBe('known already')
+  expect(await publishedFor(order.orderId)).toEqual([[outcome, 1]])
   const { rowCount } = await query("select from saga_events where order_id = $1 and step = 'DISPUTE'", [
     order.orderId,
   ])
   expect(rowCount).toBe(1)
 })
 
-test('the end that the gateway came to last counts, in whatever order it is told', async () => {
+test('the latest outcome of the gateway counts, in whatever order it arrives', async () => {
   const order = await confirmed()
   const id = newDispute()
-  await tell('funds_reinstated', order, { id, status: 'won', second: 20 })
-  expect(await tell('closed', order, { id, status: 'lost', second: 10 })).toBe('known already')
-  expect(await toldOf(order.orderId)).toEqual([['WON', 1]])
-  // Of one second: what was lost may be won, and not the other way round.
+  await sendDispute('funds_reinstated', order, { id, status: 'won', second: 20 })
+  expect(await sendDispute('closed', order, { id, status: 'lost', second: 10 })).toBe('known already')
+  expect(await publishedFor(order.orderId)).toEqual([['WON', 1]])
+  // Within one second: a lost dispute may be won, but not the reverse.
   const other = newDispute()
-  await tell('funds_reinstated', order, { id: other, status: 'won', second: 20 })
-  expect(await tell('closed', order, { id: other, status: 'lost', second: 20 })).toBe('known already')
+  await sendDispute('funds_reinstated', order, { id: other, status: 'won', second: 20 })
+  expect(await sendDispute('closed', order, { id: other, status: 'lost', second: 20 })).toBe('known already')
   const third = newDispute()
-  await tell('closed', order, { id: third, status: 'lost', second: 20 })
-  expect(await tell('funds_reinstated', order, { id: third, status: 'won', second: 20 })).toBe('alerted')
-  expect(await tell('closed', order, { id: third, status: 'lost', second: 15 })).toBe('known already')
-  expect(await tell('closed', order, { id: third, status: 'lost', second: 30 })).toBe('alerted')
+  await sendDispute('closed', order, { id: third, status: 'lost', second: 20 })
+  expect(await sendDispute('funds_reinstated', order, { id: third, status: 'won', second: 20 })).toBe(
+    'alerted',
+  )
+  expect(await sendDispute('closed', order, { id: third, status: 'lost', second: 15 })).toBe('known already')
+  expect(await sendDispute('closed', order, { id: third, status: 'lost', second: 30 })).toBe('alerted')
   const { rows } = await query('select outcome, version from disputes where dispute_id = $1', [third])
   expect(rows).toEqual([{ outcome: 'LOST', version: 3 }])
 })
 
-test('a dispute that is opened is no end of one: people are told, the tickets are not', async () => {
+test('an opened dispute alerts operators and is not published to the tickets', async () => {
   const order = await confirmed()
-  expect(await tell('created', order, { id: newDispute(), status: 'needs_response' })).toBe('alerted')
+  expect(await sendDispute('created', order, { id: newDispute(), status: 'needs_response' })).toBe('alerted')
   await payments.probe.waitFor(opsAlert, ({ payload }) => payload.detail.orderId === order.orderId)
-  expect(await toldOf(order.orderId)).toEqual([])
+  expect(await publishedFor(order.orderId)).toEqual([])
 })
 
-test('what the bank has given back is not refunded once more, until the dispute is won after all', async () => {
+test('a charged-back payment is not refunded again, unless the dispute is won later', async () => {
   const order = await confirmed()
   const { orderId } = order
   const { eventId } = await payments.order(orderId)
@@ -161,13 +162,13 @@ test('what the bank has given back is not refunded once more, until the dispute 
   )
   const refund = () => payments.client.refundOrder({ params: { orderId }, body: { reason: 'once more' } })
   const id = newDispute()
-  await tell('closed', order, { id, status: 'lost', second: 1 })
+  await sendDispute('closed', order, { id, status: 'lost', second: 1 })
   expect(await refund()).toMatchObject({
     status: 409,
-    body: { error: 'NOT_REFUNDABLE', message: expect.stringContaining('bank') },
+    body: { error: 'NOT_REFUNDABLE', message: expect.stringContaining('charged back') },
   })
   expect(await payments.moneyOf(orderId)).toMatchObject({ captured: 10_000, refunded: 0 })
-  await tell('funds_reinstated', order, { id, status: 'won', second: 2 })
+  await sendDispute('funds_reinstated', order, { id, status: 'won', second: 2 })
   expect((await refund()).status).toBe(202)
   await payments.becomes(orderId, 'REFUNDED')
 })

@@ -6,7 +6,7 @@ import {
   endRound,
   isEventCancelled,
   listPaidOrders,
-  rememberCancelledEvent,
+  saveCancelledEvent,
 } from '../src/event-refunds/cancelled-event-repository.ts'
 import { insertOrders } from '../src/orders/order-repository.ts'
 import type { SagaInput } from '../src/saga/input.ts'
@@ -16,7 +16,7 @@ import { startService, type TestService } from './start-service.ts'
 import { ticketTypeId } from './stubs.ts'
 
 // An order of a reservation that the buyer has: its event is known when the reservation is claimed, and one
-// that costs nothing is paid in the same moment, without a charge before which somebody asks once more.
+// that costs nothing is paid in the same moment, without a charge that would check the event again.
 let payments: TestService
 beforeAll(async () => {
   payments = await startService({}, { workers: false, webhooks: false })
@@ -55,10 +55,10 @@ const claimed = (eventId: EventId, unitPrice: number): SagaInput => ({
   currency: 'EUR' as Currency,
   eventCancelled: false,
 })
-/** Everything that the cancellation of an event does while it finds no order of it. */
+/** Everything that the cancellation of an event does while it has no orders. */
 const cancel = (eventId: EventId) =>
   payments.deps.db.transact(async (tx) => {
-    await rememberCancelledEvent(tx, eventId)
+    await saveCancelledEvent(tx, eventId)
     await endRound(tx, eventId)
   })
 
@@ -91,7 +91,7 @@ test('an order that costs something is asked about again before it is charged, w
   if (!applied.applied) throw new Error(applied.why)
   expect(applied.saga.state).toBe('CHARGING')
   await cancel(eventId)
-  // As it is taken up later, by a worker that knows nothing of the commit that brought it here.
+  // As a worker resumes it later, which knows nothing of the commit that brought it here.
   const resumed = await findSaga(db, saga.orderId)
   if (!resumed) throw new Error('the saga is gone')
   await drive(resumed, new Date(Date.now() + 10_000))
@@ -124,7 +124,7 @@ test('an event that is cancelled while a free order of it is being paid waits fo
   expect(due).toHaveLength(1)
 })
 
-test('an order whose charge went out before its worker died gets its money back when its event is cancelled meanwhile', async () => {
+test('an order that was charged before its worker died is refunded when its event is cancelled meanwhile', async () => {
   const { db, apply, drive, gateway } = payments.deps
   const eventId = randomUUID() as EventId
   const saga = await begin()

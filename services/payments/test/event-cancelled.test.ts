@@ -19,12 +19,12 @@ const AT_ONCE = 20
 const cancelled = randomUUID() as EventId
 let payments: TestService
 beforeAll(async () => {
-  // This process sells; others do the work in the background, so that they can be killed.
+  // This process sells; other processes do the background work, so that they can be killed.
   payments = await startService({ EVENT_REFUNDS_PER_SECOND: '1000' }, { workers: false, webhooks: false })
 })
 afterAll(() => payments.stop())
 
-/** The ticket service's word, said directly. */
+/** Moves the saga as a message of the ticket service would. */
 async function confirm(orderId: OrderId): Promise<void> {
   const tickets = [1, 2].map((ordinal) => ({
     ticketId: randomUUID() as never,
@@ -49,7 +49,7 @@ async function sell(event: EventId, count: number): Promise<OrderId[]> {
     while (sold.length < count) {
       const place = sold.push('' as OrderId) - 1
       sold[place] = orderIdOf(await payments.buy('pm_card_visa', { eventId: event }))
-      // Every tenth is paid and its tickets are not made yet.
+      // Every tenth order is paid without tickets yet.
       if (place % 10 !== 0) await confirm(sold[place])
     }
   }
@@ -86,10 +86,10 @@ const countOf = async (status: string) =>
     )
   ).rows[0]?.count ?? 0
 
-test('every order of a cancelled event is given back once, whoever is killed meanwhile, and no other order is', async () => {
+test('every order of a cancelled event is refunded once, even if processes are killed meanwhile, and no other order is', async () => {
   const orderIds = await sell(cancelled, ORDERS)
   const [other] = await sell(randomUUID() as EventId, 1)
-  // One is partly given back already; of another a ticket was used.
+  // One is partly refunded already; a ticket of another was used.
   const [, partly, used] = orderIds as [OrderId, OrderId, OrderId]
   const [ticket] = (await payments.order(partly)).tickets ?? []
   const admin = payments.clientOf((await payments.authority.user(['USER', 'ADMIN'])).headers)
@@ -97,7 +97,7 @@ test('every order of a cancelled event is given back once, whoever is killed mea
   expect((await admin.refundOrder(ask)).status).toBe(202)
   for (const one of payments.stub.issued.get(used)?.slice(0, 1) ?? []) one.used = true
 
-  // The first is killed before it is done: half of the tickets are cancelled only then.
+  // The first process is killed halfway: half of the tickets are cancelled by the next one.
   let asked = 0
   const killed = Promise.withResolvers<void>()
   payments.stub.state.beforeCancel = () => (++asked > ORDERS / 2 ? killed.promise : Promise.resolve())
@@ -107,7 +107,7 @@ test('every order of a cancelled event is given back once, whoever is killed mea
   await first.kill()
   killed.resolve()
   expect(await countOf('REFUNDED')).toBeLessThan(ORDERS)
-  // The dead one's leases end after a while: the test does not wait for that.
+  // Ends the dead process's leases, so that the test does not wait for them.
   for (const table of ['sagas', 'cancelled_events']) {
     await payments.deps.pool.query(
       `update ${table} set leased_until = now() - interval '1 second' where leased_until > now()`,

@@ -22,7 +22,7 @@ const place = (body: NewOrder, { later = false, key = randomUUID() as string } =
 const direct = { eventId, ticketRequests: [{ ticketTypeId, quantity: 1 }], holderName }
 
 describe('an order without a payment token', () => {
-  test('is for what costs nothing: straight away, of a reservation, and later', async () => {
+  test('is for free tickets: directly, of a reservation, and accepted for later', async () => {
     payments.stub.state.price = 0 as Minor
     const reservationId = payments.stub.hold(payments.buyer.userId, 0)
     for (const body of [direct, { reservationId, holderName }]) {
@@ -61,7 +61,7 @@ describe('an order without a payment token', () => {
     expect(await place(paid)).toMatchObject({ status: 201, body: { paymentMethod: 'CREDIT_CARD' } })
   })
 
-  test('tells nothing of a reservation that is somebody else’s, or not there', async () => {
+  test('reveals nothing about a reservation that is another user’s, or does not exist', async () => {
     for (const reservationId of [
       payments.stub.hold(randomUUID() as never, 5_000),
       randomUUID() as ReservationId,

@@ -16,7 +16,7 @@ beforeAll(async () => {
 })
 afterAll(() => stripe.end())
 
-/** The gateway behind its own guard, but for its times and its rate. */
+/** The gateway behind its own guard, with shorter time-outs and no rate limit. */
 function start() {
   const { logger, lines } = recordLogs()
   const policy = {

@@ -24,9 +24,9 @@ const listed = async (query: { state?: string; limit?: number; cursor?: string }
   return answer.body
 }
 
-test('what is stuck is listed with the reason, the newest first, and goes on when it is told to', async () => {
+test('stuck sagas are listed with the reason, newest first, and continue when resumed', async () => {
   const done = orderIdOf(await payments.buy('pm_card_visa'))
-  await payments.tellTicketsGenerated(done)
+  await payments.publishTicketsGenerated(done)
   await payments.becomes(done, 'CONFIRMED')
   payments.stub.state.away = true
   const stuck: OrderId[] = []
@@ -56,7 +56,7 @@ test('what is stuck is listed with the reason, the newest first, and goes on whe
   await payments.becomes(orderId, 'PAID')
 })
 
-test('the journal tells all of it; what has ended cannot be resumed, what is not there is not found', async () => {
+test('the journal is complete; an ended saga cannot be resumed, a missing one is not found', async () => {
   const orderId = orderIdOf(await payments.buy('pm_card_visa_chargeDeclined'))
   await until(async () => expect(await payments.sagaState(orderId)).toBe('FAILED'))
   const journal = await admin.getSaga({ params: { orderId } })
@@ -76,12 +76,12 @@ test('the journal tells all of it; what has ended cannot be resumed, what is not
     status: 409,
     body: { error: 'SAGA_ENDED' },
   })
-  const nobody = { params: { orderId: randomUUID() as OrderId } }
-  expect((await admin.getSaga(nobody)).status).toBe(404)
-  expect((await admin.resumeSaga(nobody)).status).toBe(404)
+  const missing = { params: { orderId: randomUUID() as OrderId } }
+  expect((await admin.getSaga(missing)).status).toBe(404)
+  expect((await admin.resumeSaga(missing)).status).toBe(404)
 })
 
-test('it is for administrators alone', async () => {
+test('it is for administrators only', async () => {
   for (const url of ['', `/${randomUUID()}`]) {
     const answer = await payments.app.inject({
       url: `/api/payments/ops/sagas${url}`,

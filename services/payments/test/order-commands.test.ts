@@ -35,7 +35,7 @@ const stepsOf = async (orderId: OrderId) =>
 const changeLater = (orderId: OrderId, holderName: string) =>
   payments.client.updateOrder({ params: { orderId }, headers: later, body: { holderName } })
 const cancelLater = (orderId: OrderId) => payments.client.cancelOrder({ params: { orderId }, headers: later })
-/** A command as if it had been accepted a moment earlier. */
+/** Sends a command as if it had been accepted a moment earlier. */
 const send = (
   definition: typeof updateOrderCommand | typeof deleteOrderCommand | typeof createOrderCommand,
   payload: object,
@@ -56,7 +56,7 @@ const figure = async (name: string, ...labels: string[]) => {
 }
 
 describe('an order with Prefer: respond-async', () => {
-  test('is accepted at once, told of, and paid by a worker; its key gives it as it stands', async () => {
+  test('is accepted at once, published, and paid by a worker; its key returns its current state', async () => {
     payments.stub.state.away = true
     const key = randomUUID()
     const answer = await payments.buy('pm_card_visa', { key, later: true })
@@ -83,7 +83,7 @@ describe('an order with Prefer: respond-async', () => {
       status: 201,
       body: { orderId, status: 'PAID' },
     })
-    await payments.tellTicketsGenerated(orderId)
+    await payments.publishTicketsGenerated(orderId)
     await payments.becomes(orderId, 'CONFIRMED')
     expect(await payments.buy('pm_card_visa', { key })).toMatchObject({
       status: 201,
@@ -113,7 +113,7 @@ describe('an order with Prefer: respond-async', () => {
     const waited = await order('wait=10')
     expect([waited.statusCode, waited.headers['preference-applied']]).toEqual([201, undefined])
   })
-  test('for a reservation is told of when the claim says for which event, and fails as any other', async () => {
+  test('for a reservation is published when the claim gives its event, and fails as any other', async () => {
     const answer = await payments.client.createOrder({
       headers: { 'idempotency-key': randomUUID(), ...later },
       body: {
@@ -146,7 +146,7 @@ describe('an order with Prefer: respond-async', () => {
 })
 
 describe('changes with Prefer: respond-async', () => {
-  test('are made in the order in which they were accepted, also those asked for at once', async () => {
+  test('are applied in the order in which they were accepted, including concurrent ones', async () => {
     payments.stub.state.away = true
     const orderId = orderIdOf(await payments.buy('pm_card_visa', { later: true }))
     await until(async () => expect(await payments.sagaState(orderId)).toBe('RESERVING'))
@@ -174,7 +174,7 @@ describe('changes with Prefer: respond-async', () => {
     await until(async () => expect(await payments.sagaState(orderId)).toBe('CANCELLED'))
     expect(await charges(orderId)).toBe(0)
   })
-  test('that come too late are no errors: the history says why nothing came of them', async () => {
+  test('that come too late are no errors: the history says why they had no effect', async () => {
     const orderId = orderIdOf(await payments.buy('pm_card_visa', { later: true }))
     await payments.becomes(orderId, 'PAID')
     await send(updateOrderCommand, { orderId, holderName: 'too late' })
@@ -222,7 +222,7 @@ test('operators see the queue, its handlers and its figures', async () => {
   expect(await figure('order_commands_accepted_total', 'CREATE_ORDER')).toBeGreaterThan(0)
 })
 
-test('a journal that began in the queue is told to whoever cancels, once', async () => {
+test('a journal that began in the queue is shown to a buyer who cancels, once', async () => {
   payments.stub.state.away = true
   const orderId = orderIdOf(await payments.buy('pm_card_visa', { later: true }))
   await until(async () => expect(await payments.sagaState(orderId)).toBe('RESERVING'))

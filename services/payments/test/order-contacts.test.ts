@@ -17,7 +17,7 @@ import { ticketTypeId } from './stubs.ts'
 const [HOUR_MS, DAY_MS] = [3_600_000, 86_400_000]
 
 let payments: TestService
-/** A buyer of this test alone: what a buyer may ask for in a day is limited. */
+/** A buyer for this test only: a buyer's requests per day are limited. */
 let buyer: TestService['client']
 let buyerHeaders: Record<string, string>
 let orderId: OrderId
@@ -69,16 +69,16 @@ const links = async () => injectClient(payments.app, paymentsContactRoutes, awai
 const ask = (email: string, of = orderId) =>
   buyer.setOrderContact({ params: { orderId: of }, body: { email } })
 const clear = () => buyer.clearOrderContact({ params: { orderId } })
-const settle = async (changeId: ContactChangeId, act: 'CONFIRM' | 'DISOWN' | 'UNDO') =>
+const follow = async (changeId: ContactChangeId, act: 'CONFIRM' | 'DISOWN' | 'UNDO') =>
   (await (await links()).settleContactChange({ params: { changeId }, body: { act } })).body.outcome
-const standing = async (changeId: ContactChangeId) =>
+const linkState = async (changeId: ContactChangeId) =>
   (await (await links()).getContactChange({ params: { changeId } })).body
 async function contact() {
   const answer = await buyer.getOrder({ params: { orderId } })
   if (answer.status !== 200) throw new Error('no such order')
   return answer.body.contact
 }
-/** Where the notification service is told to send the order's mails. */
+/** The address that the notification service gets for the order's mails. */
 async function contactForMails() {
   const { body } = await injectClient(
     payments.app,
@@ -99,15 +99,15 @@ async function asked(email: string): Promise<ContactChangeId> {
 }
 async function moved(email: string): Promise<ContactChangeId> {
   const changeId = await asked(email)
-  expect(await settle(changeId, 'CONFIRM')).toBe('DONE')
+  expect(await follow(changeId, 'CONFIRM')).toBe('DONE')
   return changeId
 }
-const toldOf = async (changeId: ContactChangeId) =>
+const publishedFor = async (changeId: ContactChangeId) =>
   (await payments.probe.waitFor(orderContactChanged, (message) => message.payload.changeId === changeId))
     .payload
 
 describe('an address for one order', () => {
-  test('is its contact once its reader has confirmed it, in its one spelling, and the account is told', async () => {
+  test('is its contact once its reader has confirmed it, in normalized spelling, and the account is notified', async () => {
     expect(await contact()).toBeUndefined()
     const email = newAddress()
     expect(await ask(` Zofia <${email.toUpperCase()}> `)).toMatchObject({
@@ -120,12 +120,12 @@ describe('an address for one order', () => {
     )
     expect(payload).toMatchObject({ orderId, orderNumber: expect.stringMatching(/^ORD-/) })
     expect(await contactForMails()).toBeUndefined()
-    expect(await standing(payload.changeId)).toEqual({ confirmable: true, undoable: false })
+    expect(await linkState(payload.changeId)).toEqual({ confirmable: true, undoable: false })
 
-    for (let times = 0; times < 2; times++) expect(await settle(payload.changeId, 'CONFIRM')).toBe('DONE')
+    for (let times = 0; times < 2; times++) expect(await follow(payload.changeId, 'CONFIRM')).toBe('DONE')
     expect(await contact()).toEqual({ email })
     expect(await contactForMails()).toBe(email)
-    expect(await toldOf(payload.changeId)).toMatchObject({
+    expect(await publishedFor(payload.changeId)).toMatchObject({
       orderId,
       email: null,
       undoUntil: expect.any(Date),
@@ -133,18 +133,18 @@ describe('an address for one order', () => {
     expect(
       payments.probe.heard(orderContactChanged).filter((message) => message.payload.orderId === orderId),
     ).toHaveLength(1)
-    expect(await standing(payload.changeId)).toEqual({ confirmable: false, undoable: true })
+    expect(await linkState(payload.changeId)).toEqual({ confirmable: false, undoable: true })
   })
 
-  test('changes again, and who read at the one before is told', async () => {
+  test('changes again, and the reader of the previous one is notified', async () => {
     const [first, second] = [newAddress(), newAddress()]
     await moved(first)
     const changeId = await moved(second)
     expect(await contact()).toEqual({ email: second })
-    expect(await toldOf(changeId)).toMatchObject({ email: first })
+    expect(await publishedFor(changeId)).toMatchObject({ email: first })
   })
 
-  test('is no other’s to ask for: not a stranger’s, an organizer’s, or a buyer’s who has confirmed no address', async () => {
+  test('cannot be requested by a stranger, an organizer, or a buyer without a confirmed address', async () => {
     const params = { orderId }
     const body = { email: newAddress() }
     for (const userId of [randomUUID(), organizerId]) {
@@ -180,50 +180,50 @@ describe('an address for one order', () => {
 })
 
 describe('a link', () => {
-  test('ends when another is asked for, is refused by its reader, has expired, or the account gets the mails again', async () => {
+  test('ends when another is requested, its reader refuses, it has expired, or the account gets the mails again', async () => {
     const first = await asked(newAddress())
     const second = await asked(newAddress())
-    expect(await settle(first, 'CONFIRM')).toBe('INVALID')
-    for (let times = 0; times < 2; times++) expect(await settle(second, 'DISOWN')).toBe('DONE')
-    expect(await settle(second, 'CONFIRM')).toBe('INVALID')
+    expect(await follow(first, 'CONFIRM')).toBe('INVALID')
+    for (let times = 0; times < 2; times++) expect(await follow(second, 'DISOWN')).toBe('DONE')
+    expect(await follow(second, 'CONFIRM')).toBe('INVALID')
     const third = await asked(newAddress())
     expect(await clear()).toMatchObject({ status: 200 })
-    expect(await settle(third, 'CONFIRM')).toBe('INVALID')
+    expect(await follow(third, 'CONFIRM')).toBe('INVALID')
     const fourth = await asked(newAddress())
     payments.clock.aheadMs = DAY_MS
-    expect(await settle(fourth, 'CONFIRM')).toBe('EXPIRED')
-    expect(await standing(fourth)).toEqual({ confirmable: false, undoable: false })
-    for (const change of [first, fourth]) expect(await settle(change, 'UNDO')).toBe('INVALID')
+    expect(await follow(fourth, 'CONFIRM')).toBe('EXPIRED')
+    expect(await linkState(fourth)).toEqual({ confirmable: false, undoable: false })
+    for (const change of [first, fourth]) expect(await follow(change, 'UNDO')).toBe('INVALID')
     expect(await contactForMails()).toBeUndefined()
-    expect(await settle(randomUUID() as ContactChangeId, 'CONFIRM')).toBe('INVALID')
+    expect(await follow(randomUUID() as ContactChangeId, 'CONFIRM')).toBe('INVALID')
   })
 
-  test('to an address that has them already mails nothing, and ends what waited', async () => {
+  test('to the current address mails nothing, and cancels a pending change', async () => {
     const email = newAddress()
     await moved(email)
     const waiting = await asked(newAddress())
     expect(await ask(email)).toMatchObject({ status: 202, body: { contact: { email } } })
     expect(await contact()).toEqual({ email })
-    expect(await settle(waiting, 'CONFIRM')).toBe('INVALID')
+    expect(await follow(waiting, 'CONFIRM')).toBe('INVALID')
     expect(
       payments.probe.heard(orderContactRequested).filter((message) => message.payload.email === email),
     ).toHaveLength(1)
   })
 
-  test('that is followed while another is asked for: one of both, and never both', async () => {
+  test('that is followed while another is requested: one of both, never both', async () => {
     const email = newAddress()
     const changeId = await asked(email)
-    const [outcome, answer] = await Promise.all([settle(changeId, 'CONFIRM'), ask(newAddress())])
+    const [outcome, answer] = await Promise.all([follow(changeId, 'CONFIRM'), ask(newAddress())])
     expect(answer.status).toBe(202)
     expect((await contact())?.email).toBe(outcome === 'DONE' ? email : undefined)
     expect((await contact())?.pendingEmail).toBeDefined()
   })
 
-  test('that is followed twice at once tells the address of before once', async () => {
+  test('that is followed twice at once notifies the previous address once', async () => {
     const changeId = await asked(newAddress())
-    const outcomes = await Promise.all(Array.from({ length: 4 }, () => settle(changeId, 'CONFIRM')))
+    const outcomes = await Promise.all(Array.from({ length: 4 }, () => follow(changeId, 'CONFIRM')))
     expect(outcomes).toEqual(Array(4).fill('DONE'))
-    await toldOf(changeId)
+    await publishedFor(changeId)
     const { rows } = await payments.deps.pool.query(
       `select count(*)::int as count from (select body from outbox union all select body from message_archive) written
        where body->>'eventType' = 'ORDER_CONTACT_CHANGED' and body->'payload'->>'changeId' = $1`,
@@ -233,17 +233,17 @@ describe('a link', () => {
   })
 })
 
-describe('the reader of the address of before', () => {
-  test('takes the mails back within a week, with all that was changed since, once', async () => {
+describe('the reader of the previous address', () => {
+  test('takes the mails back within a week, undoing all later changes, once', async () => {
     const [first, second] = [newAddress(), newAddress()]
     const change = await moved(first)
     const further = await moved(second)
     const waiting = await asked(newAddress())
     payments.clock.aheadMs = 6 * DAY_MS
-    expect(await settle(change, 'UNDO')).toBe('DONE')
+    expect(await follow(change, 'UNDO')).toBe('DONE')
     expect(await contactForMails()).toBeUndefined()
-    for (const ended of [change, further]) expect(await settle(ended, 'UNDO')).toBe('INVALID')
-    for (const ended of [change, further, waiting]) expect(await settle(ended, 'CONFIRM')).toBe('INVALID')
+    for (const ended of [change, further]) expect(await follow(ended, 'UNDO')).toBe('INVALID')
+    for (const ended of [change, further, waiting]) expect(await follow(ended, 'CONFIRM')).toBe('INVALID')
     payments.clock.aheadMs = 0
     expect(await contact()).toBeUndefined()
   })
@@ -252,32 +252,32 @@ describe('the reader of the address of before', () => {
     const [first, second] = [newAddress(), newAddress()]
     const change = await moved(first)
     const further = await moved(second)
-    expect(await settle(further, 'UNDO')).toBe('DONE')
+    expect(await follow(further, 'UNDO')).toBe('DONE')
     expect(await contact()).toEqual({ email: first })
-    expect(await settle(change, 'UNDO')).toBe('DONE')
+    expect(await follow(change, 'UNDO')).toBe('DONE')
     expect(await contact()).toBeUndefined()
   })
 
   test('is too late after a week', async () => {
     const change = await moved(newAddress())
     payments.clock.aheadMs = 7 * DAY_MS + HOUR_MS
-    expect(await settle(change, 'UNDO')).toBe('EXPIRED')
+    expect(await follow(change, 'UNDO')).toBe('EXPIRED')
     expect(await contactForMails()).toBeDefined()
   })
 
-  test('takes nothing back from the account, whose buyer has the mails there again; they are told', async () => {
+  test('cannot take the mails back from the account; its buyer is notified', async () => {
     const email = newAddress()
     const first = await moved(newAddress())
     const change = await moved(email)
     expect(await clear()).toMatchObject({ status: 200, body: { orderId } })
     expect(await contact()).toBeUndefined()
-    const told = await payments.probe.waitFor(
+    const published = await payments.probe.waitFor(
       orderContactChanged,
       (message) => message.payload.email === email,
     )
-    expect(told.payload).toMatchObject({ orderId, undoUntil: null })
-    for (const ended of [first, change, told.payload.changeId])
-      expect(await settle(ended, 'UNDO')).toBe('INVALID')
+    expect(published.payload).toMatchObject({ orderId, undoUntil: null })
+    for (const ended of [first, change, published.payload.changeId])
+      expect(await follow(ended, 'UNDO')).toBe('INVALID')
     expect(await clear(), 'the same again').toMatchObject({ status: 200 })
   })
 })
@@ -301,7 +301,7 @@ describe('so many mails a day', () => {
     expect((await ask(newAddress())).status).toBe(202)
   })
 
-  test('go to one address, whoever asks and at once', async () => {
+  test('go to one address, for any buyer and concurrently', async () => {
     const email = newAddress()
     const statuses = await Promise.all(
       Array.from({ length: 8 }, async () => {
@@ -322,7 +322,7 @@ describe('so many mails a day', () => {
   })
 })
 
-test('changes that came to nothing are forgotten after a month, and those in effect are not', async () => {
+test('changes without effect are deleted after a month, and those in effect are not', async () => {
   const kept = await moved(newAddress())
   const forgotten = await asked(newAddress())
   payments.clock.aheadMs = 31 * DAY_MS
@@ -338,7 +338,7 @@ describe('an address that comes with the order', () => {
   const requestsFor = (email: string) =>
     payments.probe.heard(orderContactRequested).filter(({ payload }) => payload.email === email)
 
-  test.each([false, true])('is asked for once, however often the order is sent, later: %s', async (later) => {
+  test.each([false, true])('is requested once, however often the order is sent, later: %s', async (later) => {
     const [key, contactEmail] = [randomUUID(), newAddress()]
     const first = await place(buyer, { key, contactEmail, later })
     expect(first.status).toBe(later ? 202 : 201)
@@ -355,7 +355,7 @@ describe('an address that comes with the order', () => {
     expect(requestsFor(contactEmail)).toHaveLength(1)
   })
 
-  test('is refused with the order where its buyer has confirmed none, and not asked for where the order comes to nothing', async () => {
+  test('is refused with the order if its buyer has confirmed none, and not requested if the order fails', async () => {
     const unproven = payments.clientOf(
       (await payments.authority.user(['USER'], randomUUID(), { emailVerified: false })).headers,
     )
@@ -372,7 +372,7 @@ describe('an address that comes with the order', () => {
     expect(await contact()).toBeUndefined()
   })
 
-  test('takes no order away where too many mails were asked for', async () => {
+  test('does not fail the order after too many mails', async () => {
     const contactEmail = newAddress()
     for (let times = 0; times < 5; times++) orderId = orderIdOf(await place(buyer, { contactEmail }))
     expect(await contact()).toEqual({ pendingEmail: contactEmail })

@@ -1,8 +1,8 @@
 import { randomUUID } from 'node:crypto'
 import { type EventId, type OrderId, paymentFailed } from '@boxoffice/contracts'
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest'
-import { rememberCancelledEvent } from '../src/event-refunds/cancelled-event-repository.ts'
-import { settled } from '../src/orders/place-order.ts'
+import { saveCancelledEvent } from '../src/event-refunds/cancelled-event-repository.ts'
+import { recordDeferral } from '../src/orders/place-order.ts'
 import { orderIdOf, startService, type TestService, WRITTEN } from './start-service.ts'
 import { eventId, ticketTypeId } from './stubs.ts'
 
@@ -15,9 +15,9 @@ afterEach(() => {
 })
 afterAll(() => payments.stop())
 
-const told = (orderId: OrderId) =>
+const published = (orderId: OrderId) =>
   payments.probe.waitFor(paymentFailed, ({ payload }) => payload.orderId === orderId)
-/** What was written for this order to be published, whoever it goes to. */
+/** The messages that were appended for this order, to any topic. */
 const messagesOf = async (orderId: OrderId): Promise<string[]> => {
   const { rows } = await payments.deps.pool.query(
     `select event_type from ${WRITTEN} where body -> 'payload' ->> 'orderId' = $1 and event_type <> 'CREATE_ORDER' order by created_at`,
@@ -32,11 +32,11 @@ const reservedOrder = {
   holderName: 'x',
 } as const
 
-describe('an order that comes to nothing before it is charged', () => {
-  test('is told to a buyer who did not wait, with the reason', async () => {
+describe('an order that fails before it is charged', () => {
+  test('is published for a buyer who did not wait, with the reason', async () => {
     const orderId = orderIdOf(await payments.buy('pm_card_visa', { later: true, quantity: 60 }))
     await payments.becomes(orderId, 'FAILED')
-    const { payload } = await told(orderId)
+    const { payload } = await published(orderId)
     expect(payload).toMatchObject({
       eventId,
       failureReason: 'INSUFFICIENT_INVENTORY',
@@ -45,11 +45,11 @@ describe('an order that comes to nothing before it is charged', () => {
     })
     expect(await messagesOf(orderId)).toEqual(['ORDER_CREATED', 'PAYMENT_FAILED'])
   })
-  test('because its event is cancelled or its price another is told likewise', async () => {
+  test('because its event is cancelled or its price differs is published likewise', async () => {
     const cancelled = randomUUID() as EventId
-    await payments.deps.db.transact((tx) => rememberCancelledEvent(tx, cancelled))
+    await payments.deps.db.transact((tx) => saveCancelledEvent(tx, cancelled))
     const ofCancelled = orderIdOf(await payments.buy('pm_card_visa', { later: true, eventId: cancelled }))
-    expect((await told(ofCancelled)).payload).toMatchObject({
+    expect((await published(ofCancelled)).payload).toMatchObject({
       eventId: cancelled,
       failureReason: 'EVENT_CANCELLED',
     })
@@ -60,24 +60,26 @@ describe('an order that comes to nothing before it is charged', () => {
         ...{ paymentMethod: 'CREDIT_CARD', paymentToken: 'pm_card_visa', holderName: 'x' },
       },
     })
-    expect((await told(orderIdOf(dearer))).payload).toMatchObject({
+    expect((await published(orderIdOf(dearer))).payload).toMatchObject({
       failureReason: 'PRICE_CHANGED',
       totalAmount: 5_000,
     })
   })
-  test('is told to a buyer who waited in vain', async () => {
+  test('is published for a buyer who waited in vain', async () => {
     payments.stub.state.away = true
     const answer = await payments.buy('pm_card_visa', { quantity: 60, hasty: true })
     expect(answer.status).toBe(202)
     payments.stub.state.away = false
-    expect((await told(orderIdOf(answer))).payload).toMatchObject({ failureReason: 'INSUFFICIENT_INVENTORY' })
+    expect((await published(orderIdOf(answer))).payload).toMatchObject({
+      failureReason: 'INSUFFICIENT_INVENTORY',
+    })
   })
-  test('is not told to a buyer who has the refusal as the answer', async () => {
+  test('is not published if the buyer got the refusal as the answer', async () => {
     const answer = await payments.buy('pm_card_visa', { quantity: 60 })
     expect(answer.status).toBe(409)
     expect(await messagesOf(orderIdOf(answer))).toEqual([])
   })
-  test('and is of a reservation that was refused is only told by its state: nobody knows the event', async () => {
+  test('for a refused reservation is visible only in its state, since the event is unknown', async () => {
     payments.stub.state.expired = true
     const answer = await payments.client.createOrder({
       headers: { 'idempotency-key': randomUUID(), prefer: 'respond-async' },
@@ -93,13 +95,13 @@ describe('an order that comes to nothing before it is charged', () => {
   })
 })
 
-test('an order that ends while its buyer is about to be told to wait is answered as it ended', async () => {
+test('an order that ends just before its buyer would get a 202 is answered with its outcome', async () => {
   payments.stub.state.away = true
   const orderId = orderIdOf(await payments.buy('pm_card_visa', { later: true, quantity: 60 }))
   const pending = { ...(await payments.order(orderId)), deferred: false } as never
   payments.stub.state.away = false
   await payments.becomes(orderId, 'FAILED')
-  expect(await settled(payments.deps, pending)).toMatchObject({
+  expect(await recordDeferral(payments.deps, pending)).toMatchObject({
     status: 'FAILED',
     failureReason: 'INSUFFICIENT_INVENTORY',
   })

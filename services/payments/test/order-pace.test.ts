@@ -40,7 +40,7 @@ test(`${BURST} orders whose patience is over begin ${WORKERS} at a time, whether
   expect(most).toBe(WORKERS)
   for (const orderId of orderIds.slice(0, 5))
     expect(await payments.moneyOf(orderId)).toMatchObject({ successfulCharges: 1 })
-  // Commands that came when their order had begun are done with too.
+  // Commands that arrived after their order had begun are finished too.
   await until(async () =>
     expect(await payments.deps.messaging.queueDepth('order-commands.fifo')).toEqual({
       visible: 0,

@@ -19,8 +19,8 @@ beforeAll(async () => {
   const gateway = { ratePerSecond: CHARGES_PER_SECOND, bulkhead: { concurrent: 5, waitMs: 500 } }
   const RESILIENCE = patientPolicies(callees, { gateway })
   payments = await startService({ RESILIENCE }, { workers: false })
-  // What nobody acknowledged comes again after 60 s; here sooner, and not before a slow machine has handled
-  // it: three times would be a dead letter.
+  // An unacknowledged message is received again after 60 s; here sooner, but not before a slow machine has
+  // handled it: three receives make it a dead letter.
   await setVisibility(payments.aws, QUEUE, Math.ceil(4 * machineFactor))
   keys = await publishKeys(payments.authority)
   overrides = { AUTH_URL: keys.url }

@@ -12,7 +12,7 @@ import { injectClient, stopWorkers } from '@boxoffice/service-kit/testing'
 import { until } from '@boxoffice/testing'
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest'
 import { buildApp } from '../src/app.ts'
-import { rememberCancelledEvent } from '../src/event-refunds/cancelled-event-repository.ts'
+import { saveCancelledEvent } from '../src/event-refunds/cancelled-event-repository.ts'
 import { replay } from '../src/saga/advance.ts'
 import type { SagaInput } from '../src/saga/input.ts'
 import { orderIdOf, startService, type TestService, WRITTEN } from './start-service.ts'
@@ -45,7 +45,7 @@ const charges = async (orderId: OrderId) => (await payments.moneyOf(orderId)).su
 const sagas = async () =>
   injectClient(payments.app, paymentsSagaRoutes, (await payments.authority.user(['USER', 'ADMIN'])).headers)
 
-test('a name that waits for its turn does not replace one that was given since, and the history says so', async () => {
+test('a queued name does not replace one that was given since, and the history says so', async () => {
   payments.stub.state.away = true
   const orderId = await accepted()
   work()
@@ -66,14 +66,14 @@ test('a name that waits for its turn does not replace one that was given since, 
   const names = answer.status === 200 ? answer.body.history.filter(({ step }) => step === 'HOLDER_NAME') : []
   expect(names.map(({ result, detail }) => [result, detail])).toEqual([
     ['HOLDER_NAMED', undefined],
-    ['SUPERSEDED', 'another name was given since'],
+    ['SUPERSEDED', 'another name was given later'],
     ['HOLDER_NAMED', undefined],
   ])
   payments.stub.state.away = false
   await payments.becomes(orderId, 'PAID')
 })
 
-test('a service that does not accept for later answers as if nobody had asked, and ends what it had accepted', async () => {
+test('a service that does not accept for later ignores the preference, and finishes what it had accepted', async () => {
   const accepted = orderIdOf(await payments.buy('pm_card_visa', { later: true }))
   const app = buildApp({ ...payments.deps, config: { ...payments.config, orderQueue: false } })
   const client = injectClient(app, paymentsRoutes, payments.buyer.headers)
@@ -165,7 +165,7 @@ describe('an order that has not begun', () => {
     const metrics = (await payments.app.inject('/actuator/prometheus')).body
     expect(metrics).toMatch(/sagas_in_progress\{.*state="QUEUED".*\} 1/)
     expect(metrics).toMatch(/sagas_oldest_seconds\{.*state="QUEUED".*\} /)
-    // Not its turn by the clock, and another name does not make it so.
+    // It is not due yet, and another name does not make it due.
     await payments.client.updateOrder({ params: { orderId }, body: { holderName: 'Jan Nowak' } })
     work('order-commands')
     expect(await admin.resumeSaga({ params: { orderId } })).toMatchObject({
@@ -184,13 +184,13 @@ describe('an order that has not begun', () => {
   test('and whose event is cancelled meanwhile is not charged, and its places go back', async () => {
     const cancelled = randomUUID() as EventId
     const orderId = orderIdOf(await payments.buy('pm_card_visa', { later: true, eventId: cancelled }))
-    await payments.deps.db.transact((tx) => rememberCancelledEvent(tx, cancelled))
+    await payments.deps.db.transact((tx) => saveCancelledEvent(tx, cancelled))
     work()
     expect(await payments.becomes(orderId, 'FAILED')).toMatchObject({ failureReason: 'EVENT_CANCELLED' })
     await until(() => expect(payments.stub.claims.get(orderId)).toMatchObject({ released: true }))
     expect(await charges(orderId)).toBe(0)
   })
-  test('whose command is lost is begun when its patience is over, and its journal replays', async () => {
+  test('whose command is lost begins when its patience is over, and its journal replays', async () => {
     const orderId = await accepted()
     await payments.client.updateOrder({ params: { orderId }, body: { holderName: 'Jan Nowak' } })
     const due = await payments.deps.pool.query(

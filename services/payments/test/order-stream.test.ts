@@ -13,7 +13,7 @@ afterEach(() => {
 })
 afterAll(() => payments.stop())
 
-/** What somebody hears of an order, over a connection of their own. */
+/** Follows an order over its own connection. */
 function follow(orderId: OrderId, headers: Record<string, string> = payments.buyer.headers) {
   const heard: OrderProgress[] = []
   const leaving = new AbortController()
@@ -43,7 +43,7 @@ test('a buyer follows an order from the queue to its tickets, each step as it ha
   expect(mine.heard.at(-1)).toMatchObject({ orderId, status: 'PENDING', paymentStatus: 'PENDING' })
   payments.stub.state.away = false
   await until(() => expect(mine.steps()).toContain('ISSUE STARTED'))
-  await payments.tellTicketsGenerated(orderId)
+  await payments.publishTicketsGenerated(orderId)
   expect(await mine.ended).toBe(200)
   expect(mine.steps().slice(4)).toEqual([
     'RESERVE RESERVED',
@@ -61,7 +61,7 @@ test('a buyer follows an order from the queue to its tickets, each step as it ha
   expect(again.steps()).toEqual(mine.steps())
 })
 
-test('a decline is told with its reason, and so is what follows from it', async () => {
+test('a decline is streamed with its reason, and so are its consequences', async () => {
   const orderId = orderIdOf(await payments.buy('pm_card_visa_chargeDeclined', { later: true }))
   const { ended, heard, steps } = follow(orderId)
   await ended
@@ -69,7 +69,7 @@ test('a decline is told with its reason, and so is what follows from it', async 
   expect(heard.at(-1)).toMatchObject({ status: 'FAILED', failureReason: 'CARD_DECLINED' })
 })
 
-test('is nobody else’s to follow', async () => {
+test('can only be followed by users who may see it', async () => {
   const orderId = orderIdOf(await payments.buy('pm_card_visa'))
   expect(await follow(orderId, (await payments.authority.user()).headers).ended).toBe(404)
   expect(await follow(crypto.randomUUID() as OrderId).ended).toBe(404)

@@ -53,7 +53,7 @@ test('orders are shown to the notification service, several at once', async () =
 })
 
 describe('what is bought', () => {
-  test('at another price than the one expected is not charged, and goes back', async () => {
+  test('at another price than the expected one is not charged, and released', async () => {
     const answer = await newOrder({ ticketRequests: [{ ticketTypeId, quantity: 2 }], expectedTotal: 9_999 })
     expect(answer).toMatchObject({
       status: 409,
@@ -148,7 +148,7 @@ describe('the name on the tickets', () => {
 })
 
 describe('an order that its buyer cancels', () => {
-  test('before anything is charged is cancelled at once, twice the same, and its tickets go back', async () => {
+  test('before anything is charged is cancelled at once and repeatably, and its tickets are released', async () => {
     payments.stub.state.away = true
     const key = randomUUID()
     const orderId = orderIdOf(await payments.buy('pm_card_visa', { key, hasty: true }))
@@ -165,7 +165,7 @@ describe('an order that its buyer cancels', () => {
     })
     expect(await payments.moneyOf(orderId)).toMatchObject({ captured: 0 })
   })
-  test('while the gateway charges goes on when the gateway was first, and the history says so', async () => {
+  test('while the gateway charges continues if the charge came first, and the history says so', async () => {
     const charge = payments.holdCharge()
     const buying = payments.buy('pm_card_visa')
     await charge.reached
@@ -196,13 +196,13 @@ describe('an order that its buyer cancels', () => {
       body: { error: 'ORDER_NOT_PENDING' },
     })
   })
-  test('while nobody knows whether it was charged waits for the gateway; a charge that comes later cannot be made', async () => {
+  test('while the charge is unknown waits for the gateway; a later charge is impossible', async () => {
     await payments.sandbox.setFault({ mode: 'down' })
     const orderId = orderIdOf(await payments.buy('pm_card_visa', { hasty: true }))
     await until(async () => expect(await payments.order(orderId)).toMatchObject({ paymentStatus: 'UNKNOWN' }))
     for (const _ of [1, 2])
       expect((await payments.client.cancelOrder({ params: { orderId } })).status).toBe(202)
-    // The charge that was on its way when the request came has ended by now.
+    // The charge that was in flight at the time of the request has ended.
     await until(async () => {
       const { rows } = await payments.deps.pool.query(
         'select state, last_error from sagas where order_id = $1',
@@ -226,7 +226,7 @@ describe('an order that its buyer cancels', () => {
 })
 
 describe('who sees orders', () => {
-  test("an event's organizer sees its orders and no other organizer does; a draft is nobody else's business", async () => {
+  test("an event's organizer sees its orders and no other organizer does; a draft is not found by others", async () => {
     const organizer = await payments.authority.user(['USER', 'ORGANIZER'])
     const other = payments.clientOf((await payments.authority.user(['USER', 'ORGANIZER'])).headers)
     const admin = payments.clientOf((await payments.authority.user(['USER', 'ADMIN'])).headers)
@@ -268,7 +268,7 @@ describe('who sees orders', () => {
     expect((await ours.getOrderHistory({ params })).status).toBe(404)
     expect((await admin.getOrderHistory({ params })).status).toBe(200)
   })
-  test('with the event service away a buyer still sees their own', async () => {
+  test('while the event service is down a buyer still sees their own', async () => {
     const orderId = orderIdOf(await payments.buy('pm_card_visa'))
     payments.catalog.state.away = true
     expect((await payments.client.getOrder({ params: { orderId } })).status).toBe(200)

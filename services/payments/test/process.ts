@@ -7,7 +7,7 @@ import type { TestService } from './start-service.ts'
 
 const MAIN = path.join(import.meta.dirname, '../src/main.ts')
 
-/** Where a process of its own finds the keys of access tokens: what the auth service publishes. */
+/** Publishes the keys of access tokens for another process, as the auth service does. */
 export async function publishKeys({ tokenKey }: TestService['authority']) {
   const { d: _, ...publicKey } = tokenKey
   const server = createServer((_request, response) => {
@@ -20,7 +20,7 @@ export async function publishKeys({ tokenKey }: TestService['authority']) {
 }
 
 /**
- * Another instance of the service, as a process that can be killed, with the same peers. It ends with
+ * Starts another instance of the service with the same peers, as a process that can be killed. It ends with
  * `payments`.
  */
 export const startProcess = (

@@ -39,7 +39,7 @@ test('a purchase is charged once, answered with the paid order, and confirmed wh
     items: [{ quantity: 2, unitPrice: 5_000 }],
   })
 
-  await payments.tellTicketsGenerated(orderId)
+  await payments.publishTicketsGenerated(orderId)
   await payments.probe.waitFor(orderConfirmed, ({ payload }) => payload.orderId === orderId)
   expect(await payments.order(orderId)).toMatchObject({ status: 'CONFIRMED', tickets: [{}, {}] })
 })
@@ -130,7 +130,7 @@ test('fifty clicks under one key are one order and one charge, and all get the s
 test('the first answer comes again, whatever came since', async () => {
   const key = randomUUID()
   const first = await payments.buy('pm_card_visa', { key })
-  await payments.tellTicketsGenerated(orderIdOf(first))
+  await payments.publishTicketsGenerated(orderIdOf(first))
   await until(async () => expect((await payments.order(orderIdOf(first))).status).toBe('CONFIRMED'))
   expect(await payments.buy('pm_card_visa', { key })).toEqual(first)
 })
@@ -177,7 +177,7 @@ test("a buyer's own reservation is claimed rather than made", async () => {
   expect(payments.stub.calls.filter((call) => call === 'claim').length).toBe(before + 1)
 })
 
-test('rejected tickets are refunded once, and the buyer is told', async () => {
+test('rejected tickets are refunded once, and the buyer is notified', async () => {
   const orderId = orderIdOf(await payments.buy('pm_card_visa'))
   const { reservationId } = await payments.order(orderId)
   const reject = () =>
@@ -199,7 +199,7 @@ test('rejected tickets are refunded once, and the buyer is told', async () => {
   expect(await ledgerOf(orderId)).toMatchObject({ captured: 10_000, refunded: 10_000 })
 })
 
-test("somebody else's order is not there", async () => {
+test("another buyer's order is not found", async () => {
   const orderId = orderIdOf(await payments.buy('pm_card_visa'))
   const stranger = await payments.authority.user()
   for (const path of ['', '/history']) {
@@ -306,7 +306,7 @@ test("a webhook whose signature is not the gateway's is refused and not kept", a
   ).toBe(0)
 })
 
-test('an operator sees how many purchases are on their way, and where', async () => {
+test('an operator sees how many purchases are in progress, and in which states', async () => {
   const { orderId } = (await payments.buy('pm_card_visa')).body as { orderId: OrderId }
   const inProgress = async () =>
     (await payments.app.inject('/actuator/prometheus')).body.match(
@@ -314,6 +314,6 @@ test('an operator sees how many purchases are on their way, and where', async ()
     )?.[1]
   const before = Number(await inProgress())
   expect(before).toBeGreaterThan(0)
-  await payments.tellTicketsGenerated(orderId)
+  await payments.publishTicketsGenerated(orderId)
   await until(async () => expect(Number((await inProgress()) ?? 0)).toBe(before - 1))
 })

@@ -9,7 +9,7 @@ import { orderIdOf, startService, type TestService } from './start-service.ts'
 
 let payments: TestService
 beforeAll(async () => {
-  // Without webhooks: what is found out here is found out by asking.
+  // Without webhooks: outcomes are found by lookups only.
   payments = await startService({ GATEWAY_TIMEOUT_MS: String(scaledMs(300)) }, { webhooks: false })
 })
 afterEach(async () => {
@@ -19,7 +19,7 @@ afterEach(async () => {
 afterAll(() => payments.stop())
 
 const ledgerOf = (orderId: OrderId) => payments.moneyOf(orderId)
-/** An outcome is unknown for longer than is waited for. */
+/** Makes an unknown outcome exceed its limit. */
 const passLimit = () => {
   payments.clock.aheadMs = payments.config.paymentUnknownLimitMs + 1_000
 }
@@ -34,14 +34,14 @@ test('a charge that is never answered for is found out and paid, once', async ()
   await payments.probe.waitFor(paymentCompleted, ({ payload }) => payload.orderId === orderId)
 })
 
-test('a decline that is never answered for is found out, and the tickets go back', async () => {
+test('a decline without an answer is found, and the tickets are released', async () => {
   const orderId = orderIdOf(await payments.buy('pm_sandbox_timeout_then_declined'))
   await until(async () => expect(await payments.order(orderId)).toMatchObject({ status: 'FAILED' }))
   await until(() => expect(released(orderId)).toBe(true))
   expect(await ledgerOf(orderId)).toMatchObject({ captured: 0, successfulCharges: 0 })
 })
 
-test('what is not known in time is answered 202, and a repetition tells how it stands', async () => {
+test('an outcome that is unknown in time is answered 202, and a repetition returns the current state', async () => {
   await payments.sandbox.setFault({ mode: 'down' })
   const key = randomUUID()
   const answer = await payments.buy('pm_card_visa', { key, hasty: true })
@@ -55,7 +55,7 @@ test('what is not known in time is answered 202, and a repetition tells how it s
   expect(await ledgerOf(orderIdOf(answer))).toMatchObject({ successfulCharges: 1 })
 })
 
-test('a gateway that is gone for longer than the limit: the tickets go back, and nothing was charged', async () => {
+test('a gateway that is down for longer than the limit: the tickets are released, and nothing was charged', async () => {
   await payments.sandbox.setFault({ mode: 'down' })
   const orderId = orderIdOf(await payments.buy('pm_card_visa', { hasty: true }))
   await until(async () => expect(await payments.order(orderId)).toMatchObject({ paymentStatus: 'UNKNOWN' }))
@@ -68,7 +68,7 @@ test('a gateway that is gone for longer than the limit: the tickets go back, and
   expect(await ledgerOf(orderId)).toMatchObject({ captured: 0 })
 })
 
-test('a charge that became known after the limit is refunded, once, and the buyer is told', async () => {
+test('a charge that became known after the limit is refunded, once, and the buyer is notified', async () => {
   const charges = async () => (await payments.sandbox.ledger()).entries.length
   const before = await charges()
   payments.afterNextCharge(() => payments.sandbox.setFault({ mode: 'down' }))
@@ -100,7 +100,7 @@ test.each([
     { id: 'dp_1', amount: 10_000, reason: 'fraudulent', status: 'needs_response' },
   ],
 ])(
-  '%s, told of before the charge is known to us, counts when it is known: the order is %s',
+  '%s, received before the charge is known, counts when it is known: the order is %s',
   async (type, status, object) => {
     const charges = async () => (await payments.sandbox.ledger()).entries
     const before = (await charges()).length
@@ -109,7 +109,7 @@ test.each([
     await until(async () => expect((await charges()).length).toBe(before + 1))
     await until(async () => expect(await payments.order(orderId)).toMatchObject({ paymentStatus: 'UNKNOWN' }))
     const id = `evt_${randomUUID()}`
-    await payments.tellWebhook(
+    await payments.sendWebhook(
       type,
       { ...object, payment_intent: (await charges()).at(-1)?.paymentIntentId },
       id,
@@ -129,7 +129,7 @@ test.each([
   },
 )
 
-test('a ticket service that is away fails nobody: the saga waits, and buys when it is back', async () => {
+test('a ticket service that is down fails no order: the saga waits, and buys when it is back', async () => {
   payments.stub.state.away = true
   const answer = await payments.buy('pm_card_visa', { hasty: true })
   expect(answer).toMatchObject({ status: 202, body: { status: 'PENDING', totalAmount: null, items: [] } })
@@ -137,7 +137,7 @@ test('a ticket service that is away fails nobody: the saga waits, and buys when 
   await until(async () => expect(await payments.order(orderIdOf(answer))).toMatchObject({ status: 'PAID' }))
 })
 
-test('a saga is leased to one worker; when its lease has run out, the next takes over and the first one’s word is stale', async () => {
+test('a saga is leased to one worker; when its lease has expired, the next takes over and the first one’s moves are stale', async () => {
   const orderId = orderIdOf(await payments.buy('pm_card_visa'))
   const { db, apply } = payments.deps
   const paused = await db.transact((tx) => findSagaForUpdate(tx, orderId))

@@ -38,7 +38,7 @@ const ask = (url: string, orderId: OrderId, key: string) =>
  */
 async function begin(point: CrashPoint) {
   const orderId = orderIdOf(await payments.buy('pm_card_visa'))
-  await payments.tellTicketsGenerated(orderId)
+  await payments.publishTicketsGenerated(orderId)
   await payments.becomes(orderId, 'CONFIRMED')
   const instance = await startProcess(payments, {
     AUTH_URL: keys.url,

@@ -37,7 +37,7 @@ afterAll(() => payments.stop())
 /** A confirmed order and its tickets. */
 async function confirmed(quantity = 2) {
   const orderId = orderIdOf(await payments.buy('pm_card_visa', { quantity }))
-  const tickets = await payments.tellTicketsGenerated(orderId, quantity)
+  const tickets = await payments.publishTicketsGenerated(orderId, quantity)
   await payments.becomes(orderId, 'CONFIRMED')
   return { orderId, tickets }
 }
@@ -66,13 +66,13 @@ const notRefundable = (message: RegExp) => ({
   status: 409,
   body: { error: 'NOT_REFUNDABLE', message: expect.stringMatching(message) },
 })
-/** I2: what the gateway has kept is the price of the tickets that still admit. */
+/** I2: the money left at the gateway is the price of the tickets that still admit. */
 async function expectEven(orderId: OrderId) {
   const { captured, refunded } = await payments.moneyOf(orderId)
   expect(captured - refunded).toBe(payments.stub.priceOfValid(orderId))
 }
 
-test('a buyer gives a whole order back: no ticket admits any more, the money is back, and everybody is told', async () => {
+test('a buyer returns a whole order: no ticket admits any more, the money is refunded, and both are published', async () => {
   const { orderId, tickets } = await confirmed()
   const answer = await refund(orderId)
   expect(answer).toMatchObject({ status: 202, body: { orderId, currency: 'EUR', reason: 'I am ill' } })
@@ -89,7 +89,7 @@ test('a buyer gives a whole order back: no ticket admits any more, the money is 
   ])
 })
 
-test('some tickets go back, then the rest; none of them twice, and no stranger’s', async () => {
+test('some tickets are refunded, then the rest; none of them twice, and no stranger’s', async () => {
   const { orderId, tickets } = await confirmed(3)
   const [first, ...others] = tickets as [TicketId, ...TicketId[]]
   expect((await refund(orderId, { ticketIds: [first] })).status).toBe(202)
@@ -132,7 +132,7 @@ test('a buyer is too late after the day that the organizer set, or where none wa
   })
   expect(await refund(orderId)).toMatchObject(notRefundable(/until/))
   payments.catalog.events.set(eventId, { organizerId: organizer.userId })
-  expect(await refund(orderId)).toMatchObject(notRefundable(/cannot be given back/))
+  expect(await refund(orderId)).toMatchObject(notRefundable(/cannot be returned/))
   expect(await payments.order(orderId)).toMatchObject({ status: 'CONFIRMED', refundedAmount: 0 })
   expect((await refund(orderId, { by: organizer, ticketIds: tickets.slice(0, 1) })).status).toBe(202)
   await until(async () => expect((await payments.order(orderId)).refundedAmount).toBe(5_000))
@@ -141,7 +141,7 @@ test('a buyer is too late after the day that the organizer set, or where none wa
   await payments.becomes(orderId, 'REFUNDED')
 })
 
-test('a ticket that was used stands in its buyer’s way, not in its organizer’s', async () => {
+test('a used ticket blocks a refund by its buyer, not by its organizer', async () => {
   const { orderId, tickets } = await confirmed()
   const [used] = payments.stub.issued.get(orderId) ?? []
   if (used) used.used = true
@@ -164,9 +164,9 @@ test('a ticket that was used stands in its buyer’s way, not in its organizer�
   await expectEven(orderId)
 })
 
-test('only an order that is confirmed can be given back, and only by who may see it', async () => {
+test('only a confirmed order can be refunded, and only by users who may see it', async () => {
   const orderId = orderIdOf(await payments.buy('pm_card_visa'))
-  expect(await refund(orderId)).toMatchObject(notRefundable(/being made/))
+  expect(await refund(orderId)).toMatchObject(notRefundable(/being issued/))
   const stranger = await payments.authority.user(['USER', 'ORGANIZER'])
   expect(await refund(orderId, { by: stranger })).toMatchObject({
     status: 404,
@@ -182,7 +182,7 @@ test('fifty at once are one refund', async () => {
   const answers = await Promise.all(Array.from({ length: 50 }, () => refund(orderId)))
   expect(answers.filter(({ status }) => status === 202)).toHaveLength(1)
   for (const answer of answers)
-    if (answer.status !== 202) expect(answer).toMatchObject(notRefundable(/refund|worked on/))
+    if (answer.status !== 202) expect(answer).toMatchObject(notRefundable(/refund|being processed/))
   await payments.becomes(orderId, 'REFUNDED')
   expect(await payments.moneyOf(orderId)).toMatchObject({ captured: 10_000, refunded: 10_000 })
   expect(await refund(orderId)).toMatchObject(notRefundable(/has been refunded/))
@@ -232,7 +232,7 @@ test('with the ticket service away the refund waits, and is made when it is back
   await expectEven(orderId)
 })
 
-test('with the event service away nobody can say who may: 503', async () => {
+test('while the event service is down a refund is answered 503', async () => {
   const { orderId } = await confirmed()
   payments.catalog.state.away = true
   await expect(refund(orderId)).rejects.toThrow('answered 503 SERVICE_UNAVAILABLE')
@@ -255,12 +255,10 @@ test('a free order goes back without the gateway, and nothing says that money di
     [orderId],
   )
   expect(rows).toEqual([])
-  expect(await refund(orderId)).toMatchObject(
-    notRefundable(/^the tickets of the order have been given back$/),
-  )
+  expect(await refund(orderId)).toMatchObject(notRefundable(/^the tickets of the order have been returned$/))
 })
 
-test('what costs nothing goes back until the event is over, whatever its organizer set for money', async () => {
+test('free tickets can be returned until the event is over, whatever deadline its organizer set', async () => {
   payments.stub.state.price = 0 as never
   const [past, eventDate] = [new Date(Date.now() - 1_000), new Date(Date.now() - 3_600_000)]
   const orders = [await confirmed(), await confirmed(), await confirmed()] as const
@@ -272,7 +270,7 @@ test('what costs nothing goes back until the event is over, whatever its organiz
   expect(await refund(orders[2].orderId)).toMatchObject(notRefundable(/over/))
 })
 
-test('of an order that cost something, tickets that cost nothing go back like free ones', async () => {
+test('the free tickets of a paid order are returned like those of a free order', async () => {
   const { orderId, tickets } = await confirmed(3)
   const guest = randomUUID() as TicketTypeId
   const { pool } = payments.deps
@@ -295,7 +293,7 @@ test('of an order that cost something, tickets that cost nothing go back like fr
   payments.catalog.events.set(eventId, { organizerId: organizer.userId })
   const paid = tickets.filter((ticketId) => ticketId !== free.ticketId)
   expect(await refund(orderId, { ticketIds: [free.ticketId, ...paid.slice(0, 1)] })).toMatchObject(
-    notRefundable(/cannot be given back/),
+    notRefundable(/cannot be returned/),
   )
   expect(await refund(orderId, { ticketIds: [free.ticketId] })).toMatchObject({
     status: 202,
@@ -330,13 +328,13 @@ test('a buyer is too late once the event is over, whatever was promised; its org
   expect((await refund(orderId, { ticketIds: [third as TicketId] })).status).toBe(202)
 })
 
-test('news of the tickets that comes after the refund changes nothing', async () => {
+test('a ticket message that arrives after the refund changes nothing', async () => {
   const { orderId } = await confirmed()
   await refund(orderId)
   await payments.becomes(orderId, 'REFUNDED')
-  await payments.tellTicketsGenerated(orderId)
+  await payments.publishTicketsGenerated(orderId)
   const marker = orderIdOf(await payments.buy('pm_card_visa'))
-  await payments.tellTicketsGenerated(marker)
+  await payments.publishTicketsGenerated(marker)
   await payments.becomes(marker, 'CONFIRMED')
   expect(await payments.order(orderId)).toMatchObject({ status: 'REFUNDED', refundedAmount: 10_000 })
   expect((await payments.order(orderId)).tickets).toHaveLength(2)
@@ -373,9 +371,9 @@ test('the books have two sides and agree with the gateway, and every journal rep
   }
 })
 
-test('a refund of an order whose tickets do not come is accepted after a while, and gives all of it back', async () => {
+test('a refund of an order whose tickets are missing is accepted after a while, and refunds all of it', async () => {
   const orderId = orderIdOf(await payments.buy('pm_card_visa'))
-  expect(await refund(orderId)).toMatchObject(notRefundable(/are being made: ask again in a minute/))
+  expect(await refund(orderId)).toMatchObject(notRefundable(/are being issued: try again in a minute/))
   await agePayment(orderId)
   expect(await refund(orderId)).toMatchObject({ status: 202, body: { status: 'SUCCEEDED', amount: 10_000 } })
   expect(await payments.order(orderId)).toMatchObject({
@@ -387,7 +385,7 @@ test('a refund of an order whose tickets do not come is accepted after a while, 
   await payments.probe.waitFor(refundProcessed, ({ payload }) => payload.orderId === orderId)
 })
 
-test('a refund of an order whose tickets were used before we heard of them fails, and the order is confirmed', async () => {
+test('a refund of an order whose tickets were used before they were known here fails, and the order is confirmed', async () => {
   const orderId = orderIdOf(await payments.buy('pm_card_visa'))
   await agePayment(orderId)
   payments.stub.issued.set(orderId, [
@@ -395,12 +393,12 @@ test('a refund of an order whose tickets were used before we heard of them fails
     { ticketId: randomUUID() as TicketId, ticketTypeId, unitPrice: 5_000 as Minor, used: false },
   ])
   expect(await refund(orderId)).toMatchObject(notRefundable(/used, transferred or refunded already/))
-  await payments.tellTicketsGenerated(orderId)
+  await payments.publishTicketsGenerated(orderId)
   await payments.becomes(orderId, 'CONFIRMED')
   expect(await payments.moneyOf(orderId)).toMatchObject({ captured: 10_000, refunded: 0 })
 })
 
-/** As if it had been paid two hours ago. */
+/** Moves the payment two hours into the past. */
 const agePayment = (orderId: OrderId) =>
   payments.deps.pool.query(
     `update orders set completed_at = completed_at - interval '2 hours' where order_id = $1`,

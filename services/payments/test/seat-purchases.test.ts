@@ -33,7 +33,7 @@ const buySeat = (wanted: Wanted = {}, key?: string, client = payments.seats) =>
     ...(key !== undefined && { headers: { 'idempotency-key': key } }),
     body: { ...seat, paymentToken: 'pm_card_visa', ...wanted },
   })
-/** The newest order, when it is paid. */
+/** The newest order, once it is paid. */
 const paid = () =>
   until(async () => {
     const { rows } = await payments.deps.pool.query(
@@ -49,7 +49,7 @@ describe('a seat', () => {
   test('is bought through the saga, charged once, and answered with its ticket', async () => {
     const buying = buySeat()
     const { order_id: orderId, holder_name } = await paid()
-    const [ticketId] = await payments.tellTicketsGenerated(orderId, 1)
+    const [ticketId] = await payments.publishTicketsGenerated(orderId, 1)
     expect(await buying).toMatchObject({
       status: 201,
       body: {
@@ -70,12 +70,12 @@ describe('a seat', () => {
     const buying = buySeat({ userId: payments.buyer.userId as UserId, colLabel: '17' })
     const { order_id: orderId } = await paid()
     const createdAt = new Date('2026-11-21T10:00:00.123Z')
-    await payments.tellTicketsGenerated(orderId, 1, createdAt)
+    await payments.publishTicketsGenerated(orderId, 1, createdAt)
     const bought = await buying
     expect(bought).toMatchObject({ status: 201, body: { orderId, createdOn: createdAt } })
     expect((await payments.order(orderId)).tickets).toMatchObject([{ createdAt }])
   })
-  test('is bought for oneself alone: another user’s id is refused, and no order is made', async () => {
+  test('can only be bought for oneself: another user’s id is refused, and no order is made', async () => {
     const before = await countOrders()
     expect(await buySeat({ userId: randomUUID() as UserId })).toMatchObject({
       status: 403,
@@ -91,17 +91,17 @@ describe('a seat', () => {
     await payments.becomes(orderId, 'PAID')
     const calls = payments.stub.calls.length
     const again = buySeat({ colLabel: '13' }, key)
-    await payments.tellTicketsGenerated(orderId, 1)
+    await payments.publishTicketsGenerated(orderId, 1)
     expect(await again).toMatchObject({ status: 201, body: { orderId, colLabel: '13' } })
     expect(payments.stub.calls.length).toBe(calls)
     expect((await buySeat({ colLabel: '14' }, key)).status).toBe(422)
   })
-  test('clicked for ten times under one key is one order', async () => {
+  test('requested ten times under one key is one order', async () => {
     const before = await countOrders()
     const key = randomUUID()
     const buying = Array.from({ length: 10 }, () => buySeat({ colLabel: '15' }, key))
     const { order_id: orderId } = await paid()
-    await payments.tellTicketsGenerated(orderId, 1)
+    await payments.publishTicketsGenerated(orderId, 1)
     const answers = await Promise.all(buying)
     expect(new Set(answers.map((answer) => JSON.stringify(answer))).size).toBe(1)
     expect(answers[0]).toMatchObject({ status: 201, body: { orderId } })
@@ -145,7 +145,7 @@ describe('a seat', () => {
   })
 })
 
-describe('what is not to be had', () => {
+describe('what cannot be bought', () => {
   test.each([
     ['an event that is not there', { eventId: randomUUID() as EventId }, 'EVENT_NOT_FOUND'],
     ['an event at another venue', { venueId: randomUUID() as VenueId }, 'EVENT_NOT_FOUND'],
@@ -194,7 +194,7 @@ describe('who pays, and whose name it bears', () => {
     const body = { userId, venueId, eventId, zoneId: 1, rowLabel: 'A', colLabel: '18' }
     const buying = app.inject({ method: 'POST', url: '/api/v1/tickets', headers, payload: body })
     const { order_id: orderId } = await paid()
-    const [ticketId] = await payments.tellTicketsGenerated(orderId, 1)
+    const [ticketId] = await payments.publishTicketsGenerated(orderId, 1)
     const answer = await buying
     expect(answer.statusCode).toBe(201)
     const { userId: _, ...seatOfEvent } = body
@@ -213,7 +213,7 @@ describe('who pays, and whose name it bears', () => {
     payments.stub.state.price = 0 as never
     const buying = buySeat({ paymentToken: undefined, holderName: 'Jan Nowak' })
     const { order_id: orderId, holder_name } = await paid()
-    await payments.tellTicketsGenerated(orderId, 1)
+    await payments.publishTicketsGenerated(orderId, 1)
     expect(await buying).toMatchObject({ status: 201, body: { price: 0 } })
     expect(holder_name).toBe('Jan Nowak')
 
@@ -226,12 +226,12 @@ describe('who pays, and whose name it bears', () => {
     })
     expect(await payments.moneyOf(orderIdOf(dearer))).toMatchObject({ successfulCharges: 0 })
   })
-  test('the name is the user’s own; their address while nobody can say it', async () => {
+  test('the name is the user’s own, or their address while the auth service is down', async () => {
     payments.auth.state.away = true
     const buying = buySeat()
     const { order_id: orderId, holder_name } = await paid()
     expect(holder_name).toContain('@')
-    await payments.tellTicketsGenerated(orderId, 1)
+    await payments.publishTicketsGenerated(orderId, 1)
     expect((await buying).status).toBe(201)
   })
 })

@@ -11,13 +11,13 @@ import type {
 } from '@boxoffice/contracts'
 import { ticketsGenerated } from '@boxoffice/contracts'
 import { afterAll, beforeAll, expect, test } from 'vitest'
-import { rememberCancelledEvent } from '../src/event-refunds/cancelled-event-repository.ts'
+import { saveCancelledEvent } from '../src/event-refunds/cancelled-event-repository.ts'
 import { insertOrders } from '../src/orders/order-repository.ts'
 import type { SagaInput } from '../src/saga/input.ts'
 import { createMover } from '../src/saga/move-together.ts'
 import { insertSagas } from '../src/saga/new-sagas-repository.ts'
 import type { StoredSaga } from '../src/saga/saga-repository.ts'
-import { takeTogether } from '../src/saga/subscriptions.ts'
+import { handleTogether } from '../src/saga/subscriptions.ts'
 import { orderIdOf, startService, type TestService } from './start-service.ts'
 import { ticketTypeId } from './stubs.ts'
 
@@ -27,14 +27,14 @@ beforeAll(async () => {
 })
 afterAll(() => payments.stop())
 
-/** In how many transactions the journals of these orders were told of `what`. */
+/** In how many transactions `what` was written to the journals of these orders. */
 async function commitsOf(what: string, orderIds: readonly OrderId[]) {
   const { rows } = await payments.deps.pool.query(
-    `select count(*)::int as told, count(distinct xmin::text)::int as commits from saga_events
+    `select count(*)::int as appended, count(distinct xmin::text)::int as commits from saga_events
      where coalesce(result, moment || ' ' || seq) = $1 and order_id = any($2)`,
     [what, orderIds],
   )
-  return rows[0] as { told: number; commits: number }
+  return rows[0] as { appended: number; commits: number }
 }
 
 /** Sagas of new orders, under our lease. */
@@ -87,8 +87,8 @@ test('orders that come together are placed, reserved and charged in fewer commit
   const answers = await Promise.all(Array.from({ length: 20 }, () => payments.buy('pm_card_visa')))
   expect(answers.map(({ status }) => status)).toEqual(answers.map(() => 201))
   for (const what of ['INTENT 1', 'RESERVED', 'CHARGED']) {
-    const { told, commits } = await commitsOf(what, answers.map(orderIdOf))
-    expect(told, what).toBe(20)
+    const { appended, commits } = await commitsOf(what, answers.map(orderIdOf))
+    expect(appended, what).toBe(20)
     expect(commits, what).toBeLessThan(20)
   }
 })
@@ -149,15 +149,15 @@ test('the tickets of several orders, some of them in parts, are taken in one tra
     messageOf(whole, 'TKT-3'),
     messageOf(parted, 'TKT-1', 1, 2),
   ]
-  const take = takeTogether({ applyAll: payments.deps.applyAll, rememberCancelledEvent })
+  const take = handleTogether({ applyAll: payments.deps.applyAll, saveCancelledEvent })
   await payments.deps.db.transact((tx) => take(tx, messages as never, (_, work) => work()))
   for (const orderId of orderIds) expect(await payments.order(orderId)).toMatchObject({ status: 'CONFIRMED' })
   const numbers = (await payments.order(parted)).tickets?.map(({ ticketNumber }) => ticketNumber)
   expect(numbers).toEqual(['TKT-1', 'TKT-2'])
-  expect(await commitsOf('TICKETS_ISSUED', orderIds)).toEqual({ told: 3, commits: 1 })
+  expect(await commitsOf('TICKETS_ISSUED', orderIds)).toEqual({ appended: 3, commits: 1 })
 })
 
-test('charges that the gateway tells of are kept together, as known already; what cannot be kept fails alone', async () => {
+test('charges sent by the gateway are saved together, as known already; one that cannot be saved fails alone', async () => {
   const orderIds = (await Promise.all([payments.buy('pm_card_visa'), payments.buy('pm_card_visa')])).map(
     orderIdOf,
   )
@@ -167,22 +167,22 @@ test('charges that the gateway tells of are kept together, as known already; wha
   )
   const ids = orders.map(() => `evt_${randomUUID()}`)
   const charges = orders.map(({ transaction_id: id }, index) =>
-    payments.tellWebhook(
+    payments.sendWebhook(
       'payment_intent.succeeded',
       { id, metadata: { orderId: orderIds[index] } },
       ids[index],
     ),
   )
-  const told = await Promise.all([
+  const appended = await Promise.all([
     ...charges,
     // Text that PostgreSQL has no place for.
-    payments.tellWebhook('payment_intent.succeeded', {
+    payments.sendWebhook('payment_intent.succeeded', {
       id: 'pi_x',
       metadata: { orderId: orderIds[0] },
       description: '\0',
     }),
   ])
-  expect(told.map(({ statusCode }) => statusCode)).toEqual([200, 200, 500])
+  expect(appended.map(({ statusCode }) => statusCode)).toEqual([200, 200, 500])
   const { rows } = await payments.deps.pool.query(
     'select outcome, processed_at is not null as done from webhook_events where webhook_event_id = any($1)',
     [ids],

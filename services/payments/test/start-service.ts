@@ -39,10 +39,7 @@ import { authStub, eventId, eventStub, ticketStub, ticketTypeId } from './stubs.
 /** Parts of messages may be of any size. */
 export const TICKETS_PER_PART = 50
 
-/**
- * The payment service with its own database, queues and gateway, and a ticket service that is a stub of the
- * contract.
- */
+/** Starts the payment service with its own database, queues and gateway, and a stub of the ticket service. */
 export const startService = (
   overrides: Record<string, string> = {},
   options: { webhooks?: boolean; workers?: boolean } = {},
@@ -85,7 +82,7 @@ async function start(overrides: Record<string, string>, options: { webhooks?: bo
   await provision(aws)
   const probe = await createProbe(aws, ['payment-events', 'saga-compensation-failed', 'ops-alerts'])
 
-  // The gateway calls us and we call it: it is told our port before we listen.
+  // The gateway calls this service and is called by it, so it needs our port before we listen.
   const port = await claimPort()
   const webhookUrl = `http://127.0.0.1:${port}/api/payments/webhooks/stripe`
   const sandbox = await startSandbox({ webhookUrl: options.webhooks === false ? null : webhookUrl })
@@ -114,7 +111,7 @@ async function start(overrides: Record<string, string>, options: { webhooks?: bo
     authority,
     config,
     deps,
-    /** Writes what another service says into our own outbox. */
+    /** Writes messages of other services into this service's outbox. */
     appendAny,
     app,
     sandbox,
@@ -127,7 +124,7 @@ async function start(overrides: Record<string, string>, options: { webhooks?: bo
     environment: { ...environment, STRIPE_API_URL: sandbox.url },
     buyer,
     client,
-    /** The same for a buyer who does not wait: they are told how it stands. */
+    /** The same for a buyer who does not wait and gets the current state. */
     hasty,
     seats: injectClient(app, seatPurchaseRoutes, buyer.headers),
     hastySeats: injectClient(hastyApp, seatPurchaseRoutes, buyer.headers),
@@ -138,8 +135,8 @@ async function start(overrides: Record<string, string>, options: { webhooks?: bo
     /** Processes that end with this. */
     instances,
     /**
-     * Buy `quantity` tickets at 50.00 with a token, or the seats that are named; `later`: with
-     * `Prefer: respond-async`; `hasty`: without waiting for what becomes of it.
+     * Buys `quantity` tickets at 50.00 with a token, or the named seats; `later`: with `Prefer:
+     * respond-async`; `hasty`: without waiting for the outcome.
      */
     buy: (
       paymentToken: string,
@@ -168,8 +165,8 @@ async function start(overrides: Record<string, string>, options: { webhooks?: bo
         },
       }),
     order,
-    /** What the gateway would send, signed as it signs. */
-    tellWebhook(
+    /** Sends a webhook call signed as by the gateway. */
+    sendWebhook(
       type: string,
       object: object,
       id = `evt_${randomUUID()}`,
@@ -187,14 +184,14 @@ async function start(overrides: Record<string, string>, options: { webhooks?: bo
       const headers = { 'content-type': 'application/json', 'stripe-signature': signature, ...more }
       return app.inject({ method: 'POST', url: '/api/payments/webhooks/stripe', headers, payload })
     },
-    /** Wait until the order is of this status. */
+    /** Waits until the order has this status. */
     becomes: (orderId: OrderId, status: string) =>
       until(async () => {
         const found = await order(orderId)
         expect(found.status).toBe(status)
         return found
       }),
-    /** The next charge waits on its way to the gateway until it is released. */
+    /** Holds the next charge on its way to the gateway until it is released. */
     holdCharge() {
       const [reached, released] = [Promise.withResolvers<void>(), Promise.withResolvers<void>()]
       const { charge } = deps.gateway
@@ -205,7 +202,7 @@ async function start(overrides: Record<string, string>, options: { webhooks?: bo
       })
       return { reached: reached.promise, release: () => released.resolve() }
     },
-    /** Does `work` between the next charge and what it has us know. */
+    /** Does `work` between the next charge and its answer. */
     afterNextCharge(work: () => Promise<unknown>) {
       const { charge } = deps.gateway
       vi.spyOn(deps.gateway, 'charge').mockImplementationOnce(async (request) => {
@@ -214,17 +211,15 @@ async function start(overrides: Record<string, string>, options: { webhooks?: bo
         return outcome
       })
     },
-    /** In the gateway's books, not ours. */
+    /** The money at the gateway, not in our ledger. */
     moneyOf: async (orderId: OrderId) =>
       (await sandbox.ledger(orderId)).totals[0] ?? { captured: 0, refunded: 0, successfulCharges: 0 },
     clientOf: (headers: Record<string, string>) => injectClient(app, paymentsRoutes, headers),
     sagaState: async (orderId: OrderId) =>
       (await deps.pool.query('select state from sagas where order_id = $1', [orderId])).rows[0]
         ?.state as string,
-    /**
-     * The ticket service's word, through the queue, part by part, the last first; the tickets that it made.
-     */
-    async tellTicketsGenerated(orderId: OrderId, quantity = 2, createdAt?: Date) {
+    /** Publishes the tickets as the ticket service would, part by part, the last part first; returns them. */
+    async publishTicketsGenerated(orderId: OrderId, quantity = 2, createdAt?: Date) {
       const made = Array.from({ length: quantity }, () => randomUUID() as TicketId)
       const unitPrice = stub.state.price
       stub.issued.set(
@@ -261,10 +256,10 @@ async function start(overrides: Record<string, string>, options: { webhooks?: bo
   }
 }
 
-/** Every message that was written to be published: what is published may have been moved to the archive. */
+/** All messages that were appended, including archived ones. */
 export const WRITTEN = `(select event_type, topic, body, created_at from outbox
   union all select event_type, topic, body, created_at from message_archive) written`
 
-/** The id of the order that an answer tells of. */
+/** The id of the order in an answer. */
 export const orderIdOf = (answer: { body: object }) => (answer.body as { orderId: OrderId }).orderId
 export type TestService = Awaited<ReturnType<typeof startService>>

@@ -30,7 +30,7 @@ export const venueId = randomUUID() as VenueId
 const notAsked = async () => Promise.reject(new Error('not asked for here'))
 const PRICE = 5_000 as Minor
 
-/** An event service that knows one event, and what a test says of others. */
+/** An event service with one event, and others that a test adds. */
 export function eventStub() {
   const events = new Map<EventId, Partial<EventInfo>>()
   const state = { away: false }
@@ -75,7 +75,7 @@ export function eventStub() {
   return { handlers, events, state }
 }
 
-/** An auth service that knows everybody by one name. */
+/** An auth service that knows every user by one name. */
 export function authStub() {
   const state = { away: false, asked: 0 }
   const handlers: Handlers<typeof authInternalRoutes> = {
@@ -107,10 +107,7 @@ interface StubTicket {
   refundId?: string
 }
 
-/**
- * A ticket service that has enough of everything, and remembers what it was asked; a test may answer
- * otherwise.
- */
+/** A ticket service with unlimited tickets, which records its calls; a test may change its answers. */
 export function ticketStub() {
   const claims = new Map<OrderId, { quantity: number; released: boolean }>()
   const issued = new Map<OrderId, StubTicket[]>()
@@ -122,12 +119,12 @@ export function ticketStub() {
     price: PRICE,
     foundPrice: null as Minor | null,
     taken: [] as SeatId[],
-    /** What has to happen before tickets are cancelled. */
+    /** Runs before tickets are cancelled. */
     beforeCancel: () => Promise.resolve(),
     expired: false,
-    /** The buyer's own that are too many already. */
+    /** The buyer's own reservations, when they are too many. */
     live: [] as ReservationId[],
-    /** What becomes of asking for tickets before they are made. */
+    /** Runs before tickets are confirmed. */
     beforeConfirm: () => Promise.resolve(),
   }
   const quantityOf = (requests: readonly TicketRequest[]) =>
@@ -271,12 +268,12 @@ export function ticketStub() {
     getTicketQrInfo: notAsked,
     getOrderTickets: notAsked,
   }
-  /** What the tickets that still admit are worth. */
+  /** The total price of the tickets that still admit. */
   const priceOfValid = (orderId: OrderId) =>
     (issued.get(orderId) ?? [])
       .filter(({ refundId }) => !refundId)
       .reduce((value, { unitPrice }) => value + unitPrice, 0)
-  /** A reservation of one ticket that somebody has. */
+  /** A user's reservation of one ticket. */
   function hold(userId: UserId, unitPrice: number): ReservationId {
     const reservationId = randomUUID() as ReservationId
     holds.set(reservationId, { userId, unitPrice: unitPrice as Minor })

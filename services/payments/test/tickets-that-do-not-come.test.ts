@@ -22,14 +22,14 @@ afterEach(() => {
 })
 afterAll(() => payments.stop())
 
-/** The ticket service answers so where it is asked for tickets. */
+/** Makes the ticket service answer requests for tickets like this. */
 function refuseTickets(refusal: Error): void {
   payments.stub.state.beforeConfirm = () => Promise.reject(refusal)
 }
 const makeTickets = () => {
   payments.stub.state.beforeConfirm = () => Promise.resolve()
 }
-/** As if the ticket service had answered so for two hours. */
+/** Moves the saga two hours into the past. */
 const ageSaga = (orderId: OrderId) =>
   payments.deps.pool.query(
     `update sagas set failing_since = failing_since - interval '2 hours' where order_id = $1`,
@@ -43,7 +43,7 @@ const sagaOf = async (orderId: OrderId) =>
     )
   ).rows[0]
 
-test('the ticket service answers otherwise for too long: people are told, and all the money goes back, once', async () => {
+test('the ticket service answers with errors for too long: operators are alerted, and the order is refunded, once', async () => {
   refuseTickets(new Error('a fault of ours'))
   const orderId = orderIdOf(await payments.buy('pm_card_visa'))
   const { payload } = await payments.probe.waitFor(
@@ -64,7 +64,7 @@ test('the ticket service answers otherwise for too long: people are told, and al
   await payments.probe.waitFor(orderCancelled, (message) => message.payload.orderId === orderId)
 })
 
-test('the ticket service is not there: it is waited for', async () => {
+test('a ticket service that is down is waited for', async () => {
   refuseTickets(new RefusedError(refuse(SERVICE_UNAVAILABLE, { message: 'being deployed' })))
   const orderId = orderIdOf(await payments.buy('pm_card_visa'))
   await until(async () => expect((await sagaOf(orderId)).attempts).toBeGreaterThan(5))
@@ -103,7 +103,7 @@ test('an issue that can never succeed is given up at once', async () => {
   expect(rows).toEqual([{ input: { type: 'ISSUE_GIVEN_UP', detail: 'it is too large' } }])
 })
 
-test('a step that throws is made again with growing waits, and says why', async () => {
+test('a step that throws is retried with growing waits, and logs why', async () => {
   vi.spyOn(payments.deps.tickets, 'confirmPurchase').mockRejectedValue(new TypeError('a fault of ours'))
   const orderId = orderIdOf(await payments.buy('pm_card_visa'))
   await payments.probe.waitFor(compensationFailed, (message) => message.payload.orderId === orderId)
@@ -114,9 +114,9 @@ test('a step that throws is made again with growing waits, and says why', async 
   await payments.becomes(orderId, 'CONFIRMED')
 })
 
-test('tickets that come in parts confirm the order once, with all of them', async () => {
+test('tickets that arrive in parts confirm the order once, with all of them', async () => {
   const orderId = orderIdOf(await payments.buy('pm_card_visa'))
-  const made = await payments.tellTicketsGenerated(orderId, TICKETS_PER_ORDER_MAX)
+  const made = await payments.publishTicketsGenerated(orderId, TICKETS_PER_ORDER_MAX)
   const order = await payments.becomes(orderId, 'CONFIRMED')
   expect(order.tickets?.map(({ ticketId }) => ticketId)).toEqual(made)
   const heard = () =>

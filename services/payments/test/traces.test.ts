@@ -21,7 +21,7 @@ afterAll(async () => {
   await payments.stop()
 })
 
-/** A trace of the buyer's: ours is another, with a link to it. */
+/** The buyer's trace: ours is another, with a link to it. */
 const BUYERS_TRACE = '0af7651916cd43dd8448eb211c80319c'
 const named = (name: string, traceId: string) =>
   until(() => {
@@ -33,7 +33,7 @@ const named = (name: string, traceId: string) =>
 describe('a purchase', () => {
   let traceId: string
   test('that one process began and another ends is one trace', async () => {
-    // Its own spans go nowhere: what it leaves behind is the row.
+    // Spans are exported to nowhere: the trace is read from the row.
     const tracing = { OTEL_EXPORTER_OTLP_ENDPOINT: 'http://127.0.0.1:1' }
     const instance = await startProcess(payments, {
       AUTH_URL: keys.url,
@@ -58,7 +58,7 @@ describe('a purchase', () => {
     const orderId = rows[0].order_id as OrderId
     traceId = rows[0].traceparent.split('-')[1]
     expect(traceId).not.toBe(BUYERS_TRACE)
-    // Its lease is waited for as it would be, but shorter.
+    // Ends the lease early instead of waiting for it.
     await payments.deps.pool.query("update sagas set leased_until = clock_timestamp() - interval '1 second'")
     await payments.becomes(orderId, 'PAID')
     const resumed = await named('resume saga', traceId)
@@ -69,7 +69,7 @@ describe('a purchase', () => {
     await named('publish PAYMENT_COMPLETED', traceId)
     await payments.probe.waitFor(paymentCompleted, ({ payload }) => payload.orderId === orderId)
   })
-  test('has what the gateway tells of it in its trace too', async () => {
+  test('has gateway events about it in its trace too', async () => {
     const { rows } = await payments.deps.pool.query('select order_id from sagas')
     const intent = {
       id: `pi_${randomUUID()}`,
@@ -77,7 +77,7 @@ describe('a purchase', () => {
       amount: 5_000,
       metadata: { orderId: rows[0].order_id },
     }
-    expect((await payments.tellWebhook('payment_intent.succeeded', intent)).statusCode).toBe(200)
+    expect((await payments.sendWebhook('payment_intent.succeeded', intent)).statusCode).toBe(200)
     await named('gateway event charged', traceId)
   })
   test('carries no token, card or holder into its spans', async () => {
@@ -86,10 +86,10 @@ describe('a purchase', () => {
   })
 })
 
-test('what the gateway tells is worked on in the trace of the request that brought it, with a link to the gateway’s own', async () => {
+test('a gateway event is handled in the trace of its webhook call, with a link to the gateway’s own', async () => {
   const traceId = '4bf92f3577b34da6a3ce929d0e0e4736'
   const call = { traceparent: `00-${traceId}-00f067aa0ba902b7-01` }
-  const answer = await payments.tellWebhook(
+  const answer = await payments.sendWebhook(
     'payment_intent.succeeded',
     { id: 'pi_1', metadata: {} },
     undefined,

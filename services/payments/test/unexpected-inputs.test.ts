@@ -6,7 +6,7 @@ import { afterAll, beforeAll, expect, test } from 'vitest'
 import { createDriver } from '../src/saga/drive.ts'
 import { createMover } from '../src/saga/move-together.ts'
 import { leaseSaga } from '../src/saga/saga-repository.ts'
-import { sagaSubscribers, takeTogether } from '../src/saga/subscriptions.ts'
+import { handleTogether, sagaSubscribers } from '../src/saga/subscriptions.ts'
 import { orderIdOf, startService, type TestService } from './start-service.ts'
 
 let payments: TestService
@@ -51,9 +51,9 @@ test('an answer that the state does not expect is logged once, and its call repe
   ])
 })
 
-test('a message that the state does not expect can never be handled, alone or among others, and moves nothing', async () => {
+test('a message that the state does not expect fails permanently, alone or among others, and moves nothing', async () => {
   const { db, applyAll } = payments.deps
-  const heard = { applyAll, rememberCancelledEvent: async () => {} }
+  const heard = { applyAll, saveCancelledEvent: async () => {} }
   const orderId = orderIdOf(await payments.buy('pm_card_visa_chargeDeclined'))
   expect(await payments.sagaState(orderId)).toBe('FAILED')
   const issued = { eventType: ticketsGenerated.eventType, payload: { orderId, tickets: [] } } as never
@@ -65,24 +65,24 @@ test('a message that the state does not expect can never be handled, alone or am
     eventType: ticketsRejected.eventType,
     payload: { orderId: paidId, reason: 'SEATS_GONE' },
   } as never
-  const together = db.transact((tx) => takeTogether(heard)(tx, [rejected, issued], (_, work) => work()))
+  const together = db.transact((tx) => handleTogether(heard)(tx, [rejected, issued], (_, work) => work()))
   await expect(together).rejects.toThrow(reason)
   expect(await payments.sagaState(paidId)).toBe('AWAITING_TICKETS')
 })
 
-test('a charge that the gateway reports of an order that was never charged is kept with its reason, and not tried again', async () => {
+test('a charge that the gateway reports for an order that was never charged is stored with the reason and not retried', async () => {
   const { pool, webhooks } = payments.deps
   const orderId = orderIdOf(await payments.buy('pm_card_visa', { later: true }))
   expect(await payments.sagaState(orderId)).toBe('QUEUED')
   const event = `evt_${randomUUID()}`
-  await payments.tellWebhook('payment_intent.succeeded', { id: 'pi_forged', metadata: { orderId } }, event)
+  await payments.sendWebhook('payment_intent.succeeded', { id: 'pi_forged', metadata: { orderId } }, event)
   webhooks.start()
   try {
     const sql =
       'select outcome, attempts from webhook_events where webhook_event_id = $1 and processed_at is not null'
     await until(async () =>
       expect((await pool.query(sql, [event])).rows).toEqual([
-        { outcome: 'can never be handled: QUEUED does not expect CHARGED', attempts: 1 },
+        { outcome: 'failed permanently: QUEUED does not expect CHARGED', attempts: 1 },
       ]),
     )
   } finally {

@@ -12,7 +12,7 @@ afterAll(() => payments.stop())
 
 async function confirmed() {
   const orderId = orderIdOf(await payments.buy('pm_card_visa'))
-  await payments.tellTicketsGenerated(orderId)
+  await payments.publishTicketsGenerated(orderId)
   await payments.becomes(orderId, 'CONFIRMED')
   return { orderId, payment_intent: await transactionOf(orderId) }
 }
@@ -21,9 +21,9 @@ const transactionOf = async (orderId: OrderId): Promise<string> =>
     .transaction_id
 const alertsOf = (orderId: OrderId) =>
   payments.probe.heard(opsAlert).filter(({ payload }) => payload.detail.orderId === orderId)
-const tell = (type: string, object: object, id?: string) => payments.tellWebhook(type, object, id)
-/** The gateway has told of a refund, and we have taken it in. */
-const isTold = (refundId: string) =>
+const sendEvent = (type: string, object: object, id?: string) => payments.sendWebhook(type, object, id)
+/** Waits until a refund event of the gateway was handled. */
+const isHandled = (refundId: string) =>
   until(async () => {
     const { rows } = await payments.deps.pool.query(
       "select processed_at from webhook_events where type = 'refund.created' and body->'data'->'object'->>'id' = $1",
@@ -48,7 +48,7 @@ test('the gateway’s own webhooks reach us', async () => {
   await until(async () => expect((await payments.deps.pool.query(sql, [orderId])).rowCount).toBe(1))
 })
 
-test('a whole refund made at the gateway by hand takes the tickets along, and stands in our books', async () => {
+test('a complete refund made at the gateway by hand withdraws the tickets and is booked', async () => {
   const { orderId, payment_intent } = await confirmed()
   const made = await payments.sandbox.stripe.refunds.create({ payment_intent })
   const order = await payments.becomes(orderId, 'REFUNDED')
@@ -67,7 +67,7 @@ test('a whole refund made at the gateway by hand takes the tickets along, and st
   })
 })
 
-test('a part of it is counted and people are told; who then gives the order back gets what is left', async () => {
+test('a partial one is counted and operators are alerted; a later refund of the order pays the remainder', async () => {
   const { orderId, payment_intent } = await confirmed()
   await payments.sandbox.stripe.refunds.create({ payment_intent, amount: 4_000 })
   await until(async () => {
@@ -88,7 +88,7 @@ test('a part of it is counted and people are told; who then gives the order back
   expect(await payments.moneyOf(orderId)).toMatchObject({ refunded: 10_000 })
 })
 
-test('a refund of ours is not counted twice when the gateway tells of it', async () => {
+test('a refund of ours is not counted twice when the gateway reports it', async () => {
   const { orderId } = await confirmed()
   const admin = await payments.authority.user(['USER', 'ADMIN'])
   await payments.clientOf(admin.headers).refundOrder({ params: { orderId }, body: { reason: 'x' } })
@@ -103,7 +103,7 @@ test('a refund of ours is not counted twice when the gateway tells of it', async
   expect((await payments.order(orderId)).refundedAmount).toBe(10_000)
 })
 
-test('a refund made by hand while ours waits: ours gives what is left, and no cent twice', async () => {
+test('a refund made by hand while ours waits: ours pays the remainder, and no cent twice', async () => {
   const { orderId, payment_intent } = await confirmed()
   const cancelling = Promise.withResolvers<void>()
   payments.stub.state.beforeCancel = () => cancelling.promise
@@ -111,14 +111,14 @@ test('a refund made by hand while ours waits: ours gives what is left, and no ce
   const asking = payments.clientOf(admin.headers).refundOrder({ params: { orderId }, body: { reason: 'x' } })
   await payments.becomes(orderId, 'REFUND_PENDING')
   const { id } = await payments.sandbox.stripe.refunds.create({ payment_intent, amount: 2_500 })
-  await isTold(id)
+  await isHandled(id)
   cancelling.resolve()
   expect((await asking).status).toBe(202)
   expect(await payments.becomes(orderId, 'REFUNDED')).toMatchObject({ refundedAmount: 10_000 })
   expect(await payments.moneyOf(orderId)).toMatchObject({ captured: 10_000, refunded: 10_000 })
 })
 
-test('a whole refund made by hand while ours waits for a part: the other ticket goes too, and no cent twice', async () => {
+test('a complete refund made by hand while ours waits for a part: the other ticket is withdrawn too, and no cent is paid twice', async () => {
   const { orderId, payment_intent } = await confirmed()
   const [ticket] = (await payments.order(orderId)).tickets ?? []
   const cancelling = Promise.withResolvers<void>()
@@ -128,7 +128,7 @@ test('a whole refund made by hand while ours waits for a part: the other ticket 
   const asking = payments.clientOf(admin.headers).refundOrder({ params: { orderId }, body })
   await payments.becomes(orderId, 'REFUND_PENDING')
   const { id } = await payments.sandbox.stripe.refunds.create({ payment_intent })
-  await isTold(id)
+  await isHandled(id)
   cancelling.resolve()
   expect((await asking).status).toBe(202)
   expect(await payments.becomes(orderId, 'REFUNDED')).toMatchObject({
@@ -143,7 +143,7 @@ test('a whole refund made by hand while ours waits for a part: the other ticket 
   expect(new Set(rows.map(({ id }) => id)).size).toBe(2)
 })
 
-test('a dispute stands in the history, and people are told; the loss of one is theirs to decide on', async () => {
+test('a dispute is in the history, and operators are alerted; they decide what a loss means', async () => {
   const { orderId, payment_intent } = await confirmed()
   const dispute = {
     id: 'dp_1',
@@ -153,9 +153,9 @@ test('a dispute stands in the history, and people are told; the loss of one is t
     reason: 'fraudulent',
     status: 'needs_response',
   }
-  expect((await tell('charge.dispute.created', dispute)).statusCode).toBe(200)
+  expect((await sendEvent('charge.dispute.created', dispute)).statusCode).toBe(200)
   await payments.probe.waitFor(opsAlert, ({ payload }) => payload.detail.orderId === orderId)
-  await tell('charge.dispute.closed', { ...dispute, status: 'lost' })
+  await sendEvent('charge.dispute.closed', { ...dispute, status: 'lost' })
   const lost = await payments.probe.waitFor(
     opsAlert,
     ({ payload }) => payload.detail.orderId === orderId && payload.severity === 'CRITICAL',
@@ -175,7 +175,7 @@ test('the same event twice has one effect', async () => {
   const { orderId, payment_intent } = await confirmed()
   const id = `evt_${randomUUID()}`
   const dispute = { id: 'dp_2', payment_intent, amount: 10_000, reason: 'general', status: 'needs_response' }
-  await Promise.all([1, 2, 3].map(() => tell('charge.dispute.created', dispute, id)))
+  await Promise.all([1, 2, 3].map(() => sendEvent('charge.dispute.created', dispute, id)))
   expect(await outcomeOf(id)).toBe('alerted')
   await payments.probe.waitFor(opsAlert, ({ payload }) => payload.detail.orderId === orderId)
   const { rowCount } = await payments.deps.pool.query(
@@ -187,7 +187,7 @@ test('the same event twice has one effect', async () => {
 
 test('a refund that did not reach the buyer', async () => {
   const { orderId, payment_intent } = await confirmed()
-  await tell('refund.failed', {
+  await sendEvent('refund.failed', {
     id: 're_1',
     payment_intent,
     amount: 500,
@@ -198,10 +198,10 @@ test('a refund that did not reach the buyer', async () => {
   expect(alert.payload).toMatchObject({ severity: 'CRITICAL', detail: { gatewayRefundId: 're_1' } })
 })
 
-test('what is told of a charge that we do not know is asked again for a day, and then given up', async () => {
+test('an event about an unknown charge is retried for a day, and then given up', async () => {
   const id = `evt_${randomUUID()}`
   const { pool, webhooks } = payments.deps
-  await tell(
+  await sendEvent(
     'refund.created',
     { id: 're_2', payment_intent: 'pi_of_nobody', amount: 500, status: 'succeeded', metadata: {} },
     id,
@@ -216,11 +216,11 @@ test('what is told of a charge that we do not know is asked again for a day, and
   expect(await outcomeOf(id)).toBe('no such order')
 })
 
-test('more than an order has left is not believed, and people are told', async () => {
+test('a refund of more than an order has left is ignored, and operators are alerted', async () => {
   const { orderId, payment_intent } = await confirmed()
   await payments.sandbox.stripe.refunds.create({ payment_intent })
   await payments.becomes(orderId, 'REFUNDED')
-  await tell('refund.created', {
+  await sendEvent('refund.created', {
     id: `re_${randomUUID()}`,
     payment_intent,
     amount: 500,

@@ -5,7 +5,8 @@ import { afterAll, beforeAll, expect, test } from 'vitest'
 import { orderIdOf, startService, type TestService } from './start-service.ts'
 import { eventId, venueId } from './stubs.ts'
 
-// How the world writes, at the doors of this service. As JSON: a client would tidy it before it is sent.
+// Names as they are written around the world, at the API of this service. Sent as JSON, since a client would
+// normalize them.
 
 let payments: TestService
 beforeAll(async () => {
@@ -29,7 +30,7 @@ const order = (holderName: string) => ({
   holderName,
 })
 
-test('the name of who comes is kept as people write theirs, in the order and in what it says', async () => {
+test('the name of a holder is kept as written, in the order and its messages', async () => {
   for (const { typed, kept = typed, why } of [
     ...writtenNames,
     ...longNames.map((typed) => ({ typed, kept: typed, why: 'long' })),
@@ -45,7 +46,7 @@ test('the name of who comes is kept as people write theirs, in the order and in 
   }
 })
 
-test('a name that cannot be seen, or turns what stands behind it, is refused with a reason', async () => {
+test('an invisible name, or one that reverses the text after it, is refused with a reason', async () => {
   for (const { typed, says } of refusedNames.filter(({ says }) => !says.source.includes('100'))) {
     const answer = await send('POST', '/api/payments/orders', order(typed))
     expect(answer.json(), typed).toMatchObject({

@@ -2,9 +2,9 @@ import type { Logger } from '@boxoffice/service-kit'
 import type { ReadCache, Tag } from './read-cache.ts'
 
 /**
- * Invalidates what commits have touched: of one tag at once, and then at most once every `refreshMs`, the
- * last of them always. In a rush every sale touches its event, and a cache that each of them empties would
- * serve nobody.
+ * Invalidates the tags that commits have touched: a tag at once, then at most once every `refreshMs`, always
+ * including the last. During a rush every sale touches its event, and a cache emptied by each would be
+ * useless.
  */
 export function createInvalidations(options: {
   cache: Pick<ReadCache, 'invalidate'>
@@ -17,7 +17,7 @@ export function createInvalidations(options: {
 
   function send(generation: number, tag: Tag): void {
     const sent = cache.invalidate(generation, tag).catch((error) => {
-      logger.warn({ err: error, tag }, 'a cached read was not dropped: it lives until it expires')
+      logger.warn({ err: error, tag }, 'invalidating a cached read failed: it stays until it expires')
     })
     underway.add(sent)
     void sent.then(() => underway.delete(sent))
@@ -40,11 +40,11 @@ export function createInvalidations(options: {
   }
 
   return {
-    /** After the commit: these tags have changed in these generations. */
+    /** Call after the commit: these tags have changed in these generations. */
     changed(generations: readonly number[], tags: readonly Tag[]): void {
       for (const generation of generations) for (const tag of tags) changed(generation, tag)
     },
-    /** Sends what waits, and waits for what is sent. */
+    /** Sends pending invalidations and waits for those in flight. */
     async close(): Promise<void> {
       for (const [key, { timer, again }] of [...resting]) {
         clearTimeout(timer)

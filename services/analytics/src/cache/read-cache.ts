@@ -4,12 +4,12 @@ import { type Breaker, keysOf, type Metrics } from '@boxoffice/service-kit'
 import type { Redis } from 'ioredis'
 import { z } from 'zod'
 
-/** What an entry hangs on: it is dropped whenever something about that changes. */
+/** What an entry depends on: it is dropped whenever that changes. */
 export type Tag = `event:${string}` | `user:${string}` | `ticket:${string}`
 
 export interface Entry<S extends z.ZodType> {
   readonly tag: Tag
-  /** Which kind of read it is, for figures. */
+  /** The kind of read, for metrics. */
   readonly kind: string
   /** Which of that kind: a page, an interval. */
   readonly of?: string
@@ -17,8 +17,8 @@ export interface Entry<S extends z.ZodType> {
 }
 
 /**
- * Reads through Redis. Whatever is wrong with Redis, the answer comes from `load`, and one that hangs is not
- * waited for at every read. What is not there (null) is not cached.
+ * Caches reads in Redis. If Redis fails, the answer comes from `load`, and a hanging Redis does not delay
+ * every read. Missing things (null) are not cached.
  */
 export interface ReadCache {
   read<S extends z.ZodType>(
@@ -27,11 +27,11 @@ export interface ReadCache {
     load: () => Promise<z.output<S> | null>,
   ): Promise<z.output<S> | null>
   /**
-   * After a commit: everything that hangs on this tag is out of date. Rejects where Redis is unavailable:
-   * entries live for a while only.
+   * Call after a commit: drops everything with this tag. Rejects while Redis is unavailable; entries expire
+   * soon anyway.
    */
   invalidate(generation: number, tag: Tag): Promise<void>
-  /** For operators: `reads`, figures of this process since it started. */
+  /** For operators: `reads` are metrics of this process since it started. */
   caches: readonly Cache[]
 }
 
@@ -41,14 +41,14 @@ const ENTRY_BYTES_MAX = 1_000_000
 const script = (name: string) => readFileSync(new URL(`./lua/${name}.lua`, import.meta.url), 'utf8')
 const [fill, invalidate] = [script('fill'), script('invalidate')]
 
-/** Without Redis every read is loaded, each by itself. */
+/** Without Redis, every read is loaded separately. */
 export const noCache: ReadCache = {
   read: (_generation, _entry, load) => load(),
   invalidate: async () => {},
   caches: [],
 }
 
-/** `breaker`: of Redis, for reads; an invalidation is always sent, for what is out of date would live on. */
+/** `breaker`: protects reads; an invalidation is always sent, since stale entries would stay otherwise. */
 export function createReadCache(options: {
   redis: Redis
   breaker: Breaker
@@ -63,8 +63,8 @@ export function createReadCache(options: {
   )
   const counts = { hits: 0, misses: 0 }
   const loading = new Map<string, Promise<unknown>>()
-  // The generation is part of the key: when another is served, nothing of the last one is seen any more.
-  // Ids are known in lower case, and may be asked for in any.
+  // The generation is part of the key, so that a switch hides all entries of the last one. Ids are
+  // case-insensitive.
   const keyOf = (generation: number, tag: Tag) => `${PREFIX}${generation}:${tag.toLowerCase()}`
 
   function count(cache: string, result: 'hit' | 'miss'): void {
@@ -72,7 +72,7 @@ export function createReadCache(options: {
     counts[result === 'hit' ? 'hits' : 'misses']++
   }
 
-  /** The epoch and what is cached, in one round trip; null while Redis is unavailable. */
+  /** Returns the epoch and the cached entry in one round trip; null while Redis is unavailable. */
   async function lookUp(key: string, field: string): Promise<{ epoch: string; json: string | null } | null> {
     try {
       const [epoch, json] = await breaker(() => redis.hmget(key, 'epoch', field))
@@ -82,7 +82,7 @@ export function createReadCache(options: {
     }
   }
 
-  /** One load for all who miss the same at once: after an invalidation others begin one of their own. */
+  /** Shares one load among concurrent misses; an invalidation separates them from later ones. */
   function shared<T>(name: string, load: () => Promise<T>): Promise<T> {
     const there = loading.get(name) as Promise<T> | undefined
     if (there) return there
@@ -115,7 +115,7 @@ export function createReadCache(options: {
     },
 
     async invalidate(generation, tag) {
-      // Events are what others watch.
+      // Only events are watched.
       const channel = tag.startsWith('event:') ? CHANNEL : ''
       await redis.eval(invalidate, 1, keyOf(generation, tag), crypto.randomUUID(), seconds, channel, tag)
     },

@@ -11,7 +11,7 @@ const after = (seconds: number) => {
 const ago = (seconds: number) => new Date(at - seconds * 1_000)
 const sales: ProjectedQueue = 'analytics-queue'
 const events: ProjectedQueue = 'event-updates.fifo'
-/** Somebody looks: so much is visible and in flight in each queue. */
+/** Reads the queues: so many messages are visible and in flight in each. */
 function look(inSales: [number, number], inEvents: [number, number]): void {
   for (const [queue, [visible, inFlight]] of [[sales, inSales] as const, [events, inEvents] as const])
     lag.saw(queue, { visible, inFlight })
@@ -22,7 +22,7 @@ beforeEach(() => {
   lag = createLagEstimate(() => new Date(at))
 })
 
-test('nobody knows before the first look at both, nor while nobody can look, nor where there is no such queue', () => {
+test('the lag is unknown before both queues were read, while they cannot be read, and without such a queue', () => {
   expect(lag.seconds()).toBeNull()
   lag.saw(sales, { visible: 0, inFlight: 0 })
   expect(lag.seconds()).toBeNull()
@@ -78,7 +78,7 @@ test('a process that starts before a backlog says the age of what it projects, a
   expect(lag.seconds()).toBe(7_200)
 })
 
-test('the worker looks at the queues; one that it cannot look at is not known', async () => {
+test('the worker reads the queues; one that it cannot read is unknown', async () => {
   const logger = { warn: vi.fn() } as never
   const metrics = createMetrics('test')
   let isAway = false

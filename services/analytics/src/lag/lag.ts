@@ -9,28 +9,28 @@ export const projectedQueues = [
 ] as const satisfies readonly QueueName[]
 export type ProjectedQueue = (typeof projectedQueues)[number]
 
-/** How far the projection is behind what the services have said. */
+/** How far the projection is behind the services. */
 export interface Lag extends Worker {
-  /** In seconds; null before the first look at the queues, and while nobody can look. */
+  /** In seconds; null before the first reading of the queues, and while they cannot be read. */
   seconds(): number | null
-  /** A message of this time came by this queue and is in the projection now. */
+  /** Records that a message of this time and queue is in the projection now. */
   projected(queue: ProjectedQueue, at: Date): void
 }
 
-/** What is known of one queue. */
+/** The state of one queue. */
 interface Seen {
-  /** Null where nobody could look, or there is no such queue. */
+  /** Null if the queue could not be read or does not exist. */
   isEmpty: boolean | null
   readonly firstAt: Date
   emptyAt: Date | null
 }
 
 /**
- * An estimate of how old the oldest thing is that is not in the projection yet, the larger of both queues'.
- * Of one that is empty it is 0; else the smaller of the time since it was last seen empty (nothing in it is
- * older) and the age of the newest message of it that was projected (queues are nearly in order). Where this
- * process knows neither, the time since it looked first. What a producer has not published yet is not in it:
- * its outbox has an age of its own.
+ * Estimates the age of the oldest message that is not in the projection yet, the larger of both queues'. For
+ * an empty queue it is 0; else the smaller of the time since the queue was last seen empty (nothing in it is
+ * older) and the age of the last message projected from it (queues are nearly in order). If this process
+ * knows neither, the time since its first reading. Messages not published yet are not included: the
+ * producer's outbox has its own age.
  */
 export function createLagEstimate(now: () => Date) {
   const seen = new Map<ProjectedQueue, Seen>()
@@ -50,7 +50,7 @@ export function createLagEstimate(now: () => Date) {
       const each = projectedQueues.map(behind)
       return each.some((seconds) => seconds === null) ? null : Math.max(...each.map(Number))
     },
-    /** Somebody has looked at a queue; null where there is none to see. */
+    /** Records a reading of a queue; null if it could not be read. */
     saw(queue: ProjectedQueue, depth: QueueDepth | null): void {
       const { firstAt = now(), emptyAt = null } = seen.get(queue) ?? {}
       const isEmpty = depth && depth.visible + depth.inFlight === 0
@@ -72,7 +72,7 @@ export function createLag(options: {
   const { seconds, saw, projected } = createLagEstimate(options.now)
   options.metrics.measured(
     'projection_lag_seconds',
-    'how far the projection is behind, NaN while that cannot be said',
+    'how far the projection is behind, NaN while unknown',
     [],
     async () => [{ labels: {}, value: seconds() ?? Number.NaN }],
   )

@@ -45,7 +45,7 @@ const typeColumns = {
   messageId: 'message_id',
 } as const
 
-/** Whose these events are, as far as it is known. */
+/** Returns the organizers of these events, as far as known. */
 export const listOrganizersOf = async (
   sql: Sql,
   generations: readonly number[],
@@ -58,7 +58,7 @@ export const listOrganizersOf = async (
     )
   ).map(({ organizerId }) => organizerId)
 
-/** Write events; of one that is there the newer stays. */
+/** Writes events; keeps the newer version of an existing one. */
 export const { put: putEvents } = defineTable<StoredEvent>({
   name: 'events',
   key: ['eventId'],
@@ -66,7 +66,7 @@ export const { put: putEvents } = defineTable<StoredEvent>({
   onConflict: newer(Object.values(eventColumns).slice(1)),
 })
 
-/** Write ticket types; of one that is there the newer stays. */
+/** Writes ticket types; keeps the newer version of an existing one. */
 export const { put: putTypes } = defineTable<StoredType>({
   name: 'ticket_types',
   key: ['ticketTypeId'],

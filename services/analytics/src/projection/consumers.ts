@@ -9,11 +9,11 @@ import { projected } from './facts.ts'
 import { listLiveGenerations } from './generation-repository.ts'
 import { nothingTouched, project, type Touched, touchAgain } from './project.ts'
 
-/** How much of the database's connections messages may take: reads and a rebuild need some, too. */
+/** The share of the database connections for messages: reads and rebuilds need some, too. */
 const shareOfPool: Record<ProjectedQueue, number> = { 'analytics-queue': 0.4, 'event-updates.fifo': 0.2 }
 
 /**
- * The consumers of the read side: messages go into every generation that is live, those of one receive in one
+ * Creates the consumers of the read side. Messages go into every live generation, those of one receive in one
  * transaction.
  */
 export function createProjectionConsumers(deps: {
@@ -26,20 +26,23 @@ export function createProjectionConsumers(deps: {
 }): Worker[] {
   const { db, messaging, invalidations, lag, countProjected } = deps
 
-  /** Taken before, and perhaps by a process that died between its commit and what follows that. */
+  /**
+   * The message was handled before, perhaps by a process that died between its commit and the invalidation.
+   */
   async function again(tx: Tx, message: Message<MessageDefinition>): Promise<void> {
     const [live, touched] = [await listLiveGenerations(tx), nothingTouched()]
     await touchAgain(tx, live, [message], touched)
     invalidateAfter(tx, live, touched)
   }
 
-  /** All at once: facts are joined before anything is written, and each counter changes once. */
+  /** Facts are joined before anything is written, so that each counter changes once. */
   async function take(
     tx: Tx,
     queue: ProjectedQueue,
     taken: readonly Message<MessageDefinition>[],
   ): Promise<void> {
-    // Looked up inside: one that begins or ends meanwhile is seen by either this transaction or its rebuild.
+    // Read in the transaction: a generation that begins or ends meanwhile is seen either here or by its
+    // rebuild.
     const [live, touched] = [await listLiveGenerations(tx), nothingTouched()]
     await project(tx, live, taken, touched)
     invalidateAfter(tx, live, touched)
@@ -51,7 +54,7 @@ export function createProjectionConsumers(deps: {
     })
   }
 
-  /** Never before the commit: what is read in between would be cached as it was. */
+  /** Not before the commit: reads in between would cache the old state. */
   const invalidateAfter = (tx: Tx, generations: readonly number[], touched: Touched) =>
     tx.afterCommit(() => invalidations.changed([...generations], tagsOf(touched)))
 
@@ -81,7 +84,7 @@ const tagsOf = ({ events, users, tickets }: Touched): Tag[] => [
   ...[...tickets].map((ticketId): Tag => `ticket:${ticketId}`),
 ]
 
-/** Counts a message that was written: as it came by a queue, or out of an archive. */
+/** Counts a message that was written, by whether it came from a queue or an archive. */
 export type CountProjected = (eventType: string, from: 'queue' | 'archive') => void
 
 export function createCountProjected(metrics: Pick<Metrics, 'counter'>): CountProjected {

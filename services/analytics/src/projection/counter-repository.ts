@@ -12,18 +12,21 @@ const reservations = defineTable<ReservationFacts>({
 })
 export const putReservations = reservations.put
 
-/** What is known of these reservations, each locked until the transaction ends, in the order of their ids. */
+/**
+ * Returns the stored facts of these reservations, each locked until the transaction ends, in order of their
+ * ids.
+ */
 export const lockReservations = (
   sql: Sql,
   generation: number,
-  told: readonly ReservationFacts[],
+  added: readonly ReservationFacts[],
 ): Promise<ReservationFacts[]> =>
   sql.query<ReservationFacts>(
     `insert into reservations (generation, reservation_id, event_id)
      select $1, t.reservation_id, t.event_id from unnest($2::uuid[], $3::uuid[]) t(reservation_id, event_id) order by t.reservation_id
      on conflict (generation, reservation_id) do update set reservation_id = excluded.reservation_id
      returning ${reservations.selected}`,
-    [generation, told.map(({ reservationId }) => reservationId), told.map(({ eventId }) => eventId)],
+    [generation, added.map(({ reservationId }) => reservationId), added.map(({ eventId }) => eventId)],
   )
 
 const salesHours = defineTable<SalesHour>({
@@ -57,7 +60,7 @@ const eventTotals = defineTable<EventTotals>({
     currency = least(t.currency, excluded.currency), as_of = greatest(t.as_of, excluded.as_of)`,
 })
 
-/** By how much counters change. */
+/** The differences to apply to counters. */
 export interface Differences {
   readonly sales: readonly SalesHour[]
   readonly refunds: readonly RefundHour[]
@@ -65,7 +68,7 @@ export interface Differences {
   readonly totals: readonly EventTotals[]
 }
 
-/** Add differences to the counters, row after row in the order of their keys. */
+/** Adds differences to the counters, row by row in order of their keys. */
 export async function addToCounters(sql: Sql, generation: number, differences: Differences): Promise<void> {
   await sideBySide([
     salesHours.put(sql, generation, differences.sales),

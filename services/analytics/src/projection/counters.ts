@@ -2,13 +2,13 @@ import type { Currency, EventId, TicketTypeId, VenueId } from '@boxoffice/contra
 import type { ReservationRow } from '../rows.ts'
 import { type OrderReplica, statusOf, type TicketFacts } from './order-facts.ts'
 
-// What facts add to the counters. Counters are sums of these, kept by the difference between before and
-// after: a fact that is told again changes nothing.
+// What facts add to the counters. Counters are sums of these and change by the difference between before and
+// after, so a repeated fact changes nothing.
 
 const HOUR_MS = 3_600_000
 const hourOf = (at: Date) => new Date(Math.floor(at.getTime() / HOUR_MS) * HOUR_MS)
 
-/** What happened to tickets of a type within an hour; amounts in minor units. */
+/** Ticket sales of a type within an hour; amounts in minor units. */
 export interface SalesHour {
   readonly eventId: EventId
   readonly venueId: VenueId
@@ -21,7 +21,7 @@ export interface SalesHour {
   readonly checkedIn: number
 }
 
-/** Which money went back within an hour. */
+/** Refunds within an hour. */
 export interface RefundHour {
   readonly eventId: EventId
   readonly venueId: VenueId
@@ -30,10 +30,10 @@ export interface RefundHour {
   readonly refundedMinor: number
 }
 
-/** What became of a hold. */
+/** The outcome of a hold. */
 export type ReservationFacts = Omit<ReservationRow, 'generation'>
 
-/** Of an event; `asOf` is the newest message about it. */
+/** Totals of an event; `asOf` is the newest message about it. */
 export interface EventTotals {
   readonly eventId: EventId
   readonly converted: number
@@ -42,7 +42,7 @@ export interface EventTotals {
   readonly asOf: Date
 }
 
-/** What an order's tickets add. One whose sale is not heard of yet adds nothing. */
+/** Returns what an order's tickets add. A ticket whose sale is not known yet adds nothing. */
 export const salesOf = ({ tickets }: OrderReplica): SalesHour[] =>
   [...tickets.values()].flatMap(salesOfTicket)
 
@@ -68,14 +68,14 @@ function salesOfTicket(ticket: TicketFacts): SalesHour[] {
     ...(issuedAt ? [at(createdOn, { issued: 1, grossMinor: priceMinor })] : []),
     ...(cancelledAt && statusOf(ticket) === 'CANCELLED' ? [at(cancelledAt, { cancelled: 1 })] : []),
     ...(checkedInAt ? [at(checkedInAt, { checkedIn: 1 })] : []),
-    // Refunds name tickets as they were issued.
+    // Refunds name tickets by their original ids.
     ...(issuedAt && refundedAt ? [at(refundedAt, { refundedMinor: priceMinor })] : []),
   ]
 }
 
 /**
- * What went back of an order. One whose tickets were never issued was no sale, and giving its money back
- * takes nothing from any.
+ * Returns the refunds of an order. If its tickets were never issued there was no sale, and its refund reduces
+ * none.
  */
 export function refundsOf({ order, refunds }: OrderReplica): RefundHour[] {
   const { eventId, venueId, issuedAt } = order
@@ -86,13 +86,16 @@ export function refundsOf({ order, refunds }: OrderReplica): RefundHour[] {
   }))
 }
 
-/** A hold that became tickets counts as that, though it was let go before: late money takes places again. */
+/**
+ * A hold that became tickets counts as converted even if it was released before: a late payment takes places
+ * again.
+ */
 export const holdsOf = ({ convertedAt, releasedAt }: ReservationFacts) => ({
   converted: convertedAt ? 1 : 0,
   released: !convertedAt && releasedAt ? 1 : 0,
 })
 
-/** `after − before`, row by row of what is not a number; rows in which nothing differs are left out. */
+/** Returns `after − before` for the numbers of each row, without rows that are equal. */
 export function differenceOf<Row extends object>(before: readonly Row[], after: readonly Row[]): Row[] {
   const sums = new Map<string, Record<string, unknown>>()
   const add = (row: Row, sign: 1 | -1) => {

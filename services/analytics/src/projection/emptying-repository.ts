@@ -14,7 +14,7 @@ const tables: readonly (readonly [name: string, key: readonly string[]])[] = [
   ['events', ['event_id']],
 ]
 
-/** How far a generation is emptied: before which table, and within it up to the row of which key. */
+/** How far a generation is emptied: the current table, and the last deleted key in it. */
 export interface Emptied {
   readonly generation: number
   readonly table: number
@@ -22,10 +22,9 @@ export interface Emptied {
 }
 
 /**
- * Delete the next batch of the oldest retired generation's rows, once it has been retired for `keptSeconds`.
- * Each table goes by the order of its key, from where the last batch ended: what is deleted stays in the way
- * of who looks from the beginning. The answer is where the next one begins; null where no generation is to be
- * emptied any more.
+ * Deletes the next batch of rows of the oldest generation that was retired at least `keptSeconds` ago. Each
+ * table is deleted in key order from the end of the last batch, since dead rows slow down scans from the
+ * beginning. Returns where the next batch begins; null if no generation is left to empty.
  */
 export async function emptyRetired(
   tx: Tx,
@@ -51,7 +50,7 @@ export async function emptyRetired(
   return last ? { ...from, after: last } : { generation, table: from.table + 1, after: null }
 }
 
-/** The key of the last row that was deleted; null where there was none. */
+/** Returns the key of the last deleted row; null if there was none. */
 async function deleteBatch(
   tx: Tx,
   [table, key]: (typeof tables)[number],

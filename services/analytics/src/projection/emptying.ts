@@ -3,10 +3,7 @@ import { createSweeper, type Logger, type SqlDatabase, type Worker } from '@boxo
 import { type Emptied, emptyRetired } from './emptying-repository.ts'
 
 const LOOK_MS = 30_000
-/**
- * Other instances may go on reading a generation for some seconds after another is served, and end what they
- * began.
- */
+/** Other instances may read a generation for some seconds after the switch, and finish their reads. */
 const KEPT_SECONDS = 60
 const BATCH = 2_000
 const PAUSE_MS = 100

@@ -34,22 +34,24 @@ import {
 import type { PaymentFacts } from './payments.ts'
 
 type Offer = Payload<typeof ticketTypeChanged>
-/** As the newest message has it: of the highest version, and of two of one version always the same. */
+/**
+ * The state in the message with the highest version; of two messages with one version, always the same one.
+ */
 export type Versioned<P> = P & { readonly version: number; readonly messageId: string }
 
-/** An event as it stands; of a draft that is gone only whose it was. */
+/** The state of an event; of a deleted draft, only its organizer. */
 export type EventFacts =
   | (Payload<typeof eventCreated> & { readonly deleted: false })
   | (Payload<typeof eventDeleted> & { readonly deleted: true })
 
-/** What a number of messages tell. */
+/** The facts in a number of messages. */
 export interface Facts {
   readonly orders: Map<OrderId, OrderReplica>
   readonly reservations: Map<ReservationId, ReservationFacts>
   readonly payments: Map<OrderId, PaymentFacts>
   readonly types: Map<TicketTypeId, Versioned<Offer>>
   readonly events: Map<EventId, Versioned<EventFacts>>
-  /** The events that they are about, and the newest of them. */
+  /** The events that they are about, and the newest message of each. */
   readonly about: Map<EventId, { asOf: Date; currency: Currency | null }>
 }
 
@@ -62,15 +64,15 @@ export const noFacts = (): Facts => ({
   about: new Map(),
 })
 
-/** The facts with those of one more message. */
-type Tell<D extends MessageDefinition> = (facts: Facts, message: Message<D>) => void
-const tells = <D extends MessageDefinition>(definition: D, tell: Tell<D>) => ({
+/** Adds the facts of one message. */
+type Recorder<D extends MessageDefinition> = (facts: Facts, message: Message<D>) => void
+const records = <D extends MessageDefinition>(definition: D, record: Recorder<D>) => ({
   definition,
-  tell: tell as Tell<MessageDefinition>,
+  record: record as Recorder<MessageDefinition>,
 })
 
-const told: readonly { definition: MessageDefinition; tell: Tell<MessageDefinition> }[] = [
-  tells(ticketsGenerated, (facts, { timestamp, payload }) => {
+const recorders: readonly { definition: MessageDefinition; record: Recorder<MessageDefinition> }[] = [
+  records(ticketsGenerated, (facts, { timestamp, payload }) => {
     const { eventId, venueId, userId, reservationId } = payload
     addOrder(
       facts,
@@ -85,12 +87,12 @@ const told: readonly { definition: MessageDefinition; tell: Tell<MessageDefiniti
     const currency = payload.tickets[0]?.currency ?? null
     addAbout(facts, eventId, timestamp, currency)
   }),
-  tells(ticketCancelled, (facts, { timestamp, payload }) => {
+  records(ticketCancelled, (facts, { timestamp, payload }) => {
     const { ticketId, ticketTypeId } = payload
     addOrder(facts, payload, [{ ticketId, ticketTypeId, cancelledAt: timestamp }])
     addAbout(facts, payload.eventId, timestamp)
   }),
-  tells(ticketTransferred, (facts, { timestamp, payload }) => {
+  records(ticketTransferred, (facts, { timestamp, payload }) => {
     const { ticketId, ticketTypeId, newTicketId, recipientId } = payload
     addOrder(facts, payload, [
       { ticketId, ticketTypeId, nextTicketId: newTicketId },
@@ -98,12 +100,12 @@ const told: readonly { definition: MessageDefinition; tell: Tell<MessageDefiniti
     ])
     addAbout(facts, payload.eventId, timestamp)
   }),
-  tells(ticketCheckedIn, (facts, { timestamp, payload }) => {
+  records(ticketCheckedIn, (facts, { timestamp, payload }) => {
     const { ticketId, ticketTypeId, checkedInAt } = payload
     addOrder(facts, payload, [{ ticketId, ticketTypeId, checkedInAt }])
     addAbout(facts, payload.eventId, timestamp)
   }),
-  tells(refundProcessed, (facts, { timestamp, payload }) => {
+  records(refundProcessed, (facts, { timestamp, payload }) => {
     const { orderId, refundId, refundAmount, ticketIds = [] } = payload
     const refund = { refundId, orderId, amountMinor: refundAmount, refundedAt: timestamp }
     addOrder(
@@ -115,13 +117,13 @@ const told: readonly { definition: MessageDefinition; tell: Tell<MessageDefiniti
     )
     addAbout(facts, payload.eventId, timestamp)
   }),
-  tells(paymentCompleted, (facts, { timestamp, payload }) => {
+  records(paymentCompleted, (facts, { timestamp, payload }) => {
     const { orderId, eventId, totalAmount, currency } = payload
     const unfailed = { failedAt: null, failureReason: null }
     addPayment(facts, { orderId, eventId, completedAt: timestamp, ...unfailed, amountMinor: totalAmount })
     addAbout(facts, eventId, timestamp, currency)
   }),
-  tells(paymentFailed, (facts, { timestamp, payload }) => {
+  records(paymentFailed, (facts, { timestamp, payload }) => {
     const { orderId, eventId, failureReason, totalAmount, currency } = payload
     addPayment(facts, {
       orderId,
@@ -133,18 +135,18 @@ const told: readonly { definition: MessageDefinition; tell: Tell<MessageDefiniti
     })
     addAbout(facts, eventId, timestamp, currency)
   }),
-  tells(reservationReleased, (facts, { timestamp, payload }) => {
+  records(reservationReleased, (facts, { timestamp, payload }) => {
     const { reservationId, eventId, releasedAt } = payload
     addReservation(facts, { reservationId, eventId, convertedAt: null, releasedAt })
     addAbout(facts, eventId, timestamp)
   }),
-  tells(ticketTypeChanged, (facts, message) => {
+  records(ticketTypeChanged, (facts, message) => {
     const { payload } = message
     addNewer(facts.types, payload.ticketTypeId, message)
     addAbout(facts, payload.eventId, message.timestamp, payload.currency)
   }),
   ...[eventCreated, eventUpdated, eventPublished, eventCancelled].map((definition) =>
-    tells(definition as typeof eventCreated, (facts, message) => {
+    records(definition as typeof eventCreated, (facts, message) => {
       addNewer(facts.events, message.payload.eventId, {
         ...message,
         payload: { ...message.payload, deleted: false },
@@ -152,7 +154,7 @@ const told: readonly { definition: MessageDefinition; tell: Tell<MessageDefiniti
       addAbout(facts, message.payload.eventId, message.timestamp)
     }),
   ),
-  tells(eventDeleted, (facts, message) => {
+  records(eventDeleted, (facts, message) => {
     addNewer(facts.events, message.payload.eventId, {
       ...message,
       payload: { ...message.payload, deleted: true },
@@ -160,23 +162,23 @@ const told: readonly { definition: MessageDefinition; tell: Tell<MessageDefiniti
     addAbout(facts, message.payload.eventId, message.timestamp)
   }),
 ]
-const tellers = new Map<string, (typeof told)[number]>(
-  told.map((teller) => [teller.definition.eventType, teller]),
+const recordersByType = new Map<string, (typeof recorders)[number]>(
+  recorders.map((recorder) => [recorder.definition.eventType, recorder]),
 )
 
-/** The messages that the projection is made of. */
-export const projected: readonly MessageDefinition[] = told.map(({ definition }) => definition)
-/** The definition of a message that the projection is made of; null for any other. */
+/** The messages that the projection consumes. */
+export const projected: readonly MessageDefinition[] = recorders.map(({ definition }) => definition)
+/** Returns the definition of a consumed message; null for any other. */
 export const findProjected = (eventType: string): MessageDefinition | null =>
-  tellers.get(eventType)?.definition ?? null
+  recordersByType.get(eventType)?.definition ?? null
 
-/** What messages tell, whatever their order and however often each is among them. */
+/** Joins the facts of messages, whatever their order and repetitions. */
 export function factsOf(messages: readonly Message<MessageDefinition>[]): Facts {
   const facts = noFacts()
   for (const message of messages) {
-    const teller = tellers.get(message.eventType)
-    if (!teller) throw new Error(`${message.eventType} tells the projection nothing`)
-    teller.tell(facts, message)
+    const recorder = recordersByType.get(message.eventType)
+    if (!recorder) throw new Error(`${message.eventType} is not consumed by the projection`)
+    recorder.record(facts, message)
   }
   return facts
 }

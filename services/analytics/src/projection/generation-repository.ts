@@ -1,6 +1,6 @@
 import type { Sql, Tx } from '@boxoffice/service-kit'
 
-/** The generations that are kept up to date: the one that is served, and one that is being made. */
+/** Returns the generations that are kept up to date: the served one, and one being built. */
 export const listLiveGenerations = async (tx: Tx): Promise<number[]> =>
   (
     await tx.query<{ generation: number }>(
@@ -8,7 +8,7 @@ export const listLiveGenerations = async (tx: Tx): Promise<number[]> =>
     )
   ).map(({ generation }) => generation)
 
-/** The generation that is served, and since when. */
+/** Returns the served generation, and since when. */
 export async function getActiveGeneration(sql: Sql): Promise<{ generation: number; since: Date }> {
   const [active] = await sql.query<{ generation: number; since: Date }>(
     `select generation, since from generations where state = 'ACTIVE'`,

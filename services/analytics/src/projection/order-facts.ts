@@ -1,28 +1,23 @@
 import type { RefundId, SoldTicketStatus, TicketId } from '@boxoffice/contracts'
 import type { OrderRow, RefundRow, TicketRow } from '../rows.ts'
 
-// What messages have told of an order. A message may come twice, late or before those it builds on: what two
-// of them tell is joined, and the join does not depend on their order or number. What nobody has told yet is
-// null.
+// What messages say about an order. A message may come twice, late, or before those it builds on, so facts of
+// two messages are joined, in any order and number. Unknown facts are null.
 
-/**
- * `issuedAt`: its tickets were issued; null for an order that was rejected, or whose tickets are not heard of
- * yet.
- */
+/** `issuedAt`: when its tickets were issued; null for a rejected order, or while its tickets are unknown. */
 export type OrderFacts = Omit<OrderRow, 'generation'>
 
 /**
- * `createdOn`: when the ticket was sold that this one is, or has taken the place of. `issuedAt`: it was
- * issued to its buyer itself; null for one that has taken the place of another. `nextTicketId`: which has
- * taken its place.
+ * `createdOn`: when this ticket, or the one it replaced, was sold. `issuedAt`: when it was issued to its
+ * buyer; null for a replacement by transfer. `nextTicketId`: its replacement.
  */
 export type TicketFacts = Omit<TicketRow, 'generation'>
 
 export type RefundFacts = Omit<RefundRow, 'generation'>
 
 /**
- * What is known of an order, or of some of its tickets: no ticket needs others but those it is linked to. By
- * their ids.
+ * What is known of an order and of some of its tickets, by id. A ticket needs only the tickets that it is
+ * linked to.
  */
 export interface OrderReplica {
   readonly order: OrderFacts
@@ -30,7 +25,7 @@ export interface OrderReplica {
   readonly refunds: ReadonlyMap<RefundId, RefundFacts>
 }
 
-/** A ticket of which nothing is known but whose it is a part. */
+/** A ticket of which only the order is known. */
 export const unknownTicket = (
   ticketId: TicketId,
   of: Pick<OrderFacts, 'orderId' | 'eventId'>,
@@ -54,7 +49,7 @@ export const unknownTicket = (
   refundedAt: null,
 })
 
-/** Both replicas of one order as one: commutative, associative, idempotent. */
+/** Joins two replicas of one order: commutative, associative, idempotent. */
 export function joinOrders(a: OrderReplica, b: OrderReplica): OrderReplica {
   return {
     order: joinFacts(a.order, b.order),
@@ -63,10 +58,7 @@ export function joinOrders(a: OrderReplica, b: OrderReplica): OrderReplica {
   }
 }
 
-/**
- * Field by field what is known; the smaller where two messages disagree, which those of one thing do not, but
- * for times.
- */
+/** Joins facts field by field; takes the smaller if two messages disagree, which happens only for times. */
 export function joinFacts<F extends object>(a: F, b: F): F {
   const joined = { ...a } as Record<string, unknown>
   for (const [field, value] of Object.entries(b)) joined[field] = smaller(joined[field], value)
@@ -100,8 +92,8 @@ const heritage = [
 ] as const
 
 /**
- * A ticket that took the place of another is for the same seat at the same price: down the whole chain,
- * whichever end was told first.
+ * A replacement has the seat and price of the ticket before it: along the whole chain, whichever end is known
+ * first.
  */
 function inherited(tickets: Map<TicketId, TicketFacts>): Map<TicketId, TicketFacts> {
   const successors = new Set([...tickets.values()].map(({ nextTicketId }) => nextTicketId))
@@ -117,7 +109,7 @@ function inherited(tickets: Map<TicketId, TicketFacts>): Map<TicketId, TicketFac
   return tickets
 }
 
-/** What became of a ticket. One that was used stays that, though its money went back (decision 0014). */
+/** Returns the status of a ticket. A used ticket stays used after a refund (decision 0014). */
 export function statusOf(
   ticket: Pick<TicketFacts, 'nextTicketId' | 'checkedInAt' | 'cancelledAt'>,
 ): SoldTicketStatus {

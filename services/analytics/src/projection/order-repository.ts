@@ -22,7 +22,7 @@ const refunds = defineTable<RefundFacts>({
   columns: refundColumns,
 })
 
-/** The tickets of these orders. */
+/** Returns the tickets of these orders. */
 export const listTicketsOf = (
   tx: Tx,
   generation: number,
@@ -34,8 +34,8 @@ export const listTicketsOf = (
   )
 
 /**
- * These tickets, and those that took their place or whose place they took: what one of them is told, others
- * inherit.
+ * Returns these tickets and those linked to them by transfers, since facts about one are inherited by the
+ * others.
  */
 const listLinkedTickets = (
   sql: Sql,
@@ -56,26 +56,25 @@ const listLinkedTickets = (
   )
 
 /**
- * What is known of these orders, each locked until the transaction ends, in the order of their ids; of their
- * tickets those that are told of, with what is linked to them: a large order has thousands of others. One
- * that nobody has told of yet gets a row to lock.
+ * Returns the stored facts of these orders, each locked until the transaction ends, in order of their ids; of
+ * their tickets only those with new facts and linked ones, since a large order has thousands. A new order
+ * gets a row to lock.
  */
 export async function lockOrders(
   sql: Sql,
   generation: number,
-  told: readonly OrderReplica[],
+  added: readonly OrderReplica[],
 ): Promise<Map<OrderId, OrderReplica>> {
-  const ids = told.map(({ order }) => order.orderId)
-  const ticketIds = told.flatMap((replica) => [...replica.tickets.keys()])
+  const ids = added.map(({ order }) => order.orderId)
+  const ticketIds = added.flatMap((replica) => [...replica.tickets.keys()])
   const locking = sql.query<OrderFacts>(
     `insert into orders (generation, order_id, event_id)
      select $1, t.order_id, t.event_id from unnest($2::uuid[], $3::uuid[]) t(order_id, event_id) order by t.order_id
      on conflict (generation, order_id) do update set order_id = excluded.order_id
      returning ${orders.selected}`,
-    [generation, told.map(({ order }) => order.orderId), told.map(({ order }) => order.eventId)],
+    [generation, added.map(({ order }) => order.orderId), added.map(({ order }) => order.eventId)],
   )
-  // Statements of their own: what somebody committed while we waited for the lock is seen by the next one
-  // only.
+  // Separate statements: only the next one sees what was committed while waiting for the lock.
   const [locked, ofTickets, ofRefunds] = await sideBySide([
     locking,
     ticketIds.length > 0 ? listLinkedTickets(sql, generation, ticketIds) : [],
@@ -92,7 +91,7 @@ export async function lockOrders(
   return replicas
 }
 
-/** What two replicas of an order do not have in common, as it stands in the second. */
+/** Returns what differs between two replicas of an order, as in the second. */
 export function changesBetween(before: OrderReplica, after: OrderReplica) {
   const isNew = (a: object | undefined, b: object) => JSON.stringify(a) !== JSON.stringify(b)
   return {
@@ -107,7 +106,7 @@ export function changesBetween(before: OrderReplica, after: OrderReplica) {
 }
 export type OrderChanges = ReturnType<typeof changesBetween>
 
-/** Write what changed of orders that are locked. */
+/** Writes the changes of locked orders. */
 export async function putOrders(sql: Sql, generation: number, changes: OrderChanges): Promise<void> {
   await sideBySide([
     orders.put(sql, generation, changes.orders),

@@ -11,23 +11,23 @@ const payments = defineTable<PaymentFacts>({
 export const putPayments = payments.put
 
 /**
- * What is known of the payments of these orders, each locked until the transaction ends, in the order of
+ * Returns the stored facts of these orders' payments, each locked until the transaction ends, in order of
  * their ids.
  */
 export const lockPayments = (
   sql: Sql,
   generation: number,
-  told: readonly PaymentFacts[],
+  added: readonly PaymentFacts[],
 ): Promise<PaymentFacts[]> =>
   sql.query<PaymentFacts>(
     `insert into payments (generation, order_id, event_id)
      select $1, t.order_id, t.event_id from unnest($2::uuid[], $3::uuid[]) t(order_id, event_id) order by t.order_id
      on conflict (generation, order_id) do update set order_id = excluded.order_id
      returning ${payments.selected}`,
-    [generation, told.map(({ orderId }) => orderId), told.map(({ eventId }) => eventId)],
+    [generation, added.map(({ orderId }) => orderId), added.map(({ eventId }) => eventId)],
   )
 
-/** Add differences to the counters, row after row in the order of their keys. */
+/** Adds differences to the counters, row by row in order of their keys. */
 export const { put: addToPaymentTotals } = defineTable<PaymentTotals>({
   name: 'payment_totals',
   key: ['eventId', 'outcome'],

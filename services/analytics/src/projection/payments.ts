@@ -1,12 +1,12 @@
 import type { EventId, FailureReason } from '@boxoffice/contracts'
 import type { PaymentRow } from '../rows.ts'
 
-/** What became of the payment of an order; what nobody has told yet is null. */
+/** The outcome of an order's payment; null for what is not known yet. */
 export type PaymentFacts = Omit<PaymentRow, 'generation' | 'failureReason'> & {
   readonly failureReason: FailureReason | null
 }
 
-/** How many payments of an event came to this, and how much they were. */
+/** Number and total of an event's payments with this outcome. */
 export interface PaymentTotals {
   readonly eventId: EventId
   readonly outcome: 'COMPLETED' | FailureReason
@@ -14,7 +14,7 @@ export interface PaymentTotals {
   readonly amountMinor: number
 }
 
-/** What a payment adds to the counters: what cost nothing was not paid. */
+/** Returns what a payment adds to the counters; a free order was not paid. */
 export function paymentsOf({
   eventId,
   completedAt,

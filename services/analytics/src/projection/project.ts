@@ -15,7 +15,7 @@ import {
 import { lockPayments, putPayments } from './payment-repository.ts'
 import { paymentsOf } from './payments.ts'
 
-/** What reads may look different after a commit; an organizer's do whenever their event's do. */
+/** Reads that may change by a commit; an organizer's reads change whenever their event's do. */
 export interface Touched {
   readonly events: Set<EventId>
   readonly users: Set<UserId>
@@ -24,11 +24,11 @@ export interface Touched {
 export const nothingTouched = (): Touched => ({ events: new Set(), users: new Set(), tickets: new Set() })
 
 /**
- * Write what messages tell into these generations, in the caller's transaction; what they touch is added to
- * `touched`. Their order and number do not matter, nor whether any of them was written before: facts are
- * joined by the id of what they are about, and counters change by the difference that makes. Rows are locked
- * in one order: the facts of each generation (orders, reservations, payments, types, events, each by id), and
- * when all of them are written the counters of each, which everybody wants.
+ * Writes the facts of messages into these generations, in the caller's transaction, and adds what they affect
+ * to `touched`. Order, number and repetition of messages do not matter: facts are joined by id, and counters
+ * change by the difference. Rows are locked in a fixed order: the facts of each generation (orders,
+ * reservations, payments, types, events, each by id), then the counters of each, which all transactions
+ * compete for.
  */
 export async function project(
   sql: Sql,
@@ -46,14 +46,14 @@ export async function project(
   for (const { generation, differences } of written) await addToCounters(sql, generation, differences)
 }
 
-/** Write facts into one generation: what that adds to its counters. */
+/** Writes facts into one generation; returns what they add to its counters. */
 async function projectFacts(
   sql: Sql,
   generation: number,
   facts: Facts,
   touched: Touched,
 ): Promise<Differences> {
-  // Each sends its locks before any of them waits: they are taken in this order.
+  // Each sends its locks before any is awaited, so they are taken in this order.
   const [orders, holds, payments] = await sideBySide([
     projectOrders(sql, generation, facts),
     projectReservations(sql, generation, facts),
@@ -74,8 +74,8 @@ async function projectFacts(
 }
 
 /**
- * What messages may have touched when they were written before, in the caller's transaction: at least what
- * `project` said then, since whatever a ticket gives to another is of the same order.
+ * Adds to `touched` what messages may have affected when they were written before: at least what `project`
+ * added then, since tickets pass facts on only within an order.
  */
 export async function touchAgain(
   tx: Tx,
@@ -93,11 +93,11 @@ export async function touchAgain(
 }
 
 async function projectOrders(sql: Sql, generation: number, facts: Facts) {
-  const told = [...facts.orders.values()]
+  const added = [...facts.orders.values()]
   const known: ReadonlyMap<OrderId, OrderReplica> =
-    told.length > 0 ? await lockOrders(sql, generation, told) : new Map()
-  const before = told.map(({ order }) => known.get(order.orderId) ?? emptyCache(order))
-  const after = told.map((replica, index) => joinOrders(before[index] ?? replica, replica))
+    added.length > 0 ? await lockOrders(sql, generation, added) : new Map()
+  const before = added.map(({ order }) => known.get(order.orderId) ?? emptyCache(order))
+  const after = added.map((replica, index) => joinOrders(before[index] ?? replica, replica))
   const changes: OrderChanges = { orders: [], tickets: [], refunds: [] }
   for (const [index, replica] of after.entries()) {
     const changed = changesBetween(before[index] ?? replica, replica)
@@ -112,9 +112,9 @@ async function projectOrders(sql: Sql, generation: number, facts: Facts) {
 const emptyCache = (order: OrderFacts): OrderReplica => ({ order, tickets: new Map(), refunds: new Map() })
 
 async function projectReservations(sql: Sql, generation: number, facts: Facts) {
-  const told = [...facts.reservations.values()]
-  if (told.length === 0) return []
-  const known = await lockReservations(sql, generation, told)
+  const added = [...facts.reservations.values()]
+  if (added.length === 0) return []
+  const known = await lockReservations(sql, generation, added)
   const differences = known.map((before) => {
     const fact = facts.reservations.get(before.reservationId)
     const after = fact ? joinFacts(before, fact) : before
@@ -138,9 +138,9 @@ async function projectReservations(sql: Sql, generation: number, facts: Facts) {
 }
 
 async function projectPayments(sql: Sql, generation: number, facts: Facts) {
-  const told = [...facts.payments.values()]
-  if (told.length === 0) return []
-  const before = await lockPayments(sql, generation, told)
+  const added = [...facts.payments.values()]
+  if (added.length === 0) return []
+  const before = await lockPayments(sql, generation, added)
   const after = before.map((known) => {
     const fact = facts.payments.get(known.orderId)
     return fact ? joinFacts(known, fact) : known

@@ -3,10 +3,10 @@ import { afterEach, beforeEach, expect, test, vi } from 'vitest'
 import { createServedGeneration } from './served-generation.ts'
 
 let answer: () => Promise<{ generation: number; since: Date }[]>
-let asked: number
+let reads: number
 beforeEach(() => {
   vi.useFakeTimers({ toFake: ['performance'] })
-  asked = 0
+  reads = 0
   answer = async () => [{ generation: 1, since: new Date() }]
 })
 afterEach(() => vi.useRealTimers())
@@ -14,15 +14,15 @@ afterEach(() => vi.useRealTimers())
 const serve = () =>
   createServedGeneration({
     query: (async () => {
-      asked++
+      reads++
       return answer()
     }) as never,
   })
-const away = () => Promise.reject(new Error('PostgreSQL is down'))
+const down = () => Promise.reject(new Error('PostgreSQL is down'))
 
 test('what was seen lately is used at once, and looked at again behind the back of the reader', async () => {
   const served = serve()
-  expect([await served.get(), await served.get(), asked]).toEqual([1, 1, 1])
+  expect([await served.get(), await served.get(), reads]).toEqual([1, 1, 1])
   answer = async () => [{ generation: 2, since: new Date() }]
   vi.advanceTimersByTime(2_000)
   expect(await served.get()).toBe(1)
@@ -32,10 +32,10 @@ test('what was seen lately is used at once, and looked at again behind the back 
   expect(await served.get()).toBe(3)
 })
 
-test('while PostgreSQL is down the last one is believed for 45 seconds, and nobody waits for it', async () => {
+test('while PostgreSQL is down the last one is used for 45 seconds, without waiting', async () => {
   const served = serve()
   await served.get()
-  answer = away
+  answer = down
   vi.advanceTimersByTime(6_000)
   expect(await served.get()).toBe(1)
   answer = () => new Promise(() => {})
@@ -43,10 +43,10 @@ test('while PostgreSQL is down the last one is believed for 45 seconds, and nobo
   expect(await served.get()).toBe(1)
 })
 
-test('longer it is not believed: its rows may be gone', async () => {
+test('it is not used for longer: its rows may be deleted', async () => {
   const served = serve()
   await served.get()
-  answer = away
+  answer = down
   vi.advanceTimersByTime(46_000)
   await expect(served.get()).rejects.toThrow('PostgreSQL is down')
   answer = async () => [{ generation: 2, since: new Date() }]

@@ -2,50 +2,53 @@ import type { Sql } from '@boxoffice/service-kit'
 import { getActiveGeneration } from './generation-repository.ts'
 
 const FRESH_MS = 1_000
-const BELIEVED_MS = 5_000
-/** While nobody can look. Well below the minute for which a retired generation is kept. */
-const BELIEVED_BLINDLY_MS = 45_000
+const STALE_MS = 5_000
+/**
+ * How long to use the last generation while PostgreSQL is down: well below the minute for which a retired one
+ * is kept.
+ */
+const USED_WHILE_DOWN_MS = 45_000
 
 /**
- * The generation that reads use. It changes a few times in a year: what was seen lately is used at once, and
- * looked at again behind the reader's back, so that a read that is cached needs no statement. While
- * PostgreSQL is down the last one is believed, so that what is cached is still read.
+ * Returns the generation that reads use. It changes a few times a year, so a recent value is used at once and
+ * refreshed in the background, and a cached read needs no statement. While PostgreSQL is down the last value
+ * is used, so that cached reads still work.
  */
 export function createServedGeneration(sql: Sql) {
   let seen: { generation: number; atMs: number } | null = null
-  let looking: Promise<number> | null = null
-  let isAway = false
+  let refreshing: Promise<number> | null = null
+  let isDown = false
 
-  function look(): Promise<number> {
-    looking ??= getActiveGeneration(sql)
+  function refresh(): Promise<number> {
+    refreshing ??= getActiveGeneration(sql)
       .then(({ generation }) => {
         seen = { generation, atMs: performance.now() }
-        isAway = false
+        isDown = false
         return generation
       })
       .catch((error) => {
-        isAway = true
+        isDown = true
         throw error
       })
       .finally(() => {
-        looking = null
+        refreshing = null
       })
-    return looking
+    return refreshing
   }
 
   return {
     async get(): Promise<number> {
       const last = seen
       const ageMs = last ? performance.now() - last.atMs : Number.POSITIVE_INFINITY
-      if (!last || ageMs > BELIEVED_BLINDLY_MS) return look()
+      if (!last || ageMs > USED_WHILE_DOWN_MS) return refresh()
       if (ageMs <= FRESH_MS) return last.generation
-      const looked = look().catch(() => last.generation) // whoever reads the database next hears why
-      return ageMs <= BELIEVED_MS || isAway ? last.generation : looked
+      const refreshed = refresh().catch(() => last.generation) // the next read of the database reports the error
+      return ageMs <= STALE_MS || isDown ? last.generation : refreshed
     },
-    /** This process has switched. */
+    /** Refreshes after this process has switched. */
     async changed(): Promise<void> {
       seen = null
-      await look()
+      await refresh()
     },
   }
 }

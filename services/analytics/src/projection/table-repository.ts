@@ -1,16 +1,15 @@
 import type { Sql } from '@boxoffice/service-kit'
 
 /**
- * A table of the projection: its columns by the fields of its rows, and the fields that make its key beside
- * the generation. `put` writes rows in one statement; of a row that is there already it sets what
- * `onConflict` says, or every column.
+ * Defines a table of the projection: its columns by field, and the fields of its key besides the generation.
+ * `put` writes rows in one statement; for existing rows it sets `onConflict`, or every column.
  */
 export function defineTable<Row extends object>(options: {
   name: string
   key: readonly (keyof Row & string)[]
   /** Those of rows.ts. */
   columns: { readonly [K in keyof Row]-?: string }
-  /** What is set where the row is there, as `t` beside `excluded`, and when. */
+  /** What to set on an existing row (`t`; new values are `excluded`), and when. */
   onConflict?: string
 }) {
   const { name } = options
@@ -25,7 +24,7 @@ export function defineTable<Row extends object>(options: {
     select $1, ${names} from jsonb_populate_recordset(null::${name}, $2::jsonb) order by ${keys.join(', ')}
     on conflict (generation, ${keys.join(', ')}) do update set ${options.onConflict ?? overwrite.join(', ')}`
   return {
-    /** The columns for a `select`, under the names of the fields. */
+    /** Columns for a `select`, named as the fields. */
     selected: fields.map((field) => `${columns[field]} as "${field}"`).join(', '),
     async put(sql: Sql, generation: number, rows: readonly Row[]): Promise<void> {
       if (rows.length === 0) return

@@ -3,14 +3,12 @@ import { RefusedError, refuse, refuseUnknown, type UserPrincipal } from '@boxoff
 import { findKnownEvent, KnownEvent } from './known-event-repository.ts'
 import type { Read } from './reads.ts'
 
-/** Who may see what of an event. */
+/** Decides who may see what of an event. */
 export interface EventAccess {
   find(eventId: EventId): Promise<KnownEvent | null>
-  /** One that anybody may know of; a draft is its organizer's alone. Throws a 404. */
+  /** An event that the user may see; a draft is visible to its organizer only. Throws a 404. */
   getVisible(eventId: EventId, principal: UserPrincipal | null): Promise<KnownEvent>
-  /**
-   * One's own, or any for an administrator. Throws a 404, or a 403 where it is no secret that it is there.
-   */
+  /** The user's own event, or any for an administrator. Throws a 404, or a 403 if the event is public. */
   getOwn(eventId: EventId, principal: UserPrincipal): Promise<KnownEvent>
 }
 

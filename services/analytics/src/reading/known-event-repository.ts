@@ -2,7 +2,7 @@ import { EventId, EventStatus, Instant, UserId, VenueId } from '@boxoffice/contr
 import type { Sql } from '@boxoffice/service-kit'
 import { z } from 'zod'
 
-/** An event as reads know it. */
+/** An event as reads use it. */
 export const KnownEvent = z.object({
   eventId: EventId,
   organizerId: UserId,
@@ -15,11 +15,11 @@ export const KnownEvent = z.object({
 })
 export type KnownEvent = z.output<typeof KnownEvent>
 
-/** The columns of `events` for one, where it is not deleted. */
+/** The columns of `events` for it; excludes deleted events. */
 export const knownEventColumns = `event_id as "eventId", organizer_id as "organizerId", name, event_date as "eventDate",
   time_zone as "timeZone", venue_id as "venueId", venue_name as "venueName", status`
 
-/** An event; null where it is not known, or deleted. */
+/** Returns an event; null if unknown or deleted. */
 export async function findKnownEvent(
   sql: Sql,
   generation: number,

@@ -3,7 +3,7 @@ import type { z } from 'zod'
 import type { Entry, ReadCache } from '../cache/read-cache.ts'
 import type { ServedGeneration } from '../projection/served-generation.ts'
 
-/** A read through the cache: `load` gets the generation that is served. */
+/** Reads through the cache: `load` gets the served generation. */
 export type Read = <S extends z.ZodType>(
   entry: Entry<S>,
   load: (sql: Sql, generation: number) => Promise<z.output<S> | null>,

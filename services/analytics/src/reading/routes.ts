@@ -31,7 +31,7 @@ interface Deps {
   tickets: TicketReads
 }
 
-/** The queries of `GET /api/v1/health`, as documentation writes paths. */
+/** The queries of `GET /api/v1/health`, with paths as in the documentation. */
 const endpoints = [
   ...new Set(
     Object.values(ticketQueryRoutes)
@@ -77,7 +77,7 @@ export function ticketQueryHandlers(deps: Deps): Handlers<typeof ticketQueryRout
       try {
         await checkDatabase(deps.db)
       } catch {
-        return refuse(SERVICE_UNAVAILABLE, { message: 'nothing can be read right now: try again shortly' })
+        return refuse(SERVICE_UNAVAILABLE, { message: 'reads are unavailable right now: try again shortly' })
       }
       const lagSeconds = lag.seconds()
       const status = (lagSeconds ?? 0) > config.lagLimitSeconds ? 'DEGRADED' : 'UP'

@@ -3,11 +3,11 @@ import type { Sql } from '@boxoffice/service-kit'
 import type { TicketFacts } from '../projection/order-facts.ts'
 import { tickets } from '../projection/order-repository.ts'
 
-/** A ticket is shown when its sale is known: one that took another's place may be heard of first. */
+/** A ticket is shown once its sale is known: the message of a transfer may come first. */
 const SHOWN =
   'user_id is not null and ticket_type_id is not null and venue_id is not null and created_on is not null'
 
-/** A ticket that is shown, with all that is known of it. */
+/** A shown ticket with all its known facts. */
 export type ShownTicket = {
   [K in keyof TicketFacts]: K extends 'zoneId' | 'rowLabel' | 'colLabel'
     ? TicketFacts[K]
@@ -26,7 +26,7 @@ export async function findSoldTicket(
   return ticket ?? null
 }
 
-/** A user's or an event's tickets, the newest first: a page, and one more where there is another page. */
+/** Returns tickets of a user or an event, newest first: a page, and one more if there is another page. */
 export const listSoldTickets = (
   sql: Sql,
   generation: number,

@@ -5,7 +5,7 @@ import { statusOf } from '../projection/order-facts.ts'
 import type { Read } from './reads.ts'
 import { findSoldTicket, listSoldTickets, type ShownTicket } from './sold-ticket-repository.ts'
 
-/** After which ticket a page begins. */
+/** The ticket after which a page begins. */
 export const ticketCursor = defineCursor({ createdOn: cursorFields.instant, ticketId: cursorFields.id })
 
 const Page = z.object({ tickets: z.array(SoldTicket), nextCursor: z.string().nullable() })
@@ -40,7 +40,7 @@ function viewOf(ticket: ShownTicket): SoldTicket {
   }
 }
 
-/** Sold tickets: one, somebody's, an event's; the newest first. */
+/** Reads sold tickets: one, a user's, an event's; newest first. */
 export function createTicketReads(read: Read) {
   async function list(
     sql: Sql,

@@ -11,11 +11,11 @@ import { type Source, sources } from './rebuild.ts'
 
 export type ArchivePage = Response<ArchiveRoutes['listArchived']>['body']
 
-/** The archives of the services that the projection is made of. */
+/** The message archives of the services. */
 export interface Archives {
   /**
-   * A page of what a service has said, asked for once. Rejects with ServiceUnavailable, also where `signal`
-   * is aborted.
+   * Reads a page of a service's messages, without retries. Rejects with ServiceUnavailable, also when
+   * `signal` is aborted.
    */
   read(source: Source, cursor: string | null, limit: number, signal: AbortSignal): Promise<ArchivePage>
   close(): Promise<void>
@@ -28,7 +28,7 @@ export function createArchives(
   const peer = (callee: Source, routes: ArchiveRoutes, baseUrl: string) =>
     createInternalClient(routes, { ...foundation, callee, baseUrl, policy: config.policies[callee] })
   const peers = {
-    // The three routes differ in their paths alone.
+    // The three routes differ only in their paths.
     events: peer('events', eventsArchiveRoutes, config.eventsUrl),
     tickets: peer('tickets', ticketsArchiveRoutes, config.ticketsUrl),
     payments: peer('payments', paymentsArchiveRoutes, config.paymentsUrl),

@@ -4,10 +4,7 @@ import { z } from 'zod'
 import { findProjected } from '../projection/facts.ts'
 import type { Source } from './rebuild.ts'
 
-/**
- * An archived message that no rebuild can take in, and why: it is counted and logged. Waiting for it would
- * mean waiting for ever.
- */
+/** Counts and logs an archived message that no rebuild can project, and why. Retrying it would never end. */
 export type LeaveOut = (
   source: Source,
   message: { messageId?: unknown; eventType?: unknown },
@@ -17,19 +14,19 @@ export type LeaveOut = (
 export function createLeaveOut(options: { metrics: Pick<Metrics, 'counter'>; logger: Logger }): LeaveOut {
   const invalid = options.metrics.counter(
     'rebuild_invalid_messages_total',
-    'archived messages that a rebuild left out: they do not match their schema, or PostgreSQL refuses them',
+    'archived messages that a rebuild skipped: they do not match their schema, or PostgreSQL refuses them',
     ['source'],
   )
   return (source, { messageId, eventType }, why) => {
     invalid.inc({ source })
     options.logger.error(
       { source, messageId, eventType, ...why },
-      'an archived message cannot be taken in: left out',
+      'archived message cannot be projected: skipped',
     )
   }
 }
 
-/** The messages of a page that the projection is made of. */
+/** Returns the messages of a page that the projection consumes. */
 export function readable(
   source: Source,
   page: readonly Record<string, unknown>[],

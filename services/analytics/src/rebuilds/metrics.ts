@@ -1,7 +1,7 @@
 import type { Metrics, Sql } from '@boxoffice/service-kit'
 import { findLastRebuild } from './rebuild-repository.ts'
 
-/** How far the rebuild at work is, measured whenever somebody asks: nothing while none is. */
+/** Measures the progress of a running rebuild at each scrape; no figures while none is running. */
 export function measureRebuilds(sql: Sql, metrics: Pick<Metrics, 'measured'>): void {
   const measure = (value: 'taken' | 'total') => async () => {
     const rebuild = await findLastRebuild(sql)
@@ -13,13 +13,13 @@ export function measureRebuilds(sql: Sql, metrics: Pick<Metrics, 'measured'>): v
   }
   metrics.measured(
     'rebuild_messages_taken',
-    'archived messages that the rebuild at work has read',
+    'archived messages read by the running rebuild',
     ['source'],
     measure('taken'),
   )
   metrics.measured(
     'rebuild_messages_expected',
-    'archived messages there were when it began',
+    'archived messages when the rebuild began',
     ['source'],
     measure('total'),
   )

@@ -7,11 +7,11 @@ import { type LeaveOut, readable } from './left-out.ts'
 import type { Source } from './rebuild.ts'
 import { holdRebuild, type LeasedRebuild, putPage } from './rebuild-repository.ts'
 
-/** What PostgreSQL says of data it will never take: not of its type, against a rule, too large. */
+/** PostgreSQL's codes for data that it will never accept: wrong type, constraint, too large. */
 const refused = /^(22|23|54)...$/
 const isRefused = (error: unknown) => refused.test(String((error as { code?: unknown }).code))
 
-/** Writes a page of an archive for a rebuild, unless that has ended or another process has it by now. */
+/** Writes a page of an archive for a rebuild, unless the rebuild has ended or another process has it. */
 export function createPageWriter(options: {
   db: SqlDatabase
   leaveOut: LeaveOut
@@ -19,7 +19,7 @@ export function createPageWriter(options: {
 }) {
   const { db, leaveOut } = options
 
-  /** False where the rebuild is not ours any more, or has ended. */
+  /** Returns false if the rebuild is another process's now, or has ended. */
   const holding = (rebuild: LeasedRebuild, work: (tx: Tx) => Promise<unknown>): Promise<boolean> =>
     db.transact(async (tx) => {
       if (!(await holdRebuild(tx, rebuild))) return false
@@ -35,10 +35,10 @@ export function createPageWriter(options: {
   }
 
   /**
-   * Each in a transaction of its own, locking little; that some are told again when this is cut short changes
+   * Writes each message in its own transaction, which locks little; repetitions after an interruption change
    * nothing.
    */
-  async function takeOneByOne(
+  async function writeOneByOne(
     rebuild: LeasedRebuild,
     service: Source,
     messages: readonly Message<MessageDefinition>[],
@@ -53,10 +53,7 @@ export function createPageWriter(options: {
     }
   }
 
-  /**
-   * The whole page in one transaction with where the next one begins; what PostgreSQL refuses of it is left
-   * out.
-   */
+  /** Writes the page and its cursor in one transaction, without messages that PostgreSQL refuses. */
   return async function write(rebuild: LeasedRebuild, service: Source, page: ArchivePage): Promise<void> {
     const { messages, total, nextCursor } = page
     const read = readable(service, messages, leaveOut)
@@ -70,7 +67,7 @@ export function createPageWriter(options: {
       if (written) count(read)
     } catch (error) {
       if (!isRefused(error)) throw error
-      await takeOneByOne(rebuild, service, read)
+      await writeOneByOne(rebuild, service, read)
       await holding(rebuild, end)
     }
   }

@@ -3,13 +3,13 @@ import type { Sql, Tx } from '@boxoffice/service-kit'
 import { type Source, sourceNames } from './rebuild.ts'
 
 /**
- * Longer than a page takes to come (10 s at most); its transaction holds the rebuild. Who dies is followed
- * within it.
+ * Longer than reading a page takes (10 s at most); writing it locks the rebuild. Another process takes over
+ * within this time.
  */
 export const REBUILD_LEASE_SECONDS = 15
 const LEASE = `clock_timestamp() + interval '${REBUILD_LEASE_SECONDS} seconds'`
 
-/** Rebuilds as the contract shows them. */
+/** Rebuilds as in the contract. */
 const SHOWN = `select r.rebuild_id as "rebuildId", r.generation, r.status, r.started_at as "startedAt", r.ended_at as "endedAt",
     (select jsonb_agg(jsonb_build_object('service', s.service, 'taken', s.taken, 'total', s.total, 'finished', s.finished) order by s.service)
      from rebuild_sources s where s.rebuild_id = r.rebuild_id) as sources,
@@ -29,19 +29,16 @@ export async function findRebuild(sql: Sql, rebuildId: string): Promise<Rebuild 
   return row ? viewOf(row) : null
 }
 
-/** The rebuild at work, or the last one. */
+/** Returns the running rebuild, or the last one. */
 export async function findLastRebuild(sql: Sql): Promise<Rebuild | null> {
   const [row] = await sql.query<Shown>(`${SHOWN} order by r.generation desc limit 1`)
   return row ? viewOf(row) : null
 }
 
-/**
- * Begin a rebuild into a generation of its own; false where one is at work. Repeated under the same id it
- * changes nothing.
- */
+/** Begins a rebuild into a new generation; false if one is running. Repeating the same id changes nothing. */
 export async function insertRebuild(tx: Tx, rebuildId: string): Promise<boolean> {
-  // One at a time: of two that start at once the unique indexes (one BUILDING, one RUNNING) let one pass,
-  // when the other has committed.
+  // Of two concurrent ones, the unique indexes (one BUILDING, one RUNNING) let one pass once the other has
+  // committed.
   const [made] = await tx.query(
     `with made as (
        insert into generations (generation, state) select max(generation) + 1, 'BUILDING' from generations
@@ -64,8 +61,8 @@ export interface LeasedRebuild {
 }
 
 /**
- * Take the rebuild at work, or keep it, under a lease of 15 s; null where there is none, or another process
- * has it.
+ * Leases the running rebuild for 15 s, or renews the lease; null if none is running or another process has
+ * it.
  */
 export async function leaseRebuild(sql: Sql, lease: string): Promise<LeasedRebuild | null> {
   const [row] = await sql.query<LeasedRebuild>(
@@ -80,11 +77,13 @@ export async function leaseRebuild(sql: Sql, lease: string): Promise<LeasedRebui
   return row ?? null
 }
 
-/** Whoever comes next need not wait for the lease to run out. */
+/** Ends the lease, so that the next process need not wait for it to expire. */
 export const releaseRebuild = (sql: Sql, lease: string) =>
   sql.query('update rebuilds set leased_until = null where lease = $1::uuid', [lease])
 
-/** Lock a rebuild in a transaction that writes for it; false where it is not ours any more, or has ended. */
+/**
+ * Locks a rebuild in a transaction that writes for it; false if it is another process's now, or has ended.
+ */
 export async function holdRebuild(tx: Tx, { rebuildId, lease }: LeasedRebuild): Promise<boolean> {
   const held = await tx.query(
     `update rebuilds set leased_until = ${LEASE} where rebuild_id = $1 and lease = $2::uuid and status = 'RUNNING' returning rebuild_id`,
@@ -93,7 +92,7 @@ export async function holdRebuild(tx: Tx, { rebuildId, lease }: LeasedRebuild): 
   return held.length > 0
 }
 
-/** A source to read on; `isDue` says whether it may be asked again by now. */
+/** A source to continue; `isDue`: whether it may be called again. */
 export interface OpenSource {
   readonly service: Source
   readonly cursor: string | null
@@ -101,7 +100,7 @@ export interface OpenSource {
   readonly attempts: number
 }
 
-/** Sources that are not read to their end, those that wait longest first. */
+/** Returns sources that are not finished, longest waiting first. */
 export const listOpenSources = (sql: Sql, rebuildId: string): Promise<OpenSource[]> =>
   sql.query<OpenSource>(
     `select service, cursor, attempts, next_attempt_at <= clock_timestamp() as "isDue"
@@ -109,7 +108,7 @@ export const listOpenSources = (sql: Sql, rebuildId: string): Promise<OpenSource
     [rebuildId],
   )
 
-/** A page of a source is written: where the next one begins, null after the last. */
+/** Saves that a page of a source was written, and where the next one begins; null after the last. */
 export const putPage = (
   sql: Sql,
   rebuildId: string,
@@ -123,7 +122,8 @@ export const putPage = (
   )
 
 /**
- * A page of a source failed: why, and when it is tried again. Nothing where the rebuild is not ours any more.
+ * Saves why a page of a source failed, and when to retry. Does nothing if the rebuild is another process's
+ * now.
  */
 export const putFailure = (
   sql: Sql,
@@ -139,7 +139,7 @@ export const putFailure = (
     [rebuildId, failure.service, failure.error, failure.pauseSeconds, lease],
   )
 
-/** In a transaction that holds the rebuild: what it made is served from now on. */
+/** Switches to the rebuilt generation, in a transaction that has locked the rebuild. */
 export async function switchTo(tx: Tx, { rebuildId, generation }: LeasedRebuild): Promise<void> {
   await tx.query(`update generations set state = 'RETIRED', since = clock_timestamp() where state = 'ACTIVE'`)
   await tx.query(`update generations set state = 'ACTIVE', since = clock_timestamp() where generation = $1`, [
@@ -150,7 +150,7 @@ export async function switchTo(tx: Tx, { rebuildId, generation }: LeasedRebuild)
   ])
 }
 
-/** Throw away what was made; false where there is nothing at work any more. */
+/** Cancels the rebuild and retires its generation; false if it is not running. */
 export async function cancelRebuild(tx: Tx, rebuildId: string): Promise<boolean> {
   const [cancelled] = await tx.query<{ generation: number }>(
     `update rebuilds set status = 'CANCELLED', ended_at = clock_timestamp()

@@ -1,6 +1,6 @@
 import type { ServiceKey, TopicName } from '@boxoffice/contracts'
 
-/** Whose archives a projection is made of, and by which topic of theirs. */
+/** The services whose archives make up the projection, and their topics. */
 export const sources = {
   events: 'event-updates.fifo',
   tickets: 'ticket-events',
@@ -11,5 +11,5 @@ export const sourceNames = Object.keys(sources) as Source[]
 
 const LONGEST_PAUSE_S = 30
 
-/** How long a source that failed so many times in a row is left alone, in seconds. */
+/** Pause before calling a source again after so many failures in a row, in seconds. */
 export const pauseAfter = (attempts: number) => Math.min(LONGEST_PAUSE_S, 2 ** Math.min(attempts, 10) / 2)

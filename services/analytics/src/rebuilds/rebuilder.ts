@@ -27,10 +27,9 @@ const PAGE = 200
 const ERROR_MAX = 300
 
 /**
- * Works on the rebuild that is at work: a page of an archive after the other goes into its generation, each
- * in one transaction with where the next one begins, so that any instance goes on where a dead one stopped.
- * When all are read the generation is served. Between pages it waits for `pauseMs`: those who are read have
- * other things to do.
+ * Runs a rebuild: reads the archives page by page into the new generation, each page in one transaction with
+ * its cursor, so that any instance can continue it. After the last page the generation is served. Pauses for
+ * `pauseMs` between pages, to limit the load on the other services.
  */
 export function createRebuilder(options: {
   db: SqlDatabase
@@ -54,10 +53,10 @@ export function createRebuilder(options: {
       await write(rebuild, service, await archives.read(service, cursor, PAGE, signal))
       await sleep(options.pauseMs, undefined, { signal })
     } catch (error) {
-      if (signal.aborted) return // whoever comes next begins at the same place
+      if (signal.aborted) return // the next process begins at the same page
       const pauseSeconds = pauseAfter(attempts)
       const about = { service, rebuildId: rebuild.rebuildId, attempts, waitMs: pauseSeconds * 1_000 }
-      logger.warn({ err: error, ...about }, 'page of an archive was not read, will be retried')
+      logger.warn({ err: error, ...about }, 'reading a page of an archive failed, will be retried')
       await putFailure(db, rebuild, { service, error: messageOf(error), pauseSeconds })
     }
   }
@@ -69,7 +68,7 @@ export function createRebuilder(options: {
       return true
     })
     if (!switched) return
-    logger.info({ ...rebuild }, 'the projection that was made anew is served')
+    logger.info({ ...rebuild }, 'rebuilt projection is served')
     await options.onSwitched()
   }
 
@@ -93,7 +92,7 @@ export function createRebuilder(options: {
     async stop() {
       leave.abort()
       await sweeper.stop()
-      await releaseRebuild(db, lease).catch(() => {}) // it runs out by itself
+      await releaseRebuild(db, lease).catch(() => {}) // the lease expires by itself
     },
   }
 }

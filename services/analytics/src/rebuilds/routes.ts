@@ -31,7 +31,7 @@ export function rebuildHandlers(deps: Deps): Handlers<typeof analyticsInternalRo
       const begun = await db.transact((tx) => insertRebuild(tx, resourceId))
       const rebuild = begun ? await findRebuild(db, resourceId) : null
       if (!rebuild) return refuse(REBUILD_RUNNING)
-      log.warn({ rebuildId: resourceId, generation: rebuild.generation }, 'a rebuild begins')
+      log.warn({ rebuildId: resourceId, generation: rebuild.generation }, 'rebuild started')
       deps.rebuilder.nudge()
       return { status: 202, body: rebuild }
     },
@@ -45,7 +45,7 @@ export function rebuildHandlers(deps: Deps): Handlers<typeof analyticsInternalRo
       const rebuild = await findRebuild(db, params.rebuildId)
       if (!rebuild) return refuseUnknown(REBUILD_NOT_FOUND, params.rebuildId)
       if (!cancelled) return refuse(REBUILD_ENDED)
-      log.warn({ rebuildId: params.rebuildId }, 'a rebuild was cancelled')
+      log.warn({ rebuildId: params.rebuildId }, 'rebuild cancelled')
       return { status: 200, body: rebuild }
     },
   }

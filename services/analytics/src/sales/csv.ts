@@ -18,9 +18,9 @@ const columns = [
 ] as const
 
 /**
- * Sales as lines of a spreadsheet (RFC 4180), one for each period and type, and one for what else went back
- * in a period: UTF-8 with the mark by which spreadsheets know it, times where the event is, amounts in major
- * units. What would be a formula is made text.
+ * Writes sales as CSV (RFC 4180): a line per period and type, and one per period for other refunds. UTF-8
+ * with a byte-order mark for spreadsheets, times in the event's zone, amounts in major units. Values that a
+ * spreadsheet would run as formulas are turned into text.
  */
 export function csvOf(
   lines: readonly Line[],
@@ -50,7 +50,8 @@ export function csvOf(
 }
 
 /**
- * A file to keep, named for its event: in letters that every system takes, and as it is written (RFC 6266).
+ * Returns a Content-Disposition header that names the file after its event: in ASCII, and as written (RFC
+ * 6266).
  */
 export function attachmentFor(event: { name: string; eventId: string }): string {
   const plain =

@@ -11,7 +11,7 @@ const SUMS = `coalesce(sum(issued), 0)::int as issued, coalesce(sum(gross_minor)
 const HAPPENED =
   '(issued <> 0 or gross_minor <> 0 or cancelled <> 0 or refunded_minor <> 0 or checked_in <> 0)'
 
-/** One row: an event of generation $1 in figures. */
+/** SQL for one row: the figures of an event in generation $1. */
 const totalsOf = (eventId: string) => `
   select s.issued, s."grossMinor", s.cancelled, r."refundedMinor", s."checkedIn", r.refunds, o.capacity,
     coalesce(e.converted, 0) as converted, coalesce(e.released, 0) as released, e.currency, e.as_of as "asOf"
@@ -24,7 +24,7 @@ const totalsOf = (eventId: string) => `
     from ticket_types where generation = $1 and event_id = ${eventId}) o
   left join event_totals e on e.generation = $1 and e.event_id = ${eventId}`
 
-/** An event in figures: zeros where nothing is known of it. */
+/** Returns the figures of an event: zeros if nothing is known. */
 export async function getEventFigures(sql: Sql, generation: number, eventId: EventId): Promise<EventFigures> {
   const [row] = await sql.query<{ figures: EventFigures }>(
     `select to_jsonb(f) as figures from (${totalsOf('$2')}) f`,
@@ -34,10 +34,7 @@ export async function getEventFigures(sql: Sql, generation: number, eventId: Eve
   return row.figures
 }
 
-/**
- * Hours as they are, or the day that each is of: hours that two days share are of the one in which they
- * begin.
- */
+/** Hours, or the days that they begin in. */
 const periodOf = (interval: Interval) =>
   interval === 'hour' ? 'hour' : `date_trunc('day', hour at time zone $3) at time zone $3`
 const parametersOf = (generation: number, eventId: EventId, interval: Interval, timeZone: string) => [
@@ -49,8 +46,8 @@ type OfEvent = Readonly<{ eventId: EventId; timeZone: string }>
 const UNKNOWN_ZONE = '22023'
 
 /**
- * An event's zone may be newer than the PostgreSQL that is asked, or an offset, which that reads the other
- * way round: UTC then.
+ * The event's zone may be unknown to this PostgreSQL, or an offset, whose sign PostgreSQL inverts: then UTC
+ * is used.
  */
 async function inKnownZone<R>(timeZone: string, query: (timeZone: string) => Promise<R>): Promise<R> {
   if (!TimeZone.safeParse(timeZone).success) return query('UTC')
@@ -62,7 +59,7 @@ async function inKnownZone<R>(timeZone: string, query: (timeZone: string) => Pro
   }
 }
 
-/** All of a report in one statement: its parts are of one moment. */
+/** Reads a whole report in one statement, so that its parts are consistent. */
 export const getReportFigures = (
   sql: Sql,
   generation: number,
@@ -98,10 +95,7 @@ export const getReportFigures = (
     return row
   })
 
-/**
- * What happened to each type within each period, the oldest first, and then what went back by refunds that
- * name no tickets.
- */
+/** Returns the sales of each type by period, oldest first, then refunds that name no tickets. */
 export const getLines = (
   sql: Sql,
   generation: number,
@@ -129,7 +123,10 @@ export const getLines = (
     return row
   })
 
-/** What an event has taken at a venue, in minor units; null where it neither is nor sold anything there. */
+/**
+ * Returns an event's revenue at a venue, in minor units; null if the event neither is nor sold anything
+ * there.
+ */
 export async function findVenueRevenue(
   sql: Sql,
   generation: number,
@@ -147,7 +144,7 @@ export async function findVenueRevenue(
   return row?.isThere ? row : null
 }
 
-/** Whose events these are with their figures, the latest first; from after `after` on. */
+/** Returns an organizer's events with their figures, latest first, from after `after` on. */
 export const listOverview = (
   sql: Sql,
   generation: number,

@@ -3,7 +3,7 @@ import { z } from 'zod'
 import { KnownEvent } from '../reading/known-event-repository.ts'
 
 const Count = z.int()
-/** Sums over the counters of an event, or of one of its types; amounts in minor units. */
+/** Sums over the counters of an event or one of its types; amounts in minor units. */
 export const Sums = z.object({
   issued: Count,
   grossMinor: Count,
@@ -13,7 +13,7 @@ export const Sums = z.object({
 })
 export type Sums = z.output<typeof Sums>
 
-/** An event in figures: its refunds are all of them, also those that name no tickets. */
+/** Figures of an event; its refunds include those that name no tickets. */
 export const EventFigures = Sums.extend({
   refunds: Count,
   converted: Count,
@@ -33,7 +33,7 @@ export const TypeFigures = Sums.extend({
 export type TypeFigures = z.output<typeof TypeFigures>
 
 export const PeriodFigures = Sums.extend({ from: z.iso.datetime({ offset: true }) })
-/** Payments of an event that came to this. */
+/** Payments of an event with this outcome. */
 export const PaymentFigures = z.object({
   outcome: z.enum(['COMPLETED', ...FailureReason.options]),
   payments: Count,
@@ -48,10 +48,7 @@ export const ReportFigures = z.object({
 })
 export type ReportFigures = z.output<typeof ReportFigures>
 
-/**
- * One line of the CSV: a type within a period; of no type what went back then by refunds that name no
- * tickets.
- */
+/** A line of the CSV: a type within a period; without a type, refunds that name no tickets. */
 export const Line = PeriodFigures.extend({
   ticketTypeId: TicketTypeId.nullable(),
   name: z.string().nullable(),
@@ -64,14 +61,12 @@ export type LineFigures = z.output<typeof LineFigures>
 export const OverviewLine = KnownEvent.extend({ figures: EventFigures })
 export type OverviewLine = z.output<typeof OverviewLine>
 
-/**
- * Never below zero: while messages are out of order, what takes away may be there before what it takes from.
- */
+/** Never below zero: while messages are out of order, a subtraction may arrive before its sale. */
 export const amountOf = (minor: number) => Math.max(0, minor) as Minor
 
 export const shareOf = (part: number, whole: number | null) => (whole ? part / whole : null)
 
-/** What the contract shows of sums. */
+/** Maps sums to the contract. */
 export function shownSums({ issued, grossMinor, cancelled, refundedMinor, checkedIn }: Sums) {
   return {
     soldCount: Math.max(0, issued - cancelled),
@@ -82,7 +77,7 @@ export function shownSums({ issued, grossMinor, cancelled, refundedMinor, checke
   }
 }
 
-/** The same with how much of what is offered is sold. */
+/** Maps sums to the contract, with the share of the capacity that is sold. */
 export function shownWithCapacity(sums: Sums & { capacity: number | null }) {
   const shown = shownSums(sums)
   return { ...shown, capacity: sums.capacity, sellThrough: shareOf(shown.soldCount, sums.capacity) }

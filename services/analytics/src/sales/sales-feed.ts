@@ -4,22 +4,22 @@ import type { Interval } from './figures-repository.ts'
 
 /** Twice a second at most. */
 const GAP_MS = 500
-/** While nothing is heard of changes: Redis may be away. */
+/** Interval of polling when no changes are notified: Redis may be down. */
 const POLL_MS = 5_000
 
-/** What everybody reads who watches one event's sales by one interval. */
+/** What all watchers of one event's sales with one interval read. */
 export interface Feed {
-  /** Another object whenever it says something else, and only then. */
+  /** Replaced by another object exactly when the report changes. */
   latest: SalesReport
   readonly waiting: Set<() => void>
   watchers: number
-  /** The event has changed: read it again, soon. */
+  /** The event has changed: read it again soon. */
   wake(): void
   over: boolean
 }
 
 export interface FeedOptions {
-  /** The report as it is now; null when the event is gone. */
+  /** Loads the current report; null when the event does not exist any more. */
   load(eventId: EventId, interval: Interval): Promise<SalesReport | null>
   notices: Notices
   gapMs?: number
@@ -27,9 +27,9 @@ export interface FeedOptions {
 }
 
 /**
- * Opens a feed, which is kept up to date while somebody watches: read when a change is heard of and now and
- * then besides. Null where there is no such event; `ended` is called when it is over, also then and where it
- * cannot be read, which rejects.
+ * Opens a feed that is kept up to date while it has watchers: it is read after notified changes, and polled
+ * besides. Null for an unknown event. `ended` is called when the feed ends, including when the event is
+ * unknown or cannot be read, which rejects.
  */
 export function createFeeds({ load, notices, gapMs = GAP_MS, pollMs = POLL_MS }: FeedOptions) {
   async function keepUp(feed: Feed, eventId: EventId, interval: Interval, ended: () => void): Promise<void> {
@@ -41,18 +41,18 @@ export function createFeeds({ load, notices, gapMs = GAP_MS, pollMs = POLL_MS }:
         await pause(gapMs)
         await heard.orAfter(pollMs)
         if (feed.watchers === 0) break
-        const next = await load(eventId, interval).catch(() => feed.latest) // what is down now is asked again
+        const next = await load(eventId, interval).catch(() => feed.latest) // retried with the next poll
         if (!next) break
         if (isOther(feed.latest, next)) {
           feed.latest = next
-          for (const tell of [...feed.waiting]) tell()
+          for (const notify of [...feed.waiting]) notify()
         }
       } while (feed.watchers > 0)
     } finally {
       stop()
       ended()
       feed.over = true
-      for (const tell of [...feed.waiting]) tell()
+      for (const notify of [...feed.waiting]) notify()
     }
   }
 
@@ -70,27 +70,27 @@ export function createFeeds({ load, notices, gapMs = GAP_MS, pollMs = POLL_MS }:
   }
 }
 
-/** Resolves when a feed says something else or is over, or `signal` is aborted. */
+/** Resolves when a feed has changed or ended, or `signal` is aborted. */
 export function nextOf(feed: Feed, signal: AbortSignal): Promise<void> {
   return new Promise((resolve) => {
-    const tell = () => {
-      feed.waiting.delete(tell)
-      signal.removeEventListener('abort', tell)
+    const notify = () => {
+      feed.waiting.delete(notify)
+      signal.removeEventListener('abort', notify)
       resolve()
     }
-    feed.waiting.add(tell)
-    signal.addEventListener('abort', tell)
-    if (signal.aborted) tell()
+    feed.waiting.add(notify)
+    signal.addEventListener('abort', notify)
+    if (signal.aborted) notify()
   })
 }
 
-/** Not by `asOf`: where nothing is counted yet that is the time of asking. */
+/** Ignores `asOf`: before anything is counted, that is the time of the request. */
 export const isOther = ({ asOf: _, ...a }: SalesReport, { asOf: __, ...b }: SalesReport) =>
   JSON.stringify(a) !== JSON.stringify(b)
 
 const pause = (ms: number) => new Promise((resolve) => setTimeout(resolve, ms).unref())
 
-/** Remembers that it was rung until somebody waits. */
+/** A signal that is remembered until it is awaited. */
 function createBell() {
   let rung = false
   let waiter: (() => void) | null = null

@@ -28,12 +28,12 @@ import {
   listOverview,
 } from './figures-repository.ts'
 
-/** After which event a page of one's events begins. */
+/** The event after which a page begins. */
 export const salesCursor = defineCursor({ eventDate: cursorFields.instant, eventId: cursorFields.id })
 const OverviewPage = z.object({ page: z.array(OverviewLine), nextCursor: z.string().nullable() })
 const Revenue = z.object({ revenueMinor: z.int(), currency: EventFigures.shape.currency })
 
-/** How events sell. Everything that is read of an event alone hangs on it in the cache. */
+/** Reads the sales of events. Reads of one event are cached under its tag. */
 export function createSalesReads(options: { read: Read; now: () => Date }) {
   const { read, now } = options
 
@@ -46,7 +46,7 @@ export function createSalesReads(options: { read: Read; now: () => Date }) {
     soldCountOf: async (eventId: EventId): Promise<number> =>
       shownWithCapacity(await figuresOf(eventId)).soldCount,
 
-    /** What an event has taken at a venue; null where it neither is nor sold anything there. */
+    /** Returns an event's revenue at a venue; null if the event neither is nor sold anything there. */
     async revenueAt(eventId: EventId, venueId: VenueId) {
       const entry = { tag: `event:${eventId}`, kind: 'revenue', of: venueId, schema: Revenue } as const
       const found = await read(entry, (sql, generation) =>
@@ -55,7 +55,9 @@ export function createSalesReads(options: { read: Read; now: () => Date }) {
       return found && { revenue: amountOf(found.revenueMinor), currency: found.currency }
     },
 
-    /** One's events with their figures, the latest event first; in the cache they hang on the organizer. */
+    /**
+     * Returns an organizer's events with their figures, latest event first; cached under the organizer's tag.
+     */
     async listOf(
       of: { organizerId: UserId; venueId: VenueId | null },
       request: { limit: number; after: PositionOf<typeof salesCursor> | null },
@@ -97,8 +99,8 @@ export function createSalesReads(options: { read: Read; now: () => Date }) {
 export type SalesReads = ReturnType<typeof createSalesReads>
 
 /**
- * Days are those of a zone: whoever has read the event as it was must not fill in what is read of it as it
- * is.
+ * Days depend on the time zone, so it is part of the key: a read with the previous zone must not fill the
+ * entry of the new one.
  */
 const periodsOf = ({ timeZone }: KnownEvent, interval: Interval) =>
   interval === 'day' ? `day ${timeZone}` : interval
@@ -109,7 +111,7 @@ const salesOf = ({ organizerId: _, timeZone: __, figures, ...shown }: OverviewLi
   currency: figures.currency,
 })
 
-/** The contract's report of an event in figures; `at` is the time of asking. */
+/** Builds the contract's report of an event; `at` is the time of the request. */
 export function reportOf(
   event: KnownEvent,
   figures: ReportFigures,
@@ -146,7 +148,7 @@ export function reportOf(
   }
 }
 
-/** Payments as the contract shows them: what was paid, and what failed, by its reason. */
+/** Maps payments to the contract: what was paid, and what failed, by reason. */
 function paymentsOf(figures: ReportFigures['payments']): SalesReport['payments'] {
   const failed = figures.flatMap(({ outcome, payments: count, amountMinor }) =>
     outcome === 'COMPLETED' ? [] : [{ failureReason: outcome, count, amount: amountOf(amountMinor) }],

@@ -3,19 +3,14 @@ import type { KnownEvent } from '../reading/known-event-repository.ts'
 import type { Interval } from './figures-repository.ts'
 import { createFeeds, type Feed, type FeedOptions, isOther, nextOf } from './sales-feed.ts'
 
-/**
- * Watch how an event sells: as it stands, then again whenever that has changed, until `signal` is aborted.
- */
+/** Watches the sales of an event: yields the current report, then each change, until `signal` is aborted. */
 export type WatchSales = (
   event: KnownEvent,
   interval: Interval,
   signal: AbortSignal,
 ) => AsyncGenerator<SalesReport>
 
-/**
- * However many look on, an event's report is read once for all of them in this process. Whoever is slow gets
- * the newest at once.
- */
+/** One read per process serves all watchers of an event. A slow watcher gets the newest report at once. */
 export function createSalesWatch(options: FeedOptions): WatchSales {
   const open = createFeeds(options)
   const feeds = new Map<string, Promise<Feed | null>>()
@@ -32,8 +27,8 @@ export function createSalesWatch(options: FeedOptions): WatchSales {
     while (!signal.aborted) {
       const feed = await feedOf(event, interval)
       if (!feed) return
-      // What another feed said last may be what this one says. Within one, what is another object says
-      // something else.
+      // A new feed may repeat the last report of the previous one; within a feed, another object is another
+      // report.
       if (seen && !isOther(seen, feed.latest)) seen = feed.latest
       feed.watchers++
       try {

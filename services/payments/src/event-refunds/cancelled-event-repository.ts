@@ -4,17 +4,17 @@ import type { Sql, Tx } from '@boxoffice/service-kit'
 const FIRST_REST_SECONDS = 1
 const LONGEST_REST_SECONDS = 60
 
-/** A cancelled event whose orders are not all refunded yet: where its next page begins. */
+/** A cancelled event whose orders are not all refunded yet, with the start of its next page. */
 export interface CancelledEvent {
   eventId: EventId
   after: { createdAt: Date; orderId: OrderId } | null
 }
 
 /**
- * From now on nothing is charged for the event, and what was is refunded. Waits for who holds it to sell for
- * nothing.
+ * Stores that an event is cancelled: nothing is charged for it from now on, and what was charged is refunded.
+ * Waits for transactions that hold the event to sell free tickets.
  */
-export async function rememberCancelledEvent(tx: Tx, eventId: EventId): Promise<void> {
+export async function saveCancelledEvent(tx: Tx, eventId: EventId): Promise<void> {
   await tx.query('select pg_advisory_xact_lock(hashtextextended($1, 1))', [eventId])
   await tx.query('insert into cancelled_events (event_id) values ($1) on conflict do nothing', [eventId])
 }
@@ -23,23 +23,23 @@ export async function isEventCancelled(sql: Sql, eventId: string): Promise<boole
   return (await sql.query('select from cancelled_events where event_id = $1', [eventId])).length > 0
 }
 
-/** Those of the events that are cancelled. */
+/** Returns which of the events are cancelled. */
 export async function findCancelledEvents(tx: Tx, eventIds: readonly EventId[]): Promise<Set<EventId>> {
   const sql = 'select event_id as "eventId" from cancelled_events where event_id = any($1)'
   return new Set((await tx.query<{ eventId: EventId }>(sql, [eventIds])).map(({ eventId }) => eventId))
 }
 
 /**
- * Whether events are cancelled stays as it is until the transaction ends: an order that is paid in it is
- * found by the refunds of an event that is cancelled later. Take it before row locks.
+ * Locks whether events are cancelled until the transaction ends, so that the refunds of an event cancelled
+ * later find an order paid in this transaction. Take it before row locks.
  */
-export async function holdEventsAsTheyAre(tx: Tx, eventIds: readonly EventId[]): Promise<void> {
+export async function lockEventStates(tx: Tx, eventIds: readonly EventId[]): Promise<void> {
   const sql = `select pg_advisory_xact_lock_shared(hashtextextended(event_id, 1))
      from unnest($1::text[]) held(event_id)`
   await tx.query(sql, [eventIds.toSorted()])
 }
 
-/** One that is due and not leased, now leased to us for a page; null where there is none. */
+/** Leases a due cancelled event for one page; null if there is none. */
 export async function leaseCancelledEvent(sql: Sql, leaseMs: number): Promise<CancelledEvent | null> {
   const [row] = await sql.query<{ eventId: EventId; createdAt: Date | null; orderId: OrderId | null }>(
     `update cancelled_events set leased_until = clock_timestamp() + $1 * interval '1 millisecond'
@@ -56,7 +56,7 @@ export async function leaseCancelledEvent(sql: Sql, leaseMs: number): Promise<Ca
   return { eventId, after: createdAt && orderId ? { createdAt, orderId } : null }
 }
 
-/** Orders of the event that are paid and neither refunded nor about to be, the oldest first. */
+/** Returns orders of the event that are paid and not refunded or about to be, oldest first. */
 export const listPaidOrders = (sql: Sql, { eventId, after }: CancelledEvent, limit: number) =>
   sql.query<{ orderId: OrderId; createdAt: Date }>(
     `select order_id as "orderId", created_at as "createdAt" from orders
@@ -66,7 +66,7 @@ export const listPaidOrders = (sql: Sql, { eventId, after }: CancelledEvent, lim
     [eventId, after?.createdAt ?? null, after?.orderId ?? null, limit],
   )
 
-/** A page is done: the next one begins after its last order, by the first worker that comes. */
+/** Ends a page: the next one begins after its last order, for any worker. */
 export async function endPage(
   sql: Sql,
   eventId: EventId,
@@ -81,8 +81,8 @@ export async function endPage(
 }
 
 /**
- * There are no more pages: from the beginning again after a rest, while any order of the event may still be
- * or become a paid one (being paid, being refunded in part); else the event is done with.
+ * Ends a pass over the event's orders. Starts another pass after a pause while any order may still be paid
+ * (payment or partial refund in progress); else the event is finished.
  */
 export async function endRound(sql: Sql, eventId: EventId): Promise<void> {
   await sql.query(

@@ -8,14 +8,14 @@ import { findSagaForUpdate, leaseSaga, parkSaga, type StoredSaga } from '../saga
 import { declarationOf } from '../saga/states.ts'
 import { endPage, endRound, leaseCancelledEvent, listPaidOrders } from './cancelled-event-repository.ts'
 
-// Of the gateway's 20 concurrent calls and 50 a second: buyers of other events have the rest.
+// Of the gateway's 20 concurrent calls and 50 per second; the rest is for buyers of other events.
 const PAGE = 10
 const REASON = 'EVENT_CANCELLED'
 
 /**
- * Refunds every order of cancelled events, page by page, as fast as the gateway answers and at most
- * `perSecond`. Each order's saga does it, so that another worker can end a page that was begun; a refund in
- * progress is let end, and the rest follows.
+ * Refunds every order of cancelled events, page by page, at most `perSecond`. Each order's saga does the
+ * refund, so that another worker can finish a page. A refund in progress is finished first, and the remainder
+ * follows.
  */
 export function createEventRefunder(options: {
   db: Database
@@ -40,7 +40,7 @@ export function createEventRefunder(options: {
             apply(tx, saga, input),
           )
         : null
-      // Where another works on it, that one goes on with what it finds now.
+      // Another worker has the saga and continues with this input.
       if (!leased) return null
       if (begun?.applied) return begun.saga
       await parkSaga(tx, leased, 0)
@@ -78,7 +78,10 @@ export function createEventRefunder(options: {
   })
 }
 
-/** What the cancellation means to an order's saga where it stands; null where it sees to it itself. */
+/**
+ * Returns the input that a cancelled event means for a saga in its state; null if the saga handles it by
+ * itself.
+ */
 function inputFor(state: SagaState, newId: () => string): SagaInput | null {
   const { reports, requests } = declarationOf(state)
   if (reports?.EVENT_CANCELLED) return { type: 'EVENT_CANCELLED' }

@@ -4,7 +4,7 @@ import type { Gateway } from './gateway.ts'
 import type { Guarded } from './guarded.ts'
 import { definite, outcomeOf } from './outcomes.ts'
 
-/** Charges at Stripe, and what keeps them from being made. */
+/** Charges at Stripe, and prevents charges. */
 export function createCharges(stripe: Stripe, guard: Guarded): Pick<Gateway, 'charge' | 'forbid' | 'cancel'> {
   return {
     async charge({ orderId, amount, currency, paymentToken, key }) {
@@ -23,7 +23,8 @@ export function createCharges(stripe: Stripe, guard: Guarded): Pick<Gateway, 'ch
               { idempotencyKey: key },
             )
             if (intent.status !== 'requires_action') return outcomeOf(intent)
-            // It is not confirmed here; left open it might still be, after the tickets are sold to another.
+            // Confirmation by the holder is not supported; an open intent could still be confirmed after the
+            // tickets are sold to another buyer.
             await stripe.paymentIntents.cancel(intent.id)
             return outcomeOf(intent)
           }),
@@ -65,6 +66,6 @@ export function createCharges(stripe: Stripe, guard: Guarded): Pick<Gateway, 'ch
   }
 }
 
-/** The key was used before, for the request that it was made for. */
+/** The key was used before, by the charge that it belongs to. */
 const isKeyOfAnother = (error: unknown) =>
   error instanceof Stripe.errors.StripeIdempotencyError && error.statusCode === 400

@@ -37,7 +37,7 @@ afterAll(async () => {
   await sandbox.stop()
 })
 
-/** The gateway, whose search does not know yet of what was just written. */
+/** The gateway with a search that lags behind. */
 async function startLagging(url: string) {
   const server = http.createServer(async (request, response) => {
     if (request.url?.startsWith('/v1/payment_intents/search')) {
@@ -48,11 +48,11 @@ async function startLagging(url: string) {
       return
     }
     const { method, headers } = request
-    const asked = http.request(new URL(request.url ?? '/', url), { method, headers }, (answer) => {
+    const forwarded = http.request(new URL(request.url ?? '/', url), { method, headers }, (answer) => {
       response.writeHead(answer.statusCode ?? 500, answer.headers)
       answer.pipe(response)
     })
-    request.pipe(asked)
+    request.pipe(forwarded)
   })
   const ownUrl = await serveLocally(server)
   const stop = async () => {
@@ -118,14 +118,14 @@ describe('refunds that the gateway refuses', () => {
     return made.transactionId
   }
 
-  test('for there is nothing to give back, do not keep others from paying', async () => {
+  test('because nothing is left to refund, do not keep others from paying', async () => {
     const transactionId = await charged()
     for (let i = 0; i < CALLS; i++)
       expect(await refundOf(transactionId, 10_001)).toMatchObject({ outcome: 'refused' })
     expect(guard.state()).toBe('UP')
     expect(await gateway.charge(chargeOf(newOrderId()))).toMatchObject({ outcome: 'charged' })
   })
-  test('for their key is used for another amount, do not either', async () => {
+  test('because their key was used for another amount, do not either', async () => {
     const transactionId = await charged()
     const key = randomUUID()
     expect(await refundOf(transactionId, 1, key)).toMatchObject({ outcome: 'refunded' })
@@ -133,7 +133,7 @@ describe('refunds that the gateway refuses', () => {
       expect(await refundOf(transactionId, 2, key)).toMatchObject({ outcome: 'refused' })
     expect(guard.state()).toBe('UP')
   })
-  test('while it is away, which it is for charges too, are unknown', async () => {
+  test('while the gateway is down, for charges too, are unknown', async () => {
     const transactionId = await charged()
     await sandbox.setFault({ mode: 'unavailable' })
     for (let i = 0; i < CALLS; i++) await refundOf(transactionId, 1)

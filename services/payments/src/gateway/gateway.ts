@@ -8,7 +8,7 @@ import type { ChargeOutcome, Lookup, RefundOutcome } from './outcomes.ts'
 import { createRefunds } from './refunds.ts'
 
 /**
- * A refund in the gateway's books; without `refundId` it is not one of ours, or made before ours carried
+ * A refund at the gateway. Without `refundId` it was not made by this service, or before refunds carried
  * their ids.
  */
 export interface KnownRefund {
@@ -18,7 +18,7 @@ export interface KnownRefund {
   refundId?: string
 }
 
-/** What is to be charged, under our idempotency key. */
+/** A charge, under our idempotency key. */
 export interface ChargeRequest {
   orderId: OrderId
   amount: Minor
@@ -29,18 +29,18 @@ export interface ChargeRequest {
 export interface Gateway {
   charge(charge: ChargeRequest & { paymentToken: string }): Promise<ChargeOutcome>
   /**
-   * Take the charge's key for a payment that never charges, so that a charge that is still on its way cannot
-   * either. `used`: the charge came first.
+   * Uses the charge's key for a payment that never charges, so that a charge still in flight cannot either.
+   * `used`: the charge came first.
    */
   forbid(charge: ChargeRequest): Promise<'forbidden' | 'used' | 'unknown'>
   /**
-   * By the order's id in the intents' metadata. `none` says little of what was sent in the last minutes: the
-   * search may lag.
+   * Finds charges by the order's id in the intents' metadata. `none` is not certain for charges of the last
+   * minutes: the search may lag.
    */
   find(orderId: OrderId, since: Date): Promise<Lookup>
-  /** Like `find`, among all intents since then: slower, and it does not lag. */
+  /** Like `find`, but lists all intents since then: slower, without lag. */
   findListed(orderId: OrderId, since: Date): Promise<Lookup>
-  /** End an open intent, so that it can never charge. */
+  /** Cancels an open intent, so that it can never charge. */
   cancel(transactionId: string): Promise<'cancelled' | 'unknown'>
   refund(refund: {
     transactionId: string
@@ -49,15 +49,15 @@ export interface Gateway {
     refundId: RefundId
     key: string
   }): Promise<RefundOutcome>
-  /** Everything that went back of a payment; null when the gateway cannot be asked. */
+  /** Returns all refunds of a payment; null when the gateway is unavailable. */
   findRefunds(transactionId: string): Promise<KnownRefund[] | null>
-  /** The event of a webhook call. Throws when the signature is not the gateway's. */
+  /** Returns the event of a webhook call. Throws when the signature is not the gateway's. */
   verifyWebhook(rawBody: string, signature: string): Stripe.Event
 }
 
 /**
- * Stripe, through its SDK. `baseUrl` is another address than Stripe's own: the sandbox. Retries belong to
- * the saga alone.
+ * Creates the gateway on Stripe's SDK. `baseUrl`: an address other than Stripe's, for the sandbox. Retries
+ * are left to the saga.
  */
 export function createGateway(options: {
   secretKey: string

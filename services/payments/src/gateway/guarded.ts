@@ -1,10 +1,13 @@
 import { type Guard, type Logger, ServiceUnavailable } from '@boxoffice/service-kit'
 import type Stripe from 'stripe'
 
-/** Makes a call of the gateway under our limits and its breaker; `about` are the ids for a log line. */
+/** Calls the gateway within our limits and its breaker; `about` has the ids for log lines. */
 export type Guarded = <T>(operation: string, about: object, call: () => Promise<T>) => Promise<T>
 
-/** The guard, which logs what fails and what it was about; what a limit of ours refused, its caller logs. */
+/**
+ * Wraps the guard to log failed calls with their ids; calls that our own limits refused are logged by the
+ * caller.
+ */
 export const logging =
   (guard: Guard, logger: Logger): Guarded =>
   async (operation, about, call) => {

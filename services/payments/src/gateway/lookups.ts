@@ -7,7 +7,7 @@ import { type Lookup, lookupOf } from './outcomes.ts'
 const CLOCK_SKEW_S = 60
 const SEARCH_LAG_MS = 300_000 // Stripe says under a minute, and longer during an outage
 
-/** What Stripe's books say of an order's charges. */
+/** Looks up an order's charges at Stripe. */
 export function createLookups(stripe: Stripe, guard: Guarded): Pick<Gateway, 'find' | 'findListed'> {
   async function listed(orderId: OrderId, since: Date): Promise<Lookup> {
     const created = { gte: Math.floor(since.getTime() / 1000) - CLOCK_SKEW_S }
@@ -31,7 +31,7 @@ export function createLookups(stripe: Stripe, guard: Guarded): Pick<Gateway, 'fi
       lookUp(orderId, async () => {
         const { data } = await stripe.paymentIntents.search({ query: `metadata['orderId']:'${orderId}'` })
         if (data.length > 0 || Date.now() - since.getTime() > SEARCH_LAG_MS) return lookupOf(data)
-        // Searching lags behind what was just written; listing does not.
+        // Search lags behind recent writes; listing does not.
         return listed(orderId, since)
       }),
     findListed: (orderId, since) => lookUp(orderId, () => listed(orderId, since)),

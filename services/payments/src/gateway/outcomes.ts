@@ -2,8 +2,8 @@ import type { FailureReason } from '@boxoffice/contracts'
 import Stripe from 'stripe'
 
 /**
- * What came of a charge. `unknown`: it may or may not have happened. `not-sent`: it certainly did not, and
- * may be tried again.
+ * The outcome of a charge. `unknown`: it may have happened. `not-sent`: it certainly did not, and may be
+ * retried.
  */
 export type ChargeOutcome =
   | { outcome: 'charged'; transactionId: string }
@@ -14,12 +14,12 @@ export type ChargeOutcome =
 export type RefundOutcome =
   | { outcome: 'refunded'; gatewayRefundId: string }
   | { outcome: 'unknown'; reason: string }
-  /** A limit of our own: nothing was sent. */
+  /** Refused by a limit of our own: nothing was sent. */
   | { outcome: 'not-sent'; reason: string }
-  /** The gateway refuses: a person has to look. */
+  /** Refused by the gateway: needs an operator. */
   | { outcome: 'refused'; reason: string }
 
-/** What the gateway knows of an order. `open`: an intent that has neither charged nor ended. */
+/** What the gateway has of an order. `open`: an intent that has neither charged nor ended. */
 export type Lookup =
   | { outcome: 'charged'; transactionId: string }
   | { outcome: 'declined'; reason: FailureReason; message: string }
@@ -27,10 +27,7 @@ export type Lookup =
   | { outcome: 'none' }
   | { outcome: 'unreachable'; reason: string }
 
-/**
- * Errors that say for certain that nothing was charged become outcomes; the others count against the
- * breaker.
- */
+/** Turns errors that certainly mean "not charged" into outcomes; all others count against the breaker. */
 export async function definite(call: () => Promise<ChargeOutcome>): Promise<ChargeOutcome> {
   try {
     return await call()
@@ -50,8 +47,8 @@ export async function definite(call: () => Promise<ChargeOutcome>): Promise<Char
 }
 
 /**
- * What a refund came to. That it is refused is an answer too: only what is no answer counts against the
- * breaker.
+ * Returns the outcome of a refund. A refusal is an outcome too: only errors without an answer count against
+ * the breaker.
  */
 export async function definiteRefund(call: () => Promise<Stripe.Refund>): Promise<RefundOutcome> {
   try {
@@ -61,12 +58,12 @@ export async function definiteRefund(call: () => Promise<Stripe.Refund>): Promis
   } catch (error) {
     const { StripeInvalidRequestError, StripeIdempotencyError } = Stripe.errors
     if (!(error instanceof StripeInvalidRequestError || error instanceof StripeIdempotencyError)) throw error
-    // 409: the same request is being executed at this moment.
+    // 409: the same request is being processed right now.
     return { outcome: error.statusCode === 409 ? 'unknown' : 'refused', reason: error.message }
   }
 }
 
-/** What an intent came to. */
+/** Returns the outcome of an intent. */
 export function outcomeOf(intent: Stripe.PaymentIntent): ChargeOutcome {
   switch (intent.status) {
     case 'succeeded':
@@ -87,7 +84,7 @@ export function outcomeOf(intent: Stripe.PaymentIntent): ChargeOutcome {
   }
 }
 
-/** What the intents of one order say together. */
+/** Combines the intents of one order into a lookup. */
 export function lookupOf(intents: readonly Stripe.PaymentIntent[]): Lookup {
   const succeeded = intents.find(({ status }) => status === 'succeeded')
   if (succeeded) return { outcome: 'charged', transactionId: succeeded.id }
@@ -98,7 +95,7 @@ export function lookupOf(intents: readonly Stripe.PaymentIntent[]): Lookup {
   return ended && outcome.outcome === 'declined' ? outcome : { outcome: 'open', transactionId: intent.id }
 }
 
-/** A decline in our words. */
+/** Translates a decline into our reasons. */
 export function declineOf(code: string | undefined, message: string | undefined) {
   const reason: FailureReason =
     code === 'insufficient_funds'

@@ -7,11 +7,11 @@ import {
   refuseUnknown,
   type Sql,
 } from '@boxoffice/service-kit'
-import { countSagas, endWait, findSagaFigures, listJournal, listSagas } from './saga-figures-repository.ts'
+import { countSagas, findSagaFigures, listJournal, listSagas, retryNow } from './saga-figures-repository.ts'
 
 const cursor = defineCursor({ since: cursorFields.instant, orderId: cursorFields.id })
 
-/** `resumer` and `queuedOrders` take up sagas that are due, the latter those that have not begun. */
+/** `resumer` picks up due sagas; `queuedOrders` those that have not begun. */
 export function sagaHandlers(deps: {
   db: Sql
   resumer: { nudge(): void }
@@ -35,7 +35,7 @@ export function sagaHandlers(deps: {
         : refuseUnknown(ORDER_NOT_FOUND, params.orderId)
     },
     async resumeSaga({ params }) {
-      const resumed = await endWait(db, params.orderId)
+      const resumed = await retryNow(db, params.orderId)
       if (resumed) {
         if (resumed.state === 'QUEUED') queuedOrders.nudge()
         else resumer.nudge()
@@ -43,7 +43,7 @@ export function sagaHandlers(deps: {
       }
       const figures = await findSagaFigures(db, params.orderId)
       return figures
-        ? refuse(SAGA_ENDED, { message: `nothing is left to do: it is ${figures.state}` })
+        ? refuse(SAGA_ENDED, { message: `the saga has ended: it is ${figures.state}` })
         : refuseUnknown(ORDER_NOT_FOUND, params.orderId)
     },
   }

@@ -22,8 +22,7 @@ export async function countSagas(sql: Sql): Promise<Record<string, number>> {
 }
 
 /**
- * Sagas of a state, or all in progress; those that came there last first, from `after` on; one more than
- * `limit`.
+ * Returns sagas of a state, or all in progress, latest change first, from `after` on; one more than `limit`.
  */
 export async function listSagas(
   sql: Sql,
@@ -53,8 +52,8 @@ export const listJournal = (sql: Sql, orderId: OrderId): Promise<SagaJournal['ev
     [orderId],
   )
 
-/** A saga that waits is due now, as if it were its first attempt; null where it has nothing left to do. */
-export async function endWait(sql: Sql, orderId: OrderId): Promise<SagaFigures | null> {
+/** Makes a waiting saga due now, as for a first attempt; null if it has ended. */
+export async function retryNow(sql: Sql, orderId: OrderId): Promise<SagaFigures | null> {
   const [row] = await sql.query<Row>(
     `update sagas set next_attempt_at = clock_timestamp(), attempts = 0
      where order_id = $1 and next_attempt_at is not null returning ${columns}`,

@@ -17,7 +17,7 @@ import {
   draftOf,
   getBoundOrder,
   type OrderRequest,
-  settled,
+  recordDeferral,
 } from '../orders/place-order.ts'
 import type { Apply } from '../saga/apply.ts'
 import type { SagaMetrics } from '../saga/metrics.ts'
@@ -36,27 +36,24 @@ interface AcceptDeps {
   config: Pick<Config, 'orderQueuePatienceMs'>
 }
 
-/**
- * Accepts orders and changes of them for later: what waits and its command are one commit, and no one waits
- * for it.
- */
+/** Accepts orders and changes of orders for later. The stored request and its command are one commit. */
 export const createAcceptance = (deps: AcceptDeps): Acceptance => ({
   acceptOrder: (request) => acceptOrder(deps, request),
-  acceptHolderName: (...asked) => acceptHolderName(deps, ...asked),
-  acceptCancellation: (...asked) => acceptCancellation(deps, ...asked),
+  acceptHolderName: (...request) => acceptHolderName(deps, ...request),
+  acceptCancellation: (...request) => acceptCancellation(deps, ...request),
 })
 
-/** A key that is bound to an order already gives that order as it stands. Throws a 422 for another body. */
+/** Returns the existing order if the key is bound already. Throws a 422 for another body. */
 async function acceptOrder(deps: AcceptDeps, request: OrderRequest): Promise<StoredOrder> {
   const order = await deps.db.transact((tx) => insertQueued(tx, deps, draftOf(deps, request, true)))
-  if (!order) return settled(deps, await getBoundOrder(deps, request))
+  if (!order) return recordDeferral(deps, await getBoundOrder(deps, request))
   deps.sagaMetrics.placed()
   deps.orderCommandMetrics.accepted('CREATE_ORDER')
   deps.crashAt('saga.created')
   return order
 }
 
-/** Order, waiting saga and command; null where the key is bound already. */
+/** Inserts the order, its waiting saga and the command; null if the key is bound already. */
 async function insertQueued(
   tx: Tx,
   { messaging, config }: Pick<AcceptDeps, 'messaging' | 'config'>,
@@ -76,8 +73,8 @@ async function insertQueued(
 }
 
 /**
- * Another name on the tickets, after what was requested before: the order as it stands. One that has not
- * begun bears it at once. Throws 404 and 409 ORDER_NOT_PENDING.
+ * Accepts another name for the tickets, after earlier requests; returns the current order. An order that has
+ * not begun takes the name at once. Throws 404 and 409 ORDER_NOT_PENDING.
  */
 async function acceptHolderName(
   { db, messaging, apply, orderCommandMetrics }: AcceptDeps,
@@ -106,9 +103,9 @@ async function acceptHolderName(
 }
 
 /**
- * The request to cancel, after what was requested before: the order as it stands. An order that has not
- * begun will not: it knows of the request from this commit on. Requested twice it is the same. Throws 404
- * and 409 ORDER_NOT_PENDING.
+ * Accepts a cancellation, after earlier requests; returns the current order. The commit announces it to the
+ * saga, so that an order that has not begun never begins. Repetition is safe. Throws 404 and 409
+ * ORDER_NOT_PENDING.
  */
 async function acceptCancellation(
   { db, messaging, apply, orderCommandMetrics }: AcceptDeps,

@@ -2,12 +2,12 @@ import type { Metrics } from '@boxoffice/service-kit'
 
 export type OrderCommand = 'CREATE_ORDER' | 'UPDATE_ORDER' | 'DELETE_ORDER'
 /**
- * `repeated`: it was so already; `late`: nothing could be changed any more; `waiting`: no slot was free, and
+ * `repeated`: it was done before; `late`: nothing could be changed any more; `waiting`: no slot was free, and
  * it begins when one is.
  */
 export type CommandOutcome = 'done' | 'repeated' | 'late' | 'waiting'
 
-/** Counts what was accepted for later and what became of it. Count when it is committed. */
+/** Counts order commands by outcome. Count after the commit. */
 export function createOrderCommandMetrics(metrics: Metrics) {
   const accepted = metrics.counter(
     'order_commands_accepted_total',
@@ -19,7 +19,7 @@ export function createOrderCommandMetrics(metrics: Metrics) {
     'order commands that were taken from the queue, by what came of them',
     ['command', 'outcome'],
   )
-  const slots = metrics.gauge('order_workers_busy', 'orders from the queue that are being worked on', [])
+  const slots = metrics.gauge('order_workers_busy', 'queued orders in progress', [])
   slots.set(0)
   return {
     accepted: (command: OrderCommand) => accepted.inc({ command }),

@@ -4,22 +4,20 @@ import { afterEach, expect, test, vi } from 'vitest'
 import type { StoredSaga } from '../saga/saga-repository.ts'
 import { createQueuedOrders } from './queued-orders.ts'
 
-/**
- * Orders that are due, as a database gives them: leased once each, and how many were asked for at a time.
- */
+/** Due orders as a database returns them, each leased once; records how many were requested at a time. */
 function dueOrders(count: number) {
   const left = Array.from({ length: count }, (_, index) => `order ${index}`)
-  const asked: number[] = []
+  const limits: number[] = []
   const parked: string[] = []
   const db = {
     async query(sql: string, [first]: [unknown]) {
       if (!sql.startsWith('with due')) parked.push(String(first))
       if (!sql.startsWith('with due')) return []
-      asked.push(Number(first))
+      limits.push(Number(first))
       return left.splice(0, Number(first)).map((orderId) => ({ orderId, state: 'QUEUED' }))
     },
   } as unknown as Sql
-  return { db, asked, parked }
+  return { db, limits, parked }
 }
 
 const started: ReturnType<typeof createQueuedOrders>[] = []
@@ -38,7 +36,7 @@ function startOrders(db: Sql, drive: (saga: StoredSaga) => Promise<void>) {
 }
 
 test('what is due begins as soon as a slot is free, and no more than there are slots', async () => {
-  const { db, asked } = dueOrders(5)
+  const { db, limits } = dueOrders(5)
   const ends: (() => void)[] = []
   const begun: string[] = []
   startOrders(db, ({ orderId }) => {
@@ -52,10 +50,10 @@ test('what is due begins as soon as a slot is free, and no more than there are s
     expect(begun).toHaveLength(next + 1)
   }
   for (const end of ends) end()
-  expect(asked.slice(0, 4)).toEqual([2, 1, 1, 1])
+  expect(limits.slice(0, 4)).toEqual([2, 1, 1, 1])
 })
 
-test('a slot that a command takes while due orders are looked for leaves one of them due', async () => {
+test('a command that takes a slot while due orders are polled leaves one of them due', async () => {
   const { db, parked } = dueOrders(2)
   const begun: string[] = []
   const answering = Promise.withResolvers<void>()
@@ -70,7 +68,7 @@ test('a slot that a command takes while due orders are looked for leaves one of 
   slot?.free()
 })
 
-test('once it is to stop nothing begins, until it is started again', async () => {
+test('no order begins after a stop, until it is started again', async () => {
   const { db } = dueOrders(0)
   const orders = startOrders(db, async () => {})
   orders.claim()?.free()

@@ -5,14 +5,13 @@ import type { OrderCommandMetrics } from './metrics.ts'
 import { createSlots, type Slot } from './slots.ts'
 
 /**
- * As long as a buyer would wait: limits of our own are waited for in the slot, which slows the queue down.
+ * As long as a buyer would wait. Waiting for our own limits occupies the slot, which slows the queue down.
  */
 const WORK_MS = 10_000
 
 /**
- * The slots in which orders from the queue are worked on, whether their command came or not. It sweeps for
- * those that are due without: a command that was lost, or one that found no slot free, since more may be
- * received than there are slots by then.
+ * Runs queued orders in slots, with or without their command. It polls for due orders whose command was lost
+ * or found no free slot, since more commands may be received than there are slots.
  */
 export function createQueuedOrders(options: {
   db: Sql
@@ -20,7 +19,7 @@ export function createQueuedOrders(options: {
   now: () => Date
   logger: Logger
   metrics: Pick<OrderCommandMetrics, 'busy'>
-  /** How many orders are worked on at once. */
+  /** Most orders in progress at once. */
   workers: number
   intervalMs: number
   leaseMs: number
@@ -43,14 +42,14 @@ export function createQueuedOrders(options: {
     for (const saga of due) {
       const slot = claim()
       if (slot) work(slot, saga)
-      else await parkSaga(db, saga, 0) // a command was faster
+      else await parkSaga(db, saga, 0) // a command took the slot first
     }
     return undefined
   }
 
   /**
-   * A slot for an order that is about to begin; null while there is none, and once it is to stop: a sweep
-   * begins it.
+   * Claims a slot for an order that is about to begin; null if none is free or the service is stopping. A
+   * poll begins it then.
    */
   function claim(): Slot | null {
     const slot = stopping.signal.aborted ? null : slots.claim()
@@ -58,7 +57,7 @@ export function createQueuedOrders(options: {
     return slot
   }
 
-  /** Work an order on, leased to us, in a slot; if it does not end there the resumer goes on with it. */
+  /** Drives a leased order in a slot; if it does not end there, the resumer continues it. */
   function work(slot: Slot, saga: StoredSaga): void {
     const { orderId } = saga
     const until = new Date(now().getTime() + WORK_MS)
@@ -71,13 +70,13 @@ export function createQueuedOrders(options: {
     slots,
     claim,
     work,
-    /** An order may be due: look now. */
+    /** Polls now, because an order may be due. */
     nudge: sweeper.nudge,
     start() {
       stopping = new AbortController()
       sweeper.start()
     },
-    /** Nothing begins any more from here on, and what is in the slots waits for nothing. */
+    /** Stops beginning orders, and ends all waiting in the slots. */
     async stop() {
       stopping.abort()
       await sweeper.stop()

@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest'
 import { createSlots } from './slots.ts'
 
-test('slots are taken and given back, and those who wait for one are told', async () => {
+test('slots are claimed and freed, and waiters are notified', async () => {
   const seen: number[] = []
   const slots = createSlots(2, (busy) => seen.push(busy))
   const jobs = [Promise.withResolvers<void>(), Promise.withResolvers<void>()]
@@ -19,7 +19,7 @@ test('slots are taken and given back, and those who wait for one are told', asyn
   expect(seen).toEqual([1, 2, 1, 0])
 })
 
-test('a slot that nobody works in is nobody else’s until it is given back', async () => {
+test('a claimed slot without work stays claimed until it is freed', async () => {
   const slots = createSlots(1, () => {})
   const slot = slots.claim()
   expect([slots.free(), slots.claim()]).toEqual([0, null])

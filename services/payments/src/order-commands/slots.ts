@@ -1,22 +1,22 @@
 import type { Capacity } from '@boxoffice/messaging'
 import { createConcurrencyLimit } from '@boxoffice/service-kit'
 
-/** A slot that is taken: work in it, once, or free it. */
+/** A claimed slot: run one job in it, or free it. */
 export interface Slot {
-  /** What it does must not reject. */
+  /** The job must not reject. */
   work(job: () => Promise<void>): void
   free(): void
 }
 
-/** Slots for work that goes on beside its caller. */
+/** Slots for background jobs. */
 export interface Slots extends Capacity {
-  /** A slot from now on; null while there is none. */
+  /** Claims a slot; null if none is free. */
   claim(): Slot | null
   /** Resolves when nothing is in progress. */
   idle(): Promise<void>
 }
 
-/** `onChange` gets how many are busy, and how many are free. */
+/** `onChange` gets the numbers of busy and free slots. */
 export function createSlots(size: number, onChange: (busy: number, free: number) => void): Slots {
   const busy = new Set<Promise<void>>()
   const limit = createConcurrencyLimit({ concurrent: size })

@@ -7,7 +7,7 @@ import { orderCommandSubscribers } from './subscriptions.ts'
 
 const orderId = 'order' as OrderId
 
-/** A saga that waits, a commit that succeeds or not, and one slot or none. */
+/** A waiting saga, a commit that succeeds or fails, and one slot or none. */
 function begin({ commits, slots }: { commits: boolean; slots: number }) {
   const counted: CommandOutcome[] = []
   const happened: string[] = []
@@ -36,7 +36,7 @@ function begin({ commits, slots }: { commits: boolean; slots: number }) {
     for (const effect of commits ? committed : rolledBack) effect()
     if (!commits) throw new Error('the commit failed')
   }
-  const slot = { work: () => {}, free: () => void happened.push('slot given back') }
+  const slot = { work: () => {}, free: () => void happened.push('slot freed') }
   const subscribers = orderCommandSubscribers({
     apply: async () => ({
       applied: true,
@@ -69,7 +69,7 @@ test('an order begins in a slot, and is counted and worked on when that is commi
 test('an order whose beginning is rolled back is not counted, and its slot is free', async () => {
   const { done, counted, happened } = begin({ commits: false, slots: 1 })
   await expect(done).rejects.toThrow('the commit failed')
-  expect([counted, happened]).toEqual([[], ['slot given back']])
+  expect([counted, happened]).toEqual([[], ['slot freed']])
 })
 
 test('an order that finds no slot is due from then on, and does not begin', async () => {

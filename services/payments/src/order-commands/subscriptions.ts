@@ -13,7 +13,7 @@ import type { Apply } from '../saga/apply.ts'
 import type { SagaInput } from '../saga/input.ts'
 import { nameOf } from '../saga/journal.ts'
 import { appendNote } from '../saga/journal-repository.ts'
-import { endPatience, findSagaForUpdate, leaseSaga, type StoredSaga } from '../saga/saga-repository.ts'
+import { findSagaForUpdate, leaseSaga, makeDue, type StoredSaga } from '../saga/saga-repository.ts'
 import { isTerminal } from '../saga/states.ts'
 import type { CommandOutcome, OrderCommand, OrderCommandMetrics } from './metrics.ts'
 import type { QueuedOrders } from './queued-orders.ts'
@@ -27,19 +27,19 @@ export interface OrderCommandDeps {
 }
 
 /**
- * What buyers requested for later, translated into inputs of the saga. What begins is worked on beside this,
- * in a slot.
+ * Translates buyers' queued requests into inputs of the saga. An order that begins runs in a slot, in the
+ * background.
  */
 export function orderCommandSubscribers(deps: OrderCommandDeps) {
   const { apply, orderCommandMetrics, resumer, queuedOrders, config } = deps
 
   async function begin(tx: Tx, orderId: OrderId): Promise<CommandOutcome> {
     const saga = await getSaga(tx, orderId)
-    // Begun by a delivery before this one, or without its command; or it will never begin.
+    // Begun by an earlier delivery or without its command; or it will never begin.
     if (saga.state !== 'QUEUED') return 'repeated'
     const slot = queuedOrders.claim()
     if (!slot) {
-      await endPatience(tx, orderId)
+      await makeDue(tx, orderId)
       tx.afterCommit(queuedOrders.nudge)
       return 'waiting'
     }
@@ -48,10 +48,10 @@ export function orderCommandSubscribers(deps: OrderCommandDeps) {
     const begun = leased && (await apply(tx, leased, { type: 'BEGIN' }))
     const goesOn = begun?.applied === true && !isTerminal(begun.saga.state)
     tx.afterCommit(goesOn ? () => queuedOrders.work(slot, begun.saga) : slot.free)
-    return begun?.applied ? 'done' : 'repeated' // the worker that has the lease begins it
+    return begun?.applied ? 'done' : 'repeated' // the worker with the lease begins it
   }
 
-  /** A request that comes too late is no error: it stands in the journal, where the buyer reads why. */
+  /** A request that comes too late is not an error: the journal tells the buyer why. */
   async function change(tx: Tx, orderId: OrderId, input: SagaInput): Promise<CommandOutcome> {
     const saga = await getSaga(tx, orderId)
     const order = await getOrder(tx, orderId)
@@ -64,7 +64,7 @@ export function orderCommandSubscribers(deps: OrderCommandDeps) {
     }
     const [result, why] =
       order.status === 'PENDING'
-        ? ['SUPERSEDED', 'another name was given since']
+        ? ['SUPERSEDED', 'another name was given later']
         : ['REFUSED', whyNotPending(order.status)]
     await appendNote(tx, saga, { step: nameOf(saga.state, input), result, detail: { why } })
     return 'late'
@@ -93,6 +93,6 @@ export function orderCommandSubscribers(deps: OrderCommandDeps) {
 
 async function getSaga(tx: Tx, orderId: OrderId): Promise<StoredSaga> {
   const saga = await findSagaForUpdate(tx, orderId)
-  if (!saga) throw new Error(`there is no saga of order ${orderId}`)
+  if (!saga) throw new Error(`order ${orderId} has no saga`)
   return saga
 }

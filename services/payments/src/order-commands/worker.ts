@@ -4,10 +4,9 @@ import type { QueuedOrders } from './queued-orders.ts'
 import { type OrderCommandDeps, orderCommandSubscribers } from './subscriptions.ts'
 
 /**
- * Takes order commands off their queue, and works on the orders that it begins, each in one of
- * `ORDER_WORKERS` slots: while all of them are taken nothing is received. A process that dies with an order
- * in a slot leaves it to the resumer, as ever. Once it is to stop no order begins: the last receive may
- * bring some, and they are another instance's.
+ * Receives order commands and runs the orders that they begin in `ORDER_WORKERS` slots; while none is free,
+ * nothing is received. If the process dies, the resumer continues its orders. After a stop no order begins;
+ * the last receive may bring some, which another instance begins.
  */
 export function createOrderWorker(
   deps: OrderCommandDeps & {

@@ -2,9 +2,9 @@ import type { EventId, EventInfo, eventsInternalRoutes } from '@boxoffice/contra
 import type { Client, UserPrincipal } from '@boxoffice/service-kit'
 import type { StoredOrder } from './order-repository.ts'
 
-/** Whose an order is, and whose the event that it is for. Only the event service knows the latter. */
+/** Decides who may see an order. Only the event service knows the event's organizer. */
 export interface Access {
-  /** The event as its service has it; null where there is none. Rejects with ServiceUnavailable. */
+  /** Finds the event at its service; null for an unknown one. Rejects with ServiceUnavailable. */
   findEvent(eventId: EventId): Promise<EventInfo | null>
   /** Whether a user may see an order: its buyer, the event's organizer, an administrator. */
   maySee(order: StoredOrder, principal: UserPrincipal): Promise<boolean>

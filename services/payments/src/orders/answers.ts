@@ -14,7 +14,7 @@ import { refuse, type UserPrincipal } from '@boxoffice/service-kit'
 import { isAdmin } from './access.ts'
 import type { StoredOrder } from './order-repository.ts'
 
-/** The contract's order: what is only ours is left out. */
+/** Maps a stored order to the contract, without internal fields. */
 export function toContract(stored: StoredOrder): Order {
   const {
     idempotencyKey: _,
@@ -28,7 +28,7 @@ export function toContract(stored: StoredOrder): Order {
   return order
 }
 
-/** The order as a user who may see it does: where its mails go is the buyer's own business. */
+/** Maps an order for a user who may see it; its contact address is shown to the buyer only. */
 export function shownTo(
   { userId, roles }: Pick<UserPrincipal, 'userId' | 'roles'>,
   stored: StoredOrder,
@@ -37,13 +37,13 @@ export function shownTo(
   return contact && (userId === stored.userId || isAdmin({ roles })) ? { ...order, contact } : order
 }
 
-/** The order as other services see it. */
+/** Maps an order for other services. */
 export function toInfo(stored: StoredOrder): OrderInfo {
   const { tickets: _, contact, ...order } = toContract(stored)
   return { ...order, ...(contact?.email && { contactEmail: contact.email }) }
 }
 
-/** What an order is answered with: the first answer, again and again; after a 202 the current state. */
+/** Returns the response to an order request: always the first answer; after a 202, the current state. */
 export function answerTo(order: StoredOrder) {
   if (order.status === 'PENDING') return { status: 202 as const, body: toContract(order) }
   return (
@@ -54,7 +54,7 @@ export function answerTo(order: StoredOrder) {
   )
 }
 
-/** Why an order came to nothing; null for one that did not. */
+/** Returns why an order failed; null if it did not. */
 export function refusalOf(order: StoredOrder) {
   const { orderId, refusal, failureReason } = order
   if (order.status === 'CANCELLED') return refuse(orderRefusals.ORDER_CANCELLED, { orderId })
@@ -89,9 +89,7 @@ export function refusalOf(order: StoredOrder) {
 
 const isOfOrder = (code: string): code is keyof typeof orderRefusals => Object.hasOwn(orderRefusals, code)
 
-/**
- * The order as it was when it had just been paid, whatever came since: that is what the first answer said.
- */
+/** Restores an order as of its payment, which is what the first answer said. */
 function asFirstPaid(stored: StoredOrder): Order {
   const { tickets: _, contact: __, ...order } = toContract(stored)
   return { ...order, status: 'PAID', paymentStatus: 'COMPLETED', refundedAmount: 0 as Minor }

@@ -11,14 +11,14 @@ export interface ChangeDeps {
   resumer: { nudge(): void }
 }
 
-/** The name on the tickets, until the order is paid. Throws 404 and 409 ORDER_NOT_PENDING. */
+/** Changes the name on the tickets until the order is paid. Throws 404 and 409 ORDER_NOT_PENDING. */
 export const nameHolder = (deps: ChangeDeps, orderId: OrderId, userId: UserId, holderName: string) =>
   request(deps, orderId, userId, ({ version }) => ({ type: 'HOLDER_NAMED', holderName, asOf: version }))
 
 /**
- * The buyer's request to cancel: the order is CANCELLED at once where nothing was charged yet, else as soon
- * as the gateway says that nothing was; if it did charge, the order goes on. Requested twice it is the same.
- * Throws 404 and 409 ORDER_NOT_PENDING.
+ * Cancels an order for its buyer: at once if nothing was charged yet, else as soon as the gateway says that
+ * nothing was. If it did charge, the order continues. Repetition is safe. Throws 404 and 409
+ * ORDER_NOT_PENDING.
  */
 export async function cancelOrder(deps: ChangeDeps, orderId: OrderId, userId: UserId): Promise<StoredOrder> {
   const order = await request(deps, orderId, userId, () => ({ type: 'CANCEL_REQUESTED' }))
@@ -26,7 +26,7 @@ export async function cancelOrder(deps: ChangeDeps, orderId: OrderId, userId: Us
   return order
 }
 
-/** Give an order's saga what its buyer requests, while nothing is decided. */
+/** Applies a buyer's request to the order's saga while the order is pending. */
 function request(
   { db, apply }: ChangeDeps,
   orderId: OrderId,
@@ -36,7 +36,7 @@ function request(
   return db.transact(async (tx) => {
     const { saga, order } = await getForChange(tx, orderId, userId)
     const input = inputOf(order)
-    // What waits in the queue need not wait for its turn to be cancelled.
+    // A queued order can be cancelled before it begins.
     if (input.type === 'CANCEL_REQUESTED' && saga.state !== 'QUEUED' && isCancelRequested(saga, order))
       return order
     const { applied } = await apply(tx, saga, input)
@@ -45,7 +45,7 @@ function request(
   })
 }
 
-/** An order that its buyer wants to change, and its saga, locked. Throws a 404 where it is not theirs. */
+/** Returns a buyer's order to change, and its saga, locked. Throws a 404 if it is not theirs. */
 export async function getForChange(
   tx: Tx,
   orderId: OrderId,
@@ -61,6 +61,6 @@ export const notPending = ({ status }: StoredOrder) =>
   new RefusedError(refuse(ORDER_NOT_PENDING, { message: whyNotPending(status) }))
 export const whyNotPending = (status: string) => `the order is ${status}`
 
-/** Whether a cancellation was requested already, and it came true or may still do so. */
+/** Whether a cancellation was requested already and has succeeded or still may. */
 export const isCancelRequested = ({ context }: StoredSaga, { status }: StoredOrder): boolean =>
   Boolean(context.cancelRequested || context.cancelled) && (status === 'PENDING' || status === 'CANCELLED')

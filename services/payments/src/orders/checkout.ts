@@ -5,7 +5,7 @@ import type { Drive } from '../saga/drive.ts'
 import type { SagaMetrics } from '../saga/metrics.ts'
 import { driveWhileWaiting, waitsUntil } from '../saga/wait.ts'
 import { getOrder, type StoredOrder } from './order-repository.ts'
-import { draftOf, getBoundOrder, type OrderRequest, settled } from './place-order.ts'
+import { draftOf, getBoundOrder, type OrderRequest, recordDeferral } from './place-order.ts'
 import type { PlaceOrder } from './place-together.ts'
 
 export interface CheckoutDeps {
@@ -23,9 +23,8 @@ export interface CheckoutDeps {
 const POLL_MS = 100
 
 /**
- * Place an order and wait for what becomes of it, until `until` at most: the order with its first answer's
- * state. A key that is bound to an order already gives that order, and waits for it likewise. Throws a 422
- * for another body.
+ * Places an order and waits for its outcome, until `until` at most; returns the order in the state of its
+ * first answer. If the key is bound already, waits for that order instead. Throws a 422 for another body.
  */
 export async function checkout(
   deps: CheckoutDeps,
@@ -40,10 +39,10 @@ export async function checkout(
   const decided = await driveWhileWaiting(deps, saga, until)
   return decided && decided.status !== 'PENDING'
     ? decided
-    : settled(deps, await getOrder(deps.db, saga.orderId))
+    : recordDeferral(deps, await getOrder(deps.db, saga.orderId))
 }
 
-/** The order that a key is bound to, when it is decided or `until` has passed. */
+/** Waits until the order that a key is bound to is decided, or `until` has passed. */
 async function waitForOrder(
   deps: Pick<CheckoutDeps, 'db' | 'now'>,
   request: OrderRequest,
@@ -54,5 +53,5 @@ async function waitForOrder(
     await sleep(POLL_MS)
     order = await getBoundOrder(deps, request)
   }
-  return settled(deps, order)
+  return recordDeferral(deps, order)
 }

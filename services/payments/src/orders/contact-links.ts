@@ -24,11 +24,11 @@ export interface ContactLinkDeps {
 }
 type Deps = ContactLinkDeps
 
-/** So long the reader of the address before undoes a change. */
+/** How long the reader of the previous address can undo a change. */
 const UNDO_MS = 7 * 86_400_000
 
-/** What the reader of a mail does with its link. The same again changes nothing. */
-export const settleContact = (
+/** Applies a link of a mail about a changed address. Repetition changes nothing. */
+export const applyContactLink = (
   deps: Deps,
   changeId: ContactChangeId,
   act: 'CONFIRM' | 'DISOWN' | 'UNDO',
@@ -37,7 +37,7 @@ export const settleContact = (
     const found = await findContactChange(tx, changeId)
     if (!found) return 'INVALID'
     const contact = await lockContact(tx, found.orderId)
-    const change = await findContactChange(tx, changeId) // as it is now that it is locked
+    const change = await findContactChange(tx, changeId) // again, under the lock
     if (!change) return 'INVALID'
     const now = deps.now()
     const whyNot = objectionTo(change, act, now)
@@ -49,7 +49,7 @@ export const settleContact = (
     return 'DONE'
   })
 
-/** Why a link does not do that any more; null where it does, or has done it. */
+/** Returns why a link can no longer be applied; null if it can, or was applied before. */
 export function objectionTo(
   {
     confirmedAt,
@@ -84,14 +84,14 @@ async function confirm(
   await notifyOld(deps, tx, { orderId, changeId, email: oldEmail, undoUntil })
 }
 
-/** Back to where the mails went before, and so is all that was changed since. */
+/** Restores the address from before this change, undoing later changes too. */
 async function undo(tx: Tx, { orderId, oldEmail, confirmedAt }: ContactChange, now: Date): Promise<void> {
   await cancelWaiting(tx, orderId, now)
   await markUndone(tx, orderId, now, confirmedAt)
   await setContact(tx, orderId, oldEmail)
 }
 
-/** Notifies the reader of the address until now. */
+/** Notifies the reader of the previous address. */
 export async function notifyOld(
   { messaging }: Pick<Deps, 'messaging'>,
   tx: Tx,

@@ -1,7 +1,7 @@
 import type { ContactChangeId, OrderId, UserId } from '@boxoffice/contracts'
 import type { Sql, Tx } from '@boxoffice/service-kit'
 
-/** A change of an order's address: asked for, and what became of it. */
+/** A requested change of an order's address, and its status. */
 export interface ContactChange {
   changeId: ContactChangeId
   orderId: OrderId
@@ -11,7 +11,7 @@ export interface ContactChange {
   expiresAt: Date
   confirmedAt: Date | null
   cancelledAt: Date | null
-  /** Of a confirmed one: where the mails went before; null: to the account. */
+  /** For a confirmed change: the previous address; null: the account. */
   oldEmail: string | null
   undoExpiresAt: Date | null
   undoneAt: Date | null
@@ -23,8 +23,8 @@ const select = `select change_id as "changeId", order_id as "orderId", user_id a
   undone_at as "undoneAt" from order_contact_changes`
 
 /**
- * The address where an order's mails go, locked until the end of the transaction; null: to the account, or
- * there is no such order.
+ * Returns the contact address of an order, locked until the transaction ends; null: the account, or no such
+ * order.
  */
 export async function lockContact(tx: Tx, orderId: OrderId): Promise<string | null> {
   const sql = 'select contact_email as email from orders where order_id = $1 for no key update'
@@ -32,22 +32,18 @@ export async function lockContact(tx: Tx, orderId: OrderId): Promise<string | nu
   return row?.email ?? null
 }
 
-/**
- * Let no other transaction count what a user requested, or what went to an address, until this one ends.
- */
-export async function lockAsking(
+/** Locks the counts of a user's requests and of the mails to an address until the transaction ends. */
+export async function lockRequestCounts(
   tx: Tx,
   { userId, email }: Pick<ContactChange, 'userId' | 'email'>,
 ): Promise<void> {
-  // Always in this order: transactions that wait for both wait in no circle.
+  // Always in this order, to avoid deadlocks.
   for (const key of [`contact user ${userId}`, `contact address ${email}`]) {
     await tx.query('select pg_advisory_xact_lock(hashtextextended($1, 2))', [key])
   }
 }
 
-/**
- * When so many changes were asked for, counted from the newest back, within a time; null: there were fewer.
- */
+/** Returns when the n-th latest change within a period was requested; null if there were fewer. */
 export async function findNthLatest(
   tx: Tx,
   of: { orderId: OrderId } | { userId: UserId } | { email: string },
@@ -82,11 +78,11 @@ export async function findContactChange(sql: Sql, changeId: ContactChangeId): Pr
   return change ?? null
 }
 
-/** Whether another address was ever asked for, as far back as is known. */
+/** Returns whether another address was ever requested, as far as stored. */
 export const hasContactChange = async (sql: Sql, orderId: OrderId): Promise<boolean> =>
   (await sql.query('select from order_contact_changes where order_id = $1 limit 1', [orderId])).length > 0
 
-/** No change of an order waits any more. Lock its contact first. */
+/** Cancels the pending changes of an order. Lock its contact first. */
 export async function cancelWaiting(tx: Tx, orderId: OrderId, now: Date): Promise<void> {
   await tx.query(
     `update order_contact_changes set cancelled_at = $2
@@ -111,7 +107,7 @@ export async function markConfirmed(
   )
 }
 
-/** Nothing undoes what an order's address became since then, or ever. Lock its contact first. */
+/** Marks changes of an order since a time, or all, as no longer undoable. Lock its contact first. */
 export async function markUndone(tx: Tx, orderId: OrderId, now: Date, since: Date | null): Promise<void> {
   await tx.query(
     `update order_contact_changes set undone_at = $2
@@ -124,7 +120,7 @@ export async function setContact(tx: Tx, orderId: OrderId, email: string | null)
   await tx.query('update orders set contact_email = $2 where order_id = $1', [orderId, email])
 }
 
-/** Forget up to `limit` changes of before that came to nothing, or were undone. */
+/** Deletes up to `limit` old changes that were never confirmed, or were undone. */
 export async function deleteOldChanges(tx: Tx, before: Date, limit: number): Promise<void> {
   await tx.query(
     `delete from order_contact_changes where change_id in (

@@ -6,12 +6,12 @@ import {
 import { type Handlers, refuse } from '@boxoffice/service-kit'
 import { toContract } from './answers.ts'
 import { type ContactDeps, clearContact, requestContact } from './contact.ts'
-import { type ContactLinkDeps, objectionTo, settleContact } from './contact-links.ts'
+import { applyContactLink, type ContactLinkDeps, objectionTo } from './contact-links.ts'
 import { findContactChange } from './contact-repository.ts'
 
 export type ContactRoutes = Pick<typeof paymentsRoutes, 'setOrderContact' | 'clearOrderContact'>
 
-/** Where the mails of an order go: its buyer's alone to say. */
+/** Handlers for the contact address of the caller's own order. */
 export const contactHandlers = (deps: ContactDeps): Handlers<ContactRoutes> => ({
   async setOrderContact({ params: { orderId }, body: { email }, principal: { userId } }) {
     return { status: 202, body: toContract(await requestContact(deps, { orderId, userId, email })) }
@@ -21,7 +21,7 @@ export const contactHandlers = (deps: ContactDeps): Handlers<ContactRoutes> => (
   },
 })
 
-/** What the links of the mails about it do. */
+/** Handlers for the links in mails about it. */
 export const contactLinkHandlers = (deps: ContactLinkDeps): Handlers<typeof paymentsContactRoutes> => ({
   async getContactChange({ params: { changeId } }) {
     const change = await findContactChange(deps.db, changeId)
@@ -36,6 +36,6 @@ export const contactLinkHandlers = (deps: ContactLinkDeps): Handlers<typeof paym
     }
   },
   async settleContactChange({ params: { changeId }, body: { act } }) {
-    return { status: 200, body: { outcome: await settleContact(deps, changeId, act) } }
+    return { status: 200, body: { outcome: await applyContactLink(deps, changeId, act) } }
   },
 })

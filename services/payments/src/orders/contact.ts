@@ -13,8 +13,8 @@ import {
   findNthLatest,
   hasContactChange,
   insertContactChange,
-  lockAsking,
   lockContact,
+  lockRequestCounts,
   markUndone,
   setContact,
 } from './contact-repository.ts'
@@ -24,35 +24,35 @@ export interface ContactDeps extends ContactLinkDeps {
   newId: () => string
 }
 type Deps = ContactDeps
-type Asked = Pick<ContactChange, 'orderId' | 'userId'>
+type ContactRequest = Pick<ContactChange, 'orderId' | 'userId'>
 
 const DAY_MS = 86_400_000
 const CONFIRM_MS = DAY_MS
-/** Mails in 24 hours: of one order, to one address from any buyer, and for one buyer. */
+/** Mails per 24 hours: about one order, to one address by all buyers, and for one buyer. */
 const MAILS_A_DAY = { order: 5, address: 5, user: 20 } as const
 const KEPT_MS = 30 * DAY_MS
 const DELETED_AT_ONCE = 100
 
 /**
- * Mail a link to another address, which becomes the order's when its reader follows it. What waited before
- * ends: an order waits for one address. For the order's own address nothing is mailed, nor where `isFirst`
- * and there was a change before. Throws 404 where the order is not theirs, 429 where there were too many.
+ * Mails a link to a new address, which the order takes when its reader follows the link. Cancels a pending
+ * change: an order has one at a time. Mails nothing for the order's current address, or with `isFirst` if
+ * there was a change before. Throws 404 if the order is not the caller's, 429 after too many mails.
  */
 export const requestContact = (
   deps: Deps,
-  { email, ...asked }: Asked & { email: string },
+  { email, ...request }: ContactRequest & { email: string },
   { isFirst = false } = {},
 ): Promise<StoredOrder> =>
   deps.db.transact(async (tx) => {
-    const { orderId, userId } = asked
-    const { order, contact } = await lockTheirs(tx, asked)
+    const { orderId, userId } = request
+    const { order, contact } = await lockOwnOrder(tx, request)
     const createdAt = deps.now()
     if (isFirst && (await hasContactChange(tx, orderId))) return order
     if (contact === email) {
       await cancelWaiting(tx, orderId, createdAt)
       return getOrder(tx, orderId)
     }
-    await lockAsking(tx, { userId, email })
+    await lockRequestCounts(tx, { userId, email })
     await refuseTooMany(tx, { orderId, userId, email }, createdAt)
     await cancelWaiting(tx, orderId, createdAt)
     await deleteOldChanges(tx, new Date(createdAt.getTime() - KEPT_MS), DELETED_AT_ONCE)
@@ -65,9 +65,8 @@ export const requestContact = (
   })
 
 /**
- * The address that came with an order which has not come to nothing: asked for as if it had come afterwards,
- * once, however often the order's request is repeated. Where there were too many mails today, the order
- * stays without one.
+ * Requests the address that came with an order, unless the order has failed: once, however often the order's
+ * request is repeated. After too many mails today, the order gets no address.
  */
 export async function requestContactOnce(
   deps: Deps & { logger: Logger },
@@ -81,20 +80,20 @@ export async function requestContactOnce(
     if (!(error instanceof RefusedError)) throw error
     deps.logger.warn(
       { orderId, userId },
-      'an order was left without the address that came with it: too many mails were asked for',
+      'order left without its contact address: too many mails were requested',
     )
   }
 }
 
 /**
- * The order's mails go to its buyer's account again. Every link ends, also those that undo: whoever reads
- * the account's mail decides, and no one takes it back from them. The reader of the address until now is
- * notified. Throws 404 where the order is not theirs.
+ * Sends the order's mails to its buyer's account again. Every link ends, including those that undo, so that
+ * the account's owner has the last word. Notifies the reader of the previous address. Throws 404 if the order
+ * is not the caller's.
  */
-export const clearContact = (deps: Deps, asked: Asked): Promise<StoredOrder> =>
+export const clearContact = (deps: Deps, request: ContactRequest): Promise<StoredOrder> =>
   deps.db.transact(async (tx) => {
-    const { orderId } = asked
-    const { contact } = await lockTheirs(tx, asked)
+    const { orderId } = request
+    const { contact } = await lockOwnOrder(tx, request)
     const now = deps.now()
     await cancelWaiting(tx, orderId, now)
     await markUndone(tx, orderId, now, null)
@@ -110,9 +109,9 @@ export const clearContact = (deps: Deps, asked: Asked): Promise<StoredOrder> =>
     return getOrder(tx, orderId)
   })
 
-async function lockTheirs(
+async function lockOwnOrder(
   tx: Tx,
-  { orderId, userId }: Asked,
+  { orderId, userId }: ContactRequest,
 ): Promise<{ order: StoredOrder; contact: string | null }> {
   const order = await findOrder(tx, orderId)
   if (order?.userId !== userId) throw new RefusedError(refuseUnknown(ORDER_NOT_FOUND, orderId))
@@ -121,7 +120,7 @@ async function lockTheirs(
 
 async function refuseTooMany(
   tx: Tx,
-  { orderId, userId, email }: Asked & { email: string },
+  { orderId, userId, email }: ContactRequest & { email: string },
   now: Date,
 ): Promise<void> {
   const since = new Date(now.getTime() - DAY_MS)
@@ -137,7 +136,7 @@ async function refuseTooMany(
 }
 
 function tooMany(waitMs: number): RefusedError {
-  const refusal = refuse(RATE_LIMITED, { message: 'too many mails were asked for: try again tomorrow' })
+  const refusal = refuse(RATE_LIMITED, { message: 'too many mails were requested: try again tomorrow' })
   return new RefusedError({
     ...refusal,
     headers: { 'retry-after': String(Math.max(1, Math.ceil(waitMs / 1_000))) },

@@ -4,9 +4,9 @@ import { findOrderByKey } from './order-repository.ts'
 import type { OrderRequest } from './place-order.ts'
 
 /**
- * Who gives no payment token gets what costs nothing. Throws the 400 before a reservation that costs
- * something is claimed, so that its buyer keeps it. What is not held yet has no price: the saga looks at
- * that, and lets go of it.
+ * Requires a payment token unless the tickets are free. Throws the 400 before a priced reservation is
+ * claimed, so that its buyer keeps it. Tickets that are not held yet have no price: the saga checks and
+ * releases them.
  */
 export async function requireToken(
   deps: { db: Sql; tickets: Pick<Client<typeof ticketsInternalRoutes>, 'getReservationInfo'> },
@@ -16,7 +16,7 @@ export async function requireToken(
   if (await findOrderByKey(deps.db, userId, key)) return
   const { reservationId } = body
   const found = await deps.tickets.getReservationInfo({ params: { reservationId } })
-  // Somebody else's is refused when it is claimed, as one that is not there.
+  // Another user's reservation is refused as not found when it is claimed.
   if (found.status === 404 || found.body.userId !== userId || found.body.totalAmount === 0) return
   const details = [{ path: 'body.paymentToken', message: 'is required for tickets that cost something' }]
   throw new RefusedError(refuse(VALIDATION_FAILED, { details }))

@@ -2,10 +2,7 @@ import type { OrderStep } from '@boxoffice/contracts'
 import type { SagaInput } from '../saga/input.ts'
 import type { SagaEvent } from '../saga/journal.ts'
 
-/**
- * The journal as the buyer may read it: what was tried and what came of it, in the words of the states,
- * without internals.
- */
+/** Describes the journal for the buyer: what was tried and what happened, without internals. */
 export function historyOf(order: { createdAt: Date }, events: readonly SagaEvent[]): OrderStep[] {
   return [beginningOf(order), ...events.map(createDescriber())]
 }
@@ -16,9 +13,7 @@ export const beginningOf = ({ createdAt }: { createdAt: Date }): OrderStep => ({
   result: 'CREATED',
 })
 
-/**
- * Puts the events of one order into words, in their order: what some of them mean depends on those before.
- */
+/** Creates a function that describes the events of one order, in their order: some depend on earlier ones. */
 export function createDescriber(): (event: SagaEvent) => OrderStep {
   let isCancelRequested = false
   return ({ at, moment, step, result, input, detail: noted, state }) => {
@@ -37,7 +32,7 @@ const whyOf = (noted: SagaEvent['detail']): string | undefined =>
   typeof noted?.why === 'string' ? noted.why : undefined
 
 const NUMBERS_MAX = 20
-/** The tickets' numbers, of many how many they are. */
+/** Lists ticket numbers; for many tickets, only how many. */
 const numbersOf = (tickets: readonly { ticketNumber: string }[]) =>
   tickets.length > NUMBERS_MAX
     ? `${tickets.length} tickets`

@@ -5,8 +5,8 @@ import type { SagaContext } from '../saga/saga.ts'
 import { type OrderRow, orderRow, toOrder } from './order-repository.ts'
 
 /**
- * What transitions change of their orders, one of each, which are locked with their sagas: the orders as
- * they are then. All of it is sent before anything is answered, and before what the caller sends next.
+ * Applies transitions to their orders, one per order, which are locked with their sagas; returns the changed
+ * orders. All statements are sent before any is awaited, and before those that the caller sends next.
  */
 export async function applyToOrders(
   tx: Tx,
@@ -46,7 +46,7 @@ const updateOrders = (tx: Tx, changes: readonly OrderChange[]) =>
     [changes.map(({ orderId }) => orderId), changes.map((change) => JSON.stringify(columnsOf(change)))],
   )
 
-/** By their columns; what is not there stays as it is. */
+/** The columns to set; absent ones stay as they are. */
 const columnsOf = ({ context, effects: { order = {} } }: OrderChange) => ({
   status: order.status,
   payment_status: order.paymentStatus,
@@ -103,7 +103,7 @@ const by =
   (a: T, b: T) =>
     keyOf(a) < keyOf(b) ? -1 : 1
 
-/** The order's lines as they are read, which its saga knows. */
+/** The order's lines as read, as its saga knows them. */
 const linesOf = ({
   items = [],
   issued = [],

@@ -18,8 +18,8 @@ export interface OrderPosition {
 }
 
 /**
- * Orders of a buyer or of an event, the newest first, from `after` on: `limit` at most, and no more once
- * they have as many tickets as a single order can have. `more`: there are others after them.
+ * Returns orders of a buyer or an event, newest first, from `after` on: at most `limit`, and no more once
+ * they have as many tickets as one order can have. `more`: there are others after them.
  */
 export async function listOrders(
   sql: Sql,

@@ -17,7 +17,7 @@ import type { StoredOrder } from '../saga/order.ts'
 
 export type { StoredOrder }
 
-/** A row, as `selectOrders` and `orderRow` name its columns. */
+/** A row with the columns of `selectOrders` and `orderRow`. */
 export type OrderRow = Omit<
   Required<Order>,
   'items' | 'tickets' | 'contact' | 'failureReason' | 'completedAt'
@@ -30,7 +30,7 @@ export type OrderRow = Omit<
     refusalMessage: string | null
     refusalSeatIds: SeatId[] | null
     refusalReservationIds: ReservationId[] | null
-    /** Absent where it was not read. */
+    /** Absent if it was not read. */
     contact?: NonNullable<Order['contact']>
     items: { ticketTypeId: TicketTypeId; quantity: number; unitPrice: Minor; seatIds?: SeatId[] }[]
     tickets: { ticketId: TicketId; ticketNumber: string; qrCode: string; createdAt: string | null }[]
@@ -42,7 +42,7 @@ export const orderColumns = `o.order_id, o.order_number, o.user_id, o.event_id, 
   o.currency, o.transaction_id, o.failure_reason, o.refusal_status, o.refusal_code, o.refusal_message,
   o.refusal_seat_ids, o.refusal_reservation_ids, o.idempotency_key, o.body_hash, o.deferred, o.version,
   o.created_at, o.completed_at, o.contact_email`
-/** The columns of an order, as a row names them. */
+/** The columns of an order as a row names them. */
 export const orderRow = `o.order_id as "orderId", o.order_number as "orderNumber", o.user_id as "userId",
   o.event_id as "eventId", o.reservation_id as "reservationId", o.status,
   o.payment_status as "paymentStatus", o.payment_method as "paymentMethod", o.holder_name as "holderName",
@@ -67,7 +67,7 @@ export const contact = `jsonb_strip_nulls(jsonb_build_object('email', o.contact_
 const select = `select ${orderRow}, ${contact} as contact, ${lines} as items, ${tickets} as tickets
   from orders o`
 
-/** The order of a row: what it has not is absent rather than null. */
+/** Maps a row to an order; nulls become absent fields. */
 export function toOrder(row: OrderRow): StoredOrder {
   const { refusalStatus, refusalCode, refusalMessage, refusalSeatIds, refusalReservationIds, ...rest } = row
   const { items, tickets, contact, failureReason, completedAt, ...order } = rest
@@ -106,8 +106,8 @@ export interface NewOrderRow {
 }
 
 /**
- * New PENDING orders: those whose buyer's key is not bound to another already. Keys are taken in their
- * order, so that no transactions wait in a circle.
+ * Inserts PENDING orders whose buyer's key is not bound to another order. Keys are inserted in a fixed order,
+ * to avoid deadlocks.
  */
 export async function insertOrders(tx: Tx, orders: readonly NewOrderRow[]): Promise<Set<OrderId>> {
   const rows = await tx.query<{ orderId: OrderId }>(
@@ -143,7 +143,7 @@ export async function findOrder(sql: Sql, orderId: OrderId): Promise<StoredOrder
   return row ? toOrder(row) : null
 }
 
-/** Those of these orders that there are. */
+/** Returns those of these orders that exist. */
 export async function findOrders(sql: Sql, orderIds: readonly OrderId[]): Promise<StoredOrder[]> {
   const rows = await sql.query<OrderRow>(`${select} where o.order_id = any($1::uuid[])`, [orderIds])
   return rows.map(toOrder)
@@ -151,7 +151,7 @@ export async function findOrders(sql: Sql, orderIds: readonly OrderId[]): Promis
 
 export async function getOrder(sql: Sql, orderId: OrderId): Promise<StoredOrder> {
   const order = await findOrder(sql, orderId)
-  if (!order) throw new Error(`there is no order ${orderId}`)
+  if (!order) throw new Error(`order ${orderId} does not exist`)
   return order
 }
 
@@ -163,7 +163,7 @@ export async function findOrderByKey(sql: Sql, userId: UserId, key: string): Pro
   return row ? toOrder(row) : null
 }
 
-/** Remember that the buyer is answered 202; false where the order is not pending any more. */
+/** Stores that the buyer is answered 202; false if the order is no longer pending. */
 export const markDeferred = async (sql: Sql, orderId: OrderId): Promise<boolean> =>
   (
     await sql.query(

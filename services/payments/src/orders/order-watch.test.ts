@@ -13,15 +13,15 @@ type Written = {
   status?: string
 }
 let journal: Written[]
-let asked: [string[], number[]][]
+let polls: [string[], number[]][]
 let broken: boolean
-/** What a look waits for while the database is slow; and how many looks there were at once, at most. */
+/** What a poll waits for while the database is slow, and the most polls at once. */
 let slow: Promise<void> | null
 let looking: { now: number; most: number }
 let warnings: number
 beforeEach(() => {
   journal = []
-  asked = []
+  polls = []
   broken = false
   slow = null
   looking = { now: 0, most: 0 }
@@ -30,9 +30,9 @@ beforeEach(() => {
 
 const db = {
   async query(_sql: string, [orderIds, seen]: [string[], number[]]) {
-    asked.push([orderIds, seen])
+    polls.push([orderIds, seen])
     if (broken) throw new Error('away')
-    // Whoever comes reads from the beginning, alone; only the look for all is slow here.
+    // A new watcher reads from the beginning by itself; only the shared poll is slow here.
     if (slow && seen.some((seq) => seq > 0)) {
       looking.most = Math.max(looking.most, ++looking.now)
       await slow
@@ -71,7 +71,7 @@ function follow(orderId: string) {
   return { heard, ended, steps: () => heard.map(({ step }) => step), leave: () => controller.abort() }
 }
 
-test('whoever comes is told what happened so far, then each step once, until the order has ended', async () => {
+test('a watcher gets what happened so far, then each step once, until the order has ended', async () => {
   write('a', 1, 'RESERVING')
   const first = follow('a')
   await until(() => expect(first.steps()).toEqual(['ORDER', 'step 1']))
@@ -87,34 +87,34 @@ test('whoever comes is told what happened so far, then each step once, until the
   expect(first.heard.at(-1)).toMatchObject({ orderId: 'a', status: 'CONFIRMED' })
 })
 
-test('all who watch are looked for in one query, from where each of the orders was told to; and nobody when they have gone', async () => {
+test('all watched orders are polled in one query, each from its last event read; and none once the watchers have left', async () => {
   for (const orderId of ['a', 'b', 'c']) write(orderId, 1, 'RESERVING')
   const watchers = ['a', 'b', 'c', 'c'].map(follow)
   await until(() =>
     expect(watchers.map(({ steps }) => steps())).toEqual(watchers.map(() => ['ORDER', 'step 1'])),
   )
   await until(() =>
-    expect(asked.at(-1)).toEqual([
+    expect(polls.at(-1)).toEqual([
       ['a', 'b', 'c'],
       [1, 1, 1],
     ]),
   )
   for (const { leave } of watchers) leave()
   await Promise.all(watchers.map(({ ended }) => ended))
-  const looks = asked.length
+  const looks = polls.length
   write('a', 2, 'CONFIRMED')
   const after = follow('a')
   await after.ended
-  expect(asked.length).toBe(looks + 1)
+  expect(polls.length).toBe(looks + 1)
 })
 
-test('a database that is away for a moment loses nothing', async () => {
+test('a short database outage loses nothing', async () => {
   write('a', 1, 'RESERVING')
   const { ended, steps } = follow('a')
   await until(() => expect(steps()).toEqual(['ORDER', 'step 1']))
   broken = true
-  const before = asked.length
-  await until(() => expect(asked.length).toBeGreaterThan(before + 1))
+  const before = polls.length
+  await until(() => expect(polls.length).toBeGreaterThan(before + 1))
   expect(warnings).toBe(1)
   write('a', 2, 'FAILED', 'FAILED')
   broken = false
@@ -122,7 +122,7 @@ test('a database that is away for a moment loses nothing', async () => {
   expect(steps()).toEqual(['ORDER', 'step 1', 'step 2'])
 })
 
-test('nobody waits for a gateway that may be asked for days', async () => {
+test('no watcher waits for states that may last for days', async () => {
   write('a', 1, 'RELEASING', 'FAILED')
   const { ended, steps } = follow('a')
   write('a', 2, 'REFUND_IF_CHARGED', 'FAILED')
@@ -130,7 +130,7 @@ test('nobody waits for a gateway that may be asked for days', async () => {
   expect(steps()).toEqual(['ORDER', 'step 1', 'step 2'])
 })
 
-test('a database that is slow has one look at a time to make, however many come meanwhile', async () => {
+test('a slow database gets one poll at a time, however many watchers arrive', async () => {
   const answering = Promise.withResolvers<void>()
   slow = answering.promise
   for (const orderId of ['a', 'b', 'c', 'd']) write(orderId, 1, 'RESERVING')

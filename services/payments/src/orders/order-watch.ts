@@ -6,8 +6,7 @@ import { beginningOf, createDescriber } from './history.ts'
 import { listProgress, type Progress } from './progress-repository.ts'
 
 /**
- * Watch an order: what happened so far, then each step as it happens, until its saga is over or `signal` is
- * aborted.
+ * Watches an order: yields what happened so far, then each step, until its saga ends or `signal` is aborted.
  */
 export type WatchOrder = (
   order: { orderId: OrderId; createdAt: Date },
@@ -15,7 +14,7 @@ export type WatchOrder = (
 ) => AsyncIterable<OrderProgress>
 
 type Events = ReadonlyMap<OrderId, readonly Progress[]>
-/** Who watches, and the last event that they have seen. */
+/** A watcher and the last event that it has seen. */
 interface Watcher {
   readonly orderId: OrderId
   seen: number
@@ -25,8 +24,8 @@ const POLL_MS = 200
 const PAUSE_MAX_MS = 5_000
 
 /**
- * Reads the journals once in 200 ms and process for all who watch, whoever moves the sagas: other processes
- * do too. While they cannot be read, less and less often.
+ * Polls the journals every 200 ms and once per process for all watchers, since other processes move sagas
+ * too. Polls less and less often while the journals cannot be read.
  */
 export function createOrderWatch({
   db,
@@ -47,8 +46,8 @@ export function createOrderWatch({
     return Map.groupBy(await listProgress(db, since), ({ orderId }) => orderId)
   }
 
-  /** The look that is next or in progress: one that takes long is not joined by others. */
-  function nextRound(): Promise<Events> {
+  /** Returns the poll that is running or next, so that a slow one is not joined by others. */
+  function nextPoll(): Promise<Events> {
     round ??= sleep(Math.min(PAUSE_MAX_MS, pollMs * 2 ** failures), undefined, { ref: false }).then(
       async () => {
         try {
@@ -81,9 +80,9 @@ export function createOrderWatch({
         }
         const last = events.at(-1)
         if (signal.aborted || (last && isOver(last))) return
-        // Not raced against the signal: a promise that lasts as long as the stream would keep every round's
-        // answer.
-        const all = (await nextRound()).get(orderId) ?? []
+        // Not raced against the signal: a promise as long-lived as the stream would retain every poll's
+        // result.
+        const all = (await nextPoll()).get(orderId) ?? []
         events = all.filter(({ seq }) => seq > watcher.seen)
         if (signal.aborted) return
       }
@@ -100,6 +99,6 @@ const orderOf = ({ orderId, status, paymentStatus, failureReason }: Progress) =>
   ...(failureReason && { failureReason }),
 })
 
-/** The order is confirmed or came to nothing, and nothing is left to do that is worth waiting for. */
+/** Whether the order is confirmed or has failed, and nothing worth waiting for is left. */
 const isOver = ({ event }: Progress): boolean =>
   isTerminal(event.state) || Boolean(declarationOf(event.state).isUnwatched)

@@ -16,32 +16,29 @@ import {
   type StoredOrder,
 } from './order-repository.ts'
 
-/** An order to place; `key` is bound to it, and `bodyHash` tells whether a repetition is one. */
+/** A request to place an order; `key` will be bound to it, and `bodyHash` detects a reused key. */
 export interface OrderRequest {
   userId: UserId
-  /** Without a payment token only what costs nothing. */
+  /** Without a payment token, only free tickets. */
   body: NewOrder
   key: string
   bodyHash: string
 }
 
-/** Accepts for later what a buyer does not wait for; each gives the order as it stands. */
+/** Accepts orders and changes for later; each returns the current order. */
 export interface Acceptance {
   acceptOrder(request: OrderRequest): Promise<StoredOrder>
   acceptHolderName(orderId: OrderId, userId: UserId, holderName: string): Promise<StoredOrder>
   acceptCancellation(orderId: OrderId, userId: UserId): Promise<StoredOrder>
 }
 
-/**
- * An order to place, with its idempotency key, and what its saga begins with: the caller writes both in one
- * commit.
- */
+/** An order to place, with its idempotency key and the first state of its saga: all written in one commit. */
 export interface Draft {
   readonly order: NewOrderRow
   readonly context: Begun
 }
 
-/** `deferred`: the first answer is 202. */
+/** `deferred`: the first answer is a 202. */
 export function draftOf(
   { newId }: { newId: () => string },
   { userId, body, key, bodyHash }: OrderRequest,
@@ -77,13 +74,13 @@ export function draftOf(
   }
 }
 
-/** The order that a key is bound to. Throws a 422 where it was bound by another body. */
+/** Returns the order that a key is bound to. Throws a 422 if it was bound by another body. */
 export async function getBoundOrder(
   { db }: { db: Sql },
   { userId, key, bodyHash }: Pick<OrderRequest, 'userId' | 'key' | 'bodyHash'>,
 ): Promise<StoredOrder> {
   const order = await findOrderByKey(db, userId, key)
-  if (!order) throw new Error('a key is bound to an order that is not there')
+  if (!order) throw new Error('a key is bound to a missing order')
   if (order.bodyHash === bodyHash) return order
   throw new RefusedError(
     refuse(IDEMPOTENCY_KEY_REUSED, { message: 'this Idempotency-Key was used for another order' }),
@@ -91,11 +88,10 @@ export async function getBoundOrder(
 }
 
 /**
- * Before 202 is answered it is remembered: from then on a repetition gets the current state, and what the
- * order comes to is published. The order as it is to be answered: it may have come to its end in between,
- * and then nothing is published.
+ * Records that the buyer is answered 202: repetitions then get the current state, and the outcome of the
+ * order is published. Returns the order to answer with; if it has ended meanwhile, nothing is published.
  */
-export async function settled({ db }: { db: Sql }, order: StoredOrder): Promise<StoredOrder> {
+export async function recordDeferral({ db }: { db: Sql }, order: StoredOrder): Promise<StoredOrder> {
   if (order.status !== 'PENDING' || order.deferred) return order
   return (await markDeferred(db, order.orderId)) ? order : getOrder(db, order.orderId)
 }

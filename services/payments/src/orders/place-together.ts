@@ -6,12 +6,12 @@ import { insertOrders } from './order-repository.ts'
 import type { Draft } from './place-order.ts'
 
 const GROUP_MAX = 100
-/** Orders that wait to be placed; beyond it a buyer is refused with 503. */
+/** Longest queue of orders to place; beyond it a buyer is refused with 503. */
 const WAITING_MAX = 1_000
 
 /**
- * Places orders, each with its saga under our lease; null where the buyer's key is bound already. Those that
- * come while the last commit is under way share the next one; of one buyer's key there is one at a time.
+ * Places orders, each with its saga under our lease; null if the buyer's key is bound already. Orders that
+ * arrive during a commit share the next one; of one key there is one at a time.
  */
 export function createOrderPlacer(
   db: Database,
@@ -30,7 +30,7 @@ export function createOrderPlacer(
         const sagas = drafts.map(({ order: { orderId }, context, traceparent }) => ({
           ...{ orderId, state: 'RESERVING' as const, context, traceparent },
         }))
-        // Of an order that was not inserted there is no saga.
+        // An order that was not inserted gets no saga.
         const [, begun] = await sideBySide([insertOrders(tx, orders), insertSagas(tx, sagas, { leaseMs })])
         return orders.map(({ orderId }) => begun.get(orderId) ?? null)
       }),

@@ -30,7 +30,7 @@ test.each([
   expect(prefersAsync(prefer)).toBe(false)
 })
 
-test('more preferences than anybody has are not looked at', () => {
+test('an overlong header is ignored', () => {
   const long = (length: number) => `${'respond-async, x="'.padEnd(length - 1, '\\"')}"`
   expect(long(1_000)).toHaveLength(1_000)
   expect([prefersAsync(long(1_000)), prefersAsync(long(1_001))]).toEqual([true, false])

@@ -1,9 +1,9 @@
 const MAX_LENGTH = 1_000
 
 /**
- * Whether a client prefers not to wait: `Prefer: respond-async` (RFC 7240), also among other preferences, in
- * any case and with parameters. Several headers come as one, joined by commas. Nobody has that many
- * preferences: what is longer is not looked at.
+ * Returns whether a client prefers not to wait: `Prefer: respond-async` (RFC 7240), also among other
+ * preferences, in any case and with parameters. Several headers arrive as one, joined by commas. Overlong
+ * headers are ignored.
  */
 export function prefersAsync(prefer: string | string[] | undefined): boolean {
   const text = [prefer ?? ''].flat().join(',')
@@ -13,11 +13,8 @@ export function prefersAsync(prefer: string | string[] | undefined): boolean {
   )
 }
 
-/**
- * Parted by commas, but a quoted value may hold anything. It matches whatever comes, so that nothing is
- * looked at twice.
- */
+/** Splits at commas outside quotes. The pattern matches any input, so that no part is scanned twice. */
 const preferencesOf = (text: string): readonly string[] => text.match(/(?:[^",]|"(?:[^"\\]|\\.)*"?)+/g) ?? []
 
-/** Said beside a 202 that came of it. */
+/** Header of a 202 that was preferred. */
 export const preferenceApplied = { 'preference-applied': 'respond-async' }

@@ -2,7 +2,7 @@ import type { FailureReason, OrderId, OrderStatus, PaymentStatus } from '@boxoff
 import type { Sql } from '@boxoffice/service-kit'
 import type { SagaEvent } from '../saga/journal.ts'
 
-/** An event of an order's journal, and the order as it stood when it was read. */
+/** An event of an order's journal, and the order as of reading. */
 export interface Progress {
   readonly orderId: OrderId
   readonly seq: number
@@ -14,9 +14,7 @@ export interface Progress {
 
 type Row = Omit<Progress, 'event'> & SagaEvent
 
-/**
- * What was written into the journals of these orders after the event named beside each, the oldest first.
- */
+/** Returns the journal events of these orders after the event given for each, oldest first. */
 export async function listProgress(sql: Sql, since: ReadonlyMap<OrderId, number>): Promise<Progress[]> {
   if (since.size === 0) return []
   const rows = await sql.query<Row>(

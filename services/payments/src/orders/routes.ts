@@ -121,7 +121,7 @@ export function orderHandlers(deps: OrderDeps): Handlers<OrderRoutes> {
   }
 }
 
-/** An event's orders are for its organizer; that a published event is there is no secret, a draft is. */
+/** Refuses the orders of an event to users other than its organizer; a draft is answered as not found. */
 async function refuseOrdersOf(
   { access }: { access: Access },
   eventId: EventId,

@@ -1,9 +1,9 @@
 import { type EventInfo, isOver, type Order, type OrderStatus } from '@boxoffice/contracts'
 
 /**
- * Why a buyer may not give tickets back by now; null where they may. Organizers and administrators always
- * may. Tickets that cost nothing go back until the event is over: no money depends on it, and another buyer
- * may come.
+ * Returns why a buyer may no longer return tickets; null if they may. Organizers and administrators always
+ * may. Free tickets can be returned until the event is over: no money is involved, and another buyer may
+ * come.
  */
 export function whyTooLate(
   event: Pick<EventInfo, 'eventDate' | 'endDate' | 'refundableUntil'> | null,
@@ -13,14 +13,14 @@ export function whyTooLate(
   if (event && isOver(event, now)) return 'the event is over: its organizer can refund the tickets'
   if (event && isFree) return null
   const until = event?.refundableUntil
-  if (!until) return 'tickets of this event cannot be given back: its organizer can refund them'
-  if (now > until) return `tickets of this event could be given back until ${until.toISOString()}`
+  if (!until) return 'tickets of this event cannot be returned: its organizer can refund them'
+  if (now > until) return `tickets of this event could be returned until ${until.toISOString()}`
   return null
 }
 
 const statusReasons: Record<Exclude<OrderStatus, 'CONFIRMED'>, string> = {
   PENDING: 'the order is not paid yet: cancel it',
-  PAID: 'the tickets of the order are being made: ask again in a minute',
+  PAID: 'the tickets of the order are being issued: try again in a minute',
   FAILED: 'the order failed: there is nothing to refund',
   CANCELLED: 'the order was cancelled before it was paid',
   REFUND_PENDING: 'another refund of the order is in progress',
@@ -29,12 +29,12 @@ const statusReasons: Record<Exclude<OrderStatus, 'CONFIRMED'>, string> = {
 const freeReasons: Partial<typeof statusReasons> = {
   PENDING: 'the order is not confirmed yet: cancel it',
   CANCELLED: 'the order was cancelled before it was confirmed',
-  REFUND_PENDING: 'the tickets of the order are being given back',
-  REFUNDED: 'the tickets of the order have been given back',
+  REFUND_PENDING: 'the tickets of the order are being returned',
+  REFUNDED: 'the tickets of the order have been returned',
 }
 /**
- * Why an order cannot be refunded on request at this moment, in words that name no money where none moved;
- * null where it can. One that was paid waits `patienceMs` for its tickets.
+ * Returns why an order cannot be refunded now, without mentioning money if none was paid; null if it can. A
+ * paid order waits `patienceMs` for its tickets first.
  */
 export function whyNotNow(
   { status, totalAmount, completedAt }: Pick<Order, 'status' | 'totalAmount' | 'completedAt'>,
@@ -48,7 +48,7 @@ export function whyNotNow(
   return (totalAmount === 0 ? freeReasons[status] : undefined) ?? statusReasons[status]
 }
 
-/** What the ticket service's refusal means to who asked. */
+/** Translates the ticket service's refusal for the requester. */
 export const whyRefused = (code: string): string =>
   code === 'TICKETS_USED'
     ? 'these tickets are used, transferred or refunded already'

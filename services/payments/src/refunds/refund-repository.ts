@@ -1,8 +1,8 @@
 import type { Currency, OrderId, Refund, RefundId, TicketId } from '@boxoffice/contracts'
 import type { Sql, Tx } from '@boxoffice/service-kit'
-import type { RefundEffects, SettledRefund } from '../saga/transition.ts'
+import type { CompletedRefund, RefundEffects } from '../saga/transition.ts'
 
-/** A refund as it is kept: the contract's, and the tickets that stood in the way of one that failed. */
+/** A stored refund: the contract's, and the tickets that made a failed one impossible. */
 export interface StoredRefund extends Refund {
   refusedTicketIds: TicketId[]
 }
@@ -44,7 +44,7 @@ export async function findRefund(sql: Sql, refundId: RefundId): Promise<StoredRe
   return row ? toRefund(row) : null
 }
 
-/** The refunds of an order, the oldest first. */
+/** Returns the refunds of an order, oldest first. */
 export async function listRefunds(sql: Sql, orderId: OrderId): Promise<StoredRefund[]> {
   const rows = await sql.query<Row>(`${select} where r.order_id = $1 order by r.created_at, r.refund_id`, [
     orderId,
@@ -52,25 +52,25 @@ export async function listRefunds(sql: Sql, orderId: OrderId): Promise<StoredRef
   return rows.map(toRefund)
 }
 
-/** Those of the tickets that were refunded before. */
+/** Returns which of the tickets were refunded before. */
 export async function findRefundedAmong(tx: Tx, ticketIds: readonly TicketId[]): Promise<TicketId[]> {
   const sql = 'select ticket_id as "ticketId" from refund_items where ticket_id = any($1)'
   return (await tx.query<{ ticketId: TicketId }>(sql, [ticketIds])).map(({ ticketId }) => ticketId)
 }
 
 /**
- * What a transition changes of an order's refunds, beside the ledger. A ticket that was refunded before
- * violates its key.
+ * Applies a transition to an order's refunds, besides the ledger. A ticket that was refunded before violates
+ * its key.
  */
 export async function applyToRefunds(
   tx: Tx,
   orderId: OrderId,
   currency: Currency,
-  { opened, withdrawn, settled = [], failed }: RefundEffects,
+  { opened, withdrawn, completed = [], failed }: RefundEffects,
 ): Promise<void> {
   if (opened) await insertRefund(tx, orderId, currency, opened)
   if (withdrawn) await insertRefundItems(tx, withdrawn)
-  for (const refund of settled) await settleRefund(tx, orderId, currency, refund)
+  for (const refund of completed) await completeRefund(tx, orderId, currency, refund)
   if (!failed) return
   await tx.query(
     `update refunds set status = 'FAILED', failure_reason = $2, refused_ticket_ids = $3,
@@ -114,12 +114,12 @@ async function insertRefundItems(
   )
 }
 
-/** One that was made at the gateway by hand is only known now that it is done. */
-async function settleRefund(
+/** A refund made by hand at the gateway is inserted when it becomes known. */
+async function completeRefund(
   tx: Tx,
   orderId: OrderId,
   currency: Currency,
-  { refundId, amount, reason, gatewayRefundId }: SettledRefund,
+  { refundId, amount, reason, gatewayRefundId }: CompletedRefund,
 ): Promise<void> {
   await tx.query(
     `insert into refunds as r (refund_id, order_id, status, amount_minor, currency, reason,

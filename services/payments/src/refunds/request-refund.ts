@@ -43,15 +43,15 @@ const notRefundable = (message: string, ticketIds?: TicketId[]) =>
   new RefusedError(refuse(NOT_REFUNDABLE, { message, ...(ticketIds && { ticketIds }) }))
 
 /**
- * Refund tickets of an order for a user who may see it: the refund as far as it came within
- * `checkoutWaitMs`. Under the same `refundId` it is the same refund. Throws 404 for tickets that are not the
- * order's, 409 NOT_REFUNDABLE, and ServiceUnavailable while the event service is unavailable.
+ * Refunds tickets of an order for a user who may see it; returns the refund as of `checkoutWaitMs` at most.
+ * The same `refundId` is the same refund. Throws 404 for tickets of other orders, 409 NOT_REFUNDABLE, and
+ * ServiceUnavailable while the event service is unavailable.
  */
 export async function requestRefund(
   deps: RefundDeps,
-  asked: { order: StoredOrder; refundId: RefundId; body: NewRefund; principal: UserPrincipal },
+  input: { order: StoredOrder; refundId: RefundId; body: NewRefund; principal: UserPrincipal },
 ): Promise<StoredRefund> {
-  const { order, refundId, body, principal } = asked
+  const { order, refundId, body, principal } = input
   const sql = deps.db
   const known = await findRefund(sql, refundId)
   if (known) return answered(known)
@@ -64,11 +64,11 @@ export async function requestRefund(
   deps.crashAt('refund.requested')
   await driveWhileWaiting(deps, saga, waitsUntil(deps))
   const refund = await findRefund(sql, refundId)
-  if (!refund) throw new Error(`refund ${refundId} was begun and is not there`)
+  if (!refund) throw new Error(`refund ${refundId} was begun but does not exist`)
   return answered(refund)
 }
 
-/** Whether tickets that are used or transferred go back too. Throws where the buyer is too late. */
+/** Returns whether used and transferred tickets are refunded too. Throws if the buyer is too late. */
 async function mayForce(
   { access, now, db }: Pick<RefundDeps, 'access' | 'now' | 'db'>,
   order: StoredOrder,
@@ -83,7 +83,7 @@ async function mayForce(
   return false
 }
 
-/** Whether nothing was paid for what is to be refunded: the whole order, or these tickets of it. */
+/** Returns whether what is to be refunded, the whole order or these tickets, was free. */
 async function areFree(
   sql: Sql,
   { orderId, totalAmount, items }: StoredOrder,
@@ -99,7 +99,7 @@ async function areFree(
   return ticketIds.every((ticketId) => freeIds.includes(ticketId))
 }
 
-/** From this commit on the refund is worked on until it is done, whichever process dies. */
+/** Begins the refund. After this commit it is driven until it completes, even if the process dies. */
 async function beginRefund(
   tx: Tx,
   { apply, config, now }: Pick<RefundDeps, 'apply' | 'config' | 'now'>,
@@ -109,9 +109,8 @@ async function beginRefund(
   const saga = await leaseSaga(tx, orderId, config.leaseMs)
   const order = await getOrder(tx, orderId)
   const why = whyNotNow(order, now(), config.ticketsPatienceMs)
-  if (why || !saga) throw notRefundable(why ?? 'the order is being worked on')
-  if (await hasLostDispute(tx, orderId))
-    throw notRefundable('the bank of whoever paid has given the money back')
+  if (why || !saga) throw notRefundable(why ?? 'the order is being processed')
+  if (await hasLostDispute(tx, orderId)) throw notRefundable('the payment was charged back')
   const { ticketIds = [] } = refund
   const unknown = ticketIds.filter(
     (ticketId) => !order.tickets?.some((ticket) => ticket.ticketId === ticketId),
@@ -122,7 +121,7 @@ async function beginRefund(
   const before = await findRefundedAmong(tx, ticketIds)
   if (before.length > 0) throw notRefundable('these tickets have been refunded', before)
   const begun = await apply(tx, saga, { type: 'REFUND_REQUESTED', refund })
-  if (!begun.applied) throw notRefundable('the order is being worked on')
+  if (!begun.applied) throw notRefundable('the order is being processed')
   return begun.saga
 }
 

@@ -12,7 +12,7 @@ import { describe, expect, test } from 'vitest'
 import { advance, replay } from './advance.ts'
 import { totalOf } from './amounts.ts'
 import type { SagaInput } from './input.ts'
-import type { Begun, Failure, Stand } from './saga.ts'
+import type { Begun, Failure, SagaPosition } from './saga.ts'
 
 const items = [{ ticketTypeId: 'type' as TicketTypeId, quantity: 2, unitPrice: 5_000 as Minor }]
 const begun: Begun = {
@@ -50,7 +50,7 @@ const issued: SagaInput = {
   ],
 }
 
-/** Given these inputs from the beginning: where the saga is, and what the last of them brought with it. */
+/** The saga's state after these inputs, and the effects of the last one. */
 function given(...inputs: SagaInput[]) {
   const before = replay(begun, inputs.slice(0, -1))
   const last = inputs.at(-1)
@@ -73,7 +73,7 @@ describe('a purchase', () => {
       effects: { order: { status: 'CONFIRMED' }, messages: ['ORDER_CONFIRMED'] },
     })
   })
-  test('whose tickets come in parts is confirmed with the last of them, whichever that is', () => {
+  test('whose tickets arrive in parts is confirmed with the last part to arrive', () => {
     const part = (number: number, parts = 3): SagaInput => ({
       type: 'TICKETS_ISSUED',
       ...{ part: number, parts },
@@ -88,18 +88,18 @@ describe('a purchase', () => {
     })
     const paid = [reserved, charged]
     expect(given(...paid, part(3), part(1))).toMatchObject({ state: 'AWAITING_TICKETS', effects: {} })
-    // Said again under another id.
+    // The same part under another message id.
     expect(advance(replay(begun, [...paid, part(3)]), part(3))).toBeNull()
     const confirmed = given(...paid, part(3), part(1), part(2))
     expect(confirmed).toMatchObject({ state: 'CONFIRMED', effects: { messages: ['ORDER_CONFIRMED'] } })
     expect(confirmed.effects?.tickets?.map(({ ticketId }) => ticketId)).toEqual(['t1', 't2', 't3'])
     expect(confirmed.context).not.toHaveProperty('issuedParts')
-    // Asked for, all of them come in one answer.
+    // When requested, all tickets are in one answer.
     expect(given(...paid, part(3), issued).effects?.tickets?.map(({ ticketId }) => ticketId)).toEqual([
       'ticket',
     ])
   })
-  test('whose tickets the ticket service does not make is undone', () => {
+  test('whose tickets are not issued is undone', () => {
     const givenUp: SagaInput = { type: 'ISSUE_GIVEN_UP', detail: 'answered 500' }
     expect(given(reserved, charged, givenUp)).toMatchObject({
       state: 'CANCELLING_TICKETS',
@@ -116,7 +116,7 @@ describe('a purchase', () => {
       effects: { order: { status: 'FAILED', failure } },
     })
   })
-  test('that comes to nothing before a charge tells those who do not have that as their answer', () => {
+  test('that fails before a charge publishes it only if the buyer was answered before', () => {
     const failure: Failure = { ...declined, reason: 'SEATS_TAKEN', status: 409 }
     const ends: SagaInput[][] = [
       [{ type: 'REFUSED', failure }],
@@ -135,7 +135,7 @@ describe('a purchase', () => {
       'FAILED',
     )
   })
-  test('of nothing is paid without the gateway', () => {
+  test('of free tickets is paid without the gateway', () => {
     expect(given({ ...reserved, total: 0 as Minor } as SagaInput)).toMatchObject({
       state: 'AWAITING_TICKETS',
       effects: { items, order: { status: 'PAID' }, messages: ['PAYMENT_COMPLETED'] },
@@ -161,7 +161,7 @@ describe('an unknown outcome', () => {
     expect(given(reserved, unknown, charged).state).toBe('AWAITING_TICKETS')
     expect(given(reserved, unknown, { type: 'DECLINED', failure: declined }).state).toBe('RELEASING')
   })
-  test('past the limit is ended at the gateway before anything is released', () => {
+  test('past the limit is cancelled at the gateway before anything is released', () => {
     expect(given(reserved, unknown, { type: 'LIMIT_PASSED' }).state).toBe('CANCELLING_CHARGE')
     expect(given(reserved, unknown, { type: 'LIMIT_PASSED' }, charged).state).toBe('AWAITING_TICKETS')
     expect(given(reserved, unknown, { type: 'LIMIT_PASSED' }, { type: 'NOT_CHARGED' }).state).toBe(
@@ -190,7 +190,7 @@ describe('an unknown outcome', () => {
 })
 
 describe('money without tickets', () => {
-  test('goes back when they are rejected', () => {
+  test('is refunded when they are rejected', () => {
     const rejected: SagaInput[] = [reserved, charged, { type: 'TICKETS_REJECTED', reason: 'SEATS_GONE' }]
     expect(given(...rejected)).toMatchObject({
       state: 'REFUNDING',
@@ -204,7 +204,7 @@ describe('money without tickets', () => {
       },
     })
   })
-  test('that comes after the order failed goes back, once', () => {
+  test('that arrives after the order failed is refunded, once', () => {
     const late: SagaInput[] = [
       reserved,
       { type: 'DECLINED', failure: declined },
@@ -225,7 +225,7 @@ describe('money without tickets', () => {
   })
 })
 
-test('the payment token is forgotten as soon as it cannot be needed', () => {
+test('the payment token is deleted as soon as it is not needed any more', () => {
   expect(given(reserved).context.paymentToken).toBe('pm_card_visa')
   for (const inputs of [
     [reserved, charged],
@@ -244,7 +244,7 @@ test('what is late or known already changes nothing, and what no state waits for
     { type: 'REFUND_DONE', gatewayRefundId: 'r' },
   ]
   for (const state of terminal) {
-    const saga = { state, context: begun as object } as Stand
+    const saga = { state, context: begun as object } as SagaPosition
     for (const input of [charged, issued]) expect(advance(saga, input)).toBeNull()
     for (const input of unexpected)
       expect(() => advance(saga, input)).toThrow(`${state} does not expect ${input.type}`)

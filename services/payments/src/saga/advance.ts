@@ -1,10 +1,10 @@
 import type { SagaState } from '@boxoffice/contracts'
 import { type InputType, isRequest, type SagaInput } from './input.ts'
-import type { Begun, SagaContext, Stand } from './saga.ts'
+import type { Begun, SagaContext, SagaPosition } from './saga.ts'
 import { declarationOf } from './states.ts'
 import { type Transition, UNEXPECTED } from './transition.ts'
 
-/** An input that the state does not name: a fault of ours, or of its sender. */
+/** An input that the state does not name: a fault of this service, or of the sender. */
 export class UnexpectedInput extends Error {
   constructor(state: SagaState, input: InputType) {
     super(`${state} does not expect ${input}`)
@@ -14,10 +14,10 @@ export class UnexpectedInput extends Error {
 type AnyRule = (context: SagaContext, input: SagaInput) => Transition | null | typeof UNEXPECTED
 
 /**
- * The next state and what comes with it; null where the input changes nothing: it is late, known already, or
- * a request that the state refuses. Throws UnexpectedInput for everything else.
+ * Returns the next state and its effects; null if the input changes nothing: it is late, already known, or a
+ * request that the state refuses. Throws UnexpectedInput for all others.
  */
-export function advance({ state, context }: Stand, input: SagaInput): Transition | null {
+export function advance({ state, context }: SagaPosition, input: SagaInput): Transition | null {
   const { answers, requests, reports, late } = declarationOf(state)
   const rules: { readonly [I in InputType]?: unknown } = { ...answers, ...requests, ...reports }
   const rule = rules[input.type] as AnyRule | undefined
@@ -30,12 +30,16 @@ export function advance({ state, context }: Stand, input: SagaInput): Transition
   return next
 }
 
-/** Where a saga begins: at once, or in the queue for later. */
+/** The state in which a saga begins: at once, or in the queue for later. */
 export type FirstState = 'RESERVING' | 'QUEUED'
 
-/** The state that a journal's inputs lead to, from the beginning. */
-export function replay(context: Begun, inputs: readonly SagaInput[], first: FirstState = 'RESERVING'): Stand {
-  let saga: Stand = { state: first, context }
+/** Returns the state that a journal's inputs lead to, from the beginning. */
+export function replay(
+  context: Begun,
+  inputs: readonly SagaInput[],
+  first: FirstState = 'RESERVING',
+): SagaPosition {
+  let saga: SagaPosition = { state: first, context }
   for (const input of inputs) saga = advance(saga, input) ?? saga
   return saga
 }

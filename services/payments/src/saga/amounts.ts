@@ -3,16 +3,16 @@ import type { Item, Refund, SagaContext } from './saga.ts'
 
 export const ZERO = 0 as Minor
 
-/** The total of items, in minor units. */
+/** Returns the total of items, in minor units. */
 export const totalOf = (items: readonly Item[]): Minor =>
   sum(items.map(({ unitPrice, quantity }) => times(unitPrice, quantity)))
 
-/** What was paid and has not been refunded. */
+/** Returns what was paid and not refunded yet. */
 export const leftOf = ({ total = ZERO, refunded = ZERO }: Pick<SagaContext, 'total' | 'refunded'>): Minor =>
   Math.max(0, total - refunded) as Minor
 
 /**
- * The refund in progress: what was requested, or all that is left of a purchase that could not be honoured.
+ * Returns the refund in progress: as requested, or the remainder of a purchase that could not be honoured.
  */
 export const refundOf = (context: SagaContext): Refund & { amount: Minor } => ({
   refundId: context.refundId,

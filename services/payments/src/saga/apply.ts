@@ -21,42 +21,42 @@ import { declarationOf } from './states.ts'
 import type { RefundEffects, Transition } from './transition.ts'
 
 export type Applied =
-  /** `order`: as it stands then. */
+  /** `order`: after the move. */
   { applied: true; saga: StoredSaga; order: StoredOrder } | { applied: false; why: NotApplied }
 
 /**
- * `stale`: the saga has been moved since it was read. `ignored`: late, known already, or a request that the
- * state refuses. `unexpected`: the state does not name it at all.
+ * `stale`: the saga was moved since it was read. `ignored`: late, already known, or a request that the state
+ * refuses. `unexpected`: the state does not name it.
  */
 export type NotApplied = 'stale' | 'ignored' | 'unexpected'
 
-/** What happened to a saga, and on whose behalf. */
+/** An input for a saga, and on whose behalf. */
 export interface Move {
   readonly saga: StoredSaga
   readonly input: SagaInput
   readonly origin: MessageOrigin
 }
 
-/** How long a state rests before its call is made: what it asks for may come as a message. */
-export function restMsOf(state: SagaState, config: Pick<Config, 'ticketsPatienceMs'>): number {
-  const { rest } = declarationOf(state)
-  return rest ? config[rest] : 0
+/** Returns how long a state waits before its call: a message may make the call needless. */
+export function callDelayMsOf(state: SagaState, config: Pick<Config, 'ticketsPatienceMs'>): number {
+  const { delay } = declarationOf(state)
+  return delay ? config[delay] : 0
 }
 
-/** What a commit writes and reads of other features' tables. */
+/** What a commit writes to and reads from other features' tables. */
 export interface Records {
-  /** What transitions change of their orders, whose sagas are locked: the orders as they are then. */
+  /** Applies transitions to their orders, whose sagas are locked; returns the changed orders. */
   applyToOrders(tx: Tx, changes: readonly OrderChange[]): Promise<Map<OrderId, StoredOrder>>
   applyToRefunds(tx: Tx, orderId: OrderId, currency: Currency, effects: RefundEffects): Promise<void>
-  /** Those of the events that are cancelled. */
+  /** Returns which of the events are cancelled. */
   findCancelledEvents(tx: Tx, eventIds: readonly EventId[]): Promise<Set<EventId>>
-  /** Whether events are cancelled stays as it is until the transaction ends. */
-  holdEventsAsTheyAre(tx: Tx, eventIds: readonly EventId[]): Promise<void>
+  /** Locks whether events are cancelled until the transaction ends. */
+  lockEventStates(tx: Tx, eventIds: readonly EventId[]): Promise<void>
 }
 
 /**
- * The one place where sagas move: state, journal, order, ledger and messages, in the caller's transaction.
- * Of each order one move, and however many there are, the statements are those of one.
+ * Creates the function that moves sagas: it writes state, journal, order, ledger and messages in the caller's
+ * transaction. It takes one move per order; any number of moves takes the statements of one.
  */
 export function createApplier(deps: {
   appendAll: AppendAll
@@ -65,16 +65,16 @@ export function createApplier(deps: {
   records: Records
 }) {
   const { appendAll, metrics, config, records } = deps
-  return async (tx: Tx, asked: readonly Move[]): Promise<Applied[]> => {
-    const moves = (await asOfNow(records, tx, asked)).map((move) => ({ ...move, ...transitionOf(move) }))
+  return async (tx: Tx, request: readonly Move[]): Promise<Applied[]> => {
+    const moves = (await asOfNow(records, tx, request)).map((move) => ({ ...move, ...transitionOf(move) }))
     const begun = moves.flatMap(({ saga, input, next }) =>
-      next ? [{ saga, input, next, waitMs: restMsOf(next.state, config) }] : [],
+      next ? [{ saga, input, next, waitMs: callDelayMsOf(next.state, config) }] : [],
     )
     const moved = await moveSagas(tx, begun)
     const changes = begun.flatMap(({ saga: { orderId }, next: { context, effects } }) =>
       moved.has(orderId) ? [{ orderId, context, effects }] : [],
     )
-    // Sent one behind the other and answered in that order: none waits for the answer of another.
+    // Pipelined: none waits for the answer of another.
     const [orders] = await sideBySide([records.applyToOrders(tx, changes), bookMoney(records, tx, changes)])
     const applied = moves.map(({ saga: before, input, next, why }): Applied => {
       if (!next) return { applied: false, why }
@@ -103,7 +103,7 @@ function transitionOf({ saga, input }: Move): { next: Transition | null; why: No
   }
 }
 
-/** One move by itself, on behalf of what is in progress. */
+/** Applies one move by itself, on behalf of the current request or message. */
 export const oneByOne =
   (applyAll: ApplyAll) =>
   async (tx: Tx, saga: StoredSaga, input: SagaInput): Promise<Applied> => {
@@ -113,17 +113,16 @@ export const oneByOne =
 export type Apply = ReturnType<typeof oneByOne>
 
 /**
- * Whether an event is cancelled is read in the transaction that follows from it. What costs nothing is paid
- * as soon as it is held. The event of a reservation is only known from then on, so that the refunds of a
- * cancelled event may have been done with before; what costs something is asked about again when it is
- * charged.
+ * Adds to inputs whether their event is cancelled, read in the transaction that acts on it. Free tickets are
+ * paid as soon as they are held. The event of a reservation becomes known only then, so the refunds of a
+ * cancelled event may have finished before; priced tickets are checked again before the charge.
  */
 async function asOfNow(records: Records, tx: Tx, moves: readonly Move[]): Promise<readonly Move[]> {
   const eventIds = new Set(moves.flatMap((move) => eventOf(move) ?? []))
   if (eventIds.size === 0) return moves
   const isFree = ({ input }: Move) => input.type === 'RESERVED' && input.total === 0
   const free = new Set(moves.filter(isFree).flatMap((move) => eventOf(move) ?? []))
-  if (free.size > 0) await records.holdEventsAsTheyAre(tx, [...free])
+  if (free.size > 0) await records.lockEventStates(tx, [...free])
   const cancelled = await records.findCancelledEvents(tx, [...eventIds])
   return moves.map((move) => {
     const { input } = move
@@ -133,7 +132,7 @@ async function asOfNow(records: Records, tx: Tx, moves: readonly Move[]): Promis
   })
 }
 
-/** The event by which it is decided what follows. */
+/** Returns the event whose cancellation decides the move. */
 const eventOf = ({ saga, input }: Move): EventId | undefined =>
   input.type === 'RESERVED' ? input.eventId : input.type === 'CHARGED' ? saga.context.eventId : undefined
 
@@ -144,7 +143,7 @@ async function bookMoney(
 ): Promise<void> {
   const movements = changes.flatMap(({ orderId, context, effects: { charge, refund } }): Movement[] => {
     const about = { orderId, currency: context.currency as Currency }
-    const refunds = (refund?.settled ?? []).flatMap(({ gatewayRefundId: reference, amount }) =>
+    const refunds = (refund?.completed ?? []).flatMap(({ gatewayRefundId: reference, amount }) =>
       reference ? [{ ...about, reference, kind: 'REFUND' as const, amount }] : [],
     )
     const charged = charge && {
@@ -161,7 +160,7 @@ async function bookMoney(
   }
 }
 
-/** Alerts operators that a step which must succeed does not. It is tried on all the same. */
+/** Alerts operators that a step that must succeed keeps failing; it is retried nevertheless. */
 export const publishCompensationFailed = (
   append: Append,
   tx: Tx,

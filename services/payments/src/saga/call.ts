@@ -4,8 +4,8 @@ import type { Gateway } from '../gateway/gateway.ts'
 import type { InputOf, InputType } from './input.ts'
 
 /**
- * What a step came to: an answer for the table, or nothing yet. `soon`: nothing was sent, because of a limit
- * of our own, and it will be our turn in a moment. `failing`: what must succeed does not.
+ * The result of a step: an input for the saga, or a retry. `soon`: a limit of our own refused the call, and
+ * capacity frees up in a moment. `failing`: the step must succeed but did not.
  */
 export type StepResult<A extends InputType = InputType> = { input: InputOf<A> } | Again
 export interface Again {
@@ -14,12 +14,12 @@ export interface Again {
   failing?: boolean
 }
 
-/** What a call is made with. */
+/** What calls need. */
 export interface CallPorts {
   tickets: Client<typeof ticketsInternalRoutes>
   gateway: Gateway
   isEventCancelled(eventId: string): Promise<boolean>
-  /** Whether a movement of money stands in our ledger. */
+  /** Whether a movement of money is booked in our ledger. */
   isBooked(reference: string): Promise<boolean>
   now: () => Date
   newId: () => string
@@ -32,14 +32,14 @@ export interface Calling<C> {
   readonly context: C
   readonly attempts: number
   readonly createdAt: Date
-  /** Its event was read in the commit that brought it here, a moment ago: it was not cancelled. */
+  /** Whether its event was read in the commit just before, and was not cancelled. */
   readonly isEventSeen?: boolean
 }
-/** The remote call of a state. It carries ids and keys of ours: making it again changes nothing. */
+/** The remote call of a state. It carries our ids and keys, so that repeating it is safe. */
 export type Call<C, A extends InputType> = (ports: CallPorts, saga: Calling<C>) => Promise<StepResult<A>>
 
-/** Stripe forgets keys after 24 h: from then on we look before we act. */
+/** Stripe forgets keys after 24 h; from then on, look up before acting. */
 export const KEY_LIFE_MS = 23 * 3_600_000
 
-/** A limit of our own: nothing was sent, and it is our turn in a moment. */
+/** Refused by a limit of our own: nothing was sent, and capacity frees up in a moment. */
 export const isOwnLimit = (reason: string) => reason === 'BULKHEAD_FULL' || reason === 'RATE_LIMITED'

@@ -5,7 +5,7 @@ import type { Charging, Released } from './saga.ts'
 
 type Known = 'CHARGED' | 'DECLINED'
 
-/** Charge, unless the event is cancelled by now. */
+/** Charges, unless the event is cancelled. */
 export const charge: Call<Charging, Known | 'EVENT_CANCELLED' | 'CHARGE_UNKNOWN' | 'LIMIT_PASSED'> = async (
   ports,
   saga,
@@ -16,12 +16,12 @@ export const charge: Call<Charging, Known | 'EVENT_CANCELLED' | 'CHARGE_UNKNOWN'
   return 'unknown' in outcome ? { input: { type: 'CHARGE_UNKNOWN', reason: outcome.unknown } } : outcome
 }
 
-/** The same again, under the same key, until it is known what came of it. */
+/** Repeats the charge under the same key until its outcome is known. */
 export const chargeAgain: Call<Charging, Known | 'NOT_CHARGED' | 'LIMIT_PASSED'> = async (ports, saga) => {
   const outcome = await chargeOnce(ports, saga)
   if (!('unknown' in outcome)) return outcome
-  // The key gives an old error again: what really happened is in the gateway's books.
-  return settle(ports, await ports.gateway.find(saga.orderId, new Date(saga.context.chargeStartedAt)))
+  // The key repeats an old error; the gateway's records have the real outcome.
+  return resolveLookup(ports, await ports.gateway.find(saga.orderId, new Date(saga.context.chargeStartedAt)))
 }
 
 async function chargeOnce(
@@ -47,9 +47,7 @@ async function chargeOnce(
   }
 }
 
-/**
- * The event is cancelled before we know of a charge: the worker before us may have died after sending it.
- */
+/** Gives up a charge because the event is cancelled. A worker that died may have sent the charge. */
 async function giveUpCharge(
   ports: CallPorts,
   saga: Calling<Charging>,
@@ -61,7 +59,7 @@ async function giveUpCharge(
 }
 
 function resultOf(known: Lookup): StepResult<Known> {
-  // Whether the event is cancelled by now is read in the transaction that takes this.
+  // The transaction that applies this reads whether the event is cancelled.
   if (known.outcome === 'charged') {
     return { input: { type: 'CHARGED', transactionId: known.transactionId, eventCancelled: false } }
   }
@@ -70,18 +68,18 @@ function resultOf(known: Lookup): StepResult<Known> {
   return { input: { type: 'DECLINED', failure: { reason, status: 402, code: 'PAYMENT_DECLINED', message } } }
 }
 
-/**
- * Like `resultOf`, and an intent that is still open is ended: it never charged, and from then on it never
- * will.
- */
-async function settle(ports: CallPorts, known: Lookup): Promise<StepResult<Known | 'NOT_CHARGED'>> {
+/** Like `resultOf`, but cancels an intent that is still open, so that it can never charge. */
+async function resolveLookup(ports: CallPorts, known: Lookup): Promise<StepResult<Known | 'NOT_CHARGED'>> {
   if (known.outcome !== 'open') return resultOf(known)
   return (await ports.gateway.cancel(known.transactionId)) === 'cancelled'
     ? { input: { type: 'NOT_CHARGED' } }
     : { again: 'still open' }
 }
 
-/** Past the limit, or cancelled: charged after all, or ended so that it never will be, or no one can say. */
+/**
+ * Ends a charge past the limit, or of a cancelled order: it has charged, it is cancelled for good, or the
+ * gateway cannot say.
+ */
 export const endCharge: Call<Charging, Known | 'NOT_CHARGED' | 'GATEWAY_UNREACHABLE'> = async (
   ports,
   saga,
@@ -89,15 +87,12 @@ export const endCharge: Call<Charging, Known | 'NOT_CHARGED' | 'GATEWAY_UNREACHA
   const result = await lookUpCharge(ports, saga)
   if (!('again' in result) || result.again !== 'unreachable') return result
   const age = ports.now().getTime() - Date.parse(saga.context.chargeStartedAt)
-  // A buyer who cancels can wait for the gateway as long as everybody else.
+  // A buyer who cancels waits for the gateway only as long as others do.
   const mayWait = saga.context.cancelRequested && age <= ports.unknownLimitMs
   return mayWait ? result : { input: { type: 'GATEWAY_UNREACHABLE' } }
 }
 
-/**
- * What the gateway's books say; where they say nothing, a charge of ours that is still on its way is made
- * impossible.
- */
+/** Looks the charge up at the gateway; if there is none, makes a charge still in flight impossible. */
 export const lookUpCharge: Call<Charging | Released, Known | 'NOT_CHARGED'> = async (
   ports,
   { orderId, context },
@@ -105,15 +100,15 @@ export const lookUpCharge: Call<Charging | Released, Known | 'NOT_CHARGED'> = as
   const { chargeStartedAt, total, currency } = context
   const since = new Date(chargeStartedAt)
   const known = await ports.gateway.find(orderId, since)
-  if (known.outcome !== 'none') return settle(ports, known)
+  if (known.outcome !== 'none') return resolveLookup(ports, known)
   switch (await ports.gateway.forbid({ orderId, amount: total, currency, key: chargeKey(orderId) })) {
     case 'forbidden':
       return { input: { type: 'NOT_CHARGED' } }
     case 'used': {
-      // It came in between, or the search lags: it may have been sent long after it was begun. Or it came to
-      // nothing.
+      // The charge arrived in between, or the search lags, since it may have been sent long after it began;
+      // or it failed.
       const after = await ports.gateway.findListed(orderId, since)
-      return after.outcome === 'none' ? { input: { type: 'NOT_CHARGED' } } : settle(ports, after)
+      return after.outcome === 'none' ? { input: { type: 'NOT_CHARGED' } } : resolveLookup(ports, after)
     }
     case 'unknown':
       return { again: 'unreachable' }

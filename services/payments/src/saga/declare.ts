@@ -8,53 +8,50 @@ import type { Rule } from './transition.ts'
 export type Step = 'QUEUE' | 'RESERVE' | 'CHARGE' | 'RELEASE' | 'ISSUE' | 'CANCEL_TICKETS' | 'REFUND'
 type Rules<C, I extends InputType> = { readonly [K in I]?: Rule<C, K> }
 
-/** What is true of a state in which nothing is left to do. */
+/** Declaration of a terminal state. */
 export interface Terminal<C> {
-  /** What may be requested. Other requests are refused. */
+  /** Requests that are accepted here; others are refused. */
   readonly requests?: Rules<C, RequestType>
   /**
-   * What may be reported, unasked: by the gateway, by who refunds cancelled events, by a driver that gives
+   * Reports accepted here, from the gateway, from refunds of cancelled events, or from a driver that gives
    * up.
    */
   readonly reports?: Rules<C, 'CHARGED' | 'REFUNDED_ELSEWHERE' | 'EVENT_CANCELLED' | 'ISSUE_GIVEN_UP'>
-  /** What may come late or twice, and changes nothing. */
+  /** Inputs that may come late or twice, and change nothing. */
   readonly late?: readonly InputType[]
-  /** What an order has come to when its saga gets here; `outcomeFrom`: from there alone. */
+  /** The outcome of an order whose saga arrives here; `outcomeFrom`: only from that state. */
   readonly outcome?: 'paid' | 'confirmed' | 'failed' | 'cancelled' | 'refunded'
   readonly outcomeFrom?: SagaState
 }
-/**
- * What is true of a state in progress: its step, the call that the step makes, and what follows from what
- * may come.
- */
+/** Declaration of a state in progress: its step, the step's call, and the rule for each input. */
 export interface InProgress<C, A extends InputType> extends Terminal<C> {
-  /** The name of the step in the journal, the history and the figures. */
+  /** The name of the step in the journal, the history and the metrics. */
   readonly step: Step
   readonly call: Call<C, A>
-  /** What follows from each answer that the call can give. */
+  /** The rule for each answer that the call can give. */
   readonly answers: { readonly [I in NoInfer<A>]: Rule<C, I> }
-  /** Operators are alerted when it keeps failing: always, or where an error is the callee's answer. */
+  /** When operators are alerted of repeated failures: always, or only if the callee answers with an error. */
   readonly mustSucceed?: 'always' | 'when answered'
-  /** The call waits so long for a message that may make it needless. */
-  readonly rest?: 'ticketsPatienceMs'
-  /** It may last for days: no one watches an order for it. */
+  /** How long the call waits for a message that may make it needless. */
+  readonly delay?: 'ticketsPatienceMs'
+  /** It may last for days: no watcher waits for it. */
   readonly isUnwatched?: true
   /**
-   * Where a fault test kills the process: around the call, in the commit that leaves the state, on its
-   * arrival.
+   * Where a fault test kills the process: before or after the call, in the commit that leaves the state, or
+   * on arrival.
    */
   readonly crash?: { readonly [Moment in 'before' | 'after' | 'commit' | 'arrival']?: CrashPoint }
 }
 
-/** Declares a state in progress. An answer of its call that is not among `answers` does not compile. */
+/** Declares a state in progress. An answer of its call that is missing in `answers` does not compile. */
 export const state = <C, A extends InputType>(declared: InProgress<C, A>): InProgress<C, A> => declared
 
-/** A declaration as a table holds it: the call and the rules are those of the state's own context. */
+/** A declaration as stored in the table: call and rules take the state's own context. */
 interface Held<C> extends Omit<InProgress<C, InputType>, 'answers'> {
   readonly answers: Rules<C, InputType>
 }
 export type Table = { readonly [S in SagaStateInProgress]: Held<Contexts[S]> } & {
   readonly [S in SagaStateTerminal]: Terminal<Contexts[S]>
 }
-/** A declaration, whichever state it is of. */
+/** The declaration of any state. */
 export type Declaration = Terminal<SagaContext> & Partial<Held<SagaContext>>

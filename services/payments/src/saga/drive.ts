@@ -8,14 +8,14 @@ import {
 } from '@boxoffice/service-kit'
 import type { Config } from '../config.ts'
 import { UnexpectedInput } from './advance.ts'
-import { restMsOf } from './apply.ts'
+import { callDelayMsOf } from './apply.ts'
 import type { StepResult } from './call.ts'
 import type { StoredOrder } from './order.ts'
 import { createRetry, type Patience, type RetryOptions } from './retry.ts'
 import { renewLease, type StoredSaga } from './saga-repository.ts'
 import { declarationOf, isTerminal } from './states.ts'
 
-/** A lease is renewed so often while it lasts. */
+/** Renewals of a lease within its time. */
 export const RENEWALS = 3
 
 export interface DriverOptions extends RetryOptions {
@@ -25,10 +25,10 @@ export interface DriverOptions extends RetryOptions {
 }
 
 /**
- * Works a leased saga on, step by step, until it ends, has to wait for others, or `until` has passed; then
- * lets it rest. Once `stopped` is aborted it waits for nothing more. Gives the order as it stood with the
- * last move that it made; null where it made none. The lease is renewed meanwhile. Whatever another worker
- * or a message did in between is found by the version and respected.
+ * Drives a leased saga step by step, until it ends, has to wait for others, or `until` has passed; then parks
+ * it. Once `stopped` is aborted it waits for nothing. Returns the order after the last move; null without a
+ * move. Renews the lease meanwhile. Moves by other workers or messages are detected by the version and
+ * respected.
  */
 export function createDriver(options: DriverOptions) {
   const { db, step, move, crashAt, logger, config } = options
@@ -37,7 +37,7 @@ export function createDriver(options: DriverOptions) {
   return async (leased: StoredSaga, until: Date, stopped?: AbortSignal): Promise<StoredOrder | null> => {
     const patience: Patience = { until, stopped, order: null }
     const work = () => workOn(leased, patience)
-    // A caller that waits has a trace; a worker that takes it up later goes on in the saga's own.
+    // A waiting caller has a trace; a worker that resumes the saga later continues the saga's own.
     await (currentTraceparent()
       ? work()
       : continueTrace(leased.traceparent, 'resume saga', work, aboutOf(leased)))
@@ -47,27 +47,29 @@ export function createDriver(options: DriverOptions) {
   async function workOn(leased: StoredSaga, patience: Patience): Promise<void> {
     const renewing = setInterval(() => {
       renewLease(db, leased, config.leaseMs).catch((error) =>
-        logger.warn({ err: error, orderId: leased.orderId }, 'the lease was not renewed'),
+        logger.warn({ err: error, orderId: leased.orderId }, 'renewing the lease of a saga failed'),
       )
     }, config.leaseMs / RENEWALS)
     try {
       let saga: StoredSaga | null = leased
-      while (saga && !isTerminal(saga.state)) saga = await turn(saga, patience)
+      while (saga && !isTerminal(saga.state)) saga = await attemptStep(saga, patience)
     } finally {
       clearInterval(renewing)
     }
   }
 
-  /** One step; the saga to go on with, null where it rests or is another's. */
-  async function turn(saga: StoredSaga, patience: Patience): Promise<StoredSaga | null> {
+  /**
+   * Takes one step; returns the saga to continue with, null if it was parked or belongs to another worker.
+   */
+  async function attemptStep(saga: StoredSaga, patience: Patience): Promise<StoredSaga | null> {
     try {
       return await takeStep(saga, patience)
     } catch (error) {
-      // Whoever resumes it finds what the database has.
+      // The resumer reads the saga again.
       if (isTransient(error)) throw error
       const { orderId, state, lastError } = saga
       const { message } = error as Error
-      if (message !== lastError) logger.error({ err: error, orderId, state }, 'a step of a saga failed')
+      if (message !== lastError) logger.error({ err: error, orderId, state }, 'saga step failed')
       return retry(saga, { again: message, failing: true, never: isPermanent(error) }, patience)
     }
   }
@@ -83,10 +85,10 @@ export function createDriver(options: DriverOptions) {
       patience.order = applied.order
       const { arrival } = declarationOf(applied.saga.state).crash ?? {}
       if (arrival) crashAt(arrival)
-      return restMsOf(applied.saga.state, config) > 0 ? null : applied.saga
+      return callDelayMsOf(applied.saga.state, config) > 0 ? null : applied.saga
     }
     if (applied.why === 'stale') return reread(saga)
-    // The call would be made again, at once and for ever, for an answer that changes nothing.
+    // Without this, the call would be repeated without end for an answer that changes nothing.
     throw new UnexpectedInput(state, input.type)
   }
 }

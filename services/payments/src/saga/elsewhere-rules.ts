@@ -4,23 +4,22 @@ import type { InputOf } from './input.ts'
 import {
   allRefunded,
   cancelTickets,
+  completeRefund,
   paymentStatusOf,
   REASON_ELSEWHERE,
   refundElsewhere,
-  settle,
 } from './refund-rules.ts'
 import type { Awaiting, CancellingTickets, Confirmed, Refund, Refunding, Withdrawing } from './saga.ts'
 import { go, type Rule, type Transition } from './transition.ts'
 
-// Money that was refunded at the gateway by hand.
+// Rules for money that was refunded at the gateway by hand.
 
 type Elsewhere<C> = Rule<C, 'REFUNDED_ELSEWHERE'>
 type Paid = Awaiting | CancellingTickets | Confirmed | Refunding | Withdrawing
 
 /**
- * What was refunded by hand counts wherever the saga stands; `then` says where it goes from here. `pending`
- * is what was to be refunded before it was counted: all that is left of a purchase is less afterwards. Null
- * where no money is left.
+ * Counts a manual refund in any state; `then` decides the next state. `pending`: what was to be refunded
+ * before; for a purchase that cannot be honoured, the remainder shrinks. Null if no money is left.
  */
 const counted =
   <C extends Paid>(
@@ -43,13 +42,13 @@ const counted =
       effects: {
         ...effects,
         order: { paymentStatus: paymentStatusOf(next.context), refunded, ...effects.order },
-        refund: { ...effects.refund, settled: [byHand, ...(effects.refund?.settled ?? [])] },
+        refund: { ...effects.refund, completed: [byHand, ...(effects.refund?.completed ?? [])] },
         messages: ['REFUND_PROCESSED', ...(effects.messages ?? [])],
       },
     }
   }
 
-/** Money that is back takes its tickets along when it is all of it; for a part, people say which. */
+/** Withdraws the tickets once all money is refunded; after a partial refund, an operator decides which. */
 export const whenConfirmed: Elsewhere<Confirmed> = counted((context, { refundId }) =>
   leftOf(context) > 0
     ? go('CONFIRMED', context)
@@ -69,14 +68,14 @@ export const whenWithdrawing: Elsewhere<Withdrawing> = counted((context) =>
   go('WITHDRAWING_TICKETS', context),
 )
 
-/** Our own refund shrinks to what is left, and is done where nothing is. */
+/** Reduces our own refund to the remainder, and completes it if nothing remains. */
 export const whenRefunding: Elsewhere<Refunding> = counted((context, _, pending) => {
   const next = { ...context, refund: shrunk(pending, leftOf(context)) }
   return next.refund.amount === 0 ? allRefunded(next, undefined) : go('REFUNDING', next)
 })
 export const whenRepaying: Elsewhere<Withdrawing> = counted((context, _, pending) => {
   const next = { ...context, refund: shrunk(pending, leftOf(context)) }
-  return next.refund.amount === 0 ? settle(next, undefined) : go('REPAYING', next)
+  return next.refund.amount === 0 ? completeRefund(next, undefined) : go('REPAYING', next)
 })
 
 function shrunk(pending: Refund & { amount: Minor }, left: Minor): Refund & { amount: Minor } {

@@ -1,6 +1,6 @@
 import type { Failure } from './saga.ts'
 
-// Why an order fails for a reason of our own; the others are what the ticket service and the gateway say.
+// Failures of our own; all others come from the ticket service and the gateway.
 
 export const eventCancelled: Failure = {
   reason: 'EVENT_CANCELLED',
@@ -12,7 +12,7 @@ export const timedOut: Failure = {
   reason: 'PAYMENT_TIMEOUT',
   status: 402,
   code: 'PAYMENT_DECLINED',
-  message: 'the payment was not answered for in time',
+  message: 'the payment was not confirmed in time',
 }
 export const gatewayFailed: Failure = {
   reason: 'SYSTEM_ERROR',
@@ -30,5 +30,5 @@ export const priceChanged: Failure = {
   reason: 'PRICE_CHANGED',
   status: 409,
   code: 'PRICE_CHANGED',
-  message: 'the total is not what was expected',
+  message: 'the total is not the expected one',
 }

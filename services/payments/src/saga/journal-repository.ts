@@ -3,7 +3,7 @@ import type { Sql, Tx } from '@boxoffice/service-kit'
 import type { SagaInput } from './input.ts'
 import type { SagaEvent } from './journal.ts'
 
-/** The saga that an event is of, with the fence of who works on it. */
+/** The saga of an event, with the fence of its worker. */
 interface Worked {
   readonly orderId: OrderId
   readonly state: SagaState
@@ -11,8 +11,8 @@ interface Worked {
 }
 
 /**
- * What others did to an order's money, or requested too late: it stands in the journal, and the saga does
- * not move. Lock the saga first. A buyer reads `detail.why`.
+ * Appends a note about what others did to an order's money, or requested too late; the saga does not move.
+ * Lock the saga first. `detail.why` is shown to the buyer.
  */
 export const appendNote = (
   tx: Tx,
@@ -20,7 +20,7 @@ export const appendNote = (
   note: { step: string; result: string; detail: Record<string, unknown> },
 ) => appendEvent(tx, saga, { moment: 'NOTE', ...note })
 
-/** The next event of a journal. Lock the saga first. */
+/** Appends the next event of a journal. Lock the saga first. */
 async function appendEvent(
   tx: Tx,
   saga: Worked,
@@ -47,7 +47,7 @@ async function appendEvent(
   )
 }
 
-/** The journal of an order, the oldest first. */
+/** Returns the journal of an order, oldest first. */
 export const listSagaEvents = (sql: Sql, orderId: OrderId): Promise<SagaEvent[]> =>
   sql.query<SagaEvent>(
     `select at, moment, step, result, input, detail, state from saga_events

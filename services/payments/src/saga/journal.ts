@@ -15,7 +15,7 @@ export interface SagaEvent {
   state: SagaState
 }
 
-/** What the journal calls what was not of the step in progress. */
+/** Journal names of inputs that do not belong to the step in progress. */
 const names: { readonly [I in Exclude<RequestType, 'BEGIN'> | 'REFUNDED_ELSEWHERE']: string } = {
   HOLDER_NAMED: 'HOLDER_NAME',
   CANCEL_ANNOUNCED: 'CANCEL',
@@ -23,14 +23,14 @@ const names: { readonly [I in Exclude<RequestType, 'BEGIN'> | 'REFUNDED_ELSEWHER
   REFUND_REQUESTED: 'REFUND',
   REFUNDED_ELSEWHERE: 'REFUND',
 }
-/** What the journal calls that which an input tells of. */
+/** Returns the journal's name for an input. */
 export const nameOf = (state: SagaState, { type }: { type: InputType }): string =>
   type in names ? names[type as keyof typeof names] : (stepOf(state) ?? 'CHARGE')
 
-/** What is meant to be done next, for the journal. */
+/** Returns the intent to journal: what is to be done next. */
 export const intentOf = (saga: Saga) => ({ step: stepOf(saga.state) ?? '', detail: intentDetail(saga) })
 
-/** The key and the parameters of the call that follows: what another worker needs to make the same one. */
+/** The key and parameters of the next call: all that another worker needs to repeat it. */
 function intentDetail({ state, orderId, context }: Saga): Record<string, unknown> {
   const { reservationId, total, currency, transactionId } = context
   const { refundId, amount, ticketIds, reason } = refundOf(context)

@@ -1,9 +1,9 @@
 import type { Currency, Minor, OrderId } from '@boxoffice/contracts'
 import type { Sql, Tx } from '@boxoffice/service-kit'
 
-/** A movement of money: a charge debits the gateway and credits sales, a refund the other way round. */
+/** A movement of money: a charge debits the gateway and credits sales, a refund the reverse. */
 export interface Movement {
-  /** The gateway's id of it: the same movement is booked once, ever. */
+  /** The gateway's id, so that a movement is booked only once. */
   reference: string
   kind: 'CHARGE' | 'REFUND'
   orderId: OrderId
@@ -11,7 +11,7 @@ export interface Movement {
   currency: Currency
 }
 
-/** Book movements: of each two entries of the same amount, all in one statement. */
+/** Books movements, each as two entries of the same amount, in one statement. */
 export async function book(tx: Tx, movements: readonly Movement[]): Promise<void> {
   if (movements.length === 0) return
   await tx.query(
@@ -33,11 +33,11 @@ export async function book(tx: Tx, movements: readonly Movement[]): Promise<void
   )
 }
 
-/** Whether a movement is booked. */
+/** Returns whether a movement is booked. */
 export const isBooked = async (sql: Sql, reference: string): Promise<boolean> =>
   (await sql.query('select from ledger_entries where reference = $1 limit 1', [reference])).length > 0
 
-/** The order whose charge this is; null where the charge is not ours. */
+/** Returns the order of a charge; null if the charge is not ours. */
 export async function findOrderOfCharge(tx: Tx, transactionId: string): Promise<OrderId | null> {
   const sql =
     "select order_id from ledger_entries where reference = $1 and side = 'DEBIT' and kind = 'CHARGE'"

@@ -4,15 +4,15 @@ import type { StoredSaga } from './saga-repository.ts'
 import { declarationOf } from './states.ts'
 
 /**
- * Makes the remote call that the saga's state declares. Every call carries ids and keys of ours: it may be
- * made again.
+ * Makes the remote call that the saga's state declares. Calls carry our ids and keys, so that they can be
+ * repeated.
  */
 export function createRemoteSteps(
   ports: CallPorts & { crashAt: CrashAt },
 ): (saga: StoredSaga) => Promise<StepResult> {
   return async (saga) => {
     const { call, crash } = declarationOf(saga.state)
-    if (!call) throw new Error(`a saga in ${saga.state} has nothing left to do`)
+    if (!call) throw new Error(`a saga in ${saga.state} has no call to make`)
     if (crash?.before) ports.crashAt(crash.before)
     try {
       const result = await call(ports, saga)
@@ -25,10 +25,7 @@ export function createRemoteSteps(
   }
 }
 
-/**
- * The call is made again. That the callee answers with an error should not be; that it is unavailable may
- * be.
- */
+/** Retries the call. An unavailable callee is tolerable; an error answer counts as a failure. */
 function resultOfFailure(saga: StoredSaga, error: ServiceUnavailable | UnexpectedAnswer): StepResult {
   const { mustSucceed } = declarationOf(saga.state)
   const isAnswer = error instanceof UnexpectedAnswer || (error.reason === 'ANSWER' && error.sent)

@@ -7,7 +7,7 @@ const pool = new pg.Pool({ host: '127.0.0.1', port: 1 })
 afterAll(() => pool.end())
 const db = createDatabase({ pool, logger: createLogger({ service: 'test', level: 'silent' }) })
 
-test('an order is counted once for each thing that became of it, and a refused refund is nothing', async () => {
+test('an order is counted once for each outcome, and not for a refused refund', async () => {
   const metrics = createMetrics('payment-service')
   const { placed, moved, compensationFailed } = createSagaMetrics(db, metrics)
   placed()
@@ -26,7 +26,7 @@ test('an order is counted once for each thing that became of it, and a refused r
   expect(text).toContain('compensation_failures_total{step="RELEASE",service="payment-service"} 1\n')
 })
 
-test('while the database is away there is no figure of sagas, and everything else is shown', async () => {
+test('while the database is down the saga metrics are missing and all others are shown', async () => {
   const metrics = createMetrics('payment-service')
   createSagaMetrics(db, metrics)
   const text = await metrics.registry.metrics()

@@ -4,8 +4,8 @@ import { measureSagas } from './saga-measures-repository.ts'
 import { declarationOf } from './states.ts'
 
 /**
- * Counts orders by what became of them, and how many sagas stand in each state that is not an end, and since
- * when, measured whenever they are read: an operator's first questions.
+ * Counts orders by outcome, and measures at each scrape how many sagas are in each non-terminal state, and
+ * since when.
  */
 export function createSagaMetrics(db: Sql, metrics: Metrics) {
   const orders = metrics.counter(
@@ -28,12 +28,12 @@ export function createSagaMetrics(db: Sql, metrics: Metrics) {
   perState('sagas_in_progress', 'purchases and refunds that are not at an end, by where they stand', 'count')
   perState(
     'sagas_oldest_seconds',
-    'how long the oldest saga of each state that is not an end has stood there',
+    'how long the oldest saga has been in each non-terminal state',
     'oldestSeconds',
   )
   return {
     placed: () => orders.inc({ outcome: 'placed' }),
-    /** Counted as it is written: what is rolled back then, which is rare, is counted again. */
+    /** Counted before the commit; the rare rollback leads to counting twice. */
     moved(from: SagaState, to: SagaState): void {
       const { outcome, outcomeFrom = from } = declarationOf(to)
       if (outcome && from !== to && from === outcomeFrom) orders.inc({ outcome })

@@ -9,8 +9,8 @@ import { declarationOf } from './states.ts'
 const GROUP_MAX = 100
 
 /**
- * Moves sagas on by what came of their steps. Those that come while the last commit is under way share the
- * next one; one that fails does so alone, and is made again where a note came in between.
+ * Moves sagas by the results of their steps. Moves that arrive during a commit share the next one; a failing
+ * one fails alone, and is repeated if a note came in between.
  */
 export function createMover({ db, crashAt }: { db: Database; crashAt: CrashAt }, applyAll: ApplyAll) {
   const move = createGroups<Move, Applied>({
@@ -19,7 +19,7 @@ export function createMover({ db, crashAt }: { db: Database; crashAt: CrashAt },
     mixesLanes: true,
     groupMax: GROUP_MAX,
     groupsAtOnceMax: 1,
-    // Of sagas in progress, which are bounded elsewhere.
+    // Only sagas in progress, which are limited elsewhere.
     waitingMax: Number.POSITIVE_INFINITY,
     run: (moves) =>
       db.transact(async (tx) => {
@@ -32,10 +32,10 @@ export function createMover({ db, crashAt }: { db: Database; crashAt: CrashAt },
       }),
   })
   return async (saga: StoredSaga, input: SagaInput): Promise<Applied> => {
-    const asked = { saga, input, origin: currentOrigin() }
-    return move(asked).catch((error) => {
+    const request = { saga, input, origin: currentOrigin() }
+    return move(request).catch((error) => {
       if (!isOvertaken(error)) throw error
-      return move(asked)
+      return move(request)
     })
   }
 }

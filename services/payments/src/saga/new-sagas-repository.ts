@@ -4,12 +4,12 @@ import { intentOf } from './journal.ts'
 import type { Saga } from './saga.ts'
 import { byOrder, leaseOf, type StoredSaga, sagaColumns, sagaRow } from './saga-repository.ts'
 
-/** A saga that begins, and the trace of who asked for it. */
+/** A saga to insert, and the trace of the request. */
 export type NewSaga = Saga<'QUEUED' | 'RESERVING'> & { readonly traceparent: string | null }
 
 /**
- * New sagas with the intents of their first steps, of those whose orders are there: under our lease, or in
- * the queue, and due without their commands when `patienceMs` have passed.
+ * Inserts sagas with the intents of their first steps, for orders that exist: under our lease, or queued and
+ * due without their command after `patienceMs`.
  */
 export async function insertSagas(
   tx: Tx,

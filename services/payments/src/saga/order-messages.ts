@@ -19,7 +19,7 @@ import type { StoredOrder } from './order.ts'
 import type { SagaContext } from './saga.ts'
 import type { Effects } from './transition.ts'
 
-/** A message of an order, as it stood then. */
+/** A message about an order, as of then. */
 interface OrderMessage {
   readonly definition: MessageDefinition
   readonly payload: Payload<MessageDefinition>
@@ -29,7 +29,7 @@ const say = <D extends MessageDefinition>(definition: D, payload: Payload<D>): O
   payload,
 })
 
-/** An order after a transition, and on whose behalf that was made. */
+/** An order after a transition, and on whose behalf it was made. */
 export interface MovedOrder {
   readonly order: StoredOrder
   readonly context: SagaContext
@@ -38,7 +38,7 @@ export interface MovedOrder {
 }
 
 /**
- * Write what transitions tell of: of each order in its order, and what many orders tell alike in one
+ * Appends the messages of transitions: per order in order, and the same type for many orders in one
  * statement.
  */
 export async function appendMessages(
@@ -93,8 +93,8 @@ function messagesOf(
     case 'PAYMENT_FAILED':
       return [say(paymentFailed, paymentFailedOf(order, context))]
     case 'ORDER_FAILED':
-      // A buyer who waited has the refusal as the answer. The event of a reservation that was refused is not
-      // known: nothing was published of its order.
+      // A buyer who waited got the refusal as the answer. If a refused reservation's event is unknown,
+      // nothing was published about the order.
       return order.deferred && order.eventId ? [say(paymentFailed, paymentFailedOf(order, context))] : []
     case 'ORDER_CONFIRMED':
       return inParts(context.issued ?? []).map(({ things, ...part }) => {
@@ -106,7 +106,7 @@ function messagesOf(
         return say(orderConfirmed, { ...about, ...money, ...part, tickets })
       })
     case 'REFUND_PROCESSED':
-      return (effects.refund?.settled ?? []).flatMap(({ refundId, amount, reason, ticketIds }) => {
+      return (effects.refund?.completed ?? []).flatMap(({ refundId, amount, reason, ticketIds }) => {
         const payload = {
           ...about,
           refundId,
@@ -137,7 +137,7 @@ function paymentFailedOf(order: StoredOrder, { failure }: SagaContext): Payload<
   return { orderId, orderNumber, userId, eventId, reservationId, ...why, totalAmount, currency }
 }
 
-/** An order was accepted for later; its event has to be known. */
+/** For an order accepted for later, once its event is known. */
 export function orderCreatedOf({
   orderId,
   orderNumber,
@@ -145,9 +145,9 @@ export function orderCreatedOf({
   eventId,
   createdAt,
 }: StoredOrder): Payload<typeof orderCreated> {
-  if (!eventId) throw new Error(`${orderId}: its event is not known yet`)
+  if (!eventId) throw new Error(`${orderId}: the event is not known yet`)
   return { orderId, orderNumber, userId, eventId, status: 'PENDING', createdAt }
 }
 
 const cancellationReasonOf = ({ cancelled, refundReason }: SagaContext, { refund }: Effects): string =>
-  cancelled ? 'CANCELLED_BY_BUYER' : (refund?.settled?.at(-1)?.reason ?? refundReason ?? 'unknown')
+  cancelled ? 'CANCELLED_BY_BUYER' : (refund?.completed?.at(-1)?.reason ?? refundReason ?? 'unknown')

@@ -2,7 +2,7 @@ import type { Order, OrderId, ReservationId, SeatId } from '@boxoffice/contracts
 import type { SagaContext } from './saga.ts'
 import type { Effects } from './transition.ts'
 
-/** An order as it is kept: the contract's, and what only we need. */
+/** A stored order: the contract's, and internal fields. */
 export interface StoredOrder extends Order {
   idempotencyKey: string
   bodyHash: string
@@ -18,7 +18,7 @@ export interface StoredOrder extends Order {
   } | null
 }
 
-/** What a transition makes of its order. */
+/** What a transition changes of its order. */
 export interface OrderChange {
   readonly orderId: OrderId
   readonly context: SagaContext

@@ -13,24 +13,24 @@ import type {
 } from './saga.ts'
 import { type Effects, go, type Rule, type Transition, UNEXPECTED } from './transition.ts'
 
-// How a purchase goes on, and how it comes to nothing.
+// Rules of how a purchase proceeds and fails.
 
-/** Tickets are released, and the order has failed from now on: the buyer need not wait for the release. */
+/** Fails the order now and releases its tickets: the buyer need not wait for the release. */
 function fail(context: Begun | Unreachable, failure: Failure, messages: Effects['messages']): Transition {
   const order = { status: 'FAILED', paymentStatus: 'FAILED', failure } as const
   return go('RELEASING', { ...withoutToken(context), failure }, { order, messages })
 }
 
-/** The buyer requested it: tickets are released, where any may be held. */
+/** Cancels at the buyer's request and releases tickets if any may be held. */
 function cancelled(context: Begun | Unreachable, state: 'RELEASING' | 'CANCELLED' = 'RELEASING'): Transition {
-  // The event of a reservation that was not looked up yet is not known.
+  // The event of a reservation is unknown until it was looked up.
   const isPublished = context.eventId !== undefined || context.purchase.kind === 'direct'
   const order = { status: 'CANCELLED', paymentStatus: 'FAILED' } as const
   const ended = { ...withoutToken(context), cancelled: true as const }
   return go(state, ended, { order, messages: isPublished ? ['ORDER_CANCELLED'] : [] })
 }
 
-/** What was known before, and nothing to pay with any more. */
+/** The context without the payment token. */
 function withoutToken(context: Begun | Unreachable) {
   const { paymentToken: _, ...rest } = context
   return rest
@@ -38,9 +38,9 @@ function withoutToken(context: Begun | Unreachable) {
 
 export const begin: Rule<Begun, 'BEGIN'> = (context) =>
   context.cancelRequested ? neverBegun(context) : go('RESERVING', context)
-/** An order that waits in the queue holds nothing. */
+/** A queued order holds nothing. */
 export const neverBegun = (context: Begun) => cancelled(context, 'CANCELLED')
-/** A command is done in its turn; a cancellation that is known by then must not be too late. */
+/** A queued command runs later; a cancellation announced before it must win. */
 export const cancelAnnounced: Rule<Begun, 'CANCEL_ANNOUNCED'> = (context) =>
   context.cancelRequested ? null : go('QUEUED', { ...context, cancelRequested: true })
 export const cancelHeld: Rule<Begun, 'CANCEL_REQUESTED'> = (context) => cancelled(context)
@@ -76,10 +76,7 @@ export const refused: Rule<Begun, 'REFUSED'> = ({ paymentToken: _, ...context },
 export const notReserved: Rule<Begun, 'LIMIT_PASSED'> = (context) =>
   fail(context, { ...timedOut, reason: 'SYSTEM_ERROR' }, ['ORDER_FAILED'])
 
-/**
- * PAYMENT_COMPLETED carries the name as it stands when the order is paid. A later one replaces one that
- * waited.
- */
+/** PAYMENT_COMPLETED has the name at the time of payment. A newer name replaces a queued one. */
 export const holderNamed =
   <S extends 'QUEUED' | 'RESERVING' | 'CHARGING' | 'RESOLVING' | 'CANCELLING_CHARGE'>(
     state: S,
@@ -125,13 +122,13 @@ export const chargeTookTooLong: Rule<Charging, 'LIMIT_PASSED'> = (context) =>
   go('CANCELLING_CHARGE', context, { order: { paymentStatus: 'UNKNOWN' } })
 export const stillUnknown: Rule<Charging, 'LIMIT_PASSED'> = (context) => go('CANCELLING_CHARGE', context)
 
-/** A charge is or was under way: only the gateway can say whether the request comes in time. */
+/** A charge is or was in progress: only the gateway knows whether the request is in time. */
 export const cancelCharge: Rule<Charging, 'CANCEL_REQUESTED'> = (context) =>
   go('CANCELLING_CHARGE', { ...context, cancelRequested: true }, { order: { paymentStatus: 'UNKNOWN' } })
 export const cancelToo: Rule<Charging, 'CANCEL_REQUESTED'> = (context) =>
   context.cancelRequested ? null : go('CANCELLING_CHARGE', { ...context, cancelRequested: true })
 
-/** Not charged, for certain: what the buyer requested comes true, or else the order fails. */
+/** Certainly not charged: the buyer's cancellation takes effect, or the order fails. */
 const endedUncharged = (context: Unreachable, failure: Failure): Transition =>
   context.cancelRequested ? cancelled(context) : fail(context, failure, ['PAYMENT_FAILED'])
 export const endDeclined: Rule<Charging, 'DECLINED'> = (context, { failure }) =>
@@ -142,11 +139,11 @@ export const endUnreachable: Rule<Charging, 'GATEWAY_UNREACHABLE'> = (context) =
 
 export const released: Rule<Unpriced | Released, 'RELEASED'> = (context) =>
   isPriced(context) && context.refundIfCharged ? go('REFUND_IF_CHARGED', context) : endOf(context)
-/** The gateway's word came late: the tickets are released first, then the money is refunded. */
+/** The charge became known late: tickets are released first, then the money is refunded. */
 export const chargedLate: Rule<Unpriced | Released, 'CHARGED'> = (context) =>
   isPriced(context) ? go('RELEASING', { ...context, refundIfCharged: true }) : UNEXPECTED
 
-/** Confirmed with the last part of its tickets, whichever that is; null for one that is here already. */
+/** Confirms the order with the last part of its tickets to arrive; null for a known part. */
 export const issued: Rule<Awaiting, 'TICKETS_ISSUED'> = (
   { issuedParts = {}, ...context },
   { tickets: arrived, part = 1, parts = 1 },

@@ -13,7 +13,7 @@ import { describe, expect, test } from 'vitest'
 import { advance, replay } from './advance.ts'
 import { totalOf } from './amounts.ts'
 import type { SagaInput } from './input.ts'
-import type { Begun, Stand } from './saga.ts'
+import type { Begun, SagaPosition } from './saga.ts'
 
 const items = [{ ticketTypeId: 'type' as TicketTypeId, quantity: 2, unitPrice: 5_000 as Minor }]
 const begun: Begun = {
@@ -78,7 +78,7 @@ describe('an order that waits in the queue', () => {
     expect(queued(announced, begin).context.paymentToken).toBeUndefined()
     expect(advance(queued(announced), announced)).toBeNull()
   })
-  test('of a reservation that was not looked up yet is cancelled without a word, since nobody knows the event', () => {
+  test('of a reservation that was not looked up yet is cancelled without a message, since the event is unknown', () => {
     const context: Begun = { ...begun, purchase: { kind: 'reserved' } }
     expect(advance({ state: 'QUEUED', context }, request)?.effects.messages).toEqual([])
   })
@@ -87,12 +87,12 @@ describe('an order that waits in the queue', () => {
     expect(queued(named)).toMatchObject({ state: 'QUEUED', effects: { order: { holderName: 'Jan Nowak' } } })
     expect(queued(named, begin).context.holderName).toBe('Jan Nowak')
   })
-  test('is told of when its event is known: at once, or when its reservation is claimed', () => {
+  test('is published when its event is known: at once, or when its reservation is claimed', () => {
     expect(queued(begin, reserved).effects?.messages).toEqual([])
     const context: Begun = { ...begun, purchase: { kind: 'reserved' }, untold: true }
-    const told = advance({ state: 'RESERVING', context }, reserved)
-    expect(told?.effects.messages).toEqual(['ORDER_CREATED'])
-    expect(told?.context.untold).toBeUndefined()
+    const claimed = advance({ state: 'RESERVING', context }, reserved)
+    expect(claimed?.effects.messages).toEqual(['ORDER_CREATED'])
+    expect(claimed?.context.untold).toBeUndefined()
     const free = advance({ state: 'RESERVING', context }, { ...reserved, total: 0 as Minor } as SagaInput)
     expect(free?.effects.messages).toEqual(['ORDER_CREATED', 'PAYMENT_COMPLETED'])
   })
@@ -106,17 +106,17 @@ describe('an order that waits in the queue', () => {
       'FAILED',
       'CANCELLED',
     ]
-    for (const state of others) expect(advance({ state, context: begun } as Stand, begin)).toBeNull()
+    for (const state of others) expect(advance({ state, context: begun } as SagaPosition, begin)).toBeNull()
   })
 })
 
-describe('a name that waited for its turn', () => {
+describe('a queued name', () => {
   const named = (holderName: string, asOf: number, queued?: true): SagaInput => ({
     ...{ type: 'HOLDER_NAMED', holderName, asOf },
     ...(queued && { queued }),
   })
   const nameAfter = (...inputs: SagaInput[]) => replay(begun, [reserved, ...inputs]).context.holderName
-  test('gives way to one that was given since, at once', () => {
+  test('is replaced by one that was given directly since', () => {
     expect(nameAfter(named('first', 3, true), named('second', 3, true))).toBe('second')
     expect(nameAfter(named('newer', 3), named('older', 3, true))).toBe('newer')
     expect(nameAfter(named('newer', 4), named('older', 3, true))).toBe('newer')

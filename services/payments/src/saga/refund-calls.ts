@@ -6,7 +6,7 @@ import type { Refunding, Withdrawing } from './saga.ts'
 
 type Refunds = 'REFUND_DONE' | 'REFUNDED_ELSEWHERE'
 
-/** Refunds once: under our key, and looked up first where the key may say nothing any more. */
+/** Refunds once: under our key, and looked up first if the key may have expired. */
 const makeRefund: Call<Refunding | Withdrawing, Refunds> = async (ports, saga) => {
   const { orderId, context, attempts } = saga
   const { transactionId } = context
@@ -30,26 +30,23 @@ const makeRefund: Call<Refunding | Withdrawing, Refunds> = async (ports, saga) =
       return { again: outcome.reason, failing: true }
   }
 }
-/** All of a purchase that could not be honoured. */
+/** Refunds all of a purchase that could not be honoured. */
 export const refundAll: Call<Refunding, Refunds> = makeRefund
-/** What was requested, and its tickets were worth. */
+/** Refunds what was requested, as far as its tickets were paid for. */
 export const repay: Call<Withdrawing, Refunds> = makeRefund
 
-/**
- * What the gateway's books say of this refund, and of others that are not known yet; null where it is to be
- * made.
- */
+/** Looks up this refund at the gateway, and others not known yet; null if it has to be made. */
 async function lookUp(
   ports: CallPorts,
   { orderId, context }: Calling<Refunding | Withdrawing>,
   transactionId: string,
 ): Promise<StepResult<Refunds> | null> {
   const known = await ports.gateway.findRefunds(transactionId)
-  if (!known) return { again: 'the gateway cannot be asked', failing: true }
+  if (!known) return { again: 'the gateway is unavailable', failing: true }
   const { refundId } = refundOf(context)
   for (const { gatewayRefundId, amount, ...metadata } of known) {
     if (await ports.isBooked(gatewayRefundId)) continue
-    // Those of before refunds had ids of their own were of the whole order.
+    // Refunds from before they had ids covered the whole order.
     if (metadata.refundId === refundId || (metadata.orderId === orderId && !metadata.refundId))
       return { input: { type: 'REFUND_DONE', gatewayRefundId } }
     return {

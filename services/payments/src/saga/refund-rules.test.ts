@@ -15,7 +15,7 @@ import { advance, replay } from './advance.ts'
 import { totalOf } from './amounts.ts'
 import type { SagaInput } from './input.ts'
 import { refundKey } from './keys.ts'
-import type { Begun, Stand } from './saga.ts'
+import type { Begun, SagaPosition } from './saga.ts'
 
 const ticketTypeId = 'type' as TicketTypeId
 const items = [{ ticketTypeId, quantity: 2, unitPrice: 5_000 as Minor }]
@@ -60,7 +60,7 @@ const elsewhere = (amount: number): SagaInput => ({
   amount: amount as Minor,
 })
 
-/** Given these inputs from the beginning: where the saga is, and what the last of them brought with it. */
+/** The saga's state after these inputs, and the effects of the last one. */
 function given(...inputs: SagaInput[]) {
   const before = replay(begun, inputs.slice(0, -1))
   const last = inputs.at(-1)
@@ -68,7 +68,7 @@ function given(...inputs: SagaInput[]) {
   return { state, context, effects: last && advance(before, last)?.effects }
 }
 
-describe('a refund that is asked for', () => {
+describe('a requested refund', () => {
   test('withdraws the tickets, gives their price back, and ends the order when it was all of it', () => {
     expect(given(...confirmed, requested('r1'))).toMatchObject({
       state: 'WITHDRAWING_TICKETS',
@@ -86,7 +86,7 @@ describe('a refund that is asked for', () => {
       effects: {
         order: { status: 'REFUNDED', paymentStatus: 'REFUNDED', refunded: 10_000 },
         refund: {
-          settled: [{ refundId: 'r1', amount: 10_000, gatewayRefundId: 're_1', ticketIds: [a, b] }],
+          completed: [{ refundId: 'r1', amount: 10_000, gatewayRefundId: 're_1', ticketIds: [a, b] }],
         },
         messages: ['REFUND_PROCESSED', 'ORDER_CANCELLED'],
       },
@@ -104,7 +104,7 @@ describe('a refund that is asked for', () => {
     const rest = [...part, requested('r2'), withdrawn(b), done]
     expect(given(...rest)).toMatchObject({ state: 'REFUNDED', effects: { order: { refunded: 10_000 } } })
   })
-  test('whose tickets are used comes to nothing, and may be asked for again', () => {
+  test('whose tickets are used fails, and can be requested again', () => {
     const refused: SagaInput = { type: 'WITHDRAWAL_REFUSED', code: 'TICKETS_USED', ticketIds: [a] }
     expect(given(...confirmed, requested('r1'), refused)).toMatchObject({
       state: 'CONFIRMED',
@@ -115,7 +115,7 @@ describe('a refund that is asked for', () => {
     })
     expect(given(...confirmed, requested('r1'), refused, requested('r2')).state).toBe('WITHDRAWING_TICKETS')
   })
-  test('of an order whose tickets do not come gives all of it back, or waits for them where they admitted by now', () => {
+  test('of an order whose tickets are missing refunds all of it, or waits for them if they were used', () => {
     const stuck = [reserved, charged, requested('r1')]
     expect(given(...stuck)).toMatchObject({
       state: 'WITHDRAWING_TICKETS',
@@ -147,7 +147,7 @@ describe('a refund that is asked for', () => {
       state: 'CONFIRMED',
       effects: { order: { status: 'CONFIRMED' } },
     })
-    // All of it went back by hand meanwhile: no ticket stays.
+    // All of it was refunded by hand meanwhile: no ticket stays.
     expect(given(...stuck, elsewhere(10_000), used)).toMatchObject({ state: 'CANCELLING_TICKETS' })
     expect(given(...stuck, elsewhere(10_000), used, { type: 'TICKETS_CANCELLED' })).toMatchObject({
       state: 'REFUNDED',
@@ -172,7 +172,7 @@ describe('a refund that is asked for', () => {
       state: 'REFUNDED',
       effects: {
         order: { status: 'REFUNDED', paymentStatus: 'COMPLETED' },
-        refund: { settled: [{ amount: 0, gatewayRefundId: undefined }] },
+        refund: { completed: [{ amount: 0, gatewayRefundId: undefined }] },
         messages: ['ORDER_CANCELLED'],
       },
     })
@@ -184,14 +184,14 @@ describe('a refund that is asked for', () => {
   })
 })
 
-describe('money that was given back at the gateway by hand', () => {
+describe('money that was refunded at the gateway by hand', () => {
   test('all of it takes the tickets along, and none of it goes back twice', () => {
     const all = [...confirmed, elsewhere(10_000)]
     expect(given(...all)).toMatchObject({
       state: 'WITHDRAWING_TICKETS',
       effects: {
         order: { refunded: 10_000 },
-        refund: { settled: [{ gatewayRefundId: 're_hand' }] },
+        refund: { completed: [{ gatewayRefundId: 're_hand' }] },
         messages: ['REFUND_PROCESSED'],
       },
     })
@@ -209,15 +209,15 @@ describe('money that was given back at the gateway by hand', () => {
     })
     expect(given(...part, requested('r1'), withdrawn(a, b)).context.refund?.amount).toBe(6_000)
   })
-  test('while ours is at work shrinks it to what is left', () => {
+  test('while ours is in progress shrinks it to the remainder', () => {
     const atWork = [...confirmed, requested('r1'), withdrawn(a, b)]
     expect(given(...atWork, elsewhere(4_000)).context.refund).toMatchObject({ amount: 6_000, reduced: true })
     expect(given(...atWork, elsewhere(10_000))).toMatchObject({
       state: 'REFUNDED',
-      effects: { refund: { settled: [{ refundId: 'hand' }, { refundId: 'r1', amount: 0 }] } },
+      effects: { refund: { completed: [{ refundId: 'hand' }, { refundId: 'r1', amount: 0 }] } },
     })
   })
-  test('before the tickets are made: they are cancelled, or the refund of what cannot be honoured is for the rest', () => {
+  test('before the tickets are issued: they are cancelled, or the refund of what cannot be honoured covers the remainder', () => {
     expect(given(reserved, charged, elsewhere(10_000)).state).toBe('CANCELLING_TICKETS')
     expect(given(reserved, charged, elsewhere(10_000), { type: 'TICKETS_CANCELLED' }).state).toBe('REFUNDED')
     const rejected: SagaInput = { type: 'TICKETS_REJECTED', reason: 'SEATS_GONE' }
@@ -226,10 +226,10 @@ describe('money that was given back at the gateway by hand', () => {
     })
     expect(given(reserved, charged, rejected, elsewhere(4_000), done)).toMatchObject({
       state: 'REFUNDED',
-      effects: { order: { refunded: 10_000 }, refund: { settled: [{ amount: 6_000 }] } },
+      effects: { order: { refunded: 10_000 }, refund: { completed: [{ amount: 6_000 }] } },
     })
   })
-  test('while all of a purchase that could not be honoured goes back, makes another request of it, under another key', () => {
+  test('while all of a purchase that could not be honoured is refunded, makes another request under another key', () => {
     const refunding: SagaInput[] = [reserved, charged, { type: 'TICKETS_REJECTED', reason: 'SEATS_GONE' }]
     const keyOf = (...inputs: SagaInput[]) => refundKey('order' as OrderId, given(...inputs).context)
     expect(given(...refunding, elsewhere(4_000)).context.refund).toMatchObject({
@@ -247,8 +247,8 @@ describe('money that was given back at the gateway by hand', () => {
       context: { refunded: 10_000 },
     })
   })
-  test('all of it while ours is at work for a part takes the other tickets along', () => {
-    const asked = [...confirmed, requested('r1', [a])]
+  test('all of it while ours is in progress for a part withdraws the other tickets too', () => {
+    const request = [...confirmed, requested('r1', [a])]
     const rest = {
       state: 'WITHDRAWING_TICKETS',
       context: { refunded: 10_000, refund: { refundId: 'hand', force: true, elsewhere: true } },
@@ -256,11 +256,11 @@ describe('money that was given back at the gateway by hand', () => {
     }
     const refused: SagaInput = { type: 'WITHDRAWAL_REFUSED', code: 'TICKETS_USED', ticketIds: [a] }
     const courses: [SagaInput[], TicketId[]][] = [
-      [[...asked, withdrawn(a), elsewhere(10_000)], [b]],
-      [[...asked, withdrawn(a), elsewhere(5_000), done], [b]],
-      [[...asked, elsewhere(10_000), withdrawn(a)], [b]],
+      [[...request, withdrawn(a), elsewhere(10_000)], [b]],
+      [[...request, withdrawn(a), elsewhere(5_000), done], [b]],
+      [[...request, elsewhere(10_000), withdrawn(a)], [b]],
       [
-        [...asked, elsewhere(10_000), refused],
+        [...request, elsewhere(10_000), refused],
         [a, b],
       ],
     ]
@@ -274,10 +274,10 @@ describe('money that was given back at the gateway by hand', () => {
         effects: { messages: ['ORDER_CANCELLED'] },
       })
     }
-    // What the ticket service does not know of cannot be withdrawn again and again.
-    expect(given(...asked, withdrawn(a), elsewhere(10_000), withdrawn()).state).toBe('CONFIRMED')
+    // Tickets that the ticket service does not know are not withdrawn again and again.
+    expect(given(...request, withdrawn(a), elsewhere(10_000), withdrawn()).state).toBe('CONFIRMED')
   })
-  test('leaves a ticket that cost nothing to who did not give it back', () => {
+  test('leaves a free ticket to a holder who did not return it', () => {
     const free = 'free' as TicketTypeId
     const line = { ticketTypeId: free, quantity: 1, unitPrice: 0 as Minor }
     const mixed = {
@@ -290,19 +290,19 @@ describe('money that was given back at the gateway by hand', () => {
       ticketTypeId: i ? free : ticketTypeId,
       qrCode: 'q',
     }))
-    const asked = [
+    const request = [
       mixed,
       charged,
       { type: 'TICKETS_ISSUED', tickets } as SagaInput,
       requested('r1', [a]),
       withdrawn(a),
     ]
-    expect(given(...asked, elsewhere(5_000), done)).toMatchObject({
+    expect(given(...request, elsewhere(5_000), done)).toMatchObject({
       state: 'CONFIRMED',
       context: { refunded: 10_000 },
     })
   })
-  test('more than there is, is not believed', () => {
+  test('beyond the amount paid is ignored', () => {
     const refunded = replay(begun, [...confirmed, requested('r1'), withdrawn(a, b), done])
     expect(advance(refunded, elsewhere(1))).toBeNull()
     expect(given(...confirmed, elsewhere(99_999)).context.refunded).toBe(10_000)
@@ -320,7 +320,7 @@ describe('an order that its buyer cancels', () => {
     expect(given(request, { type: 'RELEASED' }).state).toBe('CANCELLED')
     expect(given(request).context.paymentToken).toBeUndefined()
   })
-  test('while a charge may be under way waits for the gateway’s word', () => {
+  test('while a charge may be in progress waits for the gateway', () => {
     expect(given(reserved, request)).toMatchObject({
       state: 'CANCELLING_CHARGE',
       effects: { order: { paymentStatus: 'UNKNOWN' } },
@@ -335,7 +335,7 @@ describe('an order that its buyer cancels', () => {
     })
     expect(given(reserved, request, notCharged, { type: 'RELEASED' }).state).toBe('CANCELLED')
   })
-  test('gets money that came all the same back', () => {
+  test('is refunded if charged nevertheless', () => {
     const gone: SagaInput[] = [reserved, request, { type: 'GATEWAY_UNREACHABLE' }, { type: 'RELEASED' }]
     expect(given(...gone).state).toBe('REFUND_IF_CHARGED')
     expect(given(...gone, notCharged).state).toBe('CANCELLED')
@@ -348,7 +348,7 @@ describe('an order that its buyer cancels', () => {
   test('is too late once it is paid, and so is another name', () => {
     const late: SagaState[] = ['AWAITING_TICKETS', 'CONFIRMED', 'REFUNDED', 'FAILED', 'RELEASING']
     for (const state of late) {
-      const saga = { state, context: begun } as Stand
+      const saga = { state, context: begun } as SagaPosition
       expect(advance(saga, request)).toBeNull()
       expect(advance(saga, { type: 'HOLDER_NAMED', holderName: 'x', asOf: 1 })).toBeNull()
     }
@@ -366,7 +366,7 @@ describe('an order that its buyer cancels', () => {
   })
 })
 
-test('an event that is cancelled while the tickets are being made takes them and the money back', () => {
+test('an event cancelled while the tickets are being issued withdraws them and refunds the order', () => {
   const cancelled: SagaInput[] = [reserved, charged, { type: 'EVENT_CANCELLED' }]
   expect(given(...cancelled).state).toBe('CANCELLING_TICKETS')
   expect(given(...cancelled, issued).state).toBe('CANCELLING_TICKETS')

@@ -14,12 +14,11 @@ import type {
 } from './saga.ts'
 import { type Effects, go, type Rule, type Transition, UNEXPECTED } from './transition.ts'
 
-// How money is refunded: all of a purchase that could not be honoured, or what was requested of one that
-// was.
+// Rules of refunds: all of a purchase that could not be honoured, or what was requested.
 
 export const paymentStatusOf = (context: SagaContext) =>
   !context.refunded ? 'COMPLETED' : leftOf(context) === 0 ? 'REFUNDED' : 'PARTIALLY_REFUNDED'
-/** Of an order that is refunded whole: where nothing was to be paid, nothing came back. */
+/** Of an order that is refunded completely: if it was free, its payment status stays. */
 const paymentStatusOfWhole = ({ total }: SagaContext) => (total === 0 ? 'COMPLETED' : 'REFUNDED')
 
 const plus = (refunded: Minor = ZERO, amount: Minor) => (refunded + amount) as Minor
@@ -29,23 +28,23 @@ const opened = (context: SagaContext) => {
   return { opened: { refundId, reason, force, amount } }
 }
 
-/** Where an order stands that came to nothing. */
+/** The terminal state of a failed order. */
 export const endOf = (context: Unpriced | Released, effects: Effects = {}): Transition =>
   context.failure ? go('FAILED', context, effects) : go('CANCELLED', context, effects)
 
-/** Something was held, and it may have been charged for. */
+/** Whether something was held, which may have been charged. */
 export const isPriced = (context: Unpriced | Released): context is Released => context.total !== undefined
 
-/** Money that came although the order had ended: it goes back, once. */
+/** Money that arrived after the order had ended is refunded, once. */
 export const lateMoney: Rule<Unpriced | Released, 'CHARGED'> = (context, { transactionId }) => {
   if (!isPriced(context)) return UNEXPECTED
-  if (context.transactionId) return null // known already
+  if (context.transactionId) return null // already known
   const refundReason = context.failure?.reason ?? (context.cancelled ? 'CANCELLED_BY_BUYER' : 'ORDER_FAILED')
   const next = { ...context, transactionId, refundReason }
   return go('REFUNDING', next, { charge: { transactionId }, refund: opened(next) })
 }
 
-/** All of it is refunded; there is nothing to refund of an order that cost nothing. */
+/** Refunds all of it; a free order needs no refund. */
 export function refundAllOf(context: Awaiting | CancellingTickets, reason: string): Transition {
   const { transactionId } = context
   const next = { ...context, refundReason: reason }
@@ -64,14 +63,12 @@ export const cancelTickets = (context: Awaiting, refundReason: string): Transiti
 export const ticketsCancelled: Rule<CancellingTickets, 'TICKETS_CANCELLED'> = (context) =>
   refundAllOf(context, context.refundReason)
 
-/**
- * All of it has been refunded. A failed or cancelled order stays that; one that was paid becomes refunded.
- */
+/** Ends a complete refund. A failed or cancelled order stays so; a paid one becomes refunded. */
 export function allRefunded(context: Refunding, gatewayRefundId: string | undefined): Transition {
   const { refundId, reason, amount } = refundOf(context)
   const { refund: _, ...rest } = context
   const next = { ...rest, refunded: plus(context.refunded, amount) }
-  const refund = { settled: [{ refundId, reason, amount, gatewayRefundId }] }
+  const refund = { completed: [{ refundId, reason, amount, gatewayRefundId }] }
   const order = { paymentStatus: 'REFUNDED', refunded: next.refunded } as const
   const messages: Effects['messages'] = amount > 0 ? ['REFUND_PROCESSED'] : []
   if (next.failure || next.cancelled) return endOf(next, { refund, order, messages })
@@ -84,7 +81,10 @@ export function allRefunded(context: Refunding, gatewayRefundId: string | undefi
 export const refundingDone: Rule<Refunding, 'REFUND_DONE'> = (context, { gatewayRefundId }) =>
   allRefunded(context, gatewayRefundId)
 
-/** A refund of an order that is confirmed, or waits too long for its tickets. Those stop admitting first. */
+/**
+ * Begins a requested refund of an order that is confirmed or waits too long for its tickets. These stop
+ * admitting first.
+ */
 export const refundRequested: Rule<Awaiting | Confirmed, 'REFUND_REQUESTED'> = (context, { refund }) =>
   go(
     'WITHDRAWING_TICKETS',
@@ -93,16 +93,16 @@ export const refundRequested: Rule<Awaiting | Confirmed, 'REFUND_REQUESTED'> = (
   )
 
 /**
- * Refunds the tickets' price, and all of it where none ever came; less where some was refunded at the
- * gateway by hand.
+ * Refunds the tickets' price, or all of it if none were ever issued; less what was refunded at the gateway by
+ * hand.
  */
 export const ticketsWithdrawn: Rule<Withdrawing, 'TICKETS_WITHDRAWN'> = (context, { at, tickets }) => {
-  const asked = refundOf(context)
+  const request = refundOf(context)
   const worth = context.issued ? sum(tickets.map(({ unitPrice }) => unitPrice)) : leftOf(context)
-  const price = asked.elsewhere ? ZERO : worth
+  const price = request.elsewhere ? ZERO : worth
   const amount = Math.min(price, leftOf(context)) as Minor
   const refund: Refund = {
-    ...asked,
+    ...request,
     amount,
     startedAt: at,
     withdrawn: tickets.map(({ ticketId }) => ticketId),
@@ -111,14 +111,17 @@ export const ticketsWithdrawn: Rule<Withdrawing, 'TICKETS_WITHDRAWN'> = (context
   const next = { ...context, refund }
   if (amount > 0 && context.transactionId)
     return go('REPAYING', next, { refund: { withdrawn }, messages: ['ORDER_STATUS_CHANGED'] })
-  const settled = settle(next, undefined)
-  return { ...settled, effects: { ...settled.effects, refund: { withdrawn, ...settled.effects.refund } } }
+  const completed = completeRefund(next, undefined)
+  return {
+    ...completed,
+    effects: { ...completed.effects, refund: { withdrawn, ...completed.effects.refund } },
+  }
 }
 
 export const withdrawalRefused: Rule<Withdrawing, 'WITHDRAWAL_REFUSED'> = (context, { code, ticketIds }) => {
   const { refundId } = refundOf(context)
   const failed = { failed: { refundId, reason: code, ticketIds } }
-  // It has tickets, which we are yet to hear of; where all the money is back by hand, they go too.
+  // The tickets exist but are not known here yet; if all money was refunded by hand, they are withdrawn too.
   if (!context.issued) {
     const { refund: _, ...next } = context
     const isPaidBack = next.refundIdElsewhere !== undefined && leftOf(next) === 0
@@ -140,8 +143,8 @@ export const refundElsewhere = (refundId: RefundId): Refund => ({
 })
 
 /**
- * By hand or by us, all the money is back, and tickets that cost some are left: they go too. Null where that
- * is not so, and after a withdrawal for this reason: the ticket service knows of no more.
+ * Withdraws the remaining priced tickets if all money is refunded, by hand or by us. Null if not, and after a
+ * withdrawal for this reason, since the ticket service knows no more tickets.
  */
 function withdrawOthers(context: Confirmed, ended: Refund): Withdrawing | null {
   const { refundIdElsewhere, items, issued, refundedTickets = [] } = context
@@ -153,17 +156,17 @@ function withdrawOthers(context: Confirmed, ended: Refund): Withdrawing | null {
 }
 
 /**
- * What was requested is refunded: the order is refunded when no ticket of it is left, else confirmed as
- * before, unless the money of the others is back too.
+ * Completes a requested refund: the order is refunded if no ticket is left, else confirmed as before, unless
+ * the money of the others is refunded too.
  */
-export function settle(context: Withdrawing, gatewayRefundId: string | undefined): Transition {
+export function completeRefund(context: Withdrawing, gatewayRefundId: string | undefined): Transition {
   const { refundId, reason, amount, withdrawn = [], elsewhere } = refundOf(context)
   const refunded = plus(context.refunded, amount)
   const refundedTickets = [...(context.refundedTickets ?? []), ...withdrawn]
   const isWhole = (context.issued ?? []).every(({ ticketId }) => refundedTickets.includes(ticketId))
   const messages: Effects['messages'] = amount > 0 ? ['REFUND_PROCESSED'] : []
-  const settled = { refundId, reason, amount, gatewayRefundId, ticketIds: withdrawn }
-  const refund = elsewhere ? {} : { refund: { settled: [settled] } }
+  const completed = { refundId, reason, amount, gatewayRefundId, ticketIds: withdrawn }
+  const refund = elsewhere ? {} : { refund: { completed: [completed] } }
   if (isWhole || !context.issued) {
     const { refund: _, ...rest } = context
     const order = { status: 'REFUNDED', paymentStatus: paymentStatusOfWhole(context), refunded } as const
@@ -186,4 +189,4 @@ export function settle(context: Withdrawing, gatewayRefundId: string | undefined
     : go('CONFIRMED', next, { order: { status: 'CONFIRMED', ...order }, ...refund, messages })
 }
 export const repaid: Rule<Withdrawing, 'REFUND_DONE'> = (context, { gatewayRefundId }) =>
-  settle(context, gatewayRefundId)
+  completeRefund(context, gatewayRefundId)

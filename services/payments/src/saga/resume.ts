@@ -5,9 +5,8 @@ import { leaseDueSagas } from './saga-repository.ts'
 const AT_ONCE = 20
 
 /**
- * Takes up every saga that is due and not leased: those that wait for another attempt, and those
- * whose worker died (its lease has run out). What has not begun is not its own: see
- * `order-commands/queued-orders.ts`.
+ * Resumes sagas that are due and not leased: those that wait for a retry, and those whose worker died (its
+ * lease has expired). Sagas that have not begun belong to `order-commands/queued-orders.ts`.
  */
 export function createResumer(options: {
   db: Sql

@@ -2,18 +2,24 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import type { Append } from '@boxoffice/messaging'
 import type { Database, Logger } from '@boxoffice/service-kit'
 import type { Config } from '../config.ts'
-import { publishCompensationFailed, restMsOf } from './apply.ts'
+import { callDelayMsOf, publishCompensationFailed } from './apply.ts'
 import type { Again } from './call.ts'
 import type { SagaMetrics } from './metrics.ts'
 import type { MoveSaga } from './move-together.ts'
 import type { StoredOrder } from './order.ts'
-import { endFailing, findSagaForUpdate, noteFailing, parkSaga, type StoredSaga } from './saga-repository.ts'
+import {
+  clearFailures,
+  countFailure,
+  findSagaForUpdate,
+  parkSaga,
+  type StoredSaga,
+} from './saga-repository.ts'
 import { declarationOf, stepOf } from './states.ts'
 
 const SOON_MS = 300
 const ALARM_AFTER_ATTEMPTS = 5
 
-/** What a failed attempt waits: 0.5, 1, 2 … at most `sagaRetryMaxMs`, a quarter of it by chance. */
+/** The wait after a failed attempt: 0.5, 1, 2 … at most `sagaRetryMaxMs`, a quarter of it random. */
 const backoffMs = (attempts: number, { sagaRetryMaxMs }: Pick<Config, 'sagaRetryMaxMs'>) =>
   Math.min(sagaRetryMaxMs, 250 * 2 ** Math.min(attempts, 10)) * (0.75 + Math.random() / 2)
 
@@ -26,19 +32,19 @@ export interface RetryOptions {
   config: Pick<Config, 'issueLimitMs' | 'sagaRetryMaxMs' | 'ticketsPatienceMs'>
 }
 
-/** How long a driver works on a saga, and what came of it. */
+/** How long a driver works on a saga, and the order so far. */
 export interface Patience {
   until: Date
   stopped?: AbortSignal
-  /** As it stood when it was last moved. */
+  /** After its last move. */
   order: StoredOrder | null
 }
 
-/** What a driver does when a step came to nothing, or its saga was moved by others. */
+/** Decides what a driver does when a step failed, or its saga was moved by others. */
 export function createRetry({ db, append, move, logger, sagaMetrics, config }: RetryOptions) {
   /**
-   * The step is made again after a wait. Of one that should have succeeded people are told, and an issue is
-   * given up at last.
+   * Retries the step after a wait. Alerts operators to one that should have succeeded, and gives up issuing
+   * in the end.
    */
   async function retry(
     saga: StoredSaga,
@@ -49,9 +55,9 @@ export function createRetry({ db, append, move, logger, sagaMetrics, config }: R
     if (!soon) saga.attempts++
     saga.lastError = again
     const waitMs = soon ? SOON_MS * (0.5 + Math.random()) : backoffMs(saga.attempts, config)
-    logger.warn({ orderId, state, attempts: saga.attempts, why: again, waitMs }, 'a step is made again')
+    logger.warn({ orderId, state, attempts: saga.attempts, why: again, waitMs }, 'saga step will be retried')
     const failed =
-      failing && !soon ? await noteFailure(saga, again) : await endFailing(db, saga).then(() => null)
+      failing && !soon ? await noteFailure(saga, again) : await clearFailures(db, saga).then(() => null)
     const isLast = never || (failed !== null && failed.ms > config.issueLimitMs)
     if (isLast && declarationOf(state).reports?.ISSUE_GIVEN_UP) return giveUpIssue(saga, again)
     if (!stopped?.aborted && Date.now() + waitMs <= until.getTime()) {
@@ -61,11 +67,11 @@ export function createRetry({ db, append, move, logger, sagaMetrics, config }: R
     return park(saga, waitMs)
   }
 
-  /** In one commit with the alarm, which is given once for as long as it fails. */
+  /** Committed together with the alert, which is sent once per series of failures. */
   async function noteFailure(saga: StoredSaga, why: string): Promise<{ ms: number } | null> {
     const step = stepOf(saga.state) ?? ''
     const failed = await db.transact(async (tx) => {
-      const noted = await noteFailing(tx, saga)
+      const noted = await countFailure(tx, saga)
       if (noted?.attempts === ALARM_AFTER_ATTEMPTS)
         await publishCompensationFailed(append, tx, saga, step, why)
       return noted
@@ -77,7 +83,7 @@ export function createRetry({ db, append, move, logger, sagaMetrics, config }: R
   async function giveUpIssue(saga: StoredSaga, detail: string): Promise<StoredSaga | null> {
     logger.error(
       { orderId: saga.orderId, detail },
-      'the tickets of a paid order were given up: its money goes back',
+      'gave up issuing the tickets of a paid order: refunding it',
     )
     const applied = await move(saga, { type: 'ISSUE_GIVEN_UP', detail })
     return applied.applied ? applied.saga : reread(saga)
@@ -88,13 +94,11 @@ export function createRetry({ db, append, move, logger, sagaMetrics, config }: R
     return null
   }
 
-  /**
-   * The saga as it stands now; null when another worker has it, or a message has moved it to where it rests.
-   */
+  /** Reads the saga again; null when another worker has it, or a message has moved it to a waiting state. */
   async function reread(saga: StoredSaga): Promise<StoredSaga | null> {
     const current = await db.transact((tx) => findSagaForUpdate(tx, saga.orderId))
     if (current?.fence !== saga.fence) return null
-    const restMs = restMsOf(current.state, config)
+    const restMs = callDelayMsOf(current.state, config)
     if (current.state !== saga.state && restMs > 0) return park(current, restMs)
     if (current.state !== saga.state) return current
     const { lastError } = saga

@@ -1,10 +1,7 @@
 import type { SagaState } from '@boxoffice/contracts'
 import type { Sql } from '@boxoffice/service-kit'
 
-/**
- * How many sagas stand in each state in which something is left to do, and for how long the oldest of them
- * has.
- */
+/** Returns how many sagas are in each non-terminal state, and for how long the oldest has been. */
 export const measureSagas = (
   sql: Sql,
 ): Promise<{ state: SagaState; count: number; oldestSeconds: number }[]> =>

@@ -3,28 +3,27 @@ import { type Tx, violatedUnique } from '@boxoffice/service-kit'
 import { refundOf } from './amounts.ts'
 import type { SagaInput } from './input.ts'
 import { intentOf, nameOf } from './journal.ts'
-import type { Saga, Stand } from './saga.ts'
+import type { Saga, SagaPosition } from './saga.ts'
 import { byOrder, type StoredSaga, sagaColumns, sagaRow } from './saga-repository.ts'
 import { isTerminal } from './states.ts'
 
-/** Where a saga goes, by what, and how long it rests there. */
+/** The next state of a saga, its cause, and how long it waits there. */
 export interface SagaMove {
   readonly saga: StoredSaga
   readonly input: SagaInput
-  readonly next: Stand
+  readonly next: SagaPosition
   readonly waitMs: number
 }
 
 /**
- * What `moveSagas` rejects with when a note came between its snapshot and its lock: it succeeds when it is
- * made again.
+ * Whether `moveSagas` failed because a note came between its snapshot and its lock; repeating it succeeds.
  */
 export const isOvertaken = (error: unknown): boolean => violatedUnique(error) === 'saga_events_pkey'
 
 /**
- * Move sagas on, each once, compare-and-swap on its version: the RESULT of what happened and the INTENT of
- * what follows, in the same statement. Those that were moved: not what another worker has moved since it was
- * read. Where one rests for `waitMs` its lease ends.
+ * Moves sagas, each once, by compare-and-swap on the version; writes the RESULT of the input and the next
+ * INTENT in the same statement. Returns the moved ones, without those that another worker has moved since
+ * they were read. A saga that waits for `waitMs` loses its lease.
  */
 export async function moveSagas(tx: Tx, moves: readonly SagaMove[]): Promise<Map<OrderId, StoredSaga>> {
   if (moves.length === 0) return new Map()
@@ -83,7 +82,7 @@ export async function moveSagas(tx: Tx, moves: readonly SagaMove[]): Promise<Map
 const staysInPlace = ({ saga, next }: SagaMove): boolean =>
   next.state === saga.state && refundOf(next.context).refundId === refundOf(saga.context).refundId
 
-/** What the journal says of a move. */
+/** The journal events of a move. */
 function eventsOf(move: SagaMove) {
   const { saga, input, next } = move
   const { orderId } = saga
@@ -94,8 +93,7 @@ function eventsOf(move: SagaMove) {
     input,
     detail: null,
   }
-  // Another amount is another call: what a refund at the gateway leaves to be done stands in the journal
-  // too.
+  // Another amount is another call: the journal also stores what a manual refund leaves to be done.
   const isNewCall = !staysInPlace(move) || input.type === 'REFUNDED_ELSEWHERE'
   if (!isNewCall || isTerminal(next.state)) return [result]
   return [

@@ -3,38 +3,38 @@ import { currentTraceparent, type Sql, type Tx } from '@boxoffice/service-kit'
 import type { Saga } from './saga.ts'
 
 /**
- * What is kept of a saga beside its state. `fence` tells the worker that holds the lease from those before
- * it.
+ * What is stored of a saga besides its state. `fence` distinguishes the worker with the lease from earlier
+ * ones.
  */
 interface Kept {
   version: number
   fence: number
   attempts: number
-  /** Why the last attempt came to nothing. */
+  /** Why the last attempt failed. */
   lastError: string | null
   createdAt: Date
-  /** The trace of who requested what is in progress; null where it was not traced. */
+  /** The trace of the request in progress; null if not traced. */
   traceparent: string | null
-  /** Its event was read in the commit that brought it here, a moment ago: it was not cancelled. */
+  /** Its event was read in the commit that brought it here, and was not cancelled. */
   isEventSeen?: boolean
 }
-/** A saga as it stands in the database, with the context of its state. */
+/** A stored saga with the context of its state. */
 export type StoredSaga = Saga & Kept
 
-/** The sagas of rows, by their orders. */
+/** Maps sagas by order. */
 export const byOrder = (rows: readonly StoredSaga[]) => new Map(rows.map((saga) => [saga.orderId, saga]))
 
 const names = ['state', 'context', 'version', 'fence', 'attempts', 'traceparent']
-/** The columns of a saga: as they are, and as a row is read. */
+/** The columns of a saga, and their names in a row. */
 export const sagaColumns = (of: string) =>
   ['order_id', 'last_error', 'created_at', ...names].map((name) => `${of}.${name}`).join(', ')
 export const sagaRow = (of: string) =>
   `${of}.order_id as "orderId", ${of}.last_error as "lastError", ${of}.created_at as "createdAt", ` +
   names.map((name) => `${of}.${name}`).join(', ')
-/** When a lease that is taken now ends; the parameter is in milliseconds. */
+/** When a lease taken now ends; the parameter is in milliseconds. */
 export const leaseOf = (parameter: string) => `clock_timestamp() + ${parameter} * interval '1 millisecond'`
 
-/** The saga of an order as it stands; null where there is none. */
+/** Returns the saga of an order; null if there is none. */
 export async function findSaga(sql: Sql, orderId: OrderId): Promise<StoredSaga | null> {
   const [saga] = await sql.query<StoredSaga>(`select ${sagaRow('sagas')} from sagas where order_id = $1`, [
     orderId,
@@ -42,11 +42,11 @@ export async function findSaga(sql: Sql, orderId: OrderId): Promise<StoredSaga |
   return saga ?? null
 }
 
-/** The saga of an order, its row locked until the transaction ends; null where there is none. */
+/** Returns the saga of an order, locked until the transaction ends; null if there is none. */
 export const findSagaForUpdate = async (tx: Tx, orderId: OrderId): Promise<StoredSaga | null> =>
   (await findSagasForUpdate(tx, [orderId])).get(orderId) ?? null
 
-/** The sagas of orders, locked in order until the transaction ends: no transactions wait in a circle. */
+/** Returns the sagas of orders, locked in a fixed order until the transaction ends, to avoid deadlocks. */
 export async function findSagasForUpdate(
   tx: Tx,
   orderIds: readonly OrderId[],
@@ -56,9 +56,8 @@ export async function findSagasForUpdate(
 }
 
 /**
- * Sagas that are due and not leased, now leased to us, the longest due first: a worker that is
- * gone is overtaken by its fence. Either those that have begun, or those that wait in the queue, which only
- * begin where there is room.
+ * Leases due sagas, longest due first; the fence shuts out a previous worker. Either those that have begun,
+ * or queued ones, which only begin when a slot is free.
  */
 export async function leaseDueSagas(
   sql: Sql,
@@ -79,8 +78,8 @@ export async function leaseDueSagas(
   )
 }
 
-/** Let a saga that waits in the queue be due now, without its command. */
-export const endPatience = (tx: Tx, orderId: OrderId) =>
+/** Makes a queued saga due now, without its command. */
+export const makeDue = (tx: Tx, orderId: OrderId) =>
   tx.query(
     `update sagas set next_attempt_at = least(next_attempt_at, clock_timestamp())
      where order_id = $1 and state = 'QUEUED'`,
@@ -88,8 +87,8 @@ export const endPatience = (tx: Tx, orderId: OrderId) =>
   )
 
 /**
- * The saga of an order under our lease and in our trace, its row locked until the transaction ends; null
- * where another works on it.
+ * Leases the saga of an order, in the current trace and with its row locked until the transaction ends; null
+ * if another worker has it.
  */
 export async function leaseSaga(tx: Tx, orderId: OrderId, leaseMs: number): Promise<StoredSaga | null> {
   const [saga] = await tx.query<StoredSaga>(
@@ -102,7 +101,7 @@ export async function leaseSaga(tx: Tx, orderId: OrderId, leaseMs: number): Prom
   return saga ?? null
 }
 
-/** Keep the lease; false when another worker has it by now. */
+/** Renews the lease; false when another worker has it. */
 export async function renewLease(sql: Sql, saga: StoredSaga, leaseMs: number): Promise<boolean> {
   const rows = await sql.query(
     `update sagas set leased_until = ${leaseOf('$3')} where order_id = $1 and fence = $2 returning order_id`,
@@ -112,10 +111,10 @@ export async function renewLease(sql: Sql, saga: StoredSaga, leaseMs: number): P
 }
 
 /**
- * Count a failed attempt of a step that should have succeeded: how many there were in a row, and for how
- * long. Null for another's saga.
+ * Counts a failed attempt of a step that should have succeeded: returns how many in a row, and for how long.
+ * Null if the saga is another worker's.
  */
-export async function noteFailing(
+export async function countFailure(
   tx: Tx,
   saga: StoredSaga,
 ): Promise<{ attempts: number; ms: number } | null> {
@@ -130,8 +129,8 @@ export async function noteFailing(
   return row ?? null
 }
 
-/** The present attempt could not be made: what failed before it is not counted on. */
-export const endFailing = (sql: Sql, saga: StoredSaga) =>
+/** Clears the failures of a step, because the present attempt could not be made. */
+export const clearFailures = (sql: Sql, saga: StoredSaga) =>
   sql.query(
     `update sagas set failing_attempts = 0, failing_since = null
      where order_id = $1 and fence = $2 and failing_attempts > 0`,
@@ -139,7 +138,7 @@ export const endFailing = (sql: Sql, saga: StoredSaga) =>
   )
 
 /**
- * Let a saga rest until `waitMs` from now; one that was moved meanwhile is only let go, and is due when its
+ * Parks a saga until `waitMs` from now. One that was moved meanwhile is only released, and is due when its
  * mover said.
  */
 export async function parkSaga(sql: Sql, saga: StoredSaga, waitMs: number): Promise<void> {

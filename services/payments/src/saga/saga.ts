@@ -25,10 +25,10 @@ export interface IssuedTicket {
   ticketNumber: string
   ticketTypeId: TicketTypeId
   qrCode: string
-  /** When the ticket service made it, ISO 8601; absent where it did not say. */
+  /** When the ticket service issued it, ISO 8601; absent if unknown. */
   createdAt?: string
 }
-/** A ticket that admits no one any more, under the id it was issued with, and what was paid for it. */
+/** A ticket that no longer admits, under the id it was issued with, and the price paid. */
 export interface WithdrawnTicket {
   ticketId: TicketId
   ticketTypeId: TicketTypeId
@@ -36,18 +36,17 @@ export interface WithdrawnTicket {
 }
 export interface Failure {
   reason: FailureReason
-  /** The answer to the buyer. */
+  /** The status of the answer to the buyer. */
   status: 400 | 402 | 404 | 409
   code: string
   message: string
   seatIds?: SeatId[]
-  /** One's own that count against a limit. */
+  /** The buyer's own reservations that count against a limit. */
   reservationIds?: ReservationId[]
 }
 
 /**
- * A refund that was requested. `force`: used and transferred tickets too. Without `ticketIds` all that is
- * left.
+ * A requested refund. `force`: includes used and transferred tickets. Without `ticketIds`: everything left.
  */
 export interface RefundRequest {
   refundId: RefundId
@@ -56,14 +55,14 @@ export interface RefundRequest {
   ticketIds?: TicketId[]
   requestedBy?: UserId
 }
-/** A refund in progress. The amount is known when the tickets are withdrawn. */
+/** A refund in progress. The amount is known once the tickets are withdrawn. */
 export interface Refund extends RefundRequest {
   amount?: Minor
   withdrawn?: TicketId[]
   startedAt?: string
-  /** The money went back at the gateway already, by hand: only the tickets are left to withdraw. */
+  /** The money was refunded at the gateway by hand: only the tickets are left to withdraw. */
   elsewhere?: boolean
-  /** The amount is not the one that was requested at first: another refund came in between. */
+  /** The amount is not the requested one, because another refund came in between. */
   reduced?: boolean
 }
 
@@ -72,20 +71,15 @@ interface Facts {
   userId: UserId
   reservationId: ReservationId
   holderName: string
-  /**
-   * The order's version when a name was last given at once: what was accepted for later by then is older.
-   */
+  /** The order's version when a name was last given directly: requests queued before are older. */
   namedAsOf: number
-  /** How the tickets come to be held: by us, or by the buyer beforehand. */
+  /** How the tickets are held: by the saga, or by the buyer beforehand. */
   purchase:
     | { kind: 'direct'; eventId: EventId; ticketRequests: TicketRequest[]; expectedTotal?: Minor }
     | { kind: 'reserved' }
-  /**
-   * ORDER_CREATED is not published yet: an order in the queue knows its event when its reservation is
-   * claimed.
-   */
+  /** ORDER_CREATED is not published yet: a queued order learns its event when its reservation is claimed. */
   untold: boolean
-  /** The gateway's token; gone as soon as it cannot be needed. */
+  /** The gateway's token; deleted as soon as it is not needed. */
   paymentToken: string
   /** Of the refund of a purchase that could not be honoured. */
   refundId: RefundId
@@ -94,20 +88,20 @@ interface Facts {
   total: Minor
   currency: Currency
   chargeStartedAt: string
-  /** The charge; none where nothing was to be paid. */
+  /** The charge; absent for a free order. */
   transactionId: string
   failure: Failure
-  /** The gateway could not be asked whether it charged: ask on after the tickets are released. */
+  /** The gateway was unavailable when asked about the charge: ask again after the tickets are released. */
   refundIfCharged: boolean
-  /** The buyer requested to cancel; `cancelled`: and that came in time. */
+  /** The buyer requested to cancel; `cancelled`: in time. */
   cancelRequested: boolean
   cancelled: true
   refundReason: string
   issued: IssuedTicket[]
-  /** Parts of the tickets that came before the others, by their number. */
+  /** Parts of the tickets that have arrived, by their number. */
   issuedParts: Record<string, IssuedTicket[]>
   refund: Refund
-  /** What has been refunded so far. */
+  /** The amount refunded so far. */
   refunded: Minor
   refundedTickets: TicketId[]
   /** The last refund that was made at the gateway by hand. */
@@ -116,7 +110,7 @@ interface Facts {
 type Fact = keyof Facts
 type Always = 'userId' | 'reservationId' | 'holderName' | 'purchase' | 'refundId'
 
-/** What a saga knows at a stage: these facts, perhaps those, and no others. */
+/** What a saga knows at a stage: `Has`, perhaps `May`, and nothing else. */
 type Knows<Has extends Fact, May extends Fact = never> = Pick<Facts, Has | Always> &
   Partial<Pick<Facts, May | 'namedAsOf'>> & {
     [F in Exclude<Fact, Has | May | Always | 'namedAsOf'>]?: undefined
@@ -125,7 +119,7 @@ type Knows<Has extends Fact, May extends Fact = never> = Pick<Facts, Has | Alway
 type Price = 'eventId' | 'items' | 'total' | 'currency' | 'chargeStartedAt'
 type Ends<Has extends Fact, May extends Fact> = Knows<Has | 'failure', May> | Knows<Has | 'cancelled', May>
 type Elsewhere = 'cancelRequested' | 'refunded' | 'refundIdElsewhere'
-/** Money that came after the end, and its refund. */
+/** Money that arrived after the end, and its refund. */
 type Late = Elsewhere | 'refundIfCharged' | 'transactionId' | 'refundReason'
 type Paid = Elsewhere | 'transactionId'
 
@@ -133,7 +127,7 @@ export type Begun = Knows<never, 'untold' | 'paymentToken' | 'cancelRequested'>
 export type Charging = Knows<Price | 'paymentToken', 'cancelRequested'>
 /** The gateway cannot say whether it charged. */
 export type Unreachable = Knows<Price | 'paymentToken', 'cancelRequested' | 'refundIfCharged'>
-/** It came to nothing before anything was held, or afterwards. */
+/** The order failed before anything was held, or afterwards. */
 export type Unpriced = Ends<never, 'untold' | 'cancelRequested'>
 export type Released = Ends<Price, Late>
 export type Awaiting = Knows<Price, Paid | 'issuedParts'>
@@ -142,7 +136,7 @@ export type CancellingTickets = Knows<Price | 'refundReason', Paid | 'issuedPart
 export type Refunding =
   | Knows<Price | 'refundReason' | 'transactionId', Paid | 'issuedParts' | 'refund'>
   | Ends<Price | 'refundReason' | 'transactionId', Late | 'refund'>
-/** A refund is in progress; without `issued` the tickets had not come when it was requested. */
+/** A refund is in progress; without `issued`, the tickets had not arrived when it was requested. */
 export type Withdrawing =
   | Knows<Price | 'issued' | 'refund', Paid | 'refundedTickets'>
   | Knows<Price | 'refund', Paid | 'issuedParts'>
@@ -169,6 +163,8 @@ export interface Contexts {
 }
 export type SagaContext = Contexts[SagaState]
 
-/** A state, and what is known in it. */
-export type Stand<S extends SagaState = SagaState> = { [K in S]: { state: K; context: Contexts[K] } }[S]
-export type Saga<S extends SagaState = SagaState> = Stand<S> & { orderId: OrderId }
+/** A state and its context. */
+export type SagaPosition<S extends SagaState = SagaState> = {
+  [K in S]: { state: K; context: Contexts[K] }
+}[S]
+export type Saga<S extends SagaState = SagaState> = SagaPosition<S> & { orderId: OrderId }

@@ -6,7 +6,7 @@ import { type InputType, isRequest, requestTypes } from './input.ts'
 import * as buy from './purchase-rules.ts'
 import { declarationOf, isTerminal, states } from './states.ts'
 
-/** Everything that a call, a message, a webhook or a worker can say of a saga. */
+/** Every input that a call, a message, a webhook or a worker can give a saga. */
 const facts = Object.keys({
   ...{
     RESERVED: 1,
@@ -40,17 +40,14 @@ const rulesOf = (state: SagaState) => {
   const { answers, requests, reports } = declarationOf(state)
   return { ...answers, ...requests, ...reports }
 }
-/**
- * What a state makes of an input: a rule, or nothing since it is late, a request that is refused, or an
- * error.
- */
+/** How a state treats an input: a rule, ignored as late, refused as a request, or an error. */
 function fateOf(state: SagaState, input: InputType): 'rule' | 'late' | 'refused' | 'unexpected' {
   if (input in rulesOf(state)) return 'rule'
   if (declarationOf(state).late?.includes(input)) return 'late'
   return isRequest(input) ? 'refused' : 'unexpected'
 }
 
-test('every state says of every input what becomes of it', () => {
+test('every state defines the treatment of every input', () => {
   expect(all.toSorted()).toEqual([...sagaStatesInProgress, ...sagaStatesTerminal].toSorted())
   expect(all.filter(isTerminal).toSorted()).toEqual(sagaStatesTerminal.toSorted())
   const fates = all.flatMap((state) => inputs.map((input) => fateOf(state, input)))

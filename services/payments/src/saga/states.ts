@@ -8,16 +8,13 @@ import { refundAll, repay } from './refund-calls.ts'
 import * as refund from './refund-rules.ts'
 import { begin, cancelTickets, confirm, release, reserve, withdrawTickets } from './ticket-calls.ts'
 
-/** The gateway tells of a charge by its answer and by a webhook, in any order. */
+/** The gateway reports a charge by its answer and by a webhook, in any order. */
 const chargeFacts = ['CHARGED', 'DECLINED'] as const satisfies InputType[]
-/** The ticket service tells by its answer and by messages, of which each may come twice. */
+/** The ticket service reports by its answer and by messages, each possibly twice. */
 const ticketFacts = ['TICKETS_ISSUED', 'TICKETS_REJECTED'] as const satisfies InputType[]
 const facts = [...chargeFacts, ...ticketFacts]
 
-/**
- * Purchase and refund on one screen: in each state, the call of its step, and what follows from all that may
- * come.
- */
+/** Purchase and refund on one screen: for each state, the call of its step and the rule for every input. */
 export const states = {
   QUEUED: state({
     ...{ step: 'QUEUE', call: begin },
@@ -86,7 +83,7 @@ export const states = {
     ...{
       step: 'ISSUE',
       call: confirm,
-      rest: 'ticketsPatienceMs',
+      delay: 'ticketsPatienceMs',
       mustSucceed: 'when answered',
       outcome: 'paid',
     },
@@ -144,8 +141,8 @@ export const states = {
   REFUNDED: { outcome: 'refunded', late: [...facts, 'REFUNDED_ELSEWHERE'] },
 } as const satisfies Table
 
-/** What is declared of a state. */
+/** Returns the declaration of a state. */
 export const declarationOf = (state: SagaState): Declaration => states[state] as Declaration
-/** The step of a state in progress; null where nothing is left to do. */
+/** Returns the step of a state in progress; null for a terminal state. */
 export const stepOf = (state: SagaState): Step | null => declarationOf(state).step ?? null
 export const isTerminal = (state: SagaState): boolean => stepOf(state) === null

@@ -21,34 +21,34 @@ import { findSagasForUpdate } from './saga-repository.ts'
 
 interface Deps {
   applyAll: ApplyAll
-  rememberCancelledEvent: (tx: Tx, eventId: EventId) => Promise<void>
+  saveCancelledEvent: (tx: Tx, eventId: EventId) => Promise<void>
 }
 
-/** What the ticket service says of an order. */
+/** A message of the ticket service about an order. */
 interface Heard {
   readonly orderId: OrderId
   readonly input: SagaInput
   readonly origin: MessageOrigin
 }
 
-/** Messages of the ticket and event services, translated into inputs of the saga. */
-export const sagaSubscribers = ({ applyAll, rememberCancelledEvent }: Deps): readonly Subscriber<Tx>[] => [
+/** Translates messages of the ticket and event services into inputs of the saga. */
+export const sagaSubscribers = ({ applyAll, saveCancelledEvent }: Deps): readonly Subscriber<Tx>[] => [
   on(ticketsGenerated, (tx, message) => moveAll(applyAll, tx, [heardOf(message)])),
   on(ticketsRejected, (tx, message) => moveAll(applyAll, tx, [heardOf(message)])),
-  on(eventCancelled, (tx, { payload: { eventId } }) => rememberCancelledEvent(tx, eventId)),
+  on(eventCancelled, (tx, { payload: { eventId } }) => saveCancelledEvent(tx, eventId)),
 ]
 
-/** Messages of one receive: those about orders move their sagas together, after all else. */
-export function takeTogether({
+/** Handles the messages of one receive: those about orders move their sagas together, after all others. */
+export function handleTogether({
   applyAll,
-  rememberCancelledEvent,
+  saveCancelledEvent,
 }: Deps): NonNullable<ConsumerOptions<Tx>['together']> {
   return async (tx, messages, within) => {
     const heard: Heard[] = []
     for (const message of messages) {
       if (message.eventType === eventCancelled.eventType) {
         const { eventId } = (message as Message<typeof eventCancelled>).payload
-        await within(message, () => rememberCancelledEvent(tx, eventId))
+        await within(message, () => saveCancelledEvent(tx, eventId))
       } else heard.push(within(message, () => heardOf(message as never)))
     }
     await moveAll(applyAll, tx, heard)
@@ -69,8 +69,8 @@ function inputOf({ payload }: Message<typeof ticketsGenerated> | Message<typeof 
 }
 
 /**
- * Moves the saga of an order as often as it is spoken of, in parts. Rejects with PermanentFailure where a
- * saga does not expect it: no later attempt will succeed.
+ * Moves sagas, in several passes if an order has several messages. Rejects with PermanentFailure if a saga
+ * does not expect an input: no later attempt can succeed.
  */
 async function moveAll(applyAll: ApplyAll, tx: Tx, heard: readonly Heard[]): Promise<void> {
   let waiting = heard
@@ -79,7 +79,7 @@ async function moveAll(applyAll: ApplyAll, tx: Tx, heard: readonly Heard[]): Pro
     const sagas = await findSagasForUpdate(tx, [...next.keys()])
     const moves = [...next.values()].map(({ orderId, ...one }) => {
       const saga = sagas.get(orderId)
-      if (!saga) throw new Error(`there is no saga of order ${orderId}`)
+      if (!saga) throw new Error(`order ${orderId} has no saga`)
       return { saga, ...one }
     })
     const applied = await applyAll(tx, moves)

@@ -13,7 +13,7 @@ import type {
   Withdrawing,
 } from './saga.ts'
 
-/** Begins an order whose command has not come, or found no slot. */
+/** Begins an order whose command was lost or found no slot. */
 export const begin: Call<Begun, 'BEGIN'> = async () => ({ input: { type: 'BEGIN' } })
 
 export const reserve: Call<Begun, 'RESERVED' | 'REFUSED' | 'LIMIT_PASSED'> = async (ports, saga) => {
@@ -38,12 +38,12 @@ export const reserve: Call<Begun, 'RESERVED' | 'REFUSED' | 'LIMIT_PASSED'> = asy
   const total = totalOf(items)
   const isUnpayable = total > 0 && context.paymentToken === undefined
   const at = ports.now().toISOString()
-  // Whether it is cancelled is read in the transaction that takes this.
+  // The transaction that applies this reads whether the event is cancelled.
   const held = { at, eventId, items, total, currency, eventCancelled: false }
   return { input: { type: 'RESERVED', ...held, ...(isUnpayable && { tokenMissing: true }) } }
 }
 
-/** The ticket service's refusal, as the buyer's order shows it. */
+/** Translates the ticket service's refusal for the buyer's order. */
 function refusalOf(
   status: 400 | 404 | 409,
   refusal: { error: string; message: string; seatIds?: SeatId[]; reservationIds?: ReservationId[] },
@@ -54,7 +54,7 @@ function refusalOf(
   return { reason: own.find((reason) => reason === code) ?? 'SYSTEM_ERROR', status, code, message, ...named }
 }
 
-/** An order has one line for a type, however many the reservation has. */
+/** Merges lines by type: an order has one line per type, whatever the reservation has. */
 function itemsOf(tickets: readonly Item[]): Item[] {
   const byType = Map.groupBy(tickets, ({ ticketTypeId }) => ticketTypeId)
   return [...byType.entries()].map(([ticketTypeId, lines]) => {
@@ -101,8 +101,8 @@ export const cancelTickets: Call<CancellingTickets, 'TICKETS_CANCELLED'> = async
 }
 
 /**
- * The tickets stop admitting before any money goes back; only the ticket service's answer says what they
- * were worth.
+ * Withdraws the tickets before any money is refunded; only the ticket service's answer says what they were
+ * worth.
  */
 export const withdrawTickets: Call<Withdrawing, 'TICKETS_WITHDRAWN' | 'WITHDRAWAL_REFUSED'> = async (
   ports,

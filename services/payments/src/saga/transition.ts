@@ -1,8 +1,16 @@
 import type { Minor, OrderStatus, PaymentStatus, RefundId, SagaState, TicketId } from '@boxoffice/contracts'
 import type { InputOf, InputType } from './input.ts'
-import type { Contexts, Failure, IssuedTicket, Item, RefundRequest, Stand, WithdrawnTicket } from './saga.ts'
+import type {
+  Contexts,
+  Failure,
+  IssuedTicket,
+  Item,
+  RefundRequest,
+  SagaPosition,
+  WithdrawnTicket,
+} from './saga.ts'
 
-/** What a transition does beside moving on. The applier writes all of it in one commit. */
+/** Effects of a transition besides the next state. The applier writes all of it in one commit. */
 export interface Effects {
   order?: {
     status?: OrderStatus
@@ -20,7 +28,7 @@ export interface Effects {
     | 'ORDER_CREATED'
     | 'PAYMENT_COMPLETED'
     | 'PAYMENT_FAILED'
-    /** It came to nothing before a charge: PAYMENT_FAILED, to buyers who were answered before that. */
+    /** The order failed before a charge: PAYMENT_FAILED, for buyers who were answered before that. */
     | 'ORDER_FAILED'
     | 'ORDER_CONFIRMED'
     | 'REFUND_PROCESSED'
@@ -28,27 +36,27 @@ export interface Effects {
     | 'ORDER_STATUS_CHANGED'
   )[]
 }
-/** What becomes of a refund's own row, by the part that is there. */
+/** Changes of a refund's own row. */
 export interface RefundEffects {
   opened?: RefundRequest & { amount?: Minor }
   withdrawn?: { refundId: RefundId; amount: Minor; tickets: WithdrawnTicket[] }
-  settled?: SettledRefund[]
+  completed?: CompletedRefund[]
   failed?: { refundId: RefundId; reason: string; ticketIds: TicketId[] }
 }
-/** Without the gateway's id where nothing had to go back. */
-export interface SettledRefund {
+/** Without the gateway's id if there was nothing to pay back. */
+export interface CompletedRefund {
   refundId: RefundId
   reason: string
   amount: Minor
   gatewayRefundId?: string
   ticketIds?: TicketId[]
 }
-export type Transition = Stand & { effects: Effects }
+export type Transition = SagaPosition & { effects: Effects }
 
-/** The state does not expect this. */
+/** The state does not expect the input. */
 export const UNEXPECTED = 'unexpected'
 
-/** What follows from an input; null where it is known already, and changes nothing. */
+/** Returns what follows from an input; null if it is known already and changes nothing. */
 export type Rule<C, I extends InputType> = (
   context: C,
   input: InputOf<I>,

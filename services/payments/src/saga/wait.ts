@@ -5,7 +5,7 @@ import type { Drive } from './drive.ts'
 import type { StoredOrder } from './order.ts'
 import type { StoredSaga } from './saga-repository.ts'
 
-/** Until when a caller that comes now waits. */
+/** Returns until when a caller that arrives now waits. */
 export const waitsUntil = ({
   now,
   config,
@@ -15,8 +15,8 @@ export const waitsUntil = ({
 }): Date => new Date(now().getTime() + config.checkoutWaitMs)
 
 /**
- * Work a leased saga on for a caller that waits until `until` at most; what is left then goes on without
- * them. The order as it was decided; null where it has to be read.
+ * Drives a leased saga for a caller who waits until `until` at most; the rest continues without the caller.
+ * Returns the order once decided; null if it has to be read.
  */
 export async function driveWhileWaiting(
   { drive, logger, now }: { drive: Drive; logger: Logger; now: () => Date },

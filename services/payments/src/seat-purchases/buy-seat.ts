@@ -17,35 +17,34 @@ import { waitsUntil } from '../saga/wait.ts'
 
 export interface SeatPurchaseDeps extends CheckoutDeps {
   tickets: Pick<Client<typeof ticketsInternalRoutes>, 'findSeat'>
-  /** The name that a ticket bears when none is given. */
+  /** Returns the name for the ticket if the buyer gave none. */
   nameOf(principal: UserPrincipal): Promise<string>
   watchOrder: WatchOrder
   config: Pick<Config, 'checkoutWaitMs' | 'defaultPaymentToken'>
 }
 
 /**
- * A key of this route is another one than the same of `POST /api/payments/orders`: no header can hold a
+ * Keys of this route differ from the same keys of `POST /api/payments/orders`: a header cannot contain a
  * space.
  */
 const keyOf = (given: string) => `POST /api/v1/tickets ${given}`
 
 /**
- * Buy one seat through the purchase saga, and wait until its ticket is issued, `checkoutWaitMs` from the
- * request on at most (finding the seat and a name is part of them, and has limits of its own): the order as
- * it stands then. Under the same key it is the same order, and waited for likewise. Throws 404
- * EVENT_NOT_FOUND (also for an event that is at another venue), 404 SEAT_NOT_FOUND, 400 where a token is
- * needed and there is none, 422 for another body, and ServiceUnavailable.
+ * Buys one seat through the purchase saga and waits until its ticket is issued, up to `checkoutWaitMs` from
+ * the request on, including finding the seat and a name, which have their own limits; returns the order as of
+ * then. The same key is the same order. Throws 404 EVENT_NOT_FOUND (also for an event at another venue), 404
+ * SEAT_NOT_FOUND, 400 if a required token is missing, 422 for another body, and ServiceUnavailable.
  */
 export async function buySeat(
   deps: SeatPurchaseDeps,
-  asked: { principal: UserPrincipal; body: SeatPurchase; key: string; bodyHash: string },
+  request: { principal: UserPrincipal; body: SeatPurchase; key: string; bodyHash: string },
 ): Promise<StoredOrder> {
-  const { principal, body, bodyHash } = asked
+  const { principal, body, bodyHash } = request
   const { userId } = principal
   const until = waitsUntil(deps)
-  const key = keyOf(asked.key || deps.newId())
-  // A repetition is answered with its order, whatever has become of the seat since.
-  const isBound = asked.key !== '' && (await findOrderByKey(deps.db, userId, key)) !== null
+  const key = keyOf(request.key || deps.newId())
+  // A repetition is answered with its order, whatever has happened to the seat since.
+  const isBound = request.key !== '' && (await findOrderByKey(deps.db, userId, key)) !== null
   const bound = { userId, key, bodyHash }
   const order = isBound
     ? await getBoundOrder(deps, bound)
@@ -57,7 +56,7 @@ export async function buySeat(
   return waitForTicket(deps, order, until)
 }
 
-/** What an order of one seat says. */
+/** Builds the order of one seat. */
 async function purchaseOf(
   deps: Pick<SeatPurchaseDeps, 'tickets' | 'nameOf' | 'config'>,
   principal: UserPrincipal,
@@ -69,7 +68,7 @@ async function purchaseOf(
   if (found.status === 404) throw new RefusedError(found)
   const { ticketTypeId, unitPrice } = found.body
   if (found.body.venueId !== venueId) {
-    throw new RefusedError(refuse(EVENT_NOT_FOUND, { message: 'there is no such event at this venue' }))
+    throw new RefusedError(refuse(EVENT_NOT_FOUND, { message: 'no such event at this venue' }))
   }
   const paymentToken = body.paymentToken ?? deps.config.defaultPaymentToken
   if (paymentToken === undefined && unitPrice > 0) {
@@ -79,7 +78,7 @@ async function purchaseOf(
   return {
     eventId,
     ticketRequests: [{ ticketTypeId, seatIds: [seatId] }],
-    // Without a token it must still cost nothing when it is held.
+    // Without a token, the seat must still be free of charge when it is held.
     ...(paymentToken === undefined && { expectedTotal: 0 as Minor }),
     paymentMethod: 'CREDIT_CARD',
     paymentToken,
@@ -89,7 +88,7 @@ async function purchaseOf(
 
 const isOpen = ({ status }: Pick<StoredOrder, 'status'>) => status === 'PENDING' || status === 'PAID'
 
-/** The order when its ticket is issued, or it came to nothing, or `until` has passed. */
+/** Waits until the ticket is issued, the order has failed, or `until` has passed. */
 async function waitForTicket(
   { db, now, watchOrder }: Pick<SeatPurchaseDeps, 'db' | 'now' | 'watchOrder'>,
   order: StoredOrder,

@@ -8,12 +8,12 @@ import {
 } from '@boxoffice/service-kit'
 
 const NAME_MAX = 200
-/** What a ticket can bear of a name. */
+/** Cuts a name to what a ticket can hold. */
 const cut = (name: string): string => cutLine(name, NAME_MAX)
 
 /**
- * The name that a ticket bears when none is given: the user's own; their address while the auth service is
- * away, which stops no sale.
+ * Returns the name for a ticket if the buyer gave none: the user's own, or their address while the auth
+ * service is unavailable, which must not stop a sale.
  */
 export function createNaming(users: Client<typeof authInternalRoutes>, logger: Logger) {
   return async ({ userId, email }: UserPrincipal): Promise<string> => {
@@ -23,7 +23,7 @@ export function createNaming(users: Client<typeof authInternalRoutes>, logger: L
       return cut(`${answer.body.firstName} ${answer.body.lastName}`.trim() || email)
     } catch (error) {
       if (!(error instanceof ServiceUnavailable || error instanceof UnexpectedAnswer)) throw error
-      logger.warn({ err: error }, "a user's name could not be asked for")
+      logger.warn({ err: error }, "looking up a user's name failed")
       return cut(email)
     }
   }

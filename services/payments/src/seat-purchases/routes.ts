@@ -15,7 +15,9 @@ export function seatPurchaseHandlers(deps: SeatPurchaseDeps): Handlers<typeof se
   return {
     async buySeat({ principal, body, idempotencyKey, rawBody }) {
       if (body.userId !== undefined && body.userId !== principal.userId) {
-        return refuse(FORBIDDEN, { message: 'a seat is bought for oneself: userId is another user' })
+        return refuse(FORBIDDEN, {
+          message: 'a seat can only be bought for yourself: userId is another user',
+        })
       }
       const order = await buySeat(deps, {
         principal,
@@ -29,8 +31,8 @@ export function seatPurchaseHandlers(deps: SeatPurchaseDeps): Handlers<typeof se
 }
 
 /**
- * The seat once it has a ticket, whatever came since; the refusal of an order that came to nothing; else
- * that it goes on.
+ * Returns the seat once it has a ticket, even if it was refunded since; the refusal of a failed order; else
+ * that it is in progress.
  */
 function answerOf(
   { venueId, eventId, zoneId, rowLabel, colLabel }: SeatPurchase,
@@ -42,7 +44,7 @@ function answerOf(
     const seat = { venueId, eventId, zoneId, rowLabel, colLabel }
     const price = totalAmount ?? (0 as Minor)
     const { ticketId } = ticket
-    // The ticket's own time, as every other view of it has it.
+    // The ticket's own time, as in every other view of it.
     const createdOn = ticket.createdAt ?? completedAt ?? createdAt
     const body = {
       ticketId,
@@ -59,7 +61,7 @@ function answerOf(
   return (
     refusalOf(order) ??
     refuse(orderRefusals.ORDER_CANCELLED, {
-      message: 'there was no ticket for the money, which goes back',
+      message: 'no ticket could be issued: the payment is being refunded',
       orderId,
     })
   )

@@ -9,11 +9,11 @@ interface KnownDispute {
 }
 
 /**
- * Keep how a dispute ended: the number of that end, null where it is known or was followed by another. The
- * gateway sends events in any order and in whole seconds: of one second the end in which it is won is the
- * later. Lock the order's saga first.
+ * Saves how a dispute ended; returns the number of that end, null if it is known or outdated. The gateway
+ * sends events in any order and with whole seconds: within one second, a won end is the later. Lock the
+ * order's saga first.
  */
-export async function keepDisputeEnd(tx: Tx, orderId: OrderId, end: DisputeEnd): Promise<number | null> {
+export async function saveDisputeEnd(tx: Tx, orderId: OrderId, end: DisputeEnd): Promise<number | null> {
   const known = await findDispute(tx, end.disputeId)
   if (known && !isLater(end, known)) return null
   const isNew = known?.outcome !== end.outcome
@@ -32,7 +32,7 @@ const isLater = (end: DisputeEnd, known: KnownDispute): boolean =>
   end.closedAt > known.closedAt ||
   (end.closedAt.getTime() === known.closedAt.getTime() && end.outcome === 'WON')
 
-/** Whether the bank has given the money of an order back. */
+/** Returns whether the payment of an order was charged back. */
 export const hasLostDispute = async (tx: Tx, orderId: OrderId): Promise<boolean> =>
   (await tx.query("select from disputes where order_id = $1 and outcome = 'LOST' limit 1", [orderId]))
     .length > 0

@@ -3,10 +3,7 @@ import type Stripe from 'stripe'
 import { declineOf } from '../gateway/outcomes.ts'
 import type { Failure } from '../saga/saga.ts'
 
-/**
- * What a webhook event of the gateway says. Charges name their order; what is done by hand at the gateway
- * names the charge.
- */
+/** An event of the gateway. Charges name their order; manual actions at the gateway name the charge. */
 export type GatewayEvent =
   | { kind: 'charged'; orderId: OrderId; transactionId: string }
   | { kind: 'declined'; orderId: OrderId; failure: Failure }
@@ -15,7 +12,7 @@ export type GatewayEvent =
   | { kind: 'dispute-opened'; transactionId: string; detail: Record<string, unknown> }
   | ({ kind: 'dispute-closed'; transactionId: string; detail: Record<string, unknown> } & DisputeEnd)
 
-/** How a dispute ended, and when that was so at the gateway. */
+/** How a dispute ended, and when, by the gateway's clock. */
 export interface DisputeEnd {
   disputeId: string
   outcome: DisputeOutcome
@@ -26,7 +23,7 @@ export interface DisputeEnd {
 const idOf = (thing: string | { id: string } | null): string | null =>
   typeof thing === 'object' ? (thing?.id ?? null) : thing
 
-/** All that a webhook event says; nothing where it is not of interest. */
+/** Parses a webhook event into gateway events; empty if it is not relevant. */
 export function gatewayEventsOf(event: Stripe.Event): GatewayEvent[] {
   switch (event.type) {
     case 'payment_intent.succeeded':
@@ -34,10 +31,10 @@ export function gatewayEventsOf(event: Stripe.Event): GatewayEvent[] {
       return ofIntent(event.type, event.data.object)
     case 'refund.created':
     case 'refund.updated':
-      return madeByHand([event.data.object])
-    // Before refunds had events of their own, they came with their charge.
+      return manualRefundsIn([event.data.object])
+    // Before refunds had their own events, they came with their charge.
     case 'charge.refunded':
-      return madeByHand(event.data.object.refunds?.data ?? [])
+      return manualRefundsIn(event.data.object.refunds?.data ?? [])
     case 'refund.failed': {
       const { id, payment_intent, amount, failure_reason } = event.data.object
       const transactionId = idOf(payment_intent)
@@ -46,7 +43,7 @@ export function gatewayEventsOf(event: Stripe.Event): GatewayEvent[] {
     }
     case 'charge.dispute.created':
     case 'charge.dispute.closed':
-    // One that was lost may be won later: then the money comes back, and nothing else says so.
+    // A lost dispute may be won later: then the money returns, and no other event says so.
     case 'charge.dispute.funds_reinstated':
       return ofDispute(event.type, event.data.object, new Date(event.created * 1_000))
     default:
@@ -70,8 +67,8 @@ function ofIntent(type: string, intent: Stripe.PaymentIntent): GatewayEvent[] {
   ]
 }
 
-/** Ours carry the order's id: what became of those the saga knows. */
-function madeByHand(refunds: readonly Stripe.Refund[]): GatewayEvent[] {
+/** Our own refunds carry the order's id and are known to the saga. */
+function manualRefundsIn(refunds: readonly Stripe.Refund[]): GatewayEvent[] {
   return refunds.flatMap(({ id, status, metadata, payment_intent, amount }): GatewayEvent[] => {
     const transactionId = idOf(payment_intent)
     const isMade = status === 'succeeded' || status === 'pending'

@@ -8,7 +8,7 @@ import type { SagaInput } from '../saga/input.ts'
 import { appendNote } from '../saga/journal-repository.ts'
 import { findOrderOfCharge, isBooked } from '../saga/ledger-repository.ts'
 import { findSagaForUpdate, type StoredSaga } from '../saga/saga-repository.ts'
-import { keepDisputeEnd } from './dispute-repository.ts'
+import { saveDisputeEnd } from './dispute-repository.ts'
 import type { GatewayEvent } from './gateway-event.ts'
 
 const SOURCE = 'payments'
@@ -23,23 +23,17 @@ interface HandlerOptions {
   newId: () => string
 }
 
-/**
- * Handles events of the gateway: the saga moves, the journal remembers, operators are alerted to what they
- * have to decide.
- */
+/** Handles gateway events: moves the saga, writes notes to the journal, and alerts operators to decisions. */
 export function createGatewayEventHandler(options: HandlerOptions) {
   const { append, apply } = options
 
-  /**
-   * What came of it, in words for the record; null where it is about a charge that we do not know, or not
-   * yet.
-   */
+  /** Returns a description of the result for the record; null if the charge is unknown, or not known yet. */
   return async (tx: Tx, event: GatewayEvent): Promise<string | null> => {
     const orderId = 'orderId' in event ? event.orderId : await findOrderOfCharge(tx, event.transactionId)
     if (!orderId) return null
     const saga = await findSagaForUpdate(tx, orderId)
     if (!saga) return NO_SUCH_ORDER
-    // Whoever sends it: it is a part of the purchase, and what follows of it too.
+    // In the trace of the purchase, whoever sent the event.
     return continueTrace(saga.traceparent, `gateway event ${event.kind}`, () => handle(tx, saga, event))
   }
 
@@ -55,7 +49,7 @@ export function createGatewayEventHandler(options: HandlerOptions) {
         return refundedByHand(options, tx, saga, event)
       case 'refund-failed': {
         await appendNote(tx, saga, { step: 'REFUND', result: 'FAILED_AT_GATEWAY', detail: event.detail })
-        const title = 'a refund did not reach the buyer: give the money another way'
+        const title = 'a refund did not reach the buyer: pay it another way'
         await alert(append, tx, 'CRITICAL', title, saga.orderId, event.detail)
         return 'alerted'
       }
@@ -68,7 +62,7 @@ export function createGatewayEventHandler(options: HandlerOptions) {
     }
   }
 
-  /** Rejects with UnexpectedInput where the saga's state does not expect it. */
+  /** Rejects with UnexpectedInput if the saga's state does not expect it. */
   async function move(tx: Tx, saga: StoredSaga, input: SagaInput): Promise<string> {
     const applied = await apply(tx, saga, input)
     if (!applied.applied && applied.why === 'unexpected') {
@@ -103,7 +97,7 @@ async function disputeEnded(
   event: Of<'dispute-closed'>,
 ): Promise<string> {
   const { disputeId, outcome, amount, closedAt, detail } = event
-  const version = await keepDisputeEnd(tx, saga.orderId, event)
+  const version = await saveDisputeEnd(tx, saga.orderId, event)
   if (version === null) return KNOWN_ALREADY
   await appendNote(tx, saga, { step: 'DISPUTE', result: outcome, detail })
   const { orderId, orderNumber, userId, eventId, currency } = await getOrder(tx, saga.orderId)
@@ -112,7 +106,7 @@ async function disputeEnded(
   await append(tx, disputeClosed, payload, { aggregateVersion: version })
   const isLost = outcome === 'LOST'
   const title = isLost
-    ? 'a dispute is lost: its tickets stop, unless their organizer has it otherwise'
+    ? 'a dispute is lost: its tickets are stopped, unless their organizer chose otherwise'
     : `a dispute: ${outcome}`
   await alert(append, tx, isLost ? 'CRITICAL' : 'WARNING', title, orderId, detail)
   return 'alerted'
@@ -134,7 +128,7 @@ async function refundedByHand(
       append,
       tx,
       'CRITICAL',
-      'a refund at the gateway that the order has no money for',
+      'a refund at the gateway exceeds what the order has left',
       saga.orderId,
       detail,
     )

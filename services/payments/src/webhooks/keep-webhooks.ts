@@ -5,16 +5,16 @@ import { gatewayEventsOf } from './gateway-event.ts'
 import { KNOWN_ALREADY } from './handle-gateway-event.ts'
 import { insertWebhookEvents, type NewWebhookEvent } from './webhook-repository.ts'
 
-/** A charge's own answer is on its way to us too: when it is booked, its webhook event says nothing new. */
-const CHARGE_REST_MS = 250
+/** The answer to a charge usually arrives in this time; once it is booked, the webhook event is redundant. */
+const CHARGE_DELAY_MS = 250
 const GROUP_MAX = 200
-/** Events that wait to be kept; beyond it the gateway is answered 503, and comes again. */
+/** Longest queue of events to save; beyond it the gateway is answered 503 and retries. */
 const WAITING_MAX = 5_000
 
 /**
- * Keeps webhook events, each once, in one statement those that come together; whether one is done with.
- * Charges are kept a moment later, all of that moment at once: what a process that dies meanwhile had, was
- * not acknowledged, and comes again.
+ * Saves webhook events, each once, those that arrive together in one statement; returns whether an event is
+ * finished. Charges are saved a moment later and together: if the process dies meanwhile, they were not
+ * acknowledged, and the gateway retries.
  */
 export function createWebhookKeeper(db: Sql): (event: Stripe.Event, rawBody: string) => Promise<boolean> {
   const keepOne = createGroups<NewWebhookEvent, boolean>({
@@ -31,7 +31,7 @@ export function createWebhookKeeper(db: Sql): (event: Stripe.Event, rawBody: str
   })
   let rest: Promise<void> | null = null
   const restTogether = () => {
-    rest ??= sleep(CHARGE_REST_MS).then(() => {
+    rest ??= sleep(CHARGE_DELAY_MS).then(() => {
       rest = null
     })
     return rest

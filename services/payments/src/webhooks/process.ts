@@ -4,14 +4,19 @@ import { UnexpectedInput } from '../saga/advance.ts'
 import type { Apply } from '../saga/apply.ts'
 import { gatewayEventsOf } from './gateway-event.ts'
 import { createGatewayEventHandler, NO_SUCH_ORDER } from './handle-gateway-event.ts'
-import { keepForLater, markProcessed, takeWebhookEvent, type WebhookEvent } from './webhook-repository.ts'
+import {
+  deferWebhookEvent,
+  lockDueWebhookEvent,
+  markProcessed,
+  type WebhookEvent,
+} from './webhook-repository.ts'
 
 const BATCH = 50
 
 /**
- * Works through the gateway's webhook events: each once, in one transaction with its effect. What fails is
- * retried; so is, for a day, what is about a charge that we do not know. What a saga does not expect is kept
- * with its reason, and not tried again.
+ * Processes the gateway's webhook events: each once, in one transaction with its effect. Failures are
+ * retried; so are events about an unknown charge, for a day. An event that the saga does not expect is stored
+ * with the reason and not retried.
  */
 export function createWebhookProcessor(options: {
   db: Database
@@ -25,7 +30,7 @@ export function createWebhookProcessor(options: {
   const { db, logger } = options
   const handle = createGatewayEventHandler(options)
 
-  /** What came of it; null where it is about a charge that may become known. */
+  /** Returns a description of the result; null if the charge may become known later. */
   async function process(tx: Tx, { body, isRecent }: WebhookEvent): Promise<string | null> {
     const outcomes: string[] = []
     for (const event of gatewayEventsOf(body)) {
@@ -36,24 +41,22 @@ export function createWebhookProcessor(options: {
     return outcomes.join(', ') || 'not of interest'
   }
 
-  /** One event; whether there are others that are due. */
+  /** Processes one event; returns whether others are due. */
   async function next(): Promise<{ taken: boolean; more: boolean }> {
     return db.transact(async (tx) => {
-      const event = await takeWebhookEvent(tx)
+      const event = await lockDueWebhookEvent(tx)
       if (!event) return { taken: false, more: false }
       const { webhookEventId, body, traceparent, isLast } = event
       try {
         const inTrace = () => continueTrace(traceparent, `webhook ${body.type}`, () => process(tx, event))
         const outcome = await tx.savepoint(inTrace, (outcome) => outcome !== null)
-        if (outcome === null) await keepForLater(tx, webhookEventId)
+        if (outcome === null) await deferWebhookEvent(tx, webhookEventId)
         else await markProcessed(tx, webhookEventId, outcome)
       } catch (error) {
         const isOver = error instanceof UnexpectedInput
-        const what = isOver
-          ? 'can never be handled, kept with its reason'
-          : 'handling failed, will be retried'
+        const what = isOver ? 'failed permanently' : 'failed, will be retried'
         logger.error({ err: error, ...aboutOf(event) }, `webhook event ${what}`)
-        if (isOver) await markProcessed(tx, webhookEventId, `can never be handled: ${error.message}`)
+        if (isOver) await markProcessed(tx, webhookEventId, `failed permanently: ${error.message}`)
       }
       return { taken: true, more: !isLast }
     })
@@ -76,7 +79,7 @@ export function createWebhookProcessor(options: {
   })
 }
 
-/** For a log line: the event, the order that it names, and when it is tried again. */
+/** Fields for a log line: the event, its order, and when it is retried. */
 function aboutOf({ webhookEventId, body, attempts, waitSeconds }: WebhookEvent) {
   const { metadata } = body.data.object as { metadata?: { orderId?: string } | null }
   const waitMs = Math.round(waitSeconds * 1_000)

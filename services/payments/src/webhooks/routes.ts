@@ -6,13 +6,13 @@ import type { createWebhookKeeper } from './keep-webhooks.ts'
 interface WebhookDeps {
   gateway: Pick<Gateway, 'verifyWebhook'>
   keepWebhook: ReturnType<typeof createWebhookKeeper>
-  /** Handles what is kept. */
+  /** Processes saved events. */
   webhooks: { nudge(): void }
 }
 
 /**
- * The signature is checked on the raw body, the event is kept, and only then acknowledged: the gateway
- * repeats until then.
+ * Checks the signature on the raw body and saves the event before acknowledging it: the gateway retries until
+ * then.
  */
 export const stripeWebhookHandler =
   ({ gateway, keepWebhook, webhooks }: WebhookDeps): Handler<typeof paymentsRoutes.stripeWebhook> =>
@@ -22,7 +22,7 @@ export const stripeWebhookHandler =
     try {
       event = gateway.verifyWebhook(rawBody, typeof signature === 'string' ? signature : '')
     } catch (error) {
-      log.warn({ err: error }, 'webhook call refused: its signature is not valid')
+      log.warn({ err: error }, 'webhook call refused: invalid signature')
       return refuse(SIGNATURE_INVALID)
     }
     const isDone = await keepWebhook(event, rawBody)

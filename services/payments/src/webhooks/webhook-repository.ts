@@ -1,20 +1,20 @@
 import type { Sql, Tx } from '@boxoffice/service-kit'
 import type Stripe from 'stripe'
 
-// A charge whose outcome is unknown to us may be refunded or disputed before we find out that it was made.
+// A charge with an unknown outcome may be refunded or disputed before we learn that it was made.
 const UNKNOWN_CHARGE_HOURS = 24
 const UNKNOWN_CHARGE_REST_SECONDS = 60
 
-/** A webhook event to keep. */
+/** A webhook event to save. */
 export interface NewWebhookEvent {
   readonly event: Stripe.Event
   readonly rawBody: string
   readonly traceparent: string | null
-  /** Of an event that is about a charge alone. */
+  /** For an event about a charge only. */
   readonly transactionId: string | null
 }
 
-/** An event that is handled now. */
+/** A webhook event in progress. */
 export interface WebhookEvent {
   readonly webhookEventId: string
   readonly body: Stripe.Event
@@ -23,13 +23,13 @@ export interface WebhookEvent {
   readonly waitSeconds: number
   /** It may be about a charge that is not known yet. */
   readonly isRecent: boolean
-  /** No other is due. */
+  /** No other event is due. */
   readonly isLast: boolean
   readonly traceparent: string | null
 }
 
 /**
- * Keeps webhook events, each once; those of charges that are booked already are done with, by `outcome`:
+ * Saves webhook events, each once; marks those of booked charges as finished, with `outcome`, and returns
  * their ids.
  */
 export async function insertWebhookEvents(
@@ -63,10 +63,10 @@ export async function insertWebhookEvents(
 }
 
 /**
- * The event that has been due for longest, its row locked, and due again later if this is rolled back to;
- * null for none.
+ * Returns the event that has been due for longest, its row locked; a rollback to the savepoint leaves it due
+ * later. Null for none.
  */
-export async function takeWebhookEvent(tx: Tx): Promise<WebhookEvent | null> {
+export async function lockDueWebhookEvent(tx: Tx): Promise<WebhookEvent | null> {
   const [event] = await tx.query<WebhookEvent>(
     `update webhook_events set attempts = attempts + 1,
        next_attempt_at = clock_timestamp() + least(3600, power(2, least(attempts, 12))) * interval '1 second'
@@ -84,7 +84,7 @@ export async function takeWebhookEvent(tx: Tx): Promise<WebhookEvent | null> {
   return event ?? null
 }
 
-/** An event is done with, and what came of it. */
+/** Marks an event as finished, with its outcome. */
 export async function markProcessed(tx: Tx, webhookEventId: string, outcome: string): Promise<void> {
   await tx.query(
     'update webhook_events set processed_at = clock_timestamp(), outcome = $2 where webhook_event_id = $1',
@@ -92,8 +92,8 @@ export async function markProcessed(tx: Tx, webhookEventId: string, outcome: str
   )
 }
 
-/** An event about a charge that may become known is looked at again soon. */
-export async function keepForLater(tx: Tx, webhookEventId: string): Promise<void> {
+/** Makes an event about a charge that may become known due again soon. */
+export async function deferWebhookEvent(tx: Tx, webhookEventId: string): Promise<void> {
   await tx.query(
     `update webhook_events set next_attempt_at =
        least(next_attempt_at, clock_timestamp() + interval '${UNKNOWN_CHARGE_REST_SECONDS} seconds')

@@ -1,7 +1,8 @@
--- Caches a read unless its tag was invalidated while it was read: it may be from before. Entries live no longer than the first of them.
+-- Caches a read, unless its tag was invalidated during the read, which may make it stale. All entries expire
+-- with the first of them.
 -- KEYS[1] the tag's hash
--- ARGV    the epoch that was seen before reading ('' where there was none), the entry's field, JSON, seconds to live
--- answer  1 cached, 0 the epoch is another one
+-- ARGV    the epoch before reading ('' if none), the entry's field, JSON, time to live in seconds
+-- answer  1 cached, 0 the epoch has changed
 local epoch = redis.call('hget', KEYS[1], 'epoch') or ''
 if epoch ~= ARGV[1] then
   return 0

@@ -1,8 +1,8 @@
--- Drops every entry of a tag and begins an epoch in which nothing that was read before can be cached; tells whoever listens
--- where there is a channel to tell it on.
+-- Drops every entry of a tag and begins an epoch, so that earlier reads cannot be cached; notifies listeners
+-- if a channel is given.
 -- KEYS[1] the tag's hash
--- ARGV    a new epoch that was never used, seconds to remember it (longer than a read takes), the channel or '', the tag
--- answer  how many listened
+-- ARGV    a new unique epoch, seconds to keep it (longer than a read takes), the channel or '', the tag
+-- answer  the number of listeners
 redis.call('del', KEYS[1])
 redis.call('hset', KEYS[1], 'epoch', ARGV[1])
 redis.call('expire', KEYS[1], ARGV[2])
