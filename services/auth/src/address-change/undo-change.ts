@@ -12,8 +12,8 @@ export type UndoChangeDeps = ConfirmChangeDeps
 export type Undone = 'DONE' | 'TOKEN_INVALID' | 'TOKEN_EXPIRED' | 'EMAIL_TAKEN'
 
 /**
- * Restores the previous address with a new password from its reader, since the person who changed it knew the old
- * password. All sessions end, and later changes are undone too.
+ * Restores the previous address with a new password from its reader, since the person who changed it knew the
+ * old password. All sessions end, and later changes are undone too.
  */
 export async function undoAddressChange(
   deps: UndoChangeDeps,
