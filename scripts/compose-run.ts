@@ -64,8 +64,9 @@ export function playCompose(compose: Compose, { instead, places, env }: Surround
     const port = Number(service.environment?.PORT)
     const isHealthy = async (): Promise<boolean> => {
       if (port && !(await listensOn(port))) return false // a process for each look would take the time from the start
-      const probe = spawn(process.execPath, check.slice(1).map(here), {
-        env: environmentOf(service),
+      const [command = '', ...args] = check
+      const probe = spawn(command, args, {
+        env: { ...environmentOf(service), PATH: process.env.PATH },
         stdio: 'ignore',
       })
       const [code] = await once(probe, 'close')
