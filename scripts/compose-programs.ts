@@ -2,11 +2,14 @@ import { isSecret } from '@boxoffice/service-kit'
 import { serviceKeys } from '../packages/contracts/src/values/services.ts'
 import * as ops from '../packages/ops/src/config.ts'
 import * as sandbox from '../packages/payment-sandbox/src/config.ts'
+import * as aws from '../packages/stack/src/aws/config.ts'
 import { loadSecretsConfig, loadSeedConfig } from '../packages/stack/src/compose/config.ts'
 import { type Holder, secretEnvironments } from '../packages/stack/src/compose/env-files.ts'
 import { createPasswords } from '../packages/stack/src/compose/passwords.ts'
 import * as edge from '../packages/stack/src/edge/config.ts'
+import * as mailbox from '../packages/stack/src/mailbox/config.ts'
 import { createSecrets } from '../packages/stack/src/secrets.ts'
+import * as sms from '../packages/stack/src/sms/config.ts'
 import type { Compose, ComposeService } from './compose.ts'
 
 type Environment = Readonly<Record<string, string | undefined>>
@@ -27,7 +30,8 @@ const opsWith =
     part(ops.loadConfig(environment, 'nowhere'))
 
 /**
- * What each program asks its environment for when it starts, by its name in the build and its first argument.
+ * What each program asks its environment for when it starts, by its name in the build, its entry where that
+ * is not `main.js`, and its first argument.
  */
 const loads: Readonly<Record<string, Load | undefined>> = {
   ...Object.fromEntries(serviceKeys.map((key) => [key, services[key]?.loadConfig])),
@@ -37,6 +41,9 @@ const loads: Readonly<Record<string, Load | undefined>> = {
   'secrets seed': loadSeedConfig,
   'ops migrate': opsWith((config) => config.databases()),
   ops: opsWith((config) => [config.status(), config.grant(), config.projection()]),
+  standin: aws.loadConfig,
+  'standin mailbox.js': mailbox.loadConfig,
+  'standin sms.js': sms.loadConfig,
 }
 /** What the AWS SDK finds by itself. */
 const ofTheSdk = ['AWS_ACCESS_KEY_ID', 'AWS_SECRET_ACCESS_KEY']
@@ -80,7 +87,9 @@ export function complaintsOfEnvironments(compose: Compose): string[] {
     const complaints = inClear.map((variable) => `${name}: ${variable} stands in the file`)
     if (!service.build) return complaints
     const { PROGRAM } = service.build.args
-    const load = loads[[PROGRAM, ...(service.command ?? [])].join(' ')]
+    const entry = service.entrypoint?.at(-1) ?? 'main.js'
+    const load =
+      loads[[PROGRAM, ...(entry === 'main.js' ? [] : [entry]), ...(service.command ?? [])].join(' ')]
     if (!load) return [...complaints, `${name}: ${PROGRAM} has no command ${service.command}`]
     const asked = new Set(ofTheSdk)
     try {

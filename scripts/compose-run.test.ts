@@ -9,7 +9,7 @@ import { provision } from '../packages/messaging/src/provision.ts'
 import { readCompose } from './compose.ts'
 import { playCompose } from './compose-run.ts'
 
-const compose = readCompose(readFileSync(path.join(import.meta.dirname, '../docker-compose.yml'), 'utf8'))
+const compose = readCompose([readFileSync(path.join(import.meta.dirname, '../docker-compose.yml'), 'utf8')])
 const folder = mkdtempSync(path.join(tmpdir(), 'boxoffice-compose-'))
 const messaging = { MESSAGING_PREFIX: 'compose-', SQS_WAIT_SECONDS: '1', LOG_LEVEL: 'error' }
 let postgres: Awaited<ReturnType<typeof startPostgres>>
@@ -36,7 +36,7 @@ beforeAll(async () => {
     'postgres:5432': `127.0.0.1:${postgresPort}`,
     'redis://valkey:6379': inject('redisUrl'),
     'redis://valkey-cache:6379': inject('redisUrl'),
-    'http://localstack:4566': endpoint,
+    'http://aws:4566': endpoint,
     '/data/sandbox.sqlite': path.join(folder, 'data/sandbox/sandbox.sqlite'), // its volume, which it knows as /data
     '/data': path.join(folder, 'data'),
   }

@@ -94,8 +94,9 @@ function createMachine({ places, env }: Surroundings) {
       const port = Number(service.environment?.PORT)
       const isHealthy = async (): Promise<boolean> => {
         if (port && !(await listensOn(port))) return false // cheaper than a process for each poll
-        const probe = spawn(process.execPath, check.slice(1).map(here), {
-          env: environmentOf(service),
+        const [command = '', ...args] = check
+        const probe = spawn(command, args, {
+          env: { ...environmentOf(service), PATH: process.env.PATH },
           stdio: 'ignore',
         })
         const [code] = await once(probe, 'close')

@@ -24,7 +24,7 @@ const portsOf = (compose: Compose): Record<string, number | null> =>
 /** Published: on 127.0.0.1 alone, once, at the port of `npm start`, and where the service listens. */
 export function complaintsOfPorts(compose: Compose): string[] {
   const documented: Readonly<Record<string, number>> = { ...loadPorts({}) }
-  const names: Readonly<Record<string, string>> = { localstack: 'aws', valkey: 'redis' }
+  const names: Readonly<Record<string, string>> = { valkey: 'redis' }
   const listening = portsOf(compose)
   const taken = new Set<string>()
   return Object.entries(compose.services).flatMap(([name, { ports = [] }]) =>

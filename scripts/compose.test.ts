@@ -14,7 +14,9 @@ import { complaintsOfEnvironments, environmentsOf } from './compose-programs.ts'
 import { complaintsOfAddresses, complaintsOfMounts, complaintsOfPorts } from './compose-wiring.ts'
 import { programNames } from './program-list.ts'
 
-const text = readFileSync(path.join(import.meta.dirname, '../docker-compose.yml'), 'utf8')
+const read = (file: string) => readFileSync(path.join(import.meta.dirname, '..', file), 'utf8')
+const text = read('docker-compose.yml')
+const standin = read('docker-compose.standin.yml')
 
 const complaintsOf = (compose: Compose): string[] => [
   ...complaintsOfSchema(compose),
@@ -28,19 +30,26 @@ const complaintsOf = (compose: Compose): string[] => [
 ]
 
 test('docker-compose.yml is as the specification, the images, the programs and each other say', () => {
-  const compose = readCompose(text)
+  const compose = readCompose([text])
+  expect(complaintsOf(compose)).toEqual([])
+})
+
+test('with docker-compose.standin.yml over it too, and then it runs every program', () => {
+  const compose = readCompose([text, standin])
   expect(complaintsOf(compose)).toEqual([])
   const programs = Object.values(compose.services).flatMap(({ build }) => (build ? [build.args.PROGRAM] : []))
   expect(new Set(programs)).toEqual(new Set(programNames))
+  const foreign = Object.values(compose.services).flatMap(({ build, image }) => (build ? [] : [image]))
+  expect(foreign.join()).not.toContain('localstack')
 })
 
 test('tests on containers run on the same images', () => {
-  const { postgres, valkey, localstack } = readCompose(text).services
-  expect(images).toEqual({ postgres: postgres?.image, redis: valkey?.image, aws: localstack?.image })
+  const { postgres, valkey, aws } = readCompose([text]).services
+  expect(images).toEqual({ postgres: postgres?.image, redis: valkey?.image, aws: aws?.image })
 })
 
 test('a port that is moved is moved wherever it is named', () => {
-  const moved = readCompose(text, { EDGE_PORT: '9000', AWS_PORT: '9001' })
+  const moved = readCompose([text], { EDGE_PORT: '9000', AWS_PORT: '9001' })
   expect(complaintsOfAddresses(moved)).toEqual([])
   expect(environmentsOf(moved)).toMatchObject({
     auth: { PUBLIC_URL: 'http://127.0.0.1:9000' },
@@ -50,7 +59,7 @@ test('a port that is moved is moved wherever it is named', () => {
 
 /** The file with another value at a path, or with none. */
 function withChange(at: string, value: unknown): Compose {
-  const compose = JSON.parse(JSON.stringify(readCompose(text)))
+  const compose = JSON.parse(JSON.stringify(readCompose([text])))
   const names = at.split(' ')
   const last = String(names.pop())
   Object.assign(
@@ -74,10 +83,14 @@ test.each<[at: string, value: unknown, complaint: string]>([
     '/services/auth/healthcheck/interval must match format',
   ],
   ['services postgres image', 'postgres:17', 'postgres: image postgres:17 is not pinned'],
-  ['services localstack image', 'localstack/localstack:latest', 'localstack/localstack:latest is not pinned'],
+  ['services aws image', 'localstack/localstack:latest', 'localstack/localstack:latest is not pinned'],
   ['services auth build args PROGRAM', 'author', 'auth: there is no program author'],
-  ['services auth image', 'boxoffice/auth', "auth: boxoffice/auth could be somebody else's"],
-  ['services auth pull_policy', 'missing', 'auth: an old image would be used'],
+  ['services auth image', 'boxoffice/events:local', 'auth: boxoffice/events:local is not its image'],
+  ['services auth image', undefined, 'auth: undefined is not its image'],
+  ['services auth pull_policy', 'build', 'auth: is built or pulled although its image is there'],
+  ['services auth healthcheck test', ['CMD', 'node', '-e', '1'], 'auth: not so that it starts no Node.js'],
+  ['services auth mem_limit', undefined, 'auth: not so that it has a limit of memory'],
+  ['services valkey pids_limit', undefined, 'valkey: not so that it has a limit of processes'],
   ['services auth depends_on mysql', healthy, 'auth waits for mysql, which there is not'],
   [
     'services auth depends_on postgres',
@@ -132,11 +145,7 @@ test.each<[at: string, value: unknown, complaint: string]>([
     'auth: DATABASE_URL leads nowhere: database:5432',
   ],
   ['services auth environment PUBLIC_URL', 'http://127.0.0.1:81', 'auth: PUBLIC_URL leads nowhere'],
-  [
-    'services localstack volumes',
-    ['./localstack/start.d:/x:ro'],
-    'localstack: there is no ./localstack/start.d',
-  ],
+  ['services aws volumes', ['./localstack/start.d:/x:ro'], 'aws: there is no ./localstack/start.d'],
   ['services auth volumes', ['other:/other'], 'auth: there is no volume other'],
   ['services auth volumes', ['secrets-events:/run/boxoffice:ro'], 'auth: nobody writes the secrets of auth'],
   ['services auth volumes', ['secrets-auth:/run/boxoffice'], 'auth could change its secrets'],

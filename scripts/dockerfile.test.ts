@@ -122,7 +122,7 @@ describe('the Dockerfile', () => {
   })
 
   test('names the programs that there are', () => {
-    const named = /^# PROGRAM is (.*) \(/m.exec(text)?.[1]?.split(/, | or /)
+    const named = /^# PROGRAM is ([^(]*)\n# \(/m.exec(text)?.[1]?.split(/, | or /)
     expect(named?.sort()).toEqual([...programNames].sort())
   })
 })

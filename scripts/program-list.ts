@@ -90,6 +90,15 @@ export const programs = {
   edge: main('packages/stack/src/edge/main.ts'),
   sandbox: main('packages/payment-sandbox/src/main.ts'),
   secrets: main('packages/stack/src/compose/main.ts'),
+  // SNS and SQS by itself; the mailbox and the text messages as entries of their own.
+  standin: {
+    entries: {
+      main: 'packages/stack/src/aws/main.ts',
+      mailbox: 'packages/stack/src/mailbox/main.ts',
+      sms: 'packages/stack/src/sms/main.ts',
+    },
+    files: [],
+  },
 } satisfies Record<string, Program>
 
 export type ProgramName = keyof typeof programs

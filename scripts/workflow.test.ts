@@ -12,7 +12,7 @@ const text = read(FILE)
 const repository = {
   scripts: Object.keys(JSON.parse(read('package.json')).scripts),
   programs: programNames,
-  composeServices: Object.keys(readCompose(read('docker-compose.yml')).services),
+  composeServices: Object.keys(readCompose([read('docker-compose.yml')]).services),
 }
 /** The linter is of 2022: it does not know the machines and the variables of a repository that came later. */
 const asOf2022 = (workflow: string) =>

@@ -28,3 +28,32 @@ test('of what is asked together, what throws leaves nothing, and the others are 
   ])
   expect(database.read.all('select id from stripe_events order by id')).toEqual([{ id: 'a' }, { id: 'c' }])
 })
+
+test('where an error of SQLite ends the whole transaction, all in it are told that error, and the next one succeeds', async () => {
+  const folder = await mkdtemp(path.join(tmpdir(), 'sandbox-database-'))
+  onTestFinished(() => rm(folder, { recursive: true, force: true }))
+  const database = openDatabase(path.join(folder, 'sandbox.db'))
+  onTestFinished(() => database.close())
+  const insert = (id: string, conflict: 'abort' | 'rollback' = 'abort') =>
+    database.together((tx) =>
+      tx.run(
+        `insert or ${conflict} into stripe_events (id, body) values (?, ?)`,
+        id,
+        '{"type":"x","created":1}',
+      ),
+    )
+  await insert('a')
+  const outcomes = await Promise.allSettled([insert('b'), insert('a', 'rollback'), insert('c')])
+  const reason = { message: expect.stringContaining('UNIQUE') }
+  expect(outcomes).toMatchObject([{ reason }, { reason }, { reason }])
+  await insert('d')
+  expect(database.read.all('select id from stripe_events order by id')).toEqual([{ id: 'a' }, { id: 'd' }])
+})
+
+test('no temporary file is needed: a container may have no folder for them', async () => {
+  const folder = await mkdtemp(path.join(tmpdir(), 'sandbox-database-'))
+  onTestFinished(() => rm(folder, { recursive: true, force: true }))
+  const database = openDatabase(path.join(folder, 'sandbox.db'))
+  onTestFinished(() => database.close())
+  expect(database.read.get('pragma temp_store')).toEqual({ temp_store: 2 }) // https://sqlite.org/pragma.html#pragma_temp_store
+})

@@ -33,7 +33,9 @@ export interface Database {
  */
 export function openDatabase(file: string): Database {
   const connection = new DatabaseSync(file, { enableForeignKeyConstraints: true, timeout: 5_000 })
-  connection.exec('pragma journal_mode = wal; pragma synchronous = full')
+  // Savepoints spill into temporary files, for which a read-only container has no folder: they stay in
+  // memory.
+  connection.exec('pragma journal_mode = wal; pragma synchronous = full; pragma temp_store = memory')
   const tx = createTx(connection)
 
   const transaction = <T>(work: (tx: Tx) => T): T => {
@@ -99,6 +101,8 @@ function createTogether(
             connection.exec('release one')
             return () => resolve(result)
           } catch (error) {
+            // Some errors of SQLite roll back the whole transaction, and with it this savepoint.
+            if (!connection.isTransaction) throw error
             connection.exec('rollback to one; release one')
             return () => reject(error)
           }

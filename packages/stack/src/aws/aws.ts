@@ -10,38 +10,48 @@ export interface Aws {
   stop(): Promise<void>
 }
 
-/**
- * Serves SNS and SQS on 127.0.0.1. With `dataDir` every topic, queue and message is in SQLite and survives a
- * SIGKILL; without, all of it is in memory and twice as fast, for tests. Port 0 takes a free one. (The
- * package always listens on every interface: patches/ adds an option.)
- */
-export async function startAws(options: { port: number; dataDir?: string }): Promise<Aws> {
+export interface AwsOptions {
+  /** Port 0 takes a free one. */
+  port: number
+  /**
+   * Address to listen on; 127.0.0.1 unless given. (The package listens everywhere: patches/ adds the choice.)
+   */
+  host?: string | undefined
+  /** Where clients reach us, the base of stored queue URLs; the endpoint on 127.0.0.1 unless given. */
+  url?: string | undefined
+  /**
+   * Folder of the SQLite database in which topics, queues and messages survive a SIGKILL; in memory, twice as
+   * fast, without.
+   */
+  dataDir?: string | undefined
+}
+
+/** Serves SNS and SQS. `endpoint` is always on 127.0.0.1, for clients in this process's own network. */
+export async function startAws(options: AwsOptions): Promise<Aws> {
   const dataDir = options.dataDir && path.resolve(options.dataDir)
   if (dataDir) {
     await mkdir(dataDir, { recursive: true })
-    moveQueues(path.join(dataDir, 'fauxqs.db'), options.port)
+    moveQueues(path.join(dataDir, 'fauxqs.db'), options.url ?? `http://127.0.0.1:${options.port}`)
   }
   const server = await startFauxqs({
     port: options.port,
-    listenHost: '127.0.0.1',
+    listenHost: options.host ?? '127.0.0.1',
     logger: false,
     ...(dataDir && { dataDir }),
   })
   return { endpoint: `http://127.0.0.1:${server.port}`, stop: () => server.stop() }
 }
 
-/** Queues keep the URL with which they were created, and clients call it: it must have the current port. */
-function moveQueues(file: string, port: number): void {
+/** Rewrites stored queue URLs, which clients call, to where this run is reached. */
+function moveQueues(file: string, url: string): void {
   if (!existsSync(file)) return
   const database = new DatabaseSync(file)
   try {
     const tables = database.prepare("select 1 from sqlite_master where name = 'sqs_queues'").all()
     if (tables.length === 0) return
     database
-      .prepare(
-        "update sqs_queues set url = 'http://127.0.0.1:' || ? || substr(url, instr(url, '/000000000000/'))",
-      )
-      .run(String(port))
+      .prepare("update sqs_queues set url = ? || substr(url, instr(url, '/000000000000/'))")
+      .run(new URL(url).origin)
   } finally {
     database.close()
   }

@@ -1,16 +1,14 @@
-import { createAws, messagingConfig, messagingEnvironment, provision } from '@boxoffice/messaging'
-import { readEnvironment } from '@boxoffice/service-kit'
-import { z } from 'zod'
+import { createAws, provision } from '@boxoffice/messaging'
 import { serveUntilTold } from '../child.ts'
 import { startAws } from './aws.ts'
+import { loadConfig } from './config.ts'
 
-// Ready when the current topology exists.
-const environment = readEnvironment(
-  z.object({ ...messagingEnvironment, PORT: z.coerce.number(), DATA_DIR: z.string() }),
-  process.env,
-)
-const server = await startAws({ port: environment.PORT, dataDir: environment.DATA_DIR })
-const client = createAws(messagingConfig(environment))
-await provision(client)
-client.close()
+// Ready means: every topic, queue and subscription of today's topology exists.
+const { messaging, provisions, ...options } = loadConfig(process.env)
+const server = await startAws(options)
+if (provisions) {
+  const client = createAws(messaging)
+  await provision(client)
+  client.close()
+}
 serveUntilTold(server.stop)

@@ -24,10 +24,15 @@ const REQUEST_BYTES_MAX = 25 * 1_024 * 1_024
 const LISTED_MAX = 100
 
 /**
- * Serves `SendRawEmail` of SES on 127.0.0.1. A mail is in `file` before its sender gets the response. Of
- * SES's checks it has the limits only.
+ * Serves `SendRawEmail` of SES. A mail is in `file` before its sender is answered. Of the checks of SES only
+ * the limits are made.
  */
-export async function startMailbox(options: { port: number; file: string }): Promise<Mailbox> {
+export async function startMailbox(options: {
+  port: number
+  /** Address to listen on; 127.0.0.1 unless given. */
+  host?: string
+  file: string
+}): Promise<Mailbox> {
   const store = openMailStore(options.file)
   const readAll = (mails: readonly StoredMail[]) => Promise.all(mails.map(store.read))
   const app = Fastify({ bodyLimit: REQUEST_BYTES_MAX, forceCloseConnections: true })
@@ -88,7 +93,10 @@ export async function startMailbox(options: { port: number; file: string }): Pro
     if (!attachment) return reply.callNotFound()
     return show(reply, MAILED, attachment.contentType, Buffer.from(attachment.content, 'base64'))
   })
-  return { url: await app.listen({ host: '127.0.0.1', port: options.port }), stop: () => app.close() }
+  return {
+    url: await app.listen({ host: options.host ?? '127.0.0.1', port: options.port }),
+    stop: () => app.close(),
+  }
 }
 
 const HTML = 'text/html; charset=utf-8'

@@ -1,5 +1,6 @@
 import { serveUntilTold } from '../child.ts'
+import { loadConfig } from './config.ts'
 import { startMailbox } from './mailbox.ts'
 
-const mailbox = await startMailbox({ port: Number(process.env.PORT), file: String(process.env.MAIL_FILE) })
+const mailbox = await startMailbox(loadConfig(process.env))
 serveUntilTold(mailbox.stop)

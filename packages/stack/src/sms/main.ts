@@ -1,9 +1,6 @@
 import { serveUntilTold } from '../child.ts'
+import { loadConfig } from './config.ts'
 import { startSmsCapture } from './sms.ts'
 
-const capture = await startSmsCapture({
-  port: Number(process.env.PORT),
-  file: String(process.env.SMS_FILE),
-  now: () => new Date(),
-})
+const capture = await startSmsCapture({ ...loadConfig(process.env), now: () => new Date() })
 serveUntilTold(capture.stop)

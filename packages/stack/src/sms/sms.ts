@@ -25,11 +25,13 @@ const LENGTH_MAX = 1_600
 const SENDER_ID = /^(?=.*[A-Za-z])[A-Za-z0-9-]{1,11}$/
 
 /**
- * Serves `Publish` with a `PhoneNumber` on 127.0.0.1. A message is in `file`, one JSON object a line, before
- * its sender gets the response. `GET /store` lists the newest 500, `/` shows them as a page.
+ * Serves `Publish` with a `PhoneNumber`. A message is in `file`, one JSON object a line, before its sender is
+ * answered. `GET /store` lists the newest 500, `/` shows them to people.
  */
 export async function startSmsCapture(options: {
   port: number
+  /** Address to listen on; 127.0.0.1 unless given. */
+  host?: string
   file: string
   now: () => Date
 }): Promise<SmsCapture> {
@@ -78,7 +80,7 @@ export async function startSmsCapture(options: {
       .type('text/html; charset=utf-8')
       .send(listPage(kept, nonce))
   })
-  const url = await app.listen({ host: '127.0.0.1', port: options.port })
+  const url = await app.listen({ host: options.host ?? '127.0.0.1', port: options.port })
   return { url, stop: () => app.close() }
 }
 

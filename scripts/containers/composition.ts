@@ -1,0 +1,101 @@
+import path from 'node:path'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { execa, type Options } from 'execa'
+import type { Ports } from '../../packages/stack/src/ports.ts'
+import type { Engine } from './engine.ts'
+
+const ROOT = path.join(import.meta.dirname, '../..')
+const HEALTHY_MS_MAX = 300_000
+
+export interface Container {
+  readonly service: string
+  readonly id: string
+  readonly state: string
+  readonly health: string
+  readonly exitCode: number
+}
+
+/** `docker compose` over the files of this repository, as a project of its own at ports of its own. */
+export function createComposition(
+  engine: Engine,
+  options: { project: string; ports: Ports; standin: boolean; env: Readonly<Record<string, string>> },
+) {
+  const { project, ports, standin } = options
+  const files = ['docker-compose.yml', ...(standin ? ['docker-compose.standin.yml'] : [])]
+  const prefix = ['compose', '--project-name', project, ...files.flatMap((file) => ['--file', file])]
+  const moved = Object.entries(ports).map(([name, port]) => [`${name.toUpperCase()}_PORT`, String(port)])
+  const env = { ...engine.env, ...options.env, ...Object.fromEntries(moved) }
+  const compose = (args: readonly string[], more: Options = {}) =>
+    execa('docker', [...prefix, ...args], { cwd: ROOT, env, ...more })
+
+  async function list(): Promise<Container[]> {
+    const { stdout } = await compose(['ps', '--all', '--format', 'json'])
+    return String(stdout)
+      .split('\n')
+      .filter((line) => line !== '')
+      .map((line) => JSON.parse(line))
+      .map(({ Service, ID, State, Health, ExitCode }) => ({
+        service: Service,
+        id: ID,
+        state: State,
+        health: Health,
+        exitCode: ExitCode,
+      }))
+      .sort((a, b) => a.service.localeCompare(b.service))
+  }
+
+  return {
+    compose,
+    list,
+    build: () => compose(['build'], { all: true }),
+    up: () => compose(['up', '--detach', '--no-build'], { all: true }),
+    /**
+     * Resolves when each container is healthy, or has completed. Rejects after five minutes, with those that
+     * are not.
+     */
+    async untilHealthy(): Promise<void> {
+      const deadline = Date.now() + HEALTHY_MS_MAX
+      for (;;) {
+        const unhealthy = (await list()).filter(
+          ({ state, health, exitCode }) => health !== 'healthy' && (state !== 'exited' || exitCode !== 0),
+        )
+        if (unhealthy.length === 0) return
+        if (Date.now() > deadline)
+          throw new Error(`not healthy: ${unhealthy.map(({ service, state }) => `${service} (${state})`)}`)
+        await sleep(250)
+      }
+    },
+    /** What a one-off container says: `docker compose run`. */
+    async run(service: string, args: readonly string[], entrypoint?: string): Promise<string> {
+      const entry = entrypoint ? ['--entrypoint', entrypoint] : []
+      const { stdout } = await compose(['run', '--rm', '--no-deps', ...entry, service, ...args])
+      return String(stdout)
+    },
+    /** Kills every process of a container at once; its restart policy brings it back. */
+    kill: (service: string) =>
+      compose(['exec', '--no-TTY', '--user', '0', service, 'bash', '-c', 'kill -9 -1'], { reject: false }),
+    /** Bytes of each image that the files name. */
+    async imageSizes(): Promise<Map<string, number>> {
+      const { stdout } = await compose(['config', '--images'])
+      const names = [...new Set(String(stdout).split('\n'))].filter((name) => name !== '').sort()
+      const sizes = await execa('docker', ['image', 'inspect', '--format', '{{.Size}}', ...names], { env })
+      return new Map(sizes.stdout.split('\n').map((size, index) => [names[index] ?? '', Number(size)]))
+    },
+    /** Bytes of memory that each container uses, and how many processes and threads. */
+    async memory(): Promise<{ service: string; used: string; pids: number }[]> {
+      const running = (await list()).filter(({ state }) => state === 'running')
+      const format = '{{.ID}} {{.PIDs}} {{.MemUsage}}'
+      const { stdout } = await execa('docker', ['stats', '--no-stream', '--format', format], { env })
+      return stdout.split('\n').flatMap((line) => {
+        const [, id = '', pids, used = ''] = /^(\w+) (\d+) (\S+)/.exec(line) ?? []
+        const container = running.find((each) => each.id.startsWith(id) || id.startsWith(each.id))
+        return container ? [{ service: container.service, used, pids: Number(pids) }] : []
+      })
+    },
+    stop: () => compose(['stop']),
+    down: () => compose(['down', '--volumes', '--remove-orphans'], { reject: false }),
+    logs: async () =>
+      String((await compose(['logs', '--no-color', '--tail', '40'], { reject: false })).stdout),
+  }
+}
+export type Composition = ReturnType<typeof createComposition>
