@@ -68,7 +68,7 @@ beforeAll(async () => {
   Object.assign(compose.services.seed?.environment ?? {}, { MAILS_URL: `${mailbox.url}/store` })
   const env = { ...messaging }
   Object.assign(compose.services.secrets?.environment ?? {}, { OWNER_ID: String(process.getuid?.()) })
-  play = playCompose(compose, { instead: ['postgres', 'valkey', 'valkey-cache', 'localstack'], places, env })
+  play = playCompose(compose, { instead: ['postgres', 'valkey', 'valkey-cache', 'aws'], places, env })
 })
 
 afterAll(async () => {

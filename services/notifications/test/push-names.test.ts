@@ -56,8 +56,8 @@ test('a name is looked up and judged at each connection, also where all of its a
   expect(await looked('fcm.googleapis.com', {})).toBe('203.0.114.1')
   expect(await looked('fcm.googleapis.com', { family: 6 })).toBe('2606:4700::1111')
   for (const all of [true, false]) {
-    expect(await looked('inside.example', { all })).toBe('inside.example is not on the internet')
-    expect(await looked('no-such.example', { all })).toBe('no-such.example is not found')
+    expect(await looked('inside.example', { all })).toBe('inside.example is not a public address')
+    expect(await looked('no-such.example', { all })).toBe('no-such.example was not found')
   }
 })
 

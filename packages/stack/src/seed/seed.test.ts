@@ -88,6 +88,8 @@ const createApi = (): FastifyInstance => {
   })
   api.get('/store', () => ({
     emails: accounts.map(({ user }) => ({
+      subject: 'Confirm your address',
+      attachments: [],
       destination: { to: [user.email] },
       body: { text: `Confirm: ${edgeUrl}/verify-email#token=token-of-${user.userId}` },
     })),
