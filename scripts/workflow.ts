@@ -23,7 +23,6 @@ export interface Repository {
   /** npm scripts of the root's package.json. */
   scripts: readonly string[]
   programs: readonly string[]
-  composeServices: readonly string[]
 }
 
 /** What a linter does not know: whether a workflow is careful, and whether what it names is there. */
@@ -43,7 +42,7 @@ export function complaintsOfWorkflow(text: string, repository: Repository): stri
   return complaints
 }
 
-function complaintsOfJob(job: Job, { scripts, programs, composeServices }: Repository): string[] {
+function complaintsOfJob(job: Job, { scripts, programs }: Repository): string[] {
   const complaints: string[] = []
   if (!job['timeout-minutes']) complaints.push('may run for ever')
   const guarded = job.if?.includes('head.repo.full_name == github.repository') === true
@@ -56,9 +55,6 @@ function complaintsOfJob(job: Job, { scripts, programs, composeServices }: Repos
       complaints.push('leaves the token of the checkout behind')
     for (const [, script = ''] of run.matchAll(/npm (?:run (?:-s )?)?([\w:-]+)/g)) {
       if (!scripts.includes(script)) complaints.push(`there is no npm script ${script}`)
-    }
-    for (const [, service = ''] of run.matchAll(/docker compose run --rm ([\w-]+)/g)) {
-      if (!composeServices.includes(service)) complaints.push(`there is no ${service} in docker-compose.yml`)
     }
   }
   return complaints

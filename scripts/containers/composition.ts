@@ -6,6 +6,7 @@ import type { Engine } from './engine.ts'
 
 const ROOT = path.join(import.meta.dirname, '../..')
 const HEALTHY_MS_MAX = 300_000
+const RESTART_MS_MAX = 60_000
 
 export interface Container {
   readonly service: string
@@ -71,9 +72,20 @@ export function createComposition(
       const { stdout } = await compose(['run', '--rm', '--no-deps', ...entry, service, ...args])
       return String(stdout)
     },
-    /** Kills every process of a container at once; its restart policy brings it back. */
-    kill: (service: string) =>
-      compose(['exec', '--no-TTY', '--user', '0', service, 'bash', '-c', 'kill -9 -1'], { reject: false }),
+    /** Kills every process of a container at once. Rejects where its restart policy does not bring it back. */
+    async kill(service: string): Promise<void> {
+      const { id } = (await list()).find((container) => container.service === service) ?? {}
+      if (!id) throw new Error(`there is no container of ${service}`)
+      const restarts = async () =>
+        Number((await execa('docker', ['inspect', '--format', '{{.RestartCount}}', id], { env })).stdout)
+      const before = await restarts()
+      await compose(['exec', '--no-TTY', service, 'bash', '-c', 'kill -9 -1'], { reject: false })
+      const deadline = Date.now() + RESTART_MS_MAX
+      while ((await restarts()) === before) {
+        if (Date.now() > deadline) throw new Error(`${service} was not restarted`)
+        await sleep(100)
+      }
+    },
     /** Bytes of each image that the files name. */
     async imageSizes(): Promise<Map<string, number>> {
       const { stdout } = await compose(['config', '--images'])

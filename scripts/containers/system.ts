@@ -87,13 +87,15 @@ export async function runSystem({ engine, report, standin, env }: Run): Promise<
 async function killAndRecover(system: Composition, buyer: Buyer, victim: string): Promise<string> {
   const placing = Array.from({ length: ORDERS_PER_KILL }, () => buyer.order())
   await system.kill(victim)
+  const killedAt = performance.now()
+  const healthy = system.untilHealthy().then(() => (performance.now() - killedAt) / 1_000)
   const orders = await Promise.all(placing)
   const confirmed = await Promise.all(orders.map(buyer.confirmed))
-  await system.untilHealthy()
+  const seconds = await healthy
   const tickets = confirmed.flatMap(({ order }) => order.tickets ?? [])
   if (new Set(tickets.map(({ ticketId }) => ticketId)).size !== ORDERS_PER_KILL)
     throw new Error(`${ORDERS_PER_KILL} orders have ${tickets.length} tickets`)
-  return `${ORDERS_PER_KILL} orders in progress, all confirmed and mailed`
+  return `healthy again after ${seconds.toFixed(1)} s; ${ORDERS_PER_KILL} orders in progress, all confirmed and mailed`
 }
 
 /** The demo buyer that `seed` has made. */
