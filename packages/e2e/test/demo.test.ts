@@ -13,8 +13,7 @@ beforeAll(async () => {
 })
 
 /**
- * What `npm run demo` prints of this system. Rejects, with what it printed, where it ends with anything but
- * 0.
+ * Returns the output of `npm run demo` on this system. Rejects with the output if its exit code is not 0.
  */
 async function demo(...args: string[]): Promise<string> {
   const { edge, mailbox } = running.system.urls

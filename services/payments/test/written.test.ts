@@ -46,10 +46,10 @@ test('the name of who comes is kept as people write theirs, in the order and in 
 })
 
 test('a name that cannot be seen, or turns what stands behind it, is refused with a reason', async () => {
-  for (const { typed, says } of refusedNames.filter(({ says }) => !says.source.includes('100'))) {
+  for (const { typed, error } of refusedNames.filter(({ error }) => !error.source.includes('100'))) {
     const answer = await send('POST', '/api/payments/orders', order(typed))
     expect(answer.json(), typed).toMatchObject({
-      details: [{ path: 'body.holderName', message: expect.stringMatching(says) }],
+      details: [{ path: 'body.holderName', message: expect.stringMatching(error) }],
     })
   }
 })
