@@ -45,10 +45,10 @@ test('a lost dispute stops the tickets wherever they are; the organizer reinstat
   const { eventId } = sale
   const { orderId } = expectStatus(await buyer.buy({ ...sale, quantity: 2 }), 201)
   const order = await buyer.waitForOrder(orderId, ({ status }) => status === 'CONFIRMED')
-  const [given, kept] = (order.tickets ?? []).map(({ ticketId }) => ticketId) as [TicketId, TicketId]
+  const [transferred, kept] = (order.tickets ?? []).map(({ ticketId }) => ticketId) as [TicketId, TicketId]
   expectStatus(
     await buyer.tickets.transferTicket({
-      params: { ticketId: given },
+      params: { ticketId: transferred },
       body: { email: friend.email, holderName: 'Filip' },
     }),
     200,

@@ -66,7 +66,7 @@ describe("the user's notification log", () => {
 })
 
 describe('preferences', () => {
-  test('turns on a receipt that is off by default, and a text message', async () => {
+  test('turn on a receipt that is off by default, and a text message', async () => {
     const { preferences } = expectStatus(await buyer.notifications.getPreferences({}), 200)
     const of = (type: string, channel: string) =>
       preferences.find((each) => each.type === type && each.channel === channel)

@@ -29,7 +29,7 @@ async function messagesOf(service: ServiceKey, orderId: OrderId): Promise<Record
   try {
     const { rows } = await client.query<{ type: string; payload: Wire }>(
       `select event_type as type, body->'payload' as payload
-       from (select event_type, body from outbox union select event_type, body from message_archive) told
+       from (select event_type, body from outbox union select event_type, body from message_archive) published
        where body #>> '{payload,orderId}' = $1`,
       [orderId],
     )

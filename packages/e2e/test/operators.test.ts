@@ -93,10 +93,10 @@ describe('a dead letter', () => {
         JSON.stringify(payload).includes('payment-processing-dlq'),
     )
     expect(payload).toMatchObject({ severity: 'CRITICAL' })
-    const said = JSON.stringify(payload)
-    expect(said).toContain('TICKETS_GENERATED')
-    expect(said).toContain('does not match its schema')
-    expect(said).not.toContain('x-1')
+    const text = JSON.stringify(payload)
+    expect(text).toContain('TICKETS_GENERATED')
+    expect(text).toContain('does not match its schema')
+    expect(text).not.toContain('x-1')
     expect(await boxoffice('dlq', 'purge', queue, '--yes')).toMatchObject({ code: 0 })
   })
 
@@ -111,7 +111,7 @@ describe('a dead letter', () => {
           Body: body,
           MessageAttributes: { eventType: { DataType: 'String', StringValue: 'TICKETS_GENERATED' } },
         },
-        'the mail server said no',
+        'the mail server refused',
       )
     const requeue = () =>
       boxoffice('dlq', 'requeue', 'notification-queue', '--type', 'TICKETS_GENERATED', '--yes')
@@ -123,7 +123,7 @@ describe('a dead letter', () => {
     })
     const seen = await boxoffice('dlq', 'peek', 'notification-dlq')
     expect(seen.stdout).toContain(messageId)
-    expect(seen.stdout).toContain('the mail server said no')
+    expect(seen.stdout).toContain('the mail server refused')
     expect(await boxoffice('status')).toMatchObject({
       code: 1,
       stdout: expect.stringContaining('dead letter'),

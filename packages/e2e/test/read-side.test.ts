@@ -188,15 +188,15 @@ describe('the sales of an event', () => {
       await organizer.sales.watchSales({ params: { eventId }, query: {}, signal: watching.signal }),
       200,
     )
-    const told: number[] = []
+    const counts: number[] = []
     for await (const { totals } of stream) {
-      told.push(totals.soldCount)
-      if (told.length === 1) await confirmed(buyer, { ...sale, quantity: 2 })
+      counts.push(totals.soldCount)
+      if (counts.length === 1) await confirmed(buyer, { ...sale, quantity: 2 })
       if (totals.soldCount === 2) break
     }
     watching.abort()
-    expect(told[0]).toBe(0)
-    expect(told.at(-1)).toBe(2)
+    expect(counts[0]).toBe(0)
+    expect(counts.at(-1)).toBe(2)
   })
 })
 

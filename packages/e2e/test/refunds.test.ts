@@ -145,12 +145,12 @@ test('a late message after a refund issues nothing', async () => {
   const payments = new pg.Pool({ connectionString: running.system.databaseUrl('payments'), max: 1 })
   const messageId = randomUUID()
   await payments.query(
-    `with told as (
+    `with published as (
        select body, attributes from outbox where event_type = 'PAYMENT_COMPLETED' and body->'payload'->>'orderId' = $1
        union all select body, attributes from message_archive where event_type = 'PAYMENT_COMPLETED' and body->'payload'->>'orderId' = $1)
      insert into outbox (message_id, topic, event_type, body, attributes, archivable)
      select $2::uuid, 'payment-events', 'PAYMENT_COMPLETED', jsonb_set(body, '{messageId}', to_jsonb($2::text)), attributes, true
-     from told limit 1`,
+     from published limit 1`,
     [orderId, messageId],
   )
   await payments.end()

@@ -50,8 +50,8 @@ const errorOf = async (response: Response): Promise<string | null> => {
 
 const guarded = operations.filter(({ route }) => route.access !== 'anyone')
 
-describe('an invalid token', () => {
-  test('opens no route, not even a public one', async () => {
+describe('a token', () => {
+  test('that is forged opens no route, not even a public one', async () => {
     const { user } = living.organizer.session()
     const everything = { ...user, roles: ['USER', 'ORGANIZER', 'ADMIN'] as const }
     const tokens = await badTokens(running, { ...everything, roles: [...everything.roles] })
@@ -162,7 +162,7 @@ describe('another user', () => {
       'transferId',
     ] as const
     const nothing = Object.fromEntries(ids.map((id) => [id, randomUUID()])) as Partial<World>
-    const told: string[] = []
+    const leaks: string[] = []
     for (const operation of withIds().filter(
       ({ route }) => route.access === 'user' || route.access === 'proven',
     )) {
@@ -171,9 +171,9 @@ describe('another user', () => {
         await call(operation, living.stranger.headers(), nothing),
       ]
       if (JSON.stringify(there) !== JSON.stringify(none))
-        told.push(`${operation.name}: ${JSON.stringify([there, none])}`)
+        leaks.push(`${operation.name}: ${JSON.stringify([there, none])}`)
     }
-    expect(told.filter((line) => !line.startsWith('payments.listOrders'))).toEqual([])
+    expect(leaks.filter((line) => !line.startsWith('payments.listOrders'))).toEqual([])
   })
   test('cannot detect a draft', async () => {
     const draft = { eventId: living.draft.eventId }
@@ -183,18 +183,18 @@ describe('another user', () => {
       return [params, query, body as object].some((part) => 'eventId' in part)
     })
     expect(ofEvents.length).toBeGreaterThan(10)
-    const told: string[] = []
+    const leaks: string[] = []
     for (const operation of ofEvents) {
       for (const who of [living.otherOrganizer, living.stranger]) {
         const { status, error } = await call(operation, who.headers(), { ...draft, userId: who.userId })
         const lacksRole = who === living.stranger && operation.route.access === 'organizer'
         const isHidden = status === 404 || (status === 409 && error === 'EVENT_NOT_ON_SALE')
-        if (lacksRole ? status !== 403 : !isHidden) told.push(`${operation.name}: ${status} ${error}`)
+        if (lacksRole ? status !== 403 : !isHidden) leaks.push(`${operation.name}: ${status} ${error}`)
       }
     }
-    expect(told).toEqual([])
+    expect(leaks).toEqual([])
   })
-  test('finds no other user’s reservations, and cannot detect events from the list', async () => {
+  test('finds no reservations of others, and cannot detect events from the list', async () => {
     const answers = [world.eventId, living.draft.eventId, randomUUID() as typeof world.eventId].map(
       async (eventId) => living.stranger.tickets.listReservations({ query: { eventId } }),
     )

@@ -88,7 +88,7 @@ test('an inquiry is closed without a winner', async () => {
 })
 
 test('an uncharged order cannot be disputed, and a closed dispute cannot be reopened', async () => {
-  expect(await dispute('order-of-nobody', 'lost')).toMatchObject({
+  expect(await dispute('unknown-order', 'lost')).toMatchObject({
     status: 404,
     body: { error: 'NO_CHARGE' },
   })

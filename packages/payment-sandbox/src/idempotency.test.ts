@@ -131,7 +131,7 @@ test('two hundred concurrent requests with different keys are two hundred charge
 
 test('a key expires after its retention period', async () => {
   const params = purchase('pm_card_visa')
-  const options = { idempotencyKey: 'forgotten' }
+  const options = { idempotencyKey: 'expired' }
   const first = await stripe.paymentIntents.create(params, options)
   nowMs += PERIOD_MS - 1
   expect((await stripe.paymentIntents.create(params, options)).id).toBe(first.id)

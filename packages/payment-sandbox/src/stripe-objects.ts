@@ -72,14 +72,14 @@ export function buildPaymentIntent(made: NewPaymentIntent): Stripe.PaymentIntent
 }
 
 const CARD_EXPIRY = { exp_month: 12, exp_year: 2040 }
-const nobody = { address: null, email: null, name: null, phone: null, tax_id: null }
+const noBillingDetails = { address: null, email: null, name: null, phone: null, tax_id: null }
 
 /** Returns the payment method of a token. Its id is the token itself, which is easier to recognise. */
 export function buildPaymentMethod(token: string, card: Card, created: number): Stripe.PaymentMethod {
   return {
     id: token,
     object: 'payment_method',
-    billing_details: nobody,
+    billing_details: noBillingDetails,
     card: {
       ...CARD_EXPIRY,
       brand: card.brand,
@@ -127,7 +127,7 @@ export function buildCharge(made: NewCharge): Stripe.Charge {
     application_fee: null,
     application_fee_amount: null,
     balance_transaction: decline ? null : made.balanceTransaction,
-    billing_details: nobody,
+    billing_details: noBillingDetails,
     calculated_statement_descriptor: 'BOXOFFICE',
     captured: !decline,
     created: made.created,

@@ -6,18 +6,18 @@ export type Activity = (typeof activities)[number]
 
 /** Milliseconds of this process so far. */
 const spentMs = Object.fromEntries(activities.map((activity) => [activity, 0])) as Record<Activity, number>
-const underWay = new Map<Activity, { count: number; since: number }>()
+const running = new Map<Activity, { count: number; since: number }>()
 
 /** Runs `work` and adds its duration to `activity`; overlapping work counts once. */
 export async function measured<T>(activity: Activity, work: () => Promise<T>): Promise<T> {
-  const current = underWay.get(activity) ?? { count: 0, since: performance.now() }
-  underWay.set(activity, current)
+  const current = running.get(activity) ?? { count: 0, since: performance.now() }
+  running.set(activity, current)
   current.count++
   try {
     return await work()
   } finally {
     if (--current.count === 0) {
-      underWay.delete(activity)
+      running.delete(activity)
       spentMs[activity] += performance.now() - current.since
     }
   }

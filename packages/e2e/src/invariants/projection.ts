@@ -87,7 +87,7 @@ const mirrored: readonly Mirrored[] = [
     // A message may be published twice with different ids, so orders are counted.
     truth: `select body #>> '{payload,eventId}' as event_id, count(distinct body #>> '{payload,orderId}')::int as payments,
         case event_type when 'PAYMENT_COMPLETED' then 'COMPLETED' else body #>> '{payload,failureReason}' end as outcome
-      from (select event_type, body from outbox union all select event_type, body from message_archive) told
+      from (select event_type, body from outbox union all select event_type, body from message_archive) published
       where event_type = 'PAYMENT_FAILED'
         or event_type = 'PAYMENT_COMPLETED' and (body #>> '{payload,totalAmount}')::numeric > 0
       group by 1, 3`,

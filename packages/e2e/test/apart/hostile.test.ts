@@ -359,14 +359,14 @@ test('no log contains a secret or an address', async () => {
   await living.buyer.auth.login({ body: { email: living.buyer.email, password: SECRET } })
   await living.buyer.auth.resetPassword({ body: { token: SECRET, password: SECRET } })
   const logs = path.join(running.folder, 'logs')
-  const told = [
+  const sentSecrets = [
     SECRET,
     living.buyer.password,
     living.buyer.session().refreshToken,
     living.buyer.session().accessToken,
     token,
   ]
-  const forbidden = [...told, living.buyer.email, living.organizer.email, 'do_not_write']
+  const forbidden = [...sentSecrets, living.buyer.email, living.organizer.email, 'do_not_write']
   const found = readdirSync(logs).flatMap((file) => {
     const text = readFileSync(path.join(logs, file), 'utf8')
     return forbidden

@@ -51,7 +51,7 @@ afterAll(async () => {
  * Waits until every consequence of an order is stored; reads the databases, because services count their
  * requests.
  */
-const settled = (orderId: string) =>
+const untilComplete = (orderId: string) =>
   until(async () => {
     const one = async (database: pg.Client, sql: string) => (await database.query(sql, [orderId])).rowCount
     expect(
@@ -138,7 +138,7 @@ test('a purchase stays within its budget', async () => {
   const sale = await publishEvent(organizer, { name: 'Counted', quantity: 100, unitPrice: 5_000 })
   const buy = async (buyer: Person) => {
     const { orderId } = expectStatus(await buyer.buy({ ...sale, quantity: 1 }), 201)
-    await settled(orderId)
+    await untilComplete(orderId)
   }
   // The first purchase warms caches and prepared statements.
   await buy(await running.person({ firstName: 'Ewa', lastName: 'Erste' }))

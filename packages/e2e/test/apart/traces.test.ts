@@ -122,9 +122,9 @@ describe('one purchase', () => {
   })
 
   test('contains no buyer data, card or token', () => {
-    const said = JSON.stringify(spans)
-    for (const secret of [buyer.email, 'Łącka', 'pm_card', 'eyJ', '@']) expect(said).not.toContain(secret)
-    expect(said.length).toBeGreaterThan(10_000)
+    const text = JSON.stringify(spans)
+    for (const secret of [buyer.email, 'Łącka', 'pm_card', 'eyJ', '@']) expect(text).not.toContain(secret)
+    expect(text.length).toBeGreaterThan(10_000)
   })
 
   test('prints as a tree', async () => {
@@ -140,7 +140,7 @@ describe('one purchase', () => {
   })
 })
 
-test('does not continue a trace that a client sent', async () => {
+test('a trace that a client sent is not continued', async () => {
   const traceId = randomBytes(16).toString('hex')
   const traceparent = `00-${traceId}-${randomBytes(8).toString('hex')}-01`
   const before = await countOf('GET /api/auth/me')

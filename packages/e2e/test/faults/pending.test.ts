@@ -25,7 +25,7 @@ const available = async () => {
   return ticketTypes[0]?.quantityAvailable
 }
 
-test('can be renamed during the charge, and the tickets have the new name', async () => {
+test('a pending order can be renamed during the charge, and the tickets have the new name', async () => {
   const pending = await running.whileGatewayStands(async () => {
     const pending = expectStatus(await buyer.buy({ ...sale, quantity: 1 }), 202)
     expect(pending.status).toBe('PENDING')
@@ -45,7 +45,7 @@ test('can be renamed during the charge, and the tickets have the new name', asyn
   ).toBe('Nowa Osoba')
 })
 
-test('is either cancelled before the charge or paid, never both', async () => {
+test('a pending order is either cancelled before the charge or paid, never both', async () => {
   const before = await available()
   const pending = await running.whileGatewayStands(async () => {
     const pending = expectStatus(await buyer.buy({ ...sale, quantity: 1 }), 202)

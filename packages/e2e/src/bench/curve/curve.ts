@@ -60,9 +60,9 @@ async function measureCurve(context: BenchContext, world: World): Promise<void> 
     step('waiting for the last mail')
     const settled = await ledger.untilComplete(field.eventId, Date.now(), 300_000)
     const sold = figuresOf(measured.load, 201).count
-    const whole = Math.min(settled.orders.CONFIRMED ?? 0, settled.tickets, settled.mails)
+    const complete = Math.min(settled.orders.CONFIRMED ?? 0, settled.tickets, settled.mails)
     context.record('settled', settled)
-    if (whole < sold || !Number.isFinite(settled.completedSeconds))
+    if (complete < sold || !Number.isFinite(settled.completedSeconds))
       incomplete.push(`${sold} sold, ${JSON.stringify(settled)}`)
     else
       fact(
