@@ -114,8 +114,8 @@ async function saleBesideReads(world: World): Promise<Round[]> {
     if (figures.failed > 0) throw new Error(`${figures.failed} orders failed`)
     return figures
   }
-  const beside = async (act: Action) => {
-    const [figures, others] = await Promise.all([sale(), openLoop(BESIDE_PER_SECOND, SALE_SECONDS, act)])
+  const beside = async (action: Action) => {
+    const [figures, others] = await Promise.all([sale(), openLoop(BESIDE_PER_SECOND, SALE_SECONDS, action)])
     if (others.failed > 0) throw new Error(`${others.failed} requests next to the sale failed`)
     return figures
   }
