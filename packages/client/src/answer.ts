@@ -1,12 +1,12 @@
 import { createParser } from 'eventsource-parser'
 
-/** An answer as it is given to the caller. */
+/** A response as the client returns it. */
 export interface RawAnswer {
   readonly status: number
   readonly body: unknown
 }
 
-/** Reads an answer by its content type: JSON, a stream of events, bytes, or nothing. */
+/** Reads a response by its content type: JSON, an event stream, bytes, or nothing. */
 export async function readAnswer(response: Response): Promise<RawAnswer> {
   const { status } = response
   const type = response.headers.get('content-type') ?? ''
@@ -16,10 +16,10 @@ export async function readAnswer(response: Response): Promise<RawAnswer> {
   return { status, body: bytes.byteLength > 0 ? bytes : undefined }
 }
 
-/** The events of a stream, each parsed, until it ends. Who stops to read ends the request. */
+/** Yields the parsed events of a stream until it ends. Leaving the loop aborts the request. */
 async function* readEvents(response: Response): AsyncGenerator<unknown> {
   if (!response.body) return
-  // Not every browser iterates over a stream.
+  // Not every browser can iterate over a stream.
   const reader = response.body.pipeThrough(new TextDecoderStream()).getReader()
   const events: unknown[] = []
   const parser = createParser({ onEvent: ({ data }) => events.push(JSON.parse(data)) })

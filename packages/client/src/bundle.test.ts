@@ -2,13 +2,13 @@ import path from 'node:path'
 import { build } from 'esbuild'
 import { expect, test } from 'vitest'
 
-test('a browser gets the client alone: no contract, no zod, nothing of Node.js, and few kilobytes', async () => {
+test('the browser bundle contains only the client: no contract, no zod, nothing of Node.js, and few kilobytes', async () => {
   const { metafile, outputFiles } = await build({
     entryPoints: [path.join(import.meta.dirname, 'index.ts')],
     bundle: true,
     minify: true,
     format: 'esm',
-    platform: 'browser', // an import of Node.js fails
+    platform: 'browser', // fails on an import of Node.js
     target: 'es2022',
     metafile: true,
     write: false,

@@ -15,9 +15,7 @@ interface Sent {
   body: string | null
 }
 
-/**
- * A client whose calls get these answers one after the other, the last one for ever; what fails is thrown.
- */
+/** Creates a client whose calls get these responses in order, the last one repeatedly; errors are thrown. */
 function clientOf(
   answers: readonly (() => Response | Promise<Response>)[],
   options: Partial<ClientOptions> = {},
@@ -43,7 +41,7 @@ const lost = () => {
 const order = { orderId: '7', status: 'PAID' }
 const newOrder = { reservationId: 'r', paymentToken: 'pm_card_visa', holderName: 'Ada' }
 
-test('a call is sent to the path of its operation, with its query, its body and who asks', async () => {
+test('a call sends its path, query, body and access token', async () => {
   const { client, sent } = clientOf([() => json(200, { events: [] })], {
     token: async () => 'secret',
     headers: { 'x-shop': '1' },
@@ -61,7 +59,7 @@ test('a call is sent to the path of its operation, with its query, its body and 
   expect(JSON.parse(sent[2]?.body ?? '')).toEqual({ email: 'ada@example.com', password: 'x' })
 })
 
-test('a purchase whose answer was lost is sent again under the same idempotency key, and the next under another', async () => {
+test('a purchase whose response was lost is retried with the same idempotency key, and the next uses another', async () => {
   const { client, keys } = clientOf([lost, () => refusal(503, 'SERVICE_UNAVAILABLE'), () => json(201, order)])
   expect(await client.payments.createOrder({ body: newOrder })).toEqual({ status: 201, body: order })
   await client.payments.createOrder({ body: newOrder })
@@ -73,7 +71,7 @@ test('a purchase whose answer was lost is sent again under the same idempotency 
   expect(fifth).toBe('mine')
 })
 
-test('while the first attempt is still in progress its answer is waited for', async () => {
+test('while the first attempt is still in progress the client waits for its response', async () => {
   const { client, sent } = clientOf([
     lost,
     () => refusal(409, 'IDEMPOTENCY_IN_PROGRESS'),
@@ -83,21 +81,21 @@ test('while the first attempt is still in progress its answer is waited for', as
   expect(sent).toHaveLength(3)
 })
 
-test('a refusal is an answer, and is not asked for again', async () => {
+test('a refusal is a response, and is not retried', async () => {
   const { client, sent } = clientOf([() => refusal(409, 'SEATS_TAKEN')])
   const answer = await client.payments.createOrder({ body: newOrder })
   expect(answer).toMatchObject({ status: 409, body: { error: 'SEATS_TAKEN' } })
   expect(sent).toHaveLength(1)
 })
 
-test('what would be done twice is sent once: a POST without an idempotency key, a PATCH', async () => {
+test('unsafe calls are sent once: a POST without an idempotency key, a PATCH', async () => {
   const { client, sent } = clientOf([lost])
   await expect(client.auth.logout({ body: { refreshToken: 'x' } })).rejects.toThrow(NoAnswerError)
   await expect(client.auth.updateMe({ body: { firstName: 'Ada' } })).rejects.toThrow(NoAnswerError)
   expect(sent).toHaveLength(2)
 })
 
-test('after so many attempts the answer is the last one; a page of a gateway is none', async () => {
+test("after the last attempt its response is returned; a gateway's own page is no response", async () => {
   const busy = clientOf([() => refusal(503, 'SERVICE_UNAVAILABLE')])
   expect((await busy.client.events.listEvents()).status).toBe(503)
   expect(busy.sent).toHaveLength(4)
@@ -108,7 +106,7 @@ test('after so many attempts the answer is the last one; a page of a gateway is 
   expect(down.sent).toHaveLength(2)
 })
 
-test('an attempt that takes too long counts as lost', async () => {
+test('an attempt that times out counts as lost', async () => {
   const never = (_: unknown, { signal }: RequestInit = {}) =>
     new Promise<Response>((_, reject) => signal?.addEventListener('abort', () => reject(signal.reason)))
   const { client } = clientOf([], {
@@ -119,7 +117,7 @@ test('an attempt that takes too long counts as lost', async () => {
   await expect(client.events.listEvents()).rejects.toMatchObject({ cause: { name: 'TimeoutError' } })
 })
 
-test('an aborted call ends with the reason, also while it waits for its next attempt', async () => {
+test('an aborted call rejects with the reason, also while it waits for its next attempt', async () => {
   const abort = new AbortController()
   const { client, sent } = clientOf([lost], { retry: { firstWaitMs: 60_000, longestWaitMs: 60_000 } })
   const call = client.events.listEvents({ signal: abort.signal })
@@ -129,7 +127,7 @@ test('an aborted call ends with the reason, also while it waits for its next att
   expect(sent.length).toBeLessThanOrEqual(1)
 })
 
-test('an answer is JSON, bytes, nothing, or events as they come', async () => {
+test('a response is JSON, bytes, nothing, or a stream of events', async () => {
   const frames = ['data: {"seq":1}\n\nda', 'ta: {"seq":2}\n\n: still here\n\n']
   const stream = () =>
     new Response(new Blob(frames).stream(), { headers: { 'content-type': 'text/event-stream' } })

@@ -4,22 +4,27 @@ import { defaultRetry, isUnavailable, type RetryPolicy, wait, waitMsAfter } from
 import type { BoxofficeClient, CallOptions } from './types.ts'
 
 export interface ClientOptions {
-  /** Where the API is, such as `https://tickets.example.com`; empty: where the page came from. */
+  /** Base URL of the API, such as `https://tickets.example.com`; empty for the page's own origin. */
   readonly baseUrl: string
-  /** The access token, or what gives the one of the moment; without it calls are made by nobody. */
+  /** The access token, or a function that returns the current one; without it, calls are anonymous. */
   readonly token?: string | (() => string | undefined | Promise<string | undefined>)
-  /** Headers of every call. */
+  /** Headers for every call. */
   readonly headers?: Readonly<Record<string, string>>
-  /** In place of the global `fetch`. */
+  /** Replaces the global `fetch`. */
   readonly fetch?: typeof globalThis.fetch
   readonly retry?: Partial<RetryPolicy>
-  /** How long one attempt may take until its answer is complete, of a stream until it begins; 30 s. */
+  /**
+   * Time limit of an attempt in milliseconds: until its response is complete, or until a stream begins; 30 s
+   * by default.
+   */
   readonly timeoutMs?: number
 }
 
-/** Nobody answered who speaks for Boxoffice: no connection, no answer in time, or a gateway's own page. */
+/**
+ * Thrown if Boxoffice did not respond: no connection, no response in time, or a gateway's own error page.
+ */
 export class NoAnswerError extends Error {
-  /** Of a gateway's answer. */
+  /** Status of a gateway's response. */
   readonly status: number | undefined
   constructor(operation: string, options: { status?: number; cause?: unknown }) {
     super(`${operation}: ${options.status ? `a gateway answered ${options.status}` : 'no answer'}`, {
@@ -34,10 +39,10 @@ type Call = CallOptions & { params?: Record<string, string>; query?: Record<stri
 const TIMEOUT_MS = 30_000
 
 /**
- * A client of every public operation: `client.payments.createOrder({ body })`. It answers `{ status, body }`,
- * also for refusals. What is safe to repeat is repeated after a network error, a 502, 503 or 504, under the
- * same idempotency key. Rejects with NoAnswerError where there is no answer in the end, and with the signal's
- * reason when that is aborted.
+ * Creates a client of every public operation: `client.payments.createOrder({ body })` returns `{ status,
+ * body }`, also for refusals. Operations that are safe to repeat are retried with the same idempotency key
+ * after a network error, a 502, 503 or 504. Rejects with NoAnswerError if no attempt gets a response, and
+ * with the signal's reason if it is aborted.
  */
 export function createBoxofficeClient(options: ClientOptions): BoxofficeClient {
   const services = Object.entries(operations).map(([service, entries]) => [
@@ -79,7 +84,10 @@ async function send(
   }
 }
 
-/** The first attempt under a key may still be in progress when the second comes: its answer is waited for. */
+/**
+ * The first attempt with a key may still be in progress when the second arrives; the client then waits for
+ * its response.
+ */
 const isWorthAnother = ({ status, body }: RawAnswer): boolean =>
   isUnavailable(status) ||
   (status === 409 && (body as { error?: string } | undefined)?.error === 'IDEMPOTENCY_IN_PROGRESS')
@@ -122,7 +130,7 @@ async function attemptOnce(
     return { failure: new NoAnswerError(name, { cause }), retryAfter: null }
   } finally {
     clearTimeout(late)
-    // A stream goes on, and ends with the signal.
+    // A stream has no time limit and ends with the signal.
     if (!streams) call.signal?.removeEventListener('abort', giveUp)
   }
 }

@@ -1,25 +1,26 @@
-/** How a call that came to nothing is made again. */
+/** How failed calls are retried. */
 export interface RetryPolicy {
-  /** Attempts in all. */
+  /** Total number of attempts. */
   readonly attempts: number
-  /** The longest wait before the second attempt; it doubles with each. */
+  /** Maximum delay before the second attempt; it doubles with each further one. */
   readonly firstWaitMs: number
-  /** No wait is longer, whatever `Retry-After` says. */
+  /** Upper limit of every delay, even if `Retry-After` is longer. */
   readonly longestWaitMs: number
 }
 
 export const defaultRetry: RetryPolicy = { attempts: 4, firstWaitMs: 300, longestWaitMs: 10_000 }
 
 /**
- * Statuses that say nothing of the request: a gateway without a service, or a service that cannot right now.
+ * Statuses unrelated to the request itself: a gateway without a service, or a service that is temporarily
+ * unavailable.
  */
 const UNAVAILABLE: readonly number[] = [502, 503, 504]
 
 export const isUnavailable = (status: number): boolean => UNAVAILABLE.includes(status)
 
 /**
- * How long to wait before the attempt after `attempt` (from 1): what `Retry-After` says, otherwise a random
- * share of a time that doubles, so that clients which failed together do not come back together.
+ * Returns how long to wait after attempt `attempt` (from 1): the value of `Retry-After`, otherwise a random
+ * share of a delay that doubles, so that clients that failed together do not retry together.
  */
 export function waitMsAfter(
   attempt: number,
@@ -34,12 +35,12 @@ export function waitMsAfter(
   return Math.min(wait, policy.longestWaitMs)
 }
 
-/** Seconds, or a date (RFC 9110, 10.2.3), in milliseconds from now. */
+/** Parses seconds or a date (RFC 9110, 10.2.3) into milliseconds from now. */
 function readRetryAfter(value: string): number {
   return /^\d+$/.test(value) ? Number(value) * 1_000 : Math.max(0, Date.parse(value) - Date.now())
 }
 
-/** Resolves after a while; rejects with the signal's reason as soon as that is aborted. */
+/** Resolves after a delay; rejects with the signal's reason as soon as it is aborted. */
 export function wait(ms: number, signal?: AbortSignal): Promise<void> {
   return new Promise((resolve, reject) => {
     if (signal?.aborted) return reject(signal.reason)

@@ -6,7 +6,7 @@ import type { AnswerOf, BodyOf, BoxofficeClient, RequestOf } from './types.ts'
 type CreateReservation = BoxofficeClient['tickets']['createReservation']
 type Answer = Awaited<ReturnType<CreateReservation>>
 
-test('an answer is told apart by its status, and a refusal by its code', () => {
+test('responses are distinguished by status, and refusals by code', () => {
   const answer = {} as Answer
   if (answer.status === 201) {
     expectTypeOf(answer.body.expiresAt).toEqualTypeOf<string>()
@@ -21,7 +21,7 @@ test('an answer is told apart by its status, and a refusal by its code', () => {
   expectTypeOf<BodyOf<Answer, 503>['error']>().toEqualTypeOf<'SERVICE_UNAVAILABLE'>()
 })
 
-test('a request is what travels: ids and times are strings, what has a default may be left out', () => {
+test('requests have wire types: ids and times are strings, and defaults are optional', () => {
   type Listing = Parameters<BoxofficeClient['events']['listEvents']>[0]
   expectTypeOf<{ query: { query: string; limit: number } }>().toExtend<Listing>()
   expectTypeOf<undefined>().toExtend<Listing>()

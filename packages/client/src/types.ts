@@ -18,9 +18,9 @@ import type {
 } from '@boxoffice/contracts'
 import type * as z from 'zod'
 
-// Everything as it travels: times are ISO 8601 strings, amounts are numbers in major units, ids are strings.
+// Types on the wire: times are ISO 8601 strings, amounts are numbers in major units, ids are strings.
 
-/** A value as it is sent; what the server coerces from text is written as what it becomes. */
+/** The type of a value on the wire; values that the server coerces from text have their coerced type. */
 type Wire<Z extends z.ZodType> = unknown extends z.input<Z> ? z.output<Z> : z.input<Z>
 type MayBeLeftOut<Z extends z.ZodType> = Z extends z.ZodDefault | z.ZodOptional ? true : false
 type WireQuery<Shape extends z.ZodRawShape> = {
@@ -51,15 +51,15 @@ type Body<R> = R extends { body: infer B extends z.ZodType }
     : { body: z.input<B> }
   : unknown
 
-/** What goes beside the parts of a request. */
+/** Options of a call. */
 export interface CallOptions {
   headers?: Record<string, string>
-  /** Ends the call, its retries and its stream. */
+  /** Aborts the call, its retries and its stream. */
   signal?: AbortSignal
-  /** Of a call that makes or changes something: made by the client where none is given. */
+  /** The idempotency key of a call that changes something; generated if absent. */
   idempotencyKey?: string
 }
-/** What an operation takes. */
+/** The input of an operation. */
 export type RequestOf<R> = Params<R> & Query<R> & Body<R> & CallOptions
 
 type Platform =
@@ -79,7 +79,7 @@ type PlatformAnswer<R extends RefusalDefinition> = R extends RefusalDefinition
   ? { status: R['status']; body: WireRefusalBody<R> }
   : never
 
-/** What an operation answers: narrow on `status`, then on `body.error`. */
+/** The response of an operation: narrow on `status`, then on `body.error`. */
 export type AnswerOf<R extends Route> =
   | {
       [S in keyof R['responses'] & number]: { status: S; body: z.input<R['responses'][S]> }
@@ -99,7 +99,7 @@ export type BoxofficeClient = {
   }
 }
 
-/** The body of an answer with this status. */
+/** The body of a response with this status. */
 export type BodyOf<A extends { status: number; body: unknown }, S extends A['status']> = Extract<
   A,
   { status: S }

@@ -1,10 +1,10 @@
 import type { ServiceKey } from '@boxoffice/contracts'
 
-/** What a service spends on something, as it counts it itself; spans as the collector has them. */
+/** What a service spent, by its own counters; `spans` are counted by the collector. */
 export interface Spent {
   transactions: number
   statements: number
-  /** Requests that it served. */
+  /** Requests served. */
   requests: number
   published: number
   consumed: number
@@ -12,7 +12,7 @@ export interface Spent {
 }
 export const units = ['transactions', 'statements', 'requests', 'published', 'consumed', 'spans'] as const
 
-/** The sum of a counter over those of its samples that `matches` takes; 0 where there are none. */
+/** Sums the samples of a counter whose labels match; 0 if there are none. */
 function sumOf(exposition: string, name: string, matches: (labels: string) => boolean = () => true): number {
   return exposition
     .split('\n')
@@ -22,10 +22,10 @@ function sumOf(exposition: string, name: string, matches: (labels: string) => bo
 }
 
 const isWork = (labels: string) => labels.includes('kind="work"')
-/** Reading these figures is a request, too. */
+/** Excludes the request that reads these figures. */
 const isOurs = (labels: string) => !labels.includes('/actuator/')
 
-/** What a service has spent since it was started, but for spans. */
+/** Reads what a service has spent since its start, except spans. */
 export async function readSpent(url: string): Promise<Omit<Spent, 'spans'>> {
   const exposition = await (await fetch(`${url}/actuator/prometheus`)).text()
   return {
@@ -39,7 +39,7 @@ export async function readSpent(url: string): Promise<Omit<Spent, 'spans'>> {
 
 export type Budget = Readonly<Partial<Record<ServiceKey, Readonly<Spent>>>>
 
-/** As a table for a terminal, with what is more than its budget marked. */
+/** Formats spending against a budget as a table; `!` marks values over budget. */
 export function budgetTable(spent: Budget, budget: Budget): string {
   const line = (cells: readonly string[]) =>
     cells.map((cell, index) => (index === 0 ? cell.padEnd(14) : cell.padStart(14))).join('')

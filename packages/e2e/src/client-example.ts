@@ -1,6 +1,6 @@
 import { createBoxofficeClient } from '@boxoffice/client'
 
-/** Signs up, finds an event and buys two tickets; what is said to the buyer. */
+/** Signs up, finds an event and buys two tickets; returns the message for the buyer. */
 export async function buyTwo(baseUrl: string, words: string): Promise<string> {
   const session = { accessToken: '' }
   const client = createBoxofficeClient({ baseUrl, token: () => session.accessToken })
@@ -13,12 +13,12 @@ export async function buyTwo(baseUrl: string, words: string): Promise<string> {
 
   const found = await client.events.listEvents({ query: { query: words } })
   const [event] = found.status === 200 ? found.body.events : []
-  if (!event) return 'there is no such event'
+  if (!event) return 'no such event'
   const offered = await client.tickets.listTicketTypes({ query: { eventId: event.eventId } })
   const [type] = offered.status === 200 ? offered.body.ticketTypes : []
-  if (!type) return 'it sells nothing yet'
+  if (!type) return 'no tickets on sale yet'
 
-  // Sent again under the same idempotency key if the connection breaks: it is bought once.
+  // The client retries with the same idempotency key if the connection breaks, so the order is placed once.
   const bought = await client.payments.createOrder({
     body: {
       eventId: event.eventId,
@@ -31,7 +31,7 @@ export async function buyTwo(baseUrl: string, words: string): Promise<string> {
     case 201:
       return `paid: ${bought.body.orderNumber}, ${bought.body.totalAmount} ${bought.body.currency}`
     case 202:
-      return `order ${bought.body.orderNumber} is being paid`
+      return `payment of order ${bought.body.orderNumber} is in progress`
     case 402:
       return bought.body.retryable ? 'try the card again later' : 'try another card'
     case 409:

@@ -3,7 +3,7 @@ import { expectStatus, type Person } from './person.ts'
 
 const DAY_MS = 86_400_000
 
-/** A published event with one kind of ticket, by its organizer. */
+/** Publishes an event with one ticket type as its organizer. */
 export async function publishEvent(
   organizer: Person,
   what: {
@@ -48,7 +48,7 @@ export async function publishEvent(
   return { event, type, eventId: event.eventId, ticketTypeId: type.ticketTypeId }
 }
 
-/** One small hall: two rows of ten, the first zone of a plan. */
+/** A small hall: one zone with two rows of ten. */
 const hall = [
   {
     zoneId: 1,
@@ -60,7 +60,7 @@ const hall = [
   },
 ]
 
-/** A published event whose seats are sold, by its organizer. */
+/** Publishes a seated event as its organizer. */
 export async function publishSeatedEvent(
   organizer: Person,
   name: string,

@@ -10,14 +10,17 @@ export interface Mail {
   headers?: { name: string; value: string }[]
 }
 
-/** A message whose consumer dies comes again after its visibility, a mail whose sender dies after a lease. */
+/**
+ * A message whose consumer dies is redelivered after its visibility timeout; a mail whose sender dies is
+ * retried after its lease.
+ */
 const LONG = { patienceMs: 90_000 }
 
-/** The token of the link to a page in the text of a mail; empty where there is none. */
+/** Returns the token of the link to a page in a mail's text; empty if there is none. */
 export const tokenOf = (text: string | undefined, page: string): string =>
   text?.match(new RegExp(`/${page}#token=([\\w.~-]+)`))?.[1] ?? ''
 
-/** What the local mailbox has received. */
+/** Reads the mails of the local mailbox. */
 export function createMailReader(mailboxUrl: string) {
   const list = async (to: string): Promise<Mail[]> => {
     const { emails } = (await (await fetch(`${mailboxUrl}/store?to=${encodeURIComponent(to)}`)).json()) as {
@@ -27,14 +30,14 @@ export function createMailReader(mailboxUrl: string) {
   }
   return {
     list,
-    /** The first mail to this address whose subject, or that itself, matches. */
+    /** Waits for the first mail to this address that matches, or whose subject matches. */
     waitFor: (to: string, wanted: RegExp | ((mail: Mail) => boolean)): Promise<Mail> =>
       until(async () => {
         const mails = await list(to)
         const mail = mails.find(wanted instanceof RegExp ? ({ subject }) => wanted.test(subject) : wanted)
         if (!mail)
           throw new Error(
-            `no mail like ${wanted}; there is: ${mails.map(({ subject }) => subject).join(' | ')}`,
+            `no mail matches ${wanted}; subjects received: ${mails.map(({ subject }) => subject).join(' | ')}`,
           )
         return mail
       }, LONG),

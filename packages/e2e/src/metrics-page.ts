@@ -1,21 +1,23 @@
-/** What is said of a metric: on the page, or by a service. */
-export interface MetricSaid {
+/** A metric, as documented on the page or exposed by a service. */
+export interface MetricDescription {
   type: string
   labels: string[]
 }
 
-/** The metrics that `docs/metrics.md` names, by section and name. `linux`: measured there alone. */
-export function readMetricsPage(markdown: string): Map<string, Map<string, MetricSaid & { linux: boolean }>> {
+/** Parses the metrics of `docs/metrics.md` by section and name. `linux`: exposed on Linux only. */
+export function readMetricsPage(
+  markdown: string,
+): Map<string, Map<string, MetricDescription & { linux: boolean }>> {
   const sections = markdown.split(/^## /m).slice(1)
   return new Map(
     sections.map((section) => {
       const rows = [...section.matchAll(/^\| `([a-z_0-9]+)` *\|([^|]*)\|([^|]*)\|(.*)$/gm)]
       const metrics = rows.map(([, name = '', type = '', labels = '', rest = '']) => {
-        const said = {
+        const documented = {
           type: type.trim(),
           labels: [...labels.matchAll(/`(\w+)`/g)].map(([, label = '']) => label),
         }
-        return [name, { ...said, linux: rest.includes('(Linux alone)') }] as const
+        return [name, { ...documented, linux: rest.includes('(Linux only)') }] as const
       })
       return [section.split('\n', 1)[0]?.trim() ?? '', new Map(metrics)] as const
     }),
@@ -23,11 +25,11 @@ export function readMetricsPage(markdown: string): Map<string, Map<string, Metri
 }
 
 /**
- * What a service's `/actuator/prometheus` registers, with the labels of the samples that are there, but for
+ * Parses the metrics of a service's `/actuator/prometheus`, with the labels of their samples except
  * `service`.
  */
-export function readExposition(text: string): Map<string, MetricSaid> {
-  const metrics = new Map<string, MetricSaid>()
+export function readExposition(text: string): Map<string, MetricDescription> {
+  const metrics = new Map<string, MetricDescription>()
   for (const [, name = '', type = ''] of text.matchAll(/^# TYPE (\S+) (\S+)$/gm))
     metrics.set(name, { type, labels: [] })
   for (const [, sample = '', labels = ''] of text.matchAll(/^(\w+)\{([^}]*)\}/gm)) {

@@ -3,10 +3,10 @@ import { createClient, createServiceIdentity } from '@boxoffice/service-kit'
 import { loadSecrets } from '@boxoffice/stack'
 import { expectStatus } from './person.ts'
 
-/** What `boxoffice users grant` does, with the key of the system in `folder`. */
+/** Grants the role ADMIN as `boxoffice users grant` does, with the key of the system in `folder`. */
 export async function grantAdmin(authUrl: string, folder: string, email: string): Promise<void> {
   const key = loadSecrets(folder).services['boxoffice-cli']?.privateKey
-  if (!key) throw new Error('there is no key of boxoffice-cli')
+  if (!key) throw new Error('the secrets have no key for boxoffice-cli')
   const identity = createServiceIdentity('boxoffice-cli', key)
   const auth = createClient(authInternalRoutes, {
     baseUrl: authUrl,

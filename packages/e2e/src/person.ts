@@ -34,19 +34,20 @@ import type { AnswerCheck } from './contract/answers.ts'
 import { sendChecked } from './contract/send.ts'
 import { createMailReader, tokenOf } from './mails.ts'
 
-/** What a dead process had taken is free again only after its lease, or the message's visibility. */
+/** A killed process's messages and jobs become available only after the visibility timeout or the lease. */
 const LONG = { patienceMs: 90_000 }
 
-/** The body of an answer with this status; throws with what was answered instead. */
+/** Returns the body of a response with this status; throws with the actual response otherwise. */
 export function expectStatus<A extends { status: number; body: unknown }, S extends A['status']>(
   answer: A,
   status: S,
 ): Extract<A, { status: S }>['body'] {
-  if (answer.status !== status) throw new Error(`answered ${answer.status}: ${JSON.stringify(answer.body)}`)
+  if (answer.status !== status)
+    throw new Error(`unexpected response ${answer.status}: ${JSON.stringify(answer.body)}`)
   return answer.body as never
 }
 
-/** An address of the test's own, made of a name. */
+/** Returns a unique email address derived from a name. */
 export function addressOf(firstName: string): string {
   const letters = firstName
     .normalize('NFD')
@@ -59,13 +60,13 @@ interface Options {
   check?: AnswerCheck
   phone?: string
   email?: string
-  /** They have read their first mail, and confirmed their address. */
+  /** Confirms the email address from the first mail. */
   proven?: boolean
-  /** They are an organizer, and so proven too. */
+  /** Gives the organizer role; implies `proven`. */
   organizer?: boolean
 }
 
-/** Registers a user of the public API through the edge, whose mails arrive at `mailbox`. */
+/** Registers a user of the public API through the edge; mails arrive at `mailbox`. */
 export async function createPerson(
   { edge: edgeUrl, mailbox }: { edge: string; mailbox: string },
   name: { firstName: string; lastName: string },
@@ -77,7 +78,7 @@ export async function createPerson(
   const headers = () => (token ? { authorization: `Bearer ${token}` } : ({} as Record<string, string>))
   const clients = createClients({ edgeUrl, headers, check: options.check })
   const { auth } = clients
-  /** The client that customers' programs use: values as they travel. */
+  /** The published client package, which leaves values as they are on the wire. */
   const client = createBoxofficeClient({
     baseUrl: edgeUrl,
     token: () => token,
@@ -115,7 +116,7 @@ export async function createPerson(
     email,
     password,
     userId: session.user.userId as UserId,
-    /** Signs in again, for a token with the current roles; with another address if it was changed. */
+    /** Signs in again for a token with the current roles; with a new address if it was changed. */
     signIn,
     confirmAddress,
     session: () => session,
@@ -146,7 +147,7 @@ function createClients({
     notifications: clientOf({ ...notificationsRoutes, ...notificationsPushRoutes }),
     sagas: clientOf(paymentsSagaRoutes),
     sales: clientOf(analyticsRoutes),
-    /** The API of one seat at a time. */
+    /** The API for buying a single seat. */
     v1: clientOf({ ...seatPurchaseRoutes, ...ticketQueryRoutes }),
     ops: {
       auth: clientOf(authOpsRoutes),
@@ -199,8 +200,8 @@ function createPurchases(payments: ReturnType<typeof createClients>['payments'],
       }),
 
     /**
-     * Buys like a client that does not know the outcome of its request: repeats it with the same key until
-     * there is an answer; returns the order's id.
+     * Buys like a client that lost the response: repeats the request with the same key until one arrives;
+     * returns the order's id.
      */
     async buyInsistently(
       what: Purchase,
@@ -213,10 +214,10 @@ function createPurchases(payments: ReturnType<typeof createClients>['payments'],
         return answer?.status !== 503 && answer
       })
       if (answer.status === 201 || answer.status === 202 || answer.status === 402) return answer.body.orderId
-      throw new Error(`answered ${answer.status}: ${JSON.stringify(answer.body)}`)
+      throw new Error(`unexpected response ${answer.status}: ${JSON.stringify(answer.body)}`)
     },
 
-    /** Waits, also through restarts, until the order `is` so; rejects with its last state. */
+    /** Waits until the order reaches the state, even through restarts; rejects with its last state. */
     waitForOrder: (orderId: OrderId, is: (order: OrderOf) => boolean): Promise<OrderOf> =>
       until(async () => {
         const order = expectStatus(await payments.getOrder({ params: { orderId } }), 200)

@@ -5,13 +5,13 @@ import { renderPageAsImage } from 'unpdf'
 // jsqr is a CommonJS module whose function is its default export.
 const decode = jsqr.default as unknown as typeof jsqr.default.default
 
-/** The text of the QR code in a PNG; null where none can be read. */
+/** Returns the text of the QR code in a PNG; null if none can be read. */
 export function readQrOfPng(png: Uint8Array): string | null {
   const { data, width, height } = PNG.sync.read(Buffer.from(png))
   return decode(new Uint8ClampedArray(data), width, height)?.data ?? null
 }
 
-/** The text of the QR code on a page of a PDF, read as a camera would: from the page's picture. */
+/** Returns the text of the QR code on a PDF page, read from the rendered page as a camera would. */
 export async function readQrOfPdf(pdf: Uint8Array, page = 1): Promise<string | null> {
   const picture = await renderPageAsImage(new Uint8Array(pdf), page, {
     canvasImport: () => import('@napi-rs/canvas'),

@@ -1,12 +1,12 @@
 import { createHash } from 'node:crypto'
 
-/** Random numbers from 0 to below 1 that are the same in every run with this seed. */
+/** Returns a generator of random numbers in [0, 1) that repeats for the same seed. */
 export function createRandom(seed: number): () => number {
   let drawn = 0
   return () => createHash('sha256').update(`${seed} ${drawn++}`).digest().readUInt32BE() / 2 ** 32
 }
 
-/** One of `things`, the first most often: each as often as its rank says, 1, 1/2, 1/3 … (Zipf). */
+/** Picks one of `things` with probability proportional to 1/rank: 1, 1/2, 1/3 … (Zipf). */
 export function drawByRank<T>(things: readonly [T, ...T[]], random: () => number): T {
   const total = things.reduce((sum, _, index) => sum + 1 / (index + 1), 0)
   let left = random() * total

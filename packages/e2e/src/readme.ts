@@ -1,11 +1,11 @@
 /**
- * The code of every fence of this language below a heading, down to the next heading of the same or a higher
- * level.
+ * Returns the code of every fence of this language below a heading, up to the next heading of the same or a
+ * higher level.
  */
 export function fencesUnder(markdown: string, heading: string, language: string): string[] {
   const lines = markdown.split('\n')
   const start = lines.findIndex((line) => /^#+ /.test(line) && line.replace(/^#+ /, '') === heading)
-  if (start === -1) throw new Error(`there is no heading “${heading}”`)
+  if (start === -1) throw new Error(`no heading “${heading}”`)
   const level = lines[start]?.indexOf(' ') ?? 0
   const end = lines.findIndex(
     (line, index) => index > start && /^#+ /.test(line) && line.indexOf(' ') <= level,
@@ -19,8 +19,8 @@ export function fencesUnder(markdown: string, heading: string, language: string)
 const withoutCode = (markdown: string) => markdown.replace(/^```.*?^```$/gms, '').replace(/`[^`\n]*`/g, '')
 
 /**
- * Where a page's links and pictures point to inside the repository: a path, empty for the page itself, and a
- * heading's anchor.
+ * Returns the targets of a page's links and images inside the repository: a path (empty for the page itself)
+ * and a heading's anchor.
  */
 export function linksOf(markdown: string): { path: string; anchor: string | null }[] {
   return [...withoutCode(markdown).matchAll(/\]\(([^)\s]+)\)/g)]
@@ -32,7 +32,7 @@ export function linksOf(markdown: string): { path: string; anchor: string | null
     })
 }
 
-/** The anchors that a git host gives a page's headings. */
+/** Returns the anchors that a git host generates for a page's headings. */
 export const anchorsOf = (markdown: string): string[] =>
   [...markdown.replace(/^```.*?^```$/gms, '').matchAll(/^#+ (.+)$/gm)].map(([, heading = '']) =>
     heading
@@ -41,7 +41,7 @@ export const anchorsOf = (markdown: string): string[] =>
       .replaceAll(' ', '-'),
   )
 
-/** The rows of the first table below a level-2 heading: its cells, without the header. */
+/** Returns the cells of the first table below a level-2 heading, without the header row. */
 export function tableUnder(markdown: string, heading: string): string[][] {
   const rows = sectionUnder(markdown, heading).match(/(?:^\|.*\n)+/m)?.[0] ?? ''
   return rows
@@ -57,8 +57,8 @@ export function tableUnder(markdown: string, heading: string): string[][] {
 }
 
 /**
- * The environment variables that the section below a level-2 heading names anywhere, each with the service it
- * attributes the variable to: `null` for the section's own, `payment` for “the payment service's `NAME`”.
+ * Returns the environment variables named in the section below a level-2 heading, each with the service it
+ * is attributed to: `null` for the section's own, `payment` for “the payment service's `NAME`”.
  */
 export function variablesUnder(markdown: string, heading: string): { name: string; of: string | null }[] {
   const named = sectionUnder(markdown, heading).matchAll(
@@ -69,13 +69,13 @@ export function variablesUnder(markdown: string, heading: string): { name: strin
 
 function sectionUnder(markdown: string, heading: string): string {
   const section = markdown.split(/^## /m).find((part) => part.startsWith(`${heading}\n`))
-  if (section === undefined) throw new Error(`there is no section “${heading}”`)
+  if (section === undefined) throw new Error(`no section “${heading}”`)
   return section
 }
 
 /**
- * The examples of a page in order: each `sh` fence, with the JSON that it prints where a `json` fence follows
- * at once.
+ * Returns the examples of a page in order: each `sh` fence, with the expected JSON output if a `json` fence
+ * follows directly.
  */
 export function examplesOf(markdown: string): { code: string; answer: unknown }[] {
   return [...markdown.matchAll(/^```sh\n(.*?)^```\n(?:\n```json\n(.*?)^```$)?/gms)].map(
@@ -86,16 +86,16 @@ export function examplesOf(markdown: string): { code: string; answer: unknown }[
   )
 }
 
-/** Where `actual` is not of the shape of `example`: a field that is not there, or is of another kind. */
+/** Returns where `actual` differs from the shape of `example`: missing fields, or fields of another type. */
 export function differencesOf(example: unknown, actual: unknown, path = ''): string[] {
   if (Array.isArray(example)) {
-    if (!Array.isArray(actual)) return [`${path}: no list`]
+    if (!Array.isArray(actual)) return [`${path}: not a list`]
     return example.length > 0 && actual.length === 0
       ? [`${path}: empty`]
       : differencesOf(example[0], actual[0], `${path}.0`)
   }
   if (typeof example === 'object' && example !== null) {
-    if (typeof actual !== 'object' || actual === null) return [`${path}: no object`]
+    if (typeof actual !== 'object' || actual === null) return [`${path}: not an object`]
     return Object.entries(example).flatMap(([key, value]) =>
       key in actual
         ? differencesOf(value, (actual as Record<string, unknown>)[key], `${path}.${key}`)

@@ -12,7 +12,7 @@ beforeAll(async () => {
 })
 afterAll(() => running?.expectDocumented())
 
-test('a link that proves an address can be had again', async () => {
+test('an address confirmation link can be requested again', async () => {
   const guest = await running.person({ firstName: 'Ewa', lastName: 'Nowa' })
   const welcome = await running.mails.waitFor(guest.email, /welcome/i)
   expectStatus(await guest.auth.resendVerification({ body: {} }), 202)
@@ -25,7 +25,7 @@ test('a link that proves an address can be had again', async () => {
   expect(expectStatus(await guest.auth.getMe({}), 200).emailVerified).toBe(true)
 })
 
-test('a forgotten password is replaced through the mail, every session ends, and the old one opens nothing', async () => {
+test('a forgotten password is reset through the mail, every session ends, and the old password is refused', async () => {
   const guest = await running.person({ firstName: 'Fryderyk', lastName: 'Zapominalski' })
   const before = guest.headers()
   for (const email of [guest.email, `${randomUUID()}@boxoffice.example`]) {
@@ -54,7 +54,7 @@ test('a forgotten password is replaced through the mail, every session ends, and
   expect(user.emailVerified).toBe(true)
 })
 
-test('whoever guesses at a password is held up, and so is its owner for a while, as for an address nobody has', async () => {
+test("password guesses are throttled, for the account's owner too, and the same for an unknown address", async () => {
   const owner = await running.person({ firstName: 'Ola', lastName: 'Zamknięta' })
   for (const email of [owner.email, `${randomUUID()}@boxoffice.example`]) {
     const statuses: number[] = []
@@ -71,18 +71,18 @@ test('whoever guesses at a password is held up, and so is its owner for a while,
   expect(raw.status).toBe(429)
   expect(Number(raw.headers.get('retry-after'))).toBeGreaterThan(60)
   expect(await raw.json()).toMatchObject({ error: 'RATE_LIMITED' })
-  // Who is signed in stays so.
+  // Existing sessions stay signed in.
   expect(expectStatus(await owner.auth.getMe({}), 200).email).toBe(owner.email)
 })
 
-test('a profile is changed, and what is optional is taken away again', async () => {
+test('a profile is changed, and its optional fields are cleared again', async () => {
   const guest = await running.person({ firstName: 'Jan', lastName: 'Zmienny' })
   const changed = { firstName: 'Joanna', lastName: 'Zmienna-Ćwiek', phone: '+48221234567', locale: 'pl-PL' }
   expect(expectStatus(await guest.auth.updateMe({ body: changed }), 200)).toMatchObject(changed)
   expect(expectStatus(await guest.auth.updateMe({ body: { phone: null } }), 200).phone).toBeUndefined()
 })
 
-test('who mistyped their address and bought has the right one, and the tickets there; nobody at the wrong one can take that back', async () => {
+test('a buyer who mistyped their address corrects it and gets the tickets there; the reader of the wrong address cannot undo it', async () => {
   const organizer = await running.person({ firstName: 'Olga', lastName: 'Okoń' }, { organizer: true })
   const sale = await publishEvent(organizer, { name: 'Sent astray', quantity: 5, unitPrice: 5_000 })
   const buyer = await running.person(
@@ -111,7 +111,7 @@ test('who mistyped their address and bought has the right one, and the tickets t
   expectStatus(await buyer.notifications.resendOrder({ params: { orderId } }), 202)
   const mail = await running.mails.waitFor(email, hasTickets)
   expect(mail.subject).toContain('Sent astray')
-  // Nobody had proved the wrong address: its reader is told nothing that gives them the account.
+  // The wrong address was never confirmed, so its reader gets no mail that gives access to the account.
   const astray = await running.mails.list(buyer.email)
   expect(astray.filter(hasTickets)).toHaveLength(1)
   for (const { body } of astray) expect(tokenOf(body.text, 'verify-email/undo')).toBe('')
@@ -126,7 +126,7 @@ test('who mistyped their address and bought has the right one, and the tickets t
   expectStatus(await buyer.auth.getMe({}), 200)
 })
 
-test('who mistyped the address of an order has its tickets at the right one, and the account takes them back from whoever it was not', async () => {
+test("a buyer corrects an order's mistyped address and its tickets go there; the account can revert a change it did not make", async () => {
   const organizer = await running.person({ firstName: 'Olga', lastName: 'Okoń' }, { organizer: true })
   const sale = await publishEvent(organizer, { name: 'For somebody else', quantity: 5, unitPrice: 5_000 })
   const buyer = await running.person({ firstName: 'Zofia', lastName: 'Łącka' }, { proven: true })
@@ -150,7 +150,7 @@ test('who mistyped the address of an order has its tickets at the right one, and
   const asked = expectStatus(await buyer.payments.setOrderContact({ params, body: { email: right } }), 202)
   expect(asked.contact).toEqual({ pendingEmail: right })
   const token = await linkTo(right, 'order/contact')
-  // The page that the link opens sends its form to itself.
+  // The linked page posts its form to its own URL.
   const page = `${running.edge}/order/contact`
   expect((await fetch(page)).status).toBe(200)
   const pressed = await fetch(page, {
@@ -163,7 +163,7 @@ test('who mistyped the address of an order has its tickets at the right one, and
   const mail = await running.mails.waitFor(right, hasTickets)
   expect(mail.subject).toContain('For somebody else')
 
-  // Whoever reads at the wrong address was mailed one link, which works no more, and never a ticket.
+  // The reader of the wrong address received one link, now invalid, and never a ticket.
   const links = buyer.notifications
   for (const answer of [
     await links.confirmOrderContact({ body: { token: stale } }),
@@ -177,7 +177,7 @@ test('who mistyped the address of an order has its tickets at the right one, and
     status: 404,
   })
 
-  // The account's reader is told, and undoes it; the mails come to the account again.
+  // The account's reader is notified and undoes the change; mails go to the account again.
   const undo = await linkTo(buyer.email, 'order/contact/undo')
   expectStatus(await stranger.notifications.undoOrderContact({ body: { token: undo } }), 204)
   expect(await stranger.notifications.undoOrderContact({ body: { token: undo } })).toMatchObject({

@@ -14,7 +14,7 @@ let printed: string[]
 
 beforeAll(async () => {
   running = await useTestSystem()
-  // One terminal for all of them, as for whoever pastes them: what one sets, the next ones use.
+  // All examples run in one terminal, as if pasted: variables carry over to later ones.
   const script = examples.map(({ code }, index) => `${code}\nprintf '\\n@@@ ${index}\\n'`).join('\n')
   const here = script
     .replaceAll('http://127.0.0.1:8000', running.edge)
@@ -24,7 +24,7 @@ beforeAll(async () => {
 })
 afterAll(() => running?.expectDocumented())
 
-test('every example of the page runs, and prints what the page says it prints', () => {
+test('every example of the page runs and prints the documented output', () => {
   expect(printed).toHaveLength(examples.length)
   const differences = examples.flatMap(({ code, answer }, index) => {
     if (answer === undefined) return []
@@ -36,7 +36,7 @@ test('every example of the page runs, and prints what the page says it prints', 
   expect(differences).toEqual([])
 })
 
-test('the story that they tell comes out as it is told', () => {
+test("the examples' purchase ends as described", () => {
   const lineOf = (pattern: RegExp) =>
     printed[examples.findIndex(({ code }) => pattern.test(code))]?.trim().split('\n').at(-1)
   expect(lineOf(/seatCount/)).toBe('6')
@@ -52,7 +52,7 @@ test('every public call is on the page', async () => {
   const { operations } = await import('../src/contract/catalogue.ts')
   const flat = page.replaceAll('`', ' ')
   const missing = operations
-    .filter(({ name }) => name !== 'payments.stripeWebhook') // the gateway’s alone
+    .filter(({ name }) => name !== 'payments.stripeWebhook') // called only by the gateway
     .map(({ route }) => route.path.replace(/:(\w+)/g, '{$1}').replace(/\/api\/\w+\/ops\/.*/, '/ops/'))
     .filter(
       (path) =>

@@ -21,7 +21,7 @@ beforeAll(async () => {
 })
 afterAll(() => running?.expectDocumented())
 
-test('the example of the client’s page buys two tickets', async () => {
+test('the example of the client’s README buys two tickets', async () => {
   expect(read('../client/README.md')).toContain(`\`\`\`ts\n${read('src/client-example.ts')}\`\`\``)
   expect(await buyTwo(running.edge, 'quillwort')).toMatch(/^paid: ORD-\d{4}-\d{6}, 51 EUR$/)
 })
@@ -33,7 +33,7 @@ const newOrder = (quantity: number) => ({
   holderName: 'Zofia Łącka',
 })
 
-test('a purchase whose answers are lost on the way is made once, and answered in the end', async () => {
+test('a purchase whose responses are lost is made once and eventually answered', async () => {
   let lost = 0
   const client = createBoxofficeClient({
     baseUrl: running.edge,
@@ -54,7 +54,7 @@ test('a purchase whose answers are lost on the way is made once, and answered in
   expect(orders.map(({ orderId }) => orderId)).toEqual([order.orderId])
 })
 
-test('an order is followed until it is confirmed, and a refusal says why', async () => {
+test('an order is followed until it is confirmed, and a refusal has its reason', async () => {
   const { client } = buyer
   const order = expectStatus(await client.payments.createOrder({ body: newOrder(1) }), 201)
   const steps: string[] = []

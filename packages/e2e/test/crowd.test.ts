@@ -27,7 +27,7 @@ beforeAll(async () => {
 })
 afterAll(() => running?.expectDocumented())
 
-test('two hundred at once want a hundred tickets: a hundred are sold, and nobody else is charged', async () => {
+test('of two hundred concurrent buyers of a hundred tickets, a hundred get one and no other is charged', async () => {
   let watching = true
   const always = (async () => {
     const seen = new Set<string>()
@@ -36,7 +36,7 @@ test('two hundred at once want a hundred tickets: a hundred are sold, and nobody
         ['I1', 'I3', 'I4', 'I6'].includes(invariant),
       )
       for (const { invariant, statement } of broken) seen.add(`${invariant}: ${statement}`)
-      await pause(200) // it is looked at all the time, and must get on all the same
+      await pause(200) // The system must keep making progress under constant polling.
     }
     return [...seen]
   })()
@@ -46,7 +46,7 @@ test('two hundred at once want a hundred tickets: a hundred are sold, and nobody
       const answer = await buyer.buy({ ...sale, quantity: 1 })
       if (answer.status === 409) return { status: 'REFUSED', error: answer.body.error }
       if (answer.status !== 201 && answer.status !== 202)
-        throw new Error(`answered ${answer.status}: ${JSON.stringify(answer.body)}`)
+        throw new Error(`unexpected response ${answer.status}: ${JSON.stringify(answer.body)}`)
       return buyer.waitForOrder(
         answer.body.orderId,
         ({ status }) => status === 'CONFIRMED' || status === 'FAILED',

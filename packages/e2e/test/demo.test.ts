@@ -13,8 +13,7 @@ beforeAll(async () => {
 })
 
 /**
- * What `npm run demo` prints of this system. Rejects, with what it printed, where it ends with anything but
- * 0.
+ * Returns the output of `npm run demo` on this system. Rejects with the output if its exit code is not 0.
  */
 async function demo(...args: string[]): Promise<string> {
   const { edge, mailbox } = running.system.urls
@@ -28,21 +27,21 @@ async function demo(...args: string[]): Promise<string> {
   return (await promisify(execFile)(process.execPath, [...programArguments(DEMO), ...args], { env })).stdout
 }
 
-test('the demo sells, mails a code that can be read, admits it once, and gives a seat back', async () => {
+test('the demo sells tickets, emails a readable code, admits it once and refunds a seat', async () => {
   const printed = await demo()
-  for (const said of [
-    'its PDF has a code that can be read',
-    'admits',
+  for (const expected of [
+    'its PDF contains a readable QR code',
+    'admitted',
     'refused the second time',
-    'the other is refunded',
+    'the second ticket is refunded',
   ]) {
-    expect(printed).toContain(said)
+    expect(printed).toContain(expected)
   }
   expect(printed).toMatch(/Done in \d/)
 })
 
-test('the demo of the queue follows an order step by step, sells to a crowd, and counts what was sold', async () => {
+test('the queue demo follows an order step by step, sells to a crowd and counts the sales', async () => {
   const printed = await demo('--async')
   expect(printed).toMatch(/reserve +reserved.+charge +charged.+issue +tickets_issued/s)
-  expect(printed).toMatch(/all of them are confirmed.+it has counted every ticket +42.+Done in \d/s)
+  expect(printed).toMatch(/all orders are confirmed.+the read side has counted every ticket +42.+Done in \d/s)
 })

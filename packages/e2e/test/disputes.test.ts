@@ -20,7 +20,7 @@ beforeAll(async () => {
 })
 afterAll(() => running?.expectDocumented())
 
-/** What the buyer's bank does about an order's charge. */
+/** Performs an action of the buyer's bank on an order's charge. */
 async function dispute(orderId: OrderId, status: string) {
   const answer = await fetch(`${running.system.urls.sandbox}/sandbox/disputes`, {
     method: 'POST',
@@ -40,15 +40,15 @@ const becomesStopped = (person: Person, ticketId: TicketId) =>
     expect(await ticketOf(person, ticketId)).toMatchObject({ status: 'ACTIVE', stopReason: 'DISPUTE_LOST' }),
   )
 
-test('a lost dispute stops the tickets wherever they are, their organizer lets one in, and the bank the other', async () => {
+test('a lost dispute stops the tickets wherever they are; the organizer reinstates one, and winning the dispute the other', async () => {
   const sale = await publishEvent(organizer, { name: 'Quarrelled over', quantity: 20, unitPrice: 4_000 })
   const { eventId } = sale
   const { orderId } = expectStatus(await buyer.buy({ ...sale, quantity: 2 }), 201)
   const order = await buyer.waitForOrder(orderId, ({ status }) => status === 'CONFIRMED')
-  const [given, kept] = (order.tickets ?? []).map(({ ticketId }) => ticketId) as [TicketId, TicketId]
+  const [transferred, kept] = (order.tickets ?? []).map(({ ticketId }) => ticketId) as [TicketId, TicketId]
   expectStatus(
     await buyer.tickets.transferTicket({
-      params: { ticketId: given },
+      params: { ticketId: transferred },
       body: { email: friend.email, holderName: 'Filip' },
     }),
     200,
@@ -69,7 +69,7 @@ test('a lost dispute stops the tickets wherever they are, their organizer lets o
   expect(await buyer.tickets.getTicketPdf({ params: { ticketId: kept } })).toMatchObject({ status: 409 })
   for (const person of [buyer, friend])
     await running.mails.waitFor(person.email, /Quarrelled over is stopped/)
-  // The gateway tells in any order.
+  // The gateway sends events in any order.
   await until(async () => {
     const { history } = expectStatus(await buyer.payments.getOrderHistory({ params: { orderId } }), 200)
     const results = history.filter(({ step }) => step === 'DISPUTE').map(({ result }) => result)
@@ -77,7 +77,7 @@ test('a lost dispute stops the tickets wherever they are, their organizer lets o
   })
 
   expectStatus(await organizer.tickets.reinstateTicket({ params: { ticketId: received } }), 200)
-  // Who is in already needs no mail.
+  // Waits before the scan, because an admitted holder gets no mail.
   await running.mails.waitFor(friend.email, /Quarrelled over is valid again/)
   expectStatus(await show(eventId, codes.received), 200)
   expect(await show(eventId, codes.kept)).toMatchObject({ status: 409, body: { error: 'TICKET_STOPPED' } })
@@ -88,6 +88,6 @@ test('a lost dispute stops the tickets wherever they are, their organizer lets o
   expectStatus(await show(eventId, codes.kept), 200)
 })
 
-test('in the end everything agrees', async () => {
+test('all invariants hold afterwards', async () => {
   await running.expectAgreement()
 })

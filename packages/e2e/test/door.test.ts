@@ -23,7 +23,7 @@ beforeAll(async () => {
 })
 afterAll(() => running?.expectDocumented())
 
-/** An event and tickets of one order for it, with what their codes say. */
+/** Publishes an event and buys tickets of it in one order; returns them with the content of their codes. */
 async function withTickets(
   name: string,
   quantity: number,
@@ -62,7 +62,7 @@ const show = (eventId: EventOf, code: string, over: { by?: Person; key?: string;
   })
 
 describe('at the door', () => {
-  test('a ticket admits once, whoever shows it and however often, and the second time says when and where', async () => {
+  test('a ticket admits once, however often it is scanned, and later scans report when and where', async () => {
     const { eventId, tickets } = await withTickets('One admission', 1)
     const [{ ticketId, code }] = tickets
     const answers = await Promise.all(
@@ -81,7 +81,7 @@ describe('at the door', () => {
     )
   })
 
-  test('the same scan sent again admits again, and nobody else', async () => {
+  test('a repeated scan request with the same key admits again, and another request does not', async () => {
     const { eventId, tickets } = await withTickets('Scanned twice', 1)
     const [{ code }] = tickets
     const key = randomUUID()
@@ -90,7 +90,7 @@ describe('at the door', () => {
     expect(await show(eventId, code)).toMatchObject({ status: 409, body: { error: 'ALREADY_CHECKED_IN' } })
   })
 
-  test('a ticket that was refunded, of another event, of another organizer, or of nobody is refused', async () => {
+  test('a ticket that is refunded, unknown, of another event or of another organizer is refused', async () => {
     const { eventId, orderId, tickets } = await withTickets('Refused', 2)
     const [refunded, other] = tickets as [Shown, Shown]
     expectStatus(
@@ -129,7 +129,7 @@ describe('at the door', () => {
     expectStatus(await show(eventId, other.code), 200)
   })
 
-  test('codes can be verified without a network, with the key that the organizer gets', async () => {
+  test('codes can be verified offline with the key that the organizer gets', async () => {
     const { eventId, tickets } = await withTickets('In the cellar', 1)
     const { keys, format } = expectStatus(await organizer.tickets.getCheckInKey({ query: { eventId } }), 200)
     expect(format.length).toBeGreaterThan(20)
@@ -142,7 +142,7 @@ describe('at the door', () => {
     expect(verifies(payload)).toBe(false)
   })
 
-  test('the organizer has a list of who comes, which no spreadsheet runs', async () => {
+  test('the organizer gets an attendee list that no spreadsheet interprets as formulas', async () => {
     const holderName = '=HYPERLINK("evil","Ćma")'
     const { eventId, tickets } = await withTickets('On the list', 2, { holderName })
     expectStatus(await show(eventId, tickets[0].code, { gate: '@West' }), 200)
@@ -168,7 +168,7 @@ describe('at the door', () => {
   })
 })
 
-describe('a ticket that is passed on', () => {
+describe('a transferred ticket', () => {
   test('goes to a friend at once: the old code fails, the new one admits, and the sender never sees it', async () => {
     const { eventId, orderId, tickets } = await withTickets('Passed on', 2)
     const [{ ticketId, code }] = tickets
@@ -212,7 +212,7 @@ describe('a ticket that is passed on', () => {
     expect(mailed).toBe(await codeOf(friend, newId))
     await running.mails.waitFor(buyer.email, /handed on.*Passed on/)
     expectStatus(await show(eventId, mailed ?? ''), 200)
-    // Once it is used or passed on, the buyer cannot have the money back for it.
+    // Once it is used or transferred, the buyer cannot get a refund for it.
     expect(
       await buyer.payments.refundOrder({
         params: { orderId },
@@ -224,7 +224,7 @@ describe('a ticket that is passed on', () => {
     })
   })
 
-  test('to an address that nobody has yet waits until who reads its mail claims it with the secret there', async () => {
+  test('to an unregistered address waits until the reader of its mail claims it with the link', async () => {
     const { eventId, tickets } = await withTickets('Waiting for you', 1)
     const [{ ticketId, code }] = tickets
     const email = addressOf('Nowy')
@@ -252,7 +252,7 @@ describe('a ticket that is passed on', () => {
     expect(await show(eventId, code)).toMatchObject({ status: 409, body: { error: 'TICKET_TRANSFERRED' } })
   })
 
-  test('can be kept after all while it waits, and not be given to oneself or twice', async () => {
+  test('can be revoked while it waits, and cannot be sent to oneself or twice', async () => {
     const { tickets } = await withTickets('Changed my mind', 1)
     const [{ ticketId }] = tickets
     const give = (email: string) =>
@@ -264,7 +264,7 @@ describe('a ticket that is passed on', () => {
     expect(expectStatus(await buyer.tickets.getTicket({ params: { ticketId } }), 200).status).toBe('ACTIVE')
   })
 
-  test('is refunded to whoever paid when the organizer gives everything back', async () => {
+  test('is refunded to the buyer who paid when the organizer refunds every order', async () => {
     const { eventId, orderId, tickets } = await withTickets('Taken back', 1)
     const [{ ticketId }] = tickets
     expectStatus(
@@ -285,6 +285,6 @@ describe('a ticket that is passed on', () => {
   })
 })
 
-test('in the end everything agrees', async () => {
+test('all invariants hold afterwards', async () => {
   await running.expectAgreement()
 })

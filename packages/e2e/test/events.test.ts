@@ -6,7 +6,7 @@ import { type TestSystem, useTestSystem } from './start.ts'
 
 const DAY_MS = 86_400_000
 const inDays = (days: number) => new Date(Date.now() + days * DAY_MS)
-const word = `q${randomUUID().slice(0, 8)}` // of this run alone
+const word = `q${randomUUID().slice(0, 8)}` // unique to this run
 
 let running: TestSystem
 let organizer: Person
@@ -46,7 +46,7 @@ const found = async (query: object) =>
   expectStatus(await customer.events.listEvents({ query }), 200).events.map(({ name }) => name)
 
 describe('an organizer', () => {
-  test('keeps venues, and finds a hall again', async () => {
+  test('keeps venues and finds them again', async () => {
     const body = {
       name: `Sala ${word}`,
       address: 'Rynek 1',
@@ -64,7 +64,7 @@ describe('an organizer', () => {
     expect(event).toMatchObject({ venueName: `Sala ${word}`, timeZone: 'Europe/Warsaw', status: 'DRAFT' })
   })
 
-  test('works on a draft that nobody else sees, throws one away, and publishes another', async () => {
+  test('works on a draft that no one else sees, deletes one, and publishes another', async () => {
     const { eventId } = await draft()
     const params = { eventId }
     expect(await customer.events.getEvent({ params })).toMatchObject({ status: 404 })
@@ -86,7 +86,7 @@ describe('an organizer', () => {
     })
   })
 
-  test('plans seats as often as needed until they are sold', async () => {
+  test('replaces a seating plan until its seats are sold', async () => {
     const { eventId } = await draft({ name: `Plan ${word}` })
     const params = { eventId }
     const rows = (labels: string[]) =>
@@ -121,7 +121,7 @@ describe('an organizer', () => {
 })
 
 describe('a customer', () => {
-  test('finds events by the beginnings of their words, without accents, by category, dates and place', async () => {
+  test('finds events by word prefixes, without accents, by category, dates and place', async () => {
     const { eventId } = await draft({
       name: `Żółć i Gęśla ${word}`,
       category: 'COMEDY',
@@ -152,7 +152,7 @@ describe('a customer', () => {
       expect(await found(query), JSON.stringify(query)).not.toContain(name)
     }
   })
-  test('goes through the list page by page, and meets everything once', async () => {
+  test('pages through the list and sees every event once', async () => {
     const names: string[] = []
     let cursor: string | undefined
     do {
@@ -172,7 +172,7 @@ describe('the limits of a sale', () => {
   const reserve = (person: Person, eventId: never, ticketRequests: object[]) =>
     person.tickets.createReservation({ body: { eventId, ticketRequests: ticketRequests as never } })
 
-  test('hold per order, per user, for live reservations, and for the time of the sale', async () => {
+  test('apply per order, per user, to live reservations, and to the sales period', async () => {
     const { eventId } = await draft({ name: `Granice ${word}` })
     const type = async (over: object) =>
       expectStatus(
@@ -215,7 +215,7 @@ describe('the limits of a sale', () => {
     expect(await customer.buy(request)).toMatchObject({ status: 409, body: { error: 'LIMIT_EXCEEDED' } })
   })
 
-  test('go with the event when it is moved to an earlier day: nobody buys or gives back after its end, and everybody sees it at once', async () => {
+  test('follow an event that is moved to an earlier day: sales and refunds end at once, and every page shows it', async () => {
     const { eventId } = await draft({ name: `Przeniesione ${word}`, refundableUntil: inDays(29) })
     const { ticketTypeId } = await sell(eventId as never)
     expectStatus(
@@ -233,7 +233,7 @@ describe('the limits of a sale', () => {
     expect(ticketTypes).toMatchObject([{ salesEndAt: endDate }])
   })
 
-  test('leave a customer a way to what they hold, from another device, and more time for it', async () => {
+  test('let a customer find and extend their reservations from another device', async () => {
     const { eventId } = await draft({ name: `Zgubione ${word}` })
     const { ticketTypeId } = await sell(eventId as never)
     expectStatus(await publish(eventId as never), 200)
@@ -251,7 +251,7 @@ describe('the limits of a sale', () => {
     expectStatus(await customer.pay(held.reservationId), 201)
   })
 
-  test('let several kinds of tickets into one reservation, all of them or none', async () => {
+  test('allow several ticket types in one reservation, all or none', async () => {
     const seated = await publishSeatedEvent(organizer, `Mieszane ${word}`)
     const standing = expectStatus(
       await organizer.tickets.createTicketType({
@@ -297,7 +297,7 @@ describe('the limits of a sale', () => {
     })
   })
 
-  test('allow three live reservations of one event, and another when one is let go', async () => {
+  test('allow three live reservations of one event, and another once one is released', async () => {
     const { eventId } = await draft({ name: `Trzy ${word}` })
     const { ticketTypeId } = await sell(eventId as never)
     expectStatus(await publish(eventId as never), 200)
@@ -317,6 +317,6 @@ describe('the limits of a sale', () => {
   })
 })
 
-test('in the end everything agrees', async () => {
+test('all invariants hold afterwards', async () => {
   await running.expectAgreement()
 })

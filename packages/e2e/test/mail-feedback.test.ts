@@ -34,7 +34,7 @@ async function purchase(person: Person) {
   await person.waitForOrder(orderId, ({ status }) => status === 'CONFIRMED')
   return orderId
 }
-/** The order's confirmation in the log of its buyer, when it is of this status. */
+/** Returns the order's confirmation in its buyer's notification log, if it has this status. */
 const logged = (person: Person, orderId: string, status: string) =>
   until(async () => {
     const { notifications } = expectStatus(await person.notifications.listNotifications({ query: {} }), 200)
@@ -45,11 +45,11 @@ const logged = (person: Person, orderId: string, status: string) =>
 const confirmations = async (email: string) =>
   (await running.mails.list(email)).filter(({ subject }) => subject.includes('Returned to sender'))
 
-test('a mail that comes back is said to have, its address gets no other, and who buys beside it gets theirs', async () => {
+test('a bounced mail is marked, its address gets no further mails, and other buyers get theirs', async () => {
   const orderId = await purchase(buyer)
   const sent = await logged(buyer, orderId, 'SENT')
   const { messageId } = await running.mails.waitFor(buyer.email, /Returned to sender/)
-  // The local SES tells nothing of what becomes of mails: said in its place, in the words of SES.
+  // The local SES sends no feedback; the test publishes it in SES's format.
   const at = new Date().toISOString()
   const bounce = {
     eventType: 'Bounce',
@@ -88,12 +88,12 @@ test('a mail that comes back is said to have, its address gets no other, and who
   await logged(other, beside, 'SENT')
   expect(await confirmations(other.email)).toHaveLength(1)
   expect(await confirmations(buyer.email)).toHaveLength(1)
-  // The tickets are theirs, whatever becomes of mails.
+  // The tickets remain theirs, whatever happens to mails.
   const { tickets } = expectStatus(await buyer.tickets.listMyTickets({ query: {} }), 200)
   expect(tickets.map((ticket) => ticket.orderId).sort()).toEqual([orderId, again].sort())
 })
 
-test('an operator sees why an address gets no mails, and lets it have them again', async () => {
+test('an operator sees why an address gets no mails, and lifts the suppression', async () => {
   const operator = await running.operator()
   const { findSuppressions, liftSuppressions } = operator.ops.notifications
   const { addressHash, suppressions } = expectStatus(

@@ -23,7 +23,7 @@ async function confirmedOrder(name: string) {
   const sale = await publishEvent(organizer, { name, quantity: 20, unitPrice: 4_000 })
   const { orderId } = expectStatus(await buyer.buy({ ...sale, quantity: 1 }), 201)
   await buyer.waitForOrder(orderId, ({ status }) => status === 'CONFIRMED')
-  // By its tickets: a receipt of the payment may come before it.
+  // Matches the mail with the tickets: a receipt of the payment may come before it.
   await running.mails.waitFor(
     buyer.email,
     ({ subject, attachments }) =>
@@ -41,8 +41,8 @@ const texts = async () =>
     }
   ).messages
 
-describe('the own log', () => {
-  test('has what was sent, counts what was not read, and is seen to grow by whoever watches', async () => {
+describe("the user's notification log", () => {
+  test('lists what was sent, counts unread entries, and streams new ones', async () => {
     const leave = new AbortController()
     const watched = await buyer.notifications.watchNotifications({ signal: leave.signal })
     const items = expectStatus(watched, 200)[Symbol.asyncIterator]()
@@ -66,7 +66,7 @@ describe('the own log', () => {
 })
 
 describe('preferences', () => {
-  test('turn a receipt on that is off by default, and a text message', async () => {
+  test('turn on a receipt that is off by default, and a text message', async () => {
     const { preferences } = expectStatus(await buyer.notifications.getPreferences({}), 200)
     const of = (type: string, channel: string) =>
       preferences.find((each) => each.type === type && each.channel === channel)
@@ -93,7 +93,7 @@ describe('preferences', () => {
     })
   })
 
-  test('cannot turn off what people need', async () => {
+  test('cannot turn off mandatory mails', async () => {
     const preferences = [{ type: 'ORDER_CONFIRMATION', channel: 'EMAIL', enabled: false }] as const
     expect(
       await buyer.notifications.updatePreferences({ body: { preferences: [...preferences] } }),
@@ -103,9 +103,9 @@ describe('preferences', () => {
   })
 })
 
-test('tickets are mailed again when they are asked for, a few times', async () => {
+test('tickets are mailed again on request, a few times', async () => {
   const { orderId } = await confirmedOrder('Lost in the post')
-  // An order is confirmed, and its mail written down, by the same message: either may be first.
+  // The confirmation and the mail's record follow from the same message, in any order.
   await until(async () => expectStatus(await buyer.notifications.resendOrder({ params: { orderId } }), 202))
   await until(async () => {
     const withTickets = (await mailsAbout('Lost in the post')).filter(({ attachments }) =>
@@ -120,7 +120,7 @@ test('tickets are mailed again when they are asked for, a few times', async () =
   expect(await organizer.notifications.resendOrder({ params: { orderId } })).toMatchObject({ status: 404 })
 })
 
-test('who holds a ticket hears when the event moves, and nobody hears of a new description', async () => {
+test('ticket holders are notified when the event moves, and not of a new description', async () => {
   const { sale } = await confirmedOrder('Moving evening')
   const params = { eventId: sale.eventId }
   expectStatus(
@@ -145,7 +145,7 @@ test('who holds a ticket hears when the event moves, and nobody hears of a new d
   expect(moved?.body.text).not.toContain('choir')
 })
 
-test('a browser that gets pushes is forgotten when its owner signs out there, and not before', async () => {
+test("a browser's push subscription is deleted when its owner signs out there, and not before", async () => {
   const person = await running.person({ firstName: 'Piotr', lastName: 'Pchacz' })
   const listed = async () =>
     expectStatus(await person.notifications.listPushSubscriptions({}), 200).subscriptions.map(
@@ -161,12 +161,12 @@ test('a browser that gets pushes is forgotten when its owner signs out there, an
   await until(async () => expect(await listed()).toEqual([]))
 })
 
-test('the page that shows where an order stands is where its links lead', async () => {
+test('the order status page is at the address that its links have', async () => {
   const answer = await fetch(`${running.edge}/order`)
   expect(answer.status).toBe(200)
   expect(await answer.text()).toContain('Show where it stands')
 })
 
-test('in the end everything agrees', async () => {
+test('all invariants hold afterwards', async () => {
   await running.expectAgreement()
 })

@@ -8,8 +8,8 @@ import { expectStatus, type Person } from '../src/person.ts'
 import { readQrOfPng } from '../src/qr.ts'
 import { type TestSystem, useTestSystem } from './start.ts'
 
-// One fact has one value: a purchase, read by every route that shows it and in every message that tells of
-// it.
+// One fact has one value: compares a purchase in every route that shows it and in every message that
+// contains it.
 
 let running: TestSystem
 let organizer: Person
@@ -22,14 +22,14 @@ beforeAll(async () => {
 afterAll(() => running?.expectDocumented())
 
 type Wire = Record<string, unknown>
-/** What a service has said of an order, by the type of the message, as it travelled. */
+/** Returns the messages that a service published about an order, by type, as sent. */
 async function messagesOf(service: ServiceKey, orderId: OrderId): Promise<Record<string, Wire>> {
   const client = new pg.Client({ connectionString: running.observed.databaseUrl(service) })
   await client.connect()
   try {
     const { rows } = await client.query<{ type: string; payload: Wire }>(
       `select event_type as type, body->'payload' as payload
-       from (select event_type, body from outbox union select event_type, body from message_archive) told
+       from (select event_type, body from outbox union select event_type, body from message_archive) published
        where body #>> '{payload,orderId}' = $1`,
       [orderId],
     )
@@ -39,10 +39,7 @@ async function messagesOf(service: ServiceKey, orderId: OrderId): Promise<Record
   }
 }
 
-/**
- * The order, its ticket and its event as each view has them: what several views state under one name is one
- * fact.
- */
+/** The order, its ticket and its event in each view: a name that several views share is one fact. */
 async function readEverywhere(
   bought: { orderId: OrderId; ticketId: TicketId },
   event: { eventId: never; venueId: never },
@@ -159,7 +156,7 @@ const ofSold = ({ createdOn, price, currency, status }: Wire) => ({
   'ticket made': createdOn,
   'unit price': price,
   currency,
-  // The reference's word for a ticket that is valid and not used yet.
+  // The reference's status for a valid, unused ticket.
   'ticket status': status === 'SOLD' ? 'ACTIVE' : status,
 })
 const ofTicket = ({ createdAt, holderName, status, ticketNumber }: Wire) => ({
@@ -196,7 +193,7 @@ const ofEvent = ({ name, eventDate, status, venueName, timeZone }: Wire) => ({
   ...(timeZone !== undefined && { 'time zone': timeZone }),
 })
 
-/** Facts that have several values: each value with the views that state it. */
+/** Returns the facts with several values: each value with its views. */
 function disagreements(views: Record<string, Wire>): Record<string, Record<string, string[]>> {
   const facts: Record<string, Record<string, string[]>> = {}
   for (const [view, stated] of Object.entries(views)) {
@@ -210,7 +207,7 @@ function disagreements(views: Record<string, Wire>): Record<string, Record<strin
   return Object.fromEntries(Object.entries(facts).filter(([, values]) => Object.keys(values).length > 1))
 }
 
-test('a purchase says the same by every route and in every message that states it', async () => {
+test('a purchase has the same values in every route and message', async () => {
   const { eventId, event } = await publishSeatedEvent(organizer, 'One fact, one value')
   const { venueId } = event
   const seat = { venueId, eventId, zoneId: 1, rowLabel: 'A', colLabel: '1' }
@@ -236,7 +233,7 @@ test('a purchase says the same by every route and in every message that states i
     },
     'POST /api/tickets/check-in': { ...ofTicket(admitted.ticket), 'checked in at': admitted.checkedInAt },
   }
-  // The read side is a moment behind; what it has not been asked yet it has not cached.
+  // The read side lags slightly; routes not requested yet have no cached response.
   await until(async () => {
     const { totals, payments } = expectStatus(
       await organizer.sales.getSales({ params: { eventId }, query: {} }),

@@ -7,7 +7,7 @@ import type { TestSystem } from './start.ts'
 
 const CLI = path.join(import.meta.dirname, '../../ops/src/main.ts')
 
-/** The command line, as an operator of this system has it: its exit code and what it wrote. */
+/** Runs the operators' command line on this system; returns its exit code and output. */
 export const commandLineOf =
   (running: TestSystem) =>
   async (...args: string[]): Promise<{ code: number; stdout: string; stderr: string }> => {

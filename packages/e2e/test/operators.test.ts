@@ -20,7 +20,7 @@ let alerts: Probe
 let orderId: string
 let handledBefore: { done: number; failed: number }
 
-/** What a service has done with messages of a type; others have used this system before. */
+/** Returns how often a service handled messages of a type; earlier tests share this system. */
 async function handled(service: 'tickets' | 'notifications', eventType: string) {
   const { handlers } = expectStatus(await operator.ops[service].getHandlers({}), 200)
   return handlers.find((handler) => handler.eventType === eventType) ?? { done: 0, failed: 0, duplicate: 0 }
@@ -48,7 +48,7 @@ afterAll(async () => {
   running?.expectDocumented()
 })
 
-test('the operators’ routes of every service show what it does', async () => {
+test('the operators’ routes of every service show its work', async () => {
   for (const service of serviceKeys) {
     const ops = operator.ops[service]
     const { handlers } = expectStatus(await ops.getHandlers({}), 200)
@@ -64,7 +64,7 @@ test('the operators’ routes of every service show what it does', async () => {
   expect(await handledPayments()).toMatchObject({ done: done + 1, failed })
 })
 
-test('the cache of events serves, says how well, and is cleared', async () => {
+test('the cache of events serves, reports its hit rate, and is cleared', async () => {
   const hits = async () => {
     const { caches } = expectStatus(await operator.ops.events.getCaches({}), 200)
     return caches.find(({ name }) => name === 'events')?.hits ?? 0
@@ -78,7 +78,7 @@ test('the cache of events serves, says how well, and is cleared', async () => {
 })
 
 describe('a dead letter', () => {
-  test('raises an alert that says where, how many and why, and nothing that is private', async () => {
+  test('raises an alert with its queue, count and reason, and without personal data', async () => {
     const queue = 'payment-processing-queue'
     await sendToDeadLetters(
       aws,
@@ -93,14 +93,14 @@ describe('a dead letter', () => {
         JSON.stringify(payload).includes('payment-processing-dlq'),
     )
     expect(payload).toMatchObject({ severity: 'CRITICAL' })
-    const said = JSON.stringify(payload)
-    expect(said).toContain('TICKETS_GENERATED')
-    expect(said).toContain('does not match its schema')
-    expect(said).not.toContain('x-1')
+    const text = JSON.stringify(payload)
+    expect(text).toContain('TICKETS_GENERATED')
+    expect(text).toContain('does not match its schema')
+    expect(text).not.toContain('x-1')
     expect(await boxoffice('dlq', 'purge', queue, '--yes')).toMatchObject({ code: 0 })
   })
 
-  test('is listed, looked at, put back and handled, and handled once however often it is put back', async () => {
+  test('is listed, inspected, redriven and handled, and handled once even if redriven again', async () => {
     const messageId = randomUUID()
     const body = await copyOfTicketsGenerated(messageId)
     const bury = () =>
@@ -111,7 +111,7 @@ describe('a dead letter', () => {
           Body: body,
           MessageAttributes: { eventType: { DataType: 'String', StringValue: 'TICKETS_GENERATED' } },
         },
-        'the mail server said no',
+        'the mail server refused',
       )
     const requeue = () =>
       boxoffice('dlq', 'requeue', 'notification-queue', '--type', 'TICKETS_GENERATED', '--yes')
@@ -123,7 +123,7 @@ describe('a dead letter', () => {
     })
     const seen = await boxoffice('dlq', 'peek', 'notification-dlq')
     expect(seen.stdout).toContain(messageId)
-    expect(seen.stdout).toContain('the mail server said no')
+    expect(seen.stdout).toContain('the mail server refused')
     expect(await boxoffice('status')).toMatchObject({
       code: 1,
       stdout: expect.stringContaining('dead letter'),
@@ -144,7 +144,7 @@ describe('a dead letter', () => {
         duplicate: duplicate + 1,
       }),
     )
-    // However often its tickets are told, under whichever id: an order's mail is one.
+    // However often its tickets are published, under any id, an order has one mail.
     const mails = (await running.mails.list(buyer.email)).filter(({ subject }) =>
       /Looked after/.test(subject),
     )
@@ -153,7 +153,7 @@ describe('a dead letter', () => {
   })
 })
 
-test('the status of a system that is well is told with exit code 0', async () => {
+test('the status of a healthy system is reported with exit code 0', async () => {
   await until(async () =>
     expect(await boxoffice('status')).toMatchObject({
       code: 0,
@@ -162,7 +162,7 @@ test('the status of a system that is well is told with exit code 0', async () =>
   )
 })
 
-/** What the ticket service published of the order, under an id that no inbox knows. */
+/** Publishes the ticket service's message about the order again with an unused id. */
 async function copyOfTicketsGenerated(messageId: string): Promise<string> {
   const tickets = new pg.Pool({ connectionString: running.system.databaseUrl('tickets'), max: 1 })
   const { rows } = await tickets.query<{ body: object }>(

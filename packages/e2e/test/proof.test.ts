@@ -5,7 +5,7 @@ import { tokenOf } from '../src/mails.ts'
 import { addressOf, expectStatus, type Person } from '../src/person.ts'
 import { type TestSystem, useTestSystem } from './start.ts'
 
-// What is of whoever reads the mail of an address, and not of whoever typed it in.
+// Belongings of the reader of an address, not of the user who typed it in.
 
 let running: TestSystem
 let organizer: Person
@@ -27,12 +27,12 @@ async function ticketOf(person: Person) {
 }
 const listOf = async (person: Person) =>
   expectStatus(await person.tickets.listMyTickets({ query: {} }), 200).tickets
-/** A page's form as a browser without JavaScript sends it. */
+/** Submits a page's form as a browser without JavaScript does. */
 const send = (path: string, fields: Record<string, string>) =>
   fetch(running.edge + path, { method: 'POST', body: new URLSearchParams(fields), redirect: 'manual' })
 
-describe('who registers an address that is not theirs', () => {
-  test('has nothing of what comes to it once its reader has confirmed it, and their streams end', async () => {
+describe("a user who registers another person's address", () => {
+  test('loses access once its reader has confirmed it, and their streams end', async () => {
     const email = addressOf('Victim')
     const maker = await running.person(
       { firstName: 'Mallory', lastName: 'Maker' },
@@ -47,7 +47,7 @@ describe('who registers an address that is not theirs', () => {
     const transfer = { params: { ticketId: await ticketOf(friend) }, body: { email, holderName: 'Wiktoria' } }
     expect(expectStatus(await friend.tickets.transferTicket(transfer), 200).status).toBe('PENDING')
 
-    // The reader knows nothing of the account, and does what the mail says.
+    // The reader does not know the account, and follows the mail's instructions.
     const welcome = await running.mails.waitFor(
       email,
       ({ body }) => tokenOf(body.text, 'verify-email') !== '',
@@ -79,7 +79,7 @@ describe('who registers an address that is not theirs', () => {
       ).json()) as {
         tickets: { status: string }[]
       }
-    // Not even the reader has it for the address alone: the ticket has a mail of its own.
+    // Even the reader needs more than the address: the ticket has its own mail.
     expect((await asReader('/api/tickets/mine')).tickets).toEqual([])
     const offer = await running.mails.waitFor(email, ({ body }) => tokenOf(body.text, 'claim-ticket') !== '')
     const claimed = await send('/claim-ticket', { code: tokenOf(offer.body.text, 'claim-ticket'), email })
@@ -87,7 +87,7 @@ describe('who registers an address that is not theirs', () => {
     expect((await asReader('/api/tickets/mine')).tickets).toMatchObject([{ status: 'ACTIVE' }])
   })
 
-  test('gets no ticket by proving it later either, when another reads the mail of the ticket', async () => {
+  test("does not get the ticket by confirming the address later, if another person reads the ticket's mail", async () => {
     const [email, other] = [addressOf('Wspolna'), addressOf('Inna')]
     const ticketId = await ticketOf(friend)
     expectStatus(
@@ -113,8 +113,8 @@ describe('who registers an address that is not theirs', () => {
   })
 })
 
-describe('an account whose address is not confirmed', () => {
-  test('buys, and makes us write to nobody else: it passes nothing on, organizes nothing, publishes nothing', async () => {
+describe('an account with an unconfirmed address', () => {
+  test('can buy, but cannot make us write to others: no transfers, no organizing, no publishing', async () => {
     const unproven = await running.person({ firstName: 'Mallory', lastName: 'Mailer' })
     const ticketId = await ticketOf(unproven)
     const strangers = Array.from({ length: 3 }, () => addressOf('Stranger'))
@@ -142,7 +142,7 @@ describe('an account whose address is not confirmed', () => {
     for (const email of strangers) expect(await running.mails.list(email)).toEqual([])
   })
 
-  test('is refused a name with a link, and so is everybody', async () => {
+  test('is refused a name with a link, as every account is', async () => {
     for (const firstName of ['See evil.com', 'https://evil.example', 'www.evil']) {
       const raw = await fetch(`${running.edge}/api/auth/register`, {
         method: 'POST',
@@ -161,7 +161,7 @@ describe('an account whose address is not confirmed', () => {
     }
   })
 
-  test('buys for an address whose reader, having asked for nothing, sees nothing of the event in a subject', async () => {
+  test('can buy for an address whose reader sees nothing of the event in a subject', async () => {
     const unproven = await running.person({ firstName: 'Ula', lastName: 'Cicha' })
     await ticketOf(unproven)
     const mail = await running.mails.waitFor(unproven.email, ({ attachments }) => attachments.length > 0)
@@ -175,7 +175,7 @@ test('every stream ends with the session that opened it', async () => {
   const owner = await running.person({ firstName: 'Odile', lastName: 'Organizer' }, { organizer: true })
   const { eventId } = await publishSeatedEvent(owner, 'Watched from everywhere')
   const began: unknown[] = []
-  // An order's stream ends with the order too: this one goes on for as long as the gateway does not answer.
+  // An order's stream also ends with the order; this order stays open while the gateway does not respond.
   const orderId = await running.whileGatewayStands(async () => {
     const { orderId } = expectStatus(await owner.buy({ ...sale, quantity: 1 }, { async: true }), 202)
     const streams: AsyncIterable<unknown>[] = [
@@ -200,6 +200,6 @@ test('every stream ends with the session that opened it', async () => {
   await owner.waitForOrder(orderId, ({ status }) => status === 'CONFIRMED')
 })
 
-test('in the end everything agrees', async () => {
+test('all invariants hold afterwards', async () => {
   await running.expectAgreement()
 })

@@ -27,7 +27,9 @@ const available = async () => {
   return ticketTypes[0]?.quantityAvailable
 }
 
-/** What the ticket's code says, if the ticket service's key has signed it: told by the public key alone. */
+/**
+ * Returns the content of a ticket's code if the ticket service's key signed it, using the public key alone.
+ */
 function readCode(code: string) {
   const bytes = Buffer.from(code, 'base64url')
   const jwk = JSON.parse(running.system.env.tickets.TICKET_SIGNING_KEY ?? '')
@@ -41,7 +43,7 @@ function readCode(code: string) {
 }
 
 describe('two tickets', () => {
-  test('are bought in one request, and come by mail with one PDF, a page each, whose codes are the tickets’', async () => {
+  test('are bought in one request, and mailed with one PDF with a page each, whose codes are the tickets’', async () => {
     const order = expectStatus(await buyer.buy({ ...sale, quantity: 2 }), 201)
     expect(order).toMatchObject({
       status: 'PAID',
@@ -91,7 +93,7 @@ describe('two tickets', () => {
       texts.map((text) => text.match(/TKT-\d{4}-\d+/)?.[0]).toSorted(),
     )
   })
-  test('of one’s own reservation are paid at the price and time they were held', async () => {
+  test('of one’s own reservation are paid at the price and within the time of the hold', async () => {
     const reservation = expectStatus(
       await buyer.tickets.createReservation({
         body: { eventId: sale.eventId, ticketRequests: [{ ticketTypeId: sale.ticketTypeId, quantity: 2 }] },
@@ -119,7 +121,7 @@ describe('two tickets', () => {
       status: 409,
     })
   })
-  test('of the same key are one order, even when they are asked for at once', async () => {
+  test('with the same key are one order, even in concurrent requests', async () => {
     const key = randomUUID()
     const answers = await Promise.all(
       Array.from({ length: 10 }, () => buyer.buy({ ...sale, quantity: 2 }, { key })),
@@ -131,7 +133,7 @@ describe('two tickets', () => {
   })
 })
 
-test('whoever registers is welcomed, and proves the address with the link in the mail', async () => {
+test('a registered user is welcomed, and confirms the address with the link in the mail', async () => {
   const guest = await running.person({ firstName: 'Γιώργος', lastName: 'Παπαδόπουλος' })
   const mail = await running.mails.waitFor(guest.email, /./)
   expect(mail.subject).not.toContain('Γιώργος')
@@ -140,7 +142,7 @@ test('whoever registers is welcomed, and proves the address with the link in the
   expect(expectStatus(await guest.auth.getMe({}), 200).emailVerified).toBe(true)
 })
 
-test('a decline leaves no hold and no paid order, and a mail that says so', async () => {
+test('a decline leaves no hold and no paid order, and is mailed to the buyer', async () => {
   const before = await available()
   const unlucky = await running.person({ firstName: 'Ula', lastName: 'Pech' })
   const answer = await unlucky.buy(
@@ -198,6 +200,6 @@ test('internal paths cannot be reached from outside', async () => {
   }
 })
 
-test('in the end everything agrees: tickets, money, messages, Redis', async () => {
+test('all invariants hold afterwards: tickets, money, messages, Redis', async () => {
   await running.expectAgreement()
 })

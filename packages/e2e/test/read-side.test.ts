@@ -28,7 +28,7 @@ beforeAll(async () => {
   buyer = await running.person({ firstName: 'Zofia', lastName: 'Łącka' }, { proven: true })
   friend = await running.person({ firstName: 'Filip', lastName: 'Φίλος' }, { proven: true })
   aws = awsOf(running.system)
-  // What a process that is stopped had just received comes again soon.
+  // Messages that a frozen process had just received are redelivered soon.
   await setVisibility(aws, 'analytics-queue', Math.ceil(5 * machineFactor))
 })
 afterAll(async () => {
@@ -50,7 +50,7 @@ const confirmed = async (person: Person, sale: Parameters<Person['buy']>[0]) => 
 }
 
 describe('one seat at a time', () => {
-  test('is bought where purchases are made and read where they are counted', async () => {
+  test('is bought through payments and read from the read side', async () => {
     const { eventId, event } = await publishSeatedEvent(organizer, 'Seat by seat')
     const seat = { venueId: event.venueId, eventId, zoneId: 1, rowLabel: 'B', colLabel: '7' }
     const key = { 'idempotency-key': randomUUID() }
@@ -101,7 +101,7 @@ describe('one seat at a time', () => {
 })
 
 describe('the sales of an event', () => {
-  test('are told over time and by type, with what went back, who came and what became of holds; also as CSV', async () => {
+  test('are reported over time and by type, with refunds, admissions and hold conversions; also as CSV', async () => {
     const sale = await publishEvent(organizer, {
       name: 'Well counted',
       quantity: 20,
@@ -177,7 +177,7 @@ describe('the sales of an event', () => {
     expect(Object.values(rows[0] ?? {})).toContain('Standing')
   })
 
-  test('are followed as they change', async () => {
+  test('are streamed as they change', async () => {
     const sale = await publishEvent(organizer, { name: 'Watched', quantity: 20, unitPrice: 4_000 })
     const watching = new AbortController()
     const { eventId } = sale
@@ -188,19 +188,19 @@ describe('the sales of an event', () => {
       await organizer.sales.watchSales({ params: { eventId }, query: {}, signal: watching.signal }),
       200,
     )
-    const told: number[] = []
+    const counts: number[] = []
     for await (const { totals } of stream) {
-      told.push(totals.soldCount)
-      if (told.length === 1) await confirmed(buyer, { ...sale, quantity: 2 })
+      counts.push(totals.soldCount)
+      if (counts.length === 1) await confirmed(buyer, { ...sale, quantity: 2 })
       if (totals.soldCount === 2) break
     }
     watching.abort()
-    expect(told[0]).toBe(0)
-    expect(told.at(-1)).toBe(2)
+    expect(counts[0]).toBe(0)
+    expect(counts.at(-1)).toBe(2)
   })
 })
 
-test('whatever the order and number of deliveries, and with a rebuild in the middle, the read side says what the services say', async () => {
+test("the read side equals the services' data whatever the order and number of deliveries, even after a rebuild in between", async () => {
   const boxoffice = commandLineOf(running)
   const options = { quantity: 400, unitPrice: 2_500, refundableUntil: new Date(Date.now() + 20 * 86_400_000) }
   const sales = await Promise.all(
@@ -210,7 +210,7 @@ test('whatever the order and number of deliveries, and with a rebuild in the mid
   const people = [buyer, rival]
   const processes = [0, 1].map((instance) => running.system.service('analytics', instance))
 
-  /** One order and what may become of it. */
+  /** Runs one order with one of several fates. */
   const live = async (turn: number) => {
     const person = people[turn % 2] as Person
     const sale = sales[turn % 3] as (typeof sales)[number]
@@ -244,7 +244,10 @@ test('whatever the order and number of deliveries, and with a rebuild in the mid
     }
   }
 
-  /** While nobody takes messages, they come to wait; then they come in another order, and more than once. */
+  /**
+   * While consumers are frozen, messages queue up; they are then redelivered in another order, and more than
+   * once.
+   */
   const shuffledMeanwhile = async (from: number, to: number) => {
     for (const process of processes) process.kill('SIGSTOP')
     await liveThrough(from, to)
@@ -262,7 +265,7 @@ test('whatever the order and number of deliveries, and with a rebuild in the mid
   const [rebuilt] = await Promise.all([
     boxoffice('analytics', 'rebuild', '--json'),
     liveThrough(28, 44),
-    // The one that the operator does not talk to: it may be the one that works the rebuild.
+    // The instance that the operator does not talk to may be the one that runs the rebuild.
     (async () => {
       processes[1]?.kill('SIGKILL')
       await processes[1]?.waitReady()

@@ -34,9 +34,9 @@ describe('the five curls of the README', () => {
     if (folder) await rm(folder, { recursive: true, force: true })
   })
 
-  test('are five, and nothing in them means another thing to a terminal than to a script', () => {
+  test('are five, and mean the same in a terminal and in a script', () => {
     expect(commands.map((command) => command.match(/\bcurl\b/g)?.length)).toEqual([1, 1, 1, 1, 1])
-    // `!` is the history of bash, and zsh has no comments at its prompt.
+    // `!` is history expansion in bash, and zsh has no comments at its prompt.
     expect(commands.join('').match(/!|^\s*#/m)).toBeNull()
   })
 
@@ -61,7 +61,7 @@ describe('the five curls of the README', () => {
   })
 })
 
-test('every link inside the repository leads somewhere', () => {
+test('every link inside the repository has a target', () => {
   const links = pages.flatMap((page) => linksOf(read(page)).map((link) => ({ page, ...link })))
   const broken = links.filter(({ page, path: to, anchor }) => {
     const file = to ? path.join(path.dirname(page), to) : page
@@ -85,7 +85,7 @@ describe('docs/configuration.md', () => {
     'lists every further variable of %s, with its default, and no other',
     async (key) => {
       const all = documentedDefaults(await environmentOf(key))
-      // A variable is listed again where the service has another default for it.
+      // A variable is listed again if the service has another default for it.
       const own = Object.entries(all).filter(([name, standard]) => shared[name] !== standard)
       expect(Object.fromEntries(rowsUnder(headingOf(key)))).toEqual(Object.fromEntries(own))
       expect(Object.keys(all)).toEqual(expect.arrayContaining(Object.keys(shared)))
@@ -93,7 +93,7 @@ describe('docs/configuration.md', () => {
     },
   )
 
-  test.each(serviceKeys)('mentions in the section of %s only variables that exist', async (key) => {
+  test.each(serviceKeys)('mentions only existing variables in the section of %s', async (key) => {
     for (const { name, of } of variablesUnder(page, headingOf(key))) {
       const owner = serviceKeys.find((candidate) => services[candidate].name === `${of}-service`) ?? key
       expect(Object.keys(await environmentOf(owner))).toContain(name)
@@ -107,7 +107,7 @@ describe('docs/configuration.md', () => {
     })
   })
 
-  /** The variables and defaults of a section's table. */
+  /** Returns the variables and defaults of a section's table. */
   function rowsUnder(heading: string): [name: string, standard: string][] {
     return tableUnder(page, heading).map(([name = '', standard = '']) => [name.replaceAll('`', ''), standard])
   }
@@ -121,16 +121,16 @@ describe('docs/configuration.md', () => {
   }
 })
 
-/** The page's heading for a service: its key, capitalized. */
+/** Returns the page's heading for a service: its key, capitalized. */
 const headingOf = (key: ServiceKey) => key.charAt(0).toUpperCase() + key.slice(1)
 
-/** The schema of each variable that a service reads. */
+/** Returns the schema of each variable that a service reads. */
 async function environmentOf(key: ServiceKey): Promise<z.ZodRawShape> {
   const { Environment } = await import(pathToFileURL(path.join(root, 'services', key, 'src/config.ts')).href)
   return Environment.shape
 }
 
-/** The default of each variable as the page writes it. */
+/** Returns the default of each variable as the page writes it. */
 function documentedDefaults(environment: z.ZodRawShape): Record<string, string> {
   const { properties = {}, required = [] } = z.toJSONSchema(z.object(environment), {
     io: 'input',

@@ -19,7 +19,7 @@ beforeAll(async () => {
 })
 afterAll(() => running?.expectDocumented())
 
-/** An event whose tickets can be given back for three weeks, and a confirmed order of some. */
+/** Publishes an event with refunds for three weeks, and places a confirmed order. */
 async function bought(options: {
   name: string
   quantity: number
@@ -47,7 +47,7 @@ const refund = (
 const refunded = (orderId: OrderId) => buyer.waitForOrder(orderId, ({ status }) => status === 'REFUNDED')
 
 describe('a buyer', () => {
-  test('gives an order back: tickets stop, money returns once, the seats are for sale again, and a mail says so', async () => {
+  test('refunds an order: tickets are cancelled, money returns once, the seats are for sale again, and a mail confirms it', async () => {
     const { sale, orderId, tickets } = await bought({ name: 'Given back', quantity: 2 })
     const answers = await Promise.all(Array.from({ length: 5 }, () => refund(buyer, orderId)))
     expect(answers.filter(({ status }) => status === 202)).toHaveLength(1)
@@ -72,7 +72,7 @@ describe('a buyer', () => {
     expect(refunds).toMatchObject([{ status: 'SUCCEEDED', amount: 10_000, reason: 'Ill.' }])
   })
 
-  test('gives back one ticket of three and keeps the others; a ticket is refunded once, ever', async () => {
+  test('refunds one ticket of three and keeps the others; a ticket is refunded only once', async () => {
     const { orderId, tickets } = await bought({ name: 'Partly given back', quantity: 3 })
     const [first, second, third] = tickets as [TicketId, TicketId, TicketId]
     expectStatus(await refund(buyer, orderId, { reason: 'Too many.', ticketIds: [first] }), 202)
@@ -94,21 +94,21 @@ describe('a buyer', () => {
     expect(await running.moneyOf(orderId)).toMatchObject({ captured: 15_000, refunded: 15_000 })
   })
 
-  test('cannot when the event gives nothing back, but its organizer can', async () => {
+  test('cannot refund if the event has no refunds, but its organizer can', async () => {
     const { orderId } = await bought({ name: 'No way back', quantity: 1, refundable: false })
     expect(await refund(buyer, orderId)).toMatchObject({ status: 409, body: { error: 'NOT_REFUNDABLE' } })
     expectStatus(await refund(organizer, orderId, { reason: 'Goodwill.' }), 202)
     await refunded(orderId)
   })
 
-  test('of a free ticket gives it back without any money moving', async () => {
+  test('returns a free ticket without any money moving', async () => {
     const { orderId } = await bought({ name: 'For nothing', quantity: 2, unitPrice: 0 })
     expectStatus(await refund(buyer, orderId), 202)
     expect(await refunded(orderId)).toMatchObject({ refundedAmount: 0 })
     expect(await running.moneyOf(orderId)).toMatchObject({ captured: 0, refunded: 0 })
   })
 
-  test('of a seat frees that seat for the next', async () => {
+  test('refunds a seat, which becomes free for the next buyer', async () => {
     const sale = await publishSeatedEvent(organizer, 'A seat given back', {
       refundableUntil: new Date(Date.now() + 20 * DAY_MS),
     })
@@ -141,16 +141,16 @@ test('a late message after a refund issues nothing', async () => {
   const { orderId, tickets } = await bought({ name: 'Too late', quantity: 1 })
   expectStatus(await refund(buyer, orderId), 202)
   await refunded(orderId)
-  // PAYMENT_COMPLETED once more, under an id that no inbox knows: as if it had been requeued after a week.
+  // Publishes PAYMENT_COMPLETED again with an unused id, as if it were redriven after a week.
   const payments = new pg.Pool({ connectionString: running.system.databaseUrl('payments'), max: 1 })
   const messageId = randomUUID()
   await payments.query(
-    `with told as (
+    `with published as (
        select body, attributes from outbox where event_type = 'PAYMENT_COMPLETED' and body->'payload'->>'orderId' = $1
        union all select body, attributes from message_archive where event_type = 'PAYMENT_COMPLETED' and body->'payload'->>'orderId' = $1)
      insert into outbox (message_id, topic, event_type, body, attributes, archivable)
      select $2::uuid, 'payment-events', 'PAYMENT_COMPLETED', jsonb_set(body, '{messageId}', to_jsonb($2::text)), attributes, true
-     from told limit 1`,
+     from published limit 1`,
     [orderId, messageId],
   )
   await payments.end()
@@ -166,7 +166,7 @@ test('a late message after a refund issues nothing', async () => {
   expect(rows).toEqual([{ ticket_id: tickets[0], status: 'CANCELLED' }])
 })
 
-test('an event that its organizer cancels gives everybody their money back, and tells them', async () => {
+test('a cancelled event refunds every buyer and notifies them', async () => {
   const sale = await publishEvent(organizer, { name: 'Rained off', quantity: 50, unitPrice: 3_000 })
   const guests = await Promise.all(
     Array.from({ length: 8 }, (_, index) => running.person({ firstName: `Guest${index}`, lastName: 'Wet' })),
@@ -213,8 +213,8 @@ test('an event that its organizer cancels gives everybody their money back, and 
   }
 })
 
-describe('an order that is not paid yet', () => {
-  test('takes another name, until it is paid', async () => {
+describe('an unpaid order', () => {
+  test('can be renamed until it is paid', async () => {
     const sale = await publishEvent(organizer, { name: 'Renamed', quantity: 5, unitPrice: 1_000 })
     const { orderId } = expectStatus(await buyer.buy({ ...sale, quantity: 1 }), 201)
     const params = { orderId }
@@ -229,7 +229,7 @@ describe('an order that is not paid yet', () => {
   })
 })
 
-test('an operator sees what a purchase went through', async () => {
+test('an operator sees the steps of a purchase', async () => {
   const operator = await running.operator()
   const { orderId } = await bought({ name: 'Looked into', quantity: 1, unitPrice: 2_500 as Minor })
   const journal = expectStatus(await operator.sagas.getSaga({ params: { orderId } }), 200)
@@ -238,6 +238,6 @@ test('an operator sees what a purchase went through', async () => {
   expect(Object.values(byState).every((count) => count >= 0)).toBe(true)
 })
 
-test('in the end everything agrees', async () => {
+test('all invariants hold afterwards', async () => {
   await running.expectAgreement()
 })

@@ -45,7 +45,7 @@ const order = (person: Person, ticketRequests: object[], over: object = {}) =>
   })
 
 describe('a seat', () => {
-  test('that is chosen is held, paid, and stands on the ticket, in the mail and in the PDF', async () => {
+  test('that is chosen is held, paid, and printed on the ticket, in the mail and in the PDF', async () => {
     expect(await statuses()).toBe('.'.repeat(20))
     const reservation = expectStatus(
       await buyer.tickets.createReservation({
@@ -87,7 +87,7 @@ describe('a seat', () => {
     expect(mail.body.text).toMatch(/row A, seat 3/i)
   })
 
-  test('that two want at once is one’s alone, and the other is told which', async () => {
+  test('that two buyers request at once goes to one, and the refusal of the other names it', async () => {
     const request = [{ ticketTypeId: sale.ticketTypeId, seatIds: seats('1-B-5') }]
     const answers = await Promise.all([
       order(buyer, request),
@@ -104,7 +104,7 @@ describe('a seat', () => {
     expect(['h', 's']).toContain(await statusOf('1-B-5'))
   })
 
-  test('comes with others or not at all', async () => {
+  test('is held with the others of its request or not at all', async () => {
     const refused = await order(rival, [
       { ticketTypeId: sale.ticketTypeId, seatIds: seats('1-B-6', '1-B-5') },
     ])
@@ -112,7 +112,7 @@ describe('a seat', () => {
     expect(await statusOf('1-B-6')).toBe('.')
   })
 
-  test('is the best that is free where none is named, side by side', async () => {
+  test('is the best available one if none is named, side by side', async () => {
     const reservation = expectStatus(
       await rival.tickets.createReservation({
         body: {
@@ -134,7 +134,7 @@ describe('a seat', () => {
 
   test.each([
     ['outside the zones of the type', [{ seatIds: ['2-A-1'] }]],
-    ['that the plan does not have', [{ seatIds: ['1-Z-1'] }]],
+    ['missing from the plan', [{ seatIds: ['1-Z-1'] }]],
     ['named twice', [{ seatIds: ['1-A-9', '1-A-9'] }]],
     ['of a seated type, by number alone', [{ quantity: 1 }]],
   ])('%s is a 400', async (_what, lines) => {
@@ -145,7 +145,7 @@ describe('a seat', () => {
     expect(answer).toMatchObject({ status: 400, body: { error: 'VALIDATION_FAILED' } })
   })
 
-  test('is seen to be held and let go by whoever watches the map', async () => {
+  test("appears as held and released in the map's stream", async () => {
     const leave = new AbortController()
     const watched = await buyer.tickets.watchSeatMap({
       query: { eventId: sale.eventId },
@@ -183,14 +183,14 @@ describe('a seat', () => {
   })
 })
 
-test('a map that has not changed is not sent again', async () => {
+test('an unchanged map is not sent again', async () => {
   const url = `${running.edge}/api/tickets/seats?eventId=${sale.eventId}`
   const etag = (await fetch(url)).headers.get('etag') ?? ''
   expect(etag).not.toBe('')
   expect((await fetch(url, { headers: { 'if-none-match': etag } })).status).toBe(304)
 })
 
-test('a plan that seats were made of is frozen, and so is a zone that is sold', async () => {
+test('a plan with seats for sale is frozen, and so is a zone that is sold', async () => {
   const params = { eventId: sale.eventId }
   const { zones } = expectStatus(await organizer.events.getSeatingPlan({ params, query: {} }), 200)
   const smaller = zones.map((zone) => ({ ...zone, rows: zone.rows.slice(0, 1) }))
@@ -211,7 +211,7 @@ test('a plan that seats were made of is frozen, and so is a zone that is sold', 
   })
 })
 
-test('what is held keeps its price when the price changes; what is bought straight away is told', async () => {
+test('a hold keeps its price when the price changes; a direct purchase is refused with the new price', async () => {
   const held = expectStatus(
     await rival.tickets.createReservation({
       body: {
@@ -234,6 +234,6 @@ test('what is held keeps its price when the price changes; what is bought straig
   expect(await running.moneyOf(paid.orderId)).toMatchObject({ captured: 7_500 })
 })
 
-test('in the end everything agrees', async () => {
+test('all invariants hold afterwards', async () => {
   await running.expectAgreement()
 })

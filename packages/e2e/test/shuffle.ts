@@ -11,9 +11,9 @@ const HELD_SECONDS = 60
 const BATCH = 10
 
 /**
- * Makes the worst of what SQS may do with the messages that wait in a queue: gives them back in another
- * order, and some of them again and again. Nothing is lost: all are sent before any is deleted. How many
- * there were, and how many more there are now.
+ * Shuffles the waiting messages of a queue, as SQS may: redelivers them in another order, some of them
+ * repeatedly. Loses none: all are sent before any is deleted. Returns how many there were, and how many more
+ * there are now.
  */
 export async function shuffleQueue(
   aws: Aws,

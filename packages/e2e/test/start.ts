@@ -16,35 +16,34 @@ import { awsOf } from './aws.ts'
 
 type Options = Pick<SystemOptions, 'backoffMsMax' | 'env' | 'instances' | 'traces'>
 
-/** A buyer who waits for the outcome waits for it, whatever the machine does meanwhile. */
+/** A synchronous buyer waits for the outcome even on a slow machine. */
 const PATIENT_MS = '600000'
-/** What a dead process had taken is free again after so many seconds. */
+/** Seconds after which a dead process's leases expire. */
 const LEASE = String(Math.ceil(2 * machineFactor))
 /**
- * A mail waits for its tickets' PDFs, up to the ten seconds that a peer may take: with a shorter lease a busy
- * machine begins it anew before they are there, asks for them again, and never gets to send it.
+ * A mail waits for its tickets' PDFs, up to the ten seconds of a peer's timeout: with a shorter lease a busy
+ * machine would restart the mail before they arrive and never send it.
  */
 const MAIL_LEASE = String(Math.ceil(12 * machineFactor))
-/**
- * A message that nobody acknowledged comes again after so many: longer than a lease, as it is without tests.
- */
+/** Seconds after which an unacknowledged message is redelivered: longer than a lease, as in production. */
 const VISIBILITY_SECONDS = Math.ceil(3 * machineFactor)
-/** A breaker that has opened tries soon whether its callee is back. */
+/** An open breaker probes its peer soon. */
 const trySoon = (...callees: string[]) =>
   JSON.stringify(Object.fromEntries(callees.map((callee) => [callee, { breaker: { openMs: 1_000 } }])))
 
-/** What a system of the tests is made for; files of one kind share one, whose folder is `folder`. */
+/** What a test system is for; files of one kind share one, whose folder is `folder`. */
 const kinds = {
   /**
-   * Nothing is killed and nobody is impatient: a buyer waits for the outcome, however slow the machine is.
+   * No process is killed and no request times out early: a buyer waits for the outcome, however slow the
+   * machine is.
    */
   patient: (): Options => ({
     instances: { analytics: 2 },
     env: {
       auth: { MAIL_INTERVAL_SECONDS: '0', LOGIN_FAILURES_PER_NETWORK: '1000000' },
       payments: {
-        // The tokens of trouble would open the gateway's breaker, as they should: here each is looked at by
-        // itself.
+        // The fault tokens would open the gateway's breaker, as intended in production; here each is tested
+        // by itself.
         RESILIENCE: JSON.stringify({
           gateway: { breaker: { windowCalls: 10_000, minimumCalls: 10_000 }, ratePerSecond: 1_000 },
         }),
@@ -55,10 +54,7 @@ const kinds = {
       edge: { ANSWER_TIMEOUT_MS: PATIENT_MS },
     },
   }),
-  /**
-   * Its services are killed, and come back. A buyer gets 202 soon, and what a dead process had taken is free
-   * again soon.
-   */
+  /** Its services are killed and restart. A buyer gets 202 soon, and a dead process's leases expire soon. */
   fragile: (folder: string): Options => {
     const soonFree = (service: ServiceKey, ...callees: string[]) => ({
       CRASH_AT: `@${crashFile(folder, service)}`,
@@ -86,7 +82,7 @@ const kinds = {
       },
     }
   },
-  /** Where nothing is asked for nothing is written: `contents` of its databases may be compared. */
+  /** Idle services write nothing, so that the `contents` of the databases can be compared. */
   quiet: (): Options => ({
     env: {
       auth: { LOGIN_FAILURES_PER_NETWORK: '1000000' },
@@ -94,12 +90,12 @@ const kinds = {
       edge: { ANSWER_TIMEOUT_MS: PATIENT_MS },
     },
   }),
-  /** Every request is a trace. */
+  /** Every request is traced. */
   traced: (): Options => ({
     traces: true,
     env: { payments: { CHECKOUT_WAIT_MS: PATIENT_MS }, edge: { ANSWER_TIMEOUT_MS: PATIENT_MS } },
   }),
-  /** The same, for a file that counts everything that is done. */
+  /** The same, for a file that counts every operation. */
   counted: (): Options => kinds.traced(),
 }
 export type Kind = keyof typeof kinds
@@ -109,9 +105,9 @@ const crashFile = (folder: string, service: ServiceKey) => path.join(folder, `cr
 let current: { kind: Kind; system: Promise<TestSystem> } | null = null
 
 /**
- * The system of this kind, every service a process of its own, with ports of its own. It is started for the
- * first file of a worker that asks for it and used by the next ones, one file after the other. It ends with
- * the worker, or when a file asks for another kind.
+ * Returns the system of this kind, with every service in its own process and on its own ports. It is started
+ * for the first file of a worker that needs it and shared by the next ones. It stops with the worker, or
+ * when a file needs another kind.
  */
 export async function useTestSystem(kind: Kind = 'patient'): Promise<TestSystem> {
   if (current?.kind !== kind) {
@@ -121,7 +117,7 @@ export async function useTestSystem(kind: Kind = 'patient'): Promise<TestSystem>
     const starting = measured('servers', () => startTestSystem(kind))
     current = { kind, system: starting }
     starting.catch(() => {
-      current = null // the next file tries again
+      current = null // the next file retries
     })
   }
   const running = await current.system
@@ -138,7 +134,7 @@ async function startTestSystem(kind: Kind) {
   if (kind === 'fragile') await shortenVisibility(system)
   addLogSource(logsOfFolder(path.join(folder, 'logs')))
   const { urls } = system
-  /** In the gateway's own books, in minor units. */
+  /** From the gateway's ledger, in minor units. */
   const ledger = async (orderId?: string) => {
     const response = await fetch(`${urls.sandbox}/ledger${orderId ? `?orderId=${orderId}` : ''}`)
     return (await response.json()) as {
@@ -155,10 +151,10 @@ async function startTestSystem(kind: Kind) {
   return {
     system,
     edge: urls.edge,
-    /** Every answer that the people of this system get is checked against the OpenAPI documents. */
+    /** Checks every response to this system's users against the OpenAPI documents. */
     check,
     person,
-    /** Somebody with the role of an operator, given as operators are given it. */
+    /** Registers a user and grants the operator role as operators do. */
     async operator() {
       const operator = await person({ firstName: 'Oda', lastName: 'Operator' }, { proven: true })
       await grantAdmin(urls.auth, folder, operator.email)
@@ -167,7 +163,7 @@ async function startTestSystem(kind: Kind) {
     },
     mails: createMailReader(urls.mailbox),
     ledger,
-    /** What the gateway has of one order; nothing where it knows none. */
+    /** Returns the gateway's balance of one order; zeros if it is unknown. */
     moneyOf: async (orderId: string) =>
       (await ledger(orderId)).totals[0] ?? { captured: 0, refunded: 0, successfulCharges: 0 },
     observed,
@@ -178,12 +174,9 @@ async function startTestSystem(kind: Kind) {
       Array.from({ length: options.instances?.[service] ?? 1 }, (_, instance) =>
         system.service(service, instance),
       ),
-    /**
-     * A service that finds this file dies at the crash point that is written in it, and removes the file
-     * first.
-     */
+    /** A service that finds this file crashes at the crash point named in it, after removing the file. */
     crashFile: (service: ServiceKey) => crashFile(folder, service),
-    /** While `work` goes on the gateway stands still: it answers nobody, and then everybody. */
+    /** Freezes the gateway during `work`: it responds to no call, and afterwards to all. */
     async whileGatewayStands<T>(work: () => Promise<T>): Promise<T> {
       const sandbox = system.service('sandbox')
       sandbox.kill('SIGSTOP')
@@ -193,7 +186,7 @@ async function startTestSystem(kind: Kind) {
         sandbox.kill('SIGCONT')
       }
     },
-    /** For the end of a file: throws when an answer was not as the OpenAPI documents describe it. */
+    /** Call at the end of a file: throws if a response did not match the OpenAPI documents. */
     expectDocumented() {
       const violations = new Set(check.takeViolations())
       if (violations.size > 0)
@@ -207,11 +200,11 @@ async function shortenVisibility(system: System): Promise<void> {
   aws.close()
 }
 
-/** A worker is told to end, and soon killed: the services notice that by themselves, the stores do not. */
+/** A worker is asked to exit and killed soon after: services notice by themselves, stores do not. */
 function endStoresWithWorker(folder: string): void {
   process.prependOnceListener('SIGTERM', () => {
     abandonStores(folder)
-    setImmediate(() => process.kill(process.pid, 'SIGKILL')) // `process.exit` is not for tests
+    setImmediate(() => process.kill(process.pid, 'SIGKILL')) // Vitest forbids `process.exit` in tests.
   })
 }
 

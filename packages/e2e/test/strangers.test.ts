@@ -11,7 +11,7 @@ import { type TestSystem, useTestSystem } from './start.ts'
 import { badTokens, serviceToken, signToken } from './tokens.ts'
 import { createWorld, type LivingWorld } from './world.ts'
 
-// Every route, called by those who may not.
+// Calls every route as users without permission.
 
 let running: TestSystem
 let living: LivingWorld
@@ -50,8 +50,8 @@ const errorOf = async (response: Response): Promise<string | null> => {
 
 const guarded = operations.filter(({ route }) => route.access !== 'anyone')
 
-describe('a token that is not what it says', () => {
-  test('opens no route, not even one that needs none', async () => {
+describe('a token', () => {
+  test('that is forged opens no route, not even a public one', async () => {
     const { user } = living.organizer.session()
     const everything = { ...user, roles: ['USER', 'ORGANIZER', 'ADMIN'] as const }
     const tokens = await badTokens(running, { ...everything, roles: [...everything.roles] })
@@ -66,7 +66,7 @@ describe('a token that is not what it says', () => {
     expect(passed).toEqual([])
   })
 
-  test('has expired, or was signed out: refused everywhere, and told apart', async () => {
+  test('that has expired or was revoked is refused everywhere, with its own error', async () => {
     const { user } = living.organizer.session()
     const expired = await signToken(running, user, {
       roles: ['USER', 'ORGANIZER', 'ADMIN'],
@@ -95,7 +95,7 @@ describe('a token that is not what it says', () => {
     expect(passed).toEqual([])
   })
 
-  test('is none at all: refused wherever somebody has to be signed in', async () => {
+  test('that is missing is refused by every route that requires a user', async () => {
     const passed: string[] = []
     for (const operation of guarded.filter(({ route }) => route.access !== 'visitor')) {
       const { status } = await call(operation, {})
@@ -105,8 +105,8 @@ describe('a token that is not what it says', () => {
   })
 })
 
-describe('somebody else', () => {
-  /** Open to everybody, once the event is published. */
+describe('another user', () => {
+  /** Public once the event is published. */
   const open: readonly OperationName[] = [
     'events.getEvent',
     'events.getSeatingPlan',
@@ -115,9 +115,9 @@ describe('somebody else', () => {
     'tickets.watchSeatMap',
     'analytics.countSoldTickets',
   ]
-  /** Lists what is one's own; what it names only narrows that. */
+  /** Lists the caller's own items; parameters only narrow the list. */
   const ofOnesOwn: readonly OperationName[] = ['analytics.listSales', 'tickets.listReservations']
-  /** Names an event and makes something of the caller's own. */
+  /** Names an event and creates something for the caller. */
   const forAnybody: readonly OperationName[] = [
     'tickets.createReservation',
     'payments.createOrder',
@@ -145,14 +145,14 @@ describe('somebody else', () => {
     return trespasses
   }
 
-  test('who is a user may neither see nor touch what is not theirs', async () => {
+  test('with the role of a user can neither see nor change what they do not own', async () => {
     expect(withIds().length).toBeGreaterThan(15)
     expect(await trespassesOf(living.stranger)).toEqual([])
   })
-  test('who is an organizer may neither see nor touch what is another’s', async () => {
+  test('with the role of an organizer can neither see nor change another’s', async () => {
     expect(await trespassesOf(living.otherOrganizer)).toEqual([])
   })
-  test('gets the same answer for a thing that is there and one that is not', async () => {
+  test('gets the same response for an existing and a missing item', async () => {
     const ids = [
       'reservationId',
       'orderId',
@@ -162,7 +162,7 @@ describe('somebody else', () => {
       'transferId',
     ] as const
     const nothing = Object.fromEntries(ids.map((id) => [id, randomUUID()])) as Partial<World>
-    const told: string[] = []
+    const leaks: string[] = []
     for (const operation of withIds().filter(
       ({ route }) => route.access === 'user' || route.access === 'proven',
     )) {
@@ -171,11 +171,11 @@ describe('somebody else', () => {
         await call(operation, living.stranger.headers(), nothing),
       ]
       if (JSON.stringify(there) !== JSON.stringify(none))
-        told.push(`${operation.name}: ${JSON.stringify([there, none])}`)
+        leaks.push(`${operation.name}: ${JSON.stringify([there, none])}`)
     }
-    expect(told.filter((line) => !line.startsWith('payments.listOrders'))).toEqual([])
+    expect(leaks.filter((line) => !line.startsWith('payments.listOrders'))).toEqual([])
   })
-  test('does not learn that a draft is there', async () => {
+  test('cannot detect a draft', async () => {
     const draft = { eventId: living.draft.eventId }
     const ofEvents = operations.filter(({ name, route }) => {
       const { params = {}, query = {}, body = {} } = goodRequests[name]?.(world) ?? {}
@@ -183,18 +183,18 @@ describe('somebody else', () => {
       return [params, query, body as object].some((part) => 'eventId' in part)
     })
     expect(ofEvents.length).toBeGreaterThan(10)
-    const told: string[] = []
+    const leaks: string[] = []
     for (const operation of ofEvents) {
       for (const who of [living.otherOrganizer, living.stranger]) {
         const { status, error } = await call(operation, who.headers(), { ...draft, userId: who.userId })
         const lacksRole = who === living.stranger && operation.route.access === 'organizer'
         const isHidden = status === 404 || (status === 409 && error === 'EVENT_NOT_ON_SALE')
-        if (lacksRole ? status !== 403 : !isHidden) told.push(`${operation.name}: ${status} ${error}`)
+        if (lacksRole ? status !== 403 : !isHidden) leaks.push(`${operation.name}: ${status} ${error}`)
       }
     }
-    expect(told).toEqual([])
+    expect(leaks).toEqual([])
   })
-  test('finds no reservation of anybody else’s, and does not learn from the list which events are there', async () => {
+  test('finds no reservations of others, and cannot detect events from the list', async () => {
     const answers = [world.eventId, living.draft.eventId, randomUUID() as typeof world.eventId].map(
       async (eventId) => living.stranger.tickets.listReservations({ query: { eventId } }),
     )
@@ -202,7 +202,7 @@ describe('somebody else', () => {
       expect(answer).toEqual({ status: 200, body: { reservations: [], nextCursor: null } })
     }
   })
-  test('who is no operator sees nothing of the operators’', async () => {
+  test('without the operator role sees no operator routes', async () => {
     const forAdmins = guarded.filter(({ route }) => route.access === 'admin')
     expect(forAdmins.length).toBeGreaterThan(20)
     for (const operation of forAdmins) {
@@ -245,7 +245,7 @@ describe('an internal path', () => {
     (path) => `http://127.0.0.1${path}`,
   ]
 
-  /** As it is: fetch would tidy the path up. */
+  /** Sends the path unchanged; fetch would normalise it. */
   const raw = (method: string, path: string, headers: Record<string, string>) =>
     new Promise<number>((resolve, reject) => {
       const { hostname, port } = new URL(running.edge)
@@ -257,7 +257,7 @@ describe('an internal path', () => {
       request.end()
     })
 
-  test('cannot be reached through the edge by any spelling, whoever asks', async () => {
+  test('cannot be reached through the edge by any spelling, with any token', async () => {
     expect(internal.length).toBeGreaterThan(15)
     const token = await serviceToken(running, 'payments', 'ticket-service')
     const service = { authorization: `Service-Token ${token}`, 'x-service-name': 'payment-service' }
@@ -268,7 +268,7 @@ describe('an internal path', () => {
         for (const headers of [living.organizer.headers(), service]) {
           const spelled = encodeNonAscii(spell(filled))
           const status = await raw(method, spelled, headers)
-          // 400: what the edge's own parser does not take for a path.
+          // 400: the edge's parser rejects the path.
           if (status !== 404 && status !== 400) reached.push(`${method} ${spelled}: ${status}`)
         }
       }

@@ -7,15 +7,15 @@ import type { TestSystem } from './start.ts'
 interface Change {
   roles?: Role[]
   audience?: string
-  /** As jose takes it: `10m`, `-1m`. */
+  /** In jose's format: `10m`, `-1m`. */
   expires?: string
-  /** When it was signed, from now on. */
+  /** When it was signed, relative to now. */
   issuedInSeconds?: number
   alg?: string
   key?: Parameters<SignJWT['sign']>[0]
 }
 
-/** An access token as the auth service would sign it, or with something changed about it. */
+/** Signs an access token as the auth service would, with optional changes. */
 export async function signToken(
   running: TestSystem,
   user: Pick<User, 'userId' | 'email' | 'roles'>,
@@ -40,10 +40,7 @@ export async function signToken(
     .sign(key)
 }
 
-/**
- * Tokens that look right for this user and must not be: by what is wrong with them, the `Authorization`
- * header.
- */
+/** Returns `Authorization` headers that look valid for this user but must be refused, by fault. */
 export async function badTokens(running: TestSystem, user: Pick<User, 'userId' | 'email' | 'roles'>) {
   const { d: _, ...publicJwk } = tokenKeyOf(running)
   const pem = new TextEncoder().encode(await exportSPKI((await importJWK(publicJwk, 'EdDSA')) as never))
@@ -52,12 +49,12 @@ export async function badTokens(running: TestSystem, user: Pick<User, 'userId' |
   return {
     'signed with the public key as HS256': await sign({ alg: 'HS256', key: pem }),
     'signed with another key': await sign({ key: privateKey }),
-    'of a year, though signed with our key': await sign({ expires: '1y' }),
-    'of the future': await sign({ issuedInSeconds: 300, expires: '10m' }),
+    'valid for a year, though signed with our key': await sign({ expires: '1y' }),
+    'issued in the future': await sign({ issuedInSeconds: 300, expires: '10m' }),
     'for another audience': await sign({ audience: 'payment-service' }),
     'without a signature': `Bearer ${unsigned(user)}`,
     'of a service': `Bearer ${await serviceToken(running, 'notifications', 'payment-service')}`,
-    'of a service, as one': `Service-Token ${await serviceToken(running, 'notifications', 'payment-service')}`,
+    'of a service, with its own scheme': `Service-Token ${await serviceToken(running, 'notifications', 'payment-service')}`,
   }
 }
 
@@ -76,7 +73,7 @@ function unsigned(user: Pick<User, 'userId' | 'email' | 'roles'>): string {
   return `${encode({ alg: 'none', typ: 'at+jwt' })}.${encode(claims)}.`
 }
 
-/** What a service calls another with. */
+/** Returns the token with which a service calls another. */
 export async function serviceToken(
   running: TestSystem,
   service: ServiceKey,

@@ -6,7 +6,7 @@ import type { TestSystem } from './start.ts'
 
 const DAY_MS = 86_400_000
 
-/** People, and one of everything that has an id. */
+/** Users, and one of everything that has an id. */
 export async function createWorld(running: TestSystem) {
   const organizer = await running.person({ firstName: 'Olga', lastName: 'Okoń' }, { organizer: true })
   const otherOrganizer = await running.person({ firstName: 'Oskar', lastName: 'Obcy' }, { organizer: true })
@@ -36,7 +36,7 @@ export async function createWorld(running: TestSystem) {
     201,
   )
   const [ticket] = confirmed.tickets ?? []
-  if (!ticket) throw new Error('a confirmed order without a ticket')
+  if (!ticket) throw new Error('a confirmed order has no ticket')
   await running.mails.waitFor(buyer.email, /Open to all/)
   const [, second] = confirmed.tickets ?? []
   const transfer = expectStatus(

@@ -1,6 +1,6 @@
-// What Stripe charges at least and at most, by currency, in its smallest unit, as its documentation has it:
-// typed from there, and not shared with whoever calls us, so that a figure of theirs that is wrong is refused
-// here. https://docs.stripe.com/currencies#minimum-and-maximum-charge-amounts
+// Stripe's minimum and maximum charge by currency, in minor units, copied from its documentation.
+// Deliberately not shared with the services, so that a wrong limit of theirs is refused here.
+// https://docs.stripe.com/currencies#minimum-and-maximum-charge-amounts
 
 const least: Readonly<Record<string, number>> = {
   aed: 200,
@@ -30,10 +30,10 @@ const least: Readonly<Record<string, number>> = {
 }
 
 /**
- * Of a currency that the table does not name, the worth of 0.50 USD counts: the sandbox, which knows no
- * rates, takes what is not nothing.
+ * Fallback minimum: for currencies that the table does not list, Stripe requires the equivalent of 0.50 USD.
+ * The sandbox has no exchange rates and accepts any positive amount.
  */
 export const leastCharge = (currency: string): number => least[currency] ?? 1
 
-/** Eight digits, of any currency that the sandbox knows. */
+/** Eight digits, in every currency that the sandbox supports. */
 export const MOST_CHARGE = 99_999_999

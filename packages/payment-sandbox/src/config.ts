@@ -6,22 +6,22 @@ export const Environment = z.object({
   LOG_LEVEL: z
     .enum(['silent', 'error', 'warn', 'info', 'debug'])
     .default('info')
-    .describe('least level that is logged'),
-  SANDBOX_DATABASE: z
-    .string()
-    .min(1)
-    .describe('path of the SQLite file with the ledger; made where there is none'),
-  STRIPE_SECRET_KEY: z.string().min(1).describe('what callers must show'),
-  STRIPE_WEBHOOK_SECRET: z.string().min(1).describe('what signs the webhooks'),
+    .describe('minimum log level'),
+  SANDBOX_DATABASE: z.string().min(1).describe('path of the SQLite file with the ledger; created if missing'),
+  STRIPE_SECRET_KEY: z.string().min(1).describe('API key that callers must present'),
+  STRIPE_WEBHOOK_SECRET: z.string().min(1).describe('secret that signs the webhooks'),
   WEBHOOK_URL: z
     .union([z.literal('').transform(() => null), z.url()])
     .default(null)
-    .describe('where webhooks go; none without it'),
+    .describe('URL that receives webhooks; none are sent without it'),
 })
 
-/** The only reader of the environment. Throws with every missing or wrong variable named. */
+/**
+ * Reads the configuration from the environment. Throws an error that names every missing or invalid
+ * variable.
+ */
 export function loadConfig(environment: Record<string, string | undefined>) {
-  // Without `readEnvironment`: the service kit would more than double the time of a start.
+  // Does not use `readEnvironment`, because loading the service kit would more than double the start time.
   const result = Environment.safeParse(environment)
   if (!result.success) throw new Error(`configuration:\n${z.prettifyError(result.error)}`)
   const read = result.data

@@ -1,5 +1,5 @@
 import type Stripe from 'stripe'
-import { type Context, given, type RequestInfo, type Result, seconds } from './context.ts'
+import { type Context, type RequestInfo, type Result, seconds, sent } from './context.ts'
 import type { Tx } from './database.ts'
 import { type Answer, answerError, answerServerError } from './errors.ts'
 import { appendLedgerEntry } from './ledger.ts'
@@ -12,22 +12,21 @@ export interface Attempt {
   intent: Stripe.PaymentIntent
   token: string
   behaviour: Behaviour
-  /** The buyer is not there to authenticate: what would ask for it is declined. */
+  /** The buyer is not present to authenticate: payments that would require authentication are declined. */
   declineAuthentication: boolean
 }
 
 /**
- * Confirm a stored intent with a payment method: charge it, decline it, ask for authentication, or break.
- *
- * What the tokens of trouble mean under Stripe's idempotency keys, which remember the answer of every
- * execution that began:
- * - `timeout_then_…` and `error_after_charge`: the execution ends well and its answer is remembered; only the
- *   way back fails (for ever silent; a 500 from the gateway's front). So a repeat with the same key is given
- *   the true answer, as is who looks the intent up.
- * - `error_before_charge`: the execution itself breaks. The intent stays, unconfirmed and uncharged, and the
- *   500 is remembered: a repeat with the same key is given that 500 again, marked as a replay, as at Stripe.
- *   The truth is in the intent (found by retrieve, list and search): `requires_confirmation`, no charge.
- *   Cancelling it makes sure that it stays so.
+ * Confirms a stored intent with a payment method: charges it, declines it, requires authentication, or
+ * fails.
+ * The fault tokens follow Stripe's idempotency, which stores the response of every execution that began:
+ * - `timeout_then_…` and `error_after_charge`: the execution succeeds and its response is stored; only the
+ *   delivery fails (no response, or a 500 from the gateway's front). A repeat with the same key returns the
+ *   stored response, and reading the intent shows the result.
+ * - `error_before_charge`: the execution itself fails. The intent remains unconfirmed and uncharged, and the
+ *   500 is stored: a repeat with the same key returns that 500 again, marked as a replay, as at Stripe.
+ *   The intent (by retrieve, list or search) shows the result: `requires_confirmation`, no charge.
+ *   Cancelling it prevents a later charge.
  */
 export function attemptPayment(tx: Tx, context: Context, request: RequestInfo, attempt: Attempt): Result {
   const { behaviour } = attempt
@@ -155,7 +154,7 @@ function breakOff(tx: Tx, { intent, token }: Attempt): Answer {
   return answerServerError()
 }
 
-/** Stripe's refusal of what an intent's state does not allow. */
+/** Returns Stripe's refusal of an action that the intent's state does not allow. */
 export function answerUnexpectedState(intent: Stripe.PaymentIntent, message: string): Result {
   const error = {
     type: 'invalid_request_error' as const,
@@ -163,5 +162,5 @@ export function answerUnexpectedState(intent: Stripe.PaymentIntent, message: str
     message,
     payment_intent: intent,
   }
-  return given(answerError(400, error))
+  return sent(answerError(400, error))
 }

@@ -45,7 +45,7 @@ async function start(webhookUrl = '') {
   return { child, ...probeSandbox(port) }
 }
 
-test('what was answered before a SIGKILL is there after it, to the cent, and its keys still replay', async () => {
+test('payments answered before a SIGKILL are stored to the cent after it, and their keys still replay', async () => {
   const first = await start()
   const params = purchase('pm_card_visa')
   const paid = await first.stripe.paymentIntents.create(params, { idempotencyKey: 'before-the-kill' })
@@ -62,7 +62,7 @@ test('what was answered before a SIGKILL is there after it, to the cent, and its
   expect(await second.ledger()).toEqual(ledger)
 })
 
-test('a SIGKILL amid many payments loses none that was answered and charges none twice', async () => {
+test('a SIGKILL amid many payments loses no answered payment and charges none twice', async () => {
   const first = await start()
   const orders = Array.from({ length: 300 }, () => purchase('pm_card_visa'))
   const answered: string[] = []
@@ -95,13 +95,13 @@ test('a SIGKILL amid many payments loses none that was answered and charges none
   ).toBe(true)
 })
 
-test('a SIGKILL during a slow payment charges nothing, and its key is free again', async () => {
+test('a SIGKILL during a slow payment charges nothing and releases its key', async () => {
   const first = await start()
   const slow = purchase('pm_sandbox_slow_600000')
   const calls = [1, 2].map(() =>
     errorOf(first.stripe.paymentIntents.create(slow, { idempotencyKey: 'slow' })),
   )
-  // One is told that the other is under way.
+  // One request is refused because the other is in progress.
   expect((await Promise.race(calls)).code).toBe('idempotency_key_in_use')
   await kill(first.child, 'SIGKILL')
   await Promise.all(calls)
@@ -115,7 +115,7 @@ test('a SIGKILL during a slow payment charges nothing, and its key is free again
   expect(paid.status).toBe('succeeded')
 })
 
-test('webhooks that were not delivered before a SIGKILL are delivered after it', async () => {
+test('webhooks that were pending at a SIGKILL are delivered after it', async () => {
   const receiver = await startReceiver()
   receivers.push(receiver)
   receiver.answerWith(() => 503)
@@ -133,7 +133,7 @@ test('webhooks that were not delivered before a SIGKILL are delivered after it',
   expect(second.child.exitCode).toBe(0)
 })
 
-test('it ends with the supervisor that started it', async () => {
+test('it exits with the supervisor that started it', async () => {
   const { child } = await start()
   const ended = once(child, 'exit')
   child.disconnect()
@@ -150,7 +150,7 @@ test('it does not start without its secrets', async () => {
   expect(code).not.toBe(0)
 })
 
-test('the file itself refuses to rewrite history', async () => {
+test('the database refuses to rewrite history', async () => {
   const { child, stripe } = await start()
   const { id } = await stripe.paymentIntents.create(purchase('pm_card_visa'))
   await kill(child, 'SIGTERM')

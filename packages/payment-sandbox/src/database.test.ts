@@ -4,13 +4,13 @@ import path from 'node:path'
 import { expect, onTestFinished, test } from 'vitest'
 import { openDatabase } from './database.ts'
 
-test('of what is asked together, what throws leaves nothing, and the others are there', async () => {
+test('a throwing write of a group is rolled back, and the others are committed', async () => {
   const folder = await mkdtemp(path.join(tmpdir(), 'sandbox-database-'))
   onTestFinished(() => rm(folder, { recursive: true, force: true }))
   const database = openDatabase(path.join(folder, 'sandbox.db'))
   onTestFinished(() => database.close())
   const insert = (id: string, body = '{}') =>
-    database.together((tx) => {
+    database.groupCommit((tx) => {
       tx.run(
         'insert into stripe_events (id, body) values (?, ?)',
         id,

@@ -2,8 +2,8 @@ import { DatabaseSync, type SQLInputValue, type StatementSync } from 'node:sqlit
 import { SCHEMA_VERSION, schema } from './schema.ts'
 
 /**
- * What may be asked of the database, inside a transaction or, for reads, outside one. Values stand for the
- * `?`, in order.
+ * Query functions of the database, inside a transaction or, for reads, outside one. Values replace the `?`
+ * in order.
  */
 export interface Tx {
   all<Row>(sql: string, ...values: SQLInputValue[]): Row[]
@@ -14,22 +14,22 @@ export interface Tx {
 export interface Database {
   read: Tx
   /**
-   * All of `work` or, where it throws, nothing. What it returns is on the disk. `work` must not be
-   * asynchronous.
+   * Runs `work` in a transaction: commits all of it, or nothing if it throws. The result is on disk when it
+   * returns. `work` must be synchronous.
    */
   transaction<T>(work: (tx: Tx) => T): T
   /**
-   * The same, in one commit with what is asked in the same turn of the event loop: a commit waits for the
-   * disk, and everything with it. Where `work` throws, nothing of it happens, and all of the others.
+   * Runs `work` in one commit with everything requested in the same event loop iteration, because each
+   * commit waits for the disk. If `work` throws, only its own changes are rolled back.
    */
-  together<T>(work: (tx: Tx) => T): Promise<T>
+  groupCommit<T>(work: (tx: Tx) => T): Promise<T>
   close(): void
 }
 
 /**
- * Open the SQLite file, with its tables made where it is new. A commit is synced to the disk before it
- * returns (`synchronous = full`), so that it survives SIGKILL and, as far as the disk tells the truth, a
- * power cut. Throws where the file is of another version of the schema.
+ * Opens the SQLite file and creates the tables in a new one. A commit is synced to disk before it returns
+ * (`synchronous = full`), so that it survives SIGKILL and, if the disk reports truthfully, a power cut.
+ * Throws if the file has another schema version.
  */
 export function openDatabase(file: string): Database {
   const connection = new DatabaseSync(file, { enableForeignKeyConstraints: true, timeout: 5_000 })
@@ -55,25 +55,25 @@ export function openDatabase(file: string): Database {
     if (version === SCHEMA_VERSION) return
     if (version !== 0)
       throw new Error(
-        `${file} is of schema ${version}, this sandbox is of ${SCHEMA_VERSION}: start with a new file`,
+        `${file} has schema version ${version}, but this sandbox needs ${SCHEMA_VERSION}: use a new file`,
       )
     connection.exec(`${schema}; pragma user_version = ${SCHEMA_VERSION}`)
   })
   return {
     read: tx,
     transaction,
-    together: createTogether(connection, transaction),
+    groupCommit: createGroupCommit(connection, transaction),
     close: () => connection.close(),
   }
 }
 
-function createTogether(
+function createGroupCommit(
   connection: DatabaseSync,
   transaction: Database['transaction'],
-): Database['together'] {
+): Database['groupCommit'] {
   interface Waiting {
-    /** Gives what is to be done once it is committed. */
-    carryOut(tx: Tx): () => void
+    /** Returns a callback to run after the commit. */
+    execute(tx: Tx): () => void
     reject(error: unknown): void
   }
   let waiting: Waiting[] = []
@@ -82,8 +82,8 @@ function createTogether(
     const all = waiting
     waiting = []
     try {
-      const settle = transaction((tx) => all.map(({ carryOut }) => carryOut(tx)))
-      for (const done of settle) done()
+      const completions = transaction((tx) => all.map(({ execute }) => execute(tx)))
+      for (const done of completions) done()
     } catch (error) {
       for (const { reject } of all) reject(error)
     }
@@ -94,7 +94,7 @@ function createTogether(
       if (waiting.length === 0) setImmediate(commit)
       waiting.push({
         reject,
-        carryOut: (tx) => {
+        execute: (tx) => {
           connection.exec('savepoint one')
           try {
             const result = work(tx)

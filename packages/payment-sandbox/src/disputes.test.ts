@@ -23,7 +23,7 @@ const dispute = async (orderId: string, status: string) => {
   const response = await sandbox.dispute({ orderId, status })
   return { status: response.status, body: (await response.json()) as { id?: string; error?: string } }
 }
-/** What was told of the dispute of a charge, in the order in which it came to be. */
+/** Returns the events of a charge's dispute in order. */
 const toldOf = async (charge: string, count: number) =>
   until(async () => {
     const { data } = await sandbox.stripe.events.list({ limit: 100 })
@@ -37,7 +37,7 @@ const toldOf = async (charge: string, count: number) =>
     return about.toReversed().map(({ type, data }) => [type, (data.object as { status: string }).status])
   })
 
-test('a charge is disputed and the dispute lost: each is told, and the charge shows it', async () => {
+test('a charge is disputed and the dispute is lost: both are published, and the charge shows it', async () => {
   const { orderId, payment_intent, charge } = await charged()
   const opened = await dispute(orderId, 'needs_response')
   expect(opened).toMatchObject({
@@ -67,7 +67,7 @@ test('a charge is disputed and the dispute lost: each is told, and the charge sh
   expect((await sandbox.ledger(orderId)).totals).toMatchObject([{ captured: 5_000, refunded: 0 }])
 })
 
-test('one that was lost is won after all: the money is back, and that alone is told', async () => {
+test('a lost dispute is won later: the money returns, and only that is published', async () => {
   const { orderId, charge } = await charged()
   for (const status of ['lost', 'lost', 'won'])
     expect(await dispute(orderId, status)).toMatchObject({ status: 200, body: { status } })
@@ -87,8 +87,8 @@ test('an inquiry is closed without a winner', async () => {
   ])
 })
 
-test('what was not charged is not disputed, and what has ended is not opened again', async () => {
-  expect(await dispute('order-of-nobody', 'lost')).toMatchObject({
+test('an uncharged order cannot be disputed, and a closed dispute cannot be reopened', async () => {
+  expect(await dispute('unknown-order', 'lost')).toMatchObject({
     status: 404,
     body: { error: 'NO_CHARGE' },
   })

@@ -6,24 +6,24 @@ import { findCharge, updateCharge } from './payment-repository.ts'
 import { buildDispute, type DisputeStatus } from './stripe-dispute.ts'
 import { recordStripeEvent, type StripeEventType } from './stripe-events.ts'
 
-/** What a buyer's bank does about the charge of an order. */
-export const BankAct = z.strictObject({
+/** An action of the buyer's bank on an order's charge. */
+export const BankAction = z.strictObject({
   orderId: z.string().min(1),
   status: z.enum(['needs_response', 'warning_needs_response', 'warning_closed', 'won', 'lost']),
 })
-export type BankAct = z.output<typeof BankAct>
+export type BankAction = z.output<typeof BankAction>
 
 export type Disputed = { dispute: Stripe.Dispute } | { refused: 'NO_CHARGE' | 'NOT_POSSIBLE' }
 
 /**
- * Have the dispute of an order's charge stand so, with all events on its way there: it is opened where there
- * is none. One that was lost may be won afterwards, which returns the money, and the other way round.
+ * Moves the dispute of an order's charge to a status, with every event on the way; opens one if there is
+ * none. A lost dispute may be won afterwards, which returns the money, and the other way round.
  */
 export function disputeCharge(
   tx: Tx,
   context: Context,
   request: RequestInfo,
-  { orderId, status }: BankAct,
+  { orderId, status }: BankAction,
 ): Disputed {
   const charge = findChargeOfOrder(tx, orderId)
   if (!charge) return { refused: 'NO_CHARGE' }
@@ -41,16 +41,16 @@ function open(
   context: Context,
   request: RequestInfo,
   charge: Stripe.Charge,
-  wanted: DisputeStatus,
+  target: DisputeStatus,
 ): Stripe.Dispute {
-  const status = wanted.startsWith('warning') ? 'warning_needs_response' : 'needs_response'
+  const status = target.startsWith('warning') ? 'warning_needs_response' : 'needs_response'
   const dispute = buildDispute({ id: context.newId('du'), charge, status, created: seconds(context.now()) })
   updateCharge(tx, { ...charge, disputed: true })
   recordStripeEvent(tx, context, request, { type: 'charge.dispute.created', object: dispute, copies: 1 })
   return dispute
 }
 
-/** What is told when a dispute goes from one state to another; null where it cannot. */
+/** Returns the events of a transition between dispute states; null if it is not allowed. */
 function eventsBetween(from: Stripe.Dispute['status'], to: DisputeStatus): StripeEventType[] | null {
   if (from === to) return []
   const isOpen = from === 'needs_response' || from === 'warning_needs_response'
@@ -69,7 +69,7 @@ function findChargeOfOrder(tx: Tx, orderId: string): Stripe.Charge | null {
   return row && findCharge(tx, row.id)
 }
 
-/** As its last event shows it: disputes have no table, and few of them there are. */
+/** Reads a dispute from its last event: disputes are few and have no table. */
 function findDispute(tx: Tx, chargeId: string): Stripe.Dispute | null {
   const row = tx.get<{ body: string }>(
     `select json_extract(body, '$.data.object') as body from stripe_events

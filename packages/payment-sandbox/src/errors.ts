@@ -1,6 +1,6 @@
 import type Stripe from 'stripe'
 
-/** What Stripe puts under `error`. */
+/** Stripe's `error` object. */
 export interface StripeError {
   type: 'api_error' | 'card_error' | 'idempotency_error' | 'invalid_request_error'
   message: string
@@ -14,15 +14,15 @@ export interface StripeError {
   payment_intent?: Stripe.PaymentIntent
 }
 
-/** An answer: its HTTP status and what becomes its JSON body. */
+/** A response: its HTTP status and JSON body. */
 export interface Answer {
   status: number
   body: object
 }
 
 /**
- * A request that is refused before it is executed: nothing has changed, and nothing is remembered under its
- * idempotency key. (A refusal that execution came to, such as a decline, is an `Answer` and is remembered.)
+ * A request refused before execution: nothing has changed, and nothing is stored under its idempotency key.
+ * (A refusal that results from execution, such as a decline, is an `Answer` and is stored.)
  */
 export class Refusal extends Error {
   readonly answer: Answer
@@ -41,7 +41,7 @@ export function answerError(status: number, error: StripeError): Answer {
 
 export const docUrl = (code: string) => `https://stripe.com/docs/error-codes/${code.replaceAll('_', '-')}`
 
-/** A 400 (or `status`) for parameters that cannot be. */
+/** Creates a 400 (or `status`) for invalid parameters. */
 export function invalidRequest(
   message: string,
   about: { code?: string; param?: string; status?: number } = {},
@@ -50,7 +50,7 @@ export function invalidRequest(
   return new Refusal(status, { type: 'invalid_request_error', message, ...fields })
 }
 
-/** Stripe's answer to an id that names nothing: 404 where it is in the path, 400 where it is a parameter. */
+/** Creates Stripe's response to an unknown id: 404 if it is in the path, 400 if it is a parameter. */
 export function answerMissing(thing: string, id: string, param: string, status: 400 | 404): Answer {
   return answerError(status, {
     type: 'invalid_request_error',

@@ -9,8 +9,8 @@ const DEPTH_MAX = 4
 type Json = Record<string, unknown>
 
 /**
- * The object with what `paths` name in place of its id: `latest_charge`, in a list `data.latest_charge`,
- * further in `payment_intent.latest_charge`. Throws a Refusal for what cannot be expanded.
+ * Replaces the ids at `paths` by their objects: `latest_charge`, in a list `data.latest_charge`, nested
+ * `payment_intent.latest_charge`. Throws a Refusal for a path that cannot be expanded.
  */
 export function expand(tx: Tx, object: object, paths: readonly string[]): object {
   return paths.reduce((expanded: object, path) => {

@@ -4,23 +4,24 @@ import { Refusal } from './errors.ts'
 
 export const Fault = z.discriminatedUnion('mode', [
   z.strictObject({ mode: z.literal('ok') }),
-  /** Every call waits before it is looked at. */
+  /** Delays every call. */
   z.strictObject({ mode: z.literal('slow'), delayMs: z.int().min(0).max(600_000).default(3_000) }),
-  /** Connections are reset before anything is executed, and no webhook is delivered. */
+  /** Resets connections before execution and delivers no webhooks. */
   z.strictObject({ mode: z.literal('down') }),
-  /** Every call is answered 503 before anything is executed. */
+  /** Answers every call with 503 before execution. */
   z.strictObject({ mode: z.literal('unavailable') }),
-  /** Every call is answered 429. */
+  /** Answers every call with 429. */
   z.strictObject({ mode: z.literal('limited') }),
 ])
 export type Fault = z.output<typeof Fault>
 
-/** What is wrong with the gateway at the moment. It is forgotten when the sandbox restarts. */
+/** The simulated faults of the gateway. They are cleared by a restart. */
 export interface Faults {
   current(): Fault
   set(fault: Fault): void
   /**
-   * Let a call meet the fault; true where it is over with that. Throws a Refusal where the fault answers it.
+   * Applies the fault to a call; returns true if the connection was reset. Throws a Refusal if the fault
+   * answers the call.
    */
   meet(request: FastifyRequest, reply: FastifyReply): Promise<boolean>
 }

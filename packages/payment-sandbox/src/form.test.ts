@@ -2,10 +2,10 @@ import { expect, test } from 'vitest'
 import { Refusal } from './errors.ts'
 import { canonicalForm, parseForm } from './form.ts'
 
-/** Forms have no prototype; for comparing, give them one. */
+/** Forms have no prototype; adds one for comparisons. */
 const plain = (text: string) => JSON.parse(JSON.stringify(parseForm(text)))
 
-test('brackets nest, and arrays are objects whose keys count', () => {
+test('brackets nest, and arrays are objects with numeric keys', () => {
   expect(
     plain('amount=5000&metadata[orderId]=o%201&expand[0]=latest_charge&expand[]=payment_method&a[b][c]=d+e'),
   ).toEqual({
@@ -16,11 +16,11 @@ test('brackets nest, and arrays are objects whose keys count', () => {
   })
 })
 
-test('an empty text is no parameters', () => {
+test('an empty text has no parameters', () => {
   expect(plain('')).toEqual({})
 })
 
-test('a name that JavaScript knows is a name like any other', () => {
+test('a name that is special in JavaScript is an ordinary parameter name', () => {
   const form = parseForm('__proto__[polluted]=yes&constructor=x')
   expect(Object.keys(form)).toEqual(['__proto__', 'constructor'])
   expect({}).not.toHaveProperty('polluted')
@@ -33,7 +33,7 @@ test.each(['a[b=1', '[a]=1', 'a]=1', 'a=1&a[b]=2', 'a[b]=1&a=2', 'a=%zz', 'a[1][
   },
 )
 
-test('forms that say the same have one canonical text', () => {
+test('equivalent forms have one canonical text', () => {
   const canonical = (text: string) => canonicalForm(parseForm(text))
   expect(canonical('b=2&a[y]=1&a[x]=0')).toBe(canonical('a[x]=0&a[y]=1&b=2'))
   expect(canonical('a=1')).not.toBe(canonical('a=2'))

@@ -1,8 +1,8 @@
 import { invalidRequest } from './errors.ts'
 
 /**
- * What bracket notation says: `a[b]=1&c[0]=2` is `{ a: { b: '1' }, c: { 0: '2' } }`. Arrays are objects whose
- * keys count.
+ * A parsed form in bracket notation: `a[b]=1&c[0]=2` is `{ a: { b: '1' }, c: { 0: '2' } }`. Arrays are
+ * objects with numeric keys.
  */
 export interface Form {
   [name: string]: string | Form
@@ -11,7 +11,7 @@ export interface Form {
 const PAIRS_MAX = 1_000
 const DEPTH_MAX = 6
 
-/** Read a form-encoded body or query string as Stripe does. Throws a Refusal where it is not one. */
+/** Parses a form-encoded body or query string as Stripe does. Throws a Refusal if it is malformed. */
 export function parseForm(text: string): Form {
   const form = emptyForm()
   const pairs = text.split('&').filter((pair) => pair !== '')
@@ -24,7 +24,7 @@ export function parseForm(text: string): Form {
   return form
 }
 
-/** One text for forms that say the same, in whichever order they say it. */
+/** Returns the same text for equivalent forms, whatever the order of their parameters. */
 export function canonicalForm(form: Form): string {
   const entries = Object.entries(form).sort(([a], [b]) => (a < b ? -1 : 1))
   return JSON.stringify(
@@ -53,7 +53,7 @@ function set(form: Form, name: string, value: string): void {
   }
 }
 
-/** Without a prototype: `__proto__` is a name like any other. */
+/** Creates an object without a prototype, so that `__proto__` is an ordinary name. */
 const emptyForm = (): Form => Object.create(null)
 
 function decode(text: string): string {

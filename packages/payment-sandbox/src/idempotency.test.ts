@@ -17,7 +17,7 @@ afterAll(() => sandbox.stop())
 
 const chargesOf = async (orderId: string) => (await sandbox.ledger(orderId)).totals[0]?.successfulCharges ?? 0
 
-test('the same key and parameters are given the first answer again, marked as a replay', async () => {
+test('the same key and parameters return the first response again, marked as a replay', async () => {
   const params = purchase('pm_card_visa')
   const options = { idempotencyKey: 'replayed' }
   const first = await stripe.paymentIntents.create(params, options)
@@ -33,7 +33,7 @@ test('the same key and parameters are given the first answer again, marked as a 
   expect(await chargesOf(params.metadata.orderId)).toBe(1)
 })
 
-test('a replay is what was answered then, not how things stand now', async () => {
+test('a replay returns the response of that time, not the current state', async () => {
   const params = { amount: 500, currency: 'usd', payment_method: 'pm_card_visa' }
   const { id } = await stripe.paymentIntents.create(params, { idempotencyKey: 'then' })
   await stripe.paymentIntents.confirm(id)
@@ -51,7 +51,7 @@ test('a decline is replayed too', async () => {
   expect(second.payment_intent).toEqual(first.payment_intent)
 })
 
-test('other parameters under a used key are an idempotency error', async () => {
+test('other parameters with a used key are an idempotency error', async () => {
   const params = purchase('pm_card_visa')
   await stripe.paymentIntents.create(params, { idempotencyKey: 'reused' })
   const error = await errorOf(
@@ -65,11 +65,11 @@ test('other parameters under a used key are an idempotency error', async () => {
   expect(await chargesOf(params.metadata.orderId)).toBe(1)
 })
 
-test('of two at once with one key, one is executed and the other told that its key is in use', async () => {
+test('of two concurrent requests with one key, one is executed and the other is refused because the key is in use', async () => {
   const params = purchase('pm_sandbox_slow_600000')
   const call = () => stripe.paymentIntents.create(params, { idempotencyKey: 'at-work' })
   const calls = [call(), call()]
-  await Promise.race(calls).catch(() => {}) // nothing but the refusal ends before the pause
+  await Promise.race(calls).catch(() => {}) // only the refusal returns before the pause
   pauses.end()
   const outcomes = await Promise.allSettled(calls)
   const refused = outcomes.flatMap((outcome) => (outcome.status === 'rejected' ? [outcome.reason] : []))
@@ -88,7 +88,7 @@ test('a refusal before execution is not remembered', async () => {
   expect(paid.status).toBe('succeeded')
 })
 
-test('fifty at once with one key are one charge', async () => {
+test('fifty concurrent requests with one key are one charge', async () => {
   const params = purchase('pm_card_visa')
   const intents = await Promise.all(
     Array.from({ length: 50 }, () => stripe.paymentIntents.create(params, { idempotencyKey: 'fifty' })),
@@ -97,7 +97,7 @@ test('fifty at once with one key are one charge', async () => {
   expect(await chargesOf(params.metadata.orderId)).toBe(1)
 })
 
-test('fifty slow ones at once with one key are one charge and forty-nine conflicts', async () => {
+test('fifty concurrent slow requests with one key are one charge and forty-nine conflicts', async () => {
   const params = purchase('pm_sandbox_slow_600000')
   const errors: unknown[] = []
   const calls = Array.from({ length: 50 }, async () => {
@@ -112,7 +112,7 @@ test('fifty slow ones at once with one key are one charge and forty-nine conflic
   expect(await chargesOf(params.metadata.orderId)).toBe(1)
 })
 
-test('two hundred at once with keys of their own are two hundred charges', async () => {
+test('two hundred concurrent requests with different keys are two hundred charges', async () => {
   const { totals: before } = await sandbox.ledger()
   const intents = await Promise.all(
     Array.from({ length: 200 }, (_, index) =>
@@ -129,9 +129,9 @@ test('two hundred at once with keys of their own are two hundred charges', async
   expect(made.reduce((sum, { captured }) => sum + captured, 0)).toBe(200 * 1_000 + (199 * 200) / 2)
 })
 
-test('a key is forgotten when its period is over', async () => {
+test('a key expires after its retention period', async () => {
   const params = purchase('pm_card_visa')
-  const options = { idempotencyKey: 'forgotten' }
+  const options = { idempotencyKey: 'expired' }
   const first = await stripe.paymentIntents.create(params, options)
   nowMs += PERIOD_MS - 1
   expect((await stripe.paymentIntents.create(params, options)).id).toBe(first.id)

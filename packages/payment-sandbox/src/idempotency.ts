@@ -4,7 +4,7 @@ import type { Database, Tx } from './database.ts'
 import { invalidRequest, Refusal } from './errors.ts'
 import { canonicalForm, type Form } from './form.ts'
 
-/** How long Stripe remembers a key. */
+/** How long Stripe stores a key. */
 export const IDEMPOTENCY_PERIOD_MS = 24 * 60 * 60 * 1_000
 const KEY_LENGTH_MAX = 255
 const PRUNED_AT_ONCE_MAX = 100
@@ -14,7 +14,7 @@ export interface Executed {
   /** JSON */
   body: string
   reply: Result['reply']
-  /** The request that was executed where this answer is a replay of its. */
+  /** The original request, if this response is a replay. */
   replayOf: string | null
 }
 
@@ -34,13 +34,12 @@ interface Remembered {
 }
 
 /**
- * Executes requests that change something, each as a whole together with the answer that its idempotency key
- * will replay. Stripe's rules: the first answer of an execution is the answer, a decline or a 500 too, for
- * `periodMs`; the same key with other parameters or for another endpoint is an `idempotency_error` (400),
- * while the first is still at work a 409; what is refused before it is executed is not remembered. Keys that
- * are at work are known to this process alone: a dead one holds none.
- *
- * `prepare` reads the parameters and throws a Refusal; `wait` resolves after as many milliseconds.
+ * Executes writing requests, each atomically with the response that its idempotency key will replay.
+ * Stripe's rules: the first response of an execution, a decline or a 500 too, is stored for `periodMs`; the
+ * same key with other parameters or for another endpoint is an `idempotency_error` (400), and a 409 while
+ * the first request is in progress; a request refused before execution is not stored. Keys in progress are
+ * known to this process only, so a crash releases them.
+ * `prepare` validates the parameters and throws a Refusal; `wait` resolves after a number of milliseconds.
  */
 export function createExecutor(options: {
   database: Database
@@ -51,7 +50,7 @@ export function createExecutor(options: {
   const { database, now, periodMs, wait } = options
   const atWork = new Set<string>()
 
-  /** What the key gives already; null where it is new. */
+  /** Returns the stored response of a key; null if the key is new. */
   const replayed = (tx: Tx, request: ExecutionRequest): Executed | null => {
     const known = request.idempotencyKey === null ? null : recall(tx, request.idempotencyKey)
     return known !== null && known.createdAtMs > now() - periodMs ? replay(known, request) : null
@@ -59,8 +58,8 @@ export function createExecutor(options: {
 
   const run = async (request: ExecutionRequest, work: Work): Promise<Executed> => {
     if (work.delayMs > 0) await wait(work.delayMs)
-    return database.together((tx) => {
-      // It may have come twice in this turn of the event loop.
+    return database.groupCommit((tx) => {
+      // The same key may arrive twice in one event loop iteration.
       const known = replayed(tx, request)
       if (known !== null) return known
       const { status, body, reply } = work.run(tx, request)
@@ -97,7 +96,7 @@ function replay(known: Remembered, { endpoint, params, idempotencyKey }: Executi
     )
   if (known.fingerprint !== fingerprint(params))
     throw mismatch(`${rule} with the same parameters they were first used with. ${mend}`)
-  return { status: known.status, body: known.body, reply: 'given', replayOf: known.requestId }
+  return { status: known.status, body: known.body, reply: 'sent', replayOf: known.requestId }
 }
 
 const mismatch = (message: string) => new Refusal(400, { type: 'idempotency_error', message })

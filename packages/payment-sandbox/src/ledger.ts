@@ -1,8 +1,6 @@
 import type { Tx } from './database.ts'
 
-/**
- * One movement of money, in minor units. Entries are only ever appended (the schema's triggers see to it).
- */
+/** One movement of money, in minor units. Entries are append-only, which the schema's triggers enforce. */
 export interface LedgerEntry {
   entryId: number
   kind: 'charge' | 'refund'
@@ -15,7 +13,7 @@ export interface LedgerEntry {
   at: string
 }
 
-/** What became of one order's money, in minor units of one currency. */
+/** The balance of one order in minor units of one currency. */
 export interface LedgerTotal {
   orderId: string | null
   currency: string
@@ -26,13 +24,13 @@ export interface LedgerTotal {
 
 export interface Ledger {
   entries: LedgerEntry[]
-  /** By order and currency. Payments without `metadata.orderId` count together, under null. */
+  /** Totals by order and currency. Payments without `metadata.orderId` are summed under null. */
   totals: LedgerTotal[]
 }
 
 export type NewLedgerEntry = Omit<LedgerEntry, 'entryId' | 'at'>
 
-/** Append an entry. Throws where it would be an intent's second charge, or refund more than was charged. */
+/** Appends an entry. Throws on an intent's second charge, and on a refund beyond the charge. */
 export function appendLedgerEntry(tx: Tx, entry: NewLedgerEntry, nowMs: number): void {
   tx.run(
     `insert into ledger_entries (kind, amount_minor, currency, order_id, payment_intent_id, charge_id, refund_id, recorded_at_ms)
@@ -48,7 +46,7 @@ export function appendLedgerEntry(tx: Tx, entry: NewLedgerEntry, nowMs: number):
   )
 }
 
-/** The whole ledger, oldest first, or that of one order. */
+/** Returns the whole ledger, oldest first, or that of one order. */
 export function readLedger(tx: Tx, orderId: string | null): Ledger {
   const where = orderId === null ? '' : 'where order_id = ?'
   const values = orderId === null ? [] : [orderId]

@@ -6,7 +6,7 @@ const START_SECONDS = 1_800_000_000
 let nowMs = START_SECONDS * 1000
 let sandbox: Awaited<ReturnType<typeof startSandbox>>
 let stripe: Stripe
-/** Newest first, one a second. */
+/** Newest first, one per second. */
 let ids: string[]
 
 beforeAll(async () => {
@@ -26,13 +26,13 @@ afterAll(() => sandbox.stop())
 
 const idsOf = (list: { data: { id: string }[] }) => list.data.map(({ id }) => id)
 
-test('a list shows the newest ten and says that there are more', async () => {
+test('a list returns the newest ten and that there are more', async () => {
   const list = await stripe.paymentIntents.list()
   expect(idsOf(list)).toEqual(ids.slice(0, 10))
   expect(list).toMatchObject({ object: 'list', has_more: true, url: '/v1/payment_intents' })
 })
 
-test('a list can be walked in both directions', async () => {
+test('a list can be paged in both directions', async () => {
   const older = await stripe.paymentIntents.list({ limit: 20, starting_after: ids[9] })
   expect(idsOf(older)).toEqual(ids.slice(10))
   expect(older.has_more).toBe(false)
@@ -41,20 +41,20 @@ test('a list can be walked in both directions', async () => {
   expect(newer.has_more).toBe(true)
 })
 
-test("the SDK's own paging finds everything once", async () => {
+test("the SDK's own paging finds every item once", async () => {
   expect(
     idsOf({ data: await stripe.paymentIntents.list({ limit: 7 }).autoPagingToArray({ limit: 100 }) }),
   ).toEqual(ids)
 })
 
-test('a list can be of a time', async () => {
+test('a list can be filtered by creation time', async () => {
   expect(
     idsOf(await stripe.paymentIntents.list({ created: { gte: START_SECONDS + 20, lt: START_SECONDS + 23 } })),
   ).toEqual(ids.slice(2, 5))
   expect(idsOf(await stripe.paymentIntents.list({ created: START_SECONDS }))).toEqual(ids.slice(-1))
 })
 
-test('a list can show the charges in place', async () => {
+test('a list can expand its charges', async () => {
   const { data } = await stripe.paymentIntents.list({ limit: 2, expand: ['data.latest_charge'] })
   expect(data).toMatchObject([
     { latest_charge: { object: 'charge' } },
@@ -67,13 +67,13 @@ test.each([
   [{ limit: 101 }, { param: 'limit' }],
   [{ starting_after: 'pi_nobody' }, { code: 'resource_missing', param: 'starting_after' }],
   [{ created: { around: 1 } }, { code: 'parameter_unknown' }],
-])('a list of %j is refused', async (params, expected) => {
+])('a list with %j is refused', async (params, expected) => {
   expect(await errorOf(stripe.paymentIntents.list(params as Stripe.PaymentIntentListParams))).toMatchObject(
     expected,
   )
 })
 
-test('a search finds by metadata at once', async () => {
+test('a search by metadata finds a payment at once', async () => {
   const found = await stripe.paymentIntents.search({ query: `metadata['orderId']:'order-7'` })
   expect(idsOf(found)).toEqual([ids.at(-8)])
   expect(found).toMatchObject({ object: 'search_result', has_more: false, next_page: null })

@@ -15,17 +15,17 @@ export interface Condition {
 
 export interface Listing {
   table: 'payment_intents' | 'refunds' | 'stripe_events'
-  /** What Stripe calls the thing, in messages. */
+  /** The object's name in Stripe's messages. */
   thing: 'payment_intent' | 'refund' | 'event'
   url: string
-  /** Names of further parameters, and the conditions that they make. */
+  /** Names of further parameters, and their SQL conditions. */
   filters: readonly string[]
   conditions(params: Form): Condition[]
 }
 
 /**
- * Stripe's lists: newest first, `limit` (1 to 100, 10), `starting_after` an id for what is older,
- * `ending_before` an id for what is newer, `created` a time in seconds or `created[gt|gte|lt|lte]`.
+ * Lists objects as Stripe does: newest first, `limit` (1 to 100, 10), `starting_after` an id for older
+ * objects, `ending_before` an id for newer ones, `created` a time in seconds or `created[gt|gte|lt|lte]`.
  */
 export function listObjects(read: Tx, listing: Listing, params: Form): object {
   refuseUnknown(params, ['limit', 'starting_after', 'ending_before', 'created', 'expand', ...listing.filters])
@@ -57,7 +57,7 @@ export function listObjects(read: Tx, listing: Listing, params: Form): object {
   return expand(read, list, readTexts(params, 'expand'))
 }
 
-/** Bodies of objects that meet all conditions, by position. */
+/** Returns the bodies of the objects that meet all conditions, by position. */
 export function selectBodies(
   read: Tx,
   table: Listing['table'],
@@ -82,7 +82,7 @@ export function readLimit(params: Form): number {
   })
 }
 
-/** The condition `column = value` where the parameter is there. */
+/** Returns the condition `column = value` if the parameter is present. */
 export function equals(params: Form, column: string): Condition[] {
   const value = readText(params, column)
   return value === null ? [] : [{ sql: `${column} = ?`, values: [value] }]

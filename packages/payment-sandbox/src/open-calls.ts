@@ -2,17 +2,17 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import type { FastifyReply } from 'fastify'
 import { Refusal } from './errors.ts'
 
-/** Calls that are not answered yet, or never: the sandbox must be able to stop in spite of them. */
+/** Calls that are pending or will never be answered; the sandbox must be able to stop in spite of them. */
 export interface OpenCalls {
-  /** Rejects with a Refusal (503) where the sandbox stops meanwhile. */
+  /** Waits; rejects with a Refusal (503) if the sandbox stops. */
   wait(ms: number): Promise<void>
-  /** Leave the caller without an answer, its connection open until it gives up. */
+  /** Leaves the call unanswered, with its connection open until the caller gives up. */
   withhold(reply: FastifyReply): void
-  /** Cut off everybody who waits. */
+  /** Closes all open connections. */
   abandon(): void
 }
 
-/** `pause` resolves after so many milliseconds, and rejects when its signal aborts. */
+/** `pause` resolves after a number of milliseconds, and rejects when its signal aborts. */
 export function createOpenCalls(
   pause = (ms: number, signal: AbortSignal): Promise<unknown> => sleep(ms, null, { signal }),
 ): OpenCalls {

@@ -9,7 +9,7 @@ interface Payment {
   token: string | null
 }
 
-/** The latest payments, for people. */
+/** Renders the latest payments as an HTML page. */
 export function renderPage(read: Tx): string {
   const payments = readPayments(read)
   const rows = payments.map(renderPayment).join('\n')
@@ -39,7 +39,7 @@ export function renderPage(read: Tx): string {
 <body>
 <h1>Payment sandbox</h1>
 <p>The latest ${SHOWN_MAX} payments, newest first. No real money moves here. The whole <a href="/ledger">ledger</a> is JSON.</p>
-${payments.length === 0 ? '<p>Nobody has paid anything yet.</p>' : `<div class="wide"><table>${header}${rows}</table></div>`}
+${payments.length === 0 ? '<p>No payments yet.</p>' : `<div class="wide"><table>${header}${rows}</table></div>`}
 </body>
 </html>
 `

@@ -15,7 +15,7 @@ export function refuseUnknown(form: Form, known: readonly string[]): void {
   })
 }
 
-/** A text; null where it is missing or empty. */
+/** Reads a text; null if it is missing or empty. */
 export function readText(form: Form, name: string): string | null {
   const value = form[name]
   if (typeof value === 'object') throw invalidRequest('Invalid string', { param: name })
@@ -36,7 +36,7 @@ export function readInteger(form: Form, name: string): number | null {
   throw invalidRequest(`Invalid integer: ${text}`, { code: 'parameter_invalid_integer', param: name })
 }
 
-/** An amount in minor units, at least 1; null where it is missing. */
+/** Reads an amount in minor units, at least 1; null if it is missing. */
 export function readAmount(form: Form, name: string): number | null {
   const value = readInteger(form, name)
   if (value === null || value >= 1) return value
@@ -68,7 +68,7 @@ export function readForm(form: Form, name: string): Form | null {
   return value
 }
 
-/** An array of texts: `name[0]=…&name[1]=…` or `name[]=…`. */
+/** Reads an array of texts: `name[0]=…&name[1]=…` or `name[]=…`. */
 export function readTexts(form: Form, name: string): string[] {
   return Object.values(readForm(form, name) ?? {}).map((value) => {
     if (typeof value === 'string') return value
@@ -77,8 +77,8 @@ export function readTexts(form: Form, name: string): string[] {
 }
 
 /**
- * Stripe's metadata: at most 50 texts of 500 characters under names of 40. An empty text unsets, so it is not
- * kept.
+ * Reads Stripe's metadata: at most 50 texts of 500 characters under names of 40. An empty text unsets a key
+ * and is dropped.
  */
 export function readMetadata(form: Form): Record<string, string> {
   const metadata: Record<string, string> = {}

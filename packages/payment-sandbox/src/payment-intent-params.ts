@@ -73,10 +73,7 @@ export function requireBehaviour(token: string): Behaviour {
   })
 }
 
-/**
- * The sandbox is an account that takes cards, at once: what would lead elsewhere is refused rather than
- * ignored.
- */
+/** The sandbox simulates a card account with immediate capture; other options are refused, not ignored. */
 export function refuseOtherThanCards(params: Form): void {
   readOneOf(params, 'capture_method', ['automatic', 'automatic_async'])
   if (readTexts(params, 'payment_method_types').some((type) => type !== 'card'))
@@ -86,12 +83,12 @@ export function refuseOtherThanCards(params: Form): void {
 export function readAutomaticPaymentMethods(
   params: Form,
 ): Stripe.PaymentIntent.AutomaticPaymentMethods | null {
-  const given = readForm(params, 'automatic_payment_methods')
-  if (given === null && params.payment_method_types !== undefined) return null
-  const allowRedirects = given && readOneOf(given, 'allow_redirects', ['always', 'never'])
+  const sent = readForm(params, 'automatic_payment_methods')
+  if (sent === null && params.payment_method_types !== undefined) return null
+  const allowRedirects = sent && readOneOf(sent, 'allow_redirects', ['always', 'never'])
   return {
     allow_redirects: allowRedirects ?? 'always',
-    enabled: given === null || readBoolean(given, 'enabled'),
+    enabled: sent === null || readBoolean(sent, 'enabled'),
   }
 }
 

@@ -97,7 +97,7 @@ test('a declined intent can be confirmed with another card', async () => {
 })
 
 test.each(['pm_card_authenticationRequired', 'pm_card_threeDSecure2Required'])(
-  '%s asks for the buyer',
+  '%s requires the buyer',
   async (token) => {
     const params = purchase(token)
     const intent = await stripe.paymentIntents.create(params)
@@ -110,14 +110,14 @@ test.each(['pm_card_authenticationRequired', 'pm_card_threeDSecure2Required'])(
   },
 )
 
-test('what would ask for the buyer is declined where the buyer is away', async () => {
+test('a payment that requires an absent buyer is declined', async () => {
   const error = await errorOf(
     stripe.paymentIntents.create({ ...purchase('pm_card_authenticationRequired'), off_session: true }),
   )
   expect(error).toMatchObject({ statusCode: 402, code: 'authentication_required' })
 })
 
-test('timeout_then_succeeded charges, never answers, and tells the truth to who asks again', async () => {
+test('timeout_then_succeeded charges and never responds; a repeat returns the result', async () => {
   const params = purchase('pm_sandbox_timeout_then_succeeded')
   const options = { idempotencyKey: `order:${params.metadata.orderId}:charge` }
   const silence = errorOf(stripe.paymentIntents.create(params, options))
@@ -130,7 +130,7 @@ test('timeout_then_succeeded charges, never answers, and tells the truth to who 
   expect(await totalOf(params.metadata.orderId)).toEqual(charged(params.metadata.orderId))
 })
 
-test('timeout_then_declined never answers, costs nothing, and tells the truth to who asks again', async () => {
+test('timeout_then_declined charges nothing and never responds; a repeat returns the result', async () => {
   const params = purchase('pm_sandbox_timeout_then_declined')
   const options = { idempotencyKey: `order:${params.metadata.orderId}:charge` }
   const silence = errorOf(stripe.paymentIntents.create(params, options))
@@ -143,7 +143,7 @@ test('timeout_then_declined never answers, costs nothing, and tells the truth to
   expect(await totalOf(params.metadata.orderId)).toEqual([])
 })
 
-test('error_after_charge answers 500 although it has charged: a repeat and a search tell', async () => {
+test('error_after_charge responds 500 after charging; a repeat and a search show the charge', async () => {
   const params = purchase('pm_sandbox_error_after_charge')
   const options = { idempotencyKey: `order:${params.metadata.orderId}:charge` }
   const error = await errorOf(stripe.paymentIntents.create(params, options))
@@ -158,7 +158,7 @@ test('error_after_charge answers 500 although it has charged: a repeat and a sea
   expect(await totalOf(params.metadata.orderId)).toEqual(charged(params.metadata.orderId))
 })
 
-test('error_before_charge answers 500 for ever and costs nothing: a search finds what can be cancelled', async () => {
+test('error_before_charge always responds 500 and charges nothing; a search finds the intent to cancel', async () => {
   const params = purchase('pm_sandbox_error_before_charge')
   const options = { idempotencyKey: `order:${params.metadata.orderId}:charge` }
   const first = await errorOf(stripe.paymentIntents.create(params, options))
@@ -201,7 +201,7 @@ describe('create, then confirm', () => {
     )
   })
 
-  test('each trouble happens at the confirmation', async () => {
+  test('each fault happens at the confirmation', async () => {
     const { confirm: _, ...params } = purchase('pm_sandbox_timeout_then_succeeded')
     const { id } = await stripe.paymentIntents.create(params)
     expect(await totalOf(params.metadata.orderId)).toEqual([])
@@ -223,7 +223,7 @@ describe('create, then confirm', () => {
     expect(await totalOf(params.metadata.orderId)).toEqual(charged(params.metadata.orderId))
   })
 
-  test('what is cancelled stays uncharged, also by a confirmation that was under way', async () => {
+  test('a cancelled intent stays uncharged, even by a confirmation in progress', async () => {
     const pauses = createPauses()
     const slow = await startSandbox({ pause: pauses.pause })
     onTestFinished(slow.stop)
@@ -260,9 +260,9 @@ const refusals: [string, object, object][] = [
     { amount: 249, currency: 'dkk' },
     { code: 'amount_too_small', param: 'amount' },
   ],
-  ['an amount of nothing', { amount: 0 }, { code: 'parameter_invalid_integer', param: 'amount' }],
+  ['an amount of zero', { amount: 0 }, { code: 'parameter_invalid_integer', param: 'amount' }],
   [
-    'an amount that is no whole number',
+    'an amount that is not an integer',
     { amount: 50.5 },
     { code: 'parameter_invalid_integer', param: 'amount' },
   ],
@@ -274,7 +274,11 @@ const refusals: [string, object, object][] = [
     { payment_method: 'pm_card_nobody' },
     { code: 'resource_missing', param: 'payment_method' },
   ],
-  ['a token that is a word of JavaScript', { payment_method: 'constructor' }, { code: 'resource_missing' }],
+  [
+    'a token that is a property name in JavaScript',
+    { payment_method: 'constructor' },
+    { code: 'resource_missing' },
+  ],
   [
     'a confirmation without a payment method',
     { payment_method: undefined },
@@ -282,12 +286,12 @@ const refusals: [string, object, object][] = [
   ],
   ['an unknown parameter', { colour: 'red' }, { code: 'parameter_unknown', param: 'colour' }],
   ['a manual capture', { capture_method: 'manual' }, { param: 'capture_method' }],
-  ['metadata beyond the length', { metadata: { orderId: 'x'.repeat(501) } }, { param: 'metadata[orderId]' }],
+  ['metadata that is too long', { metadata: { orderId: 'x'.repeat(501) } }, { param: 'metadata[orderId]' }],
   ['an unknown property to expand', { expand: ['colour'] }, { param: 'expand[]' }],
 ]
 
 test.each(Object.entries(CHARGE_MIN))(
-  'the least that we charge in %s is charged, and one less is refused',
+  'the minimum that we charge in %s is charged, and one less is refused',
   async (currency, amount) => {
     const intent = (amount: number) => ({
       ...purchase('pm_card_visa'),
@@ -305,7 +309,7 @@ test.each(Object.entries(CHARGE_MIN))(
   },
 )
 
-test.each(refusals)('%s is refused and leaves nothing', async (_name, change, expected) => {
+test.each(refusals)('%s is refused and stores nothing', async (_name, change, expected) => {
   const before = await stripe.paymentIntents.list({ limit: 1 })
   const error = await errorOf(stripe.paymentIntents.create({ ...purchase('pm_card_visa'), ...change }))
   expect(error).toBeInstanceOf(Stripe.errors.StripeInvalidRequestError)

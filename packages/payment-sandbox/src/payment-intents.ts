@@ -1,6 +1,6 @@
 import type Stripe from 'stripe'
 import { answerUnexpectedState, attemptPayment } from './confirmation.ts'
-import { type Context, given, type Result, seconds, type Work } from './context.ts'
+import { type Context, type Result, seconds, sent, type Work } from './context.ts'
 import type { Tx } from './database.ts'
 import { type Answer, answerMissing } from './errors.ts'
 import { expand } from './expand.ts'
@@ -39,7 +39,7 @@ const cancellable = [
 ]
 
 /**
- * POST /v1/payment_intents: makes an intent and, with `confirm=true`, attempts to charge it in the same
+ * POST /v1/payment_intents: creates an intent and, with `confirm=true`, attempts to charge it in the same
  * transaction.
  */
 export function prepareCreate(context: Context, params: Form): Work {
@@ -79,16 +79,14 @@ export function prepareCreate(context: Context, params: Form): Work {
       })
       insertIntent(tx, intent)
       if (!confirm || token === null || behaviour === null)
-        return given(expanded(tx, { status: 200, body: intent }, expansions))
+        return sent(expanded(tx, { status: 200, body: intent }, expansions))
       const result = attemptPayment(tx, context, request, { intent, token, behaviour, declineAuthentication })
       return expanded(tx, result, expansions)
     },
   }
 }
 
-/**
- * POST /v1/payment_intents/:id/confirm, with the payment method given here or the one that the intent has.
- */
+/** POST /v1/payment_intents/:id/confirm, with the given payment method or the intent's own. */
 export function prepareConfirm(context: Context, read: Tx, id: string, params: Form): Work {
   refuseUnknown(params, confirmParams)
   const named = readText(params, 'payment_method')
@@ -103,7 +101,7 @@ export function prepareConfirm(context: Context, read: Tx, id: string, params: F
     delayMs: (namedBehaviour ?? attachedBehaviour)?.delayMs ?? 0,
     run: (tx, request) => {
       const stored = findIntent(tx, id)?.intent
-      if (stored === undefined) return given(answerMissing('payment_intent', id, 'intent', 404))
+      if (stored === undefined) return sent(answerMissing('payment_intent', id, 'intent', 404))
       const refused = refuseConfirmation(stored)
       if (refused !== null) return refused
       const token = named ?? (typeof stored.payment_method === 'string' ? stored.payment_method : null)
@@ -119,7 +117,7 @@ export function prepareConfirm(context: Context, read: Tx, id: string, params: F
   }
 }
 
-/** POST /v1/payment_intents/:id/cancel: from then on nothing can be charged. */
+/** POST /v1/payment_intents/:id/cancel: nothing can be charged afterwards. */
 export function prepareCancel(context: Context, id: string, params: Form): Work {
   refuseUnknown(params, ['cancellation_reason', 'expand'])
   const reason = readOneOf(params, 'cancellation_reason', cancellationReasons)
@@ -128,7 +126,7 @@ export function prepareCancel(context: Context, id: string, params: Form): Work 
     delayMs: 0,
     run: (tx, request) => {
       const stored = findIntent(tx, id)
-      if (stored === null) return given(answerMissing('payment_intent', id, 'intent', 404))
+      if (stored === null) return sent(answerMissing('payment_intent', id, 'intent', 404))
       const { intent, lastToken } = stored
       if (!cancellable.includes(intent.status)) {
         const allowed = cancellable.join(', ')
@@ -146,7 +144,7 @@ export function prepareCancel(context: Context, id: string, params: Form): Work 
       updateIntent(tx, canceled, lastToken)
       const copies = lastToken === null ? 1 : (findBehaviour(lastToken)?.webhookCopies ?? 1)
       recordStripeEvent(tx, context, request, { type: 'payment_intent.canceled', object: canceled, copies })
-      return given(expanded(tx, { status: 200, body: canceled }, expansions))
+      return sent(expanded(tx, { status: 200, body: canceled }, expansions))
     },
   }
 }
@@ -172,7 +170,7 @@ function refuseConfirmation(intent: Stripe.PaymentIntent): Result | null {
   )
 }
 
-/** Only what went well has something to expand. */
+/** Errors have nothing to expand. */
 function expanded<T extends Answer>(tx: Tx, answer: T, paths: string[]): T {
   return answer.status === 200 ? { ...answer, body: expand(tx, answer.body, paths) } : answer
 }

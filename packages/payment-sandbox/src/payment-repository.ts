@@ -3,7 +3,7 @@ import type { Tx } from './database.ts'
 
 export interface StoredIntent {
   intent: Stripe.PaymentIntent
-  /** The payment method of the last attempt, also where a decline has taken it off the intent. */
+  /** The payment method of the last attempt, even if a decline removed it from the intent. */
   lastToken: string | null
 }
 

@@ -17,7 +17,7 @@ async function pay() {
   return { id, orderId: params.metadata.orderId }
 }
 
-test('a refund gives all of it back', async () => {
+test('a refund without an amount returns the whole payment', async () => {
   const { id, orderId } = await pay()
   const refund = await stripe.refunds.create({
     payment_intent: id,
@@ -48,7 +48,7 @@ test('a refund gives all of it back', async () => {
   ])
 })
 
-test('a payment is refunded in parts, never beyond what was paid', async () => {
+test('a payment can be refunded in parts, but never beyond its amount', async () => {
   const { id, orderId } = await pay()
   const first = await stripe.refunds.create({ payment_intent: id, amount: 2_000 })
   const tooMuch = await errorOf(stripe.refunds.create({ payment_intent: id, amount: 3_001 }))
@@ -67,7 +67,7 @@ test('a payment is refunded in parts, never beyond what was paid', async () => {
   expect((await sandbox.ledger(orderId)).totals).toMatchObject([{ captured: 5_000, refunded: 5_000 }])
 })
 
-test('twenty refunds at once of a fifth each give back no more than was paid', async () => {
+test('twenty concurrent refunds of a fifth each return no more than was paid', async () => {
   const { id, orderId } = await pay()
   const outcomes = await Promise.allSettled(
     Array.from({ length: 20 }, () => stripe.refunds.create({ payment_intent: id, amount: 1_000 })),
@@ -85,7 +85,7 @@ test('a refund is repeatable under its key', async () => {
   expect((await sandbox.ledger(orderId)).totals).toMatchObject([{ refunded: 100 }])
 })
 
-test('a refund can name the charge, and show what it is of', async () => {
+test('a refund can name the charge, and expand its payment', async () => {
   const { id } = await pay()
   const { latest_charge: charge } = await stripe.paymentIntents.retrieve(id)
   const refund = await stripe.refunds.create({
@@ -98,7 +98,7 @@ test('a refund can name the charge, and show what it is of', async () => {
   })
 })
 
-test('what was never paid is not refunded', async () => {
+test('an unpaid intent cannot be refunded', async () => {
   const declined = await errorOf(stripe.paymentIntents.create(purchase('pm_card_visa_chargeDeclined')))
   const waiting = await stripe.paymentIntents.create({ amount: 500, currency: 'usd' })
   for (const id of [String(declined.payment_intent?.id), waiting.id]) {
@@ -108,7 +108,7 @@ test('what was never paid is not refunded', async () => {
   }
 })
 
-test('unknown ids and impossible amounts are refused', async () => {
+test('unknown ids and invalid amounts are refused', async () => {
   const { id } = await pay()
   expect(await errorOf(stripe.refunds.create({ payment_intent: 'pi_nobody' }))).toMatchObject({
     statusCode: 400,

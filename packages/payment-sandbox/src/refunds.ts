@@ -1,5 +1,5 @@
 import type Stripe from 'stripe'
-import { type Context, given, type RequestInfo, type Result, seconds, type Work } from './context.ts'
+import { type Context, type RequestInfo, type Result, seconds, sent, type Work } from './context.ts'
 import type { Tx } from './database.ts'
 import { type Answer, answerError, answerMissing } from './errors.ts'
 import { expand } from './expand.ts'
@@ -13,13 +13,13 @@ import { findBehaviour } from './tokens.ts'
 const reasons = ['duplicate', 'fraudulent', 'requested_by_customer'] as const
 
 interface RefundParams {
-  /** Minor units; null for all that is left. */
+  /** Minor units; null for the remaining amount. */
   amount: number | null
   reason: (typeof reasons)[number] | null
   metadata: Record<string, string>
 }
 
-/** POST /v1/refunds: gives back all that is left of an intent's (or a charge's) money, or `amount` of it. */
+/** POST /v1/refunds: refunds the remaining amount of an intent (or a charge), or `amount` of it. */
 export function prepareRefund(context: Context, params: Form): Work {
   refuseUnknown(params, ['payment_intent', 'charge', 'amount', 'reason', 'metadata', 'expand'])
   const intentId = readText(params, 'payment_intent')
@@ -35,7 +35,7 @@ export function prepareRefund(context: Context, params: Form): Work {
     delayMs: 0,
     run: (tx, request) => {
       const found = findRefundable(tx, intentId, chargeId)
-      if ('refused' in found) return given(found.refused)
+      if ('refused' in found) return sent(found.refused)
       const result = refund(tx, context, request, found.charge, asked)
       return result.status === 200 ? { ...result, body: expand(tx, result.body, expansions) } : result
     },
@@ -80,14 +80,12 @@ function refund(
   const left = charge.amount - charge.amount_refunded
   if (left === 0) {
     const message = `Charge ${charge.id} has already been refunded.`
-    return given(
-      answerError(400, { type: 'invalid_request_error', code: 'charge_already_refunded', message }),
-    )
+    return sent(answerError(400, { type: 'invalid_request_error', code: 'charge_already_refunded', message }))
   }
   const amount = asked.amount ?? left
   if (amount > left) {
     const message = `Refund amount (${major(amount, charge)}) is greater than unrefunded amount on charge (${major(left, charge)})`
-    return given(answerError(400, { type: 'invalid_request_error', message, param: 'amount' }))
+    return sent(answerError(400, { type: 'invalid_request_error', message, param: 'amount' }))
   }
 
   const made = buildRefund(context, charge, amount, asked)
@@ -125,7 +123,7 @@ function refund(
     previous,
     copies,
   })
-  return given({ status: 200, body: made })
+  return sent({ status: 200, body: made })
 }
 
 function buildRefund(
@@ -159,7 +157,7 @@ function buildRefund(
   }
 }
 
-/** For the message alone: Stripe writes `$50.00`. */
+/** For messages only: Stripe writes `$50.00`. */
 function major(amountMinor: number, { currency }: Stripe.Charge): string {
   const format = new Intl.NumberFormat('en', { style: 'currency', currency })
   return format.format(amountMinor / 10 ** (format.resolvedOptions().maximumFractionDigits ?? 2))

@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os'
 import path from 'node:path'
 import { claimPort } from '@boxoffice/testing'
 import Stripe from 'stripe'
-import type { BankAct } from './disputes.ts'
+import type { BankAction } from './disputes.ts'
 import type { Fault } from './faults.ts'
 import type { Ledger } from './ledger.ts'
 import { createSandbox, type SandboxOptions } from './sandbox.ts'
@@ -13,17 +13,17 @@ import { createSandbox, type SandboxOptions } from './sandbox.ts'
 export const SECRET_KEY = 'sk_test_of_the_tests'
 export const WEBHOOK_SECRET = 'whsec_of_the_tests'
 
-/** What the tests say of a sandbox, wherever it runs. */
+/** The test interface of a sandbox, in this process or another. */
 export interface SandboxProbe {
   url: string
-  /** The official client, without retries of its own. */
+  /** The official client without its own retries. */
   stripe: Stripe
-  /** The client's calls under way find that they have waited long enough. */
+  /** Ends the delay of the client's calls in progress. */
   timeOut(): void
   ledger(orderId?: string): Promise<Ledger>
   setFault(fault: Fault | object): Promise<Response>
-  /** What the bank does about an order's charge. */
-  dispute(act: BankAct | object): Promise<Response>
+  /** Performs an action of the bank on an order's charge. */
+  dispute(act: BankAction | object): Promise<Response>
 }
 
 export function probeSandbox(port: number): SandboxProbe {
@@ -58,7 +58,7 @@ export function probeSandbox(port: number): SandboxProbe {
   }
 }
 
-/** A sandbox in this process, on a port and a file of its own. */
+/** Starts a sandbox in this process, with its own port and file. */
 export async function startSandbox(options: Partial<SandboxOptions> = {}) {
   const folder = await mkdtemp(path.join(tmpdir(), 'sandbox-test-'))
   const { app, webhooks } = createSandbox({
@@ -80,7 +80,7 @@ export async function startSandbox(options: Partial<SandboxOptions> = {}) {
   return { ...probeSandbox(port), stop }
 }
 
-/** What slow calls of a sandbox wait for, when a test says how long instead of the clock. */
+/** Replaces the delay of slow calls, so that a test decides when it ends. */
 export function createPauses() {
   const waiting = new Set<() => void>()
   return {
@@ -89,7 +89,7 @@ export function createPauses() {
         waiting.add(resolve)
         signal.addEventListener('abort', () => reject(signal.reason))
       }),
-    /** How many calls wait now. */
+    /** The number of waiting calls. */
     get count() {
       return waiting.size
     },
@@ -106,7 +106,7 @@ export interface Received {
   event: Stripe.Event
 }
 
-/** Somebody to send webhooks to, who answers what `answer` says (200 at first). */
+/** Starts a webhook receiver that responds with `answer` (200 at first). */
 export async function startReceiver() {
   const received: Received[] = []
   let answer: (count: number) => number = () => 200
@@ -133,7 +133,7 @@ export async function startReceiver() {
 
 let orders = 0
 
-/** A purchase as the payment service makes it; each of an order of its own. */
+/** A purchase as the payment service makes it, each for a new order. */
 export function purchase(
   token: string,
   amount = 5_000,
@@ -149,7 +149,7 @@ export function purchase(
   }
 }
 
-/** The error that a call of the SDK ends in. */
+/** Returns the error that an SDK call rejects with. */
 export async function errorOf(
   call: Promise<unknown>,
 ): Promise<InstanceType<typeof Stripe.errors.StripeError>> {

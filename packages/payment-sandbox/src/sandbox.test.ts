@@ -18,7 +18,7 @@ const ask = (authorization?: string) =>
     headers: authorization === undefined ? {} : { authorization },
   })
 
-test('a call without the key, or with another, is not let in', async () => {
+test('a call without the key, or with a wrong one, is refused', async () => {
   const stranger = new Stripe('sk_test_of_a_stranger', {
     host: '127.0.0.1',
     port: new URL(sandbox.url).port,
@@ -32,7 +32,7 @@ test('a call without the key, or with another, is not let in', async () => {
   expect((await ask()).headers.get('request-id')).toMatch(/^req_/)
 })
 
-test("what the sandbox does not speak is refused in Stripe's words", async () => {
+test("an unsupported request is refused with Stripe's message", async () => {
   const error = await errorOf(stripe.customers.list())
   expect(error).toBeInstanceOf(Stripe.errors.StripeInvalidRequestError)
   expect(error).toMatchObject({ statusCode: 404, message: expect.stringContaining('/v1/customers') })
@@ -50,7 +50,7 @@ test.each([
   ['unavailable', Stripe.errors.StripeAPIError, 503],
   ['limited', Stripe.errors.StripeRateLimitError, 429],
 ])(
-  'a gateway that is %s executes nothing, and the ledger can be read all the same',
+  'a gateway that is %s executes nothing, and the ledger remains readable',
   async (mode, kind, statusCode) => {
     const params = purchase('pm_card_visa')
     const options = { idempotencyKey: `while-${mode}` }
@@ -64,7 +64,7 @@ test.each([
   },
 )
 
-test('a slow gateway answers too late for the impatient', async () => {
+test("a slow gateway responds after an impatient caller's timeout", async () => {
   await sandbox.setFault({ mode: 'slow', delayMs: 60_000 })
   expect(await errorOf(stripe.paymentIntents.list({}, { timeout: 100 }))).toBeInstanceOf(
     Stripe.errors.StripeConnectionError,
@@ -75,13 +75,13 @@ test('a slow gateway answers too late for the impatient', async () => {
   expect(performance.now() - startedAt).toBeGreaterThanOrEqual(45)
 })
 
-test('a fault that is none is refused', async () => {
+test('an unknown fault is refused', async () => {
   expect((await sandbox.setFault({ mode: 'sideways' })).status).toBe(400)
   expect((await sandbox.setFault({ mode: 'slow', delayMs: -1 })).status).toBe(400)
   expect(await (await fetch(`${sandbox.url}/sandbox/faults`)).json()).toEqual({ mode: 'ok' })
 })
 
-test('the ledger adds up by order, payments without one under null', async () => {
+test('the ledger is summed by order, with payments without an order under null', async () => {
   const params = { ...purchase('pm_card_visa'), metadata: { orderId: 'with & "signs"' } }
   await stripe.paymentIntents.create(params)
   const { metadata: _, ...anonymous } = params
@@ -113,7 +113,7 @@ test('the ledger adds up by order, payments without one under null', async () =>
   expect((await fetch(`${sandbox.url}/ledger?order=1`)).status).toBe(400)
 })
 
-test('the page shows the latest payments to people, and no markup of theirs', async () => {
+test('the page shows the latest payments and escapes their markup', async () => {
   await stripe.paymentIntents.create({
     ...purchase('pm_card_visa', 12_345),
     metadata: { orderId: '<script>alert(1)</script>' },
@@ -125,7 +125,7 @@ test('the page shows the latest payments to people, and no markup of theirs', as
   expect(page).not.toContain('<script>')
 })
 
-test('it stops although callers wait for answers that never come', async () => {
+test('it stops despite callers that will never be answered', async () => {
   const pauses = createPauses()
   const other = await startSandbox({ pause: pauses.pause })
   const silence = errorOf(other.stripe.paymentIntents.create(purchase('pm_sandbox_timeout_then_succeeded')))

@@ -2,7 +2,7 @@ import Fastify, { type FastifyInstance } from 'fastify'
 import { z } from 'zod'
 import type { Context } from './context.ts'
 import { openDatabase } from './database.ts'
-import { BankAct, disputeCharge } from './disputes.ts'
+import { BankAction, disputeCharge } from './disputes.ts'
 import { createFaults, Fault } from './faults.ts'
 import { createExecutor, IDEMPOTENCY_PERIOD_MS } from './idempotency.ts'
 import { newStripeId } from './ids.ts'
@@ -13,7 +13,7 @@ import { registerStripeApi } from './stripe-api.ts'
 import { createWebhookSender, defaultBackOffMs, type WebhookSender } from './webhooks.ts'
 
 export interface SandboxOptions {
-  /** Path of the SQLite file; made where there is none. */
+  /** Path of the SQLite file; created if missing. */
   database: string
   secretKey: string
   webhookSecret: string
@@ -25,15 +25,13 @@ export interface SandboxOptions {
   idempotencyPeriodMs?: number
   webhookBackOffMs?: (attempts: number) => number
   webhookPollMs?: number
-  /** What a slow call waits for, instead of as many milliseconds. */
+  /** Replaces the delay of slow calls. */
   pause?: (ms: number, signal: AbortSignal) => Promise<unknown>
   logLevel?: string
 }
 
 export interface Sandbox {
-  /**
-   * Closing it stops the webhooks, cuts off calls that are left without an answer, and closes the database.
-   */
+  /** Closing it stops the webhooks, closes unanswered calls, and closes the database. */
   app: FastifyInstance
   webhooks: Pick<WebhookSender, 'start' | 'stop'>
 }
@@ -41,8 +39,8 @@ export interface Sandbox {
 const LedgerQuery = z.strictObject({ orderId: z.string().optional() })
 
 /**
- * The payment gateway on one machine: the part of Stripe's API that we use, over a ledger that outlives the
- * process.
+ * Builds the payment gateway sandbox: the part of Stripe's API that we use, on a ledger that survives
+ * restarts.
  */
 export function createSandbox(options: SandboxOptions): Sandbox {
   const { now, newId = newStripeId, logLevel = 'silent' } = options
@@ -88,11 +86,11 @@ export function createSandbox(options: SandboxOptions): Sandbox {
   })
 
   app.post('/sandbox/disputes', async (request, reply) => {
-    const act = BankAct.safeParse(request.body)
+    const act = BankAction.safeParse(request.body)
     if (!act.success)
       return reply.code(400).send({ error: 'VALIDATION_FAILED', message: z.prettifyError(act.error) })
     const info = { id: request.id, idempotencyKey: null }
-    const disputed = await database.together((tx) => disputeCharge(tx, context, info, act.data))
+    const disputed = await database.groupCommit((tx) => disputeCharge(tx, context, info, act.data))
     webhooks.nudge()
     if ('dispute' in disputed) return disputed.dispute
     const isUnknown = disputed.refused === 'NO_CHARGE'

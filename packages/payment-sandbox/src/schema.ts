@@ -1,6 +1,6 @@
 /**
- * The sandbox's tables. An object is kept as Stripe shows it (`body`, JSON); what rules and look-ups need is
- * generated from it, so that the two cannot disagree. `position` is the order in which objects were made.
+ * The sandbox's tables. An object is stored as Stripe returns it (`body`, JSON); columns for rules and
+ * queries are generated from it, so that the two cannot disagree. `position` is the creation order.
  */
 export const SCHEMA_VERSION = 1
 

@@ -6,9 +6,9 @@ import { type Condition, readLimit, selectBodies } from './lists.ts'
 import { readText, readTexts, refuseUnknown, requireText } from './params.ts'
 
 /**
- * GET /v1/payment_intents/search: the part of Stripe's query language that says `metadata['key']:'value'` and
+ * GET /v1/payment_intents/search: the subset of Stripe's query language with `metadata['key']:'value'` and
  * `status:'value'`, joined by AND; either kind of quote. Unlike Stripe's, which may lag a minute, it sees
- * everything that is committed.
+ * every commit.
  */
 export function searchIntents(read: Tx, params: Form): object {
   refuseUnknown(params, ['query', 'limit', 'page', 'expand'])

@@ -28,7 +28,7 @@ export interface StripeApiOptions {
   execute: (request: ExecutionRequest, prepare: () => Work) => Promise<Executed>
   faults: Faults
   openCalls: OpenCalls
-  /** After every commit that may have made a webhook due. */
+  /** Called after every commit that may have queued a webhook. */
   nudge: () => void
 }
 
@@ -63,7 +63,7 @@ const events: Listing = {
   },
 }
 
-/** Register what speaks Stripe's API, below /v1. */
+/** Registers Stripe's API below /v1. */
 export async function registerStripeApi(api: FastifyInstance, options: StripeApiOptions): Promise<void> {
   const { context, database } = options
   api.addContentTypeParser(
@@ -145,12 +145,12 @@ async function executeAndAnswer(
   if (idempotencyKey !== null) reply.header('idempotency-key', idempotencyKey)
   if (executed.replayOf !== null)
     reply.header('idempotent-replayed', 'true').header('original-request', executed.replayOf)
-  // What is remembered does not change by asking again.
+  // The stored response is final, so clients should not retry.
   if (executed.status >= 500) reply.header('stripe-should-retry', 'false')
   return reply.code(executed.status).type('application/json').send(executed.body)
 }
 
-/** Stripe takes the key as a bearer token or as the user of basic authentication. */
+/** Stripe accepts the key as a bearer token or as the user of basic authentication. */
 function requireKey(request: FastifyRequest, secretKey: string): void {
   const [, scheme = '', value = ''] = /^(\S+) +(\S+)$/.exec(request.headers.authorization ?? '') ?? []
   const key =

@@ -2,7 +2,7 @@ import type Stripe from 'stripe'
 
 export type DisputeStatus = 'needs_response' | 'warning_needs_response' | 'warning_closed' | 'won' | 'lost'
 
-/** A dispute of all of a charge, of which nobody has said anything yet. */
+/** Creates a dispute of a charge's full amount, without events yet. */
 export function buildDispute(made: {
   id: string
   charge: Stripe.Charge

@@ -2,7 +2,7 @@ import type Stripe from 'stripe'
 import { API_VERSION, type Context, type RequestInfo, seconds } from './context.ts'
 import type { Tx } from './database.ts'
 
-/** What the sandbox tells about. At Stripe these are the types that an endpoint subscribes to. */
+/** Event types that the sandbox publishes. At Stripe an endpoint subscribes to these types. */
 export const eventTypes = [
   'payment_intent.succeeded',
   'payment_intent.payment_failed',
@@ -20,11 +20,11 @@ export interface NewStripeEvent {
   type: StripeEventType
   object: Stripe.PaymentIntent | Stripe.Charge | Stripe.Refund | Stripe.Dispute
   previous?: object
-  /** How often it is to be delivered; 0 keeps it as an event that nobody is told about. */
+  /** Number of deliveries; 0 stores the event without delivering it. */
   copies: number
 }
 
-/** An event and its deliveries, part of the transaction that makes it true. */
+/** Appends an event and its deliveries within the transaction that causes it. */
 export function recordStripeEvent(
   tx: Tx,
   context: Context,
@@ -54,9 +54,7 @@ export function recordStripeEvent(
     )
 }
 
-/**
- * An event with the number of its deliveries that are still to be made; null where there is none of that id.
- */
+/** Returns an event with its number of pending deliveries; null for an unknown id. */
 export function findStripeEvent(tx: Tx, id: string): object | null {
   const row = tx.get<{ body: string }>('select body from stripe_events where id = ?', id)
   return row && withPending(tx, JSON.parse(row.body))

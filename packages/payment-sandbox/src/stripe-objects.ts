@@ -19,7 +19,7 @@ export interface NewPaymentIntent {
   created: number
 }
 
-/** A payment intent that nobody has confirmed yet. */
+/** Creates an unconfirmed payment intent. */
 export function buildPaymentIntent(made: NewPaymentIntent): Stripe.PaymentIntent {
   return {
     id: made.id,
@@ -72,14 +72,14 @@ export function buildPaymentIntent(made: NewPaymentIntent): Stripe.PaymentIntent
 }
 
 const CARD_EXPIRY = { exp_month: 12, exp_year: 2040 }
-const nobody = { address: null, email: null, name: null, phone: null, tax_id: null }
+const noBillingDetails = { address: null, email: null, name: null, phone: null, tax_id: null }
 
-/** The payment method of a token. Its id is the token itself, so that people recognize it. */
+/** Returns the payment method of a token. Its id is the token itself, which is easier to recognise. */
 export function buildPaymentMethod(token: string, card: Card, created: number): Stripe.PaymentMethod {
   return {
     id: token,
     object: 'payment_method',
-    billing_details: nobody,
+    billing_details: noBillingDetails,
     card: {
       ...CARD_EXPIRY,
       brand: card.brand,
@@ -109,12 +109,12 @@ export interface NewCharge {
   intent: Stripe.PaymentIntent
   token: string
   card: Card
-  /** Null where it succeeds. */
+  /** Null if it succeeds. */
   decline: Decline | null
   created: number
 }
 
-/** One attempt to take an intent's money: succeeded, or failed with what the bank said. */
+/** Creates an attempt to charge an intent: succeeded, or failed with the bank's reason. */
 export function buildCharge(made: NewCharge): Stripe.Charge {
   const { intent, card, decline } = made
   return {
@@ -127,7 +127,7 @@ export function buildCharge(made: NewCharge): Stripe.Charge {
     application_fee: null,
     application_fee_amount: null,
     balance_transaction: decline ? null : made.balanceTransaction,
-    billing_details: nobody,
+    billing_details: noBillingDetails,
     calculated_statement_descriptor: 'BOXOFFICE',
     captured: !decline,
     created: made.created,
@@ -201,7 +201,7 @@ function buildCardDetails(card: Card, amount: number): Stripe.Charge.PaymentMeth
   }
 }
 
-/** What Stripe says of a declined attempt, in the intent and in the error. */
+/** Returns Stripe's description of a declined attempt, for the intent and the error. */
 export function buildPaymentError(
   charge: Stripe.Charge | null,
   method: Stripe.PaymentMethod,

@@ -9,19 +9,19 @@ export interface Decline {
   message: string
 }
 
-/** What a payment method makes happen to the payment that is confirmed with it. */
+/** Effects of a payment method on the payment that it confirms. */
 export interface Behaviour {
   card: Card
-  /** `break`: the gateway fails before it has charged. */
+  /** `break`: the gateway fails before it charges. */
   course:
     | { kind: 'charge' }
     | { kind: 'decline'; decline: Decline }
     | { kind: 'authenticate' }
     | { kind: 'break' }
-  /** What becomes of the answer once its effects are kept: given, withheld for ever, or lost to a 500. */
-  reply: 'given' | 'withheld' | 'lost'
+  /** How the response is delivered once its effects are stored: sent, withheld, or replaced by a 500. */
+  reply: 'sent' | 'withheld' | 'lost'
   delayMs: number
-  /** How often each webhook about the payment is delivered. */
+  /** Number of deliveries of each webhook about the payment. */
   webhookCopies: number
 }
 
@@ -31,7 +31,7 @@ const visa: Card = { brand: 'visa', last4: '4242' }
 const plain: Behaviour = {
   card: visa,
   course: { kind: 'charge' },
-  reply: 'given',
+  reply: 'sent',
   delayMs: 0,
   webhookCopies: 1,
 }
@@ -42,7 +42,7 @@ export const authenticationRequired = decline(
   'Your card was declined. This transaction requires authentication.',
 )
 
-/** Names as Stripe's own, each also with `visa_` in front. */
+/** Stripe's own names, each also with the prefix `visa_`. */
 const declines: Record<string, { decline: Decline; last4: string }> = {
   chargeDeclined: {
     decline: decline('card_declined', 'generic_decline', 'Your card was declined.'),
@@ -113,7 +113,7 @@ for (const [name, { decline, last4 }] of Object.entries(declines)) {
   behaviours[`pm_card_visa_${name}`] = behaviour
 }
 
-/** What the payment method `token` does; null where there is none of that name. */
+/** Returns the behaviour of the payment method `token`; null if it is unknown. */
 export function findBehaviour(token: string): Behaviour | null {
   const delayMs = Number(/^pm_sandbox_slow_(\d{1,6})$/.exec(token)?.[1] ?? Number.NaN)
   if (delayMs <= DELAY_MAX_MS) return { ...plain, delayMs }

@@ -48,7 +48,7 @@ test("a payment's webhook is signed as Stripe signs", async () => {
   )
 })
 
-test('each change that matters has its event', async () => {
+test('each relevant change has its event', async () => {
   const { receiver, stripe } = await start()
   const { id } = await stripe.paymentIntents.create(purchase('pm_card_visa'))
   await stripe.refunds.create({ payment_intent: id, amount: 100 })
@@ -82,13 +82,13 @@ test('a webhook is delivered until it is answered 2xx', async () => {
   for (const { body, signature } of receiver.received)
     stripe.webhooks.constructEvent(body, signature, WEBHOOK_SECRET)
   await until(async () => expect(await pendingOf(id)).toBe(0))
-  // Whatever is delivered from now on comes after all that was due: that one would have been among it.
+  // Deliveries from now on come after every pending one, so a repeated one would be among them.
   await stripe.paymentIntents.create(purchase('pm_card_visa'))
   await until(() => expect(receiver.received).toHaveLength(5))
   expect(receiver.received[4]?.event.id).not.toBe(id)
 })
 
-test('failures are repeated ever more slowly, at least once a minute', () => {
+test('failures are retried with growing delays of at most a minute', () => {
   expect([1, 2, 3, 8, 50].map(defaultBackOffMs)).toEqual([500, 1_000, 2_000, 60_000, 60_000])
 })
 
@@ -112,7 +112,7 @@ test('webhook_twice delivers each event twice, webhook_never none', async () => 
   ])
 })
 
-test('the webhook of a charge arrives although its caller is never answered', async () => {
+test('the webhook of a charge arrives although its caller never gets a response', async () => {
   const { receiver, sandbox, stripe } = await start()
   const params = purchase('pm_sandbox_timeout_then_succeeded')
   const silence = errorOf(stripe.paymentIntents.create(params))
@@ -122,7 +122,7 @@ test('the webhook of a charge arrives although its caller is never answered', as
   expect(await silence).toBeInstanceOf(Stripe.errors.StripeConnectionError)
 })
 
-test('a gateway that is down sends nothing until it is back', async () => {
+test('a gateway that is down delivers nothing until it is back', async () => {
   const wentDownAt = 1_800_000_000
   let nowMs = wentDownAt * 1_000
   const pauses = createPauses()
@@ -131,7 +131,8 @@ test('a gateway that is down sends nothing until it is back', async () => {
   const call = () =>
     stripe.paymentIntents.create(params, { idempotencyKey: 'slow' }).then(({ status }) => status, String)
   const calls = [call(), call()]
-  // One is told that the other is under way, so that other will be made while the gateway is down.
+  // One request is refused because the other is in progress, so the other will run while the gateway is
+  // down.
   expect(await Promise.race(calls)).toContain('in-progress')
   await sandbox.setFault({ mode: 'down' })
   pauses.end()
@@ -143,7 +144,7 @@ test('a gateway that is down sends nothing until it is back', async () => {
   expect(receiver.received[0]?.signature).toMatch(`t=${wentDownAt + 60},`)
 })
 
-test('without a receiver there are events and no deliveries', async () => {
+test('without a receiver events are stored without deliveries', async () => {
   const { stripe } = await start({ webhookUrl: null })
   await stripe.paymentIntents.create(purchase('pm_card_visa'))
   expect((await stripe.events.list()).data).toMatchObject([

@@ -9,11 +9,9 @@ const STOP_TIMEOUT_MS = 5_000
 
 export interface WebhookSender {
   start(): void
-  /**
-   * Lets deliveries under way end (for 5 s at most; one that does not is made again after the next start).
-   */
+  /** Waits for deliveries in progress (at most 5 s; an unfinished one is repeated after the next start). */
   stop(): Promise<void>
-  /** Look for due deliveries now rather than at the next poll. */
+  /** Polls for due deliveries immediately. */
   nudge(): void
 }
 
@@ -22,10 +20,10 @@ export interface WebhookSenderOptions {
   url: string
   secret: string
   now: () => number
-  /** Milliseconds to wait after the `attempts`th failure. */
+  /** Returns the milliseconds to wait after the `attempts`th failure. */
   backOffMs: (attempts: number) => number
   isPaused: () => boolean
-  /** How often it looks for deliveries that have become due. */
+  /** Poll interval for due deliveries. */
   pollMs?: number
 }
 
@@ -39,51 +37,50 @@ interface Due {
 export const defaultBackOffMs = (attempts: number) => Math.min(60_000, 250 * 2 ** attempts)
 
 /**
- * Delivers what the database holds, at least once, several at a time and in no promised order, until each has
- * been answered 2xx. A delivery is marked when its answer is there: whoever kills the sandbox between the two
- * sees it again.
+ * Delivers the stored webhooks at least once, several at a time and in no guaranteed order, until each is
+ * answered 2xx. A delivery is marked after its response, so a crash in between repeats it.
  */
 export function createWebhookSender(options: WebhookSenderOptions): WebhookSender {
   const { database, url, secret, now, pollMs = POLL_MS } = options
-  const underWay = new Map<number, Promise<void>>()
-  const giveUp = new AbortController()
-  let poll: NodeJS.Timeout | undefined
-  let isLookingSoon = false
+  const inFlight = new Map<number, Promise<void>>()
+  const deadline = new AbortController()
+  let timer: NodeJS.Timeout | undefined
+  let isPollScheduled = false
 
-  const look = () => {
-    if (poll === undefined || options.isPaused()) return
+  const poll = () => {
+    if (timer === undefined || options.isPaused()) return
     const due = database.read.all<Due>(
       `select position, attempts, event_id as eventId from webhook_deliveries
        where delivered_at_ms is null and next_attempt_at_ms <= ? order by next_attempt_at_ms, position limit ?`,
       now(),
       AT_ONCE_MAX,
     )
-    for (const delivery of due.filter(({ position }) => !underWay.has(position))) {
-      if (underWay.size >= AT_ONCE_MAX) return
+    for (const delivery of due.filter(({ position }) => !inFlight.has(position))) {
+      if (inFlight.size >= AT_ONCE_MAX) return
       const made = deliver(delivery).finally(() => {
-        underWay.delete(delivery.position)
-        lookSoon()
+        inFlight.delete(delivery.position)
+        pollSoon()
       })
-      underWay.set(delivery.position, made)
+      inFlight.set(delivery.position, made)
     }
   }
 
-  /** Once for all that ends or is nudged in this turn of the event loop. */
-  const lookSoon = () => {
-    if (isLookingSoon) return
-    isLookingSoon = true
+  /** Runs once for all calls in the same event loop iteration. */
+  const pollSoon = () => {
+    if (isPollScheduled) return
+    isPollScheduled = true
     setImmediate(() => {
-      isLookingSoon = false
-      look()
+      isPollScheduled = false
+      poll()
     })
   }
 
   const deliver = async ({ position, attempts, eventId }: Due) => {
     const event = database.read.get<{ body: string }>('select body from stripe_events where id = ?', eventId)
-    const answer = await post(url, secret, event?.body ?? '', now(), giveUp.signal)
-    if (giveUp.signal.aborted) return
+    const answer = await post(url, secret, event?.body ?? '', now(), deadline.signal)
+    if (deadline.signal.aborted) return
     const delivered = answer.startsWith('2')
-    await database.together((tx) =>
+    await database.groupCommit((tx) =>
       tx.run(
         `update webhook_deliveries set attempts = attempts + 1, last_answer = ?, delivered_at_ms = ?, next_attempt_at_ms = ?
          where position = ?`,
@@ -97,21 +94,21 @@ export function createWebhookSender(options: WebhookSenderOptions): WebhookSende
 
   return {
     start: () => {
-      poll = setInterval(look, pollMs)
-      look()
+      timer = setInterval(poll, pollMs)
+      poll()
     },
     stop: async () => {
-      clearInterval(poll)
-      poll = undefined
-      const timeout = setTimeout(() => giveUp.abort(), STOP_TIMEOUT_MS)
-      await Promise.all(underWay.values())
+      clearInterval(timer)
+      timer = undefined
+      const timeout = setTimeout(() => deadline.abort(), STOP_TIMEOUT_MS)
+      await Promise.all(inFlight.values())
       clearTimeout(timeout)
     },
-    nudge: lookSoon,
+    nudge: pollSoon,
   }
 }
 
-/** The status that the receiver answered with, or what went wrong instead. */
+/** Delivers a webhook; returns the receiver's status or the error. */
 async function post(
   url: string,
   secret: string,
@@ -134,7 +131,7 @@ async function post(
     await response.body?.cancel()
     return String(response.status)
   } catch (error) {
-    return `no answer: ${error instanceof Error ? error.message : error}`
+    return `no response: ${error instanceof Error ? error.message : error}`
   }
 }
 

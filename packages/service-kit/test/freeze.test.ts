@@ -1,7 +1,7 @@
 import { defineRoute } from '@boxoffice/contracts'
 import {
-  askUntilOpen,
-  askWhileWell,
+  callUntilOpen,
+  callWhileHealthy,
   type Freezable,
   type Pace,
   startFreezable,
@@ -62,7 +62,7 @@ describe.each(['auth', 'tickets'] as const)('%s, frozen', (callee) => {
     async (pace) => {
       const { client, ask, state, opened } = clientOf(callee)
       await peer.freeze()
-      const asked = await askUntilOpen(pace, ask, () => opened() !== undefined)
+      const asked = await callUntilOpen(pace, ask, () => opened() !== undefined)
       expect(opened()).toMatchObject({ callee, calls: minimumCalls, failed: minimumCalls })
       if (pace !== 'stream')
         expect(asked).toBe({ trickle: minimumCalls, burst: 12 }[pace as Exclude<Pace, 'stream'>])
@@ -75,9 +75,9 @@ describe.each(['auth', 'tickets'] as const)('%s, frozen', (callee) => {
     'after a hundred good calls, by a %s: the share of the window is enough',
     async (pace) => {
       const { client, ask, opened } = clientOf(callee)
-      await askWhileWell(ask, windowCalls)
+      await callWhileHealthy(ask, windowCalls)
       await peer.freeze()
-      await askUntilOpen(pace, ask, () => opened() !== undefined)
+      await callUntilOpen(pace, ask, () => opened() !== undefined)
       expect(opened()).toMatchObject({ calls: windowCalls, failed: { auth: 5, tickets: 8 }[callee] })
       peer.thaw()
       await client.close()
@@ -86,7 +86,7 @@ describe.each(['auth', 'tickets'] as const)('%s, frozen', (callee) => {
   test('and back: the trials close it', async () => {
     const { client, ask, state, opened } = clientOf(callee, 20)
     await peer.freeze()
-    await askUntilOpen('burst', ask, () => opened() !== undefined)
+    await callUntilOpen('burst', ask, () => opened() !== undefined)
     peer.thaw()
     await until(async () => {
       await ask()

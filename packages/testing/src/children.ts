@@ -3,13 +3,13 @@ import { once } from 'node:events'
 import process from 'node:process'
 
 /**
- * Node.js processes of a test file. Each is there when it says that it is ready; `end` in an `after` hook
- * leaves none behind.
+ * Starts Node.js processes for a test file. Each resolves when it reports that it is ready; call `end` in an
+ * `after` hook to stop them all.
  */
 export function createChildren() {
   const started: ChildProcess[] = []
 
-  /** Resolves when it is gone, also where it was already. */
+  /** Resolves once the process has exited, or if it already had. */
   const kill = async (child: ChildProcess, signal: NodeJS.Signals = 'SIGKILL'): Promise<void> => {
     if (child.exitCode !== null || child.signalCode !== null) return
     const gone = once(child, 'exit')
@@ -18,14 +18,13 @@ export function createChildren() {
   }
   return {
     /**
-     * `env` is this process’s own where none is given. Rejects when it ends before it has said that it is
-     * ready.
+     * `env` defaults to this process's own. Rejects if the process exits before it reports that it is ready.
      */
     async start(args: readonly string[], env?: NodeJS.ProcessEnv): Promise<ChildProcess> {
       const child = spawn(process.execPath, args, { env, stdio: ['ignore', 'inherit', 'inherit', 'ipc'] })
       started.push(child)
       const endsFirst = once(child, 'exit').then(([code, signal]) => {
-        throw new Error(`${args.at(-1)} ended (${signal ?? code}) before it was ready`)
+        throw new Error(`${args.at(-1)} exited (${signal ?? code}) before it was ready`)
       })
       await Promise.race([once(child, 'message'), endsFirst])
       return child

@@ -1,7 +1,7 @@
 import process from 'node:process'
 
 /**
- * How many times as slow as the reference this machine is, as `calibrate` measured it for this run; 1 where
- * nobody did.
+ * This machine's slowness factor relative to the reference, as `calibrate` measured it for this run; 1 if
+ * not measured.
  */
 export const machineFactor = Math.max(1, Number(process.env.MACHINE_FACTOR) || 1)

@@ -5,7 +5,7 @@ import { freeze } from './freeze.ts'
 import { claimPort } from './ports.ts'
 import { pause } from './timings.ts'
 
-/** Answers every request alike. */
+/** Answers every request with the same response. */
 const SERVER = `
 const [port, contentType, body] = process.argv.slice(1)
 require('node:http').createServer((request, response) => {
@@ -14,8 +14,8 @@ require('node:http').createServer((request, response) => {
 `
 
 /**
- * A server of its own process that answers every request with this, and that can be stopped (SIGSTOP): it
- * then takes calls and hangs.
+ * Starts a server in its own process that answers every request with a fixed response, and that can be
+ * frozen (SIGSTOP): it then accepts calls and hangs.
  */
 export async function startFreezable(answer: { contentType: string; body: string }) {
   const port = await claimPort()
@@ -24,7 +24,7 @@ export async function startFreezable(answer: { contentType: string; body: string
   })
   const gone = once(child, 'exit')
   const ready = await Promise.race([once(child, 'message').then(() => true), gone.then(() => false)])
-  if (!ready) throw new Error('the server ended before it was ready')
+  if (!ready) throw new Error('the server exited before it was ready')
   return {
     url: `http://127.0.0.1:${port}`,
     freeze: () => freeze(child.pid as number),
@@ -37,16 +37,16 @@ export async function startFreezable(answer: { contentType: string; body: string
 }
 export type Freezable = Awaited<ReturnType<typeof startFreezable>>
 
-/** How calls come: one after the other, the next before the last has ended, or all at once. */
+/** The pace of calls: sequential, overlapping, or all at once. */
 export type Pace = 'trickle' | 'stream' | 'burst'
 const BURST = 12
 const STREAM_MS = 10
 
 /**
- * Asks a callee at this pace until `isOpen`, at most a hundred times; how many calls that were. `ask`
- * resolves however the call ends.
+ * Calls a service at this pace until `isOpen`, at most a hundred times; returns the number of calls. `ask`
+ * must resolve whether or not the call succeeds.
  */
-export async function askUntilOpen(
+export async function callUntilOpen(
   pace: Pace,
   ask: () => Promise<unknown>,
   isOpen: () => boolean,
@@ -66,10 +66,10 @@ export async function askUntilOpen(
 }
 
 /**
- * Asks until a hundred calls were made and the last `window` of them were answered: what the machine made
- * late is forgotten by then.
+ * Calls until a hundred calls were made and the last `window` of them succeeded, so that earlier timeouts of
+ * a slow machine no longer count.
  */
-export async function askWhileWell(ask: () => Promise<boolean>, window: number): Promise<void> {
+export async function callWhileHealthy(ask: () => Promise<boolean>, window: number): Promise<void> {
   let answered = 0
   for (let calls = 0; calls < 100 || answered < window; calls++) answered = (await ask()) ? answered + 1 : 0
 }

@@ -4,8 +4,8 @@ import process from 'node:process'
 import { until } from './until.ts'
 
 /**
- * SIGSTOP, and wait until the process has really stopped: until then it goes on, and another signal may
- * overtake.
+ * Sends SIGSTOP and waits until the process has stopped, because until then it continues to run and another
+ * signal may overtake.
  */
 export async function freeze(pid: number): Promise<void> {
   process.kill(pid, 'SIGSTOP')

@@ -7,7 +7,7 @@ import { addLogSource, createMemoryLog, logSources, logsOfFolder } from './logs.
 const folder = mkdtempSync(path.join(tmpdir(), 'boxoffice-logs-'))
 afterAll(() => rmSync(folder, { recursive: true }))
 
-test('of a folder’s logs only what was written since the mark is shown, the last lines of each', () => {
+test('only the last lines of each log of a folder since the mark are shown', () => {
   writeFileSync(path.join(folder, 'tickets.log'), 'before\n')
   writeFileSync(path.join(folder, 'notes.txt'), 'no log\n')
   const source = logsOfFolder(folder)
@@ -20,11 +20,11 @@ test('of a folder’s logs only what was written since the mark is shown, the la
   })
 })
 
-test('a folder that is not there has no logs', () => {
+test('a missing folder has no logs', () => {
   expect(logsOfFolder(path.join(folder, 'nowhere')).readSinceMark(5).size).toBe(0)
 })
 
-test('a log in memory forgets what was before the mark, and is shown while it is added', () => {
+test('a log in memory drops lines before the mark, and can be shown while it is written', () => {
   const log = createMemoryLog('auth')
   const remove = addLogSource(log)
   log.write('{"msg":"old"}\n')

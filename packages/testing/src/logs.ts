@@ -1,17 +1,17 @@
 import { existsSync, readdirSync, readFileSync, statSync } from 'node:fs'
 import path from 'node:path'
 
-/** A log of something that a test runs. */
+/** A log of a process or service that a test runs. */
 export interface LogSource {
-  /** What is written from here on is of the test that begins. */
+  /** Marks the start of a test; later lines belong to it. */
   mark(): void
-  /** The last lines since the mark, at most `count`, by the name of who wrote them. */
+  /** Returns the last lines since the mark, at most `count`, by writer. */
   readSinceMark(count: number): ReadonlyMap<string, readonly string[]>
 }
 
 const sources = new Set<LogSource>()
 
-/** Shows this log when a test of this process fails; what it gives takes the source away again. */
+/** Shows this log when a test of this process fails; returns a function that removes it. */
 export function addLogSource(source: LogSource): () => void {
   source.mark()
   sources.add(source)
@@ -20,7 +20,7 @@ export function addLogSource(source: LogSource): () => void {
 
 export const logSources = (): ReadonlySet<LogSource> => sources
 
-/** Every `*.log` of a folder, as the processes of a whole system write them. */
+/** Reads every `*.log` of a folder, as the processes of a system write them. */
 export function logsOfFolder(folder: string): LogSource {
   const begins = new Map<string, number>()
   const files = () => (existsSync(folder) ? readdirSync(folder).filter((name) => name.endsWith('.log')) : [])
@@ -40,7 +40,7 @@ export function logsOfFolder(folder: string): LogSource {
 
 const LINES_MAX = 1_000
 
-/** A log that is kept in memory alone: `write` is what a logger writes to. */
+/** Keeps a log in memory; `write` is the destination of a logger. */
 export function createMemoryLog(name: string): LogSource & { write(line: string): void } {
   let lines: string[] = []
   return {

@@ -4,22 +4,22 @@ import { availableParallelism, tmpdir } from 'node:os'
 import path from 'node:path'
 import { promisify } from 'node:util'
 
-/** How fast this machine is now, whatever else it does. */
+/** The current speed of this machine, under its current load. */
 export interface Machine {
-  /** Times as slow as the reference, at least 1: what waits and limits of tests are multiplied by. */
+  /** Slowness relative to the reference, at least 1; multiplies the waits and limits of tests. */
   readonly factor: number
-  /** Starting a Node.js on every core at once and letting each compute for a while. */
+  /** Starts a Node.js process on every core at once, each computing for a while. */
   readonly processMs: number
-  /** Writing 1 MB and waiting until it is on the disk. */
+  /** Writes 1 MB and waits until it is on disk. */
   readonly diskMs: number
 }
 
-/** What a machine of two cores took that did nothing else (November 2026). */
+/** Measurements of an idle machine with two cores (November 2026). */
 const REFERENCE = { processMs: 250, diskMs: 15 }
-/** Beyond this a limit is no limit any more. */
+/** Upper limit of the factor; beyond it limits would be meaningless. */
 const FACTOR_MAX = 30
 
-/** Measures this machine, in about a second: of each the middle one of three rounds. */
+/** Measures this machine in about a second: the median of three rounds each. */
 export async function calibrate(): Promise<Machine> {
   const processMs = await middleOfThree(computeOnEveryCore)
   const diskMs = await middleOfThree(writeToDisk)
@@ -27,7 +27,7 @@ export async function calibrate(): Promise<Machine> {
   return { factor: Math.min(FACTOR_MAX, Math.round(factor * 10) / 10), processMs, diskMs }
 }
 
-/** One line for people. */
+/** Formats the measurement as one line. */
 export const describeMachine = ({ factor, processMs, diskMs }: Machine) =>
   `machine × ${factor.toFixed(1)} (processes ${Math.round(processMs)} ms, disk ${Math.round(diskMs)} ms; the reference is ${REFERENCE.processMs} and ${REFERENCE.diskMs})`
 

@@ -7,7 +7,7 @@ import { claimPort, isFree } from './ports.ts'
 
 const claimMany = (count: number) => Promise.all(Array.from({ length: count }, claimPort))
 
-test('ports are claimed once, are free, and are none that the kernel gives to outgoing connections', async () => {
+test("a port is claimed once, is free, and is outside the kernel's range for outgoing connections", async () => {
   const ports = await claimMany(120)
   expect(new Set(ports).size).toBe(120)
   for (const port of ports) {
@@ -18,7 +18,7 @@ test('ports are claimed once, are free, and are none that the kernel gives to ou
   expect(await Promise.all(ports.map(isFree))).toEqual(ports.map(() => true))
 })
 
-test('another process gets others, though nothing listens on ours', async () => {
+test('another process gets other ports, even if nothing listens on ours', async () => {
   const claimed = await Promise.all(
     [1, 2, 3].map(async () => {
       const other = fork(path.join(import.meta.dirname, 'claim-ports.ts'), { execArgv: [] })
@@ -35,7 +35,7 @@ test('another process gets others, though nothing listens on ours', async () => 
   expect(new Set(all).size).toBe(400)
 })
 
-test('a port that somebody took without asking is passed over', async () => {
+test('a port in use by another program is skipped', async () => {
   const port = await claimPort()
   const server = createServer().listen(port + 1, '127.0.0.1')
   await once(server, 'listening')

@@ -1,17 +1,15 @@
 import { createServer, type Server } from 'node:net'
 
 /**
- * Where ports for tests are: below what Linux (32768) and macOS (49152) give to outgoing connections. So
- * nobody gets one of these by chance, neither while we start nor while a service that we killed comes back.
+ * The port range for tests: below the range for outgoing connections of Linux (32768) and macOS (49152). So
+ * no other process gets one by chance, neither while a service starts nor while a killed one restarts.
  */
 const FIRST_PORT = 12_000
 const END_PORT = 32_000
 const BLOCK = 50
 
 interface Lease {
-  /**
-   * Listens on the block's first port for as long as this process lives: that is what makes the block ours.
-   */
+  /** Claims a block by listening on its first port for the lifetime of this process. */
   readonly guard: Server
   next: number
   readonly end: number
@@ -19,9 +17,9 @@ interface Lease {
 let lease: Promise<Lease> | null = null
 
 /**
- * A port of 127.0.0.1 for the caller alone, until this process ends: no other process that asks here gets it,
- * also while nothing listens on it, and the kernel gives it to no outgoing connection. Throws when 20,000
- * ports are in use.
+ * Claims a port of 127.0.0.1 until this process ends: no other process that claims ports here gets it, even
+ * while nothing listens on it, and the kernel uses it for no outgoing connection. Throws when 20,000 ports
+ * are in use.
  */
 export async function claimPort(): Promise<number> {
   for (;;) {
@@ -30,14 +28,14 @@ export async function claimPort(): Promise<number> {
     const block = await asked
     const port = block.next++
     if (port >= block.end) {
-      if (lease === asked) lease = null // the first who finds it used up; the others take the next one with it
+      if (lease === asked) lease = null // the first caller that exhausts the block claims the next one; the others share it
       continue
     }
     if (await isFree(port)) return port
   }
 }
 
-/** Whether nothing listens on this port of 127.0.0.1. */
+/** Returns whether nothing listens on this port of 127.0.0.1. */
 export async function isFree(port: number): Promise<boolean> {
   const server = await listen(port)
   if (!server) return false
@@ -46,8 +44,8 @@ export async function isFree(port: number): Promise<boolean> {
 }
 
 /**
- * Begins anywhere, so that two runs rarely look at the same blocks; whoever listens on the first port of one
- * has it.
+ * Starts at a random block, so that two runs rarely compete; the process that listens on a block's first
+ * port owns it.
  */
 async function leaseBlock(): Promise<Lease> {
   const blocks = (END_PORT - FIRST_PORT) / BLOCK
@@ -57,10 +55,10 @@ async function leaseBlock(): Promise<Lease> {
     const guard = await listen(first)
     if (guard) return { guard: guard.unref(), next: first + 1, end: first + BLOCK }
   }
-  throw new Error(`no ports between ${FIRST_PORT} and ${END_PORT} are left`)
+  throw new Error(`no free ports between ${FIRST_PORT} and ${END_PORT}`)
 }
 
-/** A server on that port; null when it is taken. */
+/** Listens on a port; returns null if it is in use. */
 function listen(port: number): Promise<Server | null> {
   return new Promise((resolve, reject) => {
     const server = createServer()

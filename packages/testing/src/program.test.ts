@@ -5,7 +5,7 @@ import { until } from './until.ts'
 const start = (source: string) => startProgram(['-e', source], { WORD: 'hello' })
 const READY = "setInterval(() => {}, 1000); process.send('ready')"
 
-test('a program that is ready can be read, and stopped', async () => {
+test("a ready program's output can be read, and it can be stopped", async () => {
   const program = await start(
     `process.on('SIGTERM', () => process.exit(3)); console.log(process.env.WORD); console.error('!'); ${READY}`,
   )
@@ -14,11 +14,11 @@ test('a program that is ready can be read, and stopped', async () => {
   expect(await program.ended).toEqual([3, null])
 })
 
-test('a program that does not end by itself is killed', async () => {
+test('a program that ignores SIGTERM is killed', async () => {
   const program = await start(`process.on('SIGTERM', () => {}); ${READY}`)
   expect(await program.kill()).toEqual([null, 'SIGKILL'])
 })
 
-test('a program that ends before it is ready is shown with what it has written', async () => {
+test('a program that exits before it is ready is reported with its output', async () => {
   await expect(start("console.error('no database')")).rejects.toThrow(/did not start:\n.*no database/s)
 })

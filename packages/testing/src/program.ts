@@ -5,26 +5,26 @@ import { once } from 'node:events'
 export type Exit = [number | null, NodeJS.Signals | null]
 
 export interface Program {
-  /** How it ended. */
+  /** Resolves with the exit. */
   readonly ended: Promise<Exit>
-  /** What it has written so far, logs and errors. */
+  /** Returns its output so far, stdout and stderr. */
   logged(): string
-  /** SIGTERM; resolves when it has ended. */
+  /** Sends SIGTERM; resolves when it has exited. */
   stop(): Promise<Exit>
-  /** SIGKILL; resolves when it has ended. */
+  /** Sends SIGKILL; resolves when it has exited. */
   kill(): Promise<Exit>
 }
 
 /**
- * A Node.js program as a process of its own, which a test can stop and kill. Resolves when it says that it is
- * ready; rejects with what it has written when it ends before.
+ * Starts a Node.js program in its own process that a test can stop and kill. Resolves when it reports that
+ * it is ready; rejects with its output if it exits before.
  */
 export async function startProgram(args: readonly string[], env: NodeJS.ProcessEnv): Promise<Program> {
   const child = spawn(process.execPath, args, { env, stdio: ['ignore', 'pipe', 'pipe', 'ipc'] })
   let written = ''
   for (const stream of [child.stdout, child.stderr]) stream?.on('data', (chunk: Buffer) => (written += chunk))
   const ended = once(child, 'exit') as Promise<Exit>
-  const closed = once(child, 'close') // all that it wrote has been read
+  const closed = once(child, 'close') // all of its output has been read
   const send = (signal: NodeJS.Signals) => () => {
     child.kill(signal)
     return ended

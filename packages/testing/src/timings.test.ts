@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest'
 import { activitiesSoFar, measured, pause } from './timings.ts'
 
-test('work that runs beside itself counts once', async () => {
+test('overlapping work counts once', async () => {
   const before = activitiesSoFar().servers
   const startedAt = performance.now()
   await Promise.all(
@@ -13,7 +13,7 @@ test('work that runs beside itself counts once', async () => {
   expect(counted).toBeLessThanOrEqual(tookMs)
 })
 
-test('work that fails counts, and its failure is passed on', async () => {
+test('failing work counts, and its error is passed on', async () => {
   const before = activitiesSoFar().migrations
   await expect(
     measured('migrations', () => pause(5).then(() => Promise.reject(new Error('broken')))),

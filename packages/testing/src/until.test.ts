@@ -4,59 +4,59 @@ import { until } from './until.ts'
 
 const IMPATIENT = { patienceMs: 40 / machineFactor }
 
-test('what is so already is answered by the first look', async () => {
-  let looks = 0
-  expect(await until(() => ++looks)).toBe(1)
+test('a fact that already holds is returned by the first check', async () => {
+  let checks = 0
+  expect(await until(() => ++checks)).toBe(1)
 })
 
-test('it looks again while the fact throws, is false or is null, and answers what it then gives', async () => {
+test('it checks again while the fact throws, is false or is null, and then returns its value', async () => {
   const seen = [() => expect(1).toBe(2), () => false, () => null, () => 'there']
   expect(await until(async () => seen.shift()?.())).toBe('there')
   expect(seen).toEqual([])
 })
 
-test('an expectation that holds is a fact, though it gives nothing', async () => {
+test('an expectation that passes is a fact, although it returns nothing', async () => {
   const nothing = await until(() => {
     expect(1).toBe(1)
   })
   expect(nothing).toBe(undefined)
 })
 
-test('giving up says what was waited for, how long, and what was there instead, and where the wait is', async () => {
+test('a timeout reports the fact, the time, the last state and the place of the wait', async () => {
   const status = 'PENDING'
   const failure = await until(() => expect(status).toBe('PAID'), IMPATIENT).catch((error: Error) => error)
   expect(failure).toBeInstanceOf(Error)
   const { message, stack } = failure as Error
-  expect(message).toMatch(/^gave up after \d+\.\d s and \d+ looks/)
+  expect(message).toMatch(/^timed out after \d+\.\d s and \d+ checks/)
   expect(message).toMatch(/waited for: expect\(status\).toBe\(.PAID.\)/)
-  expect(message).toContain("there was:  expected 'PENDING' to be 'PAID'")
+  expect(message).toContain("last state: expected 'PENDING' to be 'PAID'")
   expect(stack).toContain('until.test.ts')
 })
 
-test('while what is there changes, the system gets on and is waited for beyond the patience', async () => {
+test('while the state changes, the system is making progress and the wait goes beyond the patience', async () => {
   const startedAt = performance.now()
   const patienceMs = 600
-  let looks = 0
+  let checks = 0
   await until(
     () => {
-      if (performance.now() - startedAt < 1.5 * patienceMs) throw new Error(`${++looks} of many`)
+      if (performance.now() - startedAt < 1.5 * patienceMs) throw new Error(`${++checks} of many`)
     },
     { patienceMs: patienceMs / machineFactor },
   )
-  expect(looks).toBeGreaterThan(1)
+  expect(checks).toBeGreaterThan(1)
 })
 
-test('a look that never ends is given up too', async () => {
+test('a check that never ends times out too', async () => {
   await expect(until(() => new Promise<never>(() => {}), IMPATIENT)).rejects.toThrow(
-    'the look itself has not ended',
+    'the check itself has not ended',
   )
 })
 
-test('what a standing machine takes is not held against the system: a slow look costs a quarter of a second of patience', async () => {
-  let looks = 0
+test('a stalled machine is not held against the system: a slow check uses a quarter of a second of patience', async () => {
+  let checks = 0
   const slowThenThere = () => {
-    for (const end = performance.now() + 600; looks === 0 && performance.now() < end; );
-    return ++looks > 1
+    for (const end = performance.now() + 600; checks === 0 && performance.now() < end; );
+    return ++checks > 1
   }
   expect(await until(slowThenThere, { patienceMs: 500 / machineFactor })).toBe(true)
 })

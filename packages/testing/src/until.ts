@@ -3,11 +3,14 @@ import { machineFactor } from './config.ts'
 import { measured } from './timings.ts'
 
 const POLL_MS = 10
-/** What a wait may take on the reference machine, when nothing says otherwise. */
+/** Default patience of a wait on the reference machine. */
 const PATIENCE_MS = 30_000
-/** A look counts for no more: what a machine that stands still takes is not held against the system. */
-const LOOK_MS_MAX = 250
-/** A system that gets on all the time and never arrives is given up too. */
+/**
+ * The most patience that a single check uses: time in which the machine stalls is not held against the
+ * system.
+ */
+const CHECK_MS_MAX = 250
+/** Limit for a system that keeps making progress but never arrives. */
 const PATIENCES_MAX = 8
 
 /** Not the clock that a test may have stopped. */
@@ -16,13 +19,11 @@ const nowMs = performance.now.bind(performance)
 type Found<T> = Exclude<T, false | null>
 
 /**
- * Waits for a fact of the system, and answers what `fact` gave: it looks every 10 ms until `fact` neither
- * throws (an `expect` in it) nor gives `false` or `null`. The only way in which a test waits. A look that
- * takes longer is followed by a pause as long, so that looking does not starve what is waited for.
- *
- * Gives up when the same was there for `patienceMs` (30 s) times the factor of this machine, and then says
- * what it waited for and what was there instead. As long as that changes, such as a count that grows, it goes
- * on.
+ * Waits for a fact of the system and returns its value: checks every 10 ms until `fact` neither throws (an
+ * `expect` in it) nor returns `false` or `null`. Tests wait in no other way. A slow check is followed by a
+ * pause of the same length, so that checking does not starve the system.
+ * Times out when the state has not changed for `patienceMs` (30 s) times the machine's factor, and reports
+ * the fact and the last state. It continues as long as the state changes, such as a growing count.
  */
 export function until<T>(
   fact: () => T | Promise<T>,
@@ -31,43 +32,43 @@ export function until<T>(
   const asked = new Error() // its stack is where the test waits
   Error.captureStackTrace?.(asked, until)
   return measured('waiting', () =>
-    lookUntilFound(fact, (options.patienceMs ?? PATIENCE_MS) * machineFactor, asked),
+    checkUntilFound(fact, (options.patienceMs ?? PATIENCE_MS) * machineFactor, asked),
   )
 }
 
-async function lookUntilFound<T>(
+async function checkUntilFound<T>(
   fact: () => T | Promise<T>,
   patienceMs: number,
   asked: Error,
 ): Promise<Found<T>> {
   const startedAt = nowMs()
   let [waitedMs, allMs, last] = [0, 0, '']
-  for (let looks = 1; ; looks++) {
-    const lookedAt = nowMs()
-    const seen = await look(fact, Math.max(POLL_MS, patienceMs - waitedMs))
-    if ('found' in seen) return seen.found
-    const lookMs = nowMs() - lookedAt
-    await sleep(Math.max(POLL_MS, lookMs))
-    const countedMs = seen.hung ? lookMs : Math.min(LOOK_MS_MAX, nowMs() - lookedAt)
+  for (let checks = 1; ; checks++) {
+    const checkedAt = nowMs()
+    const outcome = await check(fact, Math.max(POLL_MS, patienceMs - waitedMs))
+    if ('found' in outcome) return outcome.found
+    const checkMs = nowMs() - checkedAt
+    await sleep(Math.max(POLL_MS, checkMs))
+    const countedMs = outcome.hung ? checkMs : Math.min(CHECK_MS_MAX, nowMs() - checkedAt)
     allMs += countedMs
-    // While something else is there at each look the system gets on.
-    waitedMs = seen.instead === last ? waitedMs + countedMs : countedMs
-    last = seen.instead
+    // The system is making progress while the state differs at each check.
+    waitedMs = outcome.instead === last ? waitedMs + countedMs : countedMs
+    last = outcome.instead
     if (waitedMs >= patienceMs || allMs >= PATIENCES_MAX * patienceMs)
-      throw givingUp(fact, seen, { looks, ms: nowMs() - startedAt, asked })
+      throw timeoutError(fact, outcome, { checks, ms: nowMs() - startedAt, asked })
   }
 }
 
-type Seen<T> = { found: Found<T> } | { instead: string; error?: unknown; hung?: boolean }
+type Outcome<T> = { found: Found<T> } | { instead: string; error?: unknown; hung?: boolean }
 
-async function look<T>(fact: () => T | Promise<T>, limitMs: number): Promise<Seen<T>> {
+async function check<T>(fact: () => T | Promise<T>, limitMs: number): Promise<Outcome<T>> {
   const tooLong = new AbortController()
   try {
     const limit = sleep(limitMs, 'hung' as const, { signal: tooLong.signal })
     limit.catch(() => {})
-    const seen = await Promise.race([Promise.resolve(fact()).then((value) => ({ value })), limit])
-    if (seen === 'hung') return { instead: 'the look itself has not ended', hung: true }
-    const { value } = seen
+    const outcome = await Promise.race([Promise.resolve(fact()).then((value) => ({ value })), limit])
+    if (outcome === 'hung') return { instead: 'the check itself has not ended', hung: true }
+    const { value } = outcome
     return value === false || value === null ? { instead: `it was ${value}` } : { found: value as Found<T> }
   } catch (error) {
     return { instead: error instanceof Error ? error.message : String(error), error }
@@ -76,23 +77,26 @@ async function look<T>(fact: () => T | Promise<T>, limitMs: number): Promise<See
   }
 }
 
-function givingUp(
+function timeoutError(
   fact: () => unknown,
   { instead, error }: { instead: string; error?: unknown },
-  { looks, ms, asked }: { looks: number; ms: number; asked: Error },
+  { checks, ms, asked }: { checks: number; ms: number; asked: Error },
 ): Error {
   const factor =
     machineFactor > 1 ? `, on a machine ${machineFactor.toFixed(1)} times as slow as the reference` : ''
-  const waited = `after ${(ms / 1_000).toFixed(1)} s and ${looks} looks${factor}`
-  const failure = new Error(`gave up ${waited}\n  waited for: ${sourceOf(fact)}\n  there was:  ${instead}`, {
-    cause: error,
-  })
+  const waited = `after ${(ms / 1_000).toFixed(1)} s and ${checks} checks${factor}`
+  const failure = new Error(
+    `timed out ${waited}\n  waited for: ${sourceOf(fact)}\n  last state: ${instead}`,
+    {
+      cause: error,
+    },
+  )
   const where = asked.stack?.slice(asked.stack.indexOf('\n')) ?? ''
   failure.stack = `${failure.name}: ${failure.message}${where}`
   return failure
 }
 
-/** The fact as it is written in the test, on one line. */
+/** Returns the fact's source code on one line. */
 const sourceOf = (fact: () => unknown) =>
   String(fact)
     .replace(/^(async )?\(\) => /, '')

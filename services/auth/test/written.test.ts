@@ -37,9 +37,9 @@ async function patch(accessToken: string, payload: object) {
   const headers = { authorization: `Bearer ${accessToken}` }
   return auth.app.inject({ method: 'PATCH', url: '/api/auth/me', payload, headers })
 }
-const refused = (path: string, says: RegExp) => ({
+const refused = (path: string, error: RegExp) => ({
   error: 'VALIDATION_FAILED',
-  details: [{ path: `body.${path}`, message: expect.stringMatching(says) }],
+  details: [{ path: `body.${path}`, message: expect.stringMatching(error) }],
 })
 
 describe('a name', () => {
@@ -70,7 +70,7 @@ describe('a name', () => {
   })
   test('that is invisible, or reverses the text after it, is refused with a reason', async () => {
     const { accessToken } = await auth.register()
-    for (const { typed, says } of refusedNames) {
+    for (const { typed, error } of refusedNames) {
       const answers = [
         ['firstName', await register({ firstName: typed })],
         ['lastName', await register({ lastName: typed })],
@@ -78,7 +78,7 @@ describe('a name', () => {
       ] as const
       for (const [field, answer] of answers) {
         expect(answer.statusCode, JSON.stringify(typed)).toBe(400)
-        expect(answer.json(), JSON.stringify(typed)).toMatchObject(refused(field, says))
+        expect(answer.json(), JSON.stringify(typed)).toMatchObject(refused(field, error))
       }
     }
   })
@@ -117,7 +117,7 @@ describe('an address', () => {
       expect(await internal.getUserByEmail({ body: { email } })).toMatchObject({ body: { userId } })
   })
   test('that no mail is sent to is refused with a reason, at every door', async () => {
-    for (const { typed, says } of refusedAddresses) {
+    for (const { typed, error } of refusedAddresses) {
       const answers = await Promise.all([
         register({ email: typed }),
         post('login', { email: typed, password: PASSWORD }),
@@ -126,7 +126,7 @@ describe('an address', () => {
       ])
       for (const answer of answers) {
         expect(answer.statusCode, typed).toBe(400)
-        expect(answer.json(), typed).toMatchObject(refused('email', says))
+        expect(answer.json(), typed).toMatchObject(refused('email', error))
       }
     }
   })
@@ -160,11 +160,11 @@ describe('a telephone number', () => {
   })
   test('that is none is refused with a reason', async () => {
     const { accessToken, user } = await auth.register({ phone: '+48221234567' })
-    for (const { typed, country, says } of refusedPhones) {
+    for (const { typed, country, error } of refusedPhones) {
       const phone = { phone: typed, ...(country && { phoneCountry: country }) }
       for (const answer of [await register(phone), await patch(accessToken, phone)]) {
         expect(answer.statusCode, typed).toBe(400)
-        expect(answer.json(), typed).toMatchObject(refused('phone', says))
+        expect(answer.json(), typed).toMatchObject(refused('phone', error))
       }
     }
     expect((await auth.as({ accessToken }).getMe({})).body).toEqual(user)

@@ -24,11 +24,11 @@ afterAll(() => service.close())
 
 const send = (method: 'POST' | 'PUT' | 'PATCH', path: string, payload: object) =>
   service.app.inject({ method, url: `/api/events${path}`, headers: service.organizer.headers, payload })
-const refused = (path: string, says: RegExp) => ({
-  details: [{ path: `body.${path}`, message: expect.stringMatching(says) }],
+const refused = (path: string, error: RegExp) => ({
+  details: [{ path: `body.${path}`, message: expect.stringMatching(error) }],
 })
 // Names of events may be twice as long as names of people.
-const refusedTitles = refusedNames.filter(({ says }) => !says.source.includes('100'))
+const refusedTitles = refusedNames.filter(({ error }) => !error.source.includes('100'))
 
 describe('the name of an event, of a venue, and of a place', () => {
   test('is kept as people write theirs', async () => {
@@ -52,12 +52,12 @@ describe('the name of an event, of a venue, and of a place', () => {
     }
   })
   test('that is invisible, or reverses the text after it, is refused with a reason', async () => {
-    for (const { typed, says } of refusedTitles) {
+    for (const { typed, error } of refusedTitles) {
       expect((await send('POST', '', { ...festival(), name: typed })).json(), typed).toMatchObject(
-        refused('name', says),
+        refused('name', error),
       )
       const venue = await send('POST', '/venues', { name: 'Hall', address: typed })
-      expect(venue.json(), typed).toMatchObject(refused('address', says))
+      expect(venue.json(), typed).toMatchObject(refused('address', error))
     }
   })
 })

@@ -1,6 +1,6 @@
 import { policies } from '@boxoffice/service-kit'
 import { createWatchers, recordLogs } from '@boxoffice/service-kit/testing'
-import { askUntilOpen, askWhileWell, type Freezable, startFreezable } from '@boxoffice/testing'
+import { callUntilOpen, callWhileHealthy, type Freezable, startFreezable } from '@boxoffice/testing'
 import { afterAll, afterEach, beforeAll, beforeEach, expect, test, vi } from 'vitest'
 import { createSesProvider } from '../src/sending/mail-provider.ts'
 
@@ -41,7 +41,7 @@ function start() {
 test('twelve mails at once to a mail server that is frozen: the first round opens the breaker, and health says so', async () => {
   const { mail, send, opened, state } = start()
   await ses.freeze()
-  expect(await askUntilOpen('burst', send, () => opened() !== undefined)).toBe(12)
+  expect(await callUntilOpen('burst', send, () => opened() !== undefined)).toBe(12)
   expect(await state()).toBe('DEGRADED')
   ses.thaw()
   mail.close()
@@ -53,9 +53,9 @@ test('one mail after the other: five open it, or six of ten after a hundred that
     [100, 6],
   ] as const) {
     const { mail, send, opened } = start()
-    if (before > 0) await askWhileWell(send, 10)
+    if (before > 0) await callWhileHealthy(send, 10)
     await ses.freeze()
-    expect(await askUntilOpen('trickle', send, () => opened() !== undefined)).toBe(failed)
+    expect(await callUntilOpen('trickle', send, () => opened() !== undefined)).toBe(failed)
     expect(opened()).toMatchObject({ callee: 'mail', failed })
     ses.thaw()
     mail.close()

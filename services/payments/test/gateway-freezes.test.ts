@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto'
 import type { Currency, Minor, OrderId } from '@boxoffice/contracts'
 import { createGuard, policies } from '@boxoffice/service-kit'
 import { createWatchers, recordLogs } from '@boxoffice/service-kit/testing'
-import { askUntilOpen, askWhileWell, type Freezable, startFreezable } from '@boxoffice/testing'
+import { callUntilOpen, callWhileHealthy, type Freezable, startFreezable } from '@boxoffice/testing'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { createGateway } from '../src/gateway/gateway.ts'
 
@@ -50,7 +50,7 @@ test.each([
   async (pace, asked, figures) => {
     const { guard, charge, opened } = start()
     await stripe.freeze()
-    expect(await askUntilOpen(pace, charge, () => opened() !== undefined)).toBe(asked)
+    expect(await callUntilOpen(pace, charge, () => opened() !== undefined)).toBe(asked)
     expect(opened()).toMatchObject({ callee: 'gateway', ...figures })
     expect(guard.state()).toBe('DEGRADED')
     stripe.thaw()
@@ -60,9 +60,9 @@ test.each([
 
 test('a gateway that freezes after a hundred good calls: five failures of the last fifteen are 30 %', async () => {
   const { guard, charge, opened, failed } = start()
-  await askWhileWell(charge, 15)
+  await callWhileHealthy(charge, 15)
   await stripe.freeze()
-  expect(await askUntilOpen('trickle', charge, () => opened() !== undefined)).toBe(5)
+  expect(await callUntilOpen('trickle', charge, () => opened() !== undefined)).toBe(5)
   expect(opened()).toMatchObject({ calls: 15, failed: 5 })
   const about = {
     callee: 'gateway',
@@ -77,9 +77,9 @@ test('a gateway that freezes after a hundred good calls: five failures of the la
 
 test('a gateway that freezes under a stream: its breaker opens by what is in flight, before a share of it has timed out', async () => {
   const { guard, charge, opened } = start()
-  await askWhileWell(charge, 15)
+  await callWhileHealthy(charge, 15)
   await stripe.freeze()
-  await askUntilOpen('stream', charge, () => opened() !== undefined)
+  await callUntilOpen('stream', charge, () => opened() !== undefined)
   const { calls, failed, slow } = opened() as { calls: number; failed: number; slow: number }
   expect(calls).toBe(15)
   expect(failed >= 5 || slow >= 9).toBe(true)

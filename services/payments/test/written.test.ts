@@ -47,10 +47,10 @@ test('the name of a holder is kept as written, in the order and its messages', a
 })
 
 test('an invisible name, or one that reverses the text after it, is refused with a reason', async () => {
-  for (const { typed, says } of refusedNames.filter(({ says }) => !says.source.includes('100'))) {
+  for (const { typed, error } of refusedNames.filter(({ error }) => !error.source.includes('100'))) {
     const answer = await send('POST', '/api/payments/orders', order(typed))
     expect(answer.json(), typed).toMatchObject({
-      details: [{ path: 'body.holderName', message: expect.stringMatching(says) }],
+      details: [{ path: 'body.holderName', message: expect.stringMatching(error) }],
     })
   }
 })

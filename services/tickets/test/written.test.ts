@@ -44,17 +44,17 @@ describe('the name of a ticket holder', () => {
         headers: sender.headers,
         payload,
       })
-    const details = (path: string, says: RegExp) => ({
-      details: [{ path: `body.${path}`, message: expect.stringMatching(says) }],
+    const details = (path: string, error: RegExp) => ({
+      details: [{ path: `body.${path}`, message: expect.stringMatching(error) }],
     })
     // A holder's name may be twice as long as that of an account.
-    for (const { typed, says } of refusedNames.filter(({ says }) => !says.source.includes('100'))) {
+    for (const { typed, error } of refusedNames.filter(({ error }) => !error.source.includes('100'))) {
       const answer = await transfer({ email: 'bob@example.test', holderName: typed })
-      expect(answer.json(), typed).toMatchObject(details('holderName', says))
+      expect(answer.json(), typed).toMatchObject(details('holderName', error))
     }
-    for (const { typed, says } of refusedAddresses)
+    for (const { typed, error } of refusedAddresses)
       expect((await transfer({ email: typed, holderName: 'Bob' })).json(), typed).toMatchObject(
-        details('email', says),
+        details('email', error),
       )
   })
   test('waits for an address in its one spelling, and the database refuses any other', async () => {

@@ -42,8 +42,8 @@ describe('a line', () => {
     expect(lines(100).parse(`${kept}\n${kept}`)).toBe(`${kept}\n${kept}`)
     expect(shownLine(100).parse(kept)).toBe(kept)
   })
-  test.each(refusedNames)('$typed is none, and the message says why', ({ typed, says }) => {
-    expect(messageOf(line(100), typed)).toMatch(says)
+  test.each(refusedNames)('$typed is none, and the message says why', ({ typed, error }) => {
+    expect(messageOf(line(100), typed)).toMatch(error)
   })
   test.each(longNames)('%s is as long as one may be, by what people see', (name) => {
     expect(line(100).parse(name)).toBe(name)
@@ -70,8 +70,8 @@ describe('an address', () => {
     expect(Email.parse(typed)).toBe(kept)
     expect(addressOf(kept), 'and stays so').toBe(kept)
   })
-  test.each(refusedAddresses)('$typed is none, and the message says why', ({ typed, says }) => {
-    expect(messageOf(Email, typed)).toMatch(says)
+  test.each(refusedAddresses)('$typed is none, and the message says why', ({ typed, error }) => {
+    expect(messageOf(Email, typed)).toMatch(error)
   })
 })
 
@@ -81,10 +81,10 @@ describe('a telephone number', () => {
     expect(once).toMatch(/^[\x20-\x7e]+$/)
     expect(TypedPhone.parse(once)).toBe(once)
   })
-  test.each(refusedPhones.filter(({ says }) => /such|extension|letters/.test(says.source)))(
+  test.each(refusedPhones.filter(({ error }) => /such|extension|letters/.test(error.source)))(
     '$typed is none, and the message says why',
-    ({ typed, says }) => {
-      expect(messageOf(TypedPhone, typed)).toMatch(says)
+    ({ typed, error }) => {
+      expect(messageOf(TypedPhone, typed)).toMatch(error)
     },
   )
 })

@@ -23,14 +23,14 @@ import { step } from './report.ts'
 const SIGNALS = ['SIGINT', 'SIGTERM'] as const
 
 /**
- * A whole system of its own, on free ports and with a folder that goes when it stops; PostgreSQL waits for
- * the disk as it should.
+ * Starts a separate system on free ports, with a folder that is removed when it stops; PostgreSQL waits for
+ * the disk (fsync) as in production.
  */
 export async function startBenchSystem(options: Pick<SystemOptions, 'env' | 'instances' | 'traces'> = {}) {
   const folder = await mkdtemp(path.join(tmpdir(), 'boxoffice-bench-'))
-  step('starting a system of its own')
+  step('starting a separate system')
   const system = await startSystem({ folder, ports: await claimPorts(), log: () => {}, ...options })
-  // Children end with us by themselves, PostgreSQL and Redis do not.
+  // Children exit with this process; PostgreSQL and Redis do not.
   const abandon = () => {
     abandonStores(folder)
     process.exit(1)
@@ -46,7 +46,7 @@ export async function startBenchSystem(options: Pick<SystemOptions, 'env' | 'ins
     system,
     secrets: loadSecrets(folder),
     observed: { databaseUrl: system.databaseUrl, redisUrl: urls.redis, ledger } satisfies Observed,
-    /** What there is to look at while it is measured: its processes, stores included. */
+    /** Returns the processes to observe during a measurement, stores included. */
     async observable(): Promise<Observable & { databaseUrl: string; pids: Record<string, number> }> {
       const standIns: ChildName[] = ['edge', 'aws', 'mailbox', 'sandbox']
       const children = [
@@ -65,11 +65,11 @@ export async function startBenchSystem(options: Pick<SystemOptions, 'env' | 'ins
         metrics: Object.fromEntries(serviceKeys.map((key) => [key, urls[key]])),
       }
     },
-    /** A load generator that spreads what is sent to a service over all of its instances. */
+    /** Starts a load generator that spreads a service's requests over all of its instances. */
     generator: () => startGenerator(Object.values(system.instances)),
     person: (firstName: string, how: { organizer?: boolean; proven?: boolean } = {}) =>
       createPerson(urls, { firstName, lastName: 'Bench' }, how),
-    /** Somebody with the role of an operator. */
+    /** Registers a user with the operator role. */
     async operator(): Promise<Person> {
       const operator = await createPerson(urls, { firstName: 'Oda', lastName: 'Operator' }, { proven: true })
       await grantAdmin(urls.auth, folder, operator.email)
@@ -85,7 +85,7 @@ export async function startBenchSystem(options: Pick<SystemOptions, 'env' | 'ins
 }
 export type BenchSystem = Awaited<ReturnType<typeof startBenchSystem>>
 
-/** A system for one bench, which is stopped whatever happens. */
+/** Starts a system for one bench and always stops it. */
 export async function withBenchSystem(
   options: Parameters<typeof startBenchSystem>[0],
   work: (bench: BenchSystem) => Promise<void>,
@@ -98,11 +98,11 @@ export async function withBenchSystem(
   }
 }
 
-/** So many processes of every service. */
+/** Sets the same number of processes for every service. */
 export const instancesOf = (count: number): Record<(typeof serviceKeys)[number], number> =>
   Object.fromEntries(serviceKeys.map((key) => [key, count])) as never
 
-/** The first process of PostgreSQL: the parent of every session. */
+/** Returns the first process of PostgreSQL, the parent of every session. */
 async function postmasterOf(databaseUrl: string): Promise<number> {
   const client = new pg.Client({ connectionString: databaseUrl })
   await client.connect()
@@ -118,7 +118,7 @@ async function pidOfRedis(url: string): Promise<number> {
   return Number(/process_id:(\d+)/.exec(info)?.[1] ?? 0)
 }
 
-/** The sum of a counter or gauge over its labels, as a service's metrics say it. */
+/** Sums a counter or gauge over its labels, from a service's metrics. */
 export async function readMetric(serviceUrl: string, name: string): Promise<number> {
   const text = await (await fetch(`${serviceUrl}/actuator/prometheus`)).text()
   const lines = text.split('\n').filter((line) => line.startsWith(`${name}{`) || line.startsWith(`${name} `))

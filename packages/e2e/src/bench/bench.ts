@@ -2,22 +2,22 @@ import { mkdirSync, writeFileSync } from 'node:fs'
 import path from 'node:path'
 import type { Observed } from '../invariants/observed.ts'
 import { describeLimits, type Limits } from './measure/limits.ts'
-import { goal, invariantsHold, promise, step } from './report.ts'
+import { check, goal, invariantsHold, step } from './report.ts'
 
 const RESULTS = path.resolve(import.meta.dirname, '../../../../.boxoffice/bench')
 
-/** How a bench was asked for. */
+/** Options of a run. */
 export interface BenchOptions {
-  /** Short rounds, and fewer of them. */
+  /** Shorter and fewer rounds. */
   quick: boolean
   /** Processes of every service. */
   instances: number
 }
 
 export interface Bench {
-  /** What it shows, in one line. */
+  /** One-line description. */
   readonly title: string
-  /** Whether it is among those that `quick` runs by itself. */
+  /** Whether `quick` runs it when no names are given. */
   readonly important?: boolean
   run(context: BenchContext): Promise<void>
 }
@@ -25,32 +25,32 @@ export interface Bench {
 export type BenchContext = ReturnType<typeof createBenchContext>
 
 /**
- * What a bench is given: how long and often to measure, and where figures go. `broken` counts promises of
- * correctness that were not kept: they fail the run, goals of speed do not.
+ * Creates the context of a bench: sizes, and where results go. `failedChecks` counts failed correctness
+ * checks, which fail the run; missed speed goals do not.
  */
 export function createBenchContext(name: string, options: BenchOptions) {
   const startedAt = new Date()
   const raw: Record<string, unknown[]> = {}
-  const outcomes: { what: string; value: string; kept: boolean; wanted: string; kind: 'promise' | 'goal' }[] =
+  const outcomes: { what: string; value: string; kept: boolean; wanted: string; kind: 'check' | 'goal' }[] =
     []
   const record = (what: string, value: unknown): void => {
     const known = raw[what]
     if (known) known.push(value)
     else raw[what] = [value]
   }
-  const note = (kind: 'promise' | 'goal') => (what: string, value: string, kept: boolean, wanted: string) => {
+  const note = (kind: 'check' | 'goal') => (what: string, value: string, kept: boolean, wanted: string) => {
     outcomes.push({ what, value, kept, wanted, kind })
-    ;(kind === 'promise' ? promise : goal)(what, value, kept, wanted)
+    ;(kind === 'check' ? check : goal)(what, value, kept, wanted)
   }
   return {
     ...options,
-    /** The full figure, or the one of a quick run. */
+    /** Returns `full`, or `quick` in a quick run. */
     sized: <T>(full: T, quick: T): T => (options.quick ? quick : full),
-    /** Kept in the file of raw data. */
+    /** Adds a value to the raw data file. */
     record,
-    promise: note('promise'),
+    check: note('check'),
     goal: note('goal'),
-    /** Prints what limited a measurement, and keeps it. */
+    /** Prints and records what limited a measurement. */
     limits(what: string, limits: Limits, per?: { what: string; count: number }): void {
       record(`limits: ${what}`, limits)
       for (const text of describeLimits(limits, per)) console.log(`      ${text}`)
@@ -58,11 +58,11 @@ export function createBenchContext(name: string, options: BenchOptions) {
     async invariants(observed: Observed, patienceMs?: number): Promise<void> {
       step('checking the invariants')
       const kept = await invariantsHold(observed, patienceMs)
-      outcomes.push({ what: 'invariants', value: String(kept), kept, wanted: 'all hold', kind: 'promise' })
+      outcomes.push({ what: 'invariants', value: String(kept), kept, wanted: 'all hold', kind: 'check' })
     },
-    /** Promises that were not kept. */
-    broken: (): number => outcomes.filter(({ kind, kept }) => kind === 'promise' && !kept).length,
-    /** Writes the raw data; the file. */
+    /** Number of correctness checks that failed. */
+    failedChecks: (): number => outcomes.filter(({ kind, kept }) => kind === 'check' && !kept).length,
+    /** Writes the raw data; returns the file. */
     save(): string {
       mkdirSync(RESULTS, { recursive: true })
       const file = path.join(RESULTS, `${name}-${startedAt.toISOString().replaceAll(/[:.]/g, '-')}.json`)
@@ -73,10 +73,10 @@ export function createBenchContext(name: string, options: BenchOptions) {
 }
 
 /**
- * Measures everything in turns, so that what else the machine does meanwhile falls on all; the results of
- * each, in order.
+ * Interleaves the measurements round by round, so that other load on the machine affects all of them
+ * equally; returns the results of each in order.
  */
-export async function inTurns<K extends string, T>(
+export async function interleave<K extends string, T>(
   rounds: number,
   measurements: Readonly<Record<K, (round: number) => Promise<T>>>,
 ): Promise<Record<K, T[]>> {

@@ -17,15 +17,15 @@ import { shop } from './shop/shop.ts'
 import { sizes } from './sizes/sizes.ts'
 import { telemetry } from './telemetry/telemetry.ts'
 
-/** One that says itself whether all that is promised was kept. */
-const saying = (title: string, run: () => Promise<boolean>): Bench => ({
+/** A bench that returns whether all of its own checks passed. */
+const selfChecked = (title: string, run: () => Promise<boolean>): Bench => ({
   title,
-  run: async ({ promise }) => {
-    promise('all of it', '', await run(), 'kept')
+  run: async ({ check }) => {
+    check('all checks', '', await run(), 'kept')
   },
 })
 
-/** All benches, in the order in which `all` runs them. */
+/** All benches, in the order that `all` runs them. */
 export const benches: Readonly<Record<string, Bench>> = {
   holds,
   edge,
@@ -40,11 +40,14 @@ export const benches: Readonly<Record<string, Bench>> = {
   sagas,
   shop,
   capacity,
-  reads: saying('reads of the read side with and without its cache, and a sale beside them', benchReads),
-  orders: saying(
-    'orders through the queue beside orders that are waited for; commands in order; killed workers',
+  reads: selfChecked(
+    'reads of the read side with and without its cache, and a sale next to them',
+    benchReads,
+  ),
+  orders: selfChecked(
+    'orders through the queue next to synchronous orders; command order; killed workers',
     benchOrders,
   ),
-  pages: saying("what a page of a ticket's PDF costs", benchPages),
+  pages: selfChecked('the cost of a page of a ticket PDF', benchPages),
   telemetry,
 }

@@ -4,19 +4,19 @@ import { ACCESS_TOKEN_AUDIENCE, ACCESS_TOKEN_TTL_MAX_S } from '@boxoffice/servic
 import pg from 'pg'
 import type { BenchSystem } from './bench-system.ts'
 
-/** A load that begins with a token this old at most has the rest of its life to end in. */
+/** A token of at most this age outlives any load that starts with it. */
 const RENEWED_AFTER_S = ACCESS_TOKEN_TTL_MAX_S / 4
 
 export interface Buyer {
   userId: UserId
   email: string
-  /** Of this moment: a load takes them when it begins. */
+  /** A currently valid token; a load reads it when it starts. */
   readonly token: string
 }
 
 /**
- * Signed-in people, each another, with tokens of the system's own key: a crowd that would take an hour to
- * register. They have no account; `createAccounts` gives them one.
+ * Creates signed-in users with tokens signed by the system's key, because registering a crowd would take an
+ * hour. They have no account; `createAccounts` adds one.
  */
 export function signIn(
   { secrets }: Pick<BenchSystem, 'secrets'>,
@@ -48,12 +48,12 @@ export function signIn(
   })
 }
 
-/** A hash of the right form that no password has. */
+/** A well-formed hash that matches no password. */
 const NO_PASSWORD = `$argon2id$v=19$m=19456,t=2,p=1$${'A'.repeat(22)}$${'A'.repeat(43)}`
 
 /**
- * Accounts for them, with confirmed addresses, straight into the auth service's database; all with the
- * password hash that is given.
+ * Inserts accounts with confirmed addresses and the given password hash directly into the auth service's
+ * database.
  */
 export async function createAccounts(
   { system }: BenchSystem,

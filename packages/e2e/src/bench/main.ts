@@ -11,7 +11,7 @@ ${Object.entries(benches)
   .map(([name, { title, important }]) => `  ${name.padEnd(11)}${title}${important ? ' (in quick)' : ''}`)
   .join('\n')}`
 
-/** Exit codes: 0 all promises of correctness kept, 1 one was broken, 2 nothing to run. */
+/** Exit codes: 0 all correctness checks passed, 1 one failed, 2 nothing to run. */
 async function main(): Promise<number> {
   const { values, positionals } = parseArgs({
     allowPositionals: true,
@@ -21,21 +21,20 @@ async function main(): Promise<number> {
   const asked = positionals.filter((name) => name !== 'quick')
   const unknown = asked.filter((name) => name !== 'all' && !benches[name])
   if (unknown.length > 0 || (asked.length === 0 && !quick)) {
-    console.error(`${unknown.length > 0 ? `there is no benchmark ${unknown.join(', ')}\n` : ''}${USAGE}`)
+    console.error(`${unknown.length > 0 ? `unknown benchmark ${unknown.join(', ')}\n` : ''}${USAGE}`)
     return unknown.length > 0 ? 2 : 0
   }
   const names = Object.keys(benches).filter((name) =>
     asked.length === 0 ? benches[name]?.important : asked.includes('all') || asked.includes(name),
   )
   machine()
-  let broken = 0
-  for (const name of names) broken += await runBench(name, { quick, instances: Number(values.instances) })
+  let failedChecks = 0
+  for (const name of names)
+    failedChecks += await runBench(name, { quick, instances: Number(values.instances) })
   heading(
-    broken === 0
-      ? 'All promises of correctness were kept.'
-      : `${broken} promises of correctness were broken.`,
+    failedChecks === 0 ? 'All correctness checks passed.' : `${failedChecks} correctness checks failed.`,
   )
-  return broken === 0 ? 0 : 1
+  return failedChecks === 0 ? 0 : 1
 }
 
 async function runBench(name: string, options: { quick: boolean; instances: number }): Promise<number> {
@@ -45,18 +44,18 @@ async function runBench(name: string, options: { quick: boolean; instances: numb
   try {
     await benches[name]?.run(context)
   } catch (error) {
-    context.promise(
-      `${name} ran to its end`,
+    context.check(
+      `${name} completed`,
       error instanceof Error ? (error.stack ?? error.message) : String(error),
       false,
       'yes',
     )
   }
   fact(`${name}: raw data`, `${context.save()} (${((performance.now() - startedMs) / 1_000).toFixed(0)} s)`)
-  return context.broken()
+  return context.failedChecks()
 }
 
-// Some benches speak with the local SNS and SQS themselves, which take any credentials.
+// Some benches use the local SNS and SQS directly, which accept any credentials.
 process.env.AWS_ACCESS_KEY_ID ??= 'local'
 process.env.AWS_SECRET_ACCESS_KEY ??= 'local'
 process.exitCode = await main().catch((error) => {

@@ -1,4 +1,4 @@
-/** The middle one, or the mean of the two in the middle; NaN of nothing. */
+/** Returns the middle value, or the mean of the middle two; NaN for an empty list. */
 export function median(values: readonly number[]): number {
   const sorted = values.toSorted((a, b) => a - b)
   const middle = sorted.length / 2
@@ -6,7 +6,7 @@ export function median(values: readonly number[]): number {
   return (low + high) / 2
 }
 
-/** The value below which so many percent lie (nearest rank); NaN of nothing. */
+/** Returns the percentile by nearest rank; NaN for an empty list. */
 export function percentile(values: readonly number[], percent: number): number {
   const sorted = values.toSorted((a, b) => a - b)
   const rank = Math.ceil((percent / 100) * sorted.length)
@@ -15,7 +15,7 @@ export function percentile(values: readonly number[], percent: number): number {
 
 export const sum = (values: readonly number[]): number => values.reduce((total, value) => total + value, 0)
 
-/** What one kind of answer took, in milliseconds. */
+/** Durations of one kind of response, in milliseconds. */
 export interface Spread {
   count: number
   p50Ms: number

@@ -15,10 +15,7 @@ export interface Hall {
 
 export const seatsAtMost = (wanted: number): number => Math.min(wanted, SEATS_MAX)
 
-/**
- * So many seats in zones of two thousand, or of as many as it takes for `types` kinds of ticket to have zones
- * of their own.
- */
+/** Builds a plan in zones of two thousand seats, or smaller if `types` needs more zones. */
 export async function publishHall(organizer: Person, seats: number, types = 1): Promise<Hall> {
   const zoneCount = Math.max(types, Math.ceil(seats / (ROW_SEATS * ROWS_PER_ZONE)))
   const zones = Array.from({ length: zoneCount }, (_, zone) => {
@@ -74,13 +71,13 @@ const seatIdsOf = (zone: {
     seats.map(({ colLabel }) => `${zone.zoneId}-${rowLabel}-${colLabel}`),
   )
 
-/** An event without seats; more than anybody will hold. */
+/** Publishes an event without seats that cannot sell out. */
 export const publishField = (organizer: Person, quantity = 1_000_000) =>
   publishEvent(organizer, { name: 'A field', quantity, unitPrice: 4_000 as Minor })
 
 /**
- * In an order without a pattern, as people choose, and the same each time (Fisher-Yates over Lehmer's
- * numbers).
+ * Shuffles in the same irregular order each time, as people choose seats (Fisher-Yates with Lehmer's
+ * generator).
  */
 export function scattered<T>(items: readonly T[]): T[] {
   const shuffled = [...items]

@@ -7,7 +7,7 @@ import type { RequestTemplate } from './load/template.ts'
 import { type Limits, observe } from './measure/limits.ts'
 import { fact, figuresOf, line, otherAnswers } from './report.ts'
 
-/** A system, a load generator and a bare server, each a process of its own. */
+/** A system, a load generator and a bare server, each in its own process. */
 export interface World {
   bench: BenchSystem
   generator: Generator
@@ -16,14 +16,12 @@ export interface World {
 
 export type SystemEnv = NonNullable<Parameters<typeof startBenchSystem>[0]>['env']
 
-/**
- * Limits per person, and per address since all load comes from one, that are lifted for a bench, and said.
- */
+/** Limits per user, and per address since all load comes from one, that a bench lifts and reports. */
 export const liftedLimits = {
   tickets: { LIVE_RESERVATIONS_MAX: '1000000', STREAMS_PER_ADDRESS_MAX: '1000000' },
 } as const satisfies SystemEnv
 
-/** What a bench works in; everything is stopped when it is done. */
+/** Starts what a bench needs, and stops everything when it is done. */
 export function withWorld(
   context: BenchContext,
   env: SystemEnv,
@@ -46,7 +44,7 @@ export interface Measured {
 }
 
 /**
- * Sends what the template makes, and observes all processes of the system, the load generator and `others`
+ * Sends the template's requests and observes all processes of the system, the load generator and `others`
  * meanwhile.
  */
 export async function measureLoad(
@@ -61,7 +59,7 @@ export async function measureLoad(
   return { load: result, limits }
 }
 
-/** A line for each round, what was answered otherwise, and what limited the last. */
+/** Prints a line for each round, unexpected responses, and what limited the last. */
 export function showRounds(
   context: BenchContext,
   name: string,
@@ -70,7 +68,7 @@ export function showRounds(
 ): void {
   for (const { load } of rounds) {
     context.record(name, load)
-    line(name, { ...figuresOf(load, status), failed: 0 }) // what else was answered is said below
+    line(name, { ...figuresOf(load, status), failed: 0 }) // unexpected responses are printed below
     const others = otherAnswers(load, status)
     if (others) fact('other answers', others)
   }

@@ -13,17 +13,17 @@ interface OpenApi {
 interface Pattern {
   service: ServiceKey
   matches: RegExp
-  /** Segments that are not parameters: of two patterns that match, the one with more of them is meant. */
+  /** Number of literal segments; when two patterns match a path, the one with more literals wins. */
   fixed: number
   operations: OpenApi['paths'][string]
 }
 
 /**
- * Checks answers against the OpenAPI documents that the running services give; what does not fit is kept as a
- * sentence.
+ * Checks responses against the OpenAPI documents that the running services serve, and collects violations as
+ * sentences.
  */
 export interface AnswerCheck {
-  /** `body` as text; null for a file or a stream. */
+  /** `body` is text; null for a file or a stream. */
   check(answer: {
     method: string
     url: string
@@ -31,12 +31,12 @@ export interface AnswerCheck {
     contentType: string | null
     body: string | null
   }): void
-  /** Those since it was asked last. */
+  /** Returns the violations since the last call. */
   takeViolations(): string[]
   readonly checked: number
 }
 
-/** The documents of the services behind this edge. Rejects when one is unavailable. */
+/** Loads the documents of the services behind this edge. Rejects if one is unavailable. */
 export async function loadAnswerCheck(edgeUrl: string): Promise<AnswerCheck> {
   const ajv: Ajv = new ajv2020.Ajv2020({ strict: false, allErrors: false })
   addFormats.default(ajv)
@@ -68,22 +68,22 @@ export async function loadAnswerCheck(edgeUrl: string): Promise<AnswerCheck> {
   }) => {
     const path = new URL(url, edgeUrl).pathname.replace(/(.)\/$/, '$1')
     const verb = method.toLowerCase()
-    // Two services may share a path, by method.
+    // Two services may share a path with different methods.
     const [found] = patterns
       .filter(({ matches, operations }) => matches.test(path) && operations[verb])
       .sort((a, b) => b.fixed - a.fixed)
     const operation = found?.operations[verb]
     if (!found || !operation) return status === 404 || status === 400 ? null : 'is not documented'
     const described = operation.responses[status] ?? (status >= 400 ? operation.responses.default : undefined)
-    if (!described) return 'has no description'
+    if (!described) return 'has no documented response'
     const type = contentType?.split(';')[0]?.trim() ?? null
-    if (!described.content) return body ? 'has a body that is not described' : null
+    if (!described.content) return body ? 'has an undocumented body' : null
     const content = type === null ? undefined : described.content[type]
-    if (!content) return `is ${type}, which is not described`
+    if (!content) return `is ${type}, which is not documented`
     if (type !== 'application/json' || body === null) return null
     const validate = validatorOf(found.service, content.schema)
     if (validate(JSON.parse(body))) return null
-    return `does not fit its schema: ${ajv.errorsText(validate.errors)}: ${body.slice(0, 500)}`
+    return `does not match its schema: ${ajv.errorsText(validate.errors)}: ${body.slice(0, 500)}`
   }
   return {
     check(answer) {
@@ -100,7 +100,7 @@ export async function loadAnswerCheck(edgeUrl: string): Promise<AnswerCheck> {
 
 async function load(edgeUrl: string, service: ServiceKey): Promise<OpenApi> {
   const response = await fetch(`${edgeUrl}/api/${service}/openapi.json`)
-  if (!response.ok) throw new Error(`${service} gives no OpenAPI document: ${response.status}`)
+  if (!response.ok) throw new Error(`${service} serves no OpenAPI document: ${response.status}`)
   return (await response.json()) as OpenApi
 }
 

@@ -1,6 +1,6 @@
 import { publicApi, type Route, type ServiceKey } from '@boxoffice/contracts'
 
-/** `auth.register` … `notifications.getOutbox`. */
+/** Operation name, such as `auth.register` or `notifications.getOutbox`. */
 export type OperationName = { [S in ServiceKey]: `${S}.${keyof (typeof publicApi)[S] & string}` }[ServiceKey]
 
 export interface Operation {

@@ -25,10 +25,7 @@ const world = {
   secret: 'a_secret_for_tests',
 } as unknown as World
 
-/**
- * What people may write as they like: in these fields formulas, markup and quotes are text, and whoever shows
- * them escapes them.
- */
+/** Free text fields: formulas, markup and quotes are stored as text, and every output escapes them. */
 const freeText = [
   'auth.register firstName',
   'auth.register lastName',
@@ -55,7 +52,7 @@ const freeText = [
   'tickets.updateTicketType name',
 ]
 
-/** What null removes. */
+/** Optional values that null clears. */
 const removable = [
   'auth.updateMe lastName',
   'auth.updateMe phone',
@@ -69,7 +66,9 @@ const removable = [
   'notifications.addPushSubscription expirationTime',
 ]
 
-/** Compared and never shown or kept as they are: a password, and tokens that are looked up by their hash. */
+/**
+ * Values that are compared or hashed but never displayed or stored: passwords, and tokens looked up by hash.
+ */
 const opaque = [
   'auth.register password',
   'auth.login password',
@@ -84,14 +83,14 @@ const opaque = [
   'auth.undoEmailChange token',
   'auth.undoEmailChange password',
   'auth.resetPassword password',
-  // Looked up by what it says when its signature is right, and never kept.
+  // Looked up by content once the signature is verified; never stored.
   'tickets.checkIn code',
   'tickets.claimTransfer token',
   'notifications.confirmOrderContact token',
   'notifications.undoOrderContact token',
 ]
 
-test('there is a good request of every operation that takes something', () => {
+test('every operation with input has a valid request', () => {
   const takes = operations.filter(({ route }) => route.params || route.query || route.body)
   expect(takes.map(({ name }) => name).filter((name) => !goodRequests[name])).toEqual([])
   for (const { name, route } of takes) {
@@ -101,7 +100,7 @@ test('there is a good request of every operation that takes something', () => {
       expect(Boolean(good?.[part]), `${name} ${part}`).toBe(Boolean(schema))
       if (schema)
         expect(z.safeDecode(schema, good?.[part] as never).error?.issues ?? [], `${name} ${part}`).toEqual([])
-      // With every field that there is: one that is missing here would never be tried.
+      // Every optional field must be present: a field missing here would never be tested.
       if (schema instanceof z.ZodObject) {
         const given = Object.keys(good?.[part] as object)
         expect(
@@ -113,7 +112,7 @@ test('there is a good request of every operation that takes something', () => {
   }
 })
 
-/** Where one of several fields is to be given, the good request gives another. */
+/** These fields are alternatives; the valid request uses another one. */
 function isAlternative(name: string, key: string): boolean {
   return (
     (/^events\.(create|update)Event$/.test(name) && /^venue(Name|Address)$/.test(key)) ||
@@ -122,7 +121,7 @@ function isAlternative(name: string, key: string): boolean {
   )
 }
 
-test('hostile text is accepted where people write as they like, and nowhere else', () => {
+test('hostile text is accepted in free text fields only', () => {
   const accepted = new Set<string>()
   for (const { name, route } of operations) {
     const good = goodRequests[name]?.(world).body
@@ -137,7 +136,7 @@ test('hostile text is accepted where people write as they like, and nowhere else
   expect([...accepted].toSorted()).toEqual([...freeText, ...opaque].toSorted())
 })
 
-test('nothing that is mistyped, unknown, missing, too large or too deep is accepted, but what may be left out or null', () => {
+test('input that is mistyped, unknown, missing, too large or too deep is refused, except optional and nullable values', () => {
   const lax: string[] = []
   for (const { name, route } of operations) {
     const good = goodRequests[name]?.(world).body
@@ -146,9 +145,9 @@ test('nothing that is mistyped, unknown, missing, too large or too deep is accep
       if (what in hostileTexts || what === 'missing' || what === 'polluting') continue
       const field = `${name} ${path.join('.')}`
       const isNumberAnywhere = /seats\.0\.[xy]$/.test(field) && /^-?[\d.]+$/.test(what)
-      // What browsers say of it is not looked at.
+      // Browsers may add fields to the subscription; they are ignored.
       const isUnread = / expirationTime$/.test(field) && /^mistyped as -?[\d.]+$/.test(what)
-      // Quiet hours may change alone.
+      // Quiet hours may be updated alone.
       const isEmptiable = field === 'notifications.updatePreferences preferences' && what === 'empty'
       if (
         (what === 'mistyped as null' && removable.includes(field)) ||

@@ -1,22 +1,22 @@
-/** A value in the place of a good one: `path` leads to it, empty for the whole. */
+/** A replacement for a valid value; `path` leads to it and is empty for the whole body. */
 export interface Mutation {
   readonly what: string
   readonly path: readonly (string | number)[]
-  /** The whole, as JSON text. */
+  /** The whole body as JSON text. */
   readonly json: string
 }
 
 type Path = (string | number)[]
 
-/** JSON has no literal for it, and a parser makes Infinity of it. */
+/** JSON has no literal for Infinity, but parsers produce it from this number. */
 const TOO_LARGE = '@too-large@'
 const DEEP = 5_000
 const MANY = 10_000
 const LONG = 100_000
 
 /**
- * Text that means something to somebody further down: a terminal, a spreadsheet, a browser, a database, a
- * file system, a parser.
+ * Text with a special meaning to a terminal, a spreadsheet, a browser, a database, a file system or a
+ * parser.
  */
 export const hostileTexts = {
   'control characters': 'a\u0000b\u0007\u001b[2J\r\nSet-Cookie: x',
@@ -31,7 +31,7 @@ export const hostileTexts = {
 } as const
 export type HostileText = keyof typeof hostileTexts
 
-/** Every way in which a good JSON value can be made bad, one at a time. */
+/** Returns every invalid variant of a valid JSON value, one change at a time. */
 export function* mutationsOf(good: unknown): Generator<Mutation> {
   for (const path of pathsOf(good)) {
     const value = at(good, path)
@@ -102,7 +102,7 @@ function without(value: unknown, path: Path): unknown {
   return copy
 }
 
-/** JSON text; at `polluted`, an object gets a member `__proto__` that no literal could give it. */
+/** Serialises to JSON; the object at `polluted` gets a `__proto__` member that no literal can express. */
 function textOf(value: unknown, polluted?: Path): string {
   const marked = polluted ? put(value, [...polluted, '@proto@'], { polluted: true }) : value
   return JSON.stringify(marked).replaceAll(`"${TOO_LARGE}"`, '1e400').replaceAll('"@proto@"', '"__proto__"')

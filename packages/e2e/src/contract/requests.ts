@@ -10,7 +10,7 @@ import type {
 } from '@boxoffice/contracts'
 import type { OperationName } from './catalogue.ts'
 
-/** Things that are there, by whom they belong to. */
+/** Existing records, by owner. */
 export interface World {
   readonly eventId: EventId
   readonly venueId: VenueId
@@ -22,14 +22,14 @@ export interface World {
   readonly transferId: string
   readonly notificationId: string
   readonly subscriptionId: string
-  /** Who buys. */
+  /** The buyer. */
   readonly userId: UserId
   readonly email: string
-  /** Something in the place of every secret, to be looked for in the logs. */
+  /** Placeholder for every secret; the test searches the logs for it. */
   readonly secret: string
 }
 
-/** A request as it goes over the wire. */
+/** A request as sent over the wire. */
 export interface WireRequest {
   readonly params?: Readonly<Record<string, string>>
   readonly query?: Readonly<Record<string, string>>
@@ -56,9 +56,9 @@ const payment = (world: World) => ({
 })
 const page = { limit: '10', cursor: 'x' }
 
-/** The browser of RFC 8291's example, as its `toJSON()` gives it. */
+/** The subscription of RFC 8291's example, as a browser's `toJSON()` returns it. */
 export const aBrowser = {
-  // An address that is nobody's: no name server is asked, and what is sent there comes to nobody.
+  // A documentation address (no DNS lookup); nothing sent there reaches anyone.
   endpoint: 'https://[4000::1]/push/nobody',
   expirationTime: null,
   keys: {
@@ -67,7 +67,7 @@ export const aBrowser = {
   },
 }
 
-/** A good request of every operation that takes something, with every field that there is. */
+/** Returns a valid request for every operation with input, with every field present. */
 export const goodRequests: Partial<Record<OperationName, (world: World) => WireRequest>> = {
   'auth.register': ({ secret, email }) => ({
     body: {
@@ -218,7 +218,7 @@ export const goodRequests: Partial<Record<OperationName, (world: World) => WireR
     body: { reason: 'Ill.', ticketIds: [ticketId] },
   }),
   'payments.listRefunds': ({ orderId }) => ({ params: { orderId } }),
-  // What the gateway sends is not ours to restrict: its signature is checked on the raw body.
+  // The gateway's payload has no schema of ours; the signature on the raw body is verified instead.
   'payments.stripeWebhook': () => ({ body: {} }),
   'payments.listSagas': () => ({ query: { ...page, state: 'CHARGING' } }),
   'payments.getSaga': ({ orderId }) => ({ params: { orderId } }),

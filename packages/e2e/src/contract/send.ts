@@ -2,8 +2,8 @@ import type { Send } from '@boxoffice/service-kit'
 import type { AnswerCheck } from './answers.ts'
 
 /**
- * A `send` of the typed client that has every answer checked against the documents; without a check, plain
- * fetch.
+ * A `send` for the typed client that checks every response against the documents; plain fetch without a
+ * check.
  */
 export const sendChecked =
   (check: AnswerCheck | undefined): Send =>
@@ -13,7 +13,7 @@ export const sendChecked =
     return response
   }
 
-/** Have an answer checked; the response stays readable. */
+/** Checks a response; its body stays readable. */
 export async function checkResponse(
   check: AnswerCheck,
   method: string,

@@ -5,8 +5,7 @@ import { loadAddresses } from '../config.ts'
 import { showPurchase } from './purchase.ts'
 import { showQueue } from './queue.ts'
 
-// What a running system does, shown as its people would see it: everything goes through the public API and
-// the mailbox.
+// Shows a running system as its users see it: every step uses the public API and the mailbox.
 
 const startedAt = performance.now()
 try {
@@ -14,7 +13,7 @@ try {
   const addresses = loadAddresses()
   const { edge, mailbox } = addresses
   await fetch(`${edge}/api/events?limit=1`).catch((cause) => {
-    throw new Error(`nothing answers at ${edge}: start the system first, with npm start`, { cause })
+    throw new Error(`no response from ${edge}; start the system first with npm start`, { cause })
   })
   await (values.async ? showQueue(addresses) : showPurchase(addresses))
   console.log(`\nDone in ${((performance.now() - startedAt) / 1_000).toFixed(1)} s. The mail: ${mailbox}`)

@@ -34,7 +34,7 @@ async function showSale(addresses: Addresses) {
     { firstName: 'Olga', lastName: 'Organizer' },
     { organizer: true },
   )
-  show('an organizer registers, and confirms the address from the mail', organizer.email)
+  show('an organizer registers and confirms the email address', organizer.email)
   const sale = await publishEvent(organizer, {
     name: 'Midsummer Night by the River',
     quantity: 100,
@@ -42,7 +42,7 @@ async function showSale(addresses: Addresses) {
     venueName: 'Riverside Stage',
     venueAddress: 'Quay 7, Riverside',
   })
-  show('makes an event, offers 100 tickets and publishes it', sale.eventId)
+  show('the organizer creates an event, offers 100 tickets and publishes it', sale.eventId)
   return { organizer, sale }
 }
 
@@ -51,15 +51,18 @@ async function showOrder(fan: Person, sale: Awaited<ReturnType<typeof publishEve
   const { client } = fan
   const found = expectStatus(await client.events.listEvents({ query: { query: 'midsummer river' } }), 200)
   if (!found.events.some(({ eventId }) => eventId === sale.eventId))
-    throw new Error('the search does not find the event')
-  show('finds the event by two of its words', sale.event.name)
+    throw new Error('the search did not find the event')
+  show('the fan finds the event by two words', sale.event.name)
 
   const wanted = { eventId: sale.eventId, ticketRequests: [{ ticketTypeId: sale.ticketTypeId, quantity: 2 }] }
   const order = expectStatus(await client.payments.createOrder({ body: { ...wanted, ...payment } }), 201)
-  show('buys two tickets and pays', `${order.orderNumber}, ${moneyOf(order.totalAmount, order.currency)}`)
+  show(
+    'the fan buys two tickets and pays',
+    `${order.orderNumber}, ${moneyOf(order.totalAmount, order.currency)}`,
+  )
   const confirmed = await waitForOrder(fan, order.orderId, ({ status }) => status === 'CONFIRMED')
   show(
-    'the tickets are made, the order is confirmed',
+    'the tickets are issued, the order is confirmed',
     confirmed.tickets?.map(({ ticketNumber }) => ticketNumber).join(', '),
   )
   return order.orderId
@@ -70,11 +73,11 @@ async function showMail(addresses: Addresses, fan: Person): Promise<void> {
     fan.email,
     ({ body }) => body.text?.includes('Midsummer') ?? false,
   )
-  show('the mail is there', `“${mail.subject}”`)
+  show('the email arrives', `“${mail.subject}”`)
   const [pdf] = mail.attachments.filter(({ contentType }) => contentType === 'application/pdf')
   const code = pdf && (await readQrOfPdf(new Uint8Array(Buffer.from(pdf.content, 'base64'))))
-  if (!code) throw new Error('no QR code can be read in the mailed PDF')
-  show('its PDF has a code that can be read', pdf.filename)
+  if (!code) throw new Error('no QR code could be read from the PDF in the email')
+  show('its PDF contains a readable QR code', pdf.filename)
 
   console.log(
     `\n${await QRCode.toString(code, { type: process.stdout.isTTY ? 'terminal' : 'utf8', small: true })}`,
@@ -83,7 +86,7 @@ async function showMail(addresses: Addresses, fan: Person): Promise<void> {
 
 async function showHistory({ client }: Person, orderId: string): Promise<void> {
   const { history } = expectStatus(await client.payments.getOrderHistory({ params: { orderId } }), 200)
-  console.log(pc.bold('What the order went through'))
+  console.log(pc.bold('Steps of the order'))
   for (const { at, step, result } of history)
     console.log(`  ${pc.dim(at.slice(11, 23))}  ${step.toLowerCase().padEnd(8)} ${result.toLowerCase()}`)
 }
@@ -94,7 +97,7 @@ async function showSeatPurchase(organizer: Person, fan: Person) {
   const play = await publishSeatedEvent(organizer, 'A Play for Two', {
     refundableUntil: new Date(Date.now() + 20 * 86_400_000),
   })
-  show('the organizer plans a small hall and sells its seats', play.eventId)
+  show('the organizer adds a seating plan and sells its seats', play.eventId)
   const seatIds = ['1-A-5', '1-A-6']
   const held = expectStatus(
     await client.tickets.createReservation({
@@ -110,13 +113,13 @@ async function showSeatPurchase(organizer: Person, fan: Person) {
   const { reservationId } = held
   const seated = expectStatus(await client.payments.createOrder({ body: { reservationId, ...payment } }), 201)
   const { tickets = [] } = await waitForOrder(fan, seated.orderId, ({ status }) => status === 'CONFIRMED')
-  show('and pays for them', tickets.map(({ ticketNumber }) => ticketNumber).join(', '))
+  show('the fan pays for them', tickets.map(({ ticketNumber }) => ticketNumber).join(', '))
   const [used, spare] = tickets as [(typeof tickets)[number], (typeof tickets)[number]]
   const ticketIds = [used.ticketId, spare.ticketId] as const
   return { eventId: play.eventId, order: { orderId: seated.orderId, ticketIds } }
 }
 
-/** Scans a ticket at the door, twice. */
+/** Scans the same ticket twice at the door. */
 async function showCheckIn(
   organizer: Person,
   { client }: Person,
@@ -129,7 +132,7 @@ async function showCheckIn(
     })
   const { ticket } = expectStatus(await scan(), 200)
   show(
-    'one is scanned at the stage door and admits',
+    'the first ticket is scanned at the stage door and admitted',
     `row ${ticket.seat?.rowLabel}, seat ${ticket.seat?.colLabel}`,
   )
   const again = expectStatus(await scan(), 409)
@@ -140,15 +143,15 @@ async function showRefund(
   fan: Person,
   { orderId, ticketId }: { orderId: string; ticketId: string },
 ): Promise<void> {
-  const refund = { reason: 'A cold.', ticketIds: [ticketId] }
+  const refund = { reason: 'I have a cold.', ticketIds: [ticketId] }
   expectStatus(await fan.client.payments.refundOrder({ params: { orderId }, body: refund }), 202)
   const back = await waitForOrder(fan, orderId, ({ refundedAmount }) => refundedAmount > 0)
-  show('the other is refunded', moneyOf(back.refundedAmount, back.currency))
+  show('the second ticket is refunded', moneyOf(back.refundedAmount, back.currency))
 }
 
 type OrderOf = BodyOf<Awaited<ReturnType<BoxofficeClient['payments']['getOrder']>>, 200>
 
-/** Waits until the order `is` so. */
+/** Waits until the order reaches the state. */
 const waitForOrder = (
   { client }: Person,
   orderId: string,

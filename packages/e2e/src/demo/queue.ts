@@ -7,14 +7,14 @@ import { publishEvent, publishSeatedEvent } from '../events.ts'
 import { createPerson, expectStatus, type Person } from '../person.ts'
 import { show } from './show.ts'
 
-/** A payment token that takes the gateway 1.2 s, so that there is something to watch. */
+/** A payment token that the gateway takes 1.2 s to charge, so that progress can be watched. */
 const SLOW = 'pm_sandbox_slow_1200'
 const ORDERS = 20
 /** A user may have at most three holds of an event at a time. */
 const FANS = 10
 const prefer = { prefer: 'respond-async' }
 
-/** Shows orders through the queue, followed as they progress, and the read side, which counts them. */
+/** Shows orders through the queue with their progress, and the read side that counts them. */
 export async function showQueue(addresses: Addresses): Promise<void> {
   console.log(pc.bold('\nAn order through the queue\n'))
   const organizer = await createPerson(
@@ -43,28 +43,28 @@ export async function showQueue(addresses: Addresses): Promise<void> {
   console.log(pc.bold('\nThe read side\n'))
   const sold = 3 + bought
   await waitForSales(sold)
-  show('it has counted every ticket', `${sold}`)
+  show('the read side has counted every ticket', `${sold}`)
   watching.abort()
   await showRevenue(organizer, fan, sale)
 }
 
 type Sale = Awaited<ReturnType<typeof publishEvent>>
 
-/** Buys three tickets in two orders; the second goes through the queue and is renamed meanwhile. */
+/** Buys three tickets in two orders; the second goes through the queue and is renamed in the meantime. */
 async function showOrder(fan: Person, sale: Sale): Promise<void> {
   const waited = expectStatus(await fan.buy({ ...sale, quantity: 1 }, { paymentToken: SLOW }), 201)
-  show('buys and waits, with a gateway that takes 1.2 s', `201, ${waited.orderNumber}`)
+  show('the fan buys and waits; the gateway takes 1.2 s', `201, ${waited.orderNumber}`)
   const order = expectStatus(
     await fan.buy({ ...sale, quantity: 2 }, { paymentToken: SLOW, async: true }),
     202,
   )
-  show('buys with Prefer: respond-async', `202, ${order.orderNumber} is ${order.status}`)
+  show('the fan buys with Prefer: respond-async', `202, ${order.orderNumber} is ${order.status}`)
   const params = { orderId: order.orderId }
   expectStatus(
     await fan.payments.updateOrder({ params, body: { holderName: 'Frida Kahlo' }, headers: prefer }),
     202,
   )
-  show('changes the name on the tickets the same way', '202')
+  show('the fan changes the name on the tickets through the queue', '202')
   await follow(fan, order.orderId)
   const paid = await fan.waitForOrder(order.orderId, ({ status }) => status === 'CONFIRMED')
   show(
@@ -86,13 +86,13 @@ async function showCrowd(addresses: Addresses, sale: Sale): Promise<number> {
     ),
   )
   const orderIds = crowd.map((answer) => expectStatus(answer, 202).orderId)
-  show(`${ORDERS} orders are accepted`, 'the first are being charged')
+  show(`${ORDERS} orders are accepted`, 'the first charges are in progress')
   await Promise.all(
     orderIds.map((orderId, index) =>
       fanOf(index).waitForOrder(orderId, ({ status }) => status === 'CONFIRMED'),
     ),
   )
-  show('all of them are confirmed', 'the workers took them from the queue at their own pace')
+  show('all orders are confirmed', 'the workers processed the queue at their own pace')
   return orderIds.reduce((sum, _, index) => sum + 1 + (index % 3), 0)
 }
 
@@ -104,7 +104,7 @@ async function showSeat(organizer: Person, fan: Person): Promise<void> {
   const bought = expectStatus(await fan.v1.buySeat({ body: seat, headers: key }), 201)
   show('the fan buys seat 5 in row A', `${bought.ticketId}, ${formatMoney(bought.price, bought.currency)}`)
   const again = expectStatus(await fan.v1.buySeat({ body: seat }), 409)
-  show('it cannot be bought a second time', again.error)
+  show('a second purchase of the seat is refused', again.error)
 }
 
 async function showRevenue(organizer: Person, fan: Person, sale: Sale): Promise<void> {
@@ -112,12 +112,12 @@ async function showRevenue(organizer: Person, fan: Person, sale: Sale): Promise<
     await organizer.v1.getRevenue({ params: { venueId: sale.event.venueId, eventId: sale.eventId } }),
     200,
   )
-  show("the event's revenue, for its organizer alone", formatMoney(totalRevenue, currency ?? 'EUR'))
+  show("the event's revenue, visible to its organizer only", formatMoney(totalRevenue, currency ?? 'EUR'))
   expectStatus(
     await fan.v1.getRevenue({ params: { venueId: sale.event.venueId, eventId: sale.eventId } }),
     403,
   )
-  show('a fan is refused', 'FORBIDDEN')
+  show('a fan is refused access', 'FORBIDDEN')
   const report = expectStatus(
     await organizer.sales.getSales({ params: { eventId: sale.eventId }, query: {} }),
     200,
@@ -126,7 +126,7 @@ async function showRevenue(organizer: Person, fan: Person, sale: Sale): Promise<
   printReport(report)
 }
 
-/** Prints each step of an order as it is published, until its outcome. */
+/** Prints each step of an order as it is published, until the outcome. */
 async function follow(fan: Person, orderId: OrderId): Promise<void> {
   const stream = expectStatus(await fan.payments.watchOrder({ params: { orderId } }), 200)
   for await (const { at, step, result, detail, status } of stream) {
@@ -137,8 +137,8 @@ async function follow(fan: Person, orderId: OrderId): Promise<void> {
 }
 
 /**
- * Prints how many are sold whenever the read side reports it. The function it returns waits until so many are
- * sold, and rejects if the stream ends.
+ * Prints the number sold whenever the read side publishes it. The returned function waits until that many
+ * are sold, and rejects if the stream ends.
  */
 function watchSales(organizer: Person, eventId: SalesReport['eventId'], signal: AbortSignal) {
   let sold = 0
@@ -154,7 +154,7 @@ function watchSales(organizer: Person, eventId: SalesReport['eventId'], signal: 
         process.stdout.write(`\r\u001b[K             ${pc.dim(`sold so far: ${sold}`)}\r`)
       wake()
     }
-    throw new Error(`the stream of sales ended at ${sold}`)
+    throw new Error(`the sales stream ended at ${sold}`)
   })()
   watching.catch(() => {}) // the waiting caller gets the error
   return async (wanted: number): Promise<void> => {
@@ -175,7 +175,10 @@ function printReport({ name, totals, byType, holds, overTime, currency }: SalesR
   console.log(`\n             ${pc.bold(name)}`)
   row('sold', `${totals.soldCount} of ${totals.capacity ?? '?'}, ${share(totals.sellThrough)}`)
   row('revenue', money(totals.revenue))
-  row('holds bought', `${holds.converted} of ${holds.converted + holds.released}, ${share(holds.conversion)}`)
+  row(
+    'holds converted',
+    `${holds.converted} of ${holds.converted + holds.released}, ${share(holds.conversion)}`,
+  )
   for (const type of byType)
     row(
       type.name ?? type.ticketTypeId,

@@ -2,7 +2,7 @@ import pc from 'picocolors'
 
 let lastAt = performance.now()
 
-/** One line for what has just happened, with the time since the line before. */
+/** Prints a line for a completed step, with the time since the previous line. */
 export function show(what: string, detail = ''): void {
   const now = performance.now()
   const took = `${Math.round(now - lastAt)} ms`.padStart(8)

@@ -9,7 +9,10 @@ import { projections } from './projection.ts'
 import { freeCounts, seatMaps } from './redis.ts'
 import { sqlInvariants } from './sql.ts'
 
-/** Everything that does not hold right now; those that hold only at rest too (Q in the guarantees). */
+/**
+ * Returns every invariant that is violated now, including those that hold only once the system is idle (Q in
+ * the guarantees).
+ */
 export async function findViolations(observed: Observed): Promise<Violation[]> {
   const pools = new Map(
     serviceKeys.map((key) => [
@@ -42,12 +45,13 @@ export async function findViolations(observed: Observed): Promise<Violation[]> {
   }
 }
 
-/** Waits until everything holds; gives up with what does not. */
+/** Waits until every invariant holds; throws with the violations at the deadline. */
 export async function expectInvariants(observed: Observed): Promise<void> {
   await until(
     async () => {
       const violations = await findViolations(observed)
-      if (violations.length > 0) throw new Error(`these do not hold: ${JSON.stringify(violations, null, 2)}`)
+      if (violations.length > 0)
+        throw new Error(`violated invariants: ${JSON.stringify(violations, null, 2)}`)
     },
     { patienceMs: 90_000 },
   )

@@ -16,7 +16,7 @@ export async function unpublished(query: Query): Promise<Violation> {
   return { invariant: 'I10', statement: 'every committed message is published', rows }
 }
 
-/** I10, second half: every subscribed consumer has taken in every message that was published for it. */
+/** I10, second half: every subscribed consumer has handled every message that was published for it. */
 export async function unheard(query: Query): Promise<Violation> {
   const rows: unknown[] = []
   const published = (
@@ -51,7 +51,7 @@ export async function unheard(query: Query): Promise<Violation> {
   }
   return {
     invariant: 'I10',
-    statement: 'every published message was taken in by every consumer that is subscribed to it',
+    statement: 'every published message was handled by every subscribed consumer',
     rows,
   }
 }

@@ -1,11 +1,12 @@
 import type { Observed, Query, Violation } from './observed.ts'
 
-/** I2, I4, I5, I6: the gateway's books against the tickets, order by order. */
+/** I2, I4, I5, I6: compares the gateway's ledger with the tickets of each order. */
 export function moneyInvariants(query: Query, observed: Observed): Promise<Violation>[] {
   const gathered = (async () => {
     const tickets = await query<{ order_id: string; value: string; valid: string }>(
       'tickets',
-      // One that was used and refunded stays used: it admitted somebody, and is not paid for any longer.
+      // A ticket that was used and then refunded stays CHECKED_IN: its holder was admitted, but it is no
+      // longer paid for.
       `select t.order_id, sum(t.unit_price_minor) as value, count(*) as valid from tickets t
        join tickets root on root.ticket_id = t.root_ticket_id
        where t.status in ('ACTIVE', 'CHECKED_IN') and root.refund_id is null group by t.order_id`,
@@ -25,7 +26,7 @@ export function moneyInvariants(query: Query, observed: Observed): Promise<Viola
   return [
     find(
       'I2',
-      'what the gateway has kept is the price of the valid tickets, order by order',
+      'the amount the gateway holds for each order equals the price of its valid tickets',
       ({ priceOf, totals }) =>
         totals.filter(
           ({ orderId, captured, refunded }) => captured - refunded !== (priceOf.get(orderId) ?? 0),
@@ -34,12 +35,12 @@ export function moneyInvariants(query: Query, observed: Observed): Promise<Viola
     find('I4', 'at most one successful charge per order', ({ totals }) =>
       totals.filter((total) => total.successfulCharges > 1),
     ),
-    find('I5', 'money that was taken has tickets or went back', ({ priceOf, totals }) =>
+    find('I5', 'every captured payment has tickets or was refunded', ({ priceOf, totals }) =>
       totals.filter(
         ({ orderId, captured, refunded }) => captured > 0 && !priceOf.has(orderId) && refunded !== captured,
       ),
     ),
-    find('I6', 'no valid ticket without a charge, unless it cost nothing', ({ priceOf, totals }) => {
+    find('I6', 'every valid ticket has a charge, unless it was free', ({ priceOf, totals }) => {
       const charged = new Set(
         totals.filter(({ successfulCharges }) => successfulCharges > 0).map(({ orderId }) => orderId),
       )

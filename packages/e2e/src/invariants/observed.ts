@@ -8,7 +8,7 @@ export interface Observed {
   }>
 }
 
-/** A statement that does not hold, with what contradicts it. */
+/** An invariant that is violated, with the rows that contradict it. */
 export interface Violation {
   invariant: string
   statement: string

@@ -3,10 +3,10 @@ import type { Query, Violation } from './observed.ts'
 
 type Row = Record<string, unknown>
 
-/** Something that the read side keeps, and where it comes from: the same rows, from both. */
+/** A projection of the read side and its source: both queries must return the same rows. */
 interface Mirrored {
   statement: string
-  /** Whose truth it is. */
+  /** The service that owns the data. */
   service: ServiceKey
   truth: string
   projected: string
@@ -16,13 +16,13 @@ const current = `(select generation from generations where state = 'ACTIVE')`
 
 const mirrored: readonly Mirrored[] = [
   {
-    statement: 'the read side knows every event as it is',
+    statement: 'the read side has every event in its current state',
     service: 'events',
     truth: `select id as event_id, organizer_id, name, event_date, time_zone, venue_id, status::text, version from events`,
     projected: `select event_id, organizer_id, name, event_date, time_zone, venue_id, status, version from events where generation = ${current} and not deleted`,
   },
   {
-    statement: 'the read side knows every ticket, whose it is and what became of it',
+    statement: 'the read side has every ticket with its owner and status',
     service: 'tickets',
     truth: `select t.ticket_id, t.order_id, t.event_id, t.ticket_type_id, t.user_id, t.status, t.unit_price_minor::text as price,
         t.zone_id, t.row_label, t.col_label from tickets t`,
@@ -32,8 +32,7 @@ const mirrored: readonly Mirrored[] = [
         zone_id, row_label, col_label from tickets where generation = ${current}`,
   },
   {
-    statement:
-      'the counters of the read side are the sums over the tickets that were issued, cancelled and used',
+    statement: "the read side's counters equal the sums of issued, cancelled and checked-in tickets",
     service: 'tickets',
     truth: `select event_id, ticket_type_id, count(*) filter (where ticket_id = root_ticket_id)::int as issued,
         coalesce(sum(unit_price_minor) filter (where ticket_id = root_ticket_id), 0)::text as gross,
@@ -44,7 +43,7 @@ const mirrored: readonly Mirrored[] = [
       from sales_hours where generation = ${current} group by event_id, ticket_type_id`,
   },
   {
-    statement: 'the read side knows what is offered, and how much of it',
+    statement: 'the read side has every ticket type on sale and its capacity',
     service: 'tickets',
     truth: `select t.ticket_type_id, t.event_id, t.name, t.unit_price_minor::text as price, c.capacity
       from ticket_types t join ticket_type_counters c using (ticket_type_id) where t.withdrawn_at is null`,
@@ -52,7 +51,7 @@ const mirrored: readonly Mirrored[] = [
       from ticket_types where generation = ${current} and not withdrawn`,
   },
   {
-    statement: 'the read side counts the holds that became tickets and those that came to nothing',
+    statement: 'the read side counts the holds that converted to tickets and those that were released',
     service: 'tickets',
     truth: `select event_id, count(*) filter (where issued)::int as converted, count(*) filter (where not issued)::int as released
       from (select r.event_id, r.status, exists (select from order_outcomes o join tickets t using (order_id)
@@ -62,7 +61,7 @@ const mirrored: readonly Mirrored[] = [
       where generation = ${current} and converted + released > 0`,
   },
   {
-    statement: 'the read side knows what went back for orders that had tickets',
+    statement: 'the read side has the refunds of orders with tickets',
     service: 'payments',
     truth: `select o.event_id, count(*)::int as refunds, sum(r.amount_minor)::text as amount
       from refunds r join orders o using (order_id)
@@ -72,9 +71,9 @@ const mirrored: readonly Mirrored[] = [
       from refund_hours where generation = ${current} group by event_id having sum(refunds) > 0`,
   },
   {
-    statement: 'the read side knows of which types the tickets were whose money went back',
+    statement: 'the read side has the refunded amount of each ticket type',
     service: 'payments',
-    // What somebody gave back at the gateway by hand names no tickets when it is told.
+    // The message of a refund made at the gateway by hand names no tickets.
     truth: `select o.event_id, i.ticket_type_id, sum(i.unit_price_minor)::text as amount
       from refund_items i join refunds r using (refund_id) join orders o using (order_id)
       where r.status = 'SUCCEEDED' and r.amount_minor > 0 and r.reason <> 'REFUNDED_AT_GATEWAY'
@@ -83,12 +82,12 @@ const mirrored: readonly Mirrored[] = [
       from sales_hours where generation = ${current} group by event_id, ticket_type_id having sum(refunded_minor) > 0`,
   },
   {
-    statement: 'the read side counts the payments that were made, and those that failed by their reason',
+    statement: 'the read side counts successful payments, and failed payments by reason',
     service: 'payments',
-    // A message may be said twice, under another id: the order is what is counted.
+    // A message may be published twice with different ids, so orders are counted.
     truth: `select body #>> '{payload,eventId}' as event_id, count(distinct body #>> '{payload,orderId}')::int as payments,
         case event_type when 'PAYMENT_COMPLETED' then 'COMPLETED' else body #>> '{payload,failureReason}' end as outcome
-      from (select event_type, body from outbox union all select event_type, body from message_archive) told
+      from (select event_type, body from outbox union all select event_type, body from message_archive) published
       where event_type = 'PAYMENT_FAILED'
         or event_type = 'PAYMENT_COMPLETED' and (body #>> '{payload,totalAmount}')::numeric > 0
       group by 1, 3`,
@@ -96,7 +95,7 @@ const mirrored: readonly Mirrored[] = [
   },
 ]
 
-/** What the read side has otherwise than the services themselves. */
+/** Returns where the read side differs from the owning services. */
 export const projections = (query: Query): Promise<Violation>[] =>
   mirrored.map(async ({ statement, service, truth, projected }) => {
     const [ours, theirs] = await Promise.all([query<Row>('analytics', projected), query<Row>(service, truth)])

@@ -13,12 +13,12 @@ export async function freeCounts(query: Query, redis: Redis): Promise<Violation>
     if (cached !== null && Number(cached) !== free)
       rows.push({ ticket_type_id, inRedis: Number(cached), free })
   }
-  return { invariant: 'I18', statement: 'what Redis shows as free is what PostgreSQL has free', rows }
+  return { invariant: 'I18', statement: 'the free counts in Redis equal those in PostgreSQL', rows }
 }
 
 /**
- * I18 for seats, for the events that Redis has a map of. What is held there may be sold in the meantime: it
- * is drawn again.
+ * I18 for seats, for the events that have a map in Redis. A seat that is held there may be sold in the
+ * meantime; the map is then rebuilt.
  */
 export async function seatMaps(query: Query, redis: Redis): Promise<Violation> {
   const maps = await query<{ event_id: string; map: string }>(
@@ -36,7 +36,7 @@ export async function seatMaps(query: Query, redis: Redis): Promise<Violation> {
   }
   return {
     invariant: 'I18',
-    statement: 'the map of seats that Redis shows is the one that PostgreSQL has',
+    statement: 'the seat map in Redis equals the one in PostgreSQL',
     rows,
   }
 }

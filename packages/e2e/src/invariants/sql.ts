@@ -4,14 +4,14 @@ export interface SqlInvariant {
   invariant: string
   statement: string
   service: ServiceKey
-  /** Finds what contradicts the statement. */
+  /** Selects the rows that contradict the statement. */
   sql: string
 }
 
 export const sqlInvariants: readonly SqlInvariant[] = [
   {
     invariant: 'I1',
-    statement: 'what is held and sold is what reservations and tickets say, and not more than there is',
+    statement: 'held and sold counts equal the reservations and tickets, and stay within capacity',
     service: 'tickets',
     sql: `select c.* from ticket_type_counters c
       left join lateral (select coalesce(sum(i.quantity), 0) as held from reservation_items i join reservations r using (reservation_id)
@@ -40,8 +40,7 @@ export const sqlInvariants: readonly SqlInvariant[] = [
   },
   {
     invariant: 'I1',
-    statement:
-      'what a hold writes belongs to what is there: its event, its types, its seats and its reservation',
+    statement: 'every row of a hold refers to an existing event, ticket type, seat and reservation',
     service: 'tickets',
     sql: `select 'reservation' as of, reservation_id::text as id from reservations r
       where not exists (select from event_pictures p where p.event_id = r.event_id and p.currency = r.currency)
@@ -58,7 +57,7 @@ export const sqlInvariants: readonly SqlInvariant[] = [
   {
     invariant: 'I3',
     statement:
-      'every movement of our ledger has a debit and a credit of the same amount, and refunds stay within captures',
+      'every ledger entry has a debit and a credit of the same amount, and refunds never exceed captures',
     service: 'payments',
     sql: `select reference, 'unbalanced' as why from ledger_entries group by reference
       having sum(case side when 'DEBIT' then amount_minor else -amount_minor end) <> 0 or count(*) <> 2
@@ -68,14 +67,14 @@ export const sqlInvariants: readonly SqlInvariant[] = [
   },
   {
     invariant: 'I7',
-    statement: 'nothing is held past its deadline and a sweep',
+    statement: 'no hold outlives its deadline by more than one sweep',
     service: 'tickets',
     sql: `select reservation_id, status, expires_at from reservations
       where status = 'ACTIVE' and expires_at < clock_timestamp() - interval '90 seconds'`,
   },
   {
     invariant: 'I8',
-    statement: 'a seat is sold to whoever held it',
+    statement: 'a seat is sold to the user who held it',
     service: 'tickets',
     sql: `select c.event_id, c.seat_id from seat_claims c join reservations r using (reservation_id)
       join tickets t on t.ticket_id = c.ticket_id where t.user_id <> r.user_id`,
@@ -88,7 +87,7 @@ export const sqlInvariants: readonly SqlInvariant[] = [
   },
   {
     invariant: 'I11',
-    statement: 'an order that is confirmed has as many tickets as it has paid for',
+    statement: 'a confirmed order has as many tickets as it paid for',
     service: 'payments',
     sql: `select o.order_id, o.status from orders o where o.status = 'CONFIRMED' and
       (select coalesce(sum(quantity), 0) from order_items i where i.order_id = o.order_id) <>
@@ -96,7 +95,7 @@ export const sqlInvariants: readonly SqlInvariant[] = [
   },
   {
     invariant: 'I11',
-    statement: 'what was refunded of an order is what its refunds say, ticket by ticket',
+    statement: "the refunded amount of an order equals the sum of its refunds' tickets",
     service: 'payments',
     sql: `select r.refund_id, r.amount_minor, i.total from refunds r
       join lateral (select sum(unit_price_minor) as total from refund_items where refund_id = r.refund_id) i on i.total is not null
@@ -104,7 +103,7 @@ export const sqlInvariants: readonly SqlInvariant[] = [
   },
   {
     invariant: 'I15',
-    statement: 'an order stands where its saga stands',
+    statement: "an order's status matches its saga's state",
     service: 'payments',
     sql: `select o.order_id, o.status, s.state from orders o join sagas s using (order_id) where o.status is distinct from
       case s.state when 'CONFIRMED' then 'CONFIRMED' when 'FAILED' then 'FAILED' when 'CANCELLED' then 'CANCELLED'
@@ -113,7 +112,7 @@ export const sqlInvariants: readonly SqlInvariant[] = [
   },
   {
     invariant: 'I15',
-    statement: "an order's own address is one that its reader has confirmed, and that nobody has undone",
+    statement: "an order's own contact address was confirmed by its reader and not undone",
     service: 'payments',
     sql: `select o.order_id from orders o where o.contact_email is not null and not exists (
       select from order_contact_changes c where c.order_id = o.order_id and c.email = o.contact_email
@@ -121,7 +120,7 @@ export const sqlInvariants: readonly SqlInvariant[] = [
   },
   {
     invariant: 'I16',
-    statement: 'the last word of the journal is where the saga stands, and every word is of a saga',
+    statement: 'the last journal entry of a saga is its current state, and every entry belongs to a saga',
     service: 'payments',
     sql: `select s.order_id, s.state from sagas s where s.state <>
       (select e.state from saga_events e where e.order_id = s.order_id order by seq desc limit 1)

@@ -14,8 +14,8 @@ import { type TestSystem, useTestSystem } from '../start.ts'
 import { signToken } from '../tokens.ts'
 import { createWorld, type LivingWorld } from '../world.ts'
 
-// Every public route, sent everything that it must not take: made from the contract, so that a new route is
-// tried too.
+// Every public route with every kind of invalid input, derived from the contract so that new routes are
+// covered.
 
 const SECRET = 'do_not_write_this_down_7b1c9e'
 const AT_ONCE = 12
@@ -38,7 +38,7 @@ beforeAll(async () => {
 afterAll(() => running?.expectDocumented())
 
 interface Sent {
-  /** What was sent, for whoever reads why it fails. */
+  /** The request, for the failure message. */
   what: string
   operation: Operation
   status: number
@@ -77,7 +77,7 @@ async function send(
   }
 }
 
-/** All of them, a few at once. */
+/** Sends all requests, a few at once. */
 async function sendAll<T>(things: Iterable<T>, send: (thing: T) => Promise<Sent | null>): Promise<Sent[]> {
   const iterator = things[Symbol.iterator]()
   const sent: Sent[] = []
@@ -98,7 +98,7 @@ const urlOf = (operation: Operation, { params = {}, query = {} }: WireRequest) =
   return Object.keys(query).length > 0 ? `${path}?${new URLSearchParams(query)}` : path
 }
 
-/** What an answer has that a refusal must not have, null where it is as it should be. */
+/** Returns how a response differs from a proper refusal; null if it does not. */
 function faultOf(
   { what, operation, status, text, requestId }: Sent,
   expected: readonly number[],
@@ -107,10 +107,10 @@ function faultOf(
   if (!expected.includes(status)) return fault(`not ${expected.join(' or ')}`)
   if (status < 400) return null
   const refusal = z.safeDecode(Refusal, parse(text) as never)
-  if (!refusal.success) return fault('not of the shape of a refusal')
-  if (refusal.data.requestId !== requestId) return fault('without the id of its request')
+  if (!refusal.success) return fault('does not match the schema of a refusal')
+  if (refusal.data.requestId !== requestId) return fault('has no request id')
   if (/node_modules|\.ts:\d|at \w+ \(|postgres|prisma|select |insert into/i.test(text))
-    return fault('tells of the inside')
+    return fault('reveals internals')
   return null
 }
 const parse = (text: string): unknown => {
@@ -139,7 +139,7 @@ function* badBodies() {
   }
 }
 
-test('a body with one thing wrong is a 400, whatever it is', async () => {
+test('a body with one error is a 400', async () => {
   const sent = await sendAll(badBodies(), ({ operation, what, url, body }) =>
     send(operation, what, { url, body }),
   )
@@ -147,18 +147,18 @@ test('a body with one thing wrong is a 400, whatever it is', async () => {
   expect(faultsOf(sent, [400])).toEqual([])
 })
 
-test('a body that is no JSON of ours is a 400, 413 or 415', async () => {
+test('a body that is not JSON is a 400, 413 or 415', async () => {
   const text = (operation: Operation) => JSON.stringify(goodOf(operation).body)
   const bodies: [
     string,
     (operation: Operation) => { body: string | Uint8Array; headers?: Record<string, string> },
   ][] = [
-    ['cut off', (operation) => ({ body: text(operation).slice(0, -1) })],
-    ['no JSON', () => ({ body: '<xml/>' })],
+    ['truncated', (operation) => ({ body: text(operation).slice(0, -1) })],
+    ['not JSON', () => ({ body: '<xml/>' })],
     ['null', () => ({ body: 'null' })],
     ['a string', () => ({ body: '"x"' })],
     ['twice', (operation) => ({ body: text(operation) + text(operation) })],
-    ['nested without an end', () => ({ body: '['.repeat(100_000) })],
+    ['deeply nested', () => ({ body: '['.repeat(100_000) })],
     [
       'not UTF-8',
       (operation) => ({ body: Buffer.concat([Buffer.from(text(operation)), Buffer.from([0xff, 0xfe])]) }),
@@ -168,7 +168,7 @@ test('a body that is no JSON of ours is a 400, 413 or 415', async () => {
     ['a form', () => ({ body: 'a=b', headers: { 'content-type': 'application/x-www-form-urlencoded' } })],
     ['a file', () => ({ body: 'x', headers: { 'content-type': 'multipart/form-data; boundary=x' } })],
     [
-      'XML by name',
+      'XML by content type',
       (operation) => ({ body: text(operation), headers: { 'content-type': 'application/xml' } }),
     ],
     ['packed', (operation) => ({ body: text(operation), headers: { 'content-encoding': 'gzip' } })],
@@ -197,7 +197,7 @@ const badIds = [
   'x'.repeat(3_000),
 ]
 
-test('a path whose id is none is a 400 or leads nowhere', async () => {
+test('a path with an invalid id is refused or not found', async () => {
   const all = operations.flatMap((operation) =>
     Object.keys(goodOf(operation).params ?? {})
       .filter((name) => /Id$/.test(name))
@@ -215,7 +215,7 @@ test('a path whose id is none is a 400 or leads nowhere', async () => {
   expect(faultsOf(sent, [400, 404, 414, 431])).toEqual([])
 })
 
-test('a query with one thing wrong is a 400, and hostile words find nothing and break nothing', async () => {
+test('a query with one error is a 400, and hostile words find nothing and break nothing', async () => {
   const values = [
     '',
     '-1',
@@ -246,7 +246,7 @@ test('a query with one thing wrong is a 400, and hostile words find nothing and 
   expect(faultsOf(typed, [400])).toEqual([])
 })
 
-/** What the position of each list is made of: a cursor is ours to write, and anybody's to rewrite. */
+/** The cursor fields of each list: a client can decode and rewrite a cursor. */
 const positions: Readonly<Record<string, readonly [instant: string | null, id: string | null]>> = {
   'events.listEvents': ['at', 'id'],
   'events.listMyEvents': ['at', 'id'],
@@ -276,7 +276,7 @@ const badInstants = [
 const lists = operations.filter(
   ({ route }) => route.method === 'GET' && 'cursor' in (route.query?.shape ?? {}),
 )
-/** The request of a list from a cursor on that somebody wrote by hand. */
+/** Builds a list request with a forged cursor. */
 function fromCursor(operation: Operation, instant: unknown, id: unknown): string {
   const [instantName, idName] = positions[operation.name] ?? [null, null]
   const position = {
@@ -290,7 +290,7 @@ function fromCursor(operation: Operation, instant: unknown, id: unknown): string
   return urlOf(operation, { ...good, query: { ...good.query, cursor } })
 }
 
-test('a cursor that nobody was given is a page or a 400', async () => {
+test('a forged cursor returns a page or a 400', async () => {
   const [at, id] = ['2026-12-01T18:30:00.000Z', world.venueId]
   // Not every service has a cache.
   const present = lists.filter(({ route }) => !route.path.includes('/ops/caches/'))
@@ -311,7 +311,7 @@ test('a cursor that nobody was given is a page or a 400', async () => {
   expect(faultsOf(sent, [200, 400, 404, 414, 431])).toEqual([])
 })
 
-test('headers that are nonsense are a 400, 401 or as good as none', async () => {
+test('malformed headers are a 400 or 401, or are ignored', async () => {
   const headers: Record<string, string>[] = [
     { 'idempotency-key': 'x'.repeat(256) },
     { 'idempotency-key': 'a b' },
@@ -339,11 +339,11 @@ test('headers that are nonsense are a 400, 401 or as good as none', async () => 
   expect(faultsOf(sent, [200, 304, 400, 401, 403, 404, 409])).toEqual([])
 })
 
-test('nothing of all that was stored', async () => {
+test('none of the refused requests stored anything', async () => {
   expect(await contents()).toEqual(before)
 })
 
-test('text that would mean something elsewhere is kept as it is where people may write as they like', async () => {
+test('hostile text in free text fields is stored unchanged', async () => {
   const names = Object.values(hostileTexts).filter((text) => !/[\p{Cc}\p{Cs}]/u.test(text) && !hasLink(text))
   for (const name of names) {
     const { firstName } = living.stranger.session().user
@@ -353,20 +353,20 @@ test('text that would mean something elsewhere is kept as it is where people may
   }
 })
 
-test('no log tells a secret or an address', async () => {
-  // Once with everything right, so that the secrets get as far as they can.
+test('no log contains a secret or an address', async () => {
+  // Sends every valid request once, so that the secrets reach every service.
   await living.buyer.buy({ ...living.sale, quantity: 1 }, { paymentToken: SECRET })
   await living.buyer.auth.login({ body: { email: living.buyer.email, password: SECRET } })
   await living.buyer.auth.resetPassword({ body: { token: SECRET, password: SECRET } })
   const logs = path.join(running.folder, 'logs')
-  const told = [
+  const sentSecrets = [
     SECRET,
     living.buyer.password,
     living.buyer.session().refreshToken,
     living.buyer.session().accessToken,
     token,
   ]
-  const forbidden = [...told, living.buyer.email, living.organizer.email, 'do_not_write']
+  const forbidden = [...sentSecrets, living.buyer.email, living.organizer.email, 'do_not_write']
   const found = readdirSync(logs).flatMap((file) => {
     const text = readFileSync(path.join(logs, file), 'utf8')
     return forbidden
@@ -377,7 +377,7 @@ test('no log tells a secret or an address', async () => {
   expect(found).toEqual([])
 })
 
-/** Of every table of every service how many rows it has, and a sum over what stands in them. */
+/** Returns the row count and a checksum of every table of every service. */
 async function contents(): Promise<Record<string, string>> {
   const tables: Record<string, string> = {}
   for (const service of serviceKeys) {

@@ -9,8 +9,8 @@ import { expectStatus, type Person } from '../../src/person.ts'
 import { type TestSystem, useTestSystem } from '../start.ts'
 
 /**
- * What one purchase may cost: one ticket without a seat, paid at once, ticketed, mailed and projected.
- * Counted, not timed. docs/purchase-budget.md explains each transaction.
+ * The budget of one purchase: one unseated ticket, paid at once, ticketed, mailed and projected. Counts
+ * operations, not time. docs/purchase-budget.md explains each transaction.
  */
 const budget: Budget = {
   auth: { transactions: 1, statements: 1, requests: 1, published: 0, consumed: 0, spans: 2 },
@@ -20,9 +20,9 @@ const budget: Budget = {
   notifications: { transactions: 6, statements: 16, requests: 0, published: 1, consumed: 2, spans: 25 },
   analytics: { transactions: 2, statements: 23, requests: 0, published: 0, consumed: 2, spans: 29 },
 }
-/** Of each figure the least of so many purchases counts: what comes by the clock in between is not theirs. */
+/** The minimum of each figure over these purchases counts, which excludes periodic work. */
 const PURCHASES = 4
-/** Each service sends its spans once a second. */
+/** Each service exports its spans once a second. */
 const QUIET_MS = 1_500
 
 let running: TestSystem
@@ -48,10 +48,10 @@ afterAll(async () => {
 })
 
 /**
- * Everything that follows of an order is done, and written down: looked up in the databases, for services
- * count what they are asked.
+ * Waits until every consequence of an order is stored; reads the databases, because services count their
+ * requests.
  */
-const settled = (orderId: string) =>
+const untilComplete = (orderId: string) =>
   until(async () => {
     const one = async (database: pg.Client, sql: string) => (await database.query(sql, [orderId])).rowCount
     expect(
@@ -85,7 +85,7 @@ const spentOfAll = async () =>
     ),
   )
 
-/** What each service spends while `work` is done, beside what reading that costs. */
+/** Returns what each service spends during `work`, minus the cost of reading it. */
 async function spentOn(work: () => Promise<void>): Promise<Map<ServiceKey, Omit<Spent, 'spans'>>> {
   const [first, before] = [await spentOfAll(), await spentOfAll()]
   await work()
@@ -112,7 +112,7 @@ async function spentOn(work: () => Promise<void>): Promise<Map<ServiceKey, Omit<
   )
 }
 
-/** How many spans the trace of the latest purchase has in each service, once they have all come. */
+/** Returns the number of spans per service in the trace of the latest purchase, once all have arrived. */
 async function spansOfLatest(traceIds: Set<string>): Promise<Map<ServiceKey, number>> {
   const read = async <T>(path: string) =>
     (await (await fetch(`${running.system.urls.traces}${path}`)).json()) as T
@@ -126,21 +126,21 @@ async function spansOfLatest(traceIds: Set<string>): Promise<Map<ServiceKey, num
   const all = await until(async () => {
     const { spans } = await read<{ spans: { service: string }[] }>(`/api/traces/${latest.traceId}`)
     if (spans.length !== known) [known, sinceMs] = [spans.length, performance.now()]
-    if (performance.now() - sinceMs < QUIET_MS) throw new Error(`${known} spans, and more are coming`)
+    if (performance.now() - sinceMs < QUIET_MS) throw new Error(`${known} spans, and more are arriving`)
     return spans
   })
   const spans = Map.groupBy(all, ({ service }) => service)
   return new Map(serviceKeys.map((key) => [key, spans.get(services[key].name)?.length ?? 0]))
 }
 
-test('a purchase costs no more than its budget', async () => {
+test('a purchase stays within its budget', async () => {
   const organizer = await running.person({ firstName: 'Olga', lastName: 'Okoń' }, { organizer: true })
   const sale = await publishEvent(organizer, { name: 'Counted', quantity: 100, unitPrice: 5_000 })
   const buy = async (buyer: Person) => {
     const { orderId } = expectStatus(await buyer.buy({ ...sale, quantity: 1 }), 201)
-    await settled(orderId)
+    await untilComplete(orderId)
   }
-  // The first fills caches, and what is prepared once.
+  // The first purchase warms caches and prepared statements.
   await buy(await running.person({ firstName: 'Ewa', lastName: 'Erste' }))
 
   const least = new Map<ServiceKey, Spent>()
@@ -148,7 +148,7 @@ test('a purchase costs no more than its budget', async () => {
   for (let purchase = 0; purchase < PURCHASES; purchase++) {
     const buyer = await running.person({ firstName: 'Zofia', lastName: 'Łącka' })
     await running.mails.waitFor(buyer.email, /./)
-    await until(() => expectPublished('auth')) // that the buyer registered is no part of it
+    await until(() => expectPublished('auth')) // excludes the buyer's registration
     const spent = await spentOn(() => buy(buyer))
     const spans = await spansOfLatest(traceIds)
     for (const key of serviceKeys) {
@@ -160,7 +160,7 @@ test('a purchase costs no more than its budget', async () => {
   }
   const counted: Budget = Object.fromEntries(least)
   const table = budgetTable(counted, budget)
-  // Past the reporter, which shows what is written of files that fail alone.
+  // Bypasses the reporter, which prints output of failed files only.
   writeSync(2, `${table}\n`)
   const over = serviceKeys.flatMap((key) =>
     units

@@ -62,9 +62,9 @@ describe('one purchase', () => {
       ]) {
         expect(names).toContain(last)
       }
-      // What a service did comes when it sends it: each sends its own.
+      // Each service exports its own spans, at its own time.
       expect(new Set(all.map(({ service }) => service)).size).toBe(serviceKeys.length)
-      // Every span says who its parent is, and all of them have come.
+      // Every span names its parent, and all of them have arrived.
       const ids = new Set(all.map(({ spanId }) => spanId))
       expect(all.filter(({ parentId }) => parentId !== null && !ids.has(parentId))).toEqual([])
       return all
@@ -74,7 +74,7 @@ describe('one purchase', () => {
     ])
   })
 
-  test('goes through all services: notifications ask auth and events for what stands in the mail', () => {
+  test("passes through all services: notifications gets the mail's content from auth and events", () => {
     expect(new Set(spans.map(({ service }) => service))).toEqual(
       new Set(serviceKeys.map((key) => services[key].name)),
     )
@@ -88,7 +88,7 @@ describe('one purchase', () => {
     expect(served?.name).toBe('POST /api/auth/internal/users/batch')
   })
 
-  test('shows requests, calls, statements, commands, messages on both sides, the charge and the mail', () => {
+  test('contains requests, calls, statements, commands, messages on both sides, the charge and the mail', () => {
     const of = (service: string, kind: string, name: RegExp) =>
       spans
         .filter((span) => span.service === service && span.kind === kind && name.test(span.name))
@@ -115,19 +115,19 @@ describe('one purchase', () => {
     for (const consumed of spans.filter(({ kind }) => kind === 'CONSUMER')) {
       expect(spans.find(({ spanId }) => spanId === consumed.parentId)?.kind, consumed.name).toBe('PRODUCER')
     }
-    // Redis may take longer than it is given, on a busy machine: nobody waits for it.
+    // Redis may exceed its timeout on a busy machine; the request does not wait for it.
     expect(
       spans.filter(({ failed, attributes }) => failed !== null && attributes['db.system.name'] !== 'redis'),
     ).toEqual([])
   })
 
-  test('says nothing of who bought, with which card, or under which token', () => {
-    const said = JSON.stringify(spans)
-    for (const secret of [buyer.email, 'Łącka', 'pm_card', 'eyJ', '@']) expect(said).not.toContain(secret)
-    expect(said.length).toBeGreaterThan(10_000)
+  test('contains no buyer data, card or token', () => {
+    const text = JSON.stringify(spans)
+    for (const secret of [buyer.email, 'Łącka', 'pm_card', 'eyJ', '@']) expect(text).not.toContain(secret)
+    expect(text.length).toBeGreaterThan(10_000)
   })
 
-  test('is a tree for a terminal', async () => {
+  test('prints as a tree', async () => {
     const response = await fetch(
       `${running.system.urls.traces}/traces/latest.txt?root=POST%20/api/payments/orders`,
     )
@@ -140,7 +140,7 @@ describe('one purchase', () => {
   })
 })
 
-test('a client’s own trace is not ours to write into', async () => {
+test('a trace that a client sent is not continued', async () => {
   const traceId = randomBytes(16).toString('hex')
   const traceparent = `00-${traceId}-${randomBytes(8).toString('hex')}-01`
   const before = await countOf('GET /api/auth/me')
@@ -149,14 +149,14 @@ test('a client’s own trace is not ours to write into', async () => {
   expect(await spansOf(traceId)).toEqual([])
 })
 
-test('in a system at rest no trace comes of polling', async () => {
+test('an idle system records no traces of polling', async () => {
   const sweeps = (await read<{ traces: { root: string }[] }>('/api/traces')).traces.filter(({ root }) =>
     /^(select|insert|update|delete|begin|with) /.test(root),
   )
   expect(sweeps).toEqual([])
 })
 
-test('a purchase is counted where it passes', async () => {
+test('a purchase is counted in every service that handles it', async () => {
   const textOf = async (key: (typeof serviceKeys)[number]) =>
     (await fetch(`${running.system.urls[key]}/actuator/prometheus`)).text()
   const [payments, tickets, notifications] = await Promise.all([
@@ -183,7 +183,7 @@ describe.each(serviceKeys)('the metrics of %s', (key) => {
       .filter(([, { linux }]) => !linux || process.platform === 'linux'),
   )
 
-  test('are those that docs/metrics.md names, of the types and with the labels that it says', async () => {
+  test('are the ones in docs/metrics.md, with the documented types and labels', async () => {
     const response = await fetch(`${running.system.urls[key]}/actuator/prometheus`)
     const registered = readExposition(await response.text())
     expect([...registered.keys()].toSorted()).toEqual([...documented.keys()].toSorted())

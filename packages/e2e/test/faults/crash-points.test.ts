@@ -11,31 +11,27 @@ import { type TestSystem, useTestSystem } from '../start.ts'
 
 interface Death {
   service: ServiceKey
-  /** What gets the purchase there; a card that works where none is named. */
+  /** The payment token that reaches the crash point; a working card if absent. */
   paymentToken?: string
-  /** Where the order ends; CONFIRMED where none is named. */
+  /** The order's final status; CONFIRMED if absent. */
   status?: OrderStatus
   /**
-   * The ticket service learns that the event is cancelled while the gateway charges: the money has to go
-   * back.
+   * The ticket service receives the event's cancellation during the charge, so the payment must be refunded.
    */
   eventCancelled?: boolean
-  /** The organizer refunds the order when it is confirmed. */
+  /** The organizer refunds the order once it is confirmed. */
   refunded?: boolean
 }
 const duringRefund: Death = { service: 'payments', status: 'REFUNDED', refunded: true }
 
-/**
- * Every crash point there is, with the service that dies there: one that is added and not listed here does
- * not compile.
- */
+/** Every crash point with the service that dies there; a new one that is missing here does not compile. */
 const deaths: Record<CrashPoint, Death> = {
   'saga.created': { service: 'payments' },
   'saga.reserve.before-call': { service: 'payments' },
   'saga.reserve.after-call': { service: 'payments' },
   'saga.charge.before-call': { service: 'payments' },
   'saga.charge.after-call': { service: 'payments' },
-  // A webhook may be faster than the process that charges, which then does not get there.
+  // A webhook may be faster than the charging process, which then does not reach the point.
   'saga.paid': { service: 'payments', paymentToken: 'pm_sandbox_webhook_never' },
   'saga.release.after-call': {
     service: 'payments',
@@ -79,7 +75,7 @@ beforeAll(async () => {
 })
 afterAll(() => running?.expectDocumented())
 
-/** The gateway charges only when the ticket service knows that the event is cancelled. */
+/** The gateway completes the charge only after the ticket service has recorded the cancellation. */
 async function buyWhileCancelled(eventId: EventId, buy: () => Promise<OrderId>): Promise<OrderId> {
   const { buying } = await running.whileGatewayStands(async () => {
     const buying = buy()
@@ -101,7 +97,7 @@ async function cancelInTicketService(eventId: EventId): Promise<void> {
   await client.end()
 }
 
-/** Under one key until there is an answer: the process that takes the request dies of it. */
+/** Retries with one key until there is a response, because the process that handles the request dies. */
 async function refundInsistently(orderId: OrderId): Promise<void> {
   const request = {
     params: { orderId },
@@ -121,7 +117,7 @@ async function buyThroughDeath(point: CrashPoint): Promise<void> {
     refunded,
   } = deaths[point]
   const sale = sales.get(point)
-  if (!sale) throw new Error(`nothing is on sale for ${point}`)
+  if (!sale) throw new Error(`no ticket type for ${point}`)
   writeFileSync(running.crashFile(service), point)
   const buy = () => buyer.buyInsistently({ ...sale, quantity: 2 }, paymentToken)
   const orderId = await (eventCancelled ? buyWhileCancelled(sale.eventId, buy) : buy())
@@ -132,8 +128,8 @@ async function buyThroughDeath(point: CrashPoint): Promise<void> {
   await buyer.waitForOrder(orderId, (order) => order.status === status)
   if (status === 'CONFIRMED')
     await running.mails.waitFor(buyer.email, new RegExp(`Killed at ${point.replaceAll('.', '\\.')}`))
-  // A buyer may know how it ended before the process gets there.
-  await until(() => expect(existsSync(running.crashFile(service)), `nobody died at ${point}`).toBe(false))
+  // The buyer may see the outcome before the process reaches the point.
+  await until(() => expect(existsSync(running.crashFile(service)), `no process died at ${point}`).toBe(false))
   for (const instance of running.instancesOf(service)) await instance.waitReady()
   const paid = status === 'FAILED' ? 0 : 10_000
   expect(await running.moneyOf(orderId), point).toMatchObject({
@@ -143,16 +139,16 @@ async function buyThroughDeath(point: CrashPoint): Promise<void> {
   })
 }
 
-// One after the other within a service, the services beside each other: a message whose consumer died is only
-// seen again when its visibility has ended. What kills another chain's purchase must not harm this one
+// Points of one service run one after the other, services in parallel: a message whose consumer died is
+// redelivered only after its visibility timeout. A kill must not harm the purchases of the other chains
 // either.
 test.concurrent.each(['payments', 'tickets', 'notifications'] as const)(
-  'killed at every crash point of %s, purchases go on where they were',
+  'killed at every crash point of %s, purchases resume where they were',
   async (service) => {
     for (const point of crashPoints) if (deaths[point].service === service) await buyThroughDeath(point)
   },
 )
 
-test('in the end everything agrees: tickets, money, messages, Redis', async () => {
+test('all invariants hold afterwards: tickets, money, messages, Redis', async () => {
   await running.expectAgreement()
 })

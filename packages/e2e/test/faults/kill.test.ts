@@ -20,7 +20,7 @@ afterEach(async () => {
 })
 afterAll(() => running?.expectDocumented())
 
-/** The tickets are held, and the gateway is at work. */
+/** The tickets are held, and the charge is in progress. */
 async function whenReserved(sale: Sale): Promise<void> {
   await until(async () => {
     const { ticketTypes } = expectStatus(
@@ -38,11 +38,11 @@ test.each(serviceKeys)(
     const sale = await publishEvent(organizer, { name, quantity: 10, unitPrice: 5_000 })
     const instances = running.instancesOf(service)
     const restarts = instances.map((instance) => instance.restarts)
-    // The gateway stands still, so that the purchase has a middle in which to be killed.
+    // The gateway is frozen, so that the kill hits a purchase in progress.
     const { buying } = await running.whileGatewayStands(async () => {
       const buying = buyer.buyInsistently({ ...sale, quantity: 2 }, 'pm_card_visa')
       await whenReserved(sale)
-      for (const instance of instances) instance.kill('SIGKILL') // whichever has the purchase in hand
+      for (const instance of instances) instance.kill('SIGKILL') // whichever instance has the purchase
       return { buying }
     })
     const orderId = await buying
@@ -54,13 +54,13 @@ test.each(serviceKeys)(
       successfulCharges: 1,
     })
     await running.mails.waitFor(buyer.email, new RegExp(name))
-    // The system notices the end of a process a moment after it: a purchase may be through by then.
+    // The supervisor notices the exit with a delay; the purchase may complete before.
     await until(() =>
       expect(instances.map((instance) => instance.restarts)).toEqual(restarts.map((before) => before + 1)),
     )
   },
 )
 
-test('in the end everything agrees: tickets, money, messages, Redis', async () => {
+test('all invariants hold afterwards: tickets, money, messages, Redis', async () => {
   await running.expectAgreement()
 })

@@ -11,7 +11,7 @@ let running: TestSystem
 let database: pg.Pool
 let organizer: Person
 let buyer: Person
-/** Nobody may have more than three holds of an event at a time. */
+/** A user may have at most three holds of an event at a time. */
 let crowd: readonly Person[]
 
 const SLOW = 'pm_sandbox_slow_1500'
@@ -31,7 +31,7 @@ afterAll(async () => {
   running?.expectDocumented()
 })
 
-/** How many rows of the payment service a query finds. */
+/** Returns the number of rows that a query of the payment service finds. */
 const count = async (sql: string) => (await database.query(sql)).rowCount ?? 0
 
 const offer = (name: string, quantity = 100) => publishEvent(organizer, { name, quantity, unitPrice: 5_000 })
@@ -43,7 +43,7 @@ async function followed(orderId: OrderId): Promise<OrderProgress[]> {
   return steps
 }
 
-test('an order that nobody waits for is accepted at once, followed step by step, and mailed twice: accepted, and its tickets', async () => {
+test('an asynchronous order is accepted at once, followed step by step, and mailed twice: on acceptance, and with its tickets', async () => {
   const sale = await offer('Queued')
   const key = randomUUID()
   const placed = expectStatus(
@@ -64,7 +64,7 @@ test('an order that nobody waits for is accepted at once, followed step by step,
   expect(steps.map(({ at, step, result }) => ({ at, step, result }))).toEqual(
     history.map(({ at, step, result }) => ({ at, step, result })),
   )
-  // The same key again: the order as it stands now.
+  // The same key again returns the current order.
   const again = expectStatus(
     await buyer.buy({ ...sale, quantity: 2 }, { key, async: true, paymentToken: SLOW }),
     201,
@@ -78,7 +78,7 @@ test('an order that nobody waits for is accepted at once, followed step by step,
   )
 })
 
-test('its own reservation is paid likewise', async () => {
+test("an order of one's own reservation is paid the same way", async () => {
   const sale = await offer('Reserved before')
   const request = {
     eventId: sale.eventId,
@@ -101,9 +101,9 @@ test('its own reservation is paid likewise', async () => {
   })
 })
 
-test('what is asked for later is done later: names in their order, and a cancellation that comes in time charges nobody', async () => {
+test('commands run in order: names one after the other, and a cancellation in time charges no one', async () => {
   const sale = await offer('Changed and cancelled', 200)
-  // So many before them that those that matter wait their turn.
+  // Enough orders ahead of these that they must wait.
   const before = await Promise.all(
     crowd.map(async (person) => {
       const { orderId } = expectStatus(
@@ -136,7 +136,7 @@ test('what is asked for later is done later: names in their order, and a cancell
   await buyer.waitForOrder(cancelled.orderId, ({ status }) => status === 'CANCELLED')
   expect(await running.moneyOf(cancelled.orderId)).toMatchObject({ captured: 0, successfulCharges: 0 })
   for (const { person, orderId } of before) await person.waitForOrder(orderId, isConfirmed)
-  // What comes too late is no secret.
+  // A command that is too late is refused visibly.
   const late = await buyer.payments.updateOrder({
     params: named,
     body: { holderName: 'Too Late' },
@@ -145,10 +145,10 @@ test('what is asked for later is done later: names in their order, and a cancell
   expect(late).toMatchObject({ status: 409, body: { error: 'ORDER_NOT_PENDING' } })
 })
 
-test('operators see the queue of orders and who works on it', async () => {
+test('operators see the order queue and its workers', async () => {
   const operator = await running.operator()
-  // Before anything is killed: a command whose consumer dies three times is a dead letter, and its order is
-  // worked on all the same.
+  // Runs before any kill: a command whose consumer dies three times becomes a dead letter, and its order
+  // still completes.
   const { queues } = expectStatus(await operator.ops.payments.getQueues({}), 200)
   expect(queues).toContainEqual(expect.objectContaining({ queue: 'order-commands.fifo', deadLetters: 0 }))
   await until(async () => {
@@ -160,7 +160,7 @@ test('operators see the queue of orders and who works on it', async () => {
   })
 })
 
-test('orders outlive the processes that work them off: each is charged once and has its tickets', async () => {
+test('orders outlive their worker processes: each is charged once and has its tickets', async () => {
   const sale = await offer('Under fire', 500)
   const place = async (turn: number) => {
     const person = crowd[turn % crowd.length] as Person
@@ -172,14 +172,14 @@ test('orders outlive the processes that work them off: each is charged once and 
     const placed: ReturnType<typeof place>[] = []
     for (let turn = 0; !isOver || turn < 40; turn++) {
       placed.push(place(turn))
-      await pause(60) // as a crowd comes
+      await pause(60) // arrivals of a crowd
     }
     return Promise.all(placed)
   })()
   for (const instance of [0, 1, 0, 1]) {
     const process = running.system.service('payments', instance)
     await process.waitReady()
-    // Only while money moves, by a worker that began a moment ago: else nothing would be hit.
+    // Kills only during a charge, in a worker that has just begun, because any other kill would miss.
     const charging =
       "select from sagas where state = 'CHARGING' and leased_until > clock_timestamp() + interval '1 second'"
     await until(async () => expect(await count(charging)).toBeGreaterThan(1))
@@ -196,6 +196,6 @@ test('orders outlive the processes that work them off: each is charged once and 
   }
 })
 
-test('in the end everything agrees: tickets, money, messages, Redis, and the read side', async () => {
+test('all invariants hold afterwards: tickets, money, messages, Redis and the read side', async () => {
   await running.expectAgreement()
 })

@@ -3,7 +3,7 @@ import { publishEvent } from '../../src/events.ts'
 import { expectStatus, type Person } from '../../src/person.ts'
 import { type TestSystem, useTestSystem } from '../start.ts'
 
-// Orders that are not paid yet: the gateway takes its time, and the answer does not wait for it.
+// Orders whose payment is pending: the gateway is slow, and the response does not wait for it.
 
 let running: TestSystem
 let buyer: Person
@@ -25,7 +25,7 @@ const available = async () => {
   return ticketTypes[0]?.quantityAvailable
 }
 
-test('takes another name while its charge is under way, and the tickets bear it', async () => {
+test('a pending order can be renamed during the charge, and the tickets have the new name', async () => {
   const pending = await running.whileGatewayStands(async () => {
     const pending = expectStatus(await buyer.buy({ ...sale, quantity: 1 }), 202)
     expect(pending.status).toBe('PENDING')
@@ -45,7 +45,7 @@ test('takes another name while its charge is under way, and the tickets bear it'
   ).toBe('Nowa Osoba')
 })
 
-test('is cancelled before it is paid, or is paid because the charge was first: never both', async () => {
+test('a pending order is either cancelled before the charge or paid, never both', async () => {
   const before = await available()
   const pending = await running.whileGatewayStands(async () => {
     const pending = expectStatus(await buyer.buy({ ...sale, quantity: 1 }), 202)
@@ -69,6 +69,6 @@ test('is cancelled before it is paid, or is paid because the charge was first: n
   expect(JSON.stringify(history)).toMatch(/cancel/i)
 })
 
-test('in the end everything agrees', async () => {
+test('all invariants hold afterwards', async () => {
   await running.expectAgreement()
 })

@@ -1,16 +1,16 @@
 import type { Written } from './names.ts'
 
-// How halls label their rows and seats, from the plans of theatres, stadiums and trains.
+// Labels of rows and seats, from the plans of theatres, stadiums and trains.
 
 export const seatLabels: readonly Written[] = [
   { typed: 'A', why: 'a letter' },
   { typed: '12', why: 'a number' },
   { typed: 'AA', why: 'after Z' },
-  { typed: '12a', why: 'a seat that was put between' },
+  { typed: '12a', why: 'a seat added in between' },
   { typed: 'Ä', why: 'after Z in Sweden' },
-  { typed: 'A\u0308', kept: 'Ä', why: 'the same as a letter and its mark' },
+  { typed: 'A\u0308', kept: 'Ä', why: 'the same as a letter with a combining mark' },
   { typed: 'A-1', why: 'a hyphen' },
-  { typed: 'A‑1', kept: 'A-1', why: 'the hyphen that does not break' },
+  { typed: 'A‑1', kept: 'A-1', why: 'a non-breaking hyphen' },
   { typed: 'A–1', kept: 'A-1', why: 'a dash' },
   { typed: '12/13', why: 'a seat for two' },
   { typed: '12／13', kept: '12/13', why: 'the same on a Japanese keyboard' },
@@ -53,7 +53,7 @@ export const refusedSeatLabels: readonly string[] = [
   'A\u202e1',
 ]
 
-/** Labels that nobody could tell apart at a door: one row or seat is refused for the other. */
+/** Labels that are indistinguishable at a door: a row or seat is refused if the other exists. */
 export const twinLabels: readonly (readonly [string, string])[] = [
   ['A', 'a'],
   ['Ä', 'A\u0308'],

@@ -1,7 +1,7 @@
-// How people write telephone numbers. From ITU-T E.164 (what is one), E.123 (how it is printed), and the
-// public list "Falsehoods Programmers Believe About Phone Numbers" of libphonenumber.
+// Telephone numbers as people write them. From ITU-T E.164 (numbers), E.123 (notation), and the public list
+// "Falsehoods Programmers Believe About Phone Numbers" of libphonenumber.
 
-/** `country`: where the number is written as at home. */
+/** `country`: set if the number is in national format. */
 export const writtenPhones: readonly {
   readonly typed: string
   readonly country?: string
@@ -41,25 +41,25 @@ export const writtenPhones: readonly {
   { typed: '+48 22 123 45 67', country: 'US', kept: '+48221234567' },
 ]
 
-/** What is no number that a text can be sent to, and what the message says of it. */
+/** Numbers that cannot receive a text message, and the error message of each. */
 export const refusedPhones: readonly {
   readonly typed: string
   readonly country?: string
-  readonly says: RegExp
+  readonly error: RegExp
 }[] = [
-  { typed: '221234567', says: /must have its country/ },
-  { typed: '+999 22 123 45 67', says: /of that country/ },
-  { typed: '+48 221 2', says: /of that country/ },
-  { typed: '+48 22 123 45 67 89 01', says: /of that country/ },
-  { typed: '12345', country: 'PL', says: /written in PL/ },
-  { typed: '+48 22 123 45 67 ext. 12', says: /extension/ },
-  { typed: '+48 22 123 45 67 x12', says: /extension/ },
-  { typed: '+48 22 123 45 67;ext=12', says: /extension/ },
-  { typed: '+48 22 123 45 67 доб. 12', says: /extension/ },
-  { typed: '1-800-FLOWERS', country: 'US', says: /letters/ },
-  { typed: '', says: /such as/ },
-  { typed: '+', says: /such as/ },
-  { typed: '++48 22 123 45 67', says: /such as/ },
-  { typed: '+48 22 123 45 67 #12', says: /such as/ },
-  { typed: '+48 22 123 45 67, +48 22 123 45 68', says: /such as/ },
+  { typed: '221234567', error: /must have its country/ },
+  { typed: '+999 22 123 45 67', error: /of that country/ },
+  { typed: '+48 221 2', error: /of that country/ },
+  { typed: '+48 22 123 45 67 89 01', error: /of that country/ },
+  { typed: '12345', country: 'PL', error: /written in PL/ },
+  { typed: '+48 22 123 45 67 ext. 12', error: /extension/ },
+  { typed: '+48 22 123 45 67 x12', error: /extension/ },
+  { typed: '+48 22 123 45 67;ext=12', error: /extension/ },
+  { typed: '+48 22 123 45 67 доб. 12', error: /extension/ },
+  { typed: '1-800-FLOWERS', country: 'US', error: /letters/ },
+  { typed: '', error: /such as/ },
+  { typed: '+', error: /such as/ },
+  { typed: '++48 22 123 45 67', error: /such as/ },
+  { typed: '+48 22 123 45 67 #12', error: /such as/ },
+  { typed: '+48 22 123 45 67, +48 22 123 45 68', error: /such as/ },
 ]

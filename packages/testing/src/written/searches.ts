@@ -1,7 +1,7 @@
-// How people search for what others wrote. From UAX #15 and #29, UTS #10 (what is the same at the first
-// level), and the pages of Lucene on text without spaces.
+// Searches as people type them. From UAX #15 and #29, UTS #10 (first-level equality), and Lucene's
+// documentation of text without spaces.
 
-/** The name of something, and what finds it. */
+/** The name of something, and a query that finds it. */
 export const writtenSearches: readonly {
   readonly name: string
   readonly foundBy: readonly string[]

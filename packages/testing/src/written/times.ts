@@ -1,5 +1,5 @@
-// How people and programs write times. From RFC 3339 (5.6 and its notes), ISO 8601 (basic offsets, comma),
-// and the public list "Falsehoods programmers believe about time" (Sussman, 2012).
+// Times as people and programs write them. From RFC 3339 (5.6 and its notes), ISO 8601 (basic offsets,
+// comma), and the public list "Falsehoods programmers believe about time" (Sussman, 2012).
 
 /** Spellings of `kept`. */
 export const writtenTimes: readonly { readonly kept: string; readonly typed: readonly string[] }[] = [
@@ -31,7 +31,7 @@ export const writtenTimes: readonly { readonly kept: string; readonly typed: rea
   { kept: '2028-02-29T00:00:00.000Z', typed: ['2028-02-29T00:00:00Z'] },
 ]
 
-/** What is no time, or one of several. */
+/** Texts that are no valid time, or ambiguous. */
 export const refusedTimes: readonly string[] = [
   '',
   '2026-12-04',

@@ -9,12 +9,12 @@ test.each(writtenPhones)('$typed, written in $country, is $kept', ({ typed, coun
 })
 
 test.each(refusedPhones)(
-  '$typed, written in $country, is no number, and the refusal says why',
-  ({ typed, country, says }) => {
+  '$typed, written in $country, is no number, and the error gives the reason',
+  ({ typed, country, error }) => {
     const read = TypedPhone.safeParse(typed)
-    if (!read.success) expect(read.error.issues[0]?.message).toMatch(says)
+    if (!read.success) expect(read.error.issues[0]?.message).toMatch(error)
     else {
-      const details = [{ path: 'body.phone', message: expect.stringMatching(says) }]
+      const details = [{ path: 'body.phone', message: expect.stringMatching(error) }]
       expect(() => profilePhone(read.data, country)).toThrow(
         expect.objectContaining({
           refusal: expect.objectContaining({ body: expect.objectContaining({ details }) }),

@@ -6,7 +6,7 @@ import { type ChildServer, end } from './child-server.ts'
 
 const EDGE = path.resolve(import.meta.dirname, '../../../../stack/src/edge/main.ts')
 
-/** An edge as the system's own, in front of `upstream` for what the ticket service would serve. */
+/** Starts an edge like the system's, with `upstream` in place of the ticket service. */
 export async function startBareEdge(upstream: string): Promise<ChildServer> {
   const port = await claimPort()
   const [program = EDGE, ...execArgv] = programArguments(EDGE).toReversed()
@@ -23,7 +23,7 @@ export async function startBareEdge(upstream: string): Promise<ChildServer> {
   })
   await new Promise<void>((resolve, reject) => {
     child.once('message', () => resolve())
-    child.once('exit', (code) => reject(new Error(`the edge has ended with ${code}`)))
+    child.once('exit', (code) => reject(new Error(`the edge exited with ${code}`)))
   })
   return { url: `http://127.0.0.1:${port}`, pid: child.pid ?? 0, stop: () => end(child) }
 }

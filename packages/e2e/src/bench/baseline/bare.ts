@@ -3,10 +3,7 @@ import { ensureDatabase } from '@boxoffice/service-kit'
 import type { BenchSystem } from '../bench-system.ts'
 import { startChildServer } from './child-server.ts'
 
-/**
- * The bare server, with the Redis and the PostgreSQL of the system that is measured, in a database of its
- * own.
- */
+/** Starts the bare server with the measured system's Redis, and its PostgreSQL in a separate database. */
 export async function startBare({ system }: BenchSystem) {
   const databaseUrl = bareDatabaseUrl(system)
   await ensureDatabase(databaseUrl)

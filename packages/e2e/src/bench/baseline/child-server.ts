@@ -1,13 +1,13 @@
 import { type ChildProcess, type ForkOptions, fork } from 'node:child_process'
 
-/** A server in a process of its own that has said where it listens. It ends with `stop`, or with us. */
+/** A server in its own process that has reported its port. It ends with `stop`, or with the parent. */
 export interface ChildServer {
   url: string
   pid: number
   stop(): Promise<void>
 }
 
-/** Starts a program that sends `{ port }` once it serves; rejects when it ends before that. */
+/** Starts a program that sends `{ port }` once it serves; rejects if it exits before that. */
 export async function startChildServer(
   program: string,
   args: readonly string[],
@@ -17,12 +17,12 @@ export async function startChildServer(
   const port = await new Promise<number>((resolve, reject) => {
     child.once('message', (message) => resolve((message as { port: number }).port))
     child.once('error', reject)
-    child.once('exit', (code) => reject(new Error(`${program} has ended with ${code}`)))
+    child.once('exit', (code) => reject(new Error(`${program} exited with ${code}`)))
   })
   return { url: `http://127.0.0.1:${port}`, pid: child.pid ?? 0, stop: () => end(child) }
 }
 
-/** By its channel; with a signal when that is not enough. */
+/** Ends a child by closing its IPC channel, or with SIGKILL after 5 s. */
 export async function end(child: ChildProcess): Promise<void> {
   if (child.exitCode !== null || child.signalCode !== null) return
   const ended = new Promise((resolve) => child.once('exit', resolve))

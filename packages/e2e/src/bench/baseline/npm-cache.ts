@@ -7,9 +7,9 @@ import { step } from '../report.ts'
 const CACHE = path.resolve(import.meta.dirname, '../../../../../.boxoffice/bench/npm')
 
 /**
- * Packages that only a comparison needs, installed into a folder of their own the first time: they are large,
- * and no part of the workspace. The folder, in which a program may resolve them. Rejects with npm's words
- * where the registry does not have them.
+ * Installs packages that only a comparison needs into a folder outside the workspace, once, because they are
+ * large. Returns the folder, from which a program can resolve them. Rejects with npm's output if the
+ * registry does not have them.
  */
 export async function installForComparison(
   name: string,
@@ -19,7 +19,7 @@ export async function installForComparison(
   const manifest = JSON.stringify({ private: true, type: 'module', dependencies: packages })
   const stamp = path.join(folder, `installed-${Buffer.from(manifest).toString('base64url').slice(-24)}`)
   if (existsSync(stamp)) return folder
-  step(`installing ${Object.keys(packages).join(', ')} to compare with`)
+  step(`installing ${Object.keys(packages).join(', ')} for comparison`)
   mkdirSync(folder, { recursive: true })
   writeFileSync(path.join(folder, 'package.json'), manifest)
   await promisify(execFile)(

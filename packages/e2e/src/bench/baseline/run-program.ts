@@ -2,8 +2,8 @@ import { fork } from 'node:child_process'
 import { end } from './child-server.ts'
 
 /**
- * A program that is given its input as JSON in its first argument, says `{ ready: true }` when it is to be
- * measured, and then its result.
+ * A program that receives its input as JSON in its first argument, sends `{ ready: true }` when measurement
+ * may start, and then its result.
  */
 export interface RunningProgram<T> {
   pid: number
@@ -12,7 +12,7 @@ export interface RunningProgram<T> {
   stop(): Promise<void>
 }
 
-/** Rejects, both of what is waited for, when it ends before. */
+/** Starts the program; `ready` and `result` reject if it exits early. */
 export function runProgram<T>(file: string, input: unknown): RunningProgram<T> {
   const child = fork(file, [JSON.stringify(input)], { stdio: ['ignore', 'ignore', 'inherit', 'ipc'] })
   const ready = Promise.withResolvers<void>()
@@ -22,10 +22,10 @@ export function runProgram<T>(file: string, input: unknown): RunningProgram<T> {
     else if (message.result !== undefined) result.resolve(message.result)
   })
   child.once('exit', (code) => {
-    const error = new Error(`${file} has ended with ${code}`)
+    const error = new Error(`${file} exited with ${code}`)
     ready.reject(error)
     result.reject(error)
   })
-  for (const { promise } of [ready, result]) promise.catch(() => {}) // whoever waits hears of it
+  for (const { promise } of [ready, result]) promise.catch(() => {}) // the awaiting caller gets the error
   return { pid: child.pid ?? 0, ready: ready.promise, result: result.promise, stop: () => end(child) }
 }

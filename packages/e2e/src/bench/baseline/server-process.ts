@@ -4,8 +4,8 @@ import Fastify from 'fastify'
 import { Redis } from 'ioredis'
 import pg from 'pg'
 
-// The baselines: what a bare Fastify does, with nothing around it. One Redis script a request; the same and
-// one INSERT; an answer and nothing else. It is told where its stores are, and says which port it has.
+// The baselines: a bare Fastify that runs one Redis script per request; the same plus one INSERT; a static
+// response. It receives the addresses of its stores as arguments and reports its port.
 const [redisUrl = '', databaseUrl = ''] = process.argv.slice(2)
 const redis = new Redis(redisUrl)
 const pool = new pg.Pool({ connectionString: databaseUrl, max: 10 })
@@ -63,7 +63,7 @@ app.post<{ Body: HoldBody }>('/redis-and-insert', async ({ body }, reply) => {
   return reply.code(201).send(answerOf(id, body))
 })
 app.post('/refuse', (_request, reply) => reply.code(409).send(refusal))
-// What the edge forwards to when nothing is behind it: the same path, the same size.
+// The response to a bare edge: the same path and size as the ticket service's.
 app.post<{ Body: { eventId: string } }>('/api/tickets/reservations', ({ body }, reply) =>
   reply.code(201).send(answerOf(randomUUID(), { eventId: body.eventId, seat: '1-A-1', userId: '' })),
 )

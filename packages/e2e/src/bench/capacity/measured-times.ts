@@ -4,10 +4,7 @@ import type { ServiceTimes } from './on-sale.ts'
 
 const RESULTS = path.resolve(import.meta.dirname, '../../../../../.boxoffice/bench')
 
-/**
- * What was measured on two cores on 29 November 2026 before anything was made faster; used where nothing
- * newer is there.
- */
+/** Measured on two cores on 29 November 2026 before any optimisation; used when there is no newer run. */
 const HOLD_BEFORE = { tickets: 4.5, PostgreSQL: 6.8, Redis: 0.8 }
 const PURCHASE_BEFORE = {
   payments: 25,
@@ -28,7 +25,7 @@ interface Raw {
   >
 }
 
-/** Service times from the newest raw data of `holds` and `purchases`, and where each is from. */
+/** Reads service times from the newest raw data of `holds` and `purchases`; returns their sources too. */
 export function readServiceTimes(): { times: ServiceTimes; sources: string[] } {
   const [holds, purchases] = [newest('holds'), newest('purchases')]
   const hold = holds
@@ -54,7 +51,7 @@ export function readServiceTimes(): { times: ServiceTimes; sources: string[] } {
     gatewayMs: 400,
   }
   const sourceOf = (name: string, found: { file: string } | null) =>
-    `${name}: ${found ? path.basename(found.file) : 'figures of before, none measured here'}`
+    `${name}: ${found ? path.basename(found.file) : 'built-in figures of 29 November 2026, no run found'}`
   return { times, sources: [sourceOf('holds', holds), sourceOf('purchases', purchases)] }
 }
 
@@ -69,7 +66,7 @@ function newest(name: string): { file: string; data: Raw } | null {
   return null
 }
 
-/** CPU of one process under all its instances: `tickets-2` is `tickets` too. */
+/** Sums the CPU of a process over its instances: `tickets-2` counts as `tickets`. */
 function sumOf(rows: readonly { cpu?: Cpu }[] | undefined): Cpu {
   const total: Record<string, number> = {}
   for (const { cpu = {} } of rows ?? []) {

@@ -19,7 +19,7 @@ const times: ServiceTimes = {
 const sale: OnSale = { buyers: 10_000, tickets: 5_000, admittedPerSecond: 0, lanes: 1 }
 const large: Fleet = { tickets: 64, payments: 64, notifications: 64, analytics: 64, postgres: 64 }
 
-test('with enough of everything nobody waits, and with too little everybody does', () => {
+test('with enough capacity no buyer waits, and with too little every buyer does', () => {
   const plenty = simulateOnSale(sale, large, times)
   expect(plenty.holdP99Ms).toBeLessThan(100)
   const little = simulateOnSale(
@@ -30,20 +30,20 @@ test('with enough of everything nobody waits, and with too little everybody does
   expect(little.waitsMs.tickets).toBeGreaterThan(10_000)
 })
 
-test('a waiting room makes people wait in front instead of inside', () => {
+test('a waiting room moves the wait in front of the system', () => {
   const room = simulateOnSale({ ...sale, admittedPerSecond: 200 }, large, times)
   expect(room.waitingRoomMaxMs).toBeGreaterThan(20_000)
   expect(room.holdP99Ms).toBeLessThan(50)
 })
 
-test('what there is one of for an event is a wall that no task moves', () => {
+test('a resource that exists once per event is a limit that more tasks do not lift', () => {
   const slow = { ...times, hold: { ...times.hold, postgres: 4 } }
-  expect(planOnSale(sale, times).wall).toBeNull()
-  expect(planOnSale(sale, slow).wall).toBe('batches')
-  expect(planOnSale({ ...sale, lanes: 16 }, slow).wall).toBeNull()
+  expect(planOnSale(sale, times).bottleneck).toBeNull()
+  expect(planOnSale(sale, slow).bottleneck).toBe('batches')
+  expect(planOnSale({ ...sale, lanes: 16 }, slow).bottleneck).toBeNull()
 })
 
-test('more buyers need no fewer tasks', () => {
+test('more buyers never need fewer tasks', () => {
   const [few, many] = [
     planOnSale(sale, times),
     planOnSale({ ...sale, buyers: 40_000, tickets: 20_000 }, times),

@@ -2,7 +2,7 @@ import { EMF_ARRIVALS } from '../load/schedule.ts'
 import { percentile, sum } from '../statistics.ts'
 import { createBatches, createSimulation, createStation } from './simulation.ts'
 
-/** Milliseconds of one vCPU, but where it says otherwise. */
+/** Service times in milliseconds of one vCPU unless noted. */
 export interface ServiceTimes {
   hold: { tickets: number; postgres: number; redis: number }
   purchase: {
@@ -15,12 +15,12 @@ export interface ServiceTimes {
     postgres: number
     redis: number
   }
-  /** One commit of a batch of holds, apart from its rows: the round trip and the disk. */
+  /** One commit of a batch of holds without its rows: the round trip and the disk. */
   commitMs: number
   gatewayMs: number
 }
 
-/** vCPUs of each. */
+/** vCPUs of each service. */
 export interface Fleet {
   tickets: number
   payments: number
@@ -32,12 +32,12 @@ export type FleetPart = keyof Fleet
 
 export interface OnSale {
   buyers: number
-  /** How many get tickets; the others are refused by Redis. */
+  /** Tickets for sale; Redis refuses the remaining buyers. */
   tickets: number
-  /** Where buyers are let in at most so many a second, whatever comes; none where it is 0. */
+  /** Limit of the waiting room on buyers admitted per second; 0 for no limit. */
   admittedPerSecond: number
   /**
-   * Into how many independent parts an event's general tickets are split, each with its own counter row and
+   * Number of independent counters that an event's general tickets are split into, each with its own row and
    * batches.
    */
   lanes: number
@@ -46,24 +46,24 @@ export interface OnSale {
 export interface Outcome {
   holdP99Ms: number
   waitingRoomMaxMs: number
-  /** From the first buyer until the last mail. */
-  settledSeconds: number
-  /** The longest wait before each. */
+  /** Seconds from the first buyer to the last mail. */
+  completedSeconds: number
+  /** The longest wait for each service. */
   waitsMs: Readonly<Record<FleetPart | 'batches' | 'redis', number>>
   redisBusy: number
 }
 
 const THINKING_MS = { min: 30_000, max: 150_000 }
 const CHECKOUTS_AT_ONCE = 40_000
-/** Holds in a batch at most. */
+/** Maximum number of holds in a batch. */
 export const BATCH_MAX = 200
-/** Batches of an event at once. */
+/** Concurrent batches of an event. */
 export const IN_FLIGHT_MAX = 2
-/** Simulated buyers at most: where there are more, each stands for several who do everything together. */
+/** Maximum number of simulated buyers; above it, each represents a group that acts together. */
 const SIMULATED_MAX = 50_000
 
 /**
- * Simulates a sale: buyers arrive within seventeen seconds as EMF's visitors did, hold a ticket, think, and
+ * Simulates a sale: buyers arrive within seventeen seconds like EMF's visitors, hold a ticket, think, and
  * pay.
  */
 export function simulateOnSale(sale: OnSale, fleet: Fleet, times: ServiceTimes): Outcome {
@@ -79,7 +79,7 @@ export function simulateOnSale(sale: OnSale, fleet: Fleet, times: ServiceTimes):
     const done = () => void holdMs.push(simulation.nowMs - beganMs)
     stations.parts.tickets.serve(times.hold.tickets * group, () =>
       stations.redis.serve(times.hold.redis * group, () => {
-        if (left <= 0) return done() // refused: no statement
+        if (left <= 0) return done() // refused without a statement
         left -= group
         stations.batches[index % sale.lanes]?.serve(group, () => {
           done()
@@ -93,8 +93,11 @@ export function simulateOnSale(sale: OnSale, fleet: Fleet, times: ServiceTimes):
   simulation.run()
   return {
     holdP99Ms: percentile(holdMs, 99),
-    waitingRoomMaxMs: arrivals.reduce((max, { beginsMs, cameMs }) => Math.max(max, beginsMs - cameMs), 0),
-    settledSeconds: simulation.nowMs / 1_000,
+    waitingRoomMaxMs: arrivals.reduce(
+      (max, { beginsMs, arrivedMs }) => Math.max(max, beginsMs - arrivedMs),
+      0,
+    ),
+    completedSeconds: simulation.nowMs / 1_000,
     waitsMs: longestWaits(stations),
     redisBusy: stations.redis.busyMs,
   }
@@ -123,7 +126,7 @@ function createStations(
       analytics: station(fleet.analytics),
       postgres: station(fleet.postgres),
     },
-    redis: station(1), // an event's keys are in one slot, and Redis has one thread
+    redis: station(1), // an event's keys are in one slot, which one Redis thread serves
     batches: Array.from({ length: sale.lanes }, batchesOfLane),
   }
 }
@@ -146,7 +149,7 @@ function simulatePurchase(
   )
 }
 
-/** Spreads buyers by the golden ratio: as evenly as chance would, and reproducibly. */
+/** Spreads buyers by the golden ratio: evenly, and reproducibly. */
 function thinkingMs(index: number, { tickets }: OnSale): number {
   const share = (index * 0.618_033_988_75) % 1
   const spreadMs = Math.max(THINKING_MS.max - THINKING_MS.min, (tickets / CHECKOUTS_AT_ONCE) * 60_000)
@@ -157,16 +160,16 @@ function thinkingMs(index: number, { tickets }: OnSale): number {
 function admittedArrivals(
   { buyers, admittedPerSecond }: OnSale,
   group: number,
-): { cameMs: number; beginsMs: number }[] {
+): { arrivedMs: number; beginsMs: number }[] {
   const factor = buyers / sum(EMF_ARRIVALS)
   let admittedMs = 0
   return EMF_ARRIVALS.flatMap((arrivals, second) => {
     const groups = Math.round((arrivals * factor) / group)
     return Array.from({ length: groups }, (_, index) => {
-      const cameMs = second * 1_000 + (index * 1_000) / groups
-      if (admittedPerSecond <= 0) return { cameMs, beginsMs: cameMs }
-      admittedMs = Math.max(cameMs, admittedMs + (group * 1_000) / admittedPerSecond)
-      return { cameMs, beginsMs: admittedMs }
+      const arrivedMs = second * 1_000 + (index * 1_000) / groups
+      if (admittedPerSecond <= 0) return { arrivedMs, beginsMs: arrivedMs }
+      admittedMs = Math.max(arrivedMs, admittedMs + (group * 1_000) / admittedPerSecond)
+      return { arrivedMs, beginsMs: admittedMs }
     })
   })
 }
@@ -194,15 +197,14 @@ export interface Plan {
   fleet: Fleet
   outcome: Outcome
   /**
-   * What no further task would help, because there is one of it for an event; null where nothing is in the
-   * way.
+   * The bottleneck that more tasks cannot relieve because it exists once per event; null if there is none.
    */
-  wall: 'batches' | 'redis' | null
+  bottleneck: 'batches' | 'redis' | null
 }
 
 /**
- * The smallest fleet that keeps every wait within its bounds: what waits longest is made a third larger until
- * that is so.
+ * Finds the smallest fleet that keeps every wait within its limit, by growing the service with the longest
+ * wait by a third until it does.
  */
 export function planOnSale(sale: OnSale, times: ServiceTimes): Plan {
   const fleet: Fleet = { tickets: 1, payments: 1, notifications: 1, analytics: 1, postgres: 1 }
@@ -212,9 +214,11 @@ export function planOnSale(sale: OnSale, times: ServiceTimes): Plan {
       (part) => outcome.waitsMs[part] > WAIT_MS_MAX[part],
     )
     if (late.length === 0) {
-      const walls = (['batches', 'redis'] as const).filter((part) => outcome.waitsMs[part] > HOLD_P99_MS_MAX)
-      const wall = walls.toSorted((a, b) => outcome.waitsMs[b] - outcome.waitsMs[a])[0] ?? null
-      return { fleet, outcome, wall }
+      const bottlenecks = (['batches', 'redis'] as const).filter(
+        (part) => outcome.waitsMs[part] > HOLD_P99_MS_MAX,
+      )
+      const bottleneck = bottlenecks.toSorted((a, b) => outcome.waitsMs[b] - outcome.waitsMs[a])[0] ?? null
+      return { fleet, outcome, bottleneck }
     }
     for (const part of late) fleet[part] = Math.ceil(fleet[part] * 1.34)
   }

@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest'
 import { createBatches, createSimulation, createStation } from './simulation.ts'
 
-test('what is to happen happens in the order of its time', () => {
+test('events run in the order of their time', () => {
   const simulation = createSimulation()
   const seen: string[] = []
   simulation.at(20, () => seen.push('b'))
@@ -25,19 +25,19 @@ test('a station serves as many at once as it has servers', () => {
   expect(station).toMatchObject({ busyMs: 40, longestWaitMs: 10 })
 })
 
-test('what comes while a batch is written goes into the next', () => {
+test('items that arrive while a batch is written go into the next batch', () => {
   const simulation = createSimulation()
   const batches = createBatches(simulation, { inFlightMax: 1, batchMax: 10, batchMs: 5, itemMs: 1 })
   const doneAt: number[] = []
-  const come = () => batches.serve(1, () => doneAt.push(simulation.nowMs))
-  simulation.at(0, come)
-  for (let index = 0; index < 3; index++) simulation.at(2, come)
+  const arrive = () => batches.serve(1, () => doneAt.push(simulation.nowMs))
+  simulation.at(0, arrive)
+  for (let index = 0; index < 3; index++) simulation.at(2, arrive)
   simulation.run()
   expect(doneAt).toEqual([6, 14, 14, 14])
   expect(batches.longestWaitMs).toBe(4)
 })
 
-test('a thousand events come out sorted', () => {
+test('a thousand events run in order', () => {
   const simulation = createSimulation()
   const times: number[] = []
   for (let index = 0; index < 1_000; index++)

@@ -1,14 +1,14 @@
-/** Simulated time in milliseconds; what is to happen, in the order of its time. */
+/** Simulated time in milliseconds, and the scheduled events in the order of their time. */
 export interface Simulation {
   readonly nowMs: number
-  at(ms: number, happen: () => void): void
-  /** Until nothing is left to happen. */
+  at(ms: number, action: () => void): void
+  /** Runs until no event remains. */
   run(): void
 }
 
 export function createSimulation(): Simulation {
-  // A binary heap by time, then by order of being asked for.
-  const heap: { ms: number; order: number; happen: () => void }[] = []
+  // A binary heap by time, then by insertion order.
+  const heap: { ms: number; order: number; action: () => void }[] = []
   let [nowMs, order] = [0, 0]
   const isBefore = (a: number, b: number) => {
     const [x, y] = [heap[a], heap[b]]
@@ -35,8 +35,8 @@ export function createSimulation(): Simulation {
     get nowMs() {
       return nowMs
     },
-    at(ms, happen) {
-      heap.push({ ms: Math.max(ms, nowMs), order: order++, happen })
+    at(ms, action) {
+      heap.push({ ms: Math.max(ms, nowMs), order: order++, action })
       for (let index = heap.length - 1; index > 0; ) {
         const parent = (index - 1) >> 1
         if (!isBefore(index, parent)) break
@@ -47,24 +47,24 @@ export function createSimulation(): Simulation {
     run() {
       for (let next = pop(); next; next = pop()) {
         nowMs = next.ms
-        next.happen()
+        next.action()
       }
     },
   }
 }
 
 export interface Station {
-  /** Takes a place in its queue; `done` when it was served. */
+  /** Joins the queue; calls `done` once served. */
   serve(serviceMs: number, done: () => void): void
   readonly busyMs: number
-  /** The longest that anything waited before it was served. */
+  /** The longest wait before service. */
   readonly longestWaitMs: number
 }
 
-/** So many servers with one queue, first come, first served. */
+/** A queue with several servers, first come, first served. */
 export function createStation(simulation: Simulation, servers: number): Station {
-  // Whoever comes takes the server that is free first: with one queue and known service times that is all
-  // there is to know.
+  // The next in the queue takes the server that is free first; with known service times that decides
+  // everything.
   const freeAtMs = Array.from({ length: Math.max(1, Math.round(servers)) }, () => 0)
   let [busyMs, longestWaitMs] = [0, 0]
   return {
@@ -88,8 +88,8 @@ export function createStation(simulation: Simulation, servers: number): Station 
 }
 
 /**
- * What comes together is served together: so many batches at once, each with a fixed price and one for every
- * item.
+ * Serves items that arrive together in one batch: a fixed cost per batch, a cost per item, and a limit on
+ * concurrent batches.
  */
 export function createBatches(
   simulation: Simulation,
@@ -127,7 +127,7 @@ export function createBatches(
     },
     serve(items, done) {
       queue.push({ items, atMs: simulation.nowMs, done })
-      simulation.at(simulation.nowMs, flush) // with all that comes at this moment
+      simulation.at(simulation.nowMs, flush) // includes everything that arrives at this moment
     },
   }
 }

@@ -1,5 +1,5 @@
 import type { EventId } from '@boxoffice/contracts'
-import { type Bench, type BenchContext, inTurns } from '../bench.ts'
+import { type Bench, type BenchContext, interleave } from '../bench.ts'
 import { signIn } from '../crowd.ts'
 import { holdSeat } from '../holds/hold-templates.ts'
 import { fact, figuresOf, heading, times } from '../report.ts'
@@ -11,9 +11,11 @@ const CONTENDERS = 5_000
 const CONNECTIONS = 500
 const BARE = 'a bare 409'
 
-/** Five thousand people want one seat: one has it, and how long the others wait to be told so. */
+/**
+ * Five thousand buyers request one seat: one gets it; measures how long the others wait for their refusal.
+ */
 export const contention: Bench = {
-  title: 'one seat and 5,000 contenders on 500 connections through the edge, beside a bare 409',
+  title: 'one seat and 5,000 contenders on 500 connections through the edge, next to a bare 409',
   important: true,
   run: (context) => withWorld(context, undefined, (world) => measureContention(context, world)),
 }
@@ -24,18 +26,18 @@ async function measureContention(context: BenchContext, world: World): Promise<v
   const contenders = context.sized(CONTENDERS, 2_000)
   const organizer = await bench.person('Olga', { organizer: true })
   const buyers = signIn(bench, contenders)
-  const crowd = { kind: 'closed', connections: CONNECTIONS, turns: contenders } as const
+  const crowd = { kind: 'closed', connections: CONNECTIONS, requests: contenders } as const
   const wantOneSeat = (url: string) => async () => {
     const hall = await publishHall(organizer, 100)
     const [type] = hall.types
-    if (!type) throw new Error('the hall sells nothing')
+    if (!type) throw new Error('the hall has no ticket type')
     const wanted = { ...hall, types: [{ ...type, seatIds: ['1-R1-50'] }] }
     await lookAt(url, hall.eventId)
     return measureLoad(world, holdSeat(url, wanted, buyers), crowd)
   }
   const refuse = { method: 'POST', url: `${bare.url}/refuse`, body: '{"seat":"{{uuid}}"}' }
   const { urls } = bench.system
-  const results = await inTurns(rounds, {
+  const results = await interleave(rounds, {
     [BARE]: () => measureLoad(world, refuse, crowd),
     'through the edge': wantOneSeat(urls.edge),
     'no edge': wantOneSeat(urls.tickets),
@@ -44,7 +46,7 @@ async function measureContention(context: BenchContext, world: World): Promise<v
   await context.invariants(bench.observed)
 }
 
-/** As everybody does before a sale opens: what is sold, and the map. */
+/** Reads what buyers read before a sale opens: the ticket types and the map. */
 async function lookAt(url: string, eventId: EventId): Promise<void> {
   for (const what of ['types', 'seats']) {
     const answer = await fetch(`${url}/api/tickets/${what}?eventId=${eventId}`)
@@ -54,7 +56,7 @@ async function lookAt(url: string, eventId: EventId): Promise<void> {
 }
 
 function report(context: BenchContext, results: Record<string, Measured[]>, how: string): void {
-  heading(`One seat: ${how}, ${context.instances} of each service; lines are of those who were refused`)
+  heading(`One seat: ${how}, ${context.instances} of each service; rows show the refusals`)
   for (const [name, all] of Object.entries(results))
     showRounds(context, name, all, { status: 409, what: 'refusal' })
   const medianOf = (name: string, figure: 'p50Ms' | 'p99Ms') =>
@@ -65,7 +67,7 @@ function report(context: BenchContext, results: Record<string, Measured[]>, how:
     if (name === 'no edge') fact(`refused, ${name}`, value)
     else
       context.goal(
-        `refused, ${name}, p99 beside ${BARE}`,
+        `refused, ${name}, p99 relative to ${BARE}`,
         value,
         p99 <= 2 * medianOf(BARE, 'p99Ms'),
         '≤ 2.00×',
@@ -74,17 +76,19 @@ function report(context: BenchContext, results: Record<string, Measured[]>, how:
   const winners = ['through the edge', 'no edge'].flatMap((name) =>
     (results[name] ?? []).map(({ load }) => load.answers['201']?.count ?? 0),
   )
-  context.promise(
+  context.check(
     'winners of each round',
     winners.join(', '),
     winners.every((count) => count === 1),
     'one',
   )
   const unanswered = Object.entries(results).flatMap(([, all]) =>
-    all.map(({ load }) => load.turns - (load.answers['201']?.count ?? 0) - (load.answers['409']?.count ?? 0)),
+    all.map(
+      ({ load }) => load.requests - (load.answers['201']?.count ?? 0) - (load.answers['409']?.count ?? 0),
+    ),
   )
-  context.promise(
-    'contenders who were neither',
+  context.check(
+    'contenders neither served nor refused',
     unanswered.join(', '),
     unanswered.every((count) => count === 0),
     'none',

@@ -1,8 +1,8 @@
 import { startBareEdge } from '../baseline/bare-edge.ts'
-import { type Bench, type BenchContext, inTurns } from '../bench.ts'
+import { type Bench, type BenchContext, interleave } from '../bench.ts'
 import { signIn } from '../crowd.ts'
 import { holdOne, holdSeat } from '../holds/hold-templates.ts'
-import { BUYERS, CONNECTIONS, createHolds, everyHoldIsThere } from '../holds/holds.ts'
+import { BUYERS, CONNECTIONS, checkHoldsAreStored, createHolds } from '../holds/holds.ts'
 import { fact, figuresOf, heading, times } from '../report.ts'
 import { median } from '../statistics.ts'
 import { publishField, publishHall, seatsAtMost } from '../venue.ts'
@@ -11,11 +11,11 @@ import { liftedLimits, type Measured, measureLoad, showRounds, type World, withW
 const BARE = 'an edge before a bare upstream'
 
 /**
- * What the way through the edge costs: holds through it, beside the same edge in front of a server that does
- * nothing.
+ * Measures the cost of the edge: holds through it, next to the same edge in front of a server with a static
+ * response.
  */
 export const edge: Bench = {
-  title: "holds through the edge, beside the edge's bare proxying",
+  title: "holds through the edge, next to the edge's bare proxying",
   run: (context) => withWorld(context, liftedLimits, (world) => measureEdge(context, world)),
 }
 
@@ -31,7 +31,7 @@ async function measureEdge(context: BenchContext, world: World): Promise<void> {
   const { held, hold } = createHolds(world, closed)
   const field = await publishField(organizer)
   try {
-    const results = await inTurns(rounds, {
+    const results = await interleave(rounds, {
       [BARE]: () =>
         measureLoad(world, holdOne(bareEdge.url, field, buyers), closed, { 'bare edge': bareEdge.pid }),
       'seats, no edge': async () => {
@@ -51,13 +51,13 @@ async function measureEdge(context: BenchContext, world: World): Promise<void> {
   } finally {
     await bareEdge.stop()
   }
-  await everyHoldIsThere(context, bench, held)
+  await checkHoldsAreStored(context, bench, held)
   await context.invariants(bench.observed)
 }
 
 function report(context: BenchContext, results: Record<string, Measured[]>, how: string): void {
   heading(`Holds through the edge: ${how}, ${context.instances} of each service`)
-  fact('limits that are lifted', JSON.stringify(liftedLimits))
+  fact('limits lifted', JSON.stringify(liftedLimits))
   for (const [name, all] of Object.entries(results))
     showRounds(context, name, all, { status: 201, what: 'hold' })
   const rateOf = (name: string) =>
@@ -65,10 +65,10 @@ function report(context: BenchContext, results: Record<string, Measured[]>, how:
   for (const name of ['seats, through the edge', 'general, through the edge']) {
     const rate = rateOf(name)
     const ratio = `${rate.toFixed(0)}/s, ${times(rate, rateOf(BARE))}`
-    context.goal(`${name}, of ${BARE}`, ratio, rate >= 0.8 * rateOf(BARE), '≥ 0.80×')
+    context.goal(`${name}, relative to ${BARE}`, ratio, rate >= 0.8 * rateOf(BARE), '≥ 0.80×')
   }
   fact(
-    'seats through the edge, of those without it',
+    'seats through the edge, relative to no edge',
     times(rateOf('seats, through the edge'), rateOf('seats, no edge')),
   )
 }

@@ -7,7 +7,7 @@ const RESERVATIONS = '/api/tickets/reservations'
 const signedIn = { authorization: 'Bearer {{token}}' }
 const tokensOf = (buyers: readonly Buyer[]) => buyers.map(({ token }) => token)
 
-/** Each turn another seat, by another buyer. */
+/** Holds another seat as another buyer in each request. */
 export function holdSeat(
   baseUrl: string,
   { eventId, types }: Hall,
@@ -29,7 +29,7 @@ export function holdSeat(
   }
 }
 
-/** One place of a general type, or the best seat of a seated one. */
+/** Holds one place of a general type, or the best seat of a seated one. */
 export const holdOne = (
   baseUrl: string,
   { eventId, ticketTypeId }: { eventId: EventId; ticketTypeId: TicketTypeId },
@@ -43,7 +43,7 @@ export const holdOne = (
   columns: { token: tokensOf(buyers) },
 })
 
-/** What the bare server is asked. */
+/** The same request for the bare server. */
 export const holdBare = (url: string, eventId: string, seatIds: readonly string[]): RequestTemplate => ({
   method: 'POST',
   url,

@@ -15,8 +15,8 @@ import Fastify from 'fastify'
 import pg from 'pg'
 import type { BareInput } from './http.ts'
 
-// The same statements, the same password hash and the same signatures as the services, and nothing around
-// them: no tokens are verified, nothing is validated, logged or counted, no limits are looked at.
+// The same statements, password hash and signatures as the services, without anything else: no token
+// verification, validation, logs, metrics or limits.
 const input: BareInput = JSON.parse(process.argv[2] ?? '')
 const poolOf = (connectionString: string) => {
   const pool = new pg.Pool({ connectionString, max: 10 })
@@ -112,7 +112,7 @@ app.post<{ Body: { code: string } }>('/check-in', async ({ body }, reply) => {
   if (!verify(null, code.subarray(0, -64), ticketKey, code.subarray(-64))) return reply.code(404).send({})
   const ticketId = code.subarray(5, 21).toString('hex')
   const admitted = await inTransaction(async (client) => {
-    // The ticket is there the moment it is shown: what is measured is its admission.
+    // The ticket is inserted when it is scanned; only its admission is measured.
     await client.query(
       `insert into bare_tickets (ticket_id, status) values ($1, 'ACTIVE') on conflict do nothing`,
       [ticketId],

@@ -3,7 +3,7 @@ import path from 'node:path'
 import pg from 'pg'
 import { bareDatabaseUrl } from '../baseline/bare.ts'
 import { type ChildServer, startChildServer } from '../baseline/child-server.ts'
-import { type Bench, type BenchContext, inTurns } from '../bench.ts'
+import { type Bench, type BenchContext, interleave } from '../bench.ts'
 import { type Buyer, createAccounts, signIn } from '../crowd.ts'
 import type { Load } from '../load/run-load.ts'
 import type { RequestTemplate } from '../load/template.ts'
@@ -30,10 +30,10 @@ export interface BareInput {
   tag: string
 }
 
-/** The everyday requests, each beside a bare server that makes the same statements. */
+/** Measures everyday requests, each next to a bare server that runs the same statements. */
 export const http: Bench = {
   title:
-    'sign-ins, event list and page, order list, check-ins a second, beside bare Fastify with the same statements',
+    'sign-ins, event list and page, order list, check-ins a second, next to bare Fastify with the same statements',
   run: (context) => withWorld(context, openGateway, (world) => measureHttp(context, world)),
 }
 
@@ -73,7 +73,7 @@ async function measureHttp(context: BenchContext, world: World): Promise<void> {
   const perRound = Math.floor(codes.length / rounds)
   const loadOf = (name: string, round: number): Load =>
     name.startsWith('check-ins')
-      ? { kind: 'closed', connections: CONNECTIONS, turns: perRound, firstTurn: (round - 1) * perRound }
+      ? { kind: 'closed', connections: CONNECTIONS, requests: perRound, firstIndex: (round - 1) * perRound }
       : { kind: 'closed', connections: CONNECTIONS, seconds }
   try {
     const measurements = Object.fromEntries(
@@ -84,7 +84,7 @@ async function measureHttp(context: BenchContext, world: World): Promise<void> {
     )
     report(
       context,
-      await inTurns(rounds, measurements),
+      await interleave(rounds, measurements),
       `${rounds} rounds of ${seconds} s, ${CONNECTIONS} connections`,
     )
   } finally {
@@ -100,16 +100,16 @@ async function prepareSale(world: World, buyers: readonly Buyer[], orders: numbe
   const fields = []
   for (let index = 0; index < EVENTS; index++) fields.push(await publishField(person))
   const [field] = fields
-  if (!field) throw new Error('there is no event')
+  if (!field) throw new Error('the list has no event')
   const template = buyOne(bench.system.urls.edge, field, buyers)
   const ten = {
     ...template,
     body: template.body?.replace('"quantity":1', `"quantity":${TICKETS_PER_ORDER}`) ?? '',
   }
-  await generator.run(ten, { kind: 'closed', connections: 8, turns: orders })
+  await generator.run(ten, { kind: 'closed', connections: 8, requests: orders })
   const ledger = createLedgerOfSale(bench)
-  step('waiting for their tickets')
-  await ledger.settle(field.eventId, Date.now()).finally(ledger.stop)
+  step("waiting for the orders' tickets")
+  await ledger.untilComplete(field.eventId, Date.now()).finally(ledger.stop)
   return {
     eventIds: fields.map(({ eventId }) => eventId),
     saleId: field.eventId,
@@ -117,7 +117,9 @@ async function prepareSale(world: World, buyers: readonly Buyer[], orders: numbe
   }
 }
 
-/** What the pictures on its tickets say: signed as the ticket service signs them (`CODE_FORMAT` there). */
+/**
+ * Returns the content of a ticket's QR code, signed as the ticket service signs it (`CODE_FORMAT` there).
+ */
 async function codesOf({ bench }: World, eventId: string): Promise<string[]> {
   const { privateKey } = bench.secrets.ticketSigning
   const key = createPrivateKey({ key: privateKey, format: 'jwk' })
@@ -133,8 +135,8 @@ async function codesOf({ bench }: World, eventId: string): Promise<string[]> {
   return rows.map(({ ticket_id, code_version }) => {
     const version = Buffer.alloc(4)
     version.writeUInt32BE(code_version)
-    const said = Buffer.concat([Buffer.from([1]), keyId, bytes(ticket_id), bytes(eventId), version])
-    return Buffer.concat([said, sign(null, said, key)]).toString('base64url')
+    const content = Buffer.concat([Buffer.from([1]), keyId, bytes(ticket_id), bytes(eventId), version])
+    return Buffer.concat([content, sign(null, content, key)]).toString('base64url')
   })
 }
 
@@ -217,11 +219,11 @@ function report(context: BenchContext, results: Record<string, Measured[]>, how:
   }
   for (const { name, perSecond } of figures.filter(({ name }) => !name.endsWith(', bare'))) {
     const bare = figures.find((each) => each.name === `${name}, bare`)?.perSecond ?? Number.NaN
-    context.goal(`${name}, of bare`, times(perSecond, bare), perSecond >= bare / 2, '≥ 0.50×')
+    context.goal(`${name}, relative to bare`, times(perSecond, bare), perSecond >= bare / 2, '≥ 0.50×')
   }
   const admitted = (name: string) =>
     (results[name] ?? []).reduce((sum, { load }) => sum + figuresOf(load, 200).count, 0)
-  const shown = (results['check-ins'] ?? []).reduce((sum, { load }) => sum + load.turns, 0)
+  const shown = (results['check-ins'] ?? []).reduce((sum, { load }) => sum + load.requests, 0)
   const value = `${admitted('check-ins')} of ${shown}`
-  context.promise('tickets that were shown once and admitted', value, admitted('check-ins') === shown, 'all')
+  context.check('tickets scanned once and admitted', value, admitted('check-ins') === shown, 'all')
 }

@@ -3,7 +3,8 @@ import type { Job, Report } from './generator.ts'
 import { runLoad } from './run-load.ts'
 import { watch } from './watch.ts'
 
-// A load generator as a process of its own, so that its CPU is known: jobs come over IPC, one at a time.
+// A load generator in its own process, so that its CPU is measured separately; jobs arrive over IPC, one at
+// a time.
 const report = (message: Report) => process.send?.(message)
 process.on('message', async (job: Job) => {
   try {

@@ -16,8 +16,8 @@ export type Report =
 const PROGRAM = path.join(import.meta.dirname, 'generator-process.ts')
 
 /**
- * A load generator in a process of its own. It ends with `stop`, or with us. What is sent to the first of
- * `instances` of a service (base URLs) is spread over all of them.
+ * Starts a load generator in its own process. It ends with `stop`, or with the parent. Requests to the first
+ * of a service's `instances` (base URLs) are spread over all of them.
  */
 export function startGenerator(instances: readonly (readonly string[])[] = []) {
   const child = fork(PROGRAM, { stdio: ['ignore', 'inherit', 'inherit', 'ipc'] })
@@ -30,7 +30,7 @@ export function startGenerator(instances: readonly (readonly string[])[] = []) {
         if (report.kind === kind) resolve(report as Extract<Report, { kind: K }>)
         else if (report.kind === 'failed') reject(new Error(report.message))
       }
-      const lose = () => reject(new Error('the load generator has ended'))
+      const lose = () => reject(new Error('the load generator exited'))
       child.on('message', take)
       child.once('exit', lose)
       child.send(job)
@@ -39,10 +39,10 @@ export function startGenerator(instances: readonly (readonly string[])[] = []) {
   const basesOf = (url: string) => instances.find(([first]) => url.startsWith(`${first}/`)) ?? []
   return {
     pid: child.pid ?? 0,
-    /** Sends what the template makes, as the load says. */
+    /** Sends the template's requests as the load describes. */
     run: async (template: RequestTemplate, load: Load, keepBodies = false): Promise<LoadResult> =>
       (await ask({ kind: 'load', template, load, keepBodies, bases: basesOf(template.url) }, 'load')).result,
-    /** Opens streams and counts what comes; `onWatching` when all of them are open. */
+    /** Opens streams and counts their events; calls `onWatching` once all are open. */
     watch: async (job: Omit<WatchJob, 'bases'>, onWatching: () => void): Promise<WatchResult> =>
       (await ask({ kind: 'watch', ...job, bases: basesOf(job.url) }, 'watch', onWatching)).result,
     stop: async (): Promise<void> => {

@@ -1,7 +1,7 @@
 import { createHistogram } from 'node:perf_hooks'
 import { setTimeout as sleep } from 'node:timers/promises'
 
-/** What came of a load: how long answers took, in milliseconds, and how many acts there were. */
+/** Result of a loop: durations in milliseconds, and the number of actions. */
 export interface Figures {
   count: number
   failed: number
@@ -11,18 +11,18 @@ export interface Figures {
   p99Ms: number
 }
 
-/** One thing that somebody does; `turn` counts from 0. Rejects when it went wrong. */
-export type Act = (turn: number) => Promise<unknown>
+/** One action of a simulated user; `index` counts from 0. Rejects if it fails. */
+export type Action = (index: number) => Promise<unknown>
 
 function createRecorder() {
   const startedMs = performance.now()
   const histogram = createHistogram()
   let failed = 0
   return {
-    /** Does it and keeps how long it took since `dueMs`. */
-    async record(act: () => Promise<unknown>, dueMs = performance.now()): Promise<void> {
+    /** Runs the action and records its duration since `dueMs`. */
+    async record(action: () => Promise<unknown>, dueMs = performance.now()): Promise<void> {
       try {
-        await act()
+        await action()
         histogram.record(Math.max(1, Math.round((performance.now() - dueMs) * 1_000)))
       } catch {
         failed++
@@ -38,40 +38,43 @@ function createRecorder() {
   }
 }
 
-/** So many people who each do one thing after the other, until `until` says that it is enough. */
+/**
+ * Runs a closed loop: each worker starts its next action when the previous one ends, until the time
+ * is over or the number of actions is reached.
+ */
 export async function closedLoop(
-  people: number,
-  until: { seconds: number } | { turns: number },
-  act: Act,
+  workers: number,
+  until: { seconds: number } | { actions: number },
+  action: Action,
 ): Promise<Figures> {
   const recorder = createRecorder()
   const endMs = 'seconds' in until ? performance.now() + until.seconds * 1_000 : Number.POSITIVE_INFINITY
-  const turns = 'turns' in until ? until.turns : Number.POSITIVE_INFINITY
+  const actions = 'actions' in until ? until.actions : Number.POSITIVE_INFINITY
   let next = 0
-  const person = async () => {
-    while (performance.now() < endMs && next < turns) {
-      const turn = next++
-      await recorder.record(() => act(turn))
+  const worker = async () => {
+    while (performance.now() < endMs && next < actions) {
+      const index = next++
+      await recorder.record(() => action(index))
     }
   }
-  await Promise.all(Array.from({ length: people }, person))
+  await Promise.all(Array.from({ length: workers }, worker))
   return recorder.figures()
 }
 
 /**
- * So many a second, whether the earlier ones are done or not, as a crowd comes. An answer's time counts from
- * when it was due, so that a service that falls behind shows it.
+ * Runs an open loop: starts actions at a fixed rate whether or not the earlier ones have completed.
+ * Durations count from the scheduled time, so that a service that falls behind shows it.
  */
-export async function openLoop(perSecond: number, seconds: number, act: Act): Promise<Figures> {
+export async function openLoop(perSecond: number, seconds: number, action: Action): Promise<Figures> {
   const recorder = createRecorder()
   const startedMs = performance.now()
-  const atWork: Promise<void>[] = []
-  for (let turn = 0; turn < perSecond * seconds; turn++) {
-    const dueMs = startedMs + (turn * 1_000) / perSecond
+  const running: Promise<void>[] = []
+  for (let index = 0; index < perSecond * seconds; index++) {
+    const dueMs = startedMs + (index * 1_000) / perSecond
     const waitMs = dueMs - performance.now()
     if (waitMs > 0) await sleep(waitMs)
-    atWork.push(recorder.record(() => act(turn), dueMs))
+    running.push(recorder.record(() => action(index), dueMs))
   }
-  await Promise.all(atWork)
+  await Promise.all(running)
   return recorder.figures()
 }

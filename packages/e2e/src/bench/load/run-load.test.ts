@@ -17,21 +17,21 @@ const template = () => ({
   columns: { n: ['1', '2', '3'] },
 })
 
-test('every turn is sent once, and refusals are counted apart', async () => {
+test('every request is sent once, and refusals are counted separately', async () => {
   answered = 0
   const result = await runLoad(
     template(),
-    { kind: 'closed', connections: 4, turns: 30 },
+    { kind: 'closed', connections: 4, requests: 30 },
     { keepBodies: true },
   )
   expect(answered).toBe(30)
-  expect(result).toMatchObject({ turns: 30, errors: {}, bodyBytes: 2 })
+  expect(result).toMatchObject({ requests: 30, errors: {}, bodyBytes: 2 })
   expect(result.answers['200']?.count).toBe(20)
   expect(result.answers['409']?.count).toBe(10)
   expect(result.bodies).toHaveLength(30)
 })
 
-test('an open load sends all that is due over no more connections than it may', async () => {
+test('an open load sends every due request within its connection limit', async () => {
   answered = 0
   const result = await runLoad(template(), {
     kind: 'open',
@@ -42,7 +42,7 @@ test('an open load sends all that is due over no more connections than it may', 
   expect(result.errors).toEqual({})
 })
 
-test('connections go to all instances in turn', async () => {
+test('connections are spread over all instances', async () => {
   const asked = new Set<number>()
   const instances = await Promise.all(
     [1, 2].map(async (instance) => {
@@ -56,7 +56,7 @@ test('connections go to all instances in turn', async () => {
     }),
   )
   const bases = instances.map(({ base }) => base)
-  await runLoad(template(), { kind: 'closed', connections: 4, turns: 40 }, { bases })
+  await runLoad(template(), { kind: 'closed', connections: 4, requests: 40 }, { bases })
   for (const { listening } of instances) listening.close()
   expect(asked).toEqual(new Set([1, 2]))
 })

@@ -5,36 +5,36 @@ import { compileTemplate, type RequestTemplate } from './template.ts'
 import { createWire, type Wire } from './wire.ts'
 
 /**
- * Closed: each connection sends its next request when it was answered. Open: requests are due at set times,
- * answered or not.
+ * Closed: each connection sends its next request when the previous one is answered. Open: requests are due
+ * at set times, answered or not.
  */
 export type Load =
-  | { kind: 'closed'; connections: number; seconds?: number; turns?: number; firstTurn?: number }
-  | { kind: 'open'; dueMs: readonly number[]; connectionsMax: number; firstTurn?: number }
+  | { kind: 'closed'; connections: number; seconds?: number; requests?: number; firstIndex?: number }
+  | { kind: 'open'; dueMs: readonly number[]; connectionsMax: number; firstIndex?: number }
 
 export interface LoadResult {
   seconds: number
-  turns: number
-  /** By status: what the answers took; of an open load from when they were due. */
+  requests: number
+  /** Durations by status; in an open load they count from when the request was due. */
   answers: Record<string, Spread>
-  /** Errors of connections, by message. */
+  /** Connection errors, by message. */
   errors: Record<string, number>
-  /** Median size of a body. */
+  /** Median size of a response body. */
   bodyBytes: number
-  /** Of the generator itself. */
+  /** CPU of the generator. */
   cpuMs: number
   loopDelayP99Ms: number
-  /** Bodies of answers, where they were asked for. */
+  /** Response bodies, if requested. */
   bodies?: string[]
 }
 
 export interface LoadOptions {
   keepBodies?: boolean
-  /** Base URLs that connections go to in turn, instead of the template's. */
+  /** Base URLs that connections alternate between, instead of the template's. */
   bases?: readonly string[]
 }
 
-/** Sends requests made of a template; counts every status apart. */
+/** Sends requests made from a template; counts every status separately. */
 export async function runLoad(
   template: RequestTemplate,
   load: Load,
@@ -42,7 +42,7 @@ export async function runLoad(
 ): Promise<LoadResult> {
   const { keepBodies = false, bases = [] } = options
   const requestOf = compileTemplate(template)
-  const places = placesOf(template.url.replaceAll(/\{\{\w+\}\}/g, 'x'), bases)
+  const places = addressesOf(template.url.replaceAll(/\{\{\w+\}\}/g, 'x'), bases)
   const samples = new Map<string, number[]>()
   const errors: Record<string, number> = {}
   const bodies: string[] = []
@@ -59,9 +59,9 @@ export async function runLoad(
     return wire
   }
   let lastMs = startedMs
-  const send = async (wire: Wire, turn: number, dueMs = performance.now()): Promise<void> => {
+  const send = async (wire: Wire, index: number, dueMs = performance.now()): Promise<void> => {
     try {
-      const { status, body, bytes } = await wire.send(requestOf(turn), keepBodies)
+      const { status, body, bytes } = await wire.send(requestOf(index), keepBodies)
       lastMs = performance.now()
       const known = samples.get(String(status))
       if (known) known.push(lastMs - dueMs)
@@ -73,14 +73,16 @@ export async function runLoad(
       errors[message] = (errors[message] ?? 0) + 1
     }
   }
-  const turns = await (load.kind === 'closed' ? runClosed(load, newWire, send) : runOpen(load, newWire, send))
+  const requests = await (load.kind === 'closed'
+    ? runClosed(load, newWire, send)
+    : runOpen(load, newWire, send))
   const seconds = (lastMs - startedMs) / 1_000
   const { user, system } = process.cpuUsage(cpu)
   for (const wire of wires) wire.close()
   delays.disable()
   return {
     seconds,
-    turns,
+    requests,
     answers: Object.fromEntries([...samples].map(([status, times]) => [status, spreadOf(times)])),
     errors,
     bodyBytes: spreadOf(sizes).p50Ms,
@@ -90,11 +92,11 @@ export async function runLoad(
   }
 }
 
-/** Where connections for a URL go, in turn. */
-export const placesOf = (url: string, bases: readonly string[]): readonly URL[] =>
+/** Returns the addresses that connections to a URL alternate between. */
+export const addressesOf = (url: string, bases: readonly string[]): readonly URL[] =>
   (bases.length > 0 ? bases : [url]).map((each) => new URL(each))
 
-type Send = (wire: Wire, turn: number, dueMs?: number) => Promise<void>
+type Send = (wire: Wire, index: number, dueMs?: number) => Promise<void>
 
 async function runClosed(
   load: Extract<Load, { kind: 'closed' }>,
@@ -102,11 +104,11 @@ async function runClosed(
   send: Send,
 ): Promise<number> {
   const endMs = performance.now() + (load.seconds ?? Number.POSITIVE_INFINITY) * 1_000
-  const { turns = Number.POSITIVE_INFINITY, firstTurn = 0 } = load
+  const { requests = Number.POSITIVE_INFINITY, firstIndex = 0 } = load
   let next = 0
   const work = async () => {
     const wire = newWire()
-    while (next < turns && performance.now() < endMs) await send(wire, firstTurn + next++)
+    while (next < requests && performance.now() < endMs) await send(wire, firstIndex + next++)
   }
   await Promise.all(Array.from({ length: load.connections }, work))
   return next
@@ -117,25 +119,25 @@ async function runOpen(
   newWire: () => Wire,
   send: Send,
 ): Promise<number> {
-  const { dueMs, connectionsMax, firstTurn = 0 } = load
+  const { dueMs, connectionsMax, firstIndex = 0 } = load
   const free: Wire[] = []
   const late: number[] = []
   let opened = 0
   const startMs = performance.now()
-  const dueOf = (turn: number) => startMs + (dueMs[turn] ?? 0)
-  async function serve(wire: Wire, turn: number): Promise<void> {
-    await send(wire, firstTurn + turn, dueOf(turn))
+  const dueOf = (index: number) => startMs + (dueMs[index] ?? 0)
+  async function serve(wire: Wire, index: number): Promise<void> {
+    await send(wire, firstIndex + index, dueOf(index))
     for (let next = late.shift(); next !== undefined; next = late.shift())
-      await send(wire, firstTurn + next, dueOf(next))
+      await send(wire, firstIndex + next, dueOf(next))
     free.push(wire)
   }
   const work: Promise<void>[] = []
-  for (let turn = 0; turn < dueMs.length; turn++) {
-    const waitMs = dueOf(turn) - performance.now()
+  for (let index = 0; index < dueMs.length; index++) {
+    const waitMs = dueOf(index) - performance.now()
     if (waitMs > 0) await sleep(waitMs)
     const wire = free.pop() ?? (opened++ < connectionsMax ? newWire() : undefined)
-    if (wire) work.push(serve(wire, turn))
-    else late.push(turn)
+    if (wire) work.push(serve(wire, index))
+    else late.push(index)
   }
   await Promise.all(work)
   return dueMs.length

@@ -7,7 +7,7 @@ test('arrivals are spread evenly over their second', () => {
   expect(evenSchedule(2, 1.5)).toEqual([0, 500, 1_000])
 })
 
-test('ten times the curve has ten times as many, in the same seconds', () => {
+test('ten times the curve has ten times as many arrivals in the same seconds', () => {
   const once = scheduleOf(EMF_ARRIVALS)
   const tenTimes = scheduleOf(EMF_ARRIVALS, 10)
   expect(tenTimes).toHaveLength(10 * once.length)

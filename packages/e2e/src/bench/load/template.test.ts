@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest'
 import { compileTemplate } from './template.ts'
 
-test('columns are taken in turn, from the first again after the last, and lengths are counted in bytes', () => {
+test('columns repeat from their first value, and lengths are counted in bytes', () => {
   const requestOf = compileTemplate({
     method: 'POST',
     url: 'http://127.0.0.1:8000/seats/{{seat}}',
@@ -15,7 +15,7 @@ test('columns are taken in turn, from the first again after the last, and length
   )
 })
 
-test('a new id each time', () => {
+test('every request gets a new id', () => {
   const requestOf = compileTemplate({
     method: 'GET',
     url: 'http://h:1/',
@@ -24,8 +24,6 @@ test('a new id each time', () => {
   expect(requestOf(0)).not.toBe(requestOf(0))
 })
 
-test('a column that is not there is a mistake', () => {
-  expect(() => compileTemplate({ method: 'GET', url: 'http://h:1/{{seat}}' })).toThrow(
-    'there is no column seat',
-  )
+test('an unknown column is an error', () => {
+  expect(() => compileTemplate({ method: 'GET', url: 'http://h:1/{{seat}}' })).toThrow('no column seat')
 })

@@ -1,12 +1,12 @@
 import { randomUUID } from 'node:crypto'
 
 /**
- * Requests that differ in a few places: `{{name}}` stands for a value of that column, the one of the turn
- * (again from the first when there are no more), `{{uuid}}` for a new id.
+ * A template for requests: `{{name}}` is replaced by the column's value for the request's index (repeating
+ * from the first), `{{uuid}}` by a new id.
  */
 export interface RequestTemplate {
   method: string
-  /** With host and port. */
+  /** Includes host and port. */
   url: string
   headers?: Readonly<Record<string, string>>
   body?: string
@@ -15,14 +15,14 @@ export interface RequestTemplate {
 
 type Piece = string | readonly string[] | (() => string)
 
-/** The bytes to send in each turn. Throws where a column is not there. */
+/** Returns a function that renders the request with an index. Throws if a column is missing. */
 export function compileTemplate({
   method,
   url,
   headers = {},
   body,
   columns = {},
-}: RequestTemplate): (turn: number) => string {
+}: RequestTemplate): (index: number) => string {
   const [, host = '', path = '/'] = /^http:\/\/([^/]+)(.*)$/.exec(url) ?? []
   const lines = Object.entries({
     host,
@@ -33,11 +33,11 @@ export function compileTemplate({
     `${method} ${path} HTTP/1.1\r\n${lines.map(([name, value]) => `${name}: ${value}\r\n`).join('')}`,
     columns,
   )
-  if (body === undefined) return (turn) => `${fill(head, turn)}\r\n`
+  if (body === undefined) return (index) => `${fill(head, index)}\r\n`
   const content = piecesOf(body, columns)
-  return (turn) => {
-    const text = fill(content, turn)
-    return `${fill(head, turn)}content-length: ${Buffer.byteLength(text)}\r\n\r\n${text}`
+  return (index) => {
+    const text = fill(content, index)
+    return `${fill(head, index)}content-length: ${Buffer.byteLength(text)}\r\n\r\n${text}`
   }
 }
 
@@ -46,17 +46,17 @@ function piecesOf(text: string, columns: Readonly<Record<string, readonly string
     if (index % 2 === 0) return part
     if (part === 'uuid') return randomUUID
     const values = columns[part]
-    if (!values || values.length === 0) throw new Error(`there is no column ${part}`)
+    if (!values || values.length === 0) throw new Error(`no column ${part}`)
     return values
   })
 }
 
-function fill(pieces: readonly Piece[], turn: number): string {
+function fill(pieces: readonly Piece[], index: number): string {
   let text = ''
   for (const piece of pieces) {
     if (typeof piece === 'string') text += piece
     else if (typeof piece === 'function') text += piece()
-    else text += piece[turn % piece.length]
+    else text += piece[index % piece.length]
   }
   return text
 }

@@ -1,12 +1,15 @@
 import { connect } from 'node:net'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { type Spread, spreadOf } from '../statistics.ts'
-import { placesOf } from './run-load.ts'
+import { addressesOf } from './run-load.ts'
 
-/** So many streams of server-sent events of one URL, for so long after the last was opened. */
+/**
+ * Opens a number of server-sent event streams of one URL, and keeps them for a time after the last was
+ * opened.
+ */
 export interface WatchJob {
   url: string
-  /** Base URLs that streams are opened at in turn, instead of the URL's. */
+  /** Base URLs that streams alternate between, instead of the URL's. */
   bases: readonly string[]
   watchers: number
   seconds: number
@@ -14,13 +17,13 @@ export interface WatchJob {
 
 export interface WatchResult {
   opened: number
-  /** Closed by the other side, or never opened. */
+  /** Closed by the server, or never opened. */
   lost: number
   events: number
   bytes: number
   /**
-   * By how much the last watcher at an instance got a change after the first, in milliseconds, by change; NaN
-   * where none reached all.
+   * Per change, the milliseconds between its first and its last arrival among an instance's watchers; NaN if
+   * no change reached all.
    */
   spread: Spread
   cpuMs: number
@@ -29,15 +32,15 @@ export interface WatchResult {
 const OPENING_AT_ONCE = 200
 
 /**
- * Streams are counted, not decoded: ten thousand of them share a process. A change is known by its bytes,
- * which are the same for everybody who watches.
+ * Counts streams' events without decoding them, because ten thousand streams share a process. A change is
+ * recognised by its bytes, which are the same for every watcher.
  */
 export async function watch(
   { url, bases, watchers, seconds }: WatchJob,
   onWatching: () => void,
 ): Promise<WatchResult> {
   const { host, pathname, search } = new URL(url)
-  const places = placesOf(url, bases)
+  const places = addressesOf(url, bases)
   const request = `GET ${pathname}${search} HTTP/1.1\r\nhost: ${host}\r\naccept: text/event-stream\r\n\r\n`
   const cpu = process.cpuUsage()
   const changes = new Map<string, { firstMs: number; lastMs: number; seen: number }>()
@@ -86,13 +89,13 @@ export async function watch(
   ending = true
   for (const close of closers) close()
   const { user, system } = process.cpuUsage(cpu)
-  // Each instance sends its own changes to those who watch there.
+  // Each instance sends its changes to its own watchers only.
   const seenByAll = [...changes.values()].filter(({ seen }) => seen >= (watchers / places.length) * 0.99)
   const spread = spreadOf(seenByAll.map(({ firstMs, lastMs }) => lastMs - firstMs))
   return { opened, lost, events, bytes, spread, cpuMs: (user + system) / 1_000 }
 }
 
-/** When a change was made stands in it, and is enough to know it by. */
+/** The timestamp in a change identifies it. */
 function changesIn(chunk: Buffer): string[] {
   const text = chunk.toString('latin1')
   return text.includes('"changes"')

@@ -1,6 +1,6 @@
 import { connect, type Socket } from 'node:net'
 
-/** What came back; head and body only where they were asked for. */
+/** A response; head and body only if requested. */
 export interface WireAnswer {
   status: number
   bytes: number
@@ -18,9 +18,9 @@ const HEAD_END = Buffer.from('\r\n\r\n')
 const NOTHING = Buffer.alloc(0)
 
 /**
- * One kept-alive HTTP/1.1 connection for one request at a time, as cheap as it gets: the load generator
- * shares its machine with what it measures. Rejects when the connection ends within an answer; the next
- * request connects again.
+ * Creates a kept-alive HTTP/1.1 connection for one request at a time, with minimal overhead, because the
+ * load generator shares its machine with the system under test. Rejects if the connection ends within a
+ * response; the next request reconnects.
  */
 export function createWire(host: string, port: number) {
   let socket: Socket | null = null
@@ -69,7 +69,7 @@ export function createWire(host: string, port: number) {
 }
 export type Wire = ReturnType<typeof createWire>
 
-/** The answer that these bytes are; null while there is more to come. */
+/** Parses a response; null while it is incomplete. */
 export function readAnswer(received: Buffer, keepBody: boolean): WireAnswer | null {
   const headEnd = received.indexOf(HEAD_END)
   if (headEnd < 0) return null

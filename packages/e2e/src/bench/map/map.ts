@@ -3,7 +3,7 @@ import { gunzipSync } from 'node:zlib'
 import type { Bench, BenchContext } from '../bench.ts'
 import { type Buyer, signIn } from '../crowd.ts'
 import { holdSeat } from '../holds/hold-templates.ts'
-import { BUYERS, CONNECTIONS, everyHoldIsThere } from '../holds/holds.ts'
+import { BUYERS, CONNECTIONS, checkHoldsAreStored } from '../holds/holds.ts'
 import { evenSchedule } from '../load/schedule.ts'
 import { fact, figuresOf, heading, line, otherAnswers, percent, step } from '../report.ts'
 import { sum } from '../statistics.ts'
@@ -16,9 +16,9 @@ const BYTES_MAX = 50_000
 const P99_MS_MAX = 100
 const FULL_PROCESS = 0.9
 
-/** The seat map of a large hall, read and watched while seats are held. */
+/** Measures the seat map of a large hall, read and watched while seats are held. */
 export const map: Bench = {
-  title: 'the seat map of a large hall read beside 100 holds a second, and watched by 10,000',
+  title: 'the seat map of a large hall read next to 100 holds a second, and watched by 10,000',
   run: (context) =>
     withWorld(context, liftedLimits, async (world) => {
       const { bench } = world
@@ -30,7 +30,7 @@ export const map: Bench = {
         await readMaps(context, world, hall, buyers),
         await watchMaps(context, world, halls[1] ?? hall, buyers),
       ]
-      await everyHoldIsThere(
+      await checkHoldsAreStored(
         context,
         bench,
         halls.map(({ eventId }, index) => ({ eventId, answered: answered[index] ?? 0 })),
@@ -39,7 +39,10 @@ export const map: Bench = {
     }),
 }
 
-/** Reads the map at a steady rate, then as fast as ten readers can, both beside holds; returns the holds. */
+/**
+ * Reads the map at a steady rate, then as fast as ten readers can, both next to holds; returns the number of
+ * holds.
+ */
 async function readMaps(
   context: BenchContext,
   world: World,
@@ -52,8 +55,8 @@ async function readMaps(
   const reader = world.bench.generator()
   try {
     await printPlanSize(urls.edge, hall)
-    step(`every other seat is held, ${half} of them`)
-    const closed = { kind: 'closed', connections: CONNECTIONS, turns: half } as const
+    step(`holding every other seat, ${half} of them`)
+    const closed = { kind: 'closed', connections: CONNECTIONS, requests: half } as const
     const first = await world.generator.run(template, closed)
     const loads = await measureReads(context, world, { hall, template, reader, held: half })
     reportReads(context, hall, loads)
@@ -63,7 +66,7 @@ async function readMaps(
   }
 }
 
-/** Measures both kinds of reads; `held` seats are held already. */
+/** Measures both kinds of reads; the first `held` seats are already held. */
 async function measureReads(
   context: BenchContext,
   world: World,
@@ -85,14 +88,14 @@ async function measureReads(
     url: `${world.bench.system.urls.edge}/api/tickets/seats?eventId=${hall.eventId}`,
     headers: { 'accept-encoding': 'br, gzip' },
   }
-  const sale = (firstTurn: number) => ({
+  const sale = (firstIndex: number) => ({
     kind: 'open' as const,
     dueMs: evenSchedule(HOLDS_PER_SECOND, seconds),
     connectionsMax: 200,
-    firstTurn,
+    firstIndex,
   })
   step(
-    `${READS_PER_SECOND} reads of the map a second, beside ${HOLDS_PER_SECOND} holds a second, for ${seconds} s`,
+    `${READS_PER_SECOND} reads of the map a second, next to ${HOLDS_PER_SECOND} holds a second, for ${seconds} s`,
   )
   const steadily = reader.run(read, {
     kind: 'open',
@@ -101,7 +104,7 @@ async function measureReads(
   })
   const beside = await measureLoad(world, template, sale(held), { reader: reader.pid })
   const steady = await steadily
-  step('ten readers, one read after the other, beside the same')
+  step('ten readers in a closed loop, next to the same holds')
   const greedily = reader.run(read, { kind: 'closed', connections: 10, seconds })
   const besideGreedy = await measureLoad(world, template, sale(held + HOLDS_PER_SECOND * seconds), {
     reader: reader.pid,
@@ -118,15 +121,15 @@ function reportReads(
     `The map of ${hall.seatIds.length} seats, half of them held, through the edge, ${context.instances} of each service`,
   )
   line(`reads, ${READS_PER_SECOND} a second`, figuresOf(steady, 200))
-  line(`holds beside them`, figuresOf(beside.load, 201))
+  line(`holds at the same time`, figuresOf(beside.load, 201))
   context.limits('reads', beside.limits)
   line('reads, ten readers', figuresOf(greedy, 200))
-  line('holds beside them', figuresOf(besideGreedy.load, 201))
+  line('holds at the same time', figuresOf(besideGreedy.load, 201))
   context.limits('ten readers', besideGreedy.limits)
   context.record('reads', { steady, beside: beside.load, greedy, besideGreedy: besideGreedy.load })
   const { p99Ms } = figuresOf(steady, 200)
   context.goal(
-    'p99 of a read beside holds',
+    'p99 of a read next to holds',
     `${p99Ms.toFixed(0)} ms`,
     p99Ms < P99_MS_MAX,
     `< ${P99_MS_MAX} ms`,
@@ -168,13 +171,13 @@ async function printPlanSize(edgeUrl: string, { eventId }: Hall): Promise<void> 
   )
   heading('The plan')
   fact(
-    'bytes as sent, and unpacked',
+    'bytes as sent, and uncompressed',
     `${packed.bytes.toLocaleString('en')} (${packed.encoding}), ${packed.plain.toLocaleString('en')}`,
   )
   fact('cache-control', packed.cache)
 }
 
-/** Everybody has the map open; every change is written to all of them. */
+/** Every watcher has the map open; every change is sent to all of them. */
 async function watchMaps(
   context: BenchContext,
   world: World,
@@ -203,8 +206,8 @@ async function watchMaps(
       watchers: watcher.pid,
     })
     const watched = await watching
-    heading(`${watchers} watchers of one map beside ${HOLDS_PER_SECOND} holds a second, for ${seconds} s`)
-    line('holds beside them', figuresOf(sale.load, 201))
+    heading(`${watchers} watchers of one map next to ${HOLDS_PER_SECOND} holds a second, for ${seconds} s`)
+    line('holds at the same time', figuresOf(sale.load, 201))
     context.limits('watchers', sale.limits)
     context.record('watchers', { watched, sale: sale.load })
     fact(
@@ -212,10 +215,10 @@ async function watchMaps(
       `${watched.events} (${(watched.events / seconds).toFixed(0)}/s), ${(watched.bytes / 1_048_576).toFixed(1)} MiB`,
     )
     fact(
-      'the last watcher after the first, of one change',
+      'delay between the first and the last watcher of a change',
       watched.spread.count > 0
         ? `p50 ${watched.spread.p50Ms.toFixed(0)} ms, p99 ${watched.spread.p99Ms.toFixed(0)} ms`
-        : 'no change reached all of them',
+        : 'no change reached all watchers',
     )
     const share = (sale.limits.cpu.tickets ?? 0) / 1_000 / sale.limits.seconds
     context.goal(
@@ -224,7 +227,7 @@ async function watchMaps(
       share < FULL_PROCESS,
       `< ${percent(FULL_PROCESS, 0)} of a core`,
     )
-    context.promise('watchers who lost their stream', String(watched.lost), watched.lost === 0, 'none')
+    context.check('watchers that lost their stream', String(watched.lost), watched.lost === 0, 'none')
     return figuresOf(sale.load, 201).count
   } finally {
     await watcher.stop()

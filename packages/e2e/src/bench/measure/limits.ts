@@ -2,20 +2,17 @@ import { percent } from '../report.ts'
 import { type CpuTimes, cpuBetween, readCpuTimes } from './processes.ts'
 import { type SessionWaits, sampleSessions } from './session-waits.ts'
 
-/**
- * What was observed of everything that works while something is measured: what limits it should be among
- * this.
- */
+/** Observations of every process during a measurement, from which its bottleneck can be read. */
 export interface Limits {
   seconds: number
   /** Milliseconds of CPU by process. */
   cpu: CpuTimes
   sessions: SessionWaits | null
-  /** The longest that a service's event loop was late lately, in milliseconds by process (p99 of Node.js). */
+  /** The p99 event loop delay of each service, in milliseconds by process. */
   loopsMs: Readonly<Record<string, number>>
 }
 
-/** What there is to observe. */
+/** The processes and stores to observe. */
 export interface Observable {
   pids: Readonly<Record<string, number>>
   databaseUrl?: string
@@ -23,7 +20,7 @@ export interface Observable {
   metrics?: Readonly<Record<string, string>>
 }
 
-/** Does the work, and observes meanwhile. */
+/** Runs the work and observes the system meanwhile. */
 export async function observe<T>(
   what: Observable,
   work: () => Promise<T>,
@@ -57,8 +54,7 @@ async function readLoops({ metrics = {} }: Observable): Promise<Record<string, n
 }
 
 /**
- * Lines for people: who used the CPU, what sessions waited for, how late loops were. `per` divides CPU by
- * what was done.
+ * Describes the CPU use, session waits and event loop delays in lines of text. `per` divides CPU by a count.
  */
 export function describeLimits(
   { seconds, cpu, sessions, loopsMs }: Limits,
@@ -74,12 +70,14 @@ export function describeLimits(
   if (per && per.count > 0) {
     const each = (ms: number) => `${(ms / per.count).toFixed(2)}`
     lines.push(
-      `ms of CPU a ${per.what}: ${each(total)}, of that ${busy.map(([name, ms]) => `${name} ${each(ms)}`).join(', ')}`,
+      `ms of CPU per ${per.what}: ${each(total)}, of which ${busy.map(([name, ms]) => `${name} ${each(ms)}`).join(', ')}`,
     )
   }
   if (sessions && sessions.samples > 0) {
     const waits = sessions.waits.map(({ wait, share }) => `${wait} ${percent(share, 0)}`).join(', ')
-    lines.push(`PostgreSQL: ${sessions.busy.toFixed(1)} sessions busy on average${waits && `, at ${waits}`}`)
+    lines.push(
+      `PostgreSQL: ${sessions.busy.toFixed(1)} sessions busy on average${waits && `, waiting on ${waits}`}`,
+    )
     const [first] = sessions.statements
     if (first) lines.push(`PostgreSQL, most often (${percent(first.share, 0)}): ${first.statement}`)
   }
@@ -87,9 +85,7 @@ export function describeLimits(
     .filter(([, ms]) => ms > 25)
     .sort(([, a], [, b]) => b - a)
   if (late.length > 0) {
-    lines.push(
-      `event loops' delay, p99: ${late.map(([name, ms]) => `${name} ${ms.toFixed(0)} ms`).join(', ')}`,
-    )
+    lines.push(`event loop delay, p99: ${late.map(([name, ms]) => `${name} ${ms.toFixed(0)} ms`).join(', ')}`)
   }
   return lines
 }

@@ -2,12 +2,12 @@ import { readdir, readFile } from 'node:fs/promises'
 
 const TICK_MS = 10 // Linux counts in hundredths of a second on every architecture
 
-/** CPU that has been used so far, in milliseconds by name. */
+/** CPU used so far, in milliseconds by name. */
 export type CpuTimes = Readonly<Record<string, number>>
 
 /**
- * The CPU time of named processes, each with its children: PostgreSQL is its first process and one for each
- * session, those that have ended included. Linux only; elsewhere nothing is known.
+ * Returns the CPU time of named processes including their children: PostgreSQL has a process per session,
+ * and ended ones count too. Linux only; zero elsewhere.
  */
 export async function readCpuTimes(pids: Readonly<Record<string, number>>): Promise<CpuTimes> {
   const all = await readAll()
@@ -20,12 +20,12 @@ export async function readCpuTimes(pids: Readonly<Record<string, number>>): Prom
   )
 }
 
-/** The process that a process was started by. */
+/** Returns the parent of a process. */
 export async function parentOf(pid: number): Promise<number> {
   return (await readStat(pid))?.parent ?? 0
 }
 
-/** Memory in RAM, in bytes. */
+/** Returns the resident memory of a process in bytes. */
 export async function readRss(pid: number): Promise<number> {
   const status = await readFile(`/proc/${pid}/status`, 'utf8').catch(() => '')
   return Number(/^VmRSS:\s+(\d+)/m.exec(status)?.[1] ?? 0) * 1_024
@@ -46,11 +46,11 @@ async function readAll(): Promise<Map<number, Stat>> {
 async function readStat(pid: number): Promise<Stat | null> {
   const stat = await readFile(`/proc/${pid}/stat`, 'utf8').catch(() => null)
   if (!stat) return null
-  const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ') // a program's name may hold spaces and brackets
-  const ticks = fields.slice(11, 15).reduce((total, field) => total + Number(field), 0) // its own and its ended children's
+  const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ') // a program's name may contain spaces and brackets
+  const ticks = fields.slice(11, 15).reduce((total, field) => total + Number(field), 0) // its own, and its exited children's
   return { parent: Number(fields[1]), cpuMs: ticks * TICK_MS }
 }
 
-/** What was used between two readings. */
+/** Returns the CPU used between two readings. */
 export const cpuBetween = (before: CpuTimes, after: CpuTimes): CpuTimes =>
   Object.fromEntries(Object.entries(after).map(([name, ms]) => [name, Math.max(0, ms - (before[name] ?? 0))]))

@@ -4,15 +4,15 @@ const SAMPLE_MS = 100
 
 export interface SessionWaits {
   samples: number
-  /** Busy sessions of a sample, on average. */
+  /** Busy sessions per sample, on average. */
   busy: number
-  /** What they waited for, most often first; `CPU` is none of PostgreSQL's waits. */
+  /** What they waited for, most frequent first; `CPU` means no wait. */
   waits: { wait: string; share: number }[]
-  /** What they were at. */
+  /** The statements they ran. */
   statements: { statement: string; share: number }[]
 }
 
-/** Looks ten times a second at what PostgreSQL's sessions do, until it is stopped. */
+/** Samples the activity of PostgreSQL's sessions ten times a second until stopped. */
 export async function sampleSessions(databaseUrl: string): Promise<{ stop(): Promise<SessionWaits> }> {
   const client = new pg.Client({ connectionString: databaseUrl })
   client.on('error', () => {})
@@ -21,7 +21,7 @@ export async function sampleSessions(databaseUrl: string): Promise<{ stop(): Pro
   const statements = new Map<string, number>()
   let [samples, seen] = [0, 0]
   let working: Promise<void> = Promise.resolve()
-  const look = async () => {
+  const sample = async () => {
     const { rows } = await client.query<{ wait: string; statement: string }>(
       `select coalesce(wait_event_type || ':' || wait_event, 'CPU') as wait,
          regexp_replace(left(query, 200), '\\s+', ' ', 'g') as statement
@@ -38,7 +38,7 @@ export async function sampleSessions(databaseUrl: string): Promise<{ stop(): Pro
   const timer = setInterval(() => {
     if (busy) return
     busy = true
-    working = look()
+    working = sample()
       .catch(() => {})
       .finally(() => {
         busy = false

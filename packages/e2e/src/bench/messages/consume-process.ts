@@ -10,7 +10,7 @@ import pg from 'pg'
 import { z } from 'zod'
 import type { ConsumeInput } from './consuming.ts'
 
-// Takes so many messages off a queue, and says how long that took: in one of three ways.
+// Consumes a number of messages from a queue in one of three ways, and reports how long that took.
 const input: ConsumeInput = JSON.parse(process.argv[2] ?? '')
 const { how, environment, queue, count, toolkitFolder } = input
 const Environment = z.object({ PORT: z.coerce.number(), ...baseEnvironment, ...messagingEnvironment })
@@ -30,9 +30,7 @@ const begin = () => {
   startedMs = performance.now()
 }
 
-/**
- * The inbox row and the effect in one transaction, acknowledged after it: messaging as the services use it.
- */
+/** Writes the inbox row and the effect in one transaction and acknowledges after it, as the services do. */
 async function ours(): Promise<void> {
   const messaging = createMessaging(createFoundation(config), config.messaging)
   const worker = messaging.consume(queue, [
@@ -46,7 +44,7 @@ async function ours(): Promise<void> {
   await finished.promise
 }
 
-/** Receive ten, delete ten: what SQS itself can do for ten loops. */
+/** Receives ten, deletes ten: the limit of SQS itself. */
 async function bare(): Promise<void> {
   begin()
   const loop = async () => {
@@ -60,13 +58,12 @@ async function bare(): Promise<void> {
       took(Messages.length)
     }
   }
-  // As many polls as a consumer of ours keeps open: one.
+  // Keeps as many polls open as a consumer of the services: one.
   await Promise.all(Array.from({ length: input.loops }, loop))
 }
 
 /**
- * The toolkit's consumer with a handler that does what ours does: an inbox row and the effect in one
- * transaction.
+ * Runs the toolkit's consumer with an equivalent handler: an inbox row and the effect in one transaction.
  */
 async function toolkit(): Promise<void> {
   const require = createRequire(path.join(toolkitFolder, 'package.json'))

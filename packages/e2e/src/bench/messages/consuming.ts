@@ -15,19 +15,19 @@ export interface ConsumeInput {
   environment: Record<string, string>
   queue: QueueName
   count: number
-  /** Polls at once, of those that are not ours. */
+  /** Concurrent polls of the bare loop and the toolkit. */
   loops: number
   toolkitFolder: string
 }
 
-/** One that the ticket service consumes; here by nobody but us, under a prefix of its own. */
+/** A queue of the ticket service, used here under a separate prefix. */
 export const QUEUE = 'ticket-processing-queue'
 const PREFIX = 'bench-'
 const MIGRATIONS = path.resolve(import.meta.dirname, '../../../../../services/tickets/prisma/migrations')
 
 /**
- * Queues and a database of its own beside the system's, in its SQS and PostgreSQL, so that nobody else takes
- * what is measured.
+ * Creates separate queues and a database in the system's SQS and PostgreSQL, so that no service consumes the
+ * measured messages.
  */
 export async function prepareQueues({ system }: BenchSystem) {
   const url = new URL(system.databaseUrl('tickets'))
@@ -48,7 +48,7 @@ export async function prepareQueues({ system }: BenchSystem) {
   return {
     aws,
     environment,
-    /** Puts so many messages onto the queue, as topics deliver them. */
+    /** Puts messages onto the queue in the format that topics deliver. */
     async fill(count: number): Promise<void> {
       const QueueUrl = await aws.queueUrl(QUEUE)
       const batches = Array.from({ length: Math.ceil(count / 10) }, (_, batch) =>
@@ -114,7 +114,7 @@ const tooLong = () =>
     setTimeout(() => reject(new Error('the messages were not consumed in time')), PATIENCE_MS).unref()
   })
 
-/** Fills the queue, and measures how fast a process empties it. */
+/** Fills the queue and measures how fast a process empties it. */
 export async function consume(
   bench: BenchSystem,
   queues: Queues,

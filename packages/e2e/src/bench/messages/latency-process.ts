@@ -9,7 +9,7 @@ import { z } from 'zod'
 import { spreadOf } from '../statistics.ts'
 import { QUEUE } from './consuming.ts'
 
-// Commits so many messages a second through the outbox, and says how long after its commit each could be
+// Commits messages at a fixed rate through the outbox, and reports how long after its commit each could be
 // received.
 const { environment, perSecond, seconds } = JSON.parse(process.argv[2] ?? '')
 const Environment = z.object({ PORT: z.coerce.number(), ...baseEnvironment, ...messagingEnvironment })
@@ -37,7 +37,7 @@ async function receive(): Promise<void> {
   }
 }
 
-async function say(): Promise<void> {
+async function publish(): Promise<void> {
   const payload = {
     ...{ orderId: randomUUID(), eventId: randomUUID(), userId: randomUUID(), reservationId: randomUUID() },
     ...{
@@ -56,22 +56,22 @@ async function say(): Promise<void> {
 
 messaging.relay.start()
 process.send?.({ ready: true })
-// Several polls: how soon a message is there is asked, not how fast one poll is.
+// Several polls, because this measures when a message is available, not the speed of one poll.
 const receiving = Promise.all(Array.from({ length: POLLS }, receive))
 const startedMs = performance.now()
-const saying: Promise<void>[] = []
+const publishing: Promise<void>[] = []
 for (let index = 0; index < total; index++) {
   const waitMs = startedMs + (index * 1_000) / perSecond - performance.now()
   if (waitMs > 0) await sleep(waitMs)
-  saying.push(say())
+  publishing.push(publish())
 }
-await Promise.all(saying)
+await Promise.all(publishing)
 await Promise.race([receiving, sleep(30_000)])
-// A message may arrive before we hear of its commit: then it took no time.
+// A message may arrive before its commit returns; then its latency counts as 0.
 const latencies = [...arrivedMs].map(([id, atMs]) => Math.max(0, atMs - (committedMs.get(id) ?? Number.NaN)))
 process.send?.({
   result: {
-    said: committedMs.size,
+    published: committedMs.size,
     arrived: arrivedMs.size,
     spread: spreadOf(latencies.filter(Number.isFinite)),
   },

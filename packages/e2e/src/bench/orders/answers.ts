@@ -1,7 +1,7 @@
 import type { OrderId } from '@boxoffice/contracts'
-import { fact, heading, line, percent, promise, step } from '../report.ts'
+import { check, fact, heading, line, percent, step } from '../report.ts'
 import { median } from '../statistics.ts'
-import { GATEWAY_MS, GATEWAY_PER_SECOND, placeAll, settle, untilPaid, type World } from './world.ts'
+import { GATEWAY_MS, GATEWAY_PER_SECOND, placeAll, untilComplete, untilPaid, type World } from './world.ts'
 
 const QUIET_PER_SECOND = 4
 const QUIET_SECONDS = 10
@@ -10,13 +10,11 @@ const BURST_PER_SECOND = 10 * GATEWAY_PER_SECOND
 const BURST_SECONDS = 4
 const FASTER_MIN = 0.9
 
-/**
- * How soon there is an answer when nobody is in the way; in turns, after a round of each that does not count.
- */
+/** Measures the response time without contention, alternating both kinds after a warm-up round of each. */
 export async function quiet({ place, database }: World): Promise<boolean> {
   const round = async (async: boolean, seconds = QUIET_SECONDS) => {
-    const placed = await placeAll(QUIET_PER_SECOND, seconds, (turn) => place(turn, { async }))
-    await settle(database, placed.orderIds)
+    const placed = await placeAll(QUIET_PER_SECOND, seconds, (index) => place(index, { async }))
+    await untilComplete(database, placed.orderIds)
     return placed
   }
   for (const async of [false, true]) await round(async, 2)
@@ -24,64 +22,67 @@ export async function quiet({ place, database }: World): Promise<boolean> {
     []
   for (let index = 1; index <= QUIET_ROUNDS; index++) {
     step(
-      `${QUIET_PER_SECOND} orders a second for ${QUIET_SECONDS} s, waited for, then through the queue: ${index} of ${QUIET_ROUNDS}`,
+      `${QUIET_PER_SECOND} orders a second for ${QUIET_SECONDS} s, synchronous, then through the queue: ${index} of ${QUIET_ROUNDS}`,
     )
     rounds.push({ waited: await round(false), queued: await round(true) })
   }
 
   heading(
-    `The answer, when the gateway takes ${GATEWAY_MS} ms: ${QUIET_PER_SECOND} orders a second, ${QUIET_ROUNDS} rounds in turns`,
+    `Response time when the gateway takes ${GATEWAY_MS} ms: ${QUIET_PER_SECOND} orders a second, ${QUIET_ROUNDS} alternating rounds`,
   )
   for (const { waited, queued } of rounds) {
-    line('waited for (baseline)', waited.figures)
+    line('synchronous (baseline)', waited.figures)
     line('through the queue', queued.figures)
   }
   const less = (figure: 'p50Ms' | 'p99Ms') =>
     median(rounds.map(({ waited, queued }) => 1 - queued.figures[figure] / waited.figures[figure]))
   const kept = less('p50Ms') >= FASTER_MIN
-  promise(
-    'p50 less than the baseline, median of the rounds',
+  check(
+    'p50 below the baseline, median of the rounds',
     percent(less('p50Ms')),
     kept,
     `at least ${percent(FASTER_MIN)}`,
   )
-  fact('p99 less than the baseline, likewise', percent(less('p99Ms')))
+  fact('p99 below the baseline, median of the rounds', percent(less('p99Ms')))
   const idsOf = (how: 'waited' | 'queued'): OrderId[] => rounds.flatMap((each) => each[how].orderIds)
-  fact('until the order is paid, waited for', await untilPaid(database, idsOf('waited')))
+  fact('until the order is paid, synchronous', await untilPaid(database, idsOf('waited')))
   fact('until the order is paid, through the queue', await untilPaid(database, idsOf('queued')))
   return kept && rounds.every(({ waited, queued }) => waited.figures.failed + queued.figures.failed === 0)
 }
 
 /**
- * Ten times what the gateway takes: who is answered when, and whether all that was accepted is carried out.
+ * Sends a burst of ten times the gateway's capacity: measures the response times, and whether every accepted
+ * order is completed.
  */
 export async function burst({ place, database }: World): Promise<boolean> {
   const rate = `${BURST_PER_SECOND} orders a second for ${BURST_SECONDS} s`
   const crowd = (async: boolean) =>
-    placeAll(BURST_PER_SECOND, BURST_SECONDS, (turn) => place(turn, { async, paymentToken: 'pm_card_visa' }))
+    placeAll(BURST_PER_SECOND, BURST_SECONDS, (index) =>
+      place(index, { async, paymentToken: 'pm_card_visa' }),
+    )
   step(`${rate}, through the queue`)
   const startedMs = performance.now()
   const queued = await crowd(true)
-  step('waiting until all of them are decided')
-  const states = await settle(database, queued.orderIds)
+  step('waiting until all of them are complete')
+  const states = await untilComplete(database, queued.orderIds)
   const seconds = (performance.now() - startedMs) / 1_000
-  step(`${rate}, waited for`)
+  step(`${rate}, synchronous`)
   const waited = await crowd(false)
-  await settle(database, waited.orderIds)
+  await untilComplete(database, waited.orderIds)
 
-  heading(`A burst of ten times what the gateway takes (${GATEWAY_PER_SECOND}/s): ${rate}`)
-  line('waited for (baseline)', waited.figures)
+  heading(`A burst of ten times the gateway's capacity (${GATEWAY_PER_SECOND}/s): ${rate}`)
+  line('synchronous (baseline)', waited.figures)
   line('through the queue', queued.figures)
   const confirmed = states.get('CONFIRMED') ?? 0
   const all = queued.orderIds.length
-  promise('orders that were accepted and are confirmed', `${confirmed} of ${all}`, confirmed === all, 'all')
+  check('orders accepted and confirmed', `${confirmed} of ${all}`, confirmed === all, 'all')
   fact(
-    'answers a second',
-    `${queued.figures.perSecond.toFixed(1)}, waited for ${waited.figures.perSecond.toFixed(1)}`,
+    'responses a second',
+    `${queued.figures.perSecond.toFixed(1)}, synchronous ${waited.figures.perSecond.toFixed(1)}`,
   )
   fact(
-    'decided a second, from the first to the last',
-    `${(all / seconds).toFixed(1)}, of ${GATEWAY_PER_SECOND} that the gateway takes`,
+    'orders completed a second, from the first to the last',
+    `${(all / seconds).toFixed(1)}, of ${GATEWAY_PER_SECOND} that the gateway can process`,
   )
   return confirmed === all && queued.figures.failed === 0
 }

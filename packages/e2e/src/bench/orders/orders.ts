@@ -4,9 +4,9 @@ import { commandsInOrder, killedWorkers } from './faults.ts'
 import { createWorld } from './world.ts'
 
 /**
- * Orders through the queue against orders that are waited for, in the same run: the answer when the gateway
- * takes 300 ms, a burst of ten times what the gateway takes, the order of commands, and processes that are
- * killed. Whether all that is promised was kept.
+ * Compares orders through the queue with synchronous orders in the same run: the response time when the
+ * gateway takes 300 ms, a burst of ten times the gateway's capacity, the order of commands, and killed
+ * processes. Returns whether all checks passed.
  */
 export async function benchOrders(): Promise<boolean> {
   const world = await createWorld()

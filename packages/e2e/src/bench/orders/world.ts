@@ -10,15 +10,15 @@ export const GATEWAY_MS = 300
 export const SLOW = `pm_sandbox_slow_${GATEWAY_MS}`
 export const PROCESSES = 2
 /**
- * Of both processes together: less than this machine can sell, so that the gateway is what everybody waits
- * for.
+ * Capacity of the gateway for both processes together, below what this machine can sell, so that the gateway
+ * is the bottleneck.
  */
 export const GATEWAY_PER_SECOND = 10
-/** Nobody may have more than three holds of an event at a time. */
+/** A user may have at most three holds of an event at a time. */
 const BUYERS = 200
 const SETTLED_MS_MAX = 240_000
 
-/** A system with two payment processes and a gateway that takes so much, a crowd, and something on sale. */
+/** Starts a system with two payment processes, a slow gateway, buyers and an event on sale. */
 export async function createWorld() {
   const gateway = {
     ratePerSecond: GATEWAY_PER_SECOND / PROCESSES,
@@ -44,58 +44,58 @@ async function createCrowd(bench: BenchSystem) {
   const organizer = await bench.person('Olga', { organizer: true })
   step(`${BUYERS} buyers register`)
   const buyers: Person[] = []
-  await closedLoop(4, { turns: BUYERS }, async () => buyers.push(await bench.person('Frida')))
+  await closedLoop(4, { actions: BUYERS }, async () => buyers.push(await bench.person('Frida')))
   const sale = await publishEvent(organizer, {
     name: 'The Rush',
     quantity: 500_000,
     unitPrice: 4_000 as Minor,
   })
-  const buyerOf = (turn: number) => buyers[turn % buyers.length] as Person
+  const buyerOf = (index: number) => buyers[index % buyers.length] as Person
   return {
     sale,
     buyerOf,
-    /** Places an order; its id as soon as there is an answer. */
-    async place(turn: number, how: { async: boolean; paymentToken?: string }): Promise<OrderId> {
-      const answer = await buyerOf(turn).buy({ ...sale, quantity: 1 }, { paymentToken: SLOW, ...how })
+    /** Places an order; returns its id as soon as there is a response. */
+    async place(index: number, how: { async: boolean; paymentToken?: string }): Promise<OrderId> {
+      const answer = await buyerOf(index).buy({ ...sale, quantity: 1 }, { paymentToken: SLOW, ...how })
       if (answer.status === 201 || answer.status === 202) return answer.body.orderId
-      throw new Error(`answered ${answer.status}: ${JSON.stringify(answer.body)}`)
+      throw new Error(`unexpected response ${answer.status}: ${JSON.stringify(answer.body)}`)
     },
   }
 }
 
-/** So many orders a second, whether the earlier ones are answered or not. */
+/** Places orders at a fixed rate, whether or not the earlier ones are answered. */
 export async function placeAll(
   perSecond: number,
   seconds: number,
-  place: (turn: number) => Promise<OrderId>,
+  place: (index: number) => Promise<OrderId>,
 ): Promise<{ figures: Figures; orderIds: OrderId[] }> {
   const orderIds: OrderId[] = []
-  const figures = await openLoop(perSecond, seconds, async (turn) => orderIds.push(await place(turn)))
+  const figures = await openLoop(perSecond, seconds, async (index) => orderIds.push(await place(index)))
   return { figures, orderIds }
 }
 
-/** Waits until nothing is left to do for any of these orders; how many there are of each status. */
-export async function settle(
+/** Waits until all of these orders are complete; returns their number by status. */
+export async function untilComplete(
   database: pg.Pool,
   orderIds: readonly OrderId[],
 ): Promise<ReadonlyMap<string, number>> {
   const limitMs = performance.now() + SETTLED_MS_MAX
   for (;;) {
-    const { rows } = await database.query<{ status: string; orders: number; unsettled: number }>(
+    const { rows } = await database.query<{ status: string; orders: number; incomplete: number }>(
       `select o.status, count(*)::int as orders,
-         count(*) filter (where s.state not in ('CONFIRMED', 'FAILED', 'CANCELLED', 'REFUNDED'))::int as unsettled
+         count(*) filter (where s.state not in ('CONFIRMED', 'FAILED', 'CANCELLED', 'REFUNDED'))::int as incomplete
        from orders o join sagas s using (order_id) where o.order_id = any($1) group by o.status`,
       [orderIds],
     )
-    const unsettled = rows.reduce((sum, row) => sum + row.unsettled, 0)
-    if (unsettled === 0) return new Map(rows.map(({ status, orders }) => [status, orders]))
+    const incomplete = rows.reduce((sum, row) => sum + row.incomplete, 0)
+    if (incomplete === 0) return new Map(rows.map(({ status, orders }) => [status, orders]))
     if (performance.now() > limitMs)
-      throw new Error(`${unsettled} orders are not decided after ${SETTLED_MS_MAX / 1_000} s`)
+      throw new Error(`${incomplete} orders are incomplete after ${SETTLED_MS_MAX / 1_000} s`)
     await new Promise((resolve) => setTimeout(resolve, 200))
   }
 }
 
-/** How long orders took from when they were placed until they were paid. */
+/** Returns how long orders took from placement to payment. */
 export async function untilPaid(database: pg.Pool, orderIds: readonly OrderId[]): Promise<string> {
   const { rows } = await database.query<{ p50: number; p99: number }>(
     `select percentile_cont(0.5) within group (order by ms)::float8 as p50, percentile_cont(0.99) within group (order by ms)::float8 as p99

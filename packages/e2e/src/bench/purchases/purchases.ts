@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto'
-import { type Bench, type BenchContext, inTurns } from '../bench.ts'
+import { type Bench, type BenchContext, interleave } from '../bench.ts'
 import { createAccounts, signIn } from '../crowd.ts'
 import { holdBare } from '../holds/hold-templates.ts'
 import { CONNECTIONS } from '../holds/holds.ts'
@@ -8,28 +8,28 @@ import { fact, figuresOf, heading, step } from '../report.ts'
 import { median, sum } from '../statistics.ts'
 import { publishField } from '../venue.ts'
 import { type Measured, measureLoad, showRounds, type World, withWorld } from '../world.ts'
-import { buyOne, createLedgerOfSale, type LedgerOfSale, openGateway, type Settled } from './sale.ts'
+import { buyOne, createLedgerOfSale, type LedgerOfSale, openGateway, type SaleOutcome } from './sale.ts'
 
 const CROWD = 32
 const BUYERS = 3_000
 const CPU_MS_MAX = 33
-const SETTLED_SECONDS_MAX = 5
+const COMPLETED_SECONDS_MAX = 5
 const BARE = '(b) bare Fastify + Redis + one INSERT'
 
 interface Sale extends Measured {
-  settled: Settled
-  /** Milliseconds of CPU of all that the purchases cost, mails included, by process. */
+  settled: SaleOutcome
+  /** CPU milliseconds of the purchases by process, mails included. */
   cpu: Readonly<Record<string, number>>
   transactions: Readonly<Record<string, number>>
 }
 
 /**
- * Purchases of one hot event through the edge: paid, ticketed and mailed, with all services at work and a
- * gateway that answers at once.
+ * Measures purchases of one hot event through the edge: paid, ticketed and mailed, with all services running
+ * and a gateway that responds at once.
  */
 export const purchases: Bench = {
   title:
-    'purchases a second, paid, ticketed and mailed; CPU each by process; beside bare Fastify + Redis + one INSERT',
+    'purchases a second, paid, ticketed and mailed; CPU each by process; next to bare Fastify + Redis + one INSERT',
   important: true,
   run: (context) => withWorld(context, openGateway, (world) => measurePurchases(context, world)),
 }
@@ -38,23 +38,23 @@ async function measurePurchases(context: BenchContext, world: World): Promise<vo
   const { bench, bare } = world
   const [seconds, rounds] = [context.sized(15, 6), context.sized(5, 2)]
   const organizer = await bench.person('Olga', { organizer: true })
-  step(`${BUYERS} buyers get accounts`)
+  step(`creating ${BUYERS} buyers' accounts`)
   const buyers = signIn(bench, BUYERS)
   await createAccounts(bench, buyers)
   const ledger = createLedgerOfSale(bench)
   const seatNames = Array.from({ length: 1_000_000 }, (_, index) => `s${index}`)
   const field = await publishField(organizer)
-  step('a few purchases that do not count')
+  step('warming up')
   await world.generator.run(buyOne(bench.system.urls.edge, field, buyers), {
     kind: 'closed',
     connections: 4,
-    turns: 20,
+    requests: 20,
   })
-  await ledger.settle(field.eventId, Date.now())
+  await ledger.untilComplete(field.eventId, Date.now())
   const bareRounds: Measured[] = []
   const sales: Sale[] = []
   try {
-    await inTurns<string, void>(rounds, {
+    await interleave<string, void>(rounds, {
       [BARE]: async () => {
         const template = holdBare(`${bare.url}/redis-and-insert`, randomUUID(), seatNames)
         bareRounds.push(
@@ -87,7 +87,7 @@ async function sell(
   const template = buyOne(world.bench.system.urls.edge, field, buyers)
   const measured = await measureLoad(world, template, { kind: 'closed', connections: CROWD, seconds })
   step('waiting for the last mail')
-  const settled = await ledger.settle(field.eventId, Date.now())
+  const settled = await ledger.untilComplete(field.eventId, Date.now())
   const cpu = cpuBetween(cpuBefore, await readCpuTimes(pids))
   return {
     ...measured,
@@ -104,9 +104,9 @@ function report(
   how: string,
 ): void {
   heading(`Purchases through the edge, one hot event: ${how}, ${context.instances} of each service`)
-  fact('limits that are lifted', JSON.stringify(openGateway))
+  fact('limits lifted', JSON.stringify(openGateway))
   showRounds(context, BARE, bareRounds, { status: 201, what: 'request' })
-  showRounds(context, 'purchases, while they are bought', sales, { status: 201, what: 'purchase' })
+  showRounds(context, 'purchases during the sale', sales, { status: 201, what: 'purchase' })
   for (const { settled, cpu, transactions } of sales)
     context.record('settled', { settled, cpu, transactions })
   const sold = ({ load }: Sale) => figuresOf(load, 201).count
@@ -119,10 +119,10 @@ function report(
         .sort(([, a], [, b]) => b - a)
         .map(([name, value]) => `${name} ${value.toFixed(digits)}`)
         .join(', ')
-    fact('ms of CPU a purchase with its mail, by process', each(last.cpu, 1))
-    fact('transactions a purchase, by database (reads outside of one count too)', each(last.transactions, 1))
+    fact('ms of CPU per purchase with its mail, by process', each(last.cpu, 1))
+    fact('transactions per purchase, by database (single reads count too)', each(last.transactions, 1))
     fact(
-      'answers, tickets, mails of the last round',
+      'responses, tickets, mails of the last round',
       `${JSON.stringify(last.settled.orders)}, ${last.settled.tickets}, ${last.settled.mails}`,
     )
   }
@@ -136,18 +136,18 @@ function report(
   )
   const cpuEach = median(sales.map((sale) => sum(Object.values(sale.cpu)) / sold(sale)))
   context.goal(
-    'CPU of a purchase, all processes but the load',
+    'CPU of a purchase, all processes except the load',
     `${cpuEach.toFixed(1)} ms`,
     cpuEach <= CPU_MS_MAX,
     `≤ ${CPU_MS_MAX} ms`,
   )
-  const settled = median(sales.map((sale) => sale.settled.settledSeconds))
+  const settled = median(sales.map((sale) => sale.settled.completedSeconds))
   const value = `${settled.toFixed(1)} s (the last mail ${median(sales.map((sale) => sale.settled.lastMailSeconds)).toFixed(1)} s)`
   context.goal(
-    'settled after the last answer',
+    'time from the last response until all orders are complete',
     value,
-    settled <= SETTLED_SECONDS_MAX,
-    `≤ ${SETTLED_SECONDS_MAX} s`,
+    settled <= COMPLETED_SECONDS_MAX,
+    `≤ ${COMPLETED_SECONDS_MAX} s`,
   )
   const lost = sum(
     sales.map((sale) =>
@@ -157,8 +157,8 @@ function report(
       ),
     ),
   )
-  context.promise(
-    'purchases without their order, ticket or mail',
+  context.check(
+    'purchases without an order, ticket or mail',
     `${lost} of ${sum(sales.map(sold))}`,
     lost === 0,
     'none',

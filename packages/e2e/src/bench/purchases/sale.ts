@@ -5,7 +5,7 @@ import type { Buyer } from '../crowd.ts'
 import type { RequestTemplate } from '../load/template.ts'
 import { liftedLimits, type SystemEnv } from '../world.ts'
 
-/** The gateway takes all that comes, and answers at once. */
+/** A gateway with unlimited capacity that responds at once. */
 export const openGateway = {
   ...liftedLimits,
   payments: {
@@ -15,7 +15,7 @@ export const openGateway = {
   },
 } as const satisfies SystemEnv
 
-/** Each turn another buyer buys one ticket and pays at once. */
+/** Buys and pays for one ticket as another buyer in each request. */
 export const buyOne = (
   baseUrl: string,
   { eventId, ticketTypeId }: { eventId: EventId; ticketTypeId: TicketTypeId },
@@ -34,17 +34,20 @@ export const buyOne = (
   columns: { token: buyers.map(({ token }) => token) },
 })
 
-export interface Settled {
-  /** From the last answer until the last mail went out, in seconds. */
+export interface SaleOutcome {
+  /** Seconds from the last response until the last mail was sent. */
   lastMailSeconds: number
-  /** Until nothing was left to publish, and every order had its tickets and its mail. */
-  settledSeconds: number
+  /**
+   * Seconds from the last response until every message was published, and every order had its tickets and
+   * its mail.
+   */
+  completedSeconds: number
   orders: Record<string, number>
   tickets: number
   mails: number
 }
 
-/** Looks into the services' databases, as an operator would. */
+/** Reads the services' databases. */
 export function createLedgerOfSale({ system }: BenchSystem) {
   const pools = Object.fromEntries(
     (['payments', 'tickets', 'notifications'] as const).map((key) => [
@@ -52,13 +55,13 @@ export function createLedgerOfSale({ system }: BenchSystem) {
       new pg.Pool({ connectionString: system.databaseUrl(key), max: 2, allowExitOnIdle: true }),
     ]),
   ) as Record<'payments' | 'tickets' | 'notifications', pg.Pool>
-  for (const pool of Object.values(pools)) pool.on('error', () => {}) // the system may be stopped first
+  for (const pool of Object.values(pools)) pool.on('error', () => {}) // the system may stop first
   async function rowOf<T>(service: keyof typeof pools, sql: string, values: unknown[] = []): Promise<T> {
     return (await pools[service].query(sql, values)).rows[0] as T
   }
 
-  async function look(eventId: EventId) {
-    const [orders, tickets, mails, unsaid] = await Promise.all([
+  async function readProgress(eventId: EventId) {
+    const [orders, tickets, mails, unpublished] = await Promise.all([
       pools.payments.query<{ status: string; n: number }>(
         'select status, count(*)::int as n from orders where event_id = $1 group by status',
         [eventId],
@@ -84,30 +87,30 @@ export function createLedgerOfSale({ system }: BenchSystem) {
       tickets: tickets.n,
       mails: mails.sent,
       lastMailAt: mails.last,
-      waiting: mails.waiting + unsaid.reduce((sum, { n }) => sum + n, 0),
+      waiting: mails.waiting + unpublished.reduce((sum, { n }) => sum + n, 0),
     }
   }
 
   return {
     /**
-     * Waits until every confirmed order of the event has its ticket and its mail, and nothing waits to be
-     * published or sent.
+     * Waits until every confirmed order of the event has its ticket and its mail, and no message or mail is
+     * pending.
      */
-    async settle(eventId: EventId, lastAnswerAt: number, patienceMs = 180_000): Promise<Settled> {
+    async untilComplete(eventId: EventId, lastAnswerAt: number, patienceMs = 180_000): Promise<SaleOutcome> {
       for (;;) {
-        const { orders, tickets, mails, lastMailAt, waiting } = await look(eventId)
+        const { orders, tickets, mails, lastMailAt, waiting } = await readProgress(eventId)
         const confirmed = orders.CONFIRMED ?? 0
         const undecided = (orders.PENDING ?? 0) + (orders.PAID ?? 0)
-        const isSettled = undecided === 0 && waiting === 0 && tickets >= confirmed && mails >= confirmed
-        if (isSettled || Date.now() - lastAnswerAt > patienceMs) {
+        const isComplete = undecided === 0 && waiting === 0 && tickets >= confirmed && mails >= confirmed
+        if (isComplete || Date.now() - lastAnswerAt > patienceMs) {
           const lastMailSeconds = Math.max(0, ((lastMailAt?.getTime() ?? Number.NaN) - lastAnswerAt) / 1_000)
-          const settledSeconds = isSettled ? (Date.now() - lastAnswerAt) / 1_000 : Number.POSITIVE_INFINITY
-          return { lastMailSeconds, settledSeconds, orders, tickets, mails }
+          const completedSeconds = isComplete ? (Date.now() - lastAnswerAt) / 1_000 : Number.POSITIVE_INFINITY
+          return { lastMailSeconds, completedSeconds, orders, tickets, mails }
         }
         await new Promise((resolve) => setTimeout(resolve, 150))
       }
     },
-    /** Committed transactions so far, by database. */
+    /** Returns the committed transactions so far, by database. */
     async transactions(): Promise<Record<string, number>> {
       const { rows } = await pools.payments.query<{ datname: string; n: number }>(
         `select datname, xact_commit::int as n from pg_stat_database where datname is not null and datname not like 'bench%'`,

@@ -1,8 +1,8 @@
 import { constants, setPriority } from 'node:os'
 import { expectStatus } from '../../person.ts'
 import { readMetric } from '../bench-system.ts'
-import { type Act, closedLoop, type Figures, openLoop } from '../load/loops.ts'
-import { fact, heading, invariantsHold, line, percent, promise, step, times } from '../report.ts'
+import { type Action, closedLoop, type Figures, openLoop } from '../load/loops.ts'
+import { check, fact, heading, invariantsHold, line, percent, step, times } from '../report.ts'
 import { median } from '../statistics.ts'
 import { get, read, sell, type World, withWorld } from './world.ts'
 
@@ -18,8 +18,8 @@ const HIT_RATE_MIN = 0.8
 const FEWER_QUERIES_MIN = 0.7
 
 /**
- * The read side under a load of reads like that of an on-sale, with its cache and without, while sales go on;
- * then a sale with and without reads beside it. Whether all that is promised was kept.
+ * Measures the read side under the reads of an on-sale, with its cache and without, while sales continue;
+ * then a sale with and without reads next to it. Returns whether all checks passed.
  */
 export async function benchReads(): Promise<boolean> {
   const load = `${READS_PER_SECOND} reads a second for ${READ_SECONDS} s`
@@ -67,31 +67,29 @@ async function figuresOfReads({
 }
 
 function reportReads(cached: Reading, plain: Reading): boolean {
-  heading(
-    `${READS_PER_SECOND} reads a second, while ${SALES_PER_SECOND} orders a second change what they read`,
-  )
+  heading(`${READS_PER_SECOND} reads a second, while ${SALES_PER_SECOND} orders a second change the data`)
   line('with the cache', cached.figures)
-  line('without (baseline)', plain.figures)
+  line('without the cache (baseline)', plain.figures)
   const fewer = 1 - cached.queriesPerRead / plain.queriesPerRead
   const [hits, saves] = [cached.hitRate >= HIT_RATE_MIN, fewer >= FEWER_QUERIES_MIN]
-  promise('hit rate', percent(cached.hitRate), hits, `at least ${percent(HIT_RATE_MIN)}`)
-  promise(
-    'fewer database calls than without',
+  check('hit rate', percent(cached.hitRate), hits, `at least ${percent(HIT_RATE_MIN)}`)
+  check(
+    'fewer database calls than without the cache',
     percent(fewer),
     saves,
     `at least ${percent(FEWER_QUERIES_MIN)}`,
   )
   fact(
-    'database calls a read',
+    'database calls per read',
     `${cached.queriesPerRead.toFixed(3)}, without the cache ${plain.queriesPerRead.toFixed(3)}`,
   )
   const ratio = (figure: 'p50Ms' | 'p99Ms') => times(cached.figures[figure], plain.figures[figure])
-  fact('p50 and p99 beside the baseline', `${ratio('p50Ms')} and ${ratio('p99Ms')}`)
+  fact('p50 and p99 relative to the baseline', `${ratio('p50Ms')} and ${ratio('p99Ms')}`)
   return hits && saves
 }
 
 /**
- * A sale by itself, beside requests that are answered from memory by a service that sells nothing, and beside
+ * Measures a sale by itself, next to requests that an unrelated service answers from memory, and next to
  * reads.
  */
 interface Round {
@@ -101,9 +99,9 @@ interface Round {
 }
 
 /**
- * In turns, so that what else the machine does meanwhile falls on all. The read side gets the cores that the
- * sale leaves it: elsewhere it has its own. What is left between the two is what they share: the edge,
- * PostgreSQL, Redis, the queues.
+ * The rounds alternate, so that other load on the machine affects all equally. The read side gets the cores
+ * that the sale leaves free, because in production it has its own. What both still share is the edge,
+ * PostgreSQL, Redis and the queues.
  */
 async function saleBesideReads(world: World): Promise<Round[]> {
   const { urls, service } = world.bench.system
@@ -116,15 +114,15 @@ async function saleBesideReads(world: World): Promise<Round[]> {
     if (figures.failed > 0) throw new Error(`${figures.failed} orders failed`)
     return figures
   }
-  const beside = async (act: Act) => {
-    const [figures, others] = await Promise.all([sale(), openLoop(BESIDE_PER_SECOND, SALE_SECONDS, act)])
-    if (others.failed > 0) throw new Error(`${others.failed} requests beside the sale failed`)
+  const beside = async (action: Action) => {
+    const [figures, others] = await Promise.all([sale(), openLoop(BESIDE_PER_SECOND, SALE_SECONDS, action)])
+    if (others.failed > 0) throw new Error(`${others.failed} requests next to the sale failed`)
     return figures
   }
   const rounds: Round[] = []
   for (let round = 1; round <= SALE_ROUNDS; round++) {
     step(
-      `a sale for ${SALE_SECONDS} s: alone, beside requests that touch nothing, beside reads; round ${round} of ${SALE_ROUNDS}`,
+      `a sale for ${SALE_SECONDS} s: alone, next to unrelated requests, next to reads; round ${round} of ${SALE_ROUNDS}`,
     )
     rounds.push({
       alone: await sale(),
@@ -137,24 +135,24 @@ async function saleBesideReads(world: World): Promise<Round[]> {
 
 function reportSale(rounds: readonly Round[]): void {
   heading(
-    `A sale, ${SALE_BUYERS} buyers one after the other, alone and beside ${BESIDE_PER_SECOND} requests a second; ${rounds.length} rounds in turns`,
+    `A sale, ${SALE_BUYERS} buyers one after the other, alone and next to ${BESIDE_PER_SECOND} requests a second; ${rounds.length} alternating rounds`,
   )
   for (const [index, { alone, nothing, reads }] of rounds.entries()) {
     line(`round ${index + 1}: alone`, alone)
-    line('         beside requests that touch nothing', nothing)
-    line('         beside reads', reads)
+    line('         next to unrelated requests', nothing)
+    line('         next to reads', reads)
   }
   const ratioOf = (one: keyof Round, other: keyof Round, figure: 'p50Ms' | 'perSecond') =>
     `${median(rounds.map((round) => round[one][figure] / round[other][figure])).toFixed(2)}×`
-  // All of it shares the cores of one machine: what requests cost the edge and who sends them is no fault of
-  // what they read.
+  // All processes share the cores of one machine, so the baseline includes the cost of sending requests
+  // through the edge.
   fact(
-    'p50 of a purchase beside reads, median',
-    `${ratioOf('reads', 'nothing', 'p50Ms')} of beside requests that touch nothing`,
+    'p50 of a purchase next to reads, median',
+    `${ratioOf('reads', 'nothing', 'p50Ms')} of next to unrelated requests`,
   )
-  fact('purchases a second, likewise', ratioOf('reads', 'nothing', 'perSecond'))
+  fact('purchases a second next to reads, median', ratioOf('reads', 'nothing', 'perSecond'))
   fact(
-    'p50 beside reads, and beside requests that touch nothing',
+    'p50 next to reads, and next to unrelated requests',
     `${ratioOf('reads', 'alone', 'p50Ms')} and ${ratioOf('nothing', 'alone', 'p50Ms')} of alone`,
   )
 }

@@ -24,14 +24,14 @@ export interface World {
 }
 
 /**
- * A system with events that have sold some, as the read side knows too; `analytics` is put over its
+ * Starts a system with events that have sales, which the read side has counted; `analytics` overrides its
  * environment.
  */
 export async function withWorld<T>(
   analytics: Record<string, string | undefined>,
   work: (world: World) => Promise<T>,
 ): Promise<T> {
-  // The gateway is no part of this: it is to take all that comes.
+  // The gateway is not measured here, so it has unlimited capacity.
   const payments = { RESILIENCE: JSON.stringify({ gateway: { ratePerSecond: 10_000 } }) }
   const bench = await startBenchSystem({ env: { analytics, payments } })
   try {
@@ -48,7 +48,7 @@ async function createWorld(bench: BenchSystem): Promise<World> {
     Array.from({ length: ORGANIZERS }, () => bench.person('Olga', { organizer: true })),
   )
   const buyers: Person[] = []
-  await closedLoop(4, { turns: BUYERS }, async () => buyers.push(await bench.person('Frida')))
+  await closedLoop(4, { actions: BUYERS }, async () => buyers.push(await bench.person('Frida')))
   const sales: Sale[] = []
   for (let index = 0; index < EVENTS; index++) {
     const organizer = organizers[index % ORGANIZERS] as Person
@@ -57,8 +57,8 @@ async function createWorld(bench: BenchSystem): Promise<World> {
   }
   const ticketIds = new Map<Person, TicketId>()
   const world = { bench, operator, buyers, sales, ticketIds, random: createRandom(SEED) } as unknown as World
-  const { failed } = await closedLoop(8, { turns: ORDERS_BEFORE }, () => sell(world))
-  if (failed > 0) throw new Error(`${failed} orders failed before anything was measured`)
+  const { failed } = await closedLoop(8, { actions: ORDERS_BEFORE }, () => sell(world))
+  if (failed > 0) throw new Error(`${failed} orders failed before the measurement`)
   await caughtUp(world)
   for (const buyer of buyers) {
     const { tickets } = expectStatus(await buyer.v1.listSoldTickets({ query: {} }), 200)
@@ -67,7 +67,7 @@ async function createWorld(bench: BenchSystem): Promise<World> {
   return world
 }
 
-/** Until the read side counts what was bought. */
+/** Waits until the read side has counted the purchases. */
 async function caughtUp({ sales }: World): Promise<void> {
   const limitMs = performance.now() + CAUGHT_UP_MS_MAX
   const isBehind = async ({ organizer, eventId }: Sale) => {
@@ -85,14 +85,14 @@ async function caughtUp({ sales }: World): Promise<void> {
 const anyOf = <T>(things: readonly [T, ...T[]], random: () => number): T =>
   things[Math.floor(random() * things.length)] ?? things[0]
 
-/** Somebody buys one to three tickets, mostly of what most people want. */
+/** Buys one to three tickets as a random user; popular events are more likely. */
 export const sell = async ({ buyers, sales, random }: World) =>
   expectStatus(
     await anyOf(buyers, random).buy({ ...drawByRank(sales, random), quantity: 1 + Math.floor(random() * 3) }),
     201,
   )
 
-/** What people look at: counts most of all, then their own tickets; organizers their sales. */
+/** Kinds of reads: mostly counts, then users' own tickets; organizers read their sales. */
 function draw({ buyers, sales, ticketIds, random }: World): { path: string; by: Person } {
   const { organizer, eventId, event } = drawByRank(sales, random)
   const buyer = anyOf(buyers, random)
@@ -107,17 +107,17 @@ function draw({ buyers, sales, ticketIds, random }: World): { path: string; by: 
 }
 
 /**
- * Somebody looks at something. What is answered is not decoded: the readers share a process with the sale
- * that is measured.
+ * Sends a random read. The response is not decoded, because the readers share a process with the measured
+ * sale.
  */
 export async function read(world: World): Promise<void> {
   const { path, by } = draw(world)
   await get(`${world.bench.system.urls.edge}${path}`, by.headers())
 }
 
-/** Rejects unless the answer is 200. */
+/** Rejects unless the status is 200. */
 export async function get(url: string, headers: Record<string, string> = {}): Promise<void> {
   const response = await fetch(url, { headers })
   await response.arrayBuffer()
-  if (response.status !== 200) throw new Error(`answered ${response.status}`)
+  if (response.status !== 200) throw new Error(`unexpected status ${response.status}`)
 }

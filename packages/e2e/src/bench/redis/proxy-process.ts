@@ -1,21 +1,21 @@
 import { connect, createServer, type Socket } from 'node:net'
 import process from 'node:process'
-import type { Trouble } from './proxy.ts'
+import type { RedisFault } from './proxy.ts'
 
-// Stands between a service and its Redis: passes everything on, late, or not at all. It says which port it
-// has, and is told over IPC where Redis is and what is the matter with it.
-let trouble: Trouble = { targetPort: 0, lateMs: 0, lost: true }
+// A proxy between a service and its Redis that can delay or drop traffic. It reports its port, and receives
+// the address of Redis and the fault over IPC.
+let current: RedisFault = { targetPort: 0, lateMs: 0, lost: true }
 const clients = new Set<Socket>()
 
 const server = createServer({ noDelay: true }, (client) => {
-  if (trouble.lost) return void client.resetAndDestroy()
-  const redis = connect({ host: '127.0.0.1', port: trouble.targetPort, noDelay: true })
+  if (current.lost) return void client.resetAndDestroy()
+  const redis = connect({ host: '127.0.0.1', port: current.targetPort, noDelay: true })
   clients.add(client)
   pass(client, redis, () => 0)
-  pass(redis, client, () => trouble.lateMs)
+  pass(redis, client, () => current.lateMs)
 })
 
-/** Bytes keep their order: what is written later is at least as late. */
+/** Keeps the order of bytes: a later write is never delivered earlier. */
 function pass(from: Socket, to: Socket, lateMsOf: () => number): void {
   from.on('data', (chunk) => {
     const lateMs = lateMsOf()
@@ -29,10 +29,10 @@ function pass(from: Socket, to: Socket, lateMsOf: () => number): void {
   })
 }
 
-process.on('message', (told: Trouble) => {
-  trouble = told
-  if (told.lost) for (const client of clients) client.resetAndDestroy()
-  process.send?.('told')
+process.on('message', (fault: RedisFault) => {
+  current = fault
+  if (fault.lost) for (const client of clients) client.resetAndDestroy()
+  process.send?.('applied')
 })
 process.on('disconnect', () => process.exit(0))
 server.listen(0, '127.0.0.1', () => process.send?.({ port: (server.address() as { port: number }).port }))

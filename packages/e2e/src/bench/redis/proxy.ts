@@ -3,16 +3,19 @@ import { once } from 'node:events'
 import path from 'node:path'
 import { end } from '../baseline/child-server.ts'
 
-/** What is the matter with Redis, as its clients see it. */
-export interface Trouble {
+/** A fault of Redis as its clients see it. */
+export interface RedisFault {
   targetPort: number
-  /** By how much every answer is late. */
+  /** Milliseconds by which every response is delayed. */
   lateMs: number
-  /** Connections are cut and refused. */
+  /** Connections are closed and refused. */
   lost: boolean
 }
 
-/** A way to Redis, in a process of its own, on which it can be late or lost. At first it leads nowhere. */
+/**
+ * Starts a proxy to Redis in its own process that can delay or drop traffic. It refuses connections until it
+ * is given a target.
+ */
 export async function startRedisProxy() {
   const child = fork(path.join(import.meta.dirname, 'proxy-process.ts'), {
     stdio: ['ignore', 'inherit', 'inherit', 'ipc'],
@@ -21,10 +24,10 @@ export async function startRedisProxy() {
   return {
     url: `redis://127.0.0.1:${port}`,
     pid: child.pid ?? 0,
-    async tell(trouble: Trouble): Promise<void> {
-      const told = once(child, 'message')
-      child.send(trouble)
-      await told
+    async setFault(fault: RedisFault): Promise<void> {
+      const applied = once(child, 'message')
+      child.send(fault)
+      await applied
     },
     stop: () => end(child),
   }

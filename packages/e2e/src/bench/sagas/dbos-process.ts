@@ -4,8 +4,8 @@ import path from 'node:path'
 import process from 'node:process'
 import { pathToFileURL } from 'node:url'
 
-// The purchase as a durable workflow of DBOS: the same four steps, each a call of the same peer, so many
-// workflows at once.
+// The purchase as a durable workflow of DBOS: the same four steps, each a call of the same peer, with
+// limited concurrency.
 const input = JSON.parse(process.argv[2] ?? '') as {
   folder: string
   databaseUrl: string

@@ -4,16 +4,16 @@ import { type Currency, type Minor, type TicketId, ticketsInternalRoutes } from 
 import { startPeer } from '@boxoffice/service-kit/testing'
 import Fastify from 'fastify'
 
-// Whom a saga calls: a ticket service that has enough of everything and a gateway that takes all money, both
-// at once and without a database; and for others the same four calls as plain JSON. The saga is what is
+// The peers of a saga: a ticket service with unlimited tickets and a gateway that accepts every charge, both
+// immediate and without a database; and for DBOS the same four calls as plain JSON. Only the saga is
 // measured.
-const notAsked = () => Promise.reject(new Error('not asked for here'))
+const notAsked = () => Promise.reject(new Error('not available in this benchmark'))
 const price = 4_000 as Minor
 
 const tickets = await startPeer(ticketsInternalRoutes, {
   async reserve({ body }) {
     const [request] = body.ticketRequests
-    if (!request) throw new Error('nothing is asked for')
+    if (!request) throw new Error('the benchmark does not call this')
     return {
       status: 200,
       body: {

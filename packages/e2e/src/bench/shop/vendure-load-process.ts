@@ -2,8 +2,8 @@ import process from 'node:process'
 import { createWire } from '../load/wire.ts'
 import { spreadOf } from '../statistics.ts'
 
-// A crowd that buys from Vendure, each order in the two requests that it takes at least: into the basket,
-// which begins a session, and all the rest in one.
+// Buyers of Vendure; each order takes at least two requests: adding to the basket, which starts a session,
+// and everything else in one.
 const { url, crowd, seconds } = JSON.parse(process.argv[2] ?? '') as {
   url: string
   crowd: number

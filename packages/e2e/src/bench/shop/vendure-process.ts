@@ -3,8 +3,8 @@ import { createRequire } from 'node:module'
 import path from 'node:path'
 import process from 'node:process'
 
-// Vendure as its documentation starts it: its API, its job queue in the database, its own payment handler for
-// tests, on PostgreSQL. One product with one variant that everybody wants, in stock for all.
+// Vendure set up as in its documentation: its API, its job queue in the database, its test payment handler,
+// on PostgreSQL. One product with one variant, with stock for every order.
 const { folder, databaseUrl, port } = JSON.parse(process.argv[2] ?? '') as {
   folder: string
   databaseUrl: string

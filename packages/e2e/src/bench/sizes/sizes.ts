@@ -1,7 +1,7 @@
-import { type Bench, type BenchContext, inTurns } from '../bench.ts'
+import { type Bench, type BenchContext, interleave } from '../bench.ts'
 import { signIn } from '../crowd.ts'
 import { holdSeat } from '../holds/hold-templates.ts'
-import { BUYERS, CONNECTIONS, everyHoldIsThere } from '../holds/holds.ts'
+import { BUYERS, CONNECTIONS, checkHoldsAreStored } from '../holds/holds.ts'
 import { readRss } from '../measure/processes.ts'
 import { fact, figuresOf, heading, step, table } from '../report.ts'
 import { median, sum } from '../statistics.ts'
@@ -13,12 +13,12 @@ const WITHIN = 1.3
 const SWEEP_SECONDS = '5'
 
 /**
- * Whether a hold costs the same in a small hall and in a large one, with one kind of ticket and with fifty;
- * and beside a sweep.
+ * Measures whether a hold costs the same in a small and in a large hall, with one ticket type and with
+ * fifty; and during a sweep.
  */
 export const sizes: Bench = {
   title:
-    'holds in halls of 1,000 to 100,000 seats and of 1 to 50 types, beside each other; and beside a sweep of expired holds',
+    'holds in halls of 1,000 to 100,000 seats and of 1 to 50 types, compared; and during a sweep of expired holds',
   run: (context) => {
     const env = { tickets: { ...liftedLimits.tickets, EXPIRY_SWEEP_SECONDS: SWEEP_SECONDS } }
     return withWorld(context, env, async (world) => {
@@ -31,24 +31,24 @@ export const sizes: Bench = {
 
 async function measureSizes(context: BenchContext, world: World): Promise<void> {
   const { bench } = world
-  const [turns, rounds] = [context.sized(6_000, 600), context.sized(5, 2)]
+  const [requests, rounds] = [context.sized(6_000, 600), context.sized(5, 2)]
   const organizer = await bench.person('Olga', { organizer: true })
   const buyers = signIn(bench, BUYERS)
   const held: { eventId: string; answered: number }[] = []
   const largest = seatsAtMost(100_000)
-  /** So many holds, in as many halls as it takes. */
+  /** Makes a number of holds, in as many halls as needed. */
   const holdIn = (seats: number, types: number) => async (): Promise<Measured[]> => {
     const all: Measured[] = []
-    for (let left = turns; left > 0; left -= seats) {
+    for (let left = requests; left > 0; left -= seats) {
       const hall = await publishHall(organizer, seats, types)
       const template = holdSeat(bench.system.urls.tickets, hall, buyers)
-      // What an event has to be read for the first time is not what is compared.
-      await world.generator.run(template, { kind: 'closed', connections: 1, turns: 5 })
+      // Excludes the first hold, which loads the event.
+      await world.generator.run(template, { kind: 'closed', connections: 1, requests: 5 })
       const load = {
         kind: 'closed',
         connections: CONNECTIONS,
-        turns: Math.min(left, seats - 5),
-        firstTurn: 5,
+        requests: Math.min(left, seats - 5),
+        firstIndex: 5,
       } as const
       all.push(await measureLoad(world, template, load))
       held.push({ eventId: hall.eventId, answered: figuresOf(all.at(-1)?.load ?? failed(), 201).count })
@@ -57,16 +57,16 @@ async function measureSizes(context: BenchContext, world: World): Promise<void> 
   }
   const memory = async () => (await readRss(bench.system.service('tickets').pid ?? 0)) / 1_048_576
   const before = await memory()
-  const results = await inTurns(rounds, {
+  const results = await interleave(rounds, {
     '1,000 seats': holdIn(1_000, 1),
     '10,000 seats': holdIn(10_000, 1),
     [`${largest.toLocaleString('en')} seats`]: holdIn(largest, 1),
     '10,000 seats, 50 types': holdIn(10_000, 50),
   })
   heading(
-    `Holds by size: ${rounds} rounds of ${turns} holds, ${CONNECTIONS} connections, ${context.instances} of each service`,
+    `Holds by size: ${rounds} rounds of ${requests} holds, ${CONNECTIONS} connections, ${context.instances} of each service`,
   )
-  fact('limits that are lifted', JSON.stringify(liftedLimits))
+  fact('limits lifted', JSON.stringify(liftedLimits))
   const figures = Object.entries(results).map(([name, all]) => {
     context.record(
       name,
@@ -91,20 +91,20 @@ async function measureSizes(context: BenchContext, world: World): Promise<void> 
   }
   const rates = figures.map(({ perSecond }) => perSecond)
   const spread = Math.max(...rates) / Math.min(...rates)
-  context.goal('fastest beside slowest', `${spread.toFixed(2)}×`, spread <= WITHIN, `≤ ${WITHIN}×`)
+  context.goal('fastest relative to slowest', `${spread.toFixed(2)}×`, spread <= WITHIN, `≤ ${WITHIN}×`)
   fact(
     'memory of a ticket service, before and after these halls',
     `${before.toFixed(0)} MiB, ${(await memory()).toFixed(0)} MiB`,
   )
-  await everyHoldIsThere(context, bench, held)
-  step('sizes are done')
+  await checkHoldsAreStored(context, bench, held)
+  step('sizes completed')
 }
 
 const failed = (): never => {
   throw new Error('nothing was measured')
 }
 
-/** Median over rounds, of a round the sum over its halls. */
+/** Returns the median over rounds of each round's sum over its halls. */
 function overRounds(rounds: readonly Measured[][]) {
   const each = rounds.map((halls) => {
     const figures = halls.map(({ load }) => figuresOf(load, 201))

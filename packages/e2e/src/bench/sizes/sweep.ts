@@ -10,11 +10,11 @@ import { measureLoad, type World } from '../world.ts'
 
 const PER_SECOND = 50
 const WITHIN = 1.3
-/** Holds that are made as buyers make them; the others are copies of one of them. */
+/** Holds made through the API; the others are copied from one of them. */
 const MADE = 2_000
 const SWEPT_SECONDS_MAX = 1_800
 
-/** Holds that are all over at once, and what their sweep does to a sale. */
+/** Expires many holds at once and measures the effect of their sweep on a sale. */
 export async function measureSweep(context: BenchContext, world: World): Promise<void> {
   const { bench, generator } = world
   const organizer = await bench.person('Olga', { organizer: true })
@@ -22,11 +22,11 @@ export async function measureSweep(context: BenchContext, world: World): Promise
   const [expiring, selling] = [await publishField(organizer), await publishField(organizer)]
   const url = bench.system.urls.tickets
   const wanted = context.sized(100_000, 5_000)
-  step(`making ${wanted} holds that will be over`)
+  step(`making ${wanted} holds that will expire`)
   const made = await generator.run(holdOne(url, expiring, buyers), {
     kind: 'closed',
     connections: CONNECTIONS,
-    turns: MADE,
+    requests: MADE,
   })
   const seconds = context.sized(30, 10)
   const sale = { kind: 'open', dueMs: evenSchedule(PER_SECOND, seconds), connectionsMax: 200 } as const
@@ -41,24 +41,24 @@ export async function measureSweep(context: BenchContext, world: World): Promise
       `update reservations set expires_at = clock_timestamp() where event_id = $1 and status = 'ACTIVE'`,
       [expiring.eventId],
     )
-    step(`${rowCount} holds are over; ${PER_SECOND} holds a second beside their sweep`)
+    step(`${rowCount} holds have expired; ${PER_SECOND} holds a second during their sweep`)
     const beside = await measureLoad(world, template, sale)
     const left = await untilSwept(client, expiring.eventId)
-    heading(`A sweep of ${rowCount} expired holds beside ${PER_SECOND} holds a second`)
+    heading(`A sweep of ${rowCount} expired holds next to ${PER_SECOND} holds a second`)
     line('without a sweep', figuresOf(alone.load, 201))
-    line('beside the sweep', figuresOf(beside.load, 201))
-    context.limits('beside the sweep', beside.limits)
+    line('during the sweep', figuresOf(beside.load, 201))
+    context.limits('during the sweep', beside.limits)
     context.record('sweep', { expired: rowCount, alone: alone.load, beside: beside.load })
     const [a, b] = [figuresOf(alone.load, 201).p99Ms, figuresOf(beside.load, 201).p99Ms]
-    context.goal('p99 beside the sweep', times(b, a), b <= a * WITHIN, `≤ ${WITHIN}×`)
-    fact('seconds until all were swept after the sale', left.seconds.toFixed(1))
-    context.promise('expired holds that were not swept', String(left.count), left.count === 0, 'none')
+    context.goal('p99 during the sweep', times(b, a), b <= a * WITHIN, `≤ ${WITHIN}×`)
+    fact('seconds from the end of the sale until all were swept', left.seconds.toFixed(1))
+    context.check('expired holds that were not swept', String(left.count), left.count === 0, 'none')
   } finally {
     await client.end()
   }
 }
 
-/** More holds of an event as one that it has, by other buyers. */
+/** Copies an event's hold for other buyers. */
 async function copyHolds(client: pg.Client, eventId: string, count: number): Promise<void> {
   await client.query(
     `with one as (select reservation_id, currency from reservations where event_id = $1 limit 1),

@@ -13,8 +13,8 @@ import { createLocalJWKSet } from 'jose'
 import { z } from 'zod'
 
 /**
- * A service with one route, as every service is made: signed-in users, a body to decode, an answer to encode,
- * nothing behind it.
+ * A service with one route, built like every service: signed-in users, a body to decode, a response to
+ * encode, no store.
  */
 const NOT_NOW = defineRefusal('NOT_NOW', 409, 'not now')
 const routes = {
@@ -55,7 +55,7 @@ mountRoutes(
   foundation,
 )
 let before = process.cpuUsage()
-/** Milliseconds of CPU since it was asked last. */
+/** Returns the milliseconds of CPU since the last call. */
 app.get('/actuator/cpu', async () => {
   const { user, system } = process.cpuUsage(before)
   before = process.cpuUsage()

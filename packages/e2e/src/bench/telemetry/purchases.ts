@@ -1,5 +1,5 @@
 import { serviceKeys } from '@boxoffice/contracts'
-import { type BenchContext, inTurns } from '../bench.ts'
+import { type BenchContext, interleave } from '../bench.ts'
 import { createAccounts, signIn } from '../crowd.ts'
 import { cpuBetween, readCpuTimes } from '../measure/processes.ts'
 import { buyOne, createLedgerOfSale, openGateway } from '../purchases/sale.ts'
@@ -11,8 +11,8 @@ import { type SystemEnv, withWorld } from '../world.ts'
 const CROWD = 32
 
 /**
- * Milliseconds of CPU of a purchase with its mail, all processes but the load, with what every service is
- * told of `telemetry`.
+ * Measures the CPU milliseconds of a purchase with its mail, over all processes except the load, with
+ * `telemetry` in every service's environment.
  */
 async function cpuOfPurchase(
   context: BenchContext,
@@ -27,21 +27,21 @@ async function cpuOfPurchase(
     const buyers = signIn(bench, 2 * purchases)
     await createAccounts(bench, buyers)
     const ledger = createLedgerOfSale(bench)
-    const sell = async (firstTurn: number) => {
+    const sell = async (firstIndex: number) => {
       const field = await publishField(organizer)
       const template = buyOne(bench.system.urls.edge, field, buyers)
       const load = await generator.run(template, {
         kind: 'closed',
         connections: CROWD,
-        turns: purchases,
-        firstTurn,
+        requests: purchases,
+        firstIndex,
       })
-      const { tickets, mails } = await ledger.settle(field.eventId, Date.now())
+      const { tickets, mails } = await ledger.untilComplete(field.eventId, Date.now())
       const lost = purchases - Math.min(figuresOf(load, 201).count, tickets, mails)
-      if (lost > 0) throw new Error(`${lost} of ${purchases} purchases have no answer, ticket or mail`)
+      if (lost > 0) throw new Error(`${lost} of ${purchases} purchases have no response, ticket or mail`)
     }
     try {
-      await sell(0) // the first are those of processes that have just started
+      await sell(0) // warm-up
       const { pids } = await bench.observable()
       const before = await readCpuTimes(pids)
       await sell(purchases)
@@ -53,14 +53,14 @@ async function cpuOfPurchase(
   return cpuMs
 }
 
-/** What telemetry costs a purchase; metrics cannot be turned off. */
+/** Measures the cost of telemetry per purchase; metrics cannot be turned off. */
 export async function measurePurchases(context: BenchContext, collectorUrl: string): Promise<void> {
   const [purchases, rounds] = [context.sized(600, 150), context.sized(3, 1)]
   const traced = { OTEL_EXPORTER_OTLP_ENDPOINT: collectorUrl }
   const measure = (telemetry: Readonly<Record<string, string>>) => () =>
     cpuOfPurchase(context, telemetry, purchases)
   const byDefault = 'as configured by default'
-  const results = await inTurns(rounds, {
+  const results = await interleave(rounds, {
     [byDefault]: measure(traced),
     'without logs of requests': measure({ ...traced, LOG_LEVEL: 'warn' }),
     'every trace recorded': measure({ ...traced, OTEL_TRACES_SAMPLER_ARG: '1' }),
@@ -68,7 +68,7 @@ export async function measurePurchases(context: BenchContext, collectorUrl: stri
     'without logs and tracing': measure({ LOG_LEVEL: 'warn' }),
   })
   heading(
-    `A purchase with its mail: ${CROWD} at once, ${rounds} rounds of ${purchases} purchases, each with a system of its own`,
+    `A purchase with its mail: ${CROWD} at once, ${rounds} rounds of ${purchases} purchases, each with a separate system`,
   )
   const base = median(results[byDefault] ?? [])
   for (const [name, all] of Object.entries(results)) {

@@ -18,8 +18,8 @@ const ROUNDS = 5
 const SECONDS = 2
 
 /**
- * What a request of a service costs with each kind of telemetry: the defaults, one after the other taken
- * away, and all of it gone.
+ * Telemetry settings to compare for a service's requests: the defaults, each kind turned off, and all turned
+ * off.
  */
 const variants = {
   'as configured by default': {},
@@ -27,7 +27,7 @@ const variants = {
   'without metrics of requests': { METRICS: 'off' },
   'every trace recorded': { OTEL_TRACES_SAMPLER_ARG: '1' },
   'without tracing': { OTEL_EXPORTER_OTLP_ENDPOINT: undefined },
-  'without any of it': { LOG_LEVEL: 'warn', METRICS: 'off', OTEL_EXPORTER_OTLP_ENDPOINT: undefined },
+  'without any telemetry': { LOG_LEVEL: 'warn', METRICS: 'off', OTEL_EXPORTER_OTLP_ENDPOINT: undefined },
 }
 type Variant = keyof typeof variants
 
@@ -37,7 +37,7 @@ interface Round {
 }
 
 export const telemetry: Bench = {
-  title: 'what logs, metrics and traces cost a request, and a purchase with its mail',
+  title: 'the cost of logs, metrics and traces per request, and per purchase with its mail',
   async run(context) {
     const collector = await startCollector()
     try {
@@ -49,7 +49,7 @@ export const telemetry: Bench = {
   },
 }
 
-/** One that takes all traces and keeps none. */
+/** Starts a collector that discards all traces. */
 async function startCollector() {
   const collector = http.createServer((request, response) => {
     request.resume()
@@ -61,8 +61,8 @@ async function startCollector() {
 }
 
 /**
- * Alternating rounds of all variants, each in a process of its own; medians. Nothing else than the service's
- * own CPU is counted.
+ * Measures alternating rounds of all variants, each in its own process, and prints medians. Counts only the
+ * service's CPU.
  */
 async function measureRequests(collectorUrl: string): Promise<void> {
   const authority = await createTestAuthority()
@@ -82,7 +82,7 @@ async function measureRequests(collectorUrl: string): Promise<void> {
       rounds.set(name, [...(rounds.get(name) ?? []), figures])
     }
   }
-  heading(`A request of a service, ${CONNECTIONS} connections, medians of ${ROUNDS}`)
+  heading(`A request to a service, ${CONNECTIONS} connections, medians of ${ROUNDS}`)
   for (const [name, all] of rounds) {
     const of = (key: keyof Round) => median(all.map((figures) => figures[key])).toFixed(0)
     fact(name, `${of('cpuUs')} µs of CPU, ${of('perSecond')} a second`)
@@ -98,11 +98,11 @@ async function measure(
   const pool = new Pool(`http://127.0.0.1:${port}`, { connections: CONNECTIONS, pipelining: 1 })
   try {
     await once(child, 'message')
-    const take = async (turn: number) => {
+    const take = async (index: number) => {
       const { statusCode, body } = await pool.request({
         method: 'POST',
         path: '/api/things/0b5d4ad4-4d57-4c3e-9f0b-6b1f4e3a2c11/take',
-        headers: { ...users[turn % users.length]?.headers, 'content-type': 'application/json' },
+        headers: { ...users[index % users.length]?.headers, 'content-type': 'application/json' },
         body: '{"quantity":2,"price":19.99}',
       })
       await body.dump()
@@ -123,7 +123,7 @@ async function measure(
   }
 }
 
-/** Its log goes to a file, as that of a supervised service does. */
+/** Starts the service with its log written to a file, as a supervised service's is. */
 function start(env: NodeJS.ProcessEnv): ChildProcess {
   const log = openSync(path.join(tmpdir(), 'boxoffice-bench-telemetry.log'), 'w')
   const child = spawn(process.execPath, [new URL('main.ts', import.meta.url).pathname], {
