@@ -162,12 +162,12 @@ describe.each(everyEnvironment())('in %s', (name, { all, resources }) => {
   })
 
   test('a claim lasts longer than its payment may be unknown', () => {
-    const valueOf = (key: ServiceKey, variable: string) => {
+    const numberOf = (key: ServiceKey, variable: string) => {
       const clear = containerOf(key).Environment?.find(({ Name }) => Name === variable)?.Value
       return Number((schemas[key].shape[variable] as z.ZodType).parse(clear))
     }
-    expect(valueOf('tickets', 'CLAIM_TTL_SECONDS')).toBeGreaterThan(
-      valueOf('payments', 'PAYMENT_UNKNOWN_LIMIT_SECONDS'),
+    expect(numberOf('tickets', 'CLAIM_TTL_SECONDS')).toBeGreaterThan(
+      numberOf('payments', 'PAYMENT_UNKNOWN_LIMIT_SECONDS'),
     )
   })
 

@@ -138,7 +138,7 @@ describe('an account whose address is not confirmed', () => {
       200,
     )
     const mail = await running.mails.waitFor(marker, /./)
-    expect(mail.subject).toBe('Somebody has a ticket for you')
+    expect(mail.subject).toBe('Someone has a ticket for you')
     for (const email of strangers) expect(await running.mails.list(email)).toEqual([])
   })
 

@@ -28,23 +28,21 @@ export const Environment = z.object({
   EVENTS_URL: z
     .url()
     .default('http://event-service.eventbooking.local:8081')
-    .describe('where the event service is'),
+    .describe('address of the event service'),
   TICKETS_URL: z
     .url()
     .default('http://ticket-service.eventbooking.local:8082')
-    .describe('where the ticket service is'),
+    .describe('address of the ticket service'),
   PAYMENTS_URL: z
     .url()
     .default('http://payment-service.eventbooking.local:8083')
-    .describe('where the payment service is'),
+    .describe('address of the payment service'),
   CACHE_REDIS_URL: z
     .url()
     .optional()
-    .describe(
-      'the Redis that caches reads; it may drop what it likes. Without it every read asks PostgreSQL',
-    ),
+    .describe('Redis that caches reads; it may evict any key. Without it, every read queries PostgreSQL'),
   CACHE_REDIS_PASSWORD: secret(
-    z.string().min(1).optional().describe('password of CACHE_REDIS_URL, where that has none'),
+    z.string().min(1).optional().describe('password for CACHE_REDIS_URL, if the URL has none'),
   ),
   CACHE_SECONDS: z.coerce
     .number()
@@ -52,33 +50,33 @@ export const Environment = z.object({
     .min(1)
     .max(3_600)
     .default(60)
-    .describe('how long a read is cached at most'),
+    .describe('longest time a read is cached'),
   CACHE_REFRESH_MS: z.coerce
     .number()
     .int()
     .min(0)
     .default(250)
     .describe(
-      'how often one event, buyer or ticket is dropped from the cache at most, by each process, in ms',
+      'shortest time between two cache invalidations of the same event, buyer or ticket, per process, in ms',
     ),
   PROJECTION_LAG_LIMIT_SECONDS: z.coerce
     .number()
     .positive()
     .default(60)
-    .describe('how far the projection may be behind before health says DEGRADED'),
+    .describe('lag of the projection from which health reports DEGRADED'),
   REBUILD_POLL_MS: z.coerce
     .number()
     .int()
     .min(50)
     .default(1_000)
-    .describe('how often a rebuild to work on is looked for, in ms'),
+    .describe('how often a process checks for a rebuild to work on, in ms'),
   REBUILD_PAUSE_MS: z.coerce
     .number()
     .int()
     .min(0)
     .max(5_000)
     .default(50)
-    .describe('how long a rebuild leaves the services alone between two pages of their archives, in ms'),
+    .describe("pause between two pages of the services' archives during a rebuild, in ms"),
 })
 
 export interface Config extends BaseConfig {

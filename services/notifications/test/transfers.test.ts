@@ -129,10 +129,10 @@ test('nothing that a user wrote is in the subject of a mail to somebody who did 
   await offerTo(recipientEmail, { senderName: 'Claim at evil.com', holderName: 'www.evil.example' })
   const mail = await mailTo(recipientEmail)
   service.world.event.name = name
-  expect(mail.subject).toBe('Somebody has a ticket for you')
+  expect(mail.subject).toBe('Someone has a ticket for you')
   const all = `${mail.text}${mail.html}`
   expect(all.match(/.{0,60}evil.{0,60}/g)).toBeNull()
-  expect(mail.text).toContain('Somebody wants to give you a ticket for an event.')
+  expect(mail.text).toContain('Someone wants to give you a ticket for an event.')
 
   const unproven = await service.user({ emailVerified: false })
   await service.tell(ticketsGenerated, generatedFor(unproven, service, 1))

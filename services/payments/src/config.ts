@@ -28,106 +28,112 @@ export const callees = {
 export const Environment = z.object({
   PORT: z.coerce.number().int().default(8083).describe('port to listen on'),
   ...baseEnvironment,
-  DATABASE_POOL_SIZE: z.coerce.number().int().min(2).max(100).default(20).describe('connections at most'),
+  DATABASE_POOL_SIZE: z.coerce
+    .number()
+    .int()
+    .min(2)
+    .max(100)
+    .default(20)
+    .describe('maximum number of connections'),
   ...messagingEnvironment,
   RESILIENCE: resilience(callees),
   TICKETS_URL: z
     .url()
     .default('http://ticket-service.eventbooking.local:8082')
-    .describe('where the ticket service is'),
+    .describe('address of the ticket service'),
   EVENTS_URL: z
     .url()
     .default('http://event-service.eventbooking.local:8081')
-    .describe('where the event service is'),
+    .describe('address of the event service'),
   STRIPE_SECRET_KEY: secret(z.string().min(1).describe("the gateway's secret key")),
-  STRIPE_WEBHOOK_SECRET: secret(
-    z.string().min(1).describe("the secret that signs the gateway's webhook calls"),
-  ),
+  STRIPE_WEBHOOK_SECRET: secret(z.string().min(1).describe("secret that signs the gateway's webhook calls")),
   STRIPE_API_URL: z
     .url()
     .optional()
-    .describe("the gateway elsewhere than at Stripe's own address: the sandbox"),
+    .describe("address of the gateway, if it is not Stripe's own: the sandbox"),
   GATEWAY_TIMEOUT_MS: z.coerce
     .number()
     .int()
     .min(100)
     .default(10_000)
-    .describe('how long a call of the gateway may take, in ms'),
+    .describe('how long a call to the gateway may take, in ms'),
   CHECKOUT_WAIT_MS: z.coerce
     .number()
     .int()
     .min(0)
     .default(10_000)
-    .describe('how long a buyer waits before 202, in ms'),
+    .describe('how long a buyer waits for the outcome before the answer is 202, in ms'),
   ORDER_QUEUE: z
     .enum(['on', 'off'])
     .default('on')
-    .describe('off: Prefer: respond-async is ignored, while instances run that do not know orders that wait'),
+    .describe('off: ignore Prefer: respond-async, while instances run that do not know queued orders'),
   ORDER_WORKERS: z.coerce
     .number()
     .int()
     .min(1)
     .max(100)
     .default(10)
-    .describe('how many orders from the queue each instance works on at once'),
+    .describe('orders from the queue that each instance processes at once'),
   ORDER_QUEUE_PATIENCE_SECONDS: z.coerce
     .number()
     .int()
     .min(1)
     .default(300)
-    .describe('how long an order waits for its command from the queue before it is begun without'),
+    .describe('how long an order waits for its command from the queue before it is started without it'),
   DEFAULT_PAYMENT_TOKEN: z
     .string()
     .regex(/^[A-Za-z0-9_]{1,200}$/)
     .optional()
-    .describe('what pays a seat of /api/v1/tickets for which no token is given; without it one is required'),
+    .describe(
+      'payment token for a seat bought through /api/v1/tickets without one; if unset, a token is required',
+    ),
   PAYMENT_UNKNOWN_LIMIT_SECONDS: z.coerce
     .number()
     .int()
     .min(1)
     .default(1_800)
-    .describe('how long an outcome may be unknown'),
+    .describe('how long the outcome of a charge may be unknown'),
   EVENT_REFUNDS_PER_SECOND: z.coerce
     .number()
     .positive()
     .default(20)
-    .describe('orders of cancelled events that each instance refunds in a second: sales share the gateway'),
+    .describe('orders of cancelled events that each instance refunds per second; sales share the gateway'),
   SAGA_RETRY_MAX_MS: z.coerce
     .number()
     .int()
     .min(250)
     .default(30_000)
-    .describe('longest wait before a step that failed is made again, in ms; the first is 0.5 s'),
+    .describe('longest wait before a failed step is retried, in ms; the first wait is 0.5 s'),
   TICKETS_PATIENCE_SECONDS: z.coerce
     .number()
     .int()
     .min(1)
     .default(60)
-    .describe('how long the tickets of a paid order are waited for before they are asked for'),
+    .describe('how long a paid order waits for its tickets before the payment service asks for them'),
   ISSUE_LIMIT_SECONDS: z.coerce
     .number()
     .int()
     .min(1)
     .default(900)
-    .describe('how long the ticket service may answer a paid order with errors before its money is refunded'),
+    .describe('how long the ticket service may answer a paid order with errors before the order is refunded'),
   HOLDER_NAME_TIMEOUT_MS: z.coerce
     .number()
     .int()
     .min(1)
     .default(1_000)
-    .describe("how long a buyer's name may take that a seat's ticket is to bear, in ms"),
+    .describe("how long the lookup of a buyer's name for a seat's ticket may take, in ms"),
   WEBHOOK_POLL_MS: z.coerce
     .number()
     .int()
     .min(50)
     .default(5_000)
-    .describe('how often webhook events that come again are looked for, in ms'),
+    .describe('how often webhook events that are due for a retry are polled, in ms'),
   SAGA_POLL_MS: z.coerce
     .number()
     .int()
     .min(50)
     .default(1_000)
-    .describe('how often sagas that are due are looked for, in ms'),
+    .describe('how often due sagas are polled, in ms'),
 })
 
 export interface Config extends BaseConfig {

@@ -38,12 +38,12 @@ interface Offer {
 export function ticketOfferedMail({ event, locale, url, optOutUrl, ...offer }: Offer): Mail {
   const shown = { ...event, name: withoutLink(event.name) ?? 'an event' }
   const about = eventValues(shown, locale)
-  const sender = withoutLink(offer.senderName) ?? 'Somebody'
+  const sender = withoutLink(offer.senderName) ?? 'Someone'
   const holderName = withoutLink(offer.holderName)
   const lead = `${sender} wants to give you a ticket for ${about.eventName}.`
   const how =
     'The link below is for you alone: whoever has it takes the ticket. You need a Boxoffice account with a confirmed address for it. The ticket comes by mail at once.'
-  const subject = 'Somebody has a ticket for you'
+  const subject = 'Someone has a ticket for you'
   const values = {
     ...about,
     subject,

@@ -30,5 +30,5 @@ export const priceChanged: Failure = {
   reason: 'PRICE_CHANGED',
   status: 409,
   code: 'PRICE_CHANGED',
-  message: 'the total is not what was expected',
+  message: 'the total differs from the expected total',
 }

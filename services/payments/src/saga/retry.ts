@@ -30,15 +30,18 @@ export interface RetryOptions {
 export interface Patience {
   until: Date
   stopped?: AbortSignal
-  /** As it stood when it was last moved. */
+  /** The order as of the saga's last transition. */
   order: StoredOrder | null
 }
 
-/** What a driver does when a step came to nothing, or its saga was moved by others. */
+/**
+ * Creates the retry behaviour of the driver, for steps that failed and sagas that another process has
+ * advanced.
+ */
 export function createRetry({ db, append, move, logger, sagaMetrics, config }: RetryOptions) {
   /**
-   * The step is made again after a wait. Of one that should have succeeded people are told, and an issue is
-   * given up at last.
+   * Waits and retries the step. A failure that should not happen is reported to operators, and the issue of
+   * tickets is given up after `issueLimitMs`.
    */
   async function retry(
     saga: StoredSaga,
@@ -49,7 +52,7 @@ export function createRetry({ db, append, move, logger, sagaMetrics, config }: R
     if (!soon) saga.attempts++
     saga.lastError = again
     const waitMs = soon ? SOON_MS * (0.5 + Math.random()) : backoffMs(saga.attempts, config)
-    logger.warn({ orderId, state, attempts: saga.attempts, why: again, waitMs }, 'a step is made again')
+    logger.warn({ orderId, state, attempts: saga.attempts, why: again, waitMs }, 'saga step will be retried')
     const failed =
       failing && !soon ? await noteFailure(saga, again) : await endFailing(db, saga).then(() => null)
     const isLast = never || (failed !== null && failed.ms > config.issueLimitMs)
