@@ -72,7 +72,7 @@ test('invalid settings are refused with one sentence each', () => {
     /must be a region such as eu-west-1[\s\S]*operators/,
   )
   expect(() => readSettings(JSON.stringify({ domain: 'tickets.example.com' }))).toThrow(
-    /needs the hosted zone/,
+    /requires its hosted zone/,
   )
   expect(() => readSettings(JSON.stringify({ dommain: 'x' }))).toThrow(/dommain/)
 })

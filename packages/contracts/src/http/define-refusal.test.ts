@@ -52,7 +52,7 @@ test('a refusal among the plain answers is not defined', () => {
       access: 'anyone',
       responses: { 404: z.object({}) },
     })
-  expect(define).toThrow('come of its refusals')
+  expect(define).toThrow('define responses from 400 on as refusals')
 })
 
 test('what the platform may refuse follows from who may call, what is sent, and the idempotency key', () => {
