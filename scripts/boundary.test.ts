@@ -3,7 +3,7 @@ import path from 'node:path'
 import { describe, expect, test } from 'vitest'
 import { importsOf as importsIn, readSources, roomOf, root } from './imports.ts'
 
-// The rules of the house that a compiler does not know (docs/architecture.md).
+// Checks the architecture rules that the compiler does not know (docs/architecture.md).
 const sources = readSources()
 const files = [...sources.keys()]
 const isTest = (file: string) => /\.test\.ts$|\/test\//.test(file)
@@ -11,8 +11,8 @@ const importsOf = (file: string, options = { types: true }) =>
   importsIn(file, sources.get(file) ?? '', options)
 const isService = (room: string) => room.startsWith('services/')
 
-describe('the house', () => {
-  test('a service imports no other service, and packages import none', () => {
+describe('the architecture', () => {
+  test('services do not import each other, and packages import no service', () => {
     const bad = files.flatMap((file) =>
       importsOf(file)
         .filter((name) => name.startsWith('services/') && roomOf(name) !== roomOf(file))
@@ -20,7 +20,7 @@ describe('the house', () => {
     )
     expect(bad).toEqual([])
   })
-  test('a file reaches into another package by its name alone', () => {
+  test('other packages are imported by name only', () => {
     const bad = files.flatMap((file) =>
       importsOf(file)
         .filter(
@@ -33,13 +33,13 @@ describe('the house', () => {
     )
     expect(bad).toEqual([])
   })
-  test('contracts import zod and nothing else', () => {
+  test('contracts import only zod', () => {
     const outside = files
       .filter((file) => roomOf(file) === 'packages/contracts' && !isTest(file))
       .flatMap((file) => importsOf(file).filter((name) => roomOf(name) !== 'packages/contracts'))
     expect(new Set(outside)).toEqual(new Set(['zod']))
   })
-  // A bundler for browsers keeps all of zod, in every language, for whoever imports `{ z }`.
+  // For an import of `{ z }`, browser bundlers keep all of zod, in every language.
   test('contracts import zod as a namespace', () => {
     const whole = files.filter(
       (file) => roomOf(file) === 'packages/contracts' && /import \{ z \}/.test(sources.get(file) ?? ''),
@@ -69,7 +69,7 @@ describe('the house', () => {
     for (const file of files) walk(file, [])
     expect(cycles).toEqual([])
   })
-  test('tests wait by `until` alone, and take no port that the kernel gives to others', () => {
+  test('tests wait only with `until`, and use no ephemeral port', () => {
     const waits =
       /\bvi\.wait(For|Until)\(|\bexpect\.poll\(|new Promise(<void>)?\(\((resolve|next|done)\) => setTimeout\(/
     const ports = /\.listen\(0\b|\bport: 0\b/
@@ -86,9 +86,8 @@ describe('the house', () => {
     )
     expect(bad).toEqual([])
   })
-  // Columns keep milliseconds and round: every other `now()` is a moment in the future for whoever looks at
-  // once.
-  test('a time that a test says is over was over a while ago', () => {
+  // Columns round to milliseconds: half of the `now()` values lie in the future if they are read at once.
+  test('tests set times in the past with a margin', () => {
     const atOnce =
       /(leased_until|next_attempt_at|expires_at|end_date|sales_end_at) = (clock_timestamp|now)\(\)(?! [-+])/
     expect(files.filter((file) => isTest(file) && atOnce.test(sources.get(file) ?? ''))).toEqual([])
@@ -97,7 +96,7 @@ describe('the house', () => {
     files
       .filter((file) => !isTest(file) && importsOf(file, { types: false }).includes(name))
       .filter((file) => !/^packages\/(e2e|stack)\//.test(file))
-  test('there is one breaker and one way to Redis, both shown in health, and every service tests its own', () => {
+  test('there is one breaker and one Redis connection, both reported in health, and every service tests its own', () => {
     expect(importers('opossum')).toEqual(['packages/service-kit/src/resilience/breaker.ts'])
     expect(importers('ioredis')).toEqual(['packages/service-kit/src/redis/redis.ts'])
     const tested = files.filter(
@@ -111,7 +110,7 @@ describe('the house', () => {
       /^(async-mutex|async-sema|bottleneck|cockatiel|p-limit|p-queue|p-throttle|rate-limiter-flexible)$/
     expect(files.flatMap((file) => importsOf(file)).filter((name) => others.test(name))).toEqual([])
   })
-  test('one rule says when an event is over: its TypeScript in contracts, its SQL in the two services that ask by it', () => {
+  test('one rule defines when an event is over: its TypeScript in contracts, its SQL in the two services that query by it', () => {
     const rule = /\bend_?date\b[^\n]{0,20}(\?\?|\|\|)|coalesce\([^)]{0,30}\bend_date\b/i
     const places = files.filter((file) => !isTest(file) && rule.test(sources.get(file) ?? ''))
     expect(places.toSorted()).toEqual([
@@ -120,18 +119,18 @@ describe('the house', () => {
       'services/tickets/src/event-replicas/replica-repository.ts',
     ])
   })
-  test('a test is a `test`', () => {
+  test('tests are declared with `test`', () => {
     const bad = files.filter((file) =>
       /^import \{[^}]*\bit\b[^}]*\} from 'vitest'/m.test(sources.get(file) ?? ''),
     )
     expect(bad).toEqual([])
   })
-  test('no name says nothing', () => {
+  test('no file has a meaningless name', () => {
     expect(
       files.filter((file) => /^(utils?|helpers?|common|manager|service)\.ts$/.test(path.basename(file))),
     ).toEqual([])
   })
-  test('no export is a default one but a configuration’s', () => {
+  test('only configuration files have default exports', () => {
     const bad = files.filter(
       (file) => /^export default/m.test(sources.get(file) ?? '') && !/\.config\.ts$/.test(file),
     )
@@ -139,7 +138,7 @@ describe('the house', () => {
   })
 })
 
-test('the tables of messaging are the same in every service', () => {
+test('the messaging tables are the same in every service', () => {
   const original = readFileSync(
     path.join(root, 'packages/messaging/migrations/20261121080000_messaging.sql'),
     'utf8',

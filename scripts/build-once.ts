@@ -8,13 +8,10 @@ import type { ProgramName } from './program-list.ts'
 
 const ROOT = path.join(import.meta.dirname, '..')
 const IMAGES = path.join(ROOT, 'node_modules/.cache/boxoffice/images')
-/** What a program is built of, and how. */
+/** The inputs of a build, including the build scripts. */
 const INPUTS = ['packages', 'services', 'scripts/build-*.ts', 'pnpm-lock.yaml', 'package.json']
 
-/**
- * A program as `buildProgram` makes it, or as it was made before from the same contents of all sources: see
- * `INPUTS`.
- */
+/** Returns a program built by `buildProgram`, from the cache if its `INPUTS` have not changed. */
 export async function buildOnce(name: ProgramName): Promise<Built> {
   const folder = path.join(IMAGES, await hashOfInputs(), name)
   const kept = `${folder}.json`
@@ -26,11 +23,11 @@ export async function buildOnce(name: ProgramName): Promise<Built> {
     const built = { ...(await buildProgram(name, path.join(work, 'program'))), folder }
     if (path.basename(path.dirname(folder)) !== (await hashOfInputs()))
       throw new Error('a source was changed during the build')
-    if (existsSync(kept) && existsSync(folder)) return JSON.parse(await readFile(kept, 'utf8')) // another process was faster
+    if (existsSync(kept) && existsSync(folder)) return JSON.parse(await readFile(kept, 'utf8')) // built by another process meanwhile
     await rm(folder, { recursive: true, force: true })
     await rename(path.join(work, 'program'), folder)
     await writeFile(path.join(work, 'built.json'), JSON.stringify(built))
-    await rename(path.join(work, 'built.json'), kept) // all of it is there
+    await rename(path.join(work, 'built.json'), kept) // written last: marks the build as complete
     return built
   } finally {
     await rm(work, { recursive: true, force: true })
@@ -50,7 +47,7 @@ async function hashOfInputs(): Promise<string> {
   return sum.digest('hex').slice(0, 16)
 }
 
-/** What was built of other sources is of no more use. */
+/** Removes builds of other source states. */
 async function removeOthers(current: string): Promise<void> {
   if (!existsSync(IMAGES) || existsSync(current)) return
   const others = (await readdir(IMAGES)).filter((name) => name !== path.basename(current))

@@ -5,28 +5,28 @@ import { type Program, type ProgramName, programs } from './program-list.ts'
 
 const ROOT = path.join(import.meta.dirname, '..')
 
-/** What was built, for a person or a test to look at. */
+/** Describes a finished build. */
 export interface Built {
   readonly name: ProgramName
-  /** Absolute. */
+  /** Absolute path. */
   readonly folder: string
-  /** Of everything in the folder. */
+  /** Total size of the folder. */
   readonly bytes: number
   readonly files: number
-  /** Of these npm packages is code in it. */
+  /** npm packages whose code is in the bundle. */
   readonly packages: readonly string[]
-  /** Of these files of the workspace is code in it; paths from its root. */
+  /** Workspace files whose code is in the bundle; paths from the root. */
   readonly sources: readonly string[]
 }
 
-// Packages from before ES modules ask for these; a module has none.
+// CommonJS packages use these; ES modules do not have them.
 const PRELUDE = `import { createRequire as createRequireOfBundle } from 'node:module'
 const require = createRequireOfBundle(import.meta.url), __filename = import.meta.filename, __dirname = import.meta.dirname`
 
 /**
- * Bundle a program into a folder, `dist/<program>` where none is named, together with every file that it
- * reads: Node.js runs `main.js` there, with no `node_modules` but fonts and no source. The folder is emptied
- * first. Throws with esbuild's words when something is missing.
+ * Bundles a program with every file that it reads into a folder, by default `dist/<program>`. Node.js runs
+ * `main.js` there without sources and, fonts apart, without `node_modules`. Empties the folder first. Throws
+ * esbuild's error if an import cannot be resolved.
  */
 export async function buildProgram(
   name: ProgramName,
@@ -40,19 +40,19 @@ export async function buildProgram(
     entryPoints: program.entries,
     outdir: folder,
     bundle: true,
-    splitting: true, // threads share what they have in common, and what is imported late is read late
+    splitting: true, // threads share chunks, and dynamic imports stay lazy
     platform: 'node',
     format: 'esm',
     target: 'node26',
-    minifySyntax: true, // names and lines stay: stacks and profiles are for people
+    minifySyntax: true, // keeps names and lines, so that stacks and profiles stay readable
     sourcemap: 'linked',
-    sourcesContent: false, // file, line and column are enough for a stack
+    sourcesContent: false, // stack traces need only file, line and column
     legalComments: 'eof',
     banner: { js: PRELUDE },
-    external: ['pg-native', '@napi-rs/nice'], // pg and piscina ask for them and go on without: machine code of one platform
+    external: ['pg-native', '@napi-rs/nice'], // optional native modules of pg and piscina
     metafile: true,
-    logLevel: 'silent', // what goes wrong is thrown
-  }).finally(stop) // its process
+    logLevel: 'silent', // errors are thrown
+  }).finally(stop) // stop esbuild's process
   for (const { from, to } of program.files) {
     await cp(path.join(ROOT, from), path.join(folder, to), { recursive: true, dereference: true })
   }
@@ -75,6 +75,6 @@ async function sizeOf(folder: string): Promise<Pick<Built, 'bytes' | 'files'>> {
   return { bytes: sizes.reduce((sum, size) => sum + size, 0), files: sizes.length }
 }
 
-/** The npm packages that these files are of: `…/node_modules/<name>/…`, the innermost. */
+/** Returns the npm packages that contain these files: the innermost `…/node_modules/<name>/…`. */
 const packagesOf = (files: readonly string[]): string[] =>
   [...new Set(files.flatMap((file) => /.*node_modules\/((?:@[^/]+\/)?[^/]+)\//.exec(file)?.[1] ?? []))].sort()

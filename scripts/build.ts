@@ -1,12 +1,12 @@
 import { buildProgram } from './build-program.ts'
 import { type ProgramName, programNames } from './program-list.ts'
 
-// `npm run build` builds every program that has an image; `npm run build -- auth ops` builds these. Says what
-// came of it.
+// `npm run build` builds every program that has an image; `npm run build -- auth ops` builds only these.
+// Prints the sizes.
 const asked = process.argv.slice(2)
 const unknown = asked.filter((name) => !programNames.includes(name as ProgramName))
 if (unknown.length > 0) {
-  console.error(`there is no program ${unknown.join(', ')}, only ${programNames.join(', ')}`)
+  console.error(`unknown program: ${unknown.join(', ')}; known programs: ${programNames.join(', ')}`)
   process.exit(2)
 }
 

@@ -10,32 +10,32 @@ import { beginRun, type TestRun } from './test-run/run.ts'
 import { startStress } from './test-run/stress.ts'
 
 const USAGE = `npm test [-- [options] [files or folders]]
-  services/tickets     one room
+  services/tickets     the tests of one package or service
   --changed[=main]     the tests that are affected by changes since the last commit, or since a revision
-  --watch              the tests that a change affects, again and again
-  --timings            what every test file spends its time on
-  --stress             with all processors and the disk busy beside the tests
-  --repeat=5           everything so many times
-What vitest takes is passed on to it.`
+  --watch              reruns the tests that a change affects
+  --timings            shows what each test file spends its time on
+  --stress             keeps all processors and the disk busy during the tests
+  --repeat=5           runs everything five times
+Options of vitest are passed to it.`
 
-// Everything runs even when something before it failed, and the last line always says how many passed and
-// failed: a tool that complains is one failure, and so is a process that is left behind. With STACK=docker
-// and no Docker nothing runs.
+// Runs everything even after a failure; the last line always has the numbers of passed and failed tests. A
+// failing tool counts as one failure, and so does a leftover process. With STACK=docker and no Docker,
+// nothing runs.
 const options = readOptions(process.argv.slice(2))
 await chooseStores(process.env.STACK).catch((error: Error) => giveUp(error.message))
 const tests =
   options.changed === undefined ? options.tests : selectChanged(options.changed || 'HEAD', options.tests)
 
-let interrupted = false // no tool is begun after it
+let interrupted = false // no tool starts after an interrupt
 const tools = new Set<{ kill(signal: NodeJS.Signals): unknown }>()
 for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
   process.on(signal, () => {
     interrupted = true
-    // Ctrl-C reaches the tools by the terminal; asked twice, vitest would not take anything down.
+    // The terminal delivers Ctrl-C to the tools; a second SIGINT would make vitest skip its teardown.
     if (signal !== 'SIGINT') for (const tool of tools) tool.kill('SIGINT')
   })
 }
-process.on('disconnect', () => process.exit(1)) // whoever started us was killed; the watcher of the run does the rest
+process.on('disconnect', () => process.exit(1)) // the parent was killed; the watcher of the run cleans up
 
 const run = await beginRun()
 const stopStress = options.stress ? startStress(run) : async () => {}
@@ -47,7 +47,7 @@ const environment = {
   ...(options.timings && { TEST_TIMINGS: 'all' }),
 }
 
-/** What the compiler knows of the last run: a second one takes a quarter. */
+/** Incremental compiler state: a second run takes a quarter of the time. */
 const TYPES = 'node_modules/.cache/boxoffice/types.tsbuildinfo'
 
 const figures: Figures = { passed: 0, failed: 0 }
@@ -63,39 +63,42 @@ for (const passed of await Promise.all(checks)) if (!passed) figures.failed++
 await stopStress()
 for (const { pid, command } of await run.end(machine.factor)) {
   if (interrupted) continue
-  console.error(`✗ a process was left behind: ${command} (${pid})`)
+  console.error(`✗ leftover process: ${command} (${pid})`)
   figures.failed++
 }
 console.log(closingLine(figures))
 process.exit(figures.failed === 0 && !interrupted ? 0 : 1)
 
-/** Adds to the figures how many tests passed and failed. */
+/** Runs the tests once and adds the numbers of passed and failed ones to the figures. */
 async function runTests({ folder }: TestRun): Promise<void> {
   const figuresFile = path.join(folder, 'figures.json')
   rmSync(figuresFile, { force: true })
   const args = [options.watch ? 'watch' : 'run', ...tests]
   const env = { ...environment, FIGURES_FILE: figuresFile }
-  const { exitCode } = await ending(
+  const { exitCode } = await untilEnded(
     execa('node_modules/.bin/vitest', args, { stdio: 'inherit', reject: false, env }),
   )
   const counted: Figures = existsSync(figuresFile)
     ? JSON.parse(readFileSync(figuresFile, 'utf8'))
     : { passed: 0, failed: 0 }
   figures.passed += counted.passed
-  // One that ended before it could count has failed.
+  // A run that ended before it could count is one failure.
   figures.failed += exitCode !== 0 && counted.failed === 0 && !options.watch ? 1 : counted.failed
 }
 
-/** Whether the tool is content; beside the tests, so what it has to say is printed when it has ended. */
+/**
+ * Runs a tool in parallel with the tests and prints its output when it has ended; returns whether it
+ * succeeded.
+ */
 async function runTool(tool: string, args: string[]): Promise<boolean> {
   const running = execa(`node_modules/.bin/${tool}`, args, { all: true, reject: false, env: run.environment })
-  const { exitCode, all } = await ending(running)
+  const { exitCode, all } = await untilEnded(running)
   console.log(exitCode === 0 ? `✓ ${tool}` : `✗ ${tool}\n${all}`)
   return exitCode === 0
 }
 
-/** The tool hears of signals until it has ended. */
-async function ending<T extends PromiseLike<unknown> & { kill(signal: NodeJS.Signals): unknown }>(
+/** Forwards signals to the tool until it has ended. */
+async function untilEnded<T extends PromiseLike<unknown> & { kill(signal: NodeJS.Signals): unknown }>(
   tool: T,
 ): Promise<Awaited<T>> {
   tools.add(tool)
@@ -126,13 +129,13 @@ function readOptions(args: string[]) {
   }
   const repeat = Number(values.repeat)
   if (!Number.isInteger(repeat) || repeat < 1)
-    giveUp(`--repeat is ${values.repeat}, which is no number of rounds`)
+    giveUp(`--repeat must be a positive integer, not ${values.repeat}`)
   return { ...values, repeat, tests: args.filter((arg) => !isOwn(arg)) }
 }
 
 /**
- * What to tell vitest: the test files of `given` (all without) that changes affect; ends here when there are
- * none.
+ * Returns the arguments for vitest: the test files among `given` (or all) that changes affect. Exits if there
+ * are none.
  */
 function selectChanged(revision: string, given: readonly string[]): string[] {
   const isFilter = (arg: string) => !arg.startsWith('-') && existsSync(arg)
@@ -141,7 +144,7 @@ function selectChanged(revision: string, given: readonly string[]): string[] {
   try {
     changed = findChangedFiles(revision)
   } catch {
-    giveUp(`--changed: git knows no revision ${revision} here`)
+    giveUp(`--changed: unknown git revision ${revision}`)
   }
   const selected = selectTests(changed)
   if (selected === null) return [...given]
@@ -149,7 +152,7 @@ function selectChanged(revision: string, given: readonly string[]): string[] {
     (file) => filters.length === 0 || filters.some((filter) => file.startsWith(filter)),
   )
   if (wanted.length > 0) return [...wanted, ...flags]
-  console.log(`no test is affected by what has changed since ${revision}`)
+  console.log(`no test is affected by the changes since ${revision}`)
   console.log(closingLine({ passed: 0, failed: 0 }))
   process.exit(0)
 }

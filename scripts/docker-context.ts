@@ -2,9 +2,9 @@ import { readFileSync } from 'node:fs'
 import path from 'node:path'
 
 /**
- * Of these files (paths from the root) those that `docker build` sends: what .dockerignore does not leave
- * out. As Docker has it, the last line that fits decides, a line fits all below a folder too, and a star
- * takes names that begin with a dot.
+ * Returns the files (paths from the root) that `docker build` sends, according to .dockerignore. As in
+ * Docker, the last matching line decides, a line matches everything below a folder, and a star matches names
+ * that begin with a dot.
  */
 export function dockerContext(root: string, files: readonly string[]): string[] {
   const rules = readFileSync(path.join(root, '.dockerignore'), 'utf8')

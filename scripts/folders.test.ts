@@ -6,28 +6,28 @@ import { longFunctions } from './house/syntax.ts'
 import { readTree } from './house/tree.ts'
 import { importsOf, isTest } from './imports.ts'
 
-// The rules of the house about its folders and what a file may hold (docs/architecture.md). `npm run house`
-// counts the rest.
+// Checks the rules about folders and the contents of files (docs/architecture.md). `npm run house` counts the
+// other figures.
 const tree = readTree()
 const code = [...tree].filter(([file]) => file.endsWith('.ts') && !isTest(file))
 
-test('no two folders of a room import each other, types included', () => {
+test('no two folders of a package or service import each other, types included', () => {
   const circles = folderCircles(tree)
   expect(circles.map((folders) => folders.join(' ⇄ '))).toEqual([])
 })
 
-test('a feature states what it needs: only what builds the service imports dependencies.ts', () => {
+test('features declare their dependencies: only the files that build the service import dependencies.ts', () => {
   expect(importersOfDependencies(tree)).toEqual([])
 })
 
-test('SQL stands in repositories alone', () => {
+test('only repositories contain SQL', () => {
   expect(code.filter(([file, text]) => hasStraySql(file, text)).map(([file]) => file)).toEqual([])
 })
 
-// A file of a service that never waits decides something: its input is data, and so is what it gives. What
-// opens connections, reads the environment or hands a request on waits, or is made to be waited for. The one
-// exception reads files that were installed with the service, once.
-test('a file that waits for nothing imports no input and output', () => {
+// A service file without async code is pure logic: data in, data out. Files that open connections, read the
+// environment or forward requests are async or wiring. The one exception reads files that are installed with
+// the service, once.
+test('a file without async code imports no I/O', () => {
   const io =
     /^(pg|ioredis|undici|stripe|node:(fs|net|http|https|child_process|worker_threads)(\/.*)?|@aws-sdk\/.*|@prisma\/.*)$/
   const waits = /\b(async|await|Promise|Worker)\b/
@@ -42,17 +42,17 @@ test('a file that waits for nothing imports no input and output', () => {
   expect(bad.map(({ file, name }) => `${file} imports ${name}`)).toEqual([])
 })
 
-test('prose has lines of 100 columns at most', () => {
+test('prose lines have at most 100 columns', () => {
   const prose = [...tree].filter(([file]) => file.endsWith('.md'))
   expect(prose.flatMap(([file, text]) => longProse(text).map((line) => `${file}:${line}`))).toEqual([])
 })
 
-test('functions are under 70 lines, without comments', () => {
+test('functions have fewer than 70 lines, not counting comments', () => {
   const found = code.flatMap(([file, text]) => longFunctions(file, text))
   expect(found.map(({ file, line, name, lines }) => `${file}:${line} ${name}: ${lines} lines`)).toEqual([])
 })
 
-test('comments have lines of 110 columns at most', () => {
+test('comment lines have at most 110 columns', () => {
   const bad = [...tree]
     .filter(([file]) => file.endsWith('.ts'))
     .flatMap(([file, text]) => {

@@ -12,8 +12,8 @@ const USAGE = `npm run house [-- [options] [revision]]
   --found=SQL    and what is counted by the figures whose name has this word
   --wrap         wraps the prose and the comments of the working tree first`
 
-// The figures of the house (docs/architecture.md): which of its rules are broken how often, and how far
-// features reach.
+// Prints figures about the code (docs/architecture.md): how often its rules are broken, and how far features
+// reach.
 const { values, positionals } = parseArgs({
   allowPositionals: true,
   options: {

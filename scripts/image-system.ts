@@ -7,14 +7,14 @@ import { buildOnce } from './build-once.ts'
 import type { Built } from './build-program.ts'
 import { type ProgramName, programNames } from './program-list.ts'
 
-/** A program that runs as it does in its image. */
+/** A program that runs as in its image. */
 export interface Running {
   readonly name: ProgramName
-  /** What it has written so far, both streams. */
+  /** Returns its output so far, stdout and stderr. */
   output(): string
-  /** How it ended, once it has. */
+  /** Resolves when it has ended. */
   readonly ended: Promise<Ending>
-  /** Tell it to stop; how it ended. */
+  /** Sends SIGTERM; resolves when it has ended. */
   stop(): Promise<Ending>
 }
 
@@ -24,9 +24,8 @@ export interface Ending {
 }
 
 /**
- * Every program, built, and copied to where an image has nothing else: an empty folder, below the system's
- * temporary one. `start` gives it Node.js and its environment, and no more: no PATH, no other folder to read,
- * none to write but those that are named.
+ * Builds every program and copies it to an empty temporary folder, as in an image. `start` gives it only
+ * Node.js and its environment: no PATH, no other readable folder, and no writable one except the volume.
  */
 export async function unpackImages() {
   const folder = await realpath(await mkdtemp(path.join(tmpdir(), 'boxoffice-images-')))
@@ -42,7 +41,7 @@ export async function unpackImages() {
 
   return {
     built,
-    /** What a volume is: a folder that may be written to, by whoever is started with `writes`. */
+    /** The volume: a folder that programs started with `writes` may write to. */
     data,
     folderOf: (name: ProgramName) => path.join(folder, name),
 

@@ -17,7 +17,7 @@ import { type ProgramName, programNames, programs } from './program-list.ts'
 
 const ROOT = path.join(import.meta.dirname, '..')
 const BYTES_MAX = 30_000_000
-/** Beside that, the fonts of every script that a ticket may be in. */
+/** In addition, the fonts of every script that a ticket may use. */
 const FONTS_BYTES_MAX = 30_000_000
 
 const startMailbox = (env: Environment) =>
@@ -32,8 +32,8 @@ const running: Running[] = []
 const urlOf = (name: keyof Ports) => `http://127.0.0.1:${ports[name]}`
 
 /**
- * The environment of each service, as `npm start` has it, but for its database: its own role, and what that
- * may do.
+ * The environment of each service as with `npm start`, except for the database: each has its own role with
+ * its own privileges.
  */
 function environmentsOf(prefix: string) {
   const secrets = createSecrets()
@@ -96,11 +96,11 @@ afterAll(async () => {
   await server?.drop()
 })
 
-/** What a program wrote is the best explanation of why it does not answer. */
+/** Adds the program's output to the error, since it explains best why the program does not answer. */
 const outputs = () => running.map(({ name, output }) => `${name}: ${output().slice(-2_000)}`).join('\n')
 
-describe('what goes into an image', () => {
-  test('is all there is: no path of this workspace stands in it', async () => {
+describe('an image', () => {
+  test('is self-contained: it contains no path of this workspace', async () => {
     for (const name of programNames) {
       const files = await readdir(images.folderOf(name), { recursive: true, withFileTypes: true })
       for (const file of files.filter((entry) => entry.isFile())) {
@@ -110,7 +110,7 @@ describe('what goes into an image', () => {
     }
   })
 
-  test('holds nothing that is needed for development alone, no test, and no machine code', async () => {
+  test('contains no development dependencies, no tests and no native code', async () => {
     const neededBy = loadProductionPackages(ROOT)
     for (const { name, packages, sources } of images.built) {
       const room = programs[name].entries.main.split('/').slice(0, 2).join('/')
@@ -133,7 +133,7 @@ describe('what goes into an image', () => {
     }
   })
 
-  test('prints a ticket in scripts of all kinds of fonts', async () => {
+  test('prints a ticket in scripts of every kind of font', async () => {
     const code = `
       import { singleTicketPdf } from ${JSON.stringify(path.join(images.folderOf('tickets'), 'pdf.js'))}
       const event = { eventId: '11111111-1111-4111-8111-111111111111', eventDate: new Date(0), timeZone: 'Asia/Tokyo' }
@@ -156,7 +156,7 @@ describe('what goes into an image', () => {
       expect(stdout).toContain(`Noto${family}`)
   })
 
-  test('is small, fonts counted apart', async () => {
+  test('is small, fonts not counted', async () => {
     for (const { name, bytes } of images.built) {
       const files = await readdir(images.folderOf(name), { recursive: true, withFileTypes: true })
       const fonts = files.filter((file) => file.isFile() && /\.(ttf|woff2)$/.test(file.name))
@@ -171,7 +171,7 @@ describe('what goes into an image', () => {
 })
 
 describe('started from an empty folder, with Node.js and nothing else', () => {
-  test('a program can read that folder alone', async () => {
+  test('a program can read only that folder', async () => {
     const script = `require('node:fs').readFileSync(${JSON.stringify(path.join(ROOT, 'package.json'))})`
     const flags = [
       '--permission',
@@ -183,12 +183,12 @@ describe('started from an empty folder, with Node.js and nothing else', () => {
     expect(stderr).toContain('ERR_ACCESS_DENIED')
   })
 
-  test('ops makes and migrates every database', async () => {
+  test('ops creates and migrates every database', async () => {
     expect(migrating.output()).toMatch(/^analytics: up to date, [1-9]\d* applied\n$/m)
     expect(await migrating.ended).toEqual({ code: 0, signal: null })
   })
 
-  test('every service becomes ready, and the edge shows them and the API', async () => {
+  test('every service becomes ready, and the edge lists them and the API', async () => {
     for (const key of serviceKeys) {
       const health = async () => (await fetch(`${urlOf(key)}/actuator/health/ready`)).status
       await until(async () => expect(await health()).toBe(200)).catch((error) => {
@@ -202,7 +202,7 @@ describe('started from an empty folder, with Node.js and nothing else', () => {
     expect(await page('/docs')).toContain('Boxoffice API')
   })
 
-  test('secrets writes what each program is told, into its volume', async () => {
+  test('secrets writes the environment of each program to its volume', async () => {
     const folder = path.join(images.data, 'secrets')
     const env = {
       SECRETS_FOLDER: folder,
@@ -244,12 +244,12 @@ describe('started from an empty folder, with Node.js and nothing else', () => {
     expect(mail.attachments.map(({ contentType }) => contentType)).toContain('application/pdf')
   })
 
-  test('nothing fails on the way', () => {
+  test('no program logs an error', () => {
     for (const { name, output } of running)
       expect(output(), name).not.toMatch(/ERR_ACCESS_DENIED|Cannot find|"level":(50|60)/)
   })
 
-  test('SIGTERM ends each with code 0', async () => {
+  test('each exits with code 0 on SIGTERM', async () => {
     expect(running.map(({ name }) => name).sort()).toEqual([...serviceKeys, 'edge', 'sandbox'].sort())
     for (const program of running)
       expect(await program.stop(), `${program.name}\n${program.output()}`).toEqual({ code: 0, signal: null })

@@ -4,13 +4,10 @@ import { execaSync } from 'execa'
 
 export const root = path.join(import.meta.dirname, '..')
 
-/**
- * Every TypeScript file of the workspace, tracked or new, by its path from the root, with what is written in
- * it.
- */
+/** Reads every TypeScript file of the workspace, tracked or new: contents by path from the root. */
 export const readSources = (): ReadonlyMap<string, string> => readTexts(['*.ts'])
 
-/** The files of the working tree that match one of the patterns, as `readSources` gives them. */
+/** Reads the files of the working tree that match one of the patterns: contents by path. */
 export function readTexts(patterns: readonly string[]): ReadonlyMap<string, string> {
   const args = ['ls-files', '--cached', '--others', '--exclude-standard', ...patterns]
   const { stdout } = execaSync('git', args, { cwd: root })
@@ -22,15 +19,16 @@ function readIfThere(file: string): [string, string][] {
   try {
     return [[file, readFileSync(path.join(root, file), 'utf8')]]
   } catch {
-    return [] // deleted, and not yet told git
+    return [] // deleted, but still in the index
   }
 }
 
-/** Whether a file belongs to tests alone. */
+/** Returns whether a file belongs to tests only. */
 export const isTest = (file: string) => /\.test\.ts$|(^|\/)test\//.test(file)
 
 /**
- * What a file imports: packages by name, files by their path from the root. Types vanish and bind nothing.
+ * Returns what a file imports: packages by name, files by path from the root. `types: false` leaves out
+ * type-only imports, which vanish at run time.
  */
 export const importsOf = (file: string, source: string, options = { types: true }): string[] =>
   [
@@ -42,5 +40,5 @@ export const importsOf = (file: string, source: string, options = { types: true 
     .map(([, , from, bare]) => from ?? bare ?? '')
     .map((name) => (name.startsWith('.') ? path.normalize(path.join(path.dirname(file), name)) : name))
 
-/** The folder of a package or service that a file is in: `services/tickets`. */
+/** Returns the folder of the package or service that contains a file: `services/tickets`. */
 export const roomOf = (file: string) => file.split('/').slice(0, 2).join('/')

@@ -13,10 +13,9 @@ interface Lockfile {
 }
 
 /**
- * Reads the lockfile. What it answers gives the names of all npm packages that a room of the workspace
- * (`services/auth`) needs in production, its own and those that these need, as the lockfile has them. What a
- * package takes only because the room has it for development (Prisma's client its command line) is not among
- * them.
+ * Reads the lockfile; the returned function gives the names of all npm packages that a package or service
+ * (`services/auth`) needs in production, directly and transitively. Optional peers that are installed only
+ * for development are left out (such as Prisma's command line, a peer of its client).
  */
 export function loadProductionPackages(root: string): (room: string) => Set<string> {
   const lockfile: Lockfile = parse(readFileSync(path.join(root, 'pnpm-lock.yaml'), 'utf8'))
@@ -37,7 +36,7 @@ function packagesOf({ importers, packages, snapshots }: Lockfile, room: string):
     }
   }
   const visit = (name: string, version: string): void => {
-    const key = version in snapshots ? version : `${name}@${version}` // another name is written out in full
+    const key = version in snapshots ? version : `${name}@${version}` // an alias is written in full
     if (done.has(key)) return
     done.add(key)
     names.add(name)

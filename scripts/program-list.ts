@@ -4,18 +4,19 @@ import path from 'node:path'
 const TICKETS = path.join(import.meta.dirname, '../services/tickets')
 
 /**
- * What becomes one folder that Node.js runs without anything else. Paths are from the root of the workspace.
+ * The definition of a program: a self-contained folder that Node.js runs. Paths are from the root of the
+ * workspace.
  */
 export interface Program {
-  /** Bundled into `<name>.js`; `main` is what is started. */
+  /** Entry points, bundled into `<name>.js`; `main` is the one that is started. */
   readonly entries: Readonly<Record<string, string>> & { readonly main: string }
-  /** What the program reads while it runs, a file or a folder, and where it looks for it: beside itself. */
+  /** Files and folders that the program reads at run time, and their places next to the bundle. */
   readonly files: readonly { readonly from: string; readonly to: string }[]
 }
 
 const main = (source: string): Program => ({ entries: { main: source }, files: [] })
 
-/** Of a package of the ticket service, at the same place beside the program. */
+/** A file of a package of the ticket service, at the same path next to the program. */
 const packageFile = (file: string) => ({
   from: `services/tickets/node_modules/${file}`,
   to: `node_modules/${file}`,
@@ -24,7 +25,7 @@ const ownFonts = ['DejaVuSansCondensed', 'DejaVuSansCondensed-Bold', 'DejaVuSans
   (name) => `dejavu-fonts-ttf/ttf/${name}.ttf`,
 )
 
-/** Of Noto's fonts what the ticket service reads (`typesetting/font-parts.ts`), with their licences. */
+/** The Noto fonts that the ticket service reads (`typesetting/font-parts.ts`), with their licences. */
 function notoFiles(): string[] {
   const { dependencies } = JSON.parse(readFileSync(path.join(TICKETS, 'package.json'), 'utf8')) as {
     dependencies: object
@@ -52,14 +53,14 @@ const migrationsOf = (service: string) => ({
   to: `migrations/${service}`,
 })
 
-/** Every program that has an image. The Dockerfile's `PROGRAM` is one of these names. */
+/** All programs that have an image, by name; the Dockerfile's `PROGRAM` is one of the names. */
 export const programs = {
   auth: main('services/auth/src/main.ts'),
   events: {
     entries: {
       main: 'services/events/src/main.ts',
       'read-plan': 'services/events/src/seating/read-plan.ts',
-      // What piscina starts a thread with: it looks for this name beside itself.
+      // piscina starts its threads with this file, which must be next to the bundle.
       worker: 'services/events/node_modules/piscina/dist/worker.js',
     },
     files: [{ from: 'services/events/src/cache/lua', to: 'lua' }],
@@ -72,7 +73,8 @@ export const programs = {
     },
     files: [
       { from: 'services/tickets/src/holds/lua', to: 'lua' },
-      // HarfBuzz looks for its own code beside itself, and we for the other half by its package.
+      // HarfBuzz loads its WebAssembly from the folder of the bundle; we load the other part through its
+      // package.
       { from: 'services/tickets/node_modules/harfbuzzjs/dist/harfbuzz.wasm', to: 'harfbuzz.wasm' },
       ...[...ownFonts, ...notoFiles(), 'harfbuzzjs/dist/harfbuzz-subset.wasm'].map(packageFile),
     ],

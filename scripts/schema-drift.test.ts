@@ -9,8 +9,8 @@ import { sqlOfSchema } from './schema-engine.ts'
 const root = path.join(import.meta.dirname, '..')
 
 /**
- * What both a Prisma schema and SQL can say: columns with their types, keys, references and the names of
- * indexes.
+ * The parts of a database schema that Prisma can also express: columns with types, keys, references and index
+ * names.
  */
 async function describeDatabase(connectionString: string) {
   const client = new pg.Client({ connectionString })
@@ -48,7 +48,7 @@ test.each(['auth', 'events', 'tickets', 'payments', 'notifications', 'analytics'
 
     const said = await describeDatabase(url.href)
     const made = await describeDatabase(await createTestDatabase(server, path.join(folder, 'migrations')))
-    // A generated column is the migration's alone, and a list is never `not null` in a Prisma schema.
+    // Generated columns exist only in migrations, and a list is never `not null` in a Prisma schema.
     const columnsOf = (lines: string[]) =>
       lines
         .filter((line) => !line.startsWith('events.search'))
@@ -57,11 +57,11 @@ test.each(['auth', 'events', 'tickets', 'payments', 'notifications', 'analytics'
     expect(said.constraints.map((line) => line.replace(' ON UPDATE CASCADE ON DELETE RESTRICT', ''))).toEqual(
       made.constraints,
     )
-    // What was added `not valid` is validated by a migration after that, but where the check of before was
-    // narrower.
+    // Constraints added as `not valid` are validated by a later migration, unless the previous check was
+    // stricter.
     const isWidened = (line: string) => line.endsWith(' seating_plan_versions_seat_count_in_range')
     expect(made.unvalidated.filter((line) => !isWidened(line))).toEqual([])
-    // Partial indexes cannot be said in a Prisma schema: every one that is said is made, not the other way
+    // Prisma cannot express partial indexes: every index in the schema must exist, but not the other way
     // round.
     expect(said.indexes.filter((index) => !made.indexes.includes(index))).toEqual([])
   },

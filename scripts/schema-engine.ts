@@ -5,8 +5,7 @@ import { PrismaPg } from '@prisma/adapter-pg'
 import { bindMigrationAwareSqlAdapterFactory } from '@prisma/driver-adapter-utils'
 import * as bindings from '@prisma/schema-engine-wasm/schema_engine_bg'
 
-// Prisma's schema engine as WebAssembly: the native one is downloaded at run time, which not every machine
-// can.
+// Prisma's schema engine as WebAssembly: the native one is downloaded at run time, which needs a network.
 
 interface SchemaEngine {
   diff(options: object): Promise<{ stdout: string }>
@@ -19,7 +18,7 @@ interface Bindings {
   }
 }
 
-// Node has it; TypeScript knows it only together with all of the DOM.
+// Node has it, but TypeScript declares it only in the DOM library.
 const { WebAssembly } = globalThis as unknown as {
   WebAssembly: {
     instantiate(
@@ -42,8 +41,8 @@ async function load(): Promise<Bindings> {
 }
 
 /**
- * The SQL that makes, in an empty database, what a schema.prisma says. `databaseUrl` is a server that
- * answers: the engine asks for its version.
+ * Returns the SQL that creates the tables of a schema.prisma in an empty database. `databaseUrl` must be a
+ * running server: the engine queries its version.
  */
 export async function sqlOfSchema(schemaFile: string, databaseUrl: string): Promise<string> {
   loaded ??= load()

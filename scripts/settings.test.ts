@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest'
 import { readSources, roomOf } from './imports.ts'
 
-// A setting that nothing reads lies to whoever sets it.
+// A setting that nothing reads would mislead the operator.
 const sources = readSources()
 const services = [...new Set([...sources.keys()].map(roomOf))].filter((room) => room.startsWith('services/'))
 const read = (file: string) => sources.get(file) ?? ''
@@ -21,7 +21,7 @@ const readers = [
   ['packages/messaging/src/config.ts', messaging],
 ] as const
 
-/** Every name in the objects that a config.ts makes of the environment. */
+/** Returns every property name of the objects that a config.ts builds from the environment. */
 function madeBy(config: string): string[] {
   const code = withoutComments(config)
   const loader = code.slice(
@@ -30,7 +30,7 @@ function madeBy(config: string): string[] {
   const made = loader.slice(loader.search(/return \{|=> \(\{/))
   return [...made.matchAll(/(?<![\w.'"])(\w+):\s(?!string|number|boolean|z\.)/g)].map(([, name = '']) => name)
 }
-/** Whether code takes it off an object: as a property, or by a pattern or a type that names it. */
+/** Returns whether code reads the name from an object: as a property, or in a pattern or a type. */
 const takes = (code: string, name: string) =>
   new RegExp(`\\.${name}\\b|[{,]\\s*${name}\\s*[,}:=]|'${name}'`).test(code)
 
@@ -45,7 +45,7 @@ describe.each(services)('%s', (service) => {
     )
     expect(unread).toEqual([])
   })
-  test('uses everything that it makes of them', () => {
+  test('uses every setting that it derives from them', () => {
     const code = `${codeOf(`${service}/src`)}\n${kit}\n${messaging}`
     const made = madeBy(read(file))
     expect(made.length).toBeGreaterThan(4)
@@ -53,7 +53,7 @@ describe.each(services)('%s', (service) => {
   })
 })
 
-test.each(readers)('%s makes nothing that is not used', (config, code) => {
+test.each(readers)('%s defines no unused setting', (config, code) => {
   const made = madeBy(read(config))
   expect(made.length).toBeGreaterThan(4)
   const others = services.map((service) => codeOf(`${service}/src`)).join('\n')

@@ -4,10 +4,7 @@ import { expect, test } from 'vitest'
 
 const root = path.join(import.meta.dirname, '..')
 
-/**
- * What `npm test` hands over to; it may read this folder and nothing else, so that it finds no socket of a
- * Docker engine.
- */
+/** Runs the program behind `npm test`; it may read only this folder, so that it finds no Docker socket. */
 function check(stack: string) {
   const permissions = ['--no-warnings', '--permission', `--allow-fs-read=${root}`]
   const env = { PATH: '', HOME: '/nowhere', STACK: stack }
@@ -18,7 +15,7 @@ function check(stack: string) {
   })
 }
 
-test('where no Docker engine answers STACK=docker says so, runs nothing, and counts as one failure', () => {
+test('without a Docker engine, STACK=docker reports it, runs nothing, and counts as one failure', () => {
   const { status, stdout, stderr } = check('docker')
   expect(stderr).toMatch(
     /^STACK=docker runs the tests on containers, and no Docker engine answers here: [^\n]*\n$/,
@@ -27,7 +24,7 @@ test('where no Docker engine answers STACK=docker says so, runs nothing, and cou
   expect(status).toBe(1)
 })
 
-test('another stack than docker is refused in the same way', () => {
+test('an unknown STACK is refused in the same way', () => {
   const { status, stdout, stderr } = check('podman')
   expect(stderr).toBe('STACK is podman; set it to docker, or not at all\n')
   expect(stdout).toBe('0 passed, 1 failed\n')

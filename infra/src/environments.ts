@@ -1,47 +1,43 @@
 import { type ServiceKey, serviceKeys } from '@boxoffice/contracts'
 
-/** How big a service is. CPU in units of 1/1024, memory in MiB: one of Fargate's combinations. */
+/**
+ * The size of a service. CPU in units of 1/1024, memory in MiB; must be a combination that Fargate supports.
+ */
 export interface ServiceSize {
   cpu: number
   memoryMiB: number
   tasksMin: number
   tasksMax: number
-  /** Connections to PostgreSQL that each task keeps at most. */
+  /** Maximum number of PostgreSQL connections per task. */
   databasePoolSize: number
 }
 
-/**
- * What an environment is: sizes and how much is lost when something breaks. Nothing of an account stands
- * here.
- */
+/** An environment: sizes, redundancy and retention. Contains nothing specific to an AWS account. */
 export interface EnvironmentDefinition {
   name: 'dev' | 'prod'
   zones: number
   natGateways: number
-  /** Refuse to delete what holds data, and keep it when its stack goes. */
+  /** Protects resources that hold data from deletion, and retains them when their stack is deleted. */
   keepsData: boolean
   database: {
-    /** Aurora capacity units: one is about 2 GiB of memory. */
+    /** Aurora capacity units (ACU): one is about 2 GiB of memory. */
     capacityMin: number
     capacityMax: number
     readers: number
     backupDays: number
-    /** Set rather than derived, so that it is known what the pools of all tasks may add up to. */
+    /** Set explicitly, so that the total of all connection pools can be checked against it. */
     connectionsMax: number
   }
   redis: { holdsNode: string; cacheNode: string; replicas: number }
   services: Readonly<Record<ServiceKey, ServiceSize>>
-  /**
-   * Whether orders are accepted for later; see "Orders through a queue" in docs/deployment.md before it is
-   * turned on or off.
-   */
+  /** Whether orders may be queued; read "Orders through a queue" in docs/deployment.md before changing it. */
   orderQueue: 'on' | 'off'
   logDays: number
-  /** Part of all traces that is kept, 0 to 1. */
+  /** Share of traces that is kept, 0 to 1. */
   traceRatio: number
-  /** Of the whole account, in a month. */
+  /** Monthly budget of the whole account. */
   budgetUsd: number
-  /** Requests of one address in five minutes. */
+  /** Limit of requests per IP address in five minutes. */
   requestsPerAddress: number
 }
 
@@ -51,10 +47,10 @@ const everyService = (size: ServiceSize, others: Partial<Record<ServiceKey, Part
     ServiceSize
   >
 
-/** Small and cheap: one task of each, one zone's worth of everything, gone with its stacks. */
+/** Small and cheap: one task per service, no replicas; data is deleted with the stacks. */
 const dev: EnvironmentDefinition = {
   name: 'dev',
-  zones: 2, // the least that a load balancer and Aurora take
+  zones: 2, // the minimum for a load balancer and for Aurora
   natGateways: 1,
   keepsData: false,
   database: { capacityMin: 1, capacityMax: 4, readers: 0, backupDays: 1, connectionsMax: 300 },
@@ -67,7 +63,7 @@ const dev: EnvironmentDefinition = {
   requestsPerAddress: 5_000,
 }
 
-/** Across three zones, at least two tasks of each, nothing lost with one zone. */
+/** Three zones and at least two tasks per service; survives the loss of a zone. */
 const prod: EnvironmentDefinition = {
   name: 'prod',
   zones: 3,
@@ -78,7 +74,7 @@ const prod: EnvironmentDefinition = {
   services: everyService(
     { cpu: 512, memoryMiB: 1024, tasksMin: 2, tasksMax: 10, databasePoolSize: 10 },
     {
-      // One thread does the work of a task, and one more prints: a second processor would mostly wait.
+      // A task uses one thread, and one more for printing: a second processor would mostly be idle.
       tickets: { cpu: 1024, memoryMiB: 2048, tasksMin: 3, tasksMax: 60 },
       payments: { cpu: 1024, memoryMiB: 2048, tasksMin: 3, tasksMax: 30, databasePoolSize: 20 },
       events: { cpu: 1024, memoryMiB: 2048, tasksMin: 2, tasksMax: 20 },
@@ -88,7 +84,7 @@ const prod: EnvironmentDefinition = {
   logDays: 90,
   traceRatio: 0.1,
   budgetUsd: 2_000,
-  requestsPerAddress: 5_000, // a mobile network or an office puts hundreds of people behind one
+  requestsPerAddress: 5_000, // a mobile network or an office can have hundreds of users behind one address
 }
 
 export const environments = { dev, prod } as const

@@ -2,11 +2,11 @@ import { type ServiceKey, services, type TopicName } from '@boxoffice/contracts'
 import { Aws } from 'aws-cdk-lib'
 import type { EnvironmentName } from './environments.ts'
 
-/** The private DNS name space in which services find each other. */
+/** The private DNS namespace of the services. */
 export const NAMESPACE = 'eventbooking.local'
-/** Of the metrics that services count themselves. */
+/** CloudWatch namespace of the services' own metrics. */
 export const METRICS_NAMESPACE = 'Boxoffice'
-/** The account's and region's part of every name that is given rather than generated. */
+/** The prefix of every explicit resource name in the account and region. */
 export const prefixOf = (environment: EnvironmentName) => `boxoffice-${environment}-`
 
 export const mailConfigurationSetOf = (environment: EnvironmentName) => `${prefixOf(environment)}mails`
@@ -21,6 +21,6 @@ export const topicArn = (environment: EnvironmentName, topic: TopicName) =>
 export const queueArn = (environment: EnvironmentName, queue: string) =>
   arnOf('sqs', prefixOf(environment) + queue)
 
-/** An id for a construct: `order-commands.fifo` → `OrderCommandsFifo`. */
+/** Returns the construct id for a name: `order-commands.fifo` → `OrderCommandsFifo`. */
 export const idOf = (name: string) =>
   name.replace(/(^|[^a-z0-9])([a-z0-9])/gi, (_all, _gap, letter: string) => letter.toUpperCase())

@@ -2,15 +2,13 @@ import type { RoutingRule, ServiceKey } from '@boxoffice/contracts'
 import { aws_elasticloadbalancingv2 as elb } from 'aws-cdk-lib'
 import { idOf } from './names.ts'
 
-/**
- * A rule of the load balancer: to a service, or an answer of its own. In the order in which they are tried.
- */
+/** A listener rule of the load balancer: forwards to a service, or answers itself. */
 export type ListenerRule = { id: string; paths: readonly string[]; methods?: readonly string[] } & (
   | { service: ServiceKey }
   | { service: null; answer: elb.ListenerAction }
 )
 
-/** What nobody here serves: the platform's own answer, like everybody's. */
+/** The answer for unknown paths: the same 404 that services give. */
 export const notFound = elb.ListenerAction.fixedResponse(404, {
   contentType: 'application/json',
   messageBody: JSON.stringify({ error: 'ROUTE_NOT_FOUND', message: 'nothing here' }),
@@ -25,9 +23,9 @@ const welcome = elb.ListenerAction.fixedResponse(200, {
 })
 
 /**
- * The rules for a routing table: internal paths first, answered 404; then, the longest prefix first, those of
- * one method before those of all; then the root, for people. (WAF refuses internal paths in other spellings,
- * which a pattern does not see.)
+ * Returns the listener rules for a routing table, in order of priority: internal paths, answered with 404;
+ * then the prefixes, longest first, and rules for certain methods before those for all; then the root page.
+ * (WAF blocks other spellings of internal paths, which a path pattern does not match.)
  */
 export function listenerRules(routing: readonly RoutingRule[]): ListenerRule[] {
   const internal: ListenerRule = {

@@ -9,7 +9,7 @@ import { Environment as tickets } from '@boxoffice/tickets/config'
 import type { z } from 'zod'
 import { urlOf } from './names.ts'
 
-/** What each service reads: the only list of its variables. */
+/** The environment schema of each service: the only list of its variables. */
 export const schemas: Readonly<Record<ServiceKey, z.ZodObject>> = {
   auth,
   events,
@@ -19,9 +19,12 @@ export const schemas: Readonly<Record<ServiceKey, z.ZodObject>> = {
   analytics,
 }
 
-/** Passwords of the two Redis, which have secrets of their own. */
+/** Passwords of the two Redis stores; each has its own secret. */
 export const redisPasswords = ['REDIS_PASSWORD', 'CACHE_REDIS_PASSWORD'] as const
-/** Not secret, but made of keys: stored beside them. Earlier keys still count while one is replaced. */
+/**
+ * Public keys: not secret, but derived from secret keys and stored with them. Previous keys stay valid during
+ * a rotation.
+ */
 const madeOfKeys = [
   'SERVICE_PUBLIC_KEYS',
   'NOTIFICATIONS_PUBLIC_KEY',
@@ -31,13 +34,13 @@ const madeOfKeys = [
 
 const reads = (service: ServiceKey, name: string) => name in schemas[service].shape
 
-/** Whom a service calls: those whose address it reads. */
+/** Returns the services that a service calls: those whose URL it reads. */
 export const calleesOf = (service: ServiceKey): ServiceKey[] =>
   serviceKeys.filter((callee) => callee !== service && reads(service, `${callee.toUpperCase()}_URL`))
 
 export const cachesReads = (service: ServiceKey) => reads(service, 'CACHE_REDIS_URL')
 
-/** The variables that a service takes from its own secret. */
+/** Returns the variables that a service reads from its own secret. */
 export const secretsOf = (service: ServiceKey): string[] =>
   Object.entries(schemas[service].shape)
     .filter(
@@ -46,12 +49,12 @@ export const secretsOf = (service: ServiceKey): string[] =>
     )
     .map(([name]) => name)
 
-/** The Redis passwords that it reads. */
+/** Returns the Redis passwords that a service reads. */
 export const redisPasswordsOf = (service: ServiceKey) => redisPasswords.filter((name) => reads(service, name))
 
 const isRedisPassword = (name: string) => redisPasswords.some((password) => password === name)
 
-/** What a task is told in clear. Values may be tokens of CloudFormation. */
+/** Inputs of a task's environment that are not secret. Values may be CloudFormation tokens. */
 export interface Surroundings {
   region: string
   account: string
@@ -72,10 +75,7 @@ export interface Surroundings {
   orderQueue: 'on' | 'off'
 }
 
-/**
- * The environment of a service's task, without what is secret: of everything that could be said, what its
- * schema reads.
- */
+/** Returns the environment of a service's task without secrets: only the variables that its schema reads. */
 export function environmentOf(service: ServiceKey, around: Surroundings): Record<string, string> {
   const all: Record<string, string | undefined> = {
     NODE_ENV: 'production',

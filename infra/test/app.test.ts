@@ -13,9 +13,9 @@ import { settings, stackNames, synthesize } from './synthesize.ts'
 const outdir = mkdtempSync(path.join(tmpdir(), 'boxoffice-assembly-'))
 afterAll(() => rmSync(outdir, { recursive: true }))
 
-test('the app is synthesized as it is deployed, clean by cdk-nag, by a process that cannot reach a network', async () => {
+test('the app as deployed passes cdk-nag and is synthesized without network access', async () => {
   const infra = path.join(import.meta.dirname, '..')
-  // Node's permission model: without --allow-net, whoever opens a connection is refused.
+  // Node's permission model: without --allow-net, opening a connection is denied.
   const permissions = [
     '--permission',
     '--allow-fs-read=*',
@@ -39,7 +39,7 @@ test('the app is synthesized as it is deployed, clean by cdk-nag, by a process t
   )
 })
 
-test('cdk-nag bites: a database that anybody reaches, in clear, is refused', () => {
+test('cdk-nag is active: it rejects a database that is public and unencrypted', () => {
   const app = new App({
     outdir: mkdtempSync(path.join(outdir, 'wrong-')),
     context: { 'aws:cdk:disable-asset-staging': true },
@@ -52,7 +52,7 @@ test('cdk-nag bites: a database that anybody reaches, in clear, is refused', () 
   expect(() => app.synth()).toThrow(/does not have storage encryption enabled/)
 })
 
-test('a stack comes after those it takes something from', () => {
+test('a stack deploys after the stacks it depends on', () => {
   const { order } = synthesize('prod')
   const at = (stack: string) => order.indexOf(`boxoffice-prod-${stack}`)
   for (const [first, then] of [
@@ -66,18 +66,18 @@ test('a stack comes after those it takes something from', () => {
   }
 })
 
-test('settings that cannot be are refused with a sentence each', () => {
+test('invalid settings are refused with one sentence each', () => {
   const given = { domain: 'tickets.example.com', region: 'Ireland', operators: 'nobody' }
   expect(() => readSettings(JSON.stringify(given))).toThrow(
     /must be a region such as eu-west-1[\s\S]*operators/,
   )
   expect(() => readSettings(JSON.stringify({ domain: 'tickets.example.com' }))).toThrow(
-    /needs the hosted zone/,
+    /requires its hosted zone/,
   )
   expect(() => readSettings(JSON.stringify({ dommain: 'x' }))).toThrow(/dommain/)
 })
 
-test('the outputs that the runbooks ask for are outputs of their stacks', () => {
+test('the stack outputs that the runbooks use exist', () => {
   const { all } = synthesize('prod')
   const runbooks = path.join(import.meta.dirname, '../../docs/runbooks')
   const asked = readdirSync(runbooks).flatMap((file) =>

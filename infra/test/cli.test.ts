@@ -13,7 +13,7 @@ const nothing = Object.fromEntries(owners.map((owner) => [owner, {}])) as Stored
 const gateway = { secretKey: 'sk_test_1' }
 
 describe('secrets', () => {
-  test('what is missing is made, so that every service starts and knows every other', () => {
+  test('missing secrets are created, and every service has the public keys of the others', () => {
     const filled = fillSecrets(nothing, gateway)
     const keys = serviceKeys.map((key) => {
       expect(Object.keys(filled[key]).sort()).toEqual(secretsOf(key).sort())
@@ -39,7 +39,7 @@ describe('secrets', () => {
     expect(sealed.d).toBeUndefined()
   })
 
-  test('what is there stays; the gateway’s keys are replaced by those that are given', () => {
+  test('existing secrets are kept; passed gateway keys replace stored ones', () => {
     const before = fillSecrets(nothing, gateway)
     expect(fillSecrets(before, {})).toEqual(before)
     const after = fillSecrets(before, { secretKey: 'sk_live_2', webhookSecret: 'whsec_2' })
@@ -49,7 +49,7 @@ describe('secrets', () => {
     ])
   })
 
-  test('a key that is lost is made anew and told to everybody; a second public key of somebody stays', () => {
+  test('a lost key is replaced and its public half distributed; a second public key of a service is kept', () => {
     const before = fillSecrets(nothing, gateway)
     const { SERVICE_PRIVATE_KEY: _, ...others } = before.tickets
     const after = fillSecrets({ ...before, tickets: others }, {})
@@ -64,7 +64,7 @@ describe('secrets', () => {
     ).toBe(two)
   })
 
-  test('the two halves of the key for mails stay together', () => {
+  test('both halves of the notifications key are replaced together', () => {
     const before = fillSecrets(nothing, gateway)
     const { NOTIFICATIONS_PRIVATE_KEY: _, ...others } = before.notifications
     const after = fillSecrets({ ...before, notifications: others }, {})
@@ -74,13 +74,13 @@ describe('secrets', () => {
     ])
   })
 
-  test('without any key of the gateway it says what to do', () => {
+  test('a missing gateway key is refused with the fix', () => {
     expect(() => fillSecrets(nothing, {})).toThrow(/set STRIPE_SECRET_KEY/)
   })
 })
 
 /**
- * The command line over an account in memory; what it asks of this machine is written down among what is done
+ * The command line over an in-memory account; its calls to this machine are recorded in order with the calls
  * to the account.
  */
 function start(
@@ -99,7 +99,7 @@ function start(
     createCloud: () => account.cloud,
     machine: {
       async requireDocker() {
-        if (options.docker === false) throw new Error('no Docker engine answers here')
+        if (options.docker === false) throw new Error('no Docker engine is running')
       },
       async runCdk(args, environment, settings) {
         account.done.push(`cdk ${args.join(' ')} for ${environment} in ${settings.region}`)
@@ -118,7 +118,7 @@ function start(
 const FIRST = 'deploy --env dev --operators operators@example.com'
 
 describe('deploy', () => {
-  test('does everything in order, waits for an answer and says where', async () => {
+  test('runs all steps in order, waits for an answer and prints the address', async () => {
     const { run, done, said } = start()
     expect(await run(FIRST)).toBe(0)
     const deploy = (stacks: string, more = '') =>
@@ -150,7 +150,7 @@ describe('deploy', () => {
     expect(said.join()).not.toMatch(/sk_test|"d":/)
   })
 
-  test('remembers what it was given: the second time asks for nothing and makes no certificate', async () => {
+  test('saves the settings: a second deployment needs no options and creates no certificate', async () => {
     const { run, done, parameters } = start({ answers: [200, 200] })
     expect(await run(FIRST)).toBe(0)
     done.length = 0
@@ -162,7 +162,7 @@ describe('deploy', () => {
     })
   })
 
-  test('a domain that comes later ends the certificate that signs itself', async () => {
+  test('a domain added later replaces the self-signed certificate', async () => {
     const { run, done } = start({ answers: [200, 200] })
     expect(await run(FIRST)).toBe(0)
     done.length = 0
@@ -170,7 +170,7 @@ describe('deploy', () => {
     expect(done.filter((step) => /CertificateArn|untrusted|confirm/.test(step))).toEqual([])
   })
 
-  test('prod is protected when its first deployment came to its end, and not before', async () => {
+  test('prod is protected once its first deployment has completed, and not before', async () => {
     const command =
       'deploy --env prod --operators a@example.com --domain tickets.example.com --zone Z0123456789ABC'
     const failed = start({ answers: [] })
@@ -182,57 +182,59 @@ describe('deploy', () => {
     expect(JSON.parse(parameters.get('/boxoffice/prod/settings') ?? '')).toMatchObject({ established: true })
   })
 
-  test('without the gateway’s key nothing is made', async () => {
+  test('without the gateway’s key nothing is created', async () => {
     const { run, done, said } = start({ gateway: {} })
     expect(await run(FIRST)).toBe(1)
     expect(done).toEqual([])
     expect(said.at(-1)).toMatch(/set STRIPE_SECRET_KEY/)
   })
 
-  test('a migration that fails leaves the services as they are', async () => {
+  test('a failed migration leaves the services unchanged', async () => {
     const { run, done, said } = start({
       task: [{ lines: ['payments: relation "x" exists'], exitCode: 1, reason: 'Essential container exited' }],
     })
     expect(await run(FIRST)).toBe(1)
     expect(done.some((step) => step.includes('boxoffice-dev-services'))).toBe(false)
     expect(said).toContain('payments: relation "x" exists')
-    expect(said.at(-1)).toMatch(/migrations failed: the services were not touched/)
+    expect(said.at(-1)).toMatch(/migrations failed: the services still run the previous version/)
   })
 
   test.each([
     ['deploy --env prod --operators a@example.com', /prod needs a domain/],
     ['deploy --env dev', /--operators <mail address>/],
-  ])('%s is refused before anything is made', async (command, sentence) => {
+  ])('%s is refused before anything is created', async (command, sentence) => {
     const { run, done, said } = start()
     expect(await run(command)).toBe(1)
     expect(said.at(-1)).toMatch(sentence)
     expect(done).toEqual([])
   })
 
-  test('without a Docker engine nothing is made', async () => {
+  test('without a Docker engine nothing is created', async () => {
     const { run, done } = start({ docker: false })
     expect(await run(FIRST)).toBe(1)
     expect(done).toEqual([])
   })
 
-  test('an address that never answers is a failure with a page to go to', async () => {
+  test('an address that never answers is a failure that names a runbook', async () => {
     const { run, said } = start({ answers: [] })
     expect(await run(FIRST)).toBe(1)
     expect(said.at(-1)).toMatch(/does not answer: see docs\/runbooks\/no-healthy-tasks\.md/)
   })
 
-  test('the dry run prints every step and every stack, and asks nobody', async () => {
+  test('a dry run prints every step and every stack, and makes no calls', async () => {
     const { run, done, said } = start()
     expect(await run('deploy --env prod --dry-run')).toBe(0)
     expect(done).toEqual([])
     for (const word of ['migrate', 'boxoffice-prod-services', 'boxoffice-prod-observability', 'health'])
       expect(said.join('\n')).toContain(word)
-    expect(said.at(-1)).toMatch(/^Unless an earlier deployment was told: nobody would hear an alarm/)
+    expect(said.at(-1)).toMatch(
+      /^Required, unless an earlier deployment has saved it: alarms need a recipient/,
+    )
   })
 })
 
 describe('the other commands', () => {
-  test('operate runs the operators’ command line inside the network, and passes on what it says and its exit code', async () => {
+  test('operate runs the operators’ command line inside the network, and returns its output and exit code', async () => {
     const { run, done, said } = start({
       task: [
         { lines: [], exitCode: null },
@@ -248,7 +250,7 @@ describe('the other commands', () => {
     expect(said).toEqual(['notification-dlq 3', 'one is left'])
   })
 
-  test('prod is not destroyed by a command', async () => {
+  test('destroy refuses prod', async () => {
     const { run, done } = start()
     expect(await run('destroy --env prod')).toBe(1)
     expect(done).toEqual([])
@@ -256,7 +258,7 @@ describe('the other commands', () => {
     expect(done).toEqual(['cdk destroy --force boxoffice-dev-* for dev in eu-west-1'])
   })
 
-  test('what makes no sense is refused with exit code 2', async () => {
+  test('invalid usage exits with code 2', async () => {
     const { run, done } = start()
     for (const command of [
       'deploy',
@@ -270,7 +272,7 @@ describe('the other commands', () => {
   })
 })
 
-test('the certificate that signs itself is one that a load balancer takes', async () => {
+test('a load balancer accepts the self-signed certificate', async () => {
   const { certificate } = await createCertificate('dev')
   const parsed = new X509Certificate(certificate)
   expect(certificate).toMatch(/BEGIN CERTIFICATE/)

@@ -7,7 +7,7 @@ describe.each(everyEnvironment())('in %s', (name, { all, resources }) => {
   const environment = environments[name]
   const [cluster = {}] = resources('data', 'AWS::RDS::DBCluster').values()
 
-  test('PostgreSQL takes TLS alone, is encrypted and backed up, and its administrator’s password is RDS’s to change', () => {
+  test('PostgreSQL requires TLS, is encrypted and backed up, and RDS rotates its administrator’s password', () => {
     expect(cluster).toMatchObject({
       Engine: 'aurora-postgresql',
       StorageEncrypted: true,
@@ -26,7 +26,7 @@ describe.each(everyEnvironment())('in %s', (name, { all, resources }) => {
       'rds.force_ssl': '1',
       max_connections: String(environment.database.connectionsMax),
       log_min_duration_statement: '1000',
-      // Slow and failed statements are logged, what people wrote is not.
+      // Slow and failed statements are logged, their parameters are not.
       log_parameter_max_length: '0',
       log_parameter_max_length_on_error: '0',
       log_error_verbosity: 'terse',
@@ -37,12 +37,12 @@ describe.each(everyEnvironment())('in %s', (name, { all, resources }) => {
       expect(instance).toMatchObject({ PubliclyAccessible: false, DBInstanceClass: 'db.serverless' })
   })
 
-  test('what holds data outlives its stack in prod, and goes with it in dev', () => {
+  test('data is retained when its stack is deleted in prod, and deleted with it in dev', () => {
     const database = Object.values(all.data.Resources).find(({ Type }) => Type === 'AWS::RDS::DBCluster')
     expect(database?.DeletionPolicy).toBe(environment.keepsData ? 'Snapshot' : 'Delete')
   })
 
-  test('the pools of all tasks at their most fit into the connections, twice while a deployment replaces them', () => {
+  test('the connection limit covers the pools of the maximum number of tasks, doubled for a rolling deployment', () => {
     const { services } = environment
     const pools = serviceKeys.reduce(
       (sum, key) => sum + services[key].tasksMax * services[key].databasePoolSize,
@@ -52,7 +52,7 @@ describe.each(everyEnvironment())('in %s', (name, { all, resources }) => {
     expect(2 * pools).toBeLessThanOrEqual(room)
   })
 
-  test('holds are never dropped and caches may be, each on Redis of its own, with TLS and a password', () => {
+  test('holds and caches have separate Redis stores with TLS and a password; only the caches evict', () => {
     const groups = [...resources('data', 'AWS::ElastiCache::ReplicationGroup').values()]
     const policies = groups.map((group) => {
       expect(group).toMatchObject({
@@ -75,7 +75,7 @@ describe.each(everyEnvironment())('in %s', (name, { all, resources }) => {
       })
   })
 
-  test('the network has as many zones as the environment asks for, and data none that leads outside', () => {
+  test('the network spans the environment’s zones, and the data subnets have no route to the internet', () => {
     const subnets = [...resources('network', 'AWS::EC2::Subnet').values()]
     expect(new Set(subnets.map(({ AvailabilityZone }) => AvailabilityZone)).size).toBe(environment.zones)
     expect(resources('network', 'AWS::EC2::NatGateway').size).toBe(environment.natGateways)

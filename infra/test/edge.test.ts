@@ -19,7 +19,7 @@ describe.each(everyEnvironment())('in %s', (name, { resources }) => {
   ) as unknown as Rule[]
   const listeners = [...resources('edge', 'AWS::ElasticLoadBalancingV2::Listener').values()]
 
-  test('what passes is what the routing says, and internal paths are refused before', () => {
+  test('the listener forwards what the routing table lists, and refuses internal paths first', () => {
     const said = rules.map(({ Conditions, Actions }) => {
       const paths = Conditions.find(({ Field }) => Field === 'path-pattern')?.PathPatternConfig?.Values ?? []
       const methods = Conditions.find(({ Field }) => Field === 'http-request-method')?.HttpRequestMethodConfig
@@ -41,13 +41,13 @@ describe.each(everyEnvironment())('in %s', (name, { resources }) => {
     ])
     expect(forwarded.toSorted()).toEqual(routed.toSorted())
     expect(others.at(-1)).toEqual(['/', 200])
-    // Who buys comes before who reads the same path.
+    // The rule for purchases comes before the one for reads of the same path.
     const at = (service: string) =>
       forwarded.findIndex(([paths, to]) => String(paths).includes('/api/v1') && to === service)
     expect(at('payments')).toBeLessThan(at('analytics'))
   })
 
-  test('HTTPS alone is served, with TLS 1.2 at least; HTTP is told to come back over it; what nobody serves is 404', () => {
+  test('only HTTPS with TLS 1.2 or later is served; HTTP is redirected; unknown paths get 404', () => {
     const [https] = listeners.filter(({ Port }) => Port === 443)
     const [http] = listeners.filter(({ Port }) => Port === 80)
     expect(listeners).toHaveLength(2)
@@ -68,7 +68,7 @@ describe.each(everyEnvironment())('in %s', (name, { resources }) => {
     })
   })
 
-  test('a task gets requests when it is ready, and 30 s to end those it has', () => {
+  test('a task gets requests once it is ready, and has 30 s to finish open ones', () => {
     const groups = [...resources('edge', 'AWS::ElasticLoadBalancingV2::TargetGroup').values()]
     expect(groups).toHaveLength(serviceKeys.length)
     const expected = serviceKeys.map((key) => ({
@@ -94,7 +94,7 @@ describe.each(everyEnvironment())('in %s', (name, { resources }) => {
     }
   })
 
-  test('the firewall limits addresses, refuses internal paths in any spelling, and logs without tokens', () => {
+  test('the firewall limits requests per address, refuses internal paths in any spelling, and logs no tokens', () => {
     const [firewall = {}] = resources('edge', 'AWS::WAFv2::WebACL').values()
     const names = (firewall.Rules as { Name: string }[]).map(({ Name }) => Name)
     expect(names).toEqual(
@@ -136,7 +136,7 @@ describe.each(everyEnvironment())('in %s', (name, { resources }) => {
   })
 })
 
-test('with a domain the certificate is proved in its zone; without one the deployment brings it', () => {
+test('with a domain the certificate is validated in its zone; without one the deployment passes it', () => {
   const certificates = (given: object) =>
     synthesize('dev', given).resources('edge', 'AWS::CertificateManager::Certificate').size
   expect(certificates(settings)).toBe(1)
@@ -144,7 +144,7 @@ test('with a domain the certificate is proved in its zone; without one the deplo
   expect(Object.keys(synthesize('dev', {}).all.edge.Parameters as object)).toContain('CertificateArn')
 })
 
-test('a longer prefix is tried before a shorter one, and one method before all', () => {
+test('longer prefixes have priority over shorter ones, and rules for certain methods over those for all', () => {
   const rules = listenerRules([
     { prefix: '/api/v1', service: 'events' },
     { prefix: '/api/v1/tickets', service: 'tickets' },

@@ -2,10 +2,7 @@ import type { Cloud } from '../src/cli/cloud.ts'
 import { type Owner, owners } from '../src/cli/secrets.ts'
 import type { TaskState } from '../src/cli/task-runner.ts'
 
-/**
- * An account in memory, as it is after the foundation's stacks were made; what is done to it is written down
- * in `done`.
- */
+/** An in-memory account in which the foundation stacks exist; records every call in `done`. */
 export function createFakeCloud(
   options: { task?: TaskState[]; secrets?: Partial<Record<Owner, Record<string, string>>> } = {},
 ) {

@@ -13,12 +13,12 @@ const PREFIX = 'boxoffice-prod-'
 const nameOf = (properties: { [name: string]: Json }) =>
   String(properties.QueueName ?? properties.TopicName).slice(PREFIX.length)
 const queueOf = (id: string) => nameOf(all.messaging.Resources[id]?.Properties ?? {})
-/** A queue or topic that a value refers to, by its name in the topology. */
+/** Returns the topology name of the queue or topic that a value refers to. */
 const referred = (value: Json | undefined) => queueOf(resolved(value).replace(/[{}]|\.Arn/g, ''))
 
 interface Shape {
   fifo: boolean
-  /** Of a FIFO queue: within what a message comes once, and what its limit of calls is counted over. */
+  /** For a FIFO queue: the scopes of deduplication and of the throughput limit. */
   deduplicationScope: string | null
   throughputLimit: string | null
   visibilitySeconds: number
@@ -71,7 +71,7 @@ function inTemplate(): Made {
   }
 }
 
-describe('the template and local provisioning make the same', () => {
+describe('the template and local provisioning create the same', () => {
   const prefix = `t${randomUUID().slice(0, 8)}-`
   const endpoint = inject('awsEndpoint')
   const aws = createAws({
@@ -136,7 +136,7 @@ describe('the template and local provisioning make the same', () => {
   })
 })
 
-test('what services take from is what the topology says they do', () => {
+test('services consume exactly the queues that the topology assigns to them', () => {
   const consumed = serviceKeys.flatMap((key) => {
     const folder = path.join(import.meta.dirname, '../../services', key, 'src')
     const files = readdirSync(folder, { recursive: true, encoding: 'utf8' }).filter((file) =>
@@ -150,8 +150,8 @@ test('what services take from is what the topology says they do', () => {
 })
 
 /**
- * The queues that a source consumes: named in the call, or each of a list that the service declares and goes
- * over.
+ * Returns the queues that a source file consumes: named in the call, or listed in a constant that the service
+ * iterates over.
  */
 function consumedIn(source: string, ofService: readonly string[]): string[] {
   return [...source.matchAll(/\bmessaging\.consume(?:With)?\(\s*(?:'([^']+)'|(\w+))/g)].flatMap(
@@ -167,7 +167,7 @@ function consumedIn(source: string, ofService: readonly string[]): string[] {
 }
 
 describe.each(everyEnvironment())('in %s', (environment, { resources: of }) => {
-  test('every topic and queue of the topology is there, encrypted by our own key', () => {
+  test('every topic and queue of the topology exists, encrypted with our own key', () => {
     const all = [
       ...of('messaging', 'AWS::SNS::Topic').values(),
       ...of('messaging', 'AWS::SQS::Queue').values(),
@@ -189,7 +189,7 @@ describe.each(everyEnvironment())('in %s', (environment, { resources: of }) => {
     }
   })
 
-  test('a queue that keeps order does so within a group, and groups do not wait for each other', () => {
+  test('a FIFO queue keeps the order within a group, and groups do not wait for each other', () => {
     const fifo = [...of('messaging', 'AWS::SQS::Queue').values()].filter(
       ({ FifoQueue }) => FifoQueue === true,
     )
@@ -201,7 +201,7 @@ describe.each(everyEnvironment())('in %s', (environment, { resources: of }) => {
       })
   })
 
-  test('a queue lets in what its own topics send and nothing else, over TLS alone', () => {
+  test('a queue accepts messages from its own topics only, over TLS', () => {
     const subscribed = new Map(
       Object.entries<Queue>(queues).flatMap(([name, { deadLetterQueue, subscriptions }]) =>
         [name, deadLetterQueue].map((own) => [own, subscriptions.map(({ topic }) => topic)] as const),
@@ -230,7 +230,7 @@ describe.each(everyEnvironment())('in %s', (environment, { resources: of }) => {
     }
   })
 
-  test('every queue but a dead-letter queue has one, and every subscription has its own', () => {
+  test('every queue and every subscription has its dead-letter queue', () => {
     const letters = new Set(queueNames.map((name) => (queues[name] as Queue).deadLetterQueue as string))
     for (const queue of of('messaging', 'AWS::SQS::Queue').values()) {
       const name = String(queue.QueueName).replace(`boxoffice-${environment}-`, '')
@@ -252,7 +252,7 @@ describe.each(everyEnvironment())('in %s', (environment, { resources: of }) => {
 })
 
 test.each(everyEnvironment())(
-  'in %s, what becomes of our mails is told to the notification service, by SES alone',
+  'in %s, mail feedback goes to the notification service, and only SES may send it',
   (_name, { resources: of }) => {
     const [destination] = [...of('messaging', 'AWS::SES::ConfigurationSetEventDestination').values()].map(
       ({ EventDestination }) => EventDestination,

@@ -10,7 +10,7 @@ const ROOT = path.join(import.meta.dirname, '../..')
 const shipped = new Map(
   shippedMetrics.flatMap(({ labels, names }) => names.map((name) => [name, labels] as const)),
 )
-/** The metrics that services count, by their own page: name and labels. */
+/** The services' metrics with their labels, from docs/metrics.md. */
 const documented = readFileSync(path.join(ROOT, 'docs/metrics.md'), 'utf8')
 
 describe.each(everyEnvironment())('in %s', (name, { all, resources }) => {
@@ -20,7 +20,7 @@ describe.each(everyEnvironment())('in %s', (name, { all, resources }) => {
       .map(({ AlarmName }) => String(AlarmName))
       .flatMap((alarm) => alarm.split(`boxoffice-${name}-${kind}-`).slice(1))
 
-  test('every alarm names a page of what to do that is there, and tells somebody', () => {
+  test('every alarm names an existing runbook and notifies operators', () => {
     expect(alarms.length).toBeGreaterThan(30)
     for (const { AlarmDescription, AlarmActions } of alarms) {
       const page = /What to do: (\S+)$/.exec(String(AlarmDescription))?.[1] ?? 'none'
@@ -31,11 +31,11 @@ describe.each(everyEnvironment())('in %s', (name, { all, resources }) => {
     expect(topic).toMatchObject({ Protocol: 'email', Endpoint: settings.operators })
   })
 
-  test('there is an alarm of every kind', () => {
+  test('every kind of alarm exists', () => {
     for (const kind of Object.keys(alarmKinds)) expect(about(kind).length, kind).toBeGreaterThan(0)
   })
 
-  test('every queue is watched for dead letters and for messages that wait, every service for errors, slowness and tasks', () => {
+  test('every queue has alarms for dead letters and waiting messages, every service for errors, slow responses and tasks', () => {
     expect(about('dead-letters').sort()).toEqual(
       queueNames.map((queue) => (queues[queue] as Queue).deadLetterQueue).sort(),
     )
@@ -45,7 +45,7 @@ describe.each(everyEnvironment())('in %s', (name, { all, resources }) => {
     expect(about('server-errors').sort()).toEqual([...serviceKeys, 'edge'].sort())
   })
 
-  test('of what services count, alarms and dashboards ask only for what the collector sends, under the labels it sends', () => {
+  test('alarms and the dashboard use only service metrics that the collector sends, with the labels it sends', () => {
     const asked = [...objectsOf(all.observability.Resources as unknown as Json)].flatMap((found) =>
       found.Namespace === 'Boxoffice'
         ? [
@@ -64,7 +64,7 @@ describe.each(everyEnvironment())('in %s', (name, { all, resources }) => {
       })
   })
 
-  test('somebody is told when a deployment is rolled back, and before the month costs more than it should', () => {
+  test('operators are notified of a rolled-back deployment, and before the monthly budget is exceeded', () => {
     const [rule] = resources('observability', 'AWS::Events::Rule').values()
     expect(JSON.stringify(rule)).toContain('SERVICE_DEPLOYMENT_FAILED')
     expect(JSON.stringify(rule)).toContain(runbookOf('deployment-failed'))
@@ -72,7 +72,7 @@ describe.each(everyEnvironment())('in %s', (name, { all, resources }) => {
     expect(budget?.NotificationsWithSubscribers).toHaveLength(2)
   })
 
-  test('logs are kept as long as the environment says, and none for ever', () => {
+  test('every log group has the retention of the environment', () => {
     for (const stack of Object.keys(all)) {
       for (const log of resources(stack as 'data', 'AWS::Logs::LogGroup').values())
         expect(Number(log.RetentionInDays)).toBeGreaterThan(0)
@@ -80,7 +80,7 @@ describe.each(everyEnvironment())('in %s', (name, { all, resources }) => {
   })
 })
 
-test('every metric that is sent to CloudWatch is one that services count', () => {
+test('every metric sent to CloudWatch is one that services record', () => {
   for (const [name, labels] of shipped) {
     const row = documented.split('\n').find((line) => line.includes(`\`${name}\``)) ?? ''
     expect(row, name).not.toBe('')
@@ -89,7 +89,7 @@ test('every metric that is sent to CloudWatch is one that services count', () =>
   }
 })
 
-test('every page of what to do belongs to something that sends people there', () => {
+test('every runbook is referred to by an alarm, a rule or the budget', () => {
   const pages = readdirSync(path.join(ROOT, 'docs/runbooks')).map((file) => `docs/runbooks/${file}`)
   const linked = readFileSync(path.join(ROOT, 'docs/runbooks/README.md'), 'utf8')
   for (const page of pages.filter((file) => !file.endsWith('README.md')))
@@ -98,7 +98,7 @@ test('every page of what to do belongs to something that sends people there', ()
     expect(pages).toContain(`docs/runbooks/${kind}.md`)
 })
 
-test('the collector takes traces and metrics on the loopback, and sends them on', () => {
+test('the collector receives traces and metrics on the loopback interface, and exports them', () => {
   const config = JSON.parse(
     collectorConfig('payments', { logGroup: '/boxoffice/dev/metrics', region: 'eu-west-1' }),
   )
@@ -115,6 +115,6 @@ test('the collector takes traces and metrics on the loopback, and sends them on'
   ])
 })
 
-test('without anybody to tell, nothing is subscribed', () => {
+test('without operators, there are no subscriptions', () => {
   expect(synthesize('dev', {}).resources('observability', 'AWS::SNS::Subscription').size).toBe(0)
 })

@@ -22,7 +22,7 @@ const list = (value: Json | undefined): Json[] =>
   Array.isArray(value) ? value : value === undefined ? [] : [value]
 const actionsOf = ({ Action }: Statement) => [Action].flat()
 
-/** What may be done to everything, and why nothing narrower can be said. */
+/** Actions allowed on every resource, and why they cannot be narrowed. */
 const wildcards = {
   'ecr:GetAuthorizationToken': 'a token of the whole registry',
   'xray:PutTelemetryRecords': 'X-Ray has no resources',
@@ -47,7 +47,7 @@ describe.each(everyEnvironment())('in %s', (environment, { all, resources }) => 
   const names = (arns: string[]) =>
     arns.map((arn) => arn.split(':').at(-1)?.replace(`boxoffice-${environment}-`, '') ?? '').sort()
 
-  test('no permission is for everything, but those that AWS knows no narrower form of', () => {
+  test('only actions without resource-level permissions are allowed on every resource', () => {
     const everything = statementsOf(/./).filter(({ Resource }) =>
       list(Resource).some((resource) => resource === '*'),
     )
@@ -59,7 +59,7 @@ describe.each(everyEnvironment())('in %s', (environment, { all, resources }) => 
   describe.each(serviceKeys)('%s', (key) => {
     const own = taskOf(services[key].name)
 
-    test('may decrypt the secrets that it is given', () => {
+    test('may decrypt its secrets', () => {
       const role = statementsOf(
         new RegExp(`^${services[key].name.replaceAll('-', '')}TaskExecutionRole`, 'i'),
       )
@@ -67,13 +67,13 @@ describe.each(everyEnvironment())('in %s', (environment, { all, resources }) => 
       expect(resourcesOf(role, 'kms:Decrypt')).toHaveLength(1)
     })
 
-    test('publishes to its topics alone', () => {
+    test('publishes to its own topics only', () => {
       expect(names(resourcesOf(own, 'sns:Publish'))).toEqual(
         topics.filter((topic) => publishers[topic].includes(key)).sort(),
       )
     })
 
-    test('takes from its queues alone, and sets aside into their dead-letter queues; only the watch looks into all of those', () => {
+    test('consumes its own queues only and writes to their dead-letter queues; only the dead-letter check reads all of those', () => {
       const letters = queueNames.map((name) => (queues[name] as Queue).deadLetterQueue)
       const mine = queueNames.filter((name) => queues[name].consumer === key)
       const looked = key === 'notifications' ? letters : []
@@ -83,13 +83,13 @@ describe.each(everyEnvironment())('in %s', (environment, { all, resources }) => 
       expect(names(resourcesOf(own, 'sqs:SendMessage'))).toEqual([...aside, ...commandQueuesOf(key)].sort())
     })
 
-    test('signs in to its own database user alone', () => {
+    test('signs in as its own database user only', () => {
       expect(resourcesOf(own, 'rds-db:connect')).toMatchObject([
         expect.stringMatching(new RegExp(`/${key}$`)),
       ])
     })
 
-    test('sends mails and text messages where that is its work', () => {
+    test('may send mails and text messages only if it is the notification service', () => {
       const texts = own.filter(({ NotResource }) => NotResource !== undefined)
       const mails = own.filter((statement) => actionsOf(statement).includes('ses:SendRawEmail'))
       expect(mails.map(({ Condition }) => Condition)).toEqual(
@@ -103,7 +103,7 @@ describe.each(everyEnvironment())('in %s', (environment, { all, resources }) => 
     })
   })
 
-  test('orders that wait for their saga are sent and taken by the payment service alone', () => {
+  test('only the payment service sends and receives order commands', () => {
     const may = (action: string) =>
       serviceKeys.filter((key) =>
         names(resourcesOf(taskOf(services[key].name), action)).includes('order-commands.fifo'),
@@ -111,7 +111,7 @@ describe.each(everyEnvironment())('in %s', (environment, { all, resources }) => 
     expect([may('sqs:SendMessage'), may('sqs:ReceiveMessage')]).toEqual([['payments'], ['payments']])
   })
 
-  test('the command line works off dead letters, and can publish nothing', () => {
+  test('the command line handles dead letters and cannot publish', () => {
     const own = statementsOf(/^OperationsTaskRole/)
     expect(names(resourcesOf(own, 'sqs:ReceiveMessage'))).toEqual(
       queueNames.map((name) => (queues[name] as Queue).deadLetterQueue).sort(),

@@ -29,21 +29,21 @@ describe.each(everyEnvironment())('in %s', (name, { all, resources }) => {
     )
     const hidden = (container.Secrets ?? []).map(({ Name }) => Name)
 
-    test('starts with what its task is told', () => {
+    test('starts with the environment and secrets of its task', () => {
       const passwords = Object.fromEntries(redisPasswords.map((variable) => [variable, 'a-password']))
       const filled: Record<string, string> = {
         ...passwords,
         ...fillSecrets(nothing, { secretKey: 'sk_test_1' })[key],
       }
-      const told = Object.fromEntries(hidden.map((variable) => [variable, filled[variable]]))
+      const secrets = Object.fromEntries(hidden.map((variable) => [variable, filled[variable]]))
       const made = Object.entries(clear).map(([variable, value]) => [
         variable,
         value.replace(/\{[^}]*\}/g, 'made.example'),
       ])
-      expect(() => readEnvironment(schemas[key], { ...Object.fromEntries(made), ...told })).not.toThrow()
+      expect(() => readEnvironment(schemas[key], { ...Object.fromEntries(made), ...secrets })).not.toThrow()
     })
 
-    test('is told nothing that it does not read, and nothing secret in clear', () => {
+    test('gets no variable that it does not read, and no secret as plain text', () => {
       const { shape } = schemas[key]
       const unknown = [...Object.keys(clear), ...hidden].filter(
         (variable) => !(variable in shape) && variable !== 'NODE_ENV',
@@ -57,7 +57,7 @@ describe.each(everyEnvironment())('in %s', (name, { all, resources }) => {
       )
     })
 
-    test('runs on ARM, cannot write to its own files, is asked whether it lives, and has 30 s to stop', () => {
+    test('runs on ARM with a read-only file system, has a liveness check, and 30 s to stop', () => {
       const { cpu, memoryMiB } = environments[name].services[key]
       expect(taskOf(key)).toMatchObject({
         RuntimePlatform: { CpuArchitecture: 'ARM64', OperatingSystemFamily: 'LINUX' },
@@ -76,7 +76,7 @@ describe.each(everyEnvironment())('in %s', (name, { all, resources }) => {
       )
     })
 
-    test('is rolled back when it does not come up, has no public address, and scales', () => {
+    test('is rolled back if it does not become healthy, has no public address, and scales', () => {
       const { tasksMin, tasksMax } = environments[name].services[key]
       const service = fargate.find(({ ServiceName }) => ServiceName === key)
       expect(service).toMatchObject({
@@ -87,7 +87,7 @@ describe.each(everyEnvironment())('in %s', (name, { all, resources }) => {
         },
         NetworkConfiguration: { AwsvpcConfiguration: { AssignPublicIp: 'DISABLED' } },
       })
-      // CloudFormation would set it with every change, whatever the load had made of it.
+      // CloudFormation would reset the autoscaled count with every deployment.
       expect(service?.DesiredCount).toBeUndefined()
       if (name === 'prod') expect(tasksMin).toBeGreaterThanOrEqual(2)
       const targets = [...resources('services', 'AWS::ApplicationAutoScaling::ScalableTarget').values()]
@@ -99,7 +99,7 @@ describe.each(everyEnvironment())('in %s', (name, { all, resources }) => {
     })
   })
 
-  test('services scale by processor and requests, and those that take messages by how many wait', () => {
+  test('services scale by CPU and requests, and consumers also by waiting messages', () => {
     const policies = [...resources('services', 'AWS::ApplicationAutoScaling::ScalingPolicy').values()].map(
       (policy) => {
         const tracking = policy.TargetTrackingScalingPolicyConfiguration as {
@@ -114,7 +114,7 @@ describe.each(everyEnvironment())('in %s', (name, { all, resources }) => {
     expect(count('backlog')).toBeGreaterThanOrEqual(3)
   })
 
-  test('each is found under the name that the others call', () => {
+  test('each service is registered under the name that the others call', () => {
     const names = [...resources('services', 'AWS::ServiceDiscovery::Service').values()].map(
       ({ Name }) => Name,
     )
@@ -136,7 +136,7 @@ describe.each(everyEnvironment())('in %s', (name, { all, resources }) => {
     }
   })
 
-  test('a service may call those whose address it reads, and nobody else', () => {
+  test('a service may call only the services whose address it reads', () => {
     const groups = [...resources('network', 'AWS::EC2::SecurityGroup')]
     const idOf = (key: ServiceKey) =>
       groups.find(([, { GroupDescription }]) => GroupDescription === known[key].name)?.[0] ?? ''
@@ -152,7 +152,7 @@ describe.each(everyEnvironment())('in %s', (name, { all, resources }) => {
     expect(allowed.sort()).toEqual(wanted.sort())
   })
 
-  test('the only rules that let everybody in are the load balancer’s, on 80 and 443', () => {
+  test('only the load balancer accepts traffic from everywhere, on 80 and 443', () => {
     const open = Object.entries(all).flatMap(([stack, template]) =>
       [...objectsOf(template.Resources as unknown as Json)].flatMap((found) =>
         found.CidrIp === '0.0.0.0/0' && found.FromPort !== undefined ? [`${stack}:${found.FromPort}`] : [],
@@ -161,17 +161,17 @@ describe.each(everyEnvironment())('in %s', (name, { all, resources }) => {
     expect(open.sort()).toEqual(['network:443', 'network:80'])
   })
 
-  test('a claim outlives the time in which its payment may be unknown', () => {
-    const told = (key: ServiceKey, variable: string) => {
+  test('a claim lasts longer than its payment may be unknown', () => {
+    const numberOf = (key: ServiceKey, variable: string) => {
       const clear = containerOf(key).Environment?.find(({ Name }) => Name === variable)?.Value
       return Number((schemas[key].shape[variable] as z.ZodType).parse(clear))
     }
-    expect(told('tickets', 'CLAIM_TTL_SECONDS')).toBeGreaterThan(
-      told('payments', 'PAYMENT_UNKNOWN_LIMIT_SECONDS'),
+    expect(numberOf('tickets', 'CLAIM_TTL_SECONDS')).toBeGreaterThan(
+      numberOf('payments', 'PAYMENT_UNKNOWN_LIMIT_SECONDS'),
     )
   })
 
-  test('nothing secret stands in any template', () => {
+  test('no template contains a secret', () => {
     const text = JSON.stringify(all)
     for (const value of ['"d":', 'sk_live', 'sk_test', 'PRIVATE KEY']) expect(text).not.toContain(value)
     expect(text.match(/\{\{resolve:secretsmanager:/g)?.length).toBe(2) // the two AUTH tokens of Redis

@@ -2,7 +2,7 @@ import { expect, test } from 'vitest'
 import { findErrors } from './specification.ts'
 import { everyEnvironment, type Resource, stackNames } from './synthesize.ts'
 
-test.each(everyEnvironment())('every resource of %s is as AWS specifies it', (_name, { all }) => {
+test.each(everyEnvironment())('every resource of %s matches the AWS specification', (_name, { all }) => {
   const errors = stackNames.flatMap((stack) =>
     findErrors(all[stack].Resources).map((error) => `${stack}: ${error}`),
   )

@@ -17,9 +17,9 @@ const isIntrinsic = (value: Json) =>
   Object.keys(value).some((key) => /^(Ref|Fn::\w+)$/.test(key))
 
 /**
- * What in a template's resources is not as AWS's own specification has it: unknown types and properties,
- * missing ones that are required, values of another kind, at any depth. Values that CloudFormation makes
- * (Ref, Fn::…) are believed.
+ * Returns the violations of AWS's resource specification in a template: unknown types and properties, missing
+ * required ones, values of the wrong type, at any depth. Values that CloudFormation computes (Ref, Fn::…) are
+ * not checked.
  */
 export function findErrors(resources: Record<string, Resource>): string[] {
   specification ??= loadAwsServiceSpecSync()

@@ -27,10 +27,7 @@ export const settings = {
 
 const made = new Map<string, Synthesized>()
 
-/**
- * The templates of an environment, as CloudFormation would get them: made once a process, and not to be
- * changed.
- */
+/** Returns the templates of an environment as CloudFormation gets them. Cached per process; do not modify. */
 export function synthesize(name: EnvironmentName, given: object = settings): Synthesized {
   const key = JSON.stringify([name, given])
   const known = made.get(key) ?? synthesizeAnew(name, given)
@@ -41,7 +38,7 @@ export type Synthesized = ReturnType<typeof synthesizeAnew>
 
 function synthesizeAnew(name: EnvironmentName, given: object) {
   const { all, order } = templatesOf(name, given)
-  /** Resources of a type in a stack, by logical id. */
+  /** Returns the resources of a type in a stack, by logical id. */
   const resources = (stack: StackName, type: string): Map<string, { [name: string]: Json }> =>
     new Map(
       Object.entries(all[stack].Resources).flatMap(([id, resource]) =>
@@ -89,16 +86,14 @@ function frozen<T>(value: T): T {
 /** Both environments. */
 export const everyEnvironment = () => environmentNames.map((name) => [name, synthesize(name)] as const)
 
-/** Every object in a piece of JSON, the deepest last. */
+/** Returns every object in a JSON value, the deepest last. */
 export function* objectsOf(json: Json): Generator<{ [name: string]: Json }> {
   if (json === null || typeof json !== 'object') return
   if (!Array.isArray(json)) yield json
   for (const value of Object.values(json)) yield* objectsOf(value)
 }
 
-/**
- * A value as it would read on AWS, with every reference to another resource or export as its name in braces.
- */
+/** Resolves a value to a string, with each reference to another resource or export as its name in braces. */
 export function resolved(value: Json | undefined): string {
   if (value === undefined || value === null) return ''
   if (typeof value !== 'object') return String(value)

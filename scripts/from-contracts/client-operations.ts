@@ -1,9 +1,12 @@
 import { idempotencyOf, publicApi, type Route } from '../../packages/contracts/src/index.ts'
 
-/** Where the client has its table of operations. */
+/** File with the client's table of operations. */
 export const clientOperationsFile = 'packages/client/src/operations.ts'
 
-/** All that the client needs to know of routes when it runs, so that no contract and no zod comes with it. */
+/**
+ * Returns the source of the client's table of operations: what the client needs at run time, without
+ * contracts and zod.
+ */
 export function clientOperationsText(): string {
   const services = Object.entries(publicApi).map(([service, routes]) => {
     const entries = Object.entries(routes as Record<string, Route>).map(
@@ -13,7 +16,7 @@ export function clientOperationsText(): string {
   })
   return `// Written by \`npm run from-contracts\`; do not edit.
 
-/** Method, path, and whether an idempotency key is sent. */
+/** Method, path, and whether an idempotency key is sent, by operation. */
 export type OperationEntry = readonly [method: string, path: string, sendsKey?: true]
 
 export const operations: Readonly<Record<string, Readonly<Record<string, OperationEntry>>>> = {

@@ -6,11 +6,11 @@ import { refusalTableFile, withRefusalTable } from './refusal-table.ts'
 
 const read = (file: string) => readFileSync(path.join(import.meta.dirname, '../..', file), 'utf8')
 
-test('the client has the operations that the contracts have; if not, run `npm run from-contracts`', () => {
+test('the client has the operations of the contracts (`npm run from-contracts`)', () => {
   expect(read(clientOperationsFile)).toBe(clientOperationsText())
 })
 
-test('the page of the API has the refusals that the contracts have; if not, run `npm run from-contracts`', () => {
+test('docs/api.md has the refusals of the contracts (`npm run from-contracts`)', () => {
   const page = read(refusalTableFile)
   expect(page).toBe(withRefusalTable(page))
   expect(page).toMatch(

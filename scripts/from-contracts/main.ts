@@ -3,8 +3,7 @@ import path from 'node:path'
 import { clientOperationsFile, clientOperationsText } from './client-operations.ts'
 import { refusalTableFile, withRefusalTable } from './refusal-table.ts'
 
-// `npm run from-contracts`: to be run and committed when routes or refusals have changed; a test notices when
-// it was not.
+// `npm run from-contracts`: run it and commit the result when routes or refusals change; a test checks it.
 const root = path.join(import.meta.dirname, '../..')
 writeFileSync(path.join(root, clientOperationsFile), clientOperationsText())
 const page = path.join(root, refusalTableFile)

@@ -6,18 +6,18 @@ import {
   type Route,
 } from '../../packages/contracts/src/index.ts'
 
-/** The page that has the table. */
+/** The page with the table. */
 export const refusalTableFile = 'docs/api.md'
 
 const BEGIN = '<!-- refusals: written by `npm run from-contracts` -->'
 const END = '<!-- end of refusals -->'
 
-/** The page with its table as the contract has it. Throws where the page has no place for it. */
+/** Returns the page with the table of the contract's refusals. Throws if the page lacks the markers. */
 export function withRefusalTable(page: string): string {
   const [before, rest] = page.split(BEGIN)
   const [, after] = rest?.split(END) ?? []
   if (before === undefined || after === undefined)
-    throw new Error(`${refusalTableFile} has no place for the table: ${BEGIN} … ${END}`)
+    throw new Error(`${refusalTableFile} lacks the markers of the table: ${BEGIN} … ${END}`)
   return `${before}${BEGIN}\n\n${refusalTable()}\n\n${END}${after}`
 }
 

@@ -3,9 +3,9 @@ import { importsOf, isTest, roomOf } from '../imports.ts'
 import type { Tree } from './tree.ts'
 
 /**
- * The folders of one room (`services/tickets`, `infra`) that import each other in a circle, types included:
- * each circle as the list of its folders. Files in the room's own `src` are its roof: they see every feature,
- * and only `dependencies.ts` being imported by one is a fault, which has a rule of its own.
+ * Finds circular imports between the folders of a package or service (`services/tickets`, `infra`), types
+ * included; returns each circle as the list of its folders. Files directly in `src` may import every feature
+ * and are not counted; features must not import `dependencies.ts`, which is a separate rule.
  */
 export function folderCircles(tree: Tree): string[][] {
   const edges = new Map<string, Set<string>>()
@@ -21,14 +21,15 @@ export function folderCircles(tree: Tree): string[][] {
 }
 
 /**
- * The feature folder of a file, `services/tickets/src/holds`; null where it stands in the room's own `src`.
+ * Returns the feature folder of a file, such as `services/tickets/src/holds`; null for a file directly in
+ * `src`.
  */
 export function featureOf(file: string): string | null {
   const feature = /^((?:infra|(?:packages|services)\/[^/]+)\/src\/[^/]+)\//.exec(file)?.[1] ?? null
   return feature
 }
 
-/** Tarjan: each set of two nodes and more that reach each other. */
+/** Returns each set of two or more nodes that reach each other (Tarjan's algorithm). */
 export function circlesOf(edges: ReadonlyMap<string, ReadonlySet<string>>): string[][] {
   const seen = new Map<string, { index: number; low: number; open: boolean }>()
   const stack: string[] = []
@@ -51,7 +52,7 @@ export function circlesOf(edges: ReadonlyMap<string, ReadonlySet<string>>): stri
   return circles.toSorted((a, b) => (a[0] ?? '').localeCompare(b[0] ?? ''))
 }
 
-/** Files of features that import the room's `dependencies.ts`, the roof that imports them. */
+/** Finds feature files that import their service's `dependencies.ts`, which imports them. */
 export const importersOfDependencies = (tree: Tree): string[] =>
   [...tree]
     .filter(([file]) => file.endsWith('.ts') && !isTest(file) && featureOf(file) !== null)
@@ -61,8 +62,8 @@ export const importersOfDependencies = (tree: Tree): string[] =>
 const roomSource = (file: string) => path.join(roomOf(file), 'src')
 
 /**
- * The files of its own room that a file imports, over others too, itself included; `types` counts imports of
- * types.
+ * Returns the files of the same package or service that a file imports, directly or indirectly, including
+ * itself; `types` includes type imports.
  */
 export function reachOf(tree: Tree, start: string, options: { types: boolean }): string[] {
   const reached = new Set([start])

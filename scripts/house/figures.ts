@@ -5,14 +5,14 @@ import { longFunctions, sqlLines } from './syntax.ts'
 import type { Tree } from './tree.ts'
 import { countWords, WORDS } from './words.ts'
 
-/** One line of the table: what is counted, how many there are, and what exactly, to be looked up. */
+/** A row of the table: the name of the figure, the count, and the places found. */
 export interface Figure {
   name: string
   count: number
   found: readonly string[]
 }
 
-/** Where a feature begins: the first of these files that there is. */
+/** Entry points of a feature: the first of these files that exists. */
 const FEATURES: Record<string, readonly string[]> = {
   'placing an order': [
     'services/payments/src/orders/place-order.ts',
@@ -22,12 +22,10 @@ const FEATURES: Record<string, readonly string[]> = {
   'sending one mail': ['services/notifications/src/sending/deliver.ts'],
 }
 
-/**
- * What begins a transaction by itself; it should stand in the service kit's `database` and in tools alone.
- */
+/** Code that begins a transaction directly; allowed only in the service kit's `database` and in tools. */
 const BEGINS = /\$transaction\(|\bpool\.connect\(|\bquery\(['"`]begin\b|= ['"`]begin\b|\bexec\(['"`]begin\b/
 
-/** The figures of the house, in the order in which they are printed. */
+/** Returns the figures in the order in which they are printed. */
 export function figuresOf(tree: Tree): Figure[] {
   const code = [...tree].filter(([file]) => file.endsWith('.ts'))
   const own = code.filter(([file]) => !isTest(file))
@@ -74,7 +72,7 @@ const named = ({ file, line, lines }: { file: string; line: number; lines: numbe
 const places = (file: string, text: string, pattern: RegExp) =>
   text.split('\n').flatMap((line, index) => (pattern.test(line) ? [`${file}:${index + 1}`] : []))
 
-/** SQL belongs in `*-repository.ts`; the rule is of services, whose repositories these are. */
+/** Returns whether a service file contains SQL outside `*-repository.ts`. */
 export const hasStraySql = (file: string, text: string): boolean =>
   /^services\/[^/]+\/src\//.test(file) && !file.endsWith('-repository.ts') && sqlLines(text).length > 0
 
@@ -108,7 +106,7 @@ function wordFigures(texts: readonly [string, string][]): Figure[] {
   }))
 }
 
-/** The table, with the figures of before in the first column of numbers where they are given. */
+/** Returns the table; earlier figures, if given, are in the first column of numbers. */
 export function tableOf(
   now: readonly Figure[],
   before?: { revision: string; figures: readonly Figure[] },

@@ -11,7 +11,7 @@ import { wrapComments } from './wrap-comments.ts'
 const tree = (files: Record<string, string>) => new Map(Object.entries(files))
 
 describe('circles', () => {
-  test('two folders that import each other are a circle, by types alone too', () => {
+  test('two folders that import each other are a circle, even through types only', () => {
     const files = {
       'services/a/src/x/one.ts': "import type { Two } from '../y/two.ts'\n",
       'services/a/src/y/two.ts': "import { three } from '../x/three.ts'\n",
@@ -19,7 +19,7 @@ describe('circles', () => {
     }
     expect(folderCircles(tree(files))).toEqual([['services/a/src/x', 'services/a/src/y']])
   })
-  test('neither tests nor the files above the folders close one', () => {
+  test('neither tests nor files directly in src close a circle', () => {
     const files = {
       'services/a/src/app.ts': "import { one } from './x/one.ts'\n",
       'services/a/src/x/one.ts': "import type { App } from '../app.ts'\nimport { two } from '../y/two.ts'\n",
@@ -28,21 +28,21 @@ describe('circles', () => {
     }
     expect(folderCircles(tree(files))).toEqual([])
   })
-  test('two circles are two, and a line of folders is none', () => {
+  test('two circles are counted separately, and a chain of folders is none', () => {
     const edges = { a: ['b'], b: ['c', 'a'], c: ['d'], d: ['e', 'c'], e: [] }
     expect(circlesOf(new Map(Object.entries(edges).map(([from, to]) => [from, new Set(to)])))).toEqual([
       ['a', 'b'],
       ['c', 'd'],
     ])
   })
-  test('a feature that imports the dependencies of its room is found, and the roof is not', () => {
+  test('a feature that imports dependencies.ts is found, and a file directly in src is not', () => {
     const files = {
       'services/a/src/x/one.ts': "import type { Dependencies } from '../dependencies.ts'\n",
       'services/a/src/app.ts': "import type { Dependencies } from './dependencies.ts'\n",
     }
     expect(importersOfDependencies(tree(files))).toEqual(['services/a/src/x/one.ts'])
   })
-  test('a file reaches what it imports, over others too, and itself', () => {
+  test('a file reaches itself and everything it imports, directly or indirectly', () => {
     const files = tree({
       'services/a/src/x/one.ts': "import { two } from './two.ts'\nimport pg from 'pg'\n",
       'services/a/src/x/two.ts': "import type { Three } from './three.ts'\n",
@@ -55,7 +55,7 @@ describe('circles', () => {
 
 describe('syntax', () => {
   const lines = (count: number) => Array.from({ length: count }, (_, index) => `  call(${index})\n`).join('')
-  test('a function of 70 lines is long, comments and blank lines apart', () => {
+  test('a function of 70 lines is long, not counting comments and blank lines', () => {
     expect(longFunctions('a.ts', `const a = () => {\n${lines(68)}}\n`)).toEqual([
       { file: 'a.ts', name: 'a', line: 1, lines: 70 },
     ])
@@ -71,7 +71,7 @@ describe('syntax', () => {
     '%s is not',
     (text) => expect(sqlLines(`const a = ${text}\n`)).toEqual([]),
   )
-  test('SQL is at home in repositories, and the rule is of services', () => {
+  test('SQL is allowed in repositories, and outside services', () => {
     expect(hasStraySql('services/a/src/x/one.ts', "query('select 1')")).toBe(true)
     expect(hasStraySql('services/a/src/x/one-repository.ts', "query('select 1')")).toBe(false)
     expect(hasStraySql('packages/a/src/one.ts', "query('select 1')")).toBe(false)
@@ -82,7 +82,7 @@ describe('lines', () => {
   test('columns are characters', () => {
     expect(longLines('äää\nääää', 3)).toEqual([2])
   })
-  test('long prose is found outside of tables, code blocks, headings and what cannot be wrapped', () => {
+  test('long prose lines are found, except in tables, code blocks, headings and lines that cannot be wrapped', () => {
     const long = 'word '.repeat(30)
     const text = [
       '',
@@ -109,7 +109,7 @@ describe('lines', () => {
 })
 
 describe('wrapping', () => {
-  test('a paragraph and a list item with a long line are wrapped, and the words stay', () => {
+  test('paragraphs and list items with a long line are wrapped, and keep their words', () => {
     const text = `${'word '.repeat(30).trim()}\nmore\n\n- ${'item '.repeat(30).trim()}\n`
     const wrapped = wrapProse(text)
     expect(longProse(wrapped)).toEqual([])
@@ -117,12 +117,12 @@ describe('wrapping', () => {
     expect(wrapped.replaceAll(/\s+/g, ' ')).toBe(text.replaceAll(/\s+/g, ' '))
     expect(wrapProse(wrapped)).toBe(wrapped)
   })
-  test('what fits, tables, code and hard line breaks stay as they are', () => {
+  test('short lines, tables, code and hard line breaks stay unchanged', () => {
     const long = 'word '.repeat(30).trim()
     const text = ['short', 'lines', '', `| ${long} |`, '```', long, '```', `${long}  `, 'end'].join('\n')
     expect(wrapProse(text)).toBe(text)
   })
-  test('a line begins with no mark of a list or a heading', () => {
+  test('no wrapped line begins with the markup of a list or a heading', () => {
     const text = `${'x'.repeat(98)} - ${'# y '.repeat(40)}`
     expect(
       wrapProse(text)
@@ -134,7 +134,7 @@ describe('wrapping', () => {
 
 describe('wrapping comments', () => {
   const words = 'word '.repeat(30).trim()
-  test('a long line of a comment is wrapped with its paragraph, and a docstring of one line gets three and more', () => {
+  test('a long comment line is wrapped with its paragraph, and a one-line docstring becomes a block', () => {
     expect(
       wrapComments(`  // ${words}\n  // end\n  const a = 1`)
         .split('\n')
@@ -144,7 +144,7 @@ describe('wrapping comments', () => {
     expect(doc).toMatch(/^\/\*\*\n \* word.*\n \* word.*\n \*\/\nconst a = 1$/)
     expect(wrapComments(doc)).toBe(doc)
   })
-  test('code, strings and comments behind code stay as they are', () => {
+  test('code, strings and trailing comments stay unchanged', () => {
     const text = `const a = '${words}'\nb() // ${words}\n// short\n// biome-ignore x: ${words}`
     expect(wrapComments(text)).toBe(text)
   })
@@ -155,7 +155,7 @@ test('words are counted in prose and in names', () => {
   expect([counts.get('wish'), counts.get('told'), counts.get('whoever, somebody, nobody')]).toEqual([3, 1, 2])
 })
 
-test('what git prints of several files is read, empty ones too', () => {
+test('the output of git for several files is parsed, including empty files', () => {
   expect(textsOf(Buffer.from('abc blob 3\nä\n\ndef blob 0\n\n'))).toEqual(['ä\n', ''])
 })
 
@@ -163,7 +163,7 @@ test('a revision is read without a checkout', () => {
   expect(readTree('HEAD').get('packages/service-kit/src/index.ts')).toContain('export')
 })
 
-test('the table shows what was beside what is', () => {
+test('the table shows earlier figures next to the current ones', () => {
   const now = [{ name: 'circles', count: 0, found: [] }]
   const figures = [{ name: 'circles', count: 12, found: [] }]
   expect(tableOf(now)).toBe('         now\ncircles    0')

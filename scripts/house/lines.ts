@@ -2,13 +2,13 @@ export const CODE_COLUMNS = 110
 export const PROSE_COLUMNS = 100
 export const FILE_LINES = 200
 
-/** The numbers of the lines that are longer than `max` columns. */
+/** Returns the numbers of the lines longer than `max` columns. */
 export const longLines = (text: string, max: number): number[] =>
   text.split('\n').flatMap((line, index) => ([...line].length > max ? [index + 1] : []))
 
 /**
- * Long lines of Markdown prose: not those of tables, of code blocks and of front matter, not headings, and no
- * line that a link or a code span without a space makes long.
+ * Returns the numbers of long lines of Markdown prose: without tables, code blocks, front matter and
+ * headings, and without lines that cannot be wrapped.
  */
 export function longProse(text: string, max = PROSE_COLUMNS): number[] {
   let fence = ''
@@ -27,17 +27,17 @@ export function longProse(text: string, max = PROSE_COLUMNS): number[] {
 }
 
 /**
- * Whether a line of Markdown outside of code blocks is prose: no table, no heading, no HTML, no definition of
- * a link.
+ * Returns whether a line of Markdown outside code blocks is prose: no table, heading, HTML or link
+ * definition.
  */
 export const isProse = (line: string) => !/^\s*(\||#|<|\[[^\]]+\]:\s)/.test(line)
 
-/** A line of one word and its indent cannot be wrapped: a link with its address often is one. */
+/** A line of one word cannot be wrapped; a link with its address often is one. */
 function canBeWrapped(line: string, max: number): boolean {
   const words = splitWords(line.replace(/^\s*([-*+]|\d+\.|>)?\s*/, ''))
   return words.length > 1 && !words.some((word) => [...word].length > max - 20)
 }
 
-/** The words of a line of prose; a link and a code span are one word, however many spaces they have. */
+/** Splits a line of prose into words; a link or a code span is one word, even with spaces. */
 export const splitWords = (line: string): string[] =>
   line.match(/(?:!?\[(?:[^\][]|\[[^\]]*\])*\]\([^)]*\)|`+[^`]*`+|[^\s`[]|\[|`)+/g) ?? []

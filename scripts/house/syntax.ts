@@ -10,7 +10,7 @@ interface Node {
 
 export interface LongFunction {
   file: string
-  /** Of the declaration, variable, property or method; `anonymous` without one. */
+  /** Name of the declaration, variable, property or method; `anonymous` if there is none. */
   name: string
   line: number
   lines: number

@@ -2,14 +2,13 @@ import { execaSync } from 'execa'
 import { readTexts, root } from '../imports.ts'
 
 /**
- * What the figures are taken of: every TypeScript and Markdown file by its path from the root, without
- * generated ones.
+ * The input of the figures: every TypeScript and Markdown file by path from the root, without generated ones.
  */
 export type Tree = ReadonlyMap<string, string>
 
 const KINDS = ['*.ts', '*.md']
 
-/** The files of the working tree, or of a revision: these come out of git, and nothing is checked out. */
+/** Reads the files of the working tree, or those of a revision from git, without a checkout. */
 export function readTree(revision?: string): Tree {
   const all = revision === undefined ? readTexts(KINDS) : readRevision(revision)
   return new Map([...all].filter(([file]) => !file.includes('/generated/')))
@@ -34,8 +33,7 @@ function readRevision(revision: string): Tree {
 }
 
 /**
- * What `git cat-file --batch` prints: `<id> blob <bytes>`, a line end, the bytes, a line end; again and
- * again.
+ * Parses the output of `git cat-file --batch`: repeated `<id> blob <bytes>`, line end, the bytes, line end.
  */
 export function textsOf(output: Buffer): string[] {
   const texts: string[] = []

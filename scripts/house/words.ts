@@ -1,4 +1,4 @@
-/** The left column of the table of words: what stands in code and prose where a plainer word is meant. */
+/** Discouraged words: patterns in code and prose for which there is a plainer word. */
 export const WORDS: ReadonlyMap<string, RegExp> = new Map([
   ['of its schema', /\bof its schema\b/gi],
   ['nobody here takes', /\bnobody here takes\b/gi],
@@ -17,6 +17,6 @@ export const WORDS: ReadonlyMap<string, RegExp> = new Map([
   ['imports itself', /\bimports itself\b/gi],
 ])
 
-/** How often each stands in a text. */
+/** Counts the occurrences of each word in a text. */
 export const countWords = (text: string): Map<string, number> =>
   new Map([...WORDS].map(([word, pattern]) => [word, text.match(pattern)?.length ?? 0]))

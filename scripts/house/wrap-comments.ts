@@ -1,8 +1,8 @@
 import { CODE_COLUMNS, splitWords } from './lines.ts'
 
 /**
- * TypeScript with the comments wrapped that have a line of more than `max` columns: the whole paragraph of
- * it. Code, and comments behind code, stay as they are.
+ * Wraps the paragraphs of TypeScript comments that have a line of more than `max` columns. Code and trailing
+ * comments stay unchanged.
  */
 export function wrapComments(text: string, max = CODE_COLUMNS): string {
   const lines = text.split('\n')
@@ -19,7 +19,7 @@ export function wrapComments(text: string, max = CODE_COLUMNS): string {
 const ONE_LINE = /^(\s*)\/\*\*? (.*) \*\/$/
 const PART = /^(\s*)(\/\/|\*) (?=\S)(?!@|- |\* |\d+\. |biome-ignore|\|)(.*)$/
 
-/** Lines that are one paragraph of a comment: every other line stands for itself. */
+/** Returns the end of the comment paragraph that starts at a line; any other line is a block by itself. */
 function endOfComment(lines: readonly string[], start: number): number {
   const first = PART.exec(lines[start] ?? '')
   if (!first || (lines[start] ?? '').endsWith('*/')) return start + 1

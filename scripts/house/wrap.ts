@@ -1,11 +1,11 @@
 import { isProse, longProse, PROSE_COLUMNS, splitWords } from './lines.ts'
 
-/** What would begin something else at the beginning of a line. */
+/** Words that have a meaning in Markdown at the start of a line. */
 const MARKUP = /^([-*+]|#+|\d+[.)])$|^([>|]|```|~~~)/
 
 /**
- * Markdown with the paragraphs and list items wrapped that have a line of prose that is too long; all others
- * stay as they are.
+ * Wraps the paragraphs and list items of Markdown that have a prose line that is too long; others stay
+ * unchanged.
  */
 export function wrapProse(text: string, max = PROSE_COLUMNS): string {
   const long = new Set(longProse(text, max))
@@ -22,7 +22,7 @@ export function wrapProse(text: string, max = PROSE_COLUMNS): string {
   return out.join('\n')
 }
 
-/** A block is a paragraph or the first paragraph of a list item; every other line is one of its own. */
+/** A block is a paragraph or the first paragraph of a list item; any other line is a block by itself. */
 function endOfBlock(lines: readonly string[], start: number): number {
   const first = lines[start] ?? ''
   const fence = /^\s*(```+|~~~+)/.exec(first)?.[1]
@@ -51,7 +51,7 @@ function wrapBlock(block: readonly string[], max: number): string[] {
     const length = [...line].length + [...word].length + (isFirst ? 0 : 1)
     if (isFirst || length <= max) line += isFirst ? word : ` ${word}`
     else {
-      // What would be read as a mark takes the word before it along.
+      // A word that would be read as markup is wrapped together with the word before it.
       const cut = MARKUP.test(word) ? line.lastIndexOf(' ') : line.length
       lines.push(line.slice(0, cut))
       line = `${indent}${line.slice(cut + 1)}${cut < line.length ? ' ' : ''}${word}`

@@ -5,7 +5,7 @@ import { selectTests } from './changed.ts'
 const sources = readSources()
 const select = (...changed: string[]) => selectTests(changed, sources)
 
-test('a change touches itself and whoever imports it, over other files and packages', () => {
+test('a change affects its own tests and those of all files that import it, also indirectly and across packages', () => {
   expect(select('services/payments/src/saga/advance.test.ts')).toEqual([
     'services/payments/src/saga/advance.test.ts',
   ])
@@ -15,7 +15,7 @@ test('a change touches itself and whoever imports it, over other files and packa
   expect(touched).not.toContain('packages/testing/src/until.test.ts')
 })
 
-test('a service is tried by its own tests and by those that start it as a process, not by another service’s', () => {
+test('a change in a service affects its own tests and those that start it as a process, not those of other services', () => {
   const touched = select('services/notifications/src/workers.ts')
   expect(touched).toContain('services/notifications/test/delivery.test.ts')
   expect(touched).toContain('packages/e2e/test/purchase.test.ts')
@@ -24,7 +24,7 @@ test('a service is tried by its own tests and by those that start it as a proces
   )
 })
 
-test('Lua and SQL are read by their whole service, documents by what tries them out', () => {
+test('Lua and SQL affect their whole service, documents the tests that run their examples', () => {
   expect(select('services/tickets/src/holds/lua/hold.lua')).toContain(
     'services/tickets/src/holds/commands.test.ts',
   )
@@ -32,7 +32,7 @@ test('Lua and SQL are read by their whole service, documents by what tries them 
   expect(select('README.md')).not.toContain('services/tickets/src/holds/commands.test.ts')
 })
 
-test('what everything is built with touches every test, and nothing touches none', () => {
+test('a build file affects every test, and no change affects none', () => {
   expect(select('pnpm-lock.yaml')).toBe(null)
   expect(select('scripts/test-run/setup.ts')).toBe(null)
   expect(select()).toEqual([])

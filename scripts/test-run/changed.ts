@@ -6,8 +6,8 @@ import { importsOf, readSources, roomOf, root } from '../imports.ts'
 const isTest = (file: string) => file.endsWith('.test.ts')
 
 /**
- * What is different from `revision`: committed, staged, changed or new; paths from the root. Throws when
- * there is no such revision.
+ * Returns the files that differ from `revision`: committed, staged, changed or new; paths from the root.
+ * Throws if the revision does not exist.
  */
 export function findChangedFiles(revision: string): string[] {
   const lines = (...args: string[]) => execaSync('git', args, { cwd: root }).stdout.split('\n')
@@ -19,11 +19,11 @@ export function findChangedFiles(revision: string): string[] {
 }
 
 /**
- * The test files that a change touches: those that changed, and those that import what changed, over however
- * many files. Besides imports these bind: whoever starts a system runs every program in it; of a room, what
- * is no TypeScript (SQL, Lua) is read by all of it; documents, images and settings at the root are read by
- * `scripts` and by what tries the README out; what the whole workspace is built and tested with touches every
- * test. `null` for every test.
+ * Returns the test files that a change affects: those that changed, and those that import a changed file,
+ * directly or indirectly; `null` for all tests. Other dependencies: a test that starts a system runs every
+ * program in it; other files of a package or service than TypeScript (SQL, Lua) affect all of it; documents,
+ * images and settings at the root affect `scripts` and the tests of the README; build and test configuration
+ * affects every test.
  */
 export function selectTests(changed: readonly string[], sources = readSources()): string[] | null {
   if (
@@ -49,7 +49,7 @@ const isRoom = (room: string) => existsSync(path.join(root, room, 'package.json'
 const readsTheRoot = (file: string) =>
   file.startsWith('scripts/') || /^packages\/e2e\/test\/(readme|api-page)\.test\.ts$/.test(file)
 
-/** Adds whoever imports what is in `touched`, until there is nobody more. */
+/** Adds the importers of the files in `touched`, transitively. */
 function spread(touched: Set<string>, importers: ReadonlyMap<string, readonly string[]>): void {
   const queue = [...touched]
   for (let file = queue.pop(); file !== undefined; file = queue.pop()) {
@@ -61,7 +61,7 @@ function spread(touched: Set<string>, importers: ReadonlyMap<string, readonly st
   }
 }
 
-/** By file: the files that import it, or start it as a program. */
+/** Returns, by file, the files that import it or start it as a program. */
 function importersOf(sources: ReadonlyMap<string, string>): Map<string, string[]> {
   const entries = packageEntries(sources)
   const importers = new Map<string, string[]>()
@@ -74,7 +74,7 @@ function importersOf(sources: ReadonlyMap<string, string>): Map<string, string[]
   return importers
 }
 
-/** By a name that can be imported (`@boxoffice/messaging/testing`): its file. */
+/** Returns the file of each importable name (`@boxoffice/messaging/testing`). */
 function packageEntries(sources: ReadonlyMap<string, string>): Map<string, string> {
   const rooms = new Set([...sources.keys()].map(roomOf).filter(isRoom))
   return new Map(
@@ -89,7 +89,7 @@ function packageEntries(sources: ReadonlyMap<string, string>): Map<string, strin
   )
 }
 
-/** A system starts every service and stand-in; another file starts those that it names by their path. */
+/** A system starts every service and stand-in; other files start the programs whose paths they contain. */
 function programsStartedBy(file: string, source: string, sources: ReadonlyMap<string, string>): string[] {
   if (file === 'packages/stack/src/system.ts') {
     return [...sources.keys()].filter((name) =>

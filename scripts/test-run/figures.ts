@@ -1,8 +1,8 @@
-/** How many tests passed and failed. */
+/** The numbers of passed and failed tests. */
 export interface Figures {
   passed: number
   failed: number
 }
 
-/** The line that readers of a run look for. */
+/** Returns the summary line of a run. */
 export const closingLine = ({ passed, failed }: Figures) => `${passed} passed, ${failed} failed`

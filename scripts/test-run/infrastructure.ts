@@ -18,20 +18,20 @@ import { beginRun } from './run.ts'
 
 declare module 'vitest' {
   interface ProvidedContext {
-    /** Of the server's own database: each test file makes one of its own beside it. */
+    /** URL of the server's default database; each test file creates its own. */
     postgresUrl: string
-    /** Shared by all files: each takes keys of its own. */
+    /** Shared by all files; each uses its own keys. */
     redisUrl: string
-    /** SNS and SQS, in memory, shared by all files: each takes names of its own. */
+    /** SNS and SQS in memory, shared by all files; each uses its own names. */
     awsEndpoint: string
-    /** What these are, and those of whole systems are to be: see `chooseStores`. */
+    /** The kind of stores, here and in whole systems: see `chooseStores`. */
     stores: StoreKind
   }
 }
 
 /**
- * Boots what the tests need, once a run, on ports of its own, in containers with STACK=docker; what it
- * returns takes it down. Where vitest was started by itself, not by `npm test`, it begins the test run too.
+ * Starts the stores that the tests need, once per run, on their own ports, in containers with STACK=docker;
+ * returns the teardown. If vitest was started directly, not by `npm test`, it also begins the test run.
  */
 export async function setup(project: TestProject): Promise<() => Promise<void>> {
   const run = process.env[RUN_VARIABLE] ? null : await beginRun()

@@ -7,17 +7,17 @@ export interface Process {
 }
 
 /**
- * What every process of a test run inherits, and is found by, however it was started and whoever its parent
- * was.
+ * Environment variable that every process of a test run inherits, by which it is found whatever its parent
+ * is.
  */
 export const RUN_VARIABLE = 'BOXOFFICE_TEST_RUN'
 
 const STORES = /redis-server|valkey-server|postgres/
 
 /**
- * The processes whose environment says that they are of the run of `folder`, and the stores that work in it:
- * Redis writes its title over its environment. This one is not counted, nor the shell of somebody who looks
- * into the folder.
+ * Returns the processes of the run of `folder`, by their environment, and the stores whose working directory
+ * is in it (Redis overwrites its environment with its title). Excludes the current process and shells in the
+ * folder.
  */
 export function findProcessesOf(folder: string): Process[] {
   const all = process.platform === 'linux' ? readProc(folder) : askPs(folder)
@@ -25,8 +25,8 @@ export function findProcessesOf(folder: string): Process[] {
 }
 
 /**
- * The mark, or a path in the folder: some are given an environment of their own. Where a shell stands is no
- * matter.
+ * Whether an entry contains the mark or a path in the folder: some processes get a different environment. A
+ * shell's PWD does not count.
  */
 const isOf = (entry: string, folder: string) => entry.includes(folder) && !/^(OLD)?PWD=/.test(entry)
 
@@ -43,7 +43,7 @@ function readProc(folder: string): Process[] {
         if (!isMarked && !isStoreHere) return []
         return [{ pid: Number(name), command }]
       } catch {
-        return [] // it has ended, or is another user's
+        return [] // has ended, or belongs to another user
       }
     })
 }

@@ -6,10 +6,10 @@ import { RUN_VARIABLE } from './processes.ts'
 import { readSpending } from './spending.ts'
 import { budgetTable, type FileTimes, timingsTable } from './timings.ts'
 
-/** A test that takes longer is named with its time. */
+/** Tests that take longer are listed with their duration. */
 const SLOW_MS = 3_000
 
-/** So many lines of an error are said again in the end, where whoever has only the end of a log sees them. */
+/** Lines of each error that are repeated at the end, for readers who have only the end of a log. */
 const LINES_IN_THE_END = 6
 
 const indented = (message: string) =>
@@ -22,11 +22,11 @@ const indented = (message: string) =>
 const seconds = (ms: number) => `${(ms / 1_000).toFixed(1)} s`
 
 /**
- * A line for each file, and each failure at once. In the end the slowest files, what each stage took of its
- * budget, what failed with the first lines of why, and how many passed and failed: a file that does not load,
- * or an error outside a test, counts as failed. With `figuresFile` the figures go there as JSON instead, for
- * a caller that has more to count. `showAll`: the 60 slowest files, not only five, and slow tests by their
- * names.
+ * Prints a line for each file, and each failure at once. At the end: the slowest files, the time of each
+ * stage against its budget, the failures with the first lines of their errors, and the numbers of passed and
+ * failed tests. A file that does not load, or an error outside a test, counts as failed. With `figuresFile`,
+ * the numbers are written there as JSON instead, for a caller that counts further checks. `showAll`: lists
+ * the 60 slowest files instead of five, and slow tests by name.
  */
 export function createReporter(options: {
   factor: number
@@ -35,7 +35,7 @@ export function createReporter(options: {
 }): Reporter {
   let vitest: Vitest
   const log = (text: string) => vitest.logger.log(text)
-  /** What tests printed, by their id, until it is known whether they failed. */
+  /** Output of tests by id, kept until their result is known. */
   const said = new Map<string, string>()
   const show = (title: string, errors: readonly unknown[], { id, project }: TestCase | TestModule) => {
     log(`\n✗ ${title}`)

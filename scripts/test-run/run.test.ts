@@ -8,7 +8,7 @@ import { afterEach, expect, test } from 'vitest'
 import { findProcessesOf } from './processes.ts'
 import { beginRun } from './run.ts'
 
-/** Nothing here has to end by itself. */
+/** No process here ends by itself, so the grace period is short. */
 const QUICK = { noticeMs: 0, endMs: 50 }
 const children: ChildProcess[] = []
 afterEach(() => {
@@ -16,7 +16,7 @@ afterEach(() => {
 })
 
 /**
- * A run in a process of its own, which has started a process that heeds nothing, orphaned it, and written a
+ * Starts a run in a separate process, which starts and orphans a process that ignores signals, and writes a
  * file.
  */
 async function startRun(): Promise<{ owner: ChildProcess; folder: string }> {
@@ -45,7 +45,7 @@ async function startRun(): Promise<{ owner: ChildProcess; folder: string }> {
   return { owner, folder: String(folder) }
 }
 
-/** The process that cleans up behind the run of `folder`; null when there is none. */
+/** Returns the watcher process of the run of `folder`; null if there is none. */
 function findWatcherOf(folder: string): number | null {
   const { stdout } = execaSync('ps', ['-Ao', 'pid=,stat=,args='])
   const line = stdout
@@ -54,7 +54,7 @@ function findWatcherOf(folder: string): number | null {
   return line ? Number.parseInt(line, 10) : null
 }
 
-test('what a run has started and not ended is named at its end, and gone, and so is its folder', async () => {
+test('processes left over at the end of a run are reported and killed, and its folder is removed', async () => {
   const { owner, folder } = await startRun()
   expect(existsSync(path.join(folder, 'tmp/written'))).toBe(true)
   expect(findProcessesOf(folder)).toHaveLength(1)
@@ -65,14 +65,14 @@ test('what a run has started and not ended is named at its end, and gone, and so
   expect(existsSync(folder)).toBe(false)
 })
 
-test('a run that is killed leaves neither processes nor a folder', async () => {
+test('a killed run leaves neither processes nor a folder', async () => {
   const { owner, folder } = await startRun()
   owner.kill('SIGKILL')
   await until(() => expect(findProcessesOf(folder)).toEqual([]))
   await until(() => expect(existsSync(folder)).toBe(false))
 })
 
-test('where the watcher was killed too, the next run cleans up', async () => {
+test('if the watcher was killed too, the next run cleans up', async () => {
   const { owner, folder } = await startRun()
   const watcher = await until(() => findWatcherOf(folder))
   process.kill(watcher, 'SIGKILL')
@@ -86,7 +86,7 @@ test('where the watcher was killed too, the next run cleans up', async () => {
   expect(await next.end()).toEqual([])
 })
 
-test('a store that hides its environment is found by the folder that it works in, and somebody’s shell there is left alone', async () => {
+test('a store that hides its environment is found by its working directory, and a shell there is left alone', async () => {
   const run = await beginRun(QUICK)
   const server = ['-e', 'setInterval(() => {}, 1000)', 'redis-server']
   const child = spawn(process.execPath, server, {
@@ -106,7 +106,7 @@ test('a store that hides its environment is found by the folder that it works in
   expect(shell.exitCode ?? shell.signalCode).toBe(null)
 })
 
-test('a run that is going on is left alone by the next one', async () => {
+test('the next run leaves a run in progress alone', async () => {
   const { folder } = await startRun()
   const next = await beginRun(QUICK)
   writeFileSync(path.join(next.folder, 'ours'), '')

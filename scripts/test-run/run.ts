@@ -9,26 +9,26 @@ import { findProcessesOf, type Process, RUN_VARIABLE } from './processes.ts'
 
 const WATCHER = path.join(import.meta.dirname, 'watcher.ts')
 const PREFIX = 'boxoffice-test-'
-/** How long what is left of a run may take. */
+/** Time limits for the leftover processes of a run. */
 export interface Limits {
-  /** To end by itself: a service that has lost its parent lets its long polls end first. */
+  /** To end by themselves: a service that has lost its parent finishes its long polls first. */
   readonly noticeMs: number
-  /** To end when it is told to, before it is killed. */
+  /** To end after a signal, before they are killed. */
   readonly endMs: number
 }
-/** What the kernel itself does not let go of is left to it. */
+/** How long to wait for killed processes to disappear. */
 const KILL_MS_MAX = 10_000
 const BEGINNING_MS_MAX = 60_000
 const LIMITS: Limits = { noticeMs: 5_000, endMs: 5_000 }
 
-/** Everything that a test run makes is in its folder, and everything that it starts bears its mark. */
+/** A test run: all its files are in its folder, and all its processes carry its mark. */
 export interface TestRun {
   readonly folder: string
-  /** For the processes of the run: its mark, and the place for temporary files. */
+  /** Environment for the processes of the run: its mark, and the folder for temporary files. */
   readonly environment: Readonly<Record<string, string>>
   /**
-   * Ends what still runs and removes the folder; what ran on although nobody waited for it any more. A
-   * machine that is `factor` times as slow has as much longer to end.
+   * Ends the remaining processes, removes the folder, and returns the processes that had to be ended. Time
+   * limits are multiplied by `factor`.
    */
   end(factor?: number): Promise<Process[]>
 }
@@ -36,8 +36,8 @@ export interface TestRun {
 const ownerOf = (folder: string) => path.join(folder, 'owner.pid')
 
 /**
- * Begins a test run, after cleaning up behind runs that were killed. A watcher in a process of its own does
- * the same for this one as soon as we are gone, however that happens: after a SIGKILL nothing is left either.
+ * Begins a test run, after cleaning up killed runs. A separate watcher process cleans up this run when this
+ * process dies, even after a SIGKILL.
  */
 export async function beginRun(limits: Limits = LIMITS): Promise<TestRun> {
   await removeLeftovers(limits)
@@ -45,7 +45,8 @@ export async function beginRun(limits: Limits = LIMITS): Promise<TestRun> {
   writePidFile(ownerOf(folder), process.pid)
   const temporary = path.join(folder, 'tmp')
   mkdirSync(temporary)
-  // The pipe closes when we die. A session of its own: Ctrl-C is not for the watcher.
+  // The pipe closes when this process dies. The watcher has its own session, so that Ctrl-C does not reach
+  // it.
   const watcher = spawn(process.execPath, [WATCHER, folder, JSON.stringify(limits)], {
     detached: true,
     stdio: ['pipe', 'ignore', 'ignore'],
@@ -73,8 +74,8 @@ export async function cleanUp(folder: string, limits: Limits): Promise<void> {
 }
 
 /**
- * SIGINT, which PostgreSQL too understands as: now. What does not heed it, or is stopped, is killed. Those
- * that had to be told.
+ * Sends SIGINT, which also makes PostgreSQL stop at once, and kills processes that ignore it or are stopped.
+ * Returns the processes that were signalled.
  */
 async function endProcesses(folder: string, { noticeMs, endMs }: Limits): Promise<Process[]> {
   await untilNone(folder, noticeMs)
@@ -99,12 +100,15 @@ function signal(processes: readonly Process[], name: NodeJS.Signals): void {
     try {
       process.kill(pid, name)
     } catch {
-      // it ended in between
+      // it has ended meanwhile
     }
   }
 }
 
-/** Its owner last: what is cut off is found again. Somebody who is just dying may write once more. */
+/**
+ * Removes the owner file last, so that an interrupted removal is found again. Retries, because a dying
+ * process may still write.
+ */
 async function removeFolder(folder: string): Promise<void> {
   const content = existsSync(folder)
     ? readdirSync(folder).filter((name) => name !== path.basename(ownerOf(folder)))
@@ -114,15 +118,15 @@ async function removeFolder(folder: string): Promise<void> {
   await rm(folder, removal)
 }
 
-/** It may have no owner yet. */
+/** A young folder may not have its owner file yet. */
 const isYoung = (folder: string) =>
   !existsSync(ownerOf(folder)) && Date.now() - statSync(folder).mtimeMs < BEGINNING_MS_MAX
 
-/** What runs left behind whose watcher was killed too. */
+/** Cleans up runs whose watcher was killed too. */
 async function removeLeftovers(limits: Limits): Promise<void> {
   const folders = readdirSync(tmpdir()).filter((name) => name.startsWith(PREFIX))
   for (const folder of folders.map((name) => path.join(tmpdir(), name))) {
-    if (findRunning(ownerOf(folder)) || isYoung(folder)) continue // in use, or just beginning
-    await cleanUp(folder, limits).catch(() => {}) // another user's
+    if (findRunning(ownerOf(folder)) || isYoung(folder)) continue // in use, or just started
+    await cleanUp(folder, limits).catch(() => {}) // belongs to another user
   }
 }

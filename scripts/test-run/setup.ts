@@ -8,8 +8,8 @@ import { fileOfSpending } from './spending.ts'
 const LINES_OF_A_LOG = 20
 const TICKS_PER_SECOND = 100
 
-// Runs before each test file, in its worker. It writes down what the file spends its time on, and shows the
-// logs of a test that fails.
+// Runs before each test file, in its worker. Records what the file spends its time on, and prints the logs of
+// failed tests.
 const before = { ...activitiesSoFar(), ...cpuMs() }
 afterAll(() => {
   const folder = process.env[RUN_VARIABLE]
@@ -31,7 +31,7 @@ afterEach(({ task }) => {
   tests++
   if (task.result?.state === 'fail') showLogs(task.name)
 })
-// Where a `beforeAll` fails no test runs, and nobody is told by `afterEach`.
+// If a `beforeAll` fails, no test runs, and so no `afterEach`.
 afterAll(() => {
   if (tests === 0) showLogs('the preparation of the file')
 })
@@ -45,7 +45,7 @@ function showLogs(during: string): void {
   }
 }
 
-/** CPU time of this process, and of those children of it that have ended (Linux tells). */
+/** Returns the CPU time of this process and of its ended children (Linux only). */
 function cpuMs(): { cpu: number; children: number } {
   const { user, system } = process.cpuUsage()
   return { cpu: (user + system) / 1_000, children: childrensCpuMs() }

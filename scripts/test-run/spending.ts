@@ -3,15 +3,15 @@ import path from 'node:path'
 import type { Activity } from '../../packages/testing/src/timings.ts'
 
 /**
- * What one test file spent, in milliseconds: see `activities`; CPU of its own worker, and of child processes
- * that have ended.
+ * Time spent by a test file, in milliseconds, by activity (see `activities`); CPU time of its worker, and of
+ * ended child processes.
  */
 export type Spending = Readonly<Record<Activity | 'cpu' | 'children', number>>
 
-/** Where the workers of a run write it, a line of JSON each file. */
+/** File to which the workers of a run write it, one JSON line per test file. */
 export const fileOfSpending = (folder: string) => path.join(folder, 'spending.jsonl')
 
-/** By the absolute path of the test file. */
+/** By absolute path of the test file. */
 export function readSpending(folder: string | undefined): ReadonlyMap<string, Spending> {
   const file = folder && fileOfSpending(folder)
   if (!file || !existsSync(file)) return new Map()

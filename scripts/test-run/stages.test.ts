@@ -4,7 +4,7 @@ import { expect, test } from 'vitest'
 import { stageOf, stages } from './stages.ts'
 import { budgetTable, timingsTable } from './timings.ts'
 
-test('what fails soonest comes first', () => {
+test('the tests that fail soonest run first', () => {
   const order = [
     'scripts/boundary.test.ts',
     'services/payments/src/saga/advance.test.ts',
@@ -17,7 +17,7 @@ test('what fails soonest comes first', () => {
   expect(order.map(stageOf)).toEqual([...stages])
 })
 
-test('the documentation has the budgets of the run', () => {
+test('the documentation lists the budgets of the stages', () => {
   const page = readFileSync(path.join(import.meta.dirname, '../../docs/testing.md'), 'utf8')
   const rows = [...page.matchAll(/^\| ([\w, ]+?) +\| (\d+) +\|/gm)].map(([, name, seconds]) => [
     name,
@@ -26,13 +26,13 @@ test('the documentation has the budgets of the run', () => {
   expect(rows).toEqual(stages.map(({ name, budgetSeconds }) => [name, budgetSeconds]))
 })
 
-test('a stage that took more than its budget is named, and a slow machine has as much more', () => {
+test('a stage over its budget is reported, and budgets grow with the slowness of the machine', () => {
   const times = [{ file: 'scripts/boundary.test.ts', ms: 2 * stages[0].budgetSeconds * 1_000, importMs: 0 }]
   expect(budgetTable(times, 1)).toContain('rules of the house (1 files)  over its budget')
   expect(budgetTable(times, 2)).not.toContain('over its budget')
 })
 
-test('the slowest files come first, with what they waited for', () => {
+test('the slowest files are listed first, with what they waited for', () => {
   const times = ['fast', 'slow', 'middle'].map((file, index) => ({
     file,
     ms: [10, 3_000, 200][index] ?? 0,

@@ -4,8 +4,7 @@ import { BaseSequencer, type TestSpecification } from 'vitest/node'
 const ROOT = path.join(import.meta.dirname, '../..')
 
 /**
- * The parts of a test run, in their order: what fails soonest comes first. `docs/testing.md` has what each
- * may take.
+ * The stages of a test run in order: tests that fail soonest run first. `docs/testing.md` lists the budgets.
  */
 export const stages = [
   {
@@ -36,13 +35,13 @@ export const stages = [
 export type Stage = (typeof stages)[number]
 const lastStage = stages[6]
 
-/** The stage of a test file; its path is absolute, or from the root of the workspace. */
+/** Returns the stage of a test file; the path may be absolute or from the root of the workspace. */
 export function stageOf(file: string): Stage {
   const relative = path.isAbsolute(file) ? path.relative(ROOT, file) : file
   return stages.find(({ has }) => has(relative)) ?? lastStage
 }
 
-/** Stage by stage; within one, what failed last time comes first, then what took longest. */
+/** Sorts test files by stage; within a stage, previous failures come first, then the slowest files. */
 export class StageSequencer extends BaseSequencer {
   override async sort(files: TestSpecification[]): Promise<TestSpecification[]> {
     const order = (file: TestSpecification) => stages.indexOf(stageOf(file.moduleId))

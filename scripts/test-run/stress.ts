@@ -13,8 +13,8 @@ for (;;) {
 }`
 
 /**
- * Takes the machine from the tests: a busy loop on every core, at the same priority as they, and a disk that
- * never rests.
+ * Puts the machine under load: a busy loop on every core, at the priority of the tests, and constant disk
+ * writes.
  */
 export function startStress({ folder, environment }: TestRun): () => Promise<void> {
   const programs = [

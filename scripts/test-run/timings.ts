@@ -2,7 +2,7 @@ import { activities } from '../../packages/testing/src/timings.ts'
 import type { Spending } from './spending.ts'
 import { stageOf, stages } from './stages.ts'
 
-/** What one test file took, imports included; `file` from the root of the workspace. */
+/** Duration of a test file, imports included; `file` is a path from the root of the workspace. */
 export interface FileTimes {
   readonly file: string
   readonly ms: number
@@ -12,8 +12,8 @@ export interface FileTimes {
 const seconds = (ms: number | undefined) => (ms === undefined ? '–' : (ms / 1_000).toFixed(1)).padStart(11)
 
 /**
- * The slowest files, and for each what it waited for, in seconds; what runs beside something else is in both
- * columns.
+ * Returns a table of the slowest files with what they waited for, in seconds; parallel activities count in
+ * both columns.
  */
 export function timingsTable(
   times: readonly FileTimes[],
@@ -34,8 +34,8 @@ export function timingsTable(
 }
 
 /**
- * What each stage took of the seconds that it may take, all its files added up; a slow machine has as much
- * more.
+ * Returns a table of the time of each stage against its budget, in seconds, summed over its files; budgets
+ * grow with the slowness of the machine.
  */
 export function budgetTable(times: readonly FileTimes[], factor: number): string {
   const rows = stages.flatMap((stage) => {

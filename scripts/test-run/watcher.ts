@@ -1,6 +1,6 @@
 import { cleanUp } from './run.ts'
 
-// Waits until whoever began the test run of a folder is gone, and cleans up behind it. Usage: watcher.ts
+// Waits until the process that began a test run has died, then cleans up the run. Usage: watcher.ts
 // <folder> <limits as JSON>
 const [folder = '', limits = ''] = process.argv.slice(2)
 process.stdin.resume()

@@ -1,2 +1,2 @@
-/** Something that whoever deploys has to see to; its message is one sentence for them. */
+/** A problem that the operator has to fix before the deployment can go on; the message is one sentence. */
 export class CannotDeploy extends Error {}

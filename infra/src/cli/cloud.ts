@@ -21,23 +21,20 @@ import { createTaskRunner, type TaskRunner } from './task-runner.ts'
 
 /** The AWS calls of the command line, in one account and region. CloudFormation does everything else. */
 export interface Cloud extends TaskRunner {
-  /** The account whose credentials these are. */
+  /** Returns the account id of the credentials. */
   account(): Promise<string>
-  /** Outputs of a stack by name; null when there is no such stack. */
+  /** Returns the outputs of a stack by name; null if the stack does not exist. */
   findOutputs(stack: string): Promise<Record<string, string> | null>
   findParameter(name: string): Promise<string | null>
   putParameter(name: string, value: string): Promise<void>
-  /** A secret's JSON; null when there is no such secret. */
+  /** Returns the JSON of a secret; null if the secret does not exist. */
   findSecret(name: string): Promise<Record<string, string> | null>
   putSecret(name: string, value: Record<string, string>): Promise<void>
-  /**
-   * Make sure that mails may come from an address: where they may not yet, SES mails it a link. Answers
-   * whether they may.
-   */
+  /** Returns whether SES has verified a sender address; if not, makes SES mail a verification link to it. */
   verifySender(address: string): Promise<boolean>
-  /** Refuse to delete a stack from now on. */
+  /** Turns on termination protection of a stack. */
   protectStack(stack: string): Promise<void>
-  /** Its ARN. */
+  /** Imports a certificate into ACM; returns its ARN. */
   importCertificate(pem: { certificate: string; privateKey: string }): Promise<string>
 }
 

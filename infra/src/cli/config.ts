@@ -7,8 +7,8 @@ const Environment = z.object({
 })
 
 /**
- * What the deployment takes from the environment, beside AWS's own credentials: a region, and what must not
- * stand in a command.
+ * Reads the deployment's environment variables: the region, and secrets that must not appear on a command
+ * line. AWS credentials are read by the SDK.
  */
 export function loadConfig(environment: Record<string, string | undefined>) {
   const read = Environment.parse(environment)

@@ -6,19 +6,19 @@ import { operate } from './operate.ts'
 import { changesOf, fillSecrets, MISSING_GATEWAY_KEY, type Owner, owners, type Stored } from './secrets.ts'
 import { recallSettings, rememberSettings } from './settings-store.ts'
 
-/** What a deployment does on this machine and to AWS. Each rejects with what went wrong. */
+/** The side effects of a deployment, on this machine and on AWS. Each rejects with the cause of a failure. */
 export interface Surroundings {
   cloud: Cloud
-  /** Docker answers. */
+  /** Rejects if no Docker engine is running. */
   requireDocker(): Promise<void>
-  /** Prepare the account and region for CDK, where they are not yet. */
+  /** Bootstraps CDK in the account and region, if that has not been done. */
   bootstrap(account: string, settings: Settings): Promise<void>
-  /** Build and push images, and bring these stacks up to date. */
+  /** Builds and pushes images, and deploys these stacks. */
   deployStacks(stacks: readonly string[], settings: Settings): Promise<void>
   createCertificate(): Promise<{ certificate: string; privateKey: string }>
   /**
-   * The status that a URL answers with; null when nothing does. `trusted`: whether its certificate must be
-   * good.
+   * Returns the HTTP status of a URL; null if the request fails. `trusted`: whether its certificate must be
+   * valid.
    */
   askUrl(url: string, options: { trusted: boolean }): Promise<number | null>
   wait(ms: number): Promise<unknown>
@@ -31,9 +31,7 @@ interface Deployment {
   gateway: { secretKey?: string; webhookSecret?: string }
 }
 
-/**
- * A step of a deployment: what it is called, what it will do, and the doing. Steps share what they found out.
- */
+/** A step of a deployment: its name, its description for the plan, and the action. */
 export interface Step {
   name: string
   what: string
@@ -47,7 +45,7 @@ const stackOf = ({ name }: EnvironmentDefinition, stack: string) => `boxoffice-$
 const before = ['network', 'messaging', 'data', 'edge'] as const
 const allStacks = [...before, 'services', 'observability'] as const
 
-/** What earlier steps found out. */
+/** Results of earlier steps. */
 interface Progress {
   settings: Settings
   account: string
@@ -70,7 +68,7 @@ function preparationSteps(
   return [
     {
       name: 'check',
-      what: 'AWS credentials, the Docker engine, and the settings: those of earlier deployments, with what is given now over them',
+      what: 'check AWS credentials, the Docker engine and the settings; options override the settings of earlier deployments',
       async run() {
         progress.account = await cloud.account()
         await around.requireDocker()
@@ -83,26 +81,28 @@ function preparationSteps(
     },
     {
       name: 'bootstrap',
-      what: 'the bucket and the registry that CDK needs, once for an account and region',
+      what: 'create the bucket and the registry that CDK needs, once per account and region',
       run: () => around.bootstrap(progress.account, progress.settings),
     },
     {
       name: 'certificate',
-      what: 'without a domain: one that signs itself, once; with a domain it is made with the load balancer',
+      what: 'without a domain, create a self-signed certificate, once; with a domain, the edge stack creates one',
       async run() {
         if (progress.settings.domain || certificateOf(progress.settings)) return
         const selfSigned = await cloud.importCertificate(await around.createCertificate())
         progress.settings = { ...progress.settings, selfSigned }
         await rememberSettings(cloud, name, progress.settings)
-        say('made one that signs itself: browsers will warn until there is a domain')
+        say('created a self-signed certificate: browsers will warn until a domain is configured')
       },
     },
     {
       name: 'sender',
-      what: 'without a domain: SES asks the address that mails come from to confirm itself',
+      what: 'without a domain, have SES verify the sender address',
       async run() {
         if (progress.settings.domain || (await cloud.verifySender(senderOf(progress.settings)))) return
-        say(`SES has mailed ${senderOf(progress.settings)} a link: no mail is sent before it is followed`)
+        say(
+          `SES has mailed a verification link to ${senderOf(progress.settings)}: no mail is sent until it is opened`,
+        )
       },
     },
   ]
@@ -118,7 +118,7 @@ function rolloutSteps(
   return [
     {
       name: 'foundation',
-      what: `${before.map((stack) => stackOf(environment, stack)).join(', ')}; the image of the operators' command line`,
+      what: `deploy ${before.map((stack) => stackOf(environment, stack)).join(', ')}; build the image of the operators' command line`,
       run: () =>
         around.deployStacks(
           before.map((stack) => stackOf(environment, stack)),
@@ -127,31 +127,31 @@ function rolloutSteps(
     },
     {
       name: 'secrets',
-      what: 'keys that are missing in Secrets Manager; what is there stays, but for gateway keys that are given now',
+      what: 'create missing keys in Secrets Manager; existing keys are kept, except gateway keys that are passed now',
       run: () => fillStored(cloud, name, gateway, say),
     },
     {
       name: 'migrate',
-      what: 'databases, roles and migrations, as a task that runs once; when it fails nothing more is done',
+      what: 'create databases and roles and run migrations, as a one-off task; if it fails, the deployment stops',
       async run() {
         const exitCode = await operate(cloud, name, ['migrate'], { say, wait: around.wait })
         if (exitCode !== 0)
-          throw new CannotDeploy('the migrations failed: the services were not touched and go on as they are')
+          throw new CannotDeploy('the migrations failed: the services still run the previous version')
       },
     },
     {
       name: 'services',
-      what: `${stackOf(environment, 'services')}; the images of the six services; each rolls, and rolls back when it does not come up`,
+      what: `deploy ${stackOf(environment, 'services')}; build the images of the six services; a service that does not become healthy is rolled back`,
       run: () => around.deployStacks([stackOf(environment, 'services')], progress.settings),
     },
     {
       name: 'observability',
-      what: `${stackOf(environment, 'observability')}: alarms, dashboard, budget`,
+      what: `deploy ${stackOf(environment, 'observability')}: alarms, dashboard, budget`,
       run: () => around.deployStacks([stackOf(environment, 'observability')], progress.settings),
     },
     {
       name: 'health',
-      what: `wait until the public address answers, say how every service and queue is${environment.keepsData ? ', protect the stacks' : ''}, print the address`,
+      what: `wait until the public address answers, print the status of every service and queue${environment.keepsData ? ', protect the stacks' : ''}, print the address`,
       async run() {
         const url = (await cloud.findOutputs(stackOf(environment, 'edge')))?.Url ?? ''
         await waitForAnswer(`${url}/api/events`, around, {
@@ -168,7 +168,7 @@ function rolloutSteps(
   ]
 }
 
-/** Say what each step does and do it. The first that fails ends the deployment. */
+/** Runs the steps in order and prints the progress. The first failure ends the deployment. */
 export async function runSteps(steps: readonly Step[], around: Pick<Surroundings, 'say'>): Promise<void> {
   for (const [index, step] of steps.entries()) {
     const startedAt = performance.now()
@@ -178,11 +178,11 @@ export async function runSteps(steps: readonly Step[], around: Pick<Surroundings
   }
 }
 
-/** The plan, for people: every step with what it would do. */
+/** Returns the plan as text: each step with its description. */
 export const planOf = (steps: readonly Step[]): string[] =>
   steps.map(({ name, what }, index) => `${String(index + 1).padStart(2)}. ${name.padEnd(15)}${what}`)
 
-/** What a first deployment still has to be told, a sentence each. */
+/** Returns what a first deployment still requires, one sentence each. */
 export function findMissing({ name }: EnvironmentDefinition, settings: Settings): string[] {
   const missing: string[] = []
   if (name === 'prod' && !settings.domain) {
@@ -190,7 +190,7 @@ export function findMissing({ name }: EnvironmentDefinition, settings: Settings)
       'prod needs a domain: --domain tickets.example.com --zone <id of its hosted zone in Route 53>',
     )
   }
-  if (!settings.operators) missing.push('nobody would hear an alarm: --operators <mail address>')
+  if (!settings.operators) missing.push('alarms need a recipient: --operators <mail address>')
   return missing
 }
 
@@ -199,7 +199,10 @@ function requireSettings(environment: EnvironmentDefinition, settings: Settings)
   if (missing.length > 0) throw new CannotDeploy(missing.join('\n'))
 }
 
-/** Before anything is made: Aurora takes a quarter of an hour, and no service starts without this key. */
+/**
+ * Checked before anything is created: Aurora takes a quarter of an hour, and no service starts without this
+ * key.
+ */
 async function requireGatewayKey(
   cloud: Cloud,
   name: string,
@@ -217,7 +220,7 @@ async function fillStored(
 ): Promise<void> {
   const idOf = (owner: Owner) => `boxoffice/${name}/${owner}`
   const read = async (owner: Owner) => {
-    const { unused: _, ...variables } = { ...(await cloud.findSecret(idOf(owner))) } // CloudFormation cannot make an empty one
+    const { unused: _, ...variables } = { ...(await cloud.findSecret(idOf(owner))) } // CloudFormation cannot create an empty secret
     return [owner, variables] as const
   }
   const stored = Object.fromEntries(await Promise.all(owners.map(read))) as Stored

@@ -11,7 +11,7 @@ const CDK = path.join(INFRA, 'node_modules/.bin/cdk')
 const CERTIFICATE_DAYS = 825
 const ASK_MS = 10_000
 
-/** The context that tells the app which environment is meant, and everything of the account. */
+/** The CDK context with the selected environment and the settings. */
 const contextOf = (environment: EnvironmentName | undefined, settings: Settings) => [
   ...(environment ? ['--context', `environment=${environment}`] : []),
   '--context',
@@ -19,8 +19,8 @@ const contextOf = (environment: EnvironmentName | undefined, settings: Settings)
 ]
 
 /**
- * Run CDK's command line; what it says is passed through. Throws CannotDeploy when it fails, whose reason it
- * has said.
+ * Runs the CDK command line and passes its output through. Throws CannotDeploy if it fails; CDK has then
+ * printed the reason.
  */
 export async function runCdk(
   args: readonly string[],
@@ -33,7 +33,7 @@ export async function runCdk(
     reject: false,
     env: { AWS_REGION: settings.region, AWS_DEFAULT_REGION: settings.region },
   })
-  if (exitCode !== 0) throw new CannotDeploy(`cdk ${args[0]} failed: the reason stands above`)
+  if (exitCode !== 0) throw new CannotDeploy(`cdk ${args[0]} failed: see the output above`)
 }
 
 export async function requireDocker(): Promise<void> {
@@ -43,13 +43,13 @@ export async function requireDocker(): Promise<void> {
   })
   if (exitCode !== 0)
     throw new CannotDeploy(
-      'no Docker engine answers here, and images are built by one: install Docker, or start it',
+      'no Docker engine is running, and images need one to be built: install Docker, or start it',
     )
 }
 
 /**
- * A certificate that signs itself, for an environment that has no name: what is sent is encrypted, who
- * answers is not proved.
+ * Creates a self-signed certificate for an environment without a domain: traffic is encrypted, the server is
+ * not authenticated.
  */
 export async function createCertificate(
   environment: EnvironmentName,

@@ -6,8 +6,8 @@ const CONTAINER = 'boxoffice'
 const LOOK_MS = 2_000
 
 /**
- * Run the operators' command line inside the environment's network, as a task that ends, and say what it says
- * as it says it; its exit code. Throws CannotDeploy when the environment is not there.
+ * Runs the operators' command line as a one-off task in the environment's network, prints its output as it
+ * arrives, and returns its exit code. Throws CannotDeploy if the environment does not exist.
  */
 export async function operate(
   cloud: Cloud,
@@ -18,7 +18,7 @@ export async function operate(
   const { say, wait } = out
   const outputs = await cloud.findOutputs(`boxoffice-${environment}-network`)
   if (!outputs?.OneShotSubnets || !outputs.OneShotGroup) {
-    throw new CannotDeploy(`there is no environment ${environment} in this account and region`)
+    throw new CannotDeploy(`environment ${environment} does not exist in this account and region`)
   }
   const cluster = `boxoffice-${environment}`
   const name = command[0] === 'migrate' ? 'migrations' : 'operations'
@@ -35,7 +35,7 @@ export async function operate(
     const { lines, exitCode, reason } = await cloud.lookAtTask(cluster, taskId, log)
     for (const line of lines) say(line)
     if (exitCode !== null) {
-      // What it said last may reach the log after it has ended.
+      // The last lines may reach the log after the task has ended.
       await wait(LOOK_MS)
       for (const line of (await cloud.lookAtTask(cluster, taskId, log)).lines) say(line)
       if (exitCode !== 0 && reason) say(`the task ended: ${reason}`)

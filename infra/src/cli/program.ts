@@ -8,7 +8,7 @@ import { operate } from './operate.ts'
 import { recallSettings } from './settings-store.ts'
 import { describeStacks } from './stacks.ts'
 
-/** Everything that the commands reach out to. */
+/** The outside world of the commands. */
 export interface Reach {
   region: string | undefined
   gateway: { secretKey?: string; webhookSecret?: string }
@@ -28,7 +28,7 @@ type Given = Partial<Settings> & { env: EnvironmentName }
 
 const DEFAULT_REGION = 'eu-west-1'
 const { shape } = Settings
-/** Settings that are given as options; others the deployment finds out. */
+/** Settings that are options; the deployment determines the others. */
 const options = Object.entries(shape).filter(
   ([name]) => !['account', 'selfSigned', 'established'].includes(name),
 )
@@ -40,13 +40,13 @@ const environmentOption = () =>
     .makeOptionMandatory()
 const settingsOf = ({ env: _, ...given }: Given): Partial<Settings> => given
 
-/** Every setting as an option that is checked as it is read. */
+/** Adds every setting as an option, validated when parsed. */
 function withSettings(command: Command): Command {
   command.addOption(environmentOption())
   for (const [name, schema] of options) {
     const parse = (value: string) => {
       const { success, error } = schema.safeParse(value)
-      if (!success) throw new InvalidArgumentError(error.issues[0]?.message ?? 'is wrong')
+      if (!success) throw new InvalidArgumentError(error.issues[0]?.message ?? 'is invalid')
       return value
     }
     command.addOption(new Option(`--${dashed(name)} <value>`, schema.description).argParser(parse))
@@ -54,9 +54,7 @@ function withSettings(command: Command): Command {
   return command
 }
 
-/**
- * Builds the command line of infra/. `run` returns the exit code: 0 done, 1 failed, 2 invalid usage.
- */
+/** Builds the command line of infra/. `run` returns the exit code: 0 done, 1 failed, 2 invalid usage. */
 export function buildProgram(reach: Reach) {
   let exitCode = 0
   const program = new Command('infra')
@@ -73,7 +71,7 @@ export function buildProgram(reach: Reach) {
         await program.parseAsync(args, { from: 'user' })
         return exitCode
       } catch (error) {
-        if (isUsage(error)) return error.exitCode === 0 ? 0 : 2 // commander has said what is wrong
+        if (isUsage(error)) return error.exitCode === 0 ? 0 : 2 // commander has printed the reason
         reach.say(`${error instanceof Error ? error.message : error}`)
         return 1
       }
@@ -89,9 +87,9 @@ const recall = (reach: Reach, given: Given, over: Partial<Settings>) =>
 function addStackCommands(program: Command, reach: Reach): void {
   withSettings(program.command('deploy'))
     .description(
-      'build, push, migrate, deploy, wait for health, print the address; settings are remembered for the next time',
+      'build, push, migrate, deploy, wait for health, print the address; settings are saved for the next deployment',
     )
-    .option('--dry-run', 'print the plan, and do nothing: reaches no network')
+    .option('--dry-run', 'print the plan only; uses no network')
     .action(({ dryRun, ...given }: Given & { dryRun?: boolean }) => {
       const settings = { ...settingsOf(given), region: regionOf(reach, given) }
       return dryRun
@@ -99,16 +97,14 @@ function addStackCommands(program: Command, reach: Reach): void {
         : runSteps(deploymentOf(reach, given.env, settings), reach)
     })
   withSettings(program.command('diff'))
-    .description('what a deployment would change, as CloudFormation sees it')
+    .description('print what a deployment would change, according to CloudFormation')
     .action(async (given: Given) => {
       const settings = await recall(reach, given, { ...settingsOf(given), region: regionOf(reach, given) })
       await reach.machine.runCdk(['diff', `boxoffice-${given.env}-*`], given.env, settings)
     })
   program
     .command('synth')
-    .description(
-      'write the templates of every environment to infra/cdk.out and check them; reaches no network',
-    )
+    .description('write the templates of every environment to infra/cdk.out and check them; uses no network')
     .action(() =>
       reach.machine.runCdk(
         ['synth', '--quiet'],
@@ -118,13 +114,13 @@ function addStackCommands(program: Command, reach: Reach): void {
     )
   program
     .command('destroy')
-    .description('take dev down with everything in it; prod is protected, see docs/deployment.md')
+    .description('delete dev with all its data; prod is protected, see docs/deployment.md')
     .addOption(environmentOption())
     .option('--region <value>', shape.region.description)
     .action(async (given: Given) => {
       if (environments[given.env].keepsData)
         throw new CannotDeploy(
-          `${given.env} holds what must not be lost: docs/deployment.md says how it is taken down`,
+          `${given.env} is protected because it keeps data: see docs/deployment.md for how to delete it`,
         )
       const settings = await recall(reach, given, { region: regionOf(reach, given) })
       await reach.machine.runCdk(['destroy', '--force', `boxoffice-${given.env}-*`], given.env, settings)
@@ -135,10 +131,12 @@ function addStackCommands(program: Command, reach: Reach): void {
 function addOperate(program: Command, reach: Reach, onExit: (code: number) => void): void {
   program
     .command('operate')
-    .description("run the operators' command line inside the environment: operate --env prod dlq list")
+    .description(
+      "run the operators' command line inside the environment, for example: operate --env prod dlq list",
+    )
     .addOption(environmentOption())
     .option('--region <value>', shape.region.description)
-    .argument('<command...>', 'what `boxoffice` is to do')
+    .argument('<command...>', 'the arguments of `boxoffice`')
     .passThroughOptions()
     .action(async (command: string[], given: Given) => {
       const out = { say: reach.say, wait: reach.machine.wait }
@@ -153,9 +151,9 @@ const deploymentOf = (reach: Reach, name: EnvironmentName, given: Partial<Settin
   )
 
 function sayPlan(reach: Reach, name: EnvironmentName, given: Partial<Settings> & { region: string }): void {
-  reach.say(`Deploying ${name} to ${given.region} would do this, in order. Each step is safe to repeat.`)
+  reach.say(`Deploying ${name} to ${given.region} runs these steps in order. Each is safe to repeat.`)
   for (const line of planOf(deploymentOf(reach, name, given))) reach.say(line)
-  reach.say('The stacks, from the templates as they are now:')
+  reach.say('The stacks, according to the current templates:')
   const settings = readSettings(JSON.stringify(given))
   for (const stack of describeStacks(environments[name], settings)) {
     reach.say(
@@ -163,7 +161,7 @@ function sayPlan(reach: Reach, name: EnvironmentName, given: Partial<Settings> &
     )
   }
   for (const sentence of findMissing(environments[name], settings))
-    reach.say(`Unless an earlier deployment was told: ${sentence}`)
+    reach.say(`Required, unless an earlier deployment has saved it: ${sentence}`)
 }
 
 const isUsage = (error: unknown): error is { code: string; exitCode: number } =>
@@ -197,7 +195,7 @@ function surroundingsOf(reach: Reach, environment: EnvironmentName, region: stri
   }
 }
 
-/** The certificate is a parameter of the edge where no domain makes one. */
+/** Without a domain, the certificate is a parameter of the edge stack. */
 const parametersOf = (environment: EnvironmentName, stacks: readonly string[], settings: Settings) => {
   const certificate = certificateOf(settings)
   const edge = `boxoffice-${environment}-edge`

@@ -5,19 +5,18 @@ import { CannotDeploy } from './cannot-deploy.ts'
 
 export type Owner = ServiceKey | 'operations'
 export const owners: readonly Owner[] = [...serviceKeys, 'operations']
-/** Variables by name, of each owner: what its secret holds. */
+/** The contents of each owner's secret: values by variable name. */
 export type Stored = Readonly<Record<Owner, Readonly<Record<string, string>>>>
 type KeyPair = Secrets['token']
 
 export const MISSING_GATEWAY_KEY =
-  'the payment gateway’s key is not known: set STRIPE_SECRET_KEY (a test key, sk_test_…, will do) for this deployment'
+  'the payment gateway’s key is missing: set STRIPE_SECRET_KEY for this deployment (a test key, sk_test_…, is enough)'
 
 const CLI = 'boxoffice-cli'
 
 /**
- * What the secrets should hold: all that is there, as it is, and new keys for what is missing. The gateway's
- * keys cannot be made here: `gateway` brings them, and replaces those that are there. Throws CannotDeploy
- * when there are none.
+ * Returns the secrets with a new key for each missing one; existing keys are kept. The gateway's keys cannot
+ * be generated: those in `gateway` replace stored ones. Throws CannotDeploy if neither exists.
  */
 export function fillSecrets(stored: Stored, gateway: { secretKey?: string; webhookSecret?: string }): Stored {
   const known = (owner: Owner, variable: string, fresh: KeyPair): KeyPair => {
@@ -54,7 +53,10 @@ export function fillSecrets(stored: Stored, gateway: { secretKey?: string; webho
   return made
 }
 
-/** The variables that one has and the other has not, or otherwise: `auth: TOKEN_PRIVATE_KEY`. Names alone. */
+/**
+ * Returns the names of the variables that were added or changed, such as `auth: TOKEN_PRIVATE_KEY`; no
+ * values.
+ */
 export const changesOf = (before: Stored, after: Stored): string[] =>
   owners.flatMap((owner) =>
     Object.keys(after[owner])
@@ -63,7 +65,8 @@ export const changesOf = (before: Stored, after: Stored): string[] =>
   )
 
 /**
- * What lists earlier keys, before any was replaced: a task takes it from the secret, so it has to be there.
+ * Empty lists of previous keys, for before the first rotation: the task definition refers to them, so they
+ * must exist in the secret.
  */
 const noEarlierKeys = (key: ServiceKey) =>
   Object.fromEntries(
@@ -73,8 +76,9 @@ const noEarlierKeys = (key: ServiceKey) =>
   )
 
 /**
- * Public keys are kept as they are (while one is replaced there are two), unless somebody's is missing among
- * them. The one that mails' tokens are sealed with always follows its private half.
+ * Drops stored public keys that no longer match the private ones. The key set is kept if it contains every
+ * service's key (during a rotation a service has two). The key that seals mailed tokens is always derived
+ * from its private half.
  */
 function withoutStale(
   { SERVICE_PUBLIC_KEYS: set, NOTIFICATIONS_PUBLIC_KEY: _, ...others }: Readonly<Record<string, string>>,

@@ -5,8 +5,8 @@ import type { Cloud } from './cloud.ts'
 const nameOf = (environment: EnvironmentName) => `/boxoffice/${environment}/settings`
 
 /**
- * The settings of earlier deployments with those given now over them. Throws one error that names everything
- * wrong.
+ * Returns the settings of earlier deployments, overridden by `given`. Throws one error that names everything
+ * invalid.
  */
 export async function recallSettings(
   cloud: Cloud,
@@ -17,7 +17,7 @@ export async function recallSettings(
   return readSettings(JSON.stringify({ ...(stored && JSON.parse(stored)), ...given }))
 }
 
-/** For the next deployment, whoever makes it. */
+/** Saves the settings in the account for later deployments. */
 export async function rememberSettings(
   cloud: Cloud,
   environment: EnvironmentName,

@@ -7,8 +7,8 @@ import type { EnvironmentDefinition } from '../environments.ts'
 import type { Settings } from '../settings.ts'
 
 /**
- * The stacks of an environment in the order in which they are made, with how many resources of what kinds
- * each has.
+ * Returns the stacks of an environment in deployment order, each with its number of resources and their
+ * kinds.
  */
 export function describeStacks(
   environment: EnvironmentDefinition,
@@ -19,7 +19,7 @@ export function describeStacks(
     const app = new App({
       outdir,
       context: { 'aws:cdk:disable-asset-staging': true },
-      builtinCloudFormationValidation: false, // of what is only counted here
+      builtinCloudFormationValidation: false, // the templates are only counted here
     })
     addEnvironment(app, environment, settings)
     return app.synth().stacks.map(({ stackName, template }) => {

@@ -7,7 +7,7 @@ import {
 import { Construct } from 'constructs'
 import type { EnvironmentName } from '../environments.ts'
 
-/** What an alarm can be about. Each has a page of what to do: `docs/runbooks/<kind>.md`. */
+/** The kinds of alarms. Each has a runbook: `docs/runbooks/<kind>.md`. */
 export const alarmKinds = {
   'dead-letters': 'A message could not be handled and waits in a dead-letter queue.',
   'messages-wait': 'Messages wait too long in a queue.',
@@ -33,20 +33,20 @@ export type AlarmKind = keyof typeof alarmKinds
 export const runbookOf = (kind: AlarmKind | 'deployment-failed' | 'budget') => `docs/runbooks/${kind}.md`
 
 interface AlarmOptions {
-  /** Tells alarms of one kind apart; also in its name. */
+  /** Distinguishes alarms of one kind; part of the alarm's name. */
   about: string
   metric: cloudwatch.IMetric
-  /** The threshold; below it where the comparison says so. */
+  /** The threshold; exceeding it is a breach unless `comparison` says otherwise. */
   limit: number
-  /** How many periods of the metric in a row; of how many, where some may be quiet. */
+  /** Breaching periods that raise the alarm: consecutive ones, or out of the last `ofPeriods`. */
   periods?: number
   ofPeriods?: number
-  /** Whether silence is a breach too. */
+  /** Whether missing data is a breach. */
   missingIsBad?: boolean
   comparison?: cloudwatch.ComparisonOperator
 }
 
-/** Alarms by what they are about, all to one topic, each with the page that says what to do. */
+/** Alarms that all notify one topic; each names its runbook. */
 export class Alarms extends Construct {
   readonly all: cloudwatch.Alarm[] = []
   private readonly environment: EnvironmentName

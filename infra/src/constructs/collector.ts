@@ -1,14 +1,14 @@
 import { type ServiceKey, services } from '@boxoffice/contracts'
 import { METRICS_NAMESPACE } from '../names.ts'
 
-/** AWS's distribution of the OpenTelemetry collector, by tag. */
+/** Image of AWS's distribution of the OpenTelemetry collector, pinned by tag. */
 export const COLLECTOR_IMAGE = 'public.ecr.aws/aws-observability/aws-otel-collector:v0.43.1'
 const OTLP_PORT = 4318
 
 /**
- * What CloudWatch is sent of what a service counts: each with the labels that tell its rows apart there.
- * Everything else stays at `/actuator/prometheus`; a metric and its labels cost by the month (docs/metrics.md
- * has the whole list).
+ * The service metrics that are sent to CloudWatch, each with the labels that become its dimensions.
+ * CloudWatch charges per metric and month, so all others stay at `/actuator/prometheus` (docs/metrics.md
+ * lists them).
  */
 export const shippedMetrics: readonly {
   readonly labels: readonly string[]
@@ -34,9 +34,9 @@ export const shippedMetrics: readonly {
 ]
 
 /**
- * The collector beside a service, as its configuration file in JSON (which is YAML): takes traces on the
- * loopback and passes them to X-Ray, scrapes the service's own metrics once a minute and writes the chosen
- * ones to CloudWatch.
+ * Returns the configuration of a service's collector sidecar, as JSON (a subset of YAML): it receives traces
+ * on the loopback interface and forwards them to X-Ray, scrapes the service's metrics once a minute and
+ * writes the selected ones to CloudWatch.
  */
 export function collectorConfig(service: ServiceKey, options: { logGroup: string; region: string }): string {
   const names = shippedMetrics.flatMap((metric) => metric.names)
@@ -60,7 +60,7 @@ export function collectorConfig(service: ServiceKey, options: { logGroup: string
       },
     },
     processors: {
-      // Which task it is: names the log stream, and stands in every trace.
+      // Detects the task id, which names the log stream and is part of every trace.
       resourcedetection: { detectors: ['env', 'ecs'], timeout: '5s' },
       memory_limiter: { check_interval: '1s', limit_mib: 160 },
       batch: {},

@@ -14,7 +14,7 @@ import { MINUTE } from './alarms.ts'
 import { metricOf, ownMetric } from './metrics.ts'
 import type { WatchedEdge, WatchedStores } from './watches.ts'
 
-/** What the dashboard shows of the stacks. */
+/** The resources that the dashboard shows. */
 interface Watched {
   edge: WatchedEdge
   data: WatchedStores
@@ -22,9 +22,7 @@ interface Watched {
 
 const WIDTH = 24
 
-/**
- * One page that is read from top to bottom: each row is a question that somebody asks who was woken at night.
- */
+/** The dashboard: one page, read from top to bottom; each row answers one question of an operator on call. */
 export function addDashboard(
   scope: Construct,
   environment: EnvironmentDefinition,

@@ -3,13 +3,13 @@ import type { Construct } from 'constructs'
 import type { EnvironmentDefinition } from '../environments.ts'
 
 /**
- * What holds something outlives its stack where it must; but not a creation that failed, which is to be
- * repeated.
+ * Retains a resource that holds data when its stack is deleted, if the environment keeps data; a failed
+ * creation is still removed, so that it can be repeated.
  */
 export const removalOf = ({ keepsData }: EnvironmentDefinition): RemovalPolicy =>
   keepsData ? RemovalPolicy.RETAIN_ON_UPDATE_OR_DELETE : RemovalPolicy.DESTROY
 
-/** A key of our own, rotated every year, that these AWS services may use for what they encrypt for us. */
+/** Creates a KMS key with yearly rotation that these AWS services may encrypt with. */
 export function createKey(
   scope: Construct,
   id: string,

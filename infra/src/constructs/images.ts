@@ -6,8 +6,7 @@ import type { Construct } from 'constructs'
 const ROOT = path.resolve(import.meta.dirname, '../../..')
 
 /**
- * The image of a program, built from the repository by its one Dockerfile for the processor that Fargate runs
- * it on.
+ * The image of a program, built with the repository's Dockerfile for the architecture of its Fargate tasks.
  */
 export const imageOf = (scope: Construct, program: ServiceKey | 'ops'): ecs.ContainerImage =>
   ecs.ContainerImage.fromDockerImageAsset(

@@ -25,9 +25,7 @@ interface MessageQueueProps {
   key: kms.IKey
 }
 
-/**
- * In order within a group, and as fast as there are groups: without this all groups share 300 calls a second.
- */
+/** High-throughput FIFO: ordering per message group; otherwise all groups share 300 calls per second. */
 const inGroups = {
   fifo: true,
   deduplicationScope: sqs.DeduplicationScope.MESSAGE_GROUP,
@@ -35,8 +33,9 @@ const inGroups = {
 } as const
 
 /**
- * A queue of the topology with its dead-letter queue and its subscriptions. What a consumer cannot take and
- * what SNS cannot deliver end in the same dead-letter queue, where the operators' command line finds them.
+ * A queue of the topology with its dead-letter queue and its subscriptions. Messages that a consumer cannot
+ * handle and those that SNS cannot deliver go to the same dead-letter queue, which the operators' command
+ * line reads.
  */
 export class MessageQueue extends Construct {
   readonly queue: sqs.Queue
@@ -56,7 +55,7 @@ export class MessageQueue extends Construct {
     this.deadLetterQueue = new sqs.Queue(this, 'DeadLetters', {
       ...shared(definition.deadLetterQueue),
       retentionPeriod: Duration.days(retention.deadLetterDays),
-      // By name: the two refer to each other.
+      // By name, because the queue and the dead-letter queue refer to each other.
       redriveAllowPolicy: {
         sourceQueues: [sqs.Queue.fromQueueArn(this, 'Source', queueArn(environment.name, name))],
       },

@@ -4,7 +4,7 @@ import { METRICS_NAMESPACE } from '../names.ts'
 
 type Dimensions = Record<string, string>
 
-/** A metric of AWS's own. */
+/** A metric that AWS publishes. */
 export const metricOf = (
   namespace: string,
   metricName: string,
@@ -13,8 +13,8 @@ export const metricOf = (
 ) => new cloudwatch.Metric({ namespace, metricName, dimensionsMap, ...options })
 
 /**
- * A metric that a service counts itself (docs/metrics.md), as the collector beside it wrote it: the highest
- * of its tasks.
+ * A metric of a service (docs/metrics.md), as its collector writes it to CloudWatch; the maximum over its
+ * tasks.
  */
 export const ownMetric = (
   service: ServiceKey,

@@ -25,8 +25,9 @@ interface OperationsTasksProps {
 export const ADMIN = 'boxoffice_admin'
 
 /**
- * The command line `boxoffice` as tasks that run once and end: one for operators (`dlq`, `status`, `users`),
- * and one that migrates before services roll. That one alone can sign in as the administrator of PostgreSQL.
+ * The command line `boxoffice` as one-off tasks: one for operators (`dlq`, `status`, `users`), and one that
+ * runs migrations before the services are deployed. Only the latter can sign in as the PostgreSQL
+ * administrator.
  */
 export class OperationsTasks extends Construct {
   readonly operations: ecs.FargateTaskDefinition

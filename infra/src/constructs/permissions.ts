@@ -17,15 +17,15 @@ const deadLetterQueueOf = (name: (typeof queueNames)[number]) =>
   (queues[name] satisfies Queue).deadLetterQueue
 export const everyQueue = queueNames.flatMap((name) => [name, deadLetterQueueOf(name)])
 
-/** SQS and SNS use the key on behalf of whoever sends and receives. */
+/** Allows senders and receivers to use the key through SQS and SNS. */
 const MESSAGE_KEY_ACTIONS = ['kms:Decrypt', 'kms:GenerateDataKey']
 
 const statement = (sid: string, actions: string[], resources: string[]) =>
   new iam.PolicyStatement({ sid, actions, resources })
 
 /**
- * A service publishes to its topics, sends its commands, takes from its queues, sets aside what it cannot
- * read, and may look how full every queue is.
+ * Allows a service to publish to its topics, send its commands, consume its queues, move unreadable messages
+ * to their dead-letter queues, and read the depth of every queue.
  */
 export function permitMessaging(
   role: iam.IRole,
@@ -57,8 +57,8 @@ export function permitMessaging(
 }
 
 /**
- * The operators' command line reads, requeues and purges dead letters, sends them back to the queue they came
- * from, and purges queues.
+ * Allows the operators' command line to read, requeue and purge dead letters, to send them to their original
+ * queue, and to purge queues.
  */
 export function permitDeadLetters(role: iam.IRole, environment: EnvironmentName, key: kms.IKey): void {
   const arns = (names: readonly string[]) => names.map((name) => queueArn(environment, name))
@@ -78,7 +78,9 @@ export function permitDeadLetters(role: iam.IRole, environment: EnvironmentName,
   key.grant(role, ...MESSAGE_KEY_ACTIONS)
 }
 
-/** Whoever watches the dead letters takes one in hand to say what it is about, and lets go of it again. */
+/**
+ * Allows the dead-letter check to receive a dead letter, to report its content, and to make it visible again.
+ */
 export function permitLookingIntoDeadLetters(role: iam.IRole, environment: EnvironmentName): void {
   const letters = queueNames.map((name) => queueArn(environment, deadLetterQueueOf(name)))
   role.addToPrincipalPolicy(
@@ -87,8 +89,9 @@ export function permitLookingIntoDeadLetters(role: iam.IRole, environment: Envir
 }
 
 /**
- * Mails in our name alone, through our configuration set. While SES keeps an account in its sandbox it also
- * asks whether the recipient's identity may be used, so identities cannot be named; the sender can.
+ * Allows sending mail from our sender only, through our configuration set. In the SES sandbox, SES also
+ * checks permissions on the recipient's identity, so the policy restricts the sender instead of the
+ * identities.
  */
 export function permitMails(role: iam.IRole, options: { from: string; configurationSet: string }): void {
   const { stack } = role
@@ -101,7 +104,7 @@ export function permitMails(role: iam.IRole, options: { from: string; configurat
       conditions: { StringEquals: { 'ses:FromAddress': options.from } },
     }),
   )
-  // As cdk-nag writes what only CloudFormation knows.
+  // The notation of cdk-nag for values that only CloudFormation knows.
   const account = Token.isUnresolved(stack.account) ? '<AWS::AccountId>' : stack.account
   acknowledge(
     role,
@@ -110,7 +113,7 @@ export function permitMails(role: iam.IRole, options: { from: string; configurat
   )
 }
 
-/** Text messages go to telephones, which have no ARN: what is permitted is everything that is no topic. */
+/** Allows text messages. Telephones have no ARN, so the policy allows everything except topics. */
 export function permitTextMessages(role: iam.IRole): void {
   role.addToPrincipalPolicy(
     new iam.PolicyStatement({
@@ -121,7 +124,7 @@ export function permitTextMessages(role: iam.IRole): void {
   )
 }
 
-/** What the collector beside a service may do: hand in traces, and write metrics to its log group. */
+/** Allows the collector sidecar to send traces and to write metrics to its log group. */
 export function permitCollector(role: iam.IRole, logGroupArn: string): void {
   role.addToPrincipalPolicy(statement('Traces', ['xray:PutTraceSegments', 'xray:PutTelemetryRecords'], ['*']))
   role.addToPrincipalPolicy(

@@ -27,9 +27,9 @@ interface PlatformServiceProps {
   targetGroup: elb.ApplicationTargetGroup
   variables: Record<string, string>
   secrets: Record<string, ecs.Secret>
-  /** Where the collector writes what becomes metrics. */
+  /** Log group to which the collector writes metrics (embedded metric format). */
   metricsLog: logs.ILogGroup
-  /** The queues that this service takes from. */
+  /** The queues that this service consumes. */
   consumes: readonly sqs.IQueue[]
 }
 
@@ -40,9 +40,8 @@ const REQUESTS_PER_TASK = 3_000 // in a minute
 const BACKLOG_PER_TASK = 100
 
 /**
- * A service on Fargate: its container and the collector beside it, behind the load balancer and under its
- * private name, as many tasks as the load asks for. A deployment that does not come up is rolled back by
- * itself.
+ * A service on Fargate: its container with a collector sidecar, behind the load balancer and under its
+ * private name, with autoscaling. A deployment that does not become healthy is rolled back automatically.
  */
 export class PlatformService extends Construct {
   readonly service: ecs.FargateService
@@ -72,7 +71,7 @@ export class PlatformService extends Construct {
     acknowledge(
       this.taskDefinition,
       'AwsSolutions-ECS2',
-      'what is secret comes from Secrets Manager; the rest is told in clear, and a test holds it to the configuration that says which is which',
+      'secrets come from Secrets Manager; the rest is not secret, which a test checks against the configuration schema',
     )
     this.taskDefinition.obtainExecutionRole()
     acknowledge(
@@ -80,7 +79,7 @@ export class PlatformService extends Construct {
       'AwsSolutions-IAM5[Resource::*]',
       'signing in to ECR and handing traces to X-Ray: actions that support no resource',
     )
-    // Started first and stopped last: it takes the last spans too.
+    // Starts first and stops last, so that it receives the last spans too.
     const collector = this.addCollector()
     this.addContainer().addContainerDependencies({
       container: collector,
@@ -127,8 +126,8 @@ export class PlatformService extends Construct {
         mode: ecs.AwsLogDriverMode.NON_BLOCKING,
         maxBufferSize: LOG_BUFFER,
       }),
-      // Alive, not ready: whether it can serve is the load balancer's question, which is patient while a
-      // database fails over.
+      // Liveness, not readiness: the load balancer checks readiness, and tolerates the time of a database
+      // failover.
       healthCheck: {
         command: [
           'CMD',
@@ -170,7 +169,7 @@ export class PlatformService extends Construct {
     })
   }
 
-  /** By processor and by requests; whoever takes messages also by how many wait for each task. */
+  /** Scales by CPU and by requests; a service with queues also by the number of waiting messages per task. */
   private scale(): void {
     const { service: key, environment, targetGroup, consumes, cluster } = this.props
     const { tasksMin, tasksMax } = environment.services[key]
@@ -179,7 +178,7 @@ export class PlatformService extends Construct {
     target.scaleOnCpuUtilization('Cpu', { targetUtilizationPercent: CPU_PERCENT, ...cooldown })
     target.scaleOnRequestCount('Requests', { requestsPerTarget: REQUESTS_PER_TASK, targetGroup, ...cooldown })
     for (const [index, queue] of consumes.entries()) {
-      // Metric math, which the construct of target tracking does not know.
+      // Metric math, which the target tracking construct does not support.
       new scaling.CfnScalingPolicy(this, `Backlog${index === 0 ? '' : index + 1}`, {
         policyName: `boxoffice-${environment.name}-${key}-backlog-${index + 1}`,
         policyType: 'TargetTrackingScaling',

@@ -11,7 +11,7 @@ import type { EnvironmentDefinition } from '../environments.ts'
 import { acknowledge } from '../nag.ts'
 import { idOf, prefixOf } from '../names.ts'
 
-/** What Redis does when its memory is full: refuse, or drop what was used least lately. */
+/** What Redis does when its memory is full: reject writes, or evict the least recently used keys. */
 export type RedisPolicy = 'noeviction' | 'allkeys-lru'
 
 interface RedisStoreProps {
@@ -24,13 +24,13 @@ interface RedisStoreProps {
 }
 
 /**
- * Valkey on nodes of its own: TLS, a password that nobody has seen, and in prod replicas in other zones that
- * take over.
+ * A Valkey store on dedicated nodes, with TLS and a generated password; in prod with replicas in other zones
+ * for failover.
  */
 export class RedisStore extends Construct {
   readonly password: secrets.Secret
   readonly host: string
-  /** Ids of the nodes, as CloudWatch knows them. */
+  /** Ids of the nodes, as used in CloudWatch dimensions. */
   readonly nodeIds: readonly string[]
 
   constructor(scope: Construct, props: RedisStoreProps) {

@@ -22,31 +22,31 @@ import { metricOf, ownMetric } from './metrics.ts'
 import type { RedisStore } from './redis-store.ts'
 
 /**
- * How long messages may wait before somebody is told: what people notice later is longer. That the read side
- * is behind is told by itself.
+ * How long messages may wait before an alarm is raised; longer for the read side, whose delay users notice
+ * later. Its lag has an alarm of its own.
  */
 const waitLimitSeconds = (name: QueueName) => (queues[name].consumer === 'analytics' ? 900 : 300)
-/** How far what organizers read may be behind what is sold. */
+/** Limit of the lag between sales and the figures that organizers see. */
 const PROJECTION_LAG_SECONDS = 300
 const P99_SECONDS = 2
-/** Buying waits for the gateway, up to ten seconds. */
+/** A purchase waits for the gateway, for up to ten seconds. */
 const P99_OF_PAYMENTS_SECONDS = 10
 
-/** What is watched of the way in. */
+/** The edge resources that alarms watch. */
 export interface WatchedEdge {
   readonly loadBalancer: elb.ApplicationLoadBalancer
   readonly targetGroups: Readonly<Record<ServiceKey, elb.ApplicationTargetGroup>>
   readonly certificateArn: string
 }
 
-/** What is watched of the stores. */
+/** The stores that alarms watch. */
 export interface WatchedStores {
   readonly database: Pick<rds.DatabaseCluster, 'clusterIdentifier'>
   readonly holds: Pick<RedisStore, 'nodeIds'>
   readonly cache: Pick<RedisStore, 'nodeIds'>
 }
 
-/** Calls that people wait for, or that money and mails depend on. */
+/** Calls that users wait for, or that payments and mails depend on. */
 const watchedCalls = [
   ['payments', 'gateway'],
   ['payments', 'tickets'],
@@ -61,11 +61,11 @@ const watchedCalls = [
 
 type Limits = { readonly [State in SagaStateInProgress]?: number }
 /**
- * Seconds in which a saga should know whether a card was charged. The last looks at the gateway's books again
- * and again, by design.
+ * Limits in seconds for states in which it is unknown whether a card was charged. The last one polls the
+ * gateway's ledger by design, so its limit is long.
  */
 const unknownFor: Limits = { RESOLVING: 600, CANCELLING_CHARGE: 600, REFUND_IF_CHARGED: 7_200 }
-/** Seconds in which what was begun should be undone. */
+/** Limits in seconds for compensating states. */
 const undoingFor: Limits = {
   RELEASING: 600,
   CANCELLING_TICKETS: 600,
@@ -74,7 +74,7 @@ const undoingFor: Limits = {
   REPAYING: 1_800,
 }
 
-/** Dead letters, messages that nobody takes, and those that do not get out. */
+/** Adds alarms for dead letters, messages that are not consumed, and messages that are not published. */
 export function watchMessages(alarms: Alarms, environment: EnvironmentDefinition): void {
   const ofQueue = (name: string, metricName: string) =>
     metricOf(
@@ -92,12 +92,12 @@ export function watchMessages(alarms: Alarms, environment: EnvironmentDefinition
   }
   for (const key of serviceKeys.filter((service) => topicsOf(service).length > 0)) {
     const oldest = ownMetric(key, 'outbox_oldest_unpublished_seconds', {}, { period: MINUTE })
-    // Silence is bad too: whoever counts nothing is not watched, and the collector beside it may be gone.
+    // Missing data is a breach: the service, or its collector, is not running.
     alarms.add('outbox-stuck', { about: key, metric: oldest, limit: 120, periods: 5, missingIsBad: true })
   }
 }
 
-/** What people notice: errors, slowness, services that are not there. */
+/** Adds alarms for what users notice: errors, slow responses, services without healthy tasks. */
 export function watchRequests(alarms: Alarms, environment: EnvironmentDefinition, edge: WatchedEdge): void {
   const balancer = edge.loadBalancer.metrics
   const own = balancer.custom('HTTPCode_ELB_5XX_Count', { period: MINUTE, statistic: 'Sum' })
@@ -124,7 +124,7 @@ function watchService(
   })
   const requests = targets.custom('RequestCount', { period: MINUTE, statistic: 'Sum', label: 'requests' })
   const percent = new cloudwatch.MathExpression({
-    // Of few requests, as at night, a few errors are enough.
+    // With few requests, as at night, five errors in a minute are enough.
     expression: 'IF(requests > 20, 100 * FILL(errors, 0) / requests, IF(FILL(errors, 0) > 4, 100, 0))',
     usingMetrics: { errors, requests },
     period: MINUTE,
@@ -166,14 +166,14 @@ function watchService(
   })
 }
 
-/** Purchases and refunds that do not come to their end. */
+/** Adds alarms for purchases and refunds that do not complete. */
 export function watchPurchases(alarms: Alarms, environment: EnvironmentDefinition): void {
   for (const state of sagaStatesInProgress) {
     watchSagas(alarms, 'saga-unknown', state, unknownFor[state])
     watchSagas(alarms, 'compensation-failed', state, undoingFor[state])
   }
   watchSagas(alarms, 'tickets-late', 'AWAITING_TICKETS', 300)
-  // Twice as long as the payment service itself waits for an order's command (ORDER_QUEUE_PATIENCE_SECONDS).
+  // Twice as long as the payment service waits for an order's command (ORDER_QUEUE_PATIENCE_SECONDS).
   watchSagas(alarms, 'orders-wait', 'QUEUED', 600)
   const failed = metricOf(
     'AWS/SNS',
@@ -190,10 +190,10 @@ function watchSagas(alarms: Alarms, kind: AlarmKind, state: SagaStateInProgress,
   alarms.add(kind, { about: state.toLowerCase().replaceAll('_', '-'), metric: oldest, limit, periods: 3 })
 }
 
-/** The read side, when it shows what was rather than what is. */
+/** Adds the alarm for a read side that shows outdated figures. */
 export function watchProjection(alarms: Alarms): void {
   const lag = ownMetric('analytics', 'projection_lag_seconds', {}, { period: MINUTE })
-  // Silence is bad too: it cannot say how far it is behind while it cannot look at its queues.
+  // Missing data is a breach: the lag is not reported while the queues cannot be read.
   alarms.add('projection-behind', {
     about: 'analytics',
     metric: lag,
@@ -203,7 +203,7 @@ export function watchProjection(alarms: Alarms): void {
   })
 }
 
-/** Alarms on capacity of both Redis and of PostgreSQL. */
+/** Adds alarms for the capacity of both Redis stores and of PostgreSQL. */
 export function watchStores(alarms: Alarms, environment: EnvironmentDefinition, data: WatchedStores): void {
   watchRedis(alarms, data)
   watchDatabase(alarms, environment, data)
@@ -231,7 +231,7 @@ function watchRedis(alarms: Alarms, data: Pick<WatchedStores, 'holds' | 'cache'>
         limit: 80,
         periods: 5,
       })
-      // The cache drops what it likes; the holds must drop nothing.
+      // The cache may evict keys; holds must never be evicted.
       if (name === 'holds')
         alarms.add('redis-full', { about: `${node}-evictions`, metric: ofNode('Evictions'), limit: 0 })
     }
@@ -299,11 +299,11 @@ function watchDatabase(
   }
 }
 
-/** Mails that stay behind, and those that come back. */
+/** Adds alarms for delayed mails, bounces and complaints. */
 export function watchMails(alarms: Alarms): void {
   const waiting = ownMetric('notifications', 'notifications_oldest_pending_seconds', {}, { period: MINUTE })
   alarms.add('mails-wait', { about: 'notifications', metric: waiting, limit: 600, periods: 3 })
-  // AWS looks into an account above 5 % and 0.1 %, and stops its mails above 10 % and 0.5 %.
+  // AWS reviews an account above 5 % bounces or 0.1 % complaints, and pauses its sending above 10 % or 0.5 %.
   const reputation = (metricName: string) =>
     metricOf('AWS/SES', metricName, {}, { period: FIVE_MINUTES, statistic: 'Maximum' })
   alarms.add('mails-bounce', { about: 'bounces', metric: reputation('Reputation.BounceRate'), limit: 0.04 })
@@ -314,7 +314,7 @@ export function watchMails(alarms: Alarms): void {
   })
 }
 
-/** ACM renews its own; one that was brought along ends some day. */
+/** Adds the alarm for a certificate that expires: ACM renews its own certificates, not imported ones. */
 function watchCertificate(alarms: Alarms, { certificateArn }: WatchedEdge): void {
   const days = metricOf(
     'AWS/CertificateManager',

@@ -3,12 +3,15 @@ import type { EnvironmentDefinition } from '../environments.ts'
 
 const WINDOW_SECONDS = 300
 /**
- * Rules that would refuse what is right here, in words that are not ours: seating plans are large bodies,
- * organizers write of links and tags, programs name no browser. They count; services decode every body by its
- * contract.
+ * Managed rules that only count, because they would block valid requests: seating plans are large bodies,
+ * organizers write links and tags, API clients send no browser user agent. Services validate every body
+ * against its contract.
  */
 const COUNTED = ['SizeRestrictions_BODY', 'CrossSiteScripting_BODY', 'GenericRFI_BODY', 'NoUserAgent_HEADER']
-/** Calls of one address in five minutes to what guesses passwords, fills mailboxes or takes places. */
+/**
+ * Limits of requests per IP address in five minutes for paths that could be used to guess passwords, flood
+ * mailboxes or hold places.
+ */
 const SENSITIVE: readonly {
   name: string
   paths: readonly string[]
@@ -26,7 +29,7 @@ const SENSITIVE: readonly {
       '/api/auth/email',
       '/api/auth/me/email',
     ],
-    // The same by the forms of pages.
+    // The same through the forms of HTML pages.
     posts: ['/verify-email', '/reset-password', '/claim-ticket'],
     limit: 300,
   },
@@ -43,9 +46,7 @@ const visibility = (metricName: string): waf.CfnWebACL.VisibilityConfigProperty 
   sampledRequestsEnabled: true,
   metricName,
 })
-/**
- * The same path in every spelling: percent signs decoded, dot segments and backslashes resolved, lower case.
- */
+/** Normalizes the path: percent-decoded, dot segments and backslashes resolved, lower case. */
 const tidied = [
   { priority: 0, type: 'URL_DECODE' },
   { priority: 1, type: 'NORMALIZE_PATH_WIN' },
@@ -77,16 +78,14 @@ const postTo = (path: string): waf.CfnWebACL.StatementProperty => ({
     ],
   },
 })
-/**
- * The gateway calls from few addresses, often, in words of its own; its signature is what protects the path.
- */
+/** The gateway calls often and from few addresses; the path is protected by the webhook signature. */
 const notWebhooks: waf.CfnWebACL.StatementProperty = {
   notStatement: { statement: pathWith('/api/payments/webhooks/', 'STARTS_WITH') },
 }
 const anyOf = (statements: waf.CfnWebACL.StatementProperty[]): waf.CfnWebACL.StatementProperty =>
   statements.length === 1 && statements[0] ? statements[0] : { orStatement: { statements } }
 
-/** Rules of the firewall at the edge, and what it answers: the contract's 404 and 429. */
+/** Returns the firewall rules of the edge; blocked requests get the contract's 404 and 429. */
 export function webRules(
   environment: EnvironmentDefinition,
 ): Pick<waf.CfnWebACLProps, 'rules' | 'customResponseBodies'> {

@@ -28,17 +28,14 @@ interface DataProps extends StackProps {
   messaging: MessagingStack
 }
 
-/**
- * Everything that must not be lost, what is kept secret, and the task that works on it: PostgreSQL, Redis,
- * keys, migrations.
- */
+/** Stores and secrets: PostgreSQL, Redis, keys, and the tasks for migrations and operators' commands. */
 export class DataStack extends Stack {
   readonly key: kms.Key
   readonly database: rds.DatabaseCluster
   readonly holds: RedisStore
   readonly cache: RedisStore
   /**
-   * Of each service and of the operators' command line: a JSON object with a variable's value under its name.
+   * The secret of each service and of the operators' command line: a JSON object of values by variable name.
    */
   readonly secrets: Readonly<Record<ServiceKey | 'operations', secrets.Secret>>
   readonly operations: OperationsTasks
@@ -77,9 +74,9 @@ export class DataStack extends Stack {
   }
 
   /**
-   * One cluster, a database and a role for each service (made by the migrations). Roles sign in with
+   * Creates the cluster; the migrations create a database and a role for each service. Roles sign in with
    * short-lived IAM tokens: the only password is the administrator's, which RDS keeps in Secrets Manager and
-   * changes every week.
+   * rotates weekly.
    */
   private createDatabase(
     environment: EnvironmentDefinition,
@@ -99,7 +96,7 @@ export class DataStack extends Stack {
       }),
     }
     const clusterIdentifier = `${prefixOf(environment.name)}database`
-    // RDS would make it, and keep it for ever.
+    // RDS would create it without a retention limit.
     const log = new logs.LogGroup(this, 'DatabaseLog', {
       logGroupName: `/aws/rds/cluster/${clusterIdentifier}/postgresql`,
       retention: environment.logDays,
@@ -126,8 +123,8 @@ export class DataStack extends Stack {
           'rds.force_ssl': '1',
           max_connections: String(connectionsMax),
           log_min_duration_statement: '1000',
-          // Values of statements are people's names and addresses: neither of slow ones nor of failed ones,
-          // nor in their details.
+          // Statement parameters contain names and addresses: they are logged neither for slow nor for failed
+          // statements, nor in error details.
           log_parameter_max_length: '0',
           log_parameter_max_length_on_error: '0',
           log_error_verbosity: 'terse',
@@ -158,7 +155,7 @@ export class DataStack extends Stack {
   private createSecret(environment: EnvironmentDefinition, owner: ServiceKey | 'operations'): secrets.Secret {
     const secret = new secrets.Secret(this, `${owner}Secret`, {
       secretName: `boxoffice/${environment.name}/${owner}`,
-      description: `keys of ${owner}, by variable; the deployment fills in what is missing`,
+      description: `keys of ${owner} by variable name; the deployment creates missing ones`,
       encryptionKey: this.key,
       generateSecretString: { secretStringTemplate: '{}', generateStringKey: 'unused' },
       removalPolicy: removalOf(environment),

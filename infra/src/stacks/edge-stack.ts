@@ -33,9 +33,7 @@ interface EdgeProps extends StackProps {
 
 const DRAIN_SECONDS = 30
 
-/**
- * What the public calls: the load balancer with its certificate, rules and firewall, and the name it goes by.
- */
+/** The public entry point: the load balancer with its certificate, rules and firewall, and its DNS name. */
 export class EdgeStack extends Stack {
   readonly loadBalancer: elb.ApplicationLoadBalancer
   readonly targetGroups: Readonly<Record<ServiceKey, elb.ApplicationTargetGroup>>
@@ -98,7 +96,7 @@ export class EdgeStack extends Stack {
         interval: Duration.seconds(30),
         timeout: Duration.seconds(5),
         healthyThresholdCount: 2,
-        // A task that is not ready is replaced in the end: not for a database that fails over, which takes a
+        // A task that is not ready is replaced eventually, but not during a database failover, which takes a
         // minute.
         unhealthyThresholdCount: 3,
         healthyHttpCodes: '200',
@@ -107,8 +105,8 @@ export class EdgeStack extends Stack {
   }
 
   /**
-   * HTTPS alone is served; HTTP is told to come back over it. What no rule takes is answered here, and
-   * reaches nobody.
+   * Adds the HTTPS listener, and one that redirects HTTP to it. Requests without a matching rule are answered
+   * by the load balancer and reach no service.
    */
   private createListeners(): elb.ApplicationListener {
     this.loadBalancer.addListener('Http', {
@@ -124,7 +122,7 @@ export class EdgeStack extends Stack {
       certificates: [elb.ListenerCertificate.fromArn(this.certificateArn)],
       defaultAction: notFound,
     })
-    // Services say the same; what the load balancer answers by itself has no other headers.
+    // Services send the same headers; this covers the load balancer's own responses.
     https.setAttribute(
       'routing.http.response.strict_transport_security.header_value',
       securityHeaders['strict-transport-security'],
@@ -136,7 +134,10 @@ export class EdgeStack extends Stack {
     return https
   }
 
-  /** Of the domain, proved in its zone; or one that is there already, which the deployment names. */
+  /**
+   * Returns the domain's certificate, validated in its hosted zone, or an existing one passed by the
+   * deployment.
+   */
   private createCertificate(settings: Settings): string {
     const { domain, zone, zoneName, certificate } = settings
     if (domain && zone && !certificate) {
@@ -148,14 +149,14 @@ export class EdgeStack extends Stack {
       return new acm.Certificate(this, 'Certificate', { domainName: domain, validation }).certificateArn
     }
     const parameter = new CfnParameter(this, 'CertificateArn', {
-      description: 'certificate of ACM; without a domain the deployment makes one that signs itself',
+      description: 'ARN of an ACM certificate; without a domain the deployment creates a self-signed one',
       default: certificateOf(settings),
     })
     return parameter.valueAsString
   }
 
   private createName(domain: string, { zone, zoneName }: Settings): void {
-    if (!zone) return // whoever brought a certificate looks after the name too
+    if (!zone) return // with an imported certificate, the operator manages the DNS record too
     new route53.ARecord(this, 'Name', {
       zone: route53.PublicHostedZone.fromHostedZoneAttributes(this, 'NameZone', {
         hostedZoneId: zone,

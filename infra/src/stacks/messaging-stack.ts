@@ -20,13 +20,10 @@ interface MessagingProps extends StackProps {
   settings: Settings
 }
 
-/** Those that people read: whoever operates is subscribed to them by mail. */
+/** Topics for people: operators are subscribed to them by mail. */
 const forOperators: readonly TopicName[] = ['ops-alerts', 'saga-compensation-failed']
 
-/**
- * Everything that travels: topics, queues with their dead letters and subscriptions, all as the topology
- * says, and mail.
- */
+/** Messaging: topics, queues with dead-letter queues and subscriptions, all from the topology; and mail. */
 export class MessagingStack extends Stack {
   readonly key: kms.Key
   readonly topics: Readonly<Record<TopicName, sns.Topic>>
@@ -35,7 +32,7 @@ export class MessagingStack extends Stack {
 
   constructor(scope: Construct, id: string, { environment, settings, ...props }: MessagingProps) {
     super(scope, id, props)
-    // SES publishes what became of mails; SNS is added with each subscription.
+    // SES publishes delivery feedback; SNS is added with each subscription.
     this.key = createKey(this, 'Key', {
       environment,
       description: 'messages',
@@ -63,13 +60,16 @@ export class MessagingStack extends Stack {
     this.createIdentity(environment, settings)
   }
 
-  /** Mails go over TLS alone, and what becomes of them is told to the notification service. */
+  /**
+   * Adds the SES configuration set: mails require TLS, and delivery feedback goes to the notification
+   * service.
+   */
   private createConfigurationSet(environment: EnvironmentDefinition): ses.ConfigurationSet {
     const set = new ses.ConfigurationSet(this, 'Mails', {
       configurationSetName: mailConfigurationSetOf(environment.name),
       tlsPolicy: ses.ConfigurationSetTlsPolicy.REQUIRE,
       reputationMetrics: true,
-      // The service keeps its own list, which knows what must be sent nevertheless.
+      // The service keeps its own suppression list, which knows the exceptions.
       disableSuppressionList: true,
     })
     const { BOUNCE, COMPLAINT, REJECT, DELIVERY_DELAY } = ses.EmailSendingEvent
@@ -81,9 +81,8 @@ export class MessagingStack extends Stack {
   }
 
   /**
-   * The domain, with its keys and what mail providers are to do with mails that lack them, in Route 53 where
-   * the domain is there. Without a domain the one address that we write from is asked to confirm itself by
-   * the deployment: it may be known already.
+   * Adds the mail domain with its DKIM and DMARC records, in Route 53 if the domain is hosted there. Without
+   * a domain, the deployment has SES verify the sender address, which may already be verified.
    */
   private createIdentity(environment: EnvironmentDefinition, { domain, zone, zoneName }: Settings): void {
     if (!domain) return
@@ -98,7 +97,7 @@ export class MessagingStack extends Stack {
       zoneName: zoneName ?? domain,
     })
     for (const [index, { name, value }] of identity.dkimRecords.entries()) {
-      // By name: they are known to CloudFormation alone, and stand as they are.
+      // The record names are known to CloudFormation only, and are used as they are.
       new route53.CfnRecordSet(this, `Dkim${index + 1}`, {
         hostedZoneId: zone,
         name,

@@ -21,7 +21,7 @@ interface NetworkProps extends StackProps {
   settings: Settings
 }
 
-/** Who may talk to whom: one group each, every rule between them here. */
+/** The security groups: one per component; all rules between them are defined here. */
 export interface SecurityGroups {
   loadBalancer: ec2.SecurityGroup
   services: Readonly<Record<ServiceKey, ec2.SecurityGroup>>
@@ -32,7 +32,7 @@ export interface SecurityGroups {
   cache: ec2.SecurityGroup
 }
 
-/** Where everything runs: the network, who may talk to whom in it, private names, and the cluster. */
+/** The network: VPC, security groups and the rules between them, private DNS names, and the ECS cluster. */
 export class NetworkStack extends Stack {
   readonly vpc: ec2.Vpc
   readonly cluster: ecs.Cluster
@@ -73,7 +73,7 @@ export class NetworkStack extends Stack {
       containerInsightsV2: ecs.ContainerInsights.ENABLED,
     })
     this.namespace = new discovery.PrivateDnsNamespace(this, 'Names', { vpc: this.vpc, name: NAMESPACE })
-    // Where one-shot tasks run: the deployment and operators start them.
+    // Subnets and group of one-off tasks, which the deployment and operators start.
     new CfnOutput(this, 'OneShotSubnets', {
       value: this.vpc.privateSubnets.map((subnet) => subnet.subnetId).join(','),
     })

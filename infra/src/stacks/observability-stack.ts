@@ -39,7 +39,7 @@ interface ObservabilityProps extends StackProps, Watched {
   settings: Settings
 }
 
-/** What tells operators that something is wrong and shows them what: alarms, the dashboard, the budget. */
+/** Monitoring for operators: alarms, the dashboard, the budget. */
 export class ObservabilityStack extends Stack {
   readonly alarms: Alarms
 
@@ -71,7 +71,7 @@ export class ObservabilityStack extends Stack {
     return topic
   }
 
-  /** ECS says when a deployment was given up and rolled back. */
+  /** Notifies operators when ECS rolls a deployment back. */
   private watchDeployments(network: NetworkStack, topic: sns.Topic): void {
     new events.Rule(this, 'FailedDeployments', {
       description: `A deployment was rolled back. What to do: ${runbookOf('deployment-failed')}`,
@@ -110,7 +110,7 @@ export class ObservabilityStack extends Stack {
         timeUnit: 'MONTHLY',
         budgetLimit: { amount: budgetUsd, unit: 'USD' },
       },
-      // A notification without anybody to tell is refused.
+      // AWS rejects a notification without subscribers.
       ...(operators && { notificationsWithSubscribers: [notify(80, 'ACTUAL'), notify(100, 'FORECASTED')] }),
     })
   }

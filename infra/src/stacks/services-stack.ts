@@ -35,7 +35,7 @@ interface ServicesProps extends StackProps {
   edge: EdgeStack
 }
 
-/** The six services, each with what it may do and no more. */
+/** The six services, each with only the permissions it needs. */
 export class ServicesStack extends Stack {
   readonly services: Readonly<Record<ServiceKey, PlatformService>>
   private readonly props: ServicesProps
@@ -70,7 +70,7 @@ export class ServicesStack extends Stack {
       consumes: queuesOf(key).map((name) => messaging.queues[name].queue),
     })
     const role = made.taskDefinition.taskRole
-    // The secrets are imported, and so is their key: who reads them has to be permitted here.
+    // The secrets and their key are imported, so the permission to decrypt is granted here.
     this.dataKey.grantDecrypt(made.taskDefinition.obtainExecutionRole())
     data.database.grantConnect(role, key)
     permitMessaging(role, key, environment.name, messaging.key)
@@ -123,8 +123,8 @@ export class ServicesStack extends Stack {
   }
 
   /**
-   * By its ARN: permissions to read it then stand with who reads, and the stack of the secrets does not
-   * depend on this one.
+   * Imports a secret by ARN, so that read permissions belong to the reader and the data stack does not depend
+   * on this one.
    */
   private imported(id: string, secret: secrets.ISecret): secrets.ISecret {
     return secrets.Secret.fromSecretAttributes(this, id, {

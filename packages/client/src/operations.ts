@@ -1,6 +1,6 @@
 // Written by `npm run from-contracts`; do not edit.
 
-/** Method, path, and whether an idempotency key is sent. */
+/** Method, path, and whether an idempotency key is sent, by operation. */
 export type OperationEntry = readonly [method: string, path: string, sendsKey?: true]
 
 export const operations: Readonly<Record<string, Readonly<Record<string, OperationEntry>>>> = {

@@ -37,10 +37,10 @@ describe('money', () => {
     expect(z.decode(Money, major)).toBe(minor)
     expect(z.encode(Money, minor as Minor)).toBe(major)
   })
-  test.each([1.005, -1, Number.POSITIVE_INFINITY, Number.NaN, '1'])('%s is no amount', (value) => {
+  test.each([1.005, -1, Number.POSITIVE_INFINITY, Number.NaN, '1'])('%s is not an amount', (value) => {
     expect(z.safeDecode(Money, value as never).success).toBe(false)
   })
-  test('a sum may be larger than any amount, and exact', () => {
+  test('a sum may exceed the largest amount and stays exact', () => {
     for (const minor of [100_000_000_001, 7_000_000_000_000_001, Number.MAX_SAFE_INTEGER]) {
       expect(z.safeEncode(Money, minor as Minor).success).toBe(false)
       const wire = JSON.parse(JSON.stringify(z.encode(MoneySum, minor as Minor)))
@@ -48,7 +48,7 @@ describe('money', () => {
     }
     expect(z.safeDecode(MoneySum, Number.MAX_SAFE_INTEGER).success).toBe(false)
   })
-  test('every amount of cents survives the way over the wire', () => {
+  test('every amount of cents survives encoding and decoding', () => {
     for (let minor = 0; minor < 200_000; minor += 7) {
       const wire = JSON.parse(JSON.stringify(z.encode(Money, minor as Minor)))
       expect(z.decode(Money, wire)).toBe(minor)
@@ -75,10 +75,10 @@ describe('texts', () => {
       expect(contracts.TimeZone.safeParse(name).success).toBe(true)
     },
   )
-  test.each(['+01:00', '-05', 'Europe/Nowhere', ''])('%j is the name of no time zone', (name) => {
+  test.each(['+01:00', '-05', 'Europe/Nowhere', ''])('%j is not the name of a time zone', (name) => {
     expect(contracts.TimeZone.safeParse(name).success).toBe(false)
   })
-  test('an offset that was kept as a time zone is still shown', () => {
+  test('an offset stored as a time zone can still be read', () => {
     const venue = {
       venueId: crypto.randomUUID(),
       organizerId: crypto.randomUUID(),
@@ -104,27 +104,27 @@ describe('texts', () => {
 })
 
 describe('routes', () => {
-  test('no two have the same method and path, or the same name within a service', () => {
+  test('have unique methods and paths, and unique names within a service', () => {
     const paths = everyRoute.map(([, { method, path }]) => `${method} ${path}`)
     const names = everyRoute.map(([name, { path }]) => `${path.split('/')[2]} ${name}`)
     expect(new Set(paths).size).toBe(paths.length)
     expect(new Set(names).size).toBe(names.length)
   })
-  test('every one declares who may call it, and an internal path is for services alone', () => {
+  test('all declare who may call them, and internal paths are for services only', () => {
     for (const [name, { access, path }] of everyRoute) {
       const internal = path.includes('/internal/')
       expect(typeof access === 'object', name).toBe(internal)
       if (typeof access === 'object') expect(access.services.length, name).toBeGreaterThan(0)
     }
   })
-  test('every one is under a prefix that the load balancer forwards', () => {
+  test('all are under a prefix that the load balancer forwards', () => {
     for (const [name, { path }] of everyRoute)
       expect(
         routing.some(({ prefix }) => path.startsWith(prefix)),
         name,
       ).toBe(true)
   })
-  test('every refusal is listed once by a route, and every definition is of use', () => {
+  test('list each refusal once, and every definition is used', () => {
     const codesOf = (refusals: readonly RefusalDefinition[]) =>
       refusals.map(({ status, code }) => `${status} ${code}`)
     for (const [name, { refusals = [] }] of everyRoute) {
@@ -143,7 +143,7 @@ describe('routes', () => {
     )
     expect(idle.map(([name]) => name)).toEqual([])
   })
-  test('every body refuses fields that it does not name', () => {
+  test('refuse unknown fields in every body', () => {
     const loose = everyRoute.filter(([, { body }]) =>
       body?.safeParse({ surprise: 1 }).error?.issues.every(isNotUnknownKey),
     )
@@ -151,15 +151,15 @@ describe('routes', () => {
     expect(loose.map(([name]) => name)).toEqual([])
     expect(contracts.paymentsRoutes.stripeWebhook.body.safeParse({ surprise: 1 }).success).toBe(true)
   })
-  test('that declares no access does not compile', () => {
+  test('without access do not compile', () => {
     expectTypeOf<Omit<Route, 'access'>>().not.toExtend<Route>()
     expectTypeOf<Route['access']>().not.toExtend<undefined>()
   })
-  test('whose path and params disagree is not defined', () => {
+  test('with different parameters in path and params are refused', () => {
     const route = { method: 'GET', path: '/api/x/:id', summary: '', access: 'anyone', responses: {} } as const
     expect(() => defineRoute(route)).toThrow('path and params')
   })
-  test('a file and a stream have a form, anything else is JSON', () => {
+  test('have a form for files and streams; other responses are JSON', () => {
     expect(formOf(binary('image/png'))).toEqual({ kind: 'file', contentType: 'image/png' })
     expect(formOf(fileOr(z.string(), 'text/csv'))).toMatchObject({
       kind: 'file-or-json',
@@ -179,7 +179,7 @@ function isNotUnknownKey(issue: z.core.$ZodIssue): boolean {
 }
 
 describe('topology', () => {
-  test('every message has a topic or a queue of commands, and attributes that SNS takes', () => {
+  test('every message has a topic or a command queue, and attributes that SNS accepts', () => {
     for (const [eventType, { topics: to, attributes }] of messages) {
       expect(to.length, eventType).toBeGreaterThan(0)
       for (const name of to) expect([...topics, ...Object.keys(contracts.commandQueues)]).toContain(name)
@@ -212,13 +212,13 @@ describe('topology', () => {
       }
     }
   })
-  test('a queue of commands is no topic, and takes nothing else', () => {
+  test('a command queue has no topic and receives nothing else', () => {
     for (const name of Object.keys(contracts.commandQueues).filter(contracts.isCommandQueue)) {
       expect(topics).not.toContain(name)
       expect(queues[name].subscriptions).toEqual([])
     }
   })
-  test('what goes to a FIFO topic or queue says what it is grouped by', () => {
+  test('messages to a FIFO topic or queue declare their group', () => {
     for (const [eventType, { topics: to, groupBy }] of messages) {
       if (to.some(contracts.isFifo)) expect(groupBy, eventType).toBeDefined()
     }

@@ -41,7 +41,7 @@ export const baseEnvironment = {
     .describe('lowest level that is logged'),
   DATABASE_URL: z.url().describe("connection string of the service's own PostgreSQL database"),
   DATABASE_LOGIN: DatabaseLogin.default('password').describe(
-    "password: the one in DATABASE_URL; iam: short-lived tokens of AWS, over TLS verified against Amazon's authorities",
+    "password: the password in DATABASE_URL; iam: short-lived AWS tokens, over TLS verified against Amazon's certificate authorities",
   ),
   DATABASE_POOL_SIZE: z.coerce
     .number()
@@ -67,33 +67,39 @@ export const baseEnvironment = {
     .int()
     .min(10)
     .default(10_000)
-    .describe('longest time that a statement may take or a transaction may be idle, in ms'),
+    .describe('longest time a statement may run, or a transaction may stay idle, in ms'),
   LEASE_SECONDS: z.coerce
     .number()
     .min(1)
     .max(600)
     .default(15)
-    .describe('seconds for which a process owns what it works on; if it dies another may take it afterwards'),
+    .describe(
+      'how long a process owns the work it has taken; if it dies, another process may take the work after that',
+    ),
   AUTH_URL: z
     .url()
     .default('http://auth-service.eventbooking.local:8080')
-    .describe('where the auth service is'),
+    .describe('address of the auth service'),
   REDIS_URL: z
     .url()
     .optional()
-    .describe('Redis that holds ended sessions; without it tokens are valid until they expire'),
-  REDIS_PASSWORD: secret(z.string().min(1).optional().describe('password of REDIS_URL, where that has none')),
+    .describe(
+      'Redis through which ended sessions are published; without it, access tokens stay valid until they expire',
+    ),
+  REDIS_PASSWORD: secret(
+    z.string().min(1).optional().describe('password for REDIS_URL, if the URL has none'),
+  ),
   REDIS_TIMEOUT_MS: z.coerce
     .number()
     .int()
     .min(10)
     .default(250)
-    .describe('longest time that a command of any Redis may take, in ms'),
+    .describe('longest time a command to any Redis may take, in ms'),
   PUBLIC_URL: z.url().default('http://127.0.0.1:8000').describe('public base URL of the API'),
   TRUSTED_PROXIES: z
     .string()
     .default('127.0.0.1')
-    .describe('addresses whose X-Forwarded-For is trusted, comma separated'),
+    .describe('addresses whose X-Forwarded-For is trusted, separated by commas'),
   STREAMS_PER_USER_MAX: z.coerce
     .number()
     .int()
@@ -109,30 +115,32 @@ export const baseEnvironment = {
   TOKEN_ISSUER: z.string().default('boxoffice').describe('issuer of access tokens'),
   SERVICE_PRIVATE_KEY: secret(SigningKey.describe("Ed25519 JWK that signs this service's tokens")),
   SERVICE_PUBLIC_KEYS: Jwks.describe(
-    'JWKS of all services, kid = service name; two for one while its key is replaced',
+    "JWKS of all services; kid is the service's name. A service has two keys while its key is being replaced",
   ),
   // A service that calls others defines its own, for its callees.
   RESILIENCE: resilience(redisAlone),
   OTEL_EXPORTER_OTLP_ENDPOINT: z
     .url()
     .optional()
-    .describe('trace collector (OTLP over HTTP, JSON); without it nothing is traced'),
+    .describe('trace collector (OTLP over HTTP, JSON); without it, tracing is off'),
   OTEL_TRACES_SAMPLER_ARG: z.coerce
     .number()
     .min(0)
     .max(1)
     .default(0.1)
-    .describe('share of traces that is recorded whole, 0 to 1; of the others only what failed or was slow'),
+    .describe(
+      'fraction of traces that are recorded completely, 0 to 1; of the others, only what failed or was slow is recorded',
+    ),
   TRACES_SLOW_MS: z.coerce
     .number()
     .int()
     .min(1)
     .default(1_000)
-    .describe('from how many ms on a request or message counts as slow'),
+    .describe('duration from which a request or message counts as slow, in ms'),
   CRASH_AT: z
     .string()
     .optional()
-    .describe('a crash point, or @ and a file that names one: for fault tests only'),
+    .describe('a crash point, or @ and the path of a file that names one; for fault tests only'),
 }
 const Base = z.object(baseEnvironment)
 

@@ -17,14 +17,14 @@ const startOther = () => {
   writePidFile(supervisorPid, Number(other.pid))
 }
 
-test('a supervisor that goes on is not waited for', async () => {
+test('a running supervisor is not waited for', async () => {
   startOther()
   await expect(stopLeftovers(folder)).rejects.toThrow(
     `Boxoffice already runs in ${folder} (process ${other.pid})`,
   )
 })
 
-test('one that is stopping is waited for, however long it takes, and it is said', async () => {
+test('a stopping supervisor is waited for without limit, and the wait is reported', async () => {
   startOther()
   writeFileSync(
     supervisorPid,
@@ -43,7 +43,7 @@ test('one that is stopping is waited for, however long it takes, and it is said'
   ])
 })
 
-test('it says so itself, and for no other process', () => {
+test('a supervisor marks only itself as stopping', () => {
   writePidFile(supervisorPid, process.pid)
   expect(isStopping(supervisorPid)).toBe(false)
   markStopping(supervisorPid)

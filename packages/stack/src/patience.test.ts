@@ -10,7 +10,7 @@ import { createPatience, describeWait } from './patience.ts'
 const folder = mkdtempSync(path.join(tmpdir(), 'boxoffice-patience-'))
 afterAll(() => rmSync(folder, { recursive: true, force: true }))
 
-test('a log that grows is progress, and one that grows no more is none', async () => {
+test('a growing log is progress, and a log that has stopped growing is none', async () => {
   const logFile = path.join(folder, 'grows.log')
   appendFileSync(logFile, 'begun\n')
   const stuckMsMax = 400 * machineFactor
@@ -22,7 +22,7 @@ test('a log that grows is progress, and one that grows no more is none', async (
   await until(() => patience.signal.aborted)
 })
 
-test('what a child of the process computes is progress too', async () => {
+test('CPU time of a child process is progress too', async () => {
   const busy = `while (true);`
   const parent = spawn(
     process.execPath,
@@ -41,7 +41,7 @@ test('what a child of the process computes is progress too', async () => {
   await until(async () => expect(await readCpuMs(pid)).toBeNull())
 })
 
-test('the line says what is waited for, and when it will be given up', () => {
+test('the line names what is waited for, and the time limit', () => {
   const times = { waitedMs: 12_300, idleMs: 900, stuckMsMax: 60_000 }
   expect(describeWait('tickets', times)).toBe('waiting for tickets: 12 s, still starting')
   expect(describeWait('Redis', { ...times, idleMs: 11_000 })).toBe(

@@ -17,21 +17,21 @@ beforeEach(() => {
 afterEach(() => void sleeper.kill('SIGKILL'))
 afterAll(() => rmSync(folder, { recursive: true, force: true }))
 
-test('a process that was left behind is stopped', async () => {
+test('a leftover process is stopped', async () => {
   expect(findRunning(file)).toBe(sleeper.pid)
   expect(await stopByPidFile(file)).toBe(true)
   await until(() => expect(sleeper.signalCode).toBe('SIGTERM'))
   expect(existsSync(file)).toBe(false)
 })
 
-test('also one that is frozen', async () => {
+test('a frozen leftover process is stopped', async () => {
   await freeze(Number(sleeper.pid))
   expect(findRunning(file)).toBe(sleeper.pid)
   expect(await stopByPidFile(file, 100)).toBe(true)
   await until(() => expect(sleeper.signalCode).toBe('SIGKILL'))
 })
 
-test('somebody else who has got the same process id is left alone', async () => {
+test('another process with the same process id is left alone', async () => {
   const written = JSON.parse(readFileSync(file, 'utf8'))
   writeFileSync(file, JSON.stringify({ ...written, startedAt: `${written.startedAt}0` }))
   expect(findRunning(file)).toBeNull()
@@ -41,7 +41,7 @@ test('somebody else who has got the same process id is left alone', async () => 
 })
 
 test.each([['{"pid":'], ['{"pid":1,"startedAt":"x"}'], ['{"pid":-1}'], ['']])(
-  'a file that says %j means nobody',
+  'a file with %j names no process',
   async (content) => {
     writeFileSync(file, content)
     expect(await stopByPidFile(file)).toBe(false)

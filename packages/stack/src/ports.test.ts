@@ -10,7 +10,7 @@ beforeAll(async () => {
 })
 afterAll(() => listener.close())
 
-test('the ports are those of the contract unless a variable moves one', () => {
+test('the ports are those of the contract unless a variable overrides one', () => {
   expect(loadPorts({ MAILBOX_PORT: '9025' })).toEqual({
     edge: 8000,
     auth: 8080,
@@ -29,15 +29,15 @@ test('the ports are those of the contract unless a variable moves one', () => {
   })
 })
 
-test.each(['0', '65536', '80.5', 'eighty', ''])('%j is no port', (value) => {
+test.each(['0', '65536', '80.5', 'eighty', ''])('%j is not a port', (value) => {
   expect(() => loadPorts({ EDGE_PORT: value })).toThrow(`EDGE_PORT is ${value}, which is not a port`)
 })
 
-test('two things cannot share a port', () => {
+test('two programs cannot share a port', () => {
   expect(() => loadPorts({ EDGE_PORT: '8080' })).toThrow('AUTH_PORT and EDGE_PORT are both 8080')
 })
 
-test('a port that is taken is named, with who has it and the variable that moves ours', async () => {
+test('a port in use is reported with its process and the variable that changes ours', async () => {
   const { port } = listener.address() as net.AddressInfo
   const failure = await requireFree({ ...(await claimPorts()), tickets: port }).catch(
     (error: Error) => error.message,

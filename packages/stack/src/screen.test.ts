@@ -43,7 +43,7 @@ const demo = {
 const screen = (colours: boolean, known: Parameters<typeof startScreen>[0]['urls'] = urls) =>
   startScreen({ urls: known, demo, ports: loadPorts({}), folder: '.boxoffice', seconds: 6.24, colours })
 
-test('the screen fits a terminal of 80 by 40 and names everything one needs next', () => {
+test('the screen fits a terminal of 80 by 40 and lists the next steps', () => {
   const plain = screen(false)
   const lines = plain.split('\n')
   expect(lines.length).toBeLessThanOrEqual(40)
@@ -62,13 +62,13 @@ test('the screen fits a terminal of 80 by 40 and names everything one needs next
     expect(plain).toContain(text)
 })
 
-test('traces are named where there are any', () => {
+test('traces are listed if tracing is on', () => {
   const { traces, ...others } = urls
   expect(screen(false)).toContain(`${traces}/`)
   expect(screen(false, others)).not.toContain('Traces')
 })
 
-test('colours change nothing but the colour, and a pipe gets none', () => {
+test('colours do not change the text, and a pipe gets none', () => {
   expect(stripVTControlCharacters(screen(true))).toBe(screen(false))
   expect(screen(true)).not.toBe(screen(false))
 })

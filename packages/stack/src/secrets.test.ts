@@ -30,7 +30,7 @@ const addresses: Addresses = {
 }
 const environments = serviceKeys.map((key) => environmentOf(key, secrets, addresses))
 
-test('secrets are made once, for our eyes only', () => {
+test('secrets are created once, readable only by their owner', () => {
   const made = loadSecrets(folder)
   expect(loadSecrets(folder)).toEqual(made)
   expect(statSync(path.join(folder, 'secrets.json')).mode & 0o777).toBe(0o600)
@@ -40,7 +40,7 @@ test('secrets are made once, for our eyes only', () => {
   expect(Object.keys(made.services)).toEqual([...callers])
 })
 
-test('secrets of an installation that is older than a service are completed, and those that are there stay', () => {
+test('missing secrets of an older installation are added, and existing ones are kept', () => {
   const file = path.join(folder, 'secrets.json')
   const before = loadSecrets(folder)
   const { 'analytics-service': _, ...services } = before.services
@@ -58,7 +58,7 @@ test('secrets of an installation that is older than a service are completed, and
   expect(loadSecrets(folder)).toEqual(completed)
 })
 
-test.each(serviceKeys)('what %s signs, every service can verify by its name', async (key) => {
+test.each(serviceKeys)('every service can verify a token that %s has signed, by its name', async (key) => {
   const { name } = services[key]
   const own = JSON.parse(String(environmentOf(key, secrets, addresses).SERVICE_PRIVATE_KEY))
   const token = await new SignJWT({})
@@ -70,7 +70,7 @@ test.each(serviceKeys)('what %s signs, every service can verify by its name', as
   }
 })
 
-test('what auth encrypts, notifications can read', async () => {
+test('notifications can decrypt what auth encrypts', async () => {
   const byKey = Object.fromEntries(serviceKeys.map((key, index) => [key, environments[index]]))
   const toNotifications = await importJWK(JSON.parse(String(byKey.auth?.NOTIFICATIONS_PUBLIC_KEY)), 'ECDH-ES')
   const sealed = await new CompactEncrypt(Buffer.from('token'))
@@ -83,7 +83,7 @@ test('what auth encrypts, notifications can read', async () => {
   expect(Buffer.from(opened.plaintext).toString()).toBe('token')
 })
 
-test('no service sees a private key of another, and the public keys hold nothing private', () => {
+test('no service gets a private key of another, and the public keys contain no private parts', () => {
   const privates = environments.flatMap((environment) =>
     Object.values(environment).flatMap((value) =>
       [...value.matchAll(/"d":"([^"]+)"/g)].map((match) => match[1]),

@@ -1,7 +1,7 @@
 import { expect, test, vi } from 'vitest'
 import { createShutdown } from './shutdown.ts'
 
-test('layers are stopped one after the other, the last first, and all have the same eight seconds', async () => {
+test('layers are stopped one by one in reverse order, within eight seconds in total', async () => {
   const now = Date.UTC(2026, 10, 21)
   vi.useFakeTimers({ toFake: ['Date'], now })
   try {

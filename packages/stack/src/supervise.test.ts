@@ -48,7 +48,7 @@ const start = (source: string, options: Partial<Program> = {}) => {
   }
 }
 
-test('a program runs with its environment, its log and its pid file, and is gone after stop', async () => {
+test('a program runs with its environment, its log and its pid file, until it is stopped', async () => {
   const { child, logFile, pidFile } = start(WELL_BEHAVED)
   await child.waitReady()
   expect(readFileSync(logFile, 'utf8')).toBe('serving as test\n')
@@ -61,7 +61,7 @@ test('a program runs with its environment, its log and its pid file, and is gone
   await expect(child.waitReady()).rejects.toThrow('was stopped')
 })
 
-test('one that is killed comes back, and waiting for it waits for the new one', async () => {
+test('a killed program is restarted, and readiness means that of the new process', async () => {
   const { child, log } = start(WELL_BEHAVED)
   await child.waitReady()
   for (const restarts of [1, 2]) {
@@ -77,13 +77,13 @@ test('one that is killed comes back, and waiting for it waits for the new one', 
   ])
 })
 
-test('the pauses double up to ten seconds', () => {
+test('the restart delay doubles up to ten seconds', () => {
   expect([1, 2, 3, 4, 5, 6, 7, 8].map((failures) => backoffMs(failures))).toEqual([
     200, 400, 800, 1_600, 3_200, 6_400, 10_000, 10_000,
   ])
 })
 
-test('one that fails to come back is tried again until it does', async () => {
+test('a failed restart is retried until it succeeds', async () => {
   const marker = path.join(folder, 'fails-twice')
   const source = `
     import { existsSync, readFileSync, writeFileSync } from 'node:fs'
@@ -98,7 +98,7 @@ test('one that fails to come back is tried again until it does', async () => {
   expect(child.restarts).toBe(3)
 })
 
-test('one that cannot start at all is not tried again: the error names its log and shows its end', async () => {
+test('a failed first start is not retried: the error names the log and shows its end', async () => {
   const { child, logFile, log } = start(`throw new Error('DATABASE_URL is missing')`)
   const failure = await child.waitReady().catch((error: Error) => error.message)
   expect(failure).toContain(`${child.name} ended (1), see ${logFile}`)
@@ -107,7 +107,7 @@ test('one that cannot start at all is not tried again: the error names its log a
   expect(child.restarts).toBe(0)
 })
 
-test('one that does nothing for too long is a failure', async () => {
+test('a start without progress for too long fails', async () => {
   const { child } = start('setInterval(() => {}, 1000)', { stuckMsMax: 600 })
   await expect(child.waitReady()).rejects.toThrow(
     `${child.name} was stuck: not ready, and it did nothing for 0.6 s, see `,
@@ -127,7 +127,7 @@ test.each([
   expect(child.restarts).toBe(0)
 })
 
-test('one that runs and says for too long that it is not ready is a failure, with what it says', async () => {
+test('a program that is not ready for too long fails, with its readiness response', async () => {
   const server = http.createServer((_request, response) => response.writeHead(503).end('{"database":"DOWN"}'))
   servers.push(server)
   const port = await claimPort()
@@ -138,7 +138,7 @@ test('one that runs and says for too long that it is not ready is a failure, wit
   )
 })
 
-test('one is ready only when its own answer agrees', async () => {
+test('a program is ready only if its own response says so', async () => {
   let status = 503
   let asked = 0
   const server = http.createServer((_request, response) => {
@@ -160,7 +160,7 @@ test('one is ready only when its own answer agrees', async () => {
   await waiting
 })
 
-test('one that does not heed SIGTERM, or is frozen, is killed when its time is up, and no sooner', async () => {
+test('a program that ignores SIGTERM or is frozen is killed after the timeout, and not before', async () => {
   const HOUR_MS = 3_600_000
   const DEAF = WELL_BEHAVED.replace('process.exit(0)', "console.log('deaf')")
   const [deaf, given] = [start(DEAF), start(DEAF)] as const
@@ -178,7 +178,7 @@ test('one that does not heed SIGTERM, or is frozen, is killed when its time is u
   await stopping
 })
 
-test('one that is stopped while it waits to come back stays down', async () => {
+test('a program stopped during its restart delay is not restarted', async () => {
   const { child, log } = start(WELL_BEHAVED)
   await child.waitReady()
   // What is said of its end comes right before the pause; the pause has begun when the event loop goes on.

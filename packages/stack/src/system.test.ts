@@ -83,7 +83,7 @@ const pidFiles = (folder: string) => {
   return [...names, path.join(folder, 'redis.pid')].filter((file) => existsSync(file))
 }
 
-test('the services that are there run behind the edge, come back after a kill, and stop after it', async () => {
+test('the services run behind the edge, restart after a kill, and stop after the edge', async () => {
   const lines: string[] = []
   const options = await optionsOf({ log: (line) => lines.push(line), instances: { tickets: 2 } })
   const system = await start(options)
@@ -124,7 +124,7 @@ test('the services that are there run behind the edge, come back after a kill, a
   expect(pidFiles(options.folder)).toEqual([])
 })
 
-test('after a SIGKILL of the supervisor the next start cleans up and finds its data', async () => {
+test('after a SIGKILL of the supervisor, the next start cleans up and keeps the data', async () => {
   const options = await optionsOf()
   const { log: _, ...plain } = options
   const program = `
@@ -150,7 +150,7 @@ test('after a SIGKILL of the supervisor the next start cleans up and finds its d
   expect((await fetch(`${system.urls.edge}/api/tickets/types`)).status).toBe(200)
 })
 
-test('a service that cannot start is named with its log and what it last said, and nothing stays behind', async () => {
+test('a service that cannot start is reported with its log and its last output, and everything is stopped', async () => {
   const broken = path.join(root, 'broken')
   cpSync(services, broken, { recursive: true })
   writeFileSync(path.join(broken, 'auth/src/main.ts'), `throw new Error('TOKEN_PRIVATE_KEY is missing')`)
@@ -162,7 +162,7 @@ test('a service that cannot start is named with its log and what it last said, a
   await start({ ...options, servicesFolder: services }) // every port is free again
 })
 
-test('a start that is given up stops what it has started', async () => {
+test('an aborted start stops what it has started', async () => {
   const stuck = path.join(root, 'stuck')
   cpSync(services, stuck, { recursive: true })
   writeFileSync(path.join(stuck, 'auth/src/main.ts'), "process.on('disconnect', () => process.exit(0))")
@@ -176,7 +176,7 @@ test('a start that is given up stops what it has started', async () => {
   expect(pidFiles(options.folder)).toEqual([])
 })
 
-test('an address of its own for each: a taken port stops the start before anything runs', async () => {
+test('a port in use fails the start before anything runs', async () => {
   const system = await start(await optionsOf({ services: [] }))
   const other = await optionsOf()
   const port = Number(new URL(system.urls.mailbox).port)

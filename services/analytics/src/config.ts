@@ -28,21 +28,21 @@ export const Environment = z.object({
   EVENTS_URL: z
     .url()
     .default('http://event-service.eventbooking.local:8081')
-    .describe('where the event service is'),
+    .describe('address of the event service'),
   TICKETS_URL: z
     .url()
     .default('http://ticket-service.eventbooking.local:8082')
-    .describe('where the ticket service is'),
+    .describe('address of the ticket service'),
   PAYMENTS_URL: z
     .url()
     .default('http://payment-service.eventbooking.local:8083')
-    .describe('where the payment service is'),
+    .describe('address of the payment service'),
   CACHE_REDIS_URL: z
     .url()
     .optional()
-    .describe('Redis that caches reads and may evict anything; if unset, every read queries PostgreSQL'),
+    .describe('Redis that caches reads; it may evict any key. Without it, every read queries PostgreSQL'),
   CACHE_REDIS_PASSWORD: secret(
-    z.string().min(1).optional().describe('password of CACHE_REDIS_URL, if that has none'),
+    z.string().min(1).optional().describe('password for CACHE_REDIS_URL, if the URL has none'),
   ),
   CACHE_SECONDS: z.coerce
     .number()
@@ -50,14 +50,14 @@ export const Environment = z.object({
     .min(1)
     .max(3_600)
     .default(60)
-    .describe('longest time that a read is cached'),
+    .describe('longest time a read is cached'),
   CACHE_REFRESH_MS: z.coerce
     .number()
     .int()
     .min(0)
     .default(250)
     .describe(
-      'how often one event, buyer or ticket is dropped from the cache at most, by each process, in ms',
+      'shortest time between two cache invalidations of the same event, buyer or ticket, per process, in ms',
     ),
   PROJECTION_LAG_LIMIT_SECONDS: z.coerce
     .number()
@@ -69,14 +69,14 @@ export const Environment = z.object({
     .int()
     .min(50)
     .default(1_000)
-    .describe('interval at which a pending rebuild is polled, in ms'),
+    .describe('how often a process checks for a rebuild to work on, in ms'),
   REBUILD_PAUSE_MS: z.coerce
     .number()
     .int()
     .min(0)
     .max(5_000)
     .default(50)
-    .describe('pause of a rebuild between two pages of an archive, in ms'),
+    .describe("pause between two pages of the services' archives during a rebuild, in ms"),
 })
 
 export interface Config extends BaseConfig {

@@ -31,7 +31,7 @@ export const Environment = z.object({
   TICKETS_URL: z
     .url()
     .default('http://ticket-service.eventbooking.local:8082')
-    .describe('where the ticket service is'),
+    .describe('address of the ticket service'),
   TICKETS_TIMEOUT_MS: z.coerce
     .number()
     .int()

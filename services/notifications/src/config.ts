@@ -46,15 +46,15 @@ export const Environment = z.object({
   EVENTS_URL: z
     .url()
     .default('http://event-service.eventbooking.local:8081')
-    .describe('where the event service is'),
+    .describe('address of the event service'),
   TICKETS_URL: z
     .url()
     .default('http://ticket-service.eventbooking.local:8082')
-    .describe('where the ticket service is'),
+    .describe('address of the ticket service'),
   PAYMENTS_URL: z
     .url()
     .default('http://payment-service.eventbooking.local:8083')
-    .describe('where the payment service is'),
+    .describe('address of the payment service'),
   AWS_SES_ENDPOINT: z.url().optional().describe('SES endpoint in place of the one of AWS'),
   NOTIFICATIONS_PRIVATE_KEY: secret(
     Jwk.refine((key) => 'd' in key, 'must be the private half').describe(

@@ -33,67 +33,65 @@ export const Environment = z.object({
     .min(2)
     .max(100)
     .default(20)
-    .describe('most connections to the database'),
+    .describe('maximum number of connections'),
   ...messagingEnvironment,
   RESILIENCE: resilience(callees),
   TICKETS_URL: z
     .url()
     .default('http://ticket-service.eventbooking.local:8082')
-    .describe('where the ticket service is'),
+    .describe('address of the ticket service'),
   EVENTS_URL: z
     .url()
     .default('http://event-service.eventbooking.local:8081')
-    .describe('where the event service is'),
+    .describe('address of the event service'),
   STRIPE_SECRET_KEY: secret(z.string().min(1).describe("the gateway's secret key")),
-  STRIPE_WEBHOOK_SECRET: secret(
-    z.string().min(1).describe("the secret that verifies the signature of the gateway's webhook calls"),
-  ),
+  STRIPE_WEBHOOK_SECRET: secret(z.string().min(1).describe("secret that signs the gateway's webhook calls")),
   STRIPE_API_URL: z
     .url()
     .optional()
-    .describe("base URL of the gateway if it is not Stripe's own: the sandbox"),
+    .describe("address of the gateway, if it is not Stripe's own: the sandbox"),
   GATEWAY_TIMEOUT_MS: z.coerce
     .number()
     .int()
     .min(100)
     .default(10_000)
-    .describe('time-out of a call to the gateway, in ms'),
+    .describe('how long a call to the gateway may take, in ms'),
   CHECKOUT_WAIT_MS: z.coerce
     .number()
     .int()
     .min(0)
     .default(10_000)
-    .describe('how long a buyer waits before a 202, in ms'),
+    .describe('how long a buyer waits for the outcome before the answer is 202, in ms'),
   ORDER_QUEUE: z
     .enum(['on', 'off'])
     .default('on')
-    .describe('off: Prefer: respond-async is ignored, while instances run that do not know queued orders'),
+    .describe('off: ignore Prefer: respond-async, while instances run that do not know queued orders'),
   ORDER_WORKERS: z.coerce
     .number()
     .int()
     .min(1)
     .max(100)
     .default(10)
-    .describe('how many orders from the queue each instance works on at once'),
+    .describe('orders from the queue that each instance processes at once'),
   ORDER_QUEUE_PATIENCE_SECONDS: z.coerce
     .number()
     .int()
     .min(1)
     .default(300)
-    .describe('how long an order waits for its command from the queue before it is begun without'),
+    .describe('how long an order waits for its command from the queue before it is started without it'),
   DEFAULT_PAYMENT_TOKEN: z
     .string()
     .regex(/^[A-Za-z0-9_]{1,200}$/)
     .optional()
     .describe(
-      'payment token for a seat of /api/v1/tickets if the request has none; if unset, a token is required',
+      'payment token for a seat bought through /api/v1/tickets without one; if unset, a token is required',
     ),
   PAYMENT_UNKNOWN_LIMIT_SECONDS: z.coerce
     .number()
     .int()
     .min(1)
     .default(1_800)
-    .describe('how long the outcome of a payment may be unknown'),
+    .describe('how long the outcome of a charge may be unknown'),
   EVENT_REFUNDS_PER_SECOND: z.coerce
     .number()
     .positive()
@@ -110,7 +108,7 @@ export const Environment = z.object({
     .int()
     .min(1)
     .default(60)
-    .describe('how long to wait for the tickets of a paid order before requesting them'),
+    .describe('how long a paid order waits for its tickets before the payment service asks for them'),
   ISSUE_LIMIT_SECONDS: z.coerce
     .number()
     .int()
@@ -122,19 +120,19 @@ export const Environment = z.object({
     .int()
     .min(1)
     .default(1_000)
-    .describe("longest wait for the buyer's name for a seat's ticket, in ms"),
+    .describe("how long the lookup of a buyer's name for a seat's ticket may take, in ms"),
   WEBHOOK_POLL_MS: z.coerce
     .number()
     .int()
     .min(50)
     .default(5_000)
-    .describe('interval at which webhook events due for a retry are polled, in ms'),
+    .describe('how often webhook events that are due for a retry are polled, in ms'),
   SAGA_POLL_MS: z.coerce
     .number()
     .int()
     .min(50)
     .default(1_000)
-    .describe('interval at which due sagas are polled, in ms'),
+    .describe('how often due sagas are polled, in ms'),
 })
 
 export interface Config extends BaseConfig {

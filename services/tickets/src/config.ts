@@ -39,11 +39,11 @@ export const Environment = z.object({
   EVENTS_URL: z
     .url()
     .default('http://event-service.eventbooking.local:8081')
-    .describe('where the event service is'),
+    .describe('address of the event service'),
   PAYMENTS_URL: z
     .url()
     .default('http://payment-service.eventbooking.local:8083')
-    .describe('where the payment service is'),
+    .describe('address of the payment service'),
   TICKET_SIGNING_KEY: secret(SigningKey.describe("Ed25519 JWK that signs tickets' codes")),
   TICKET_PREVIOUS_PUBLIC_KEYS: Jwks.optional().describe(
     'JWKS of other keys whose codes admit: earlier ones, and the next one before it signs',

@@ -2,7 +2,7 @@ import * as z from 'zod'
 import { defineNotFound, defineRefusal, withFields } from '../http/define-refusal.ts'
 
 export const USER_NOT_FOUND = defineNotFound('USER')
-export const EMAIL_TAKEN = defineRefusal('EMAIL_TAKEN', 409, 'there is an account with this address already')
+export const EMAIL_TAKEN = defineRefusal('EMAIL_TAKEN', 409, 'an account with this address already exists')
 export const INVALID_CREDENTIALS = defineRefusal(
   'INVALID_CREDENTIALS',
   401,

@@ -13,12 +13,12 @@ export const EVENT_NOT_EDITABLE = defineRefusal('EVENT_NOT_EDITABLE', 409, 'the 
 export const EVENT_NOT_DRAFT = defineRefusal(
   'EVENT_NOT_DRAFT',
   409,
-  'only drafts are deleted: cancel the event',
+  'only drafts can be deleted: cancel the event instead',
 )
 export const EVENT_NOT_CANCELLABLE = defineRefusal(
   'EVENT_NOT_CANCELLABLE',
   409,
-  'only an event on sale is cancelled',
+  'only an event on sale can be cancelled',
 )
 export const EVENT_NOT_PUBLISHABLE = defineRefusal(
   'EVENT_NOT_PUBLISHABLE',
@@ -29,7 +29,7 @@ export const EVENT_NOT_PUBLISHABLE = defineRefusal(
 export const PLAN_IN_USE = defineRefusal(
   'PLAN_IN_USE',
   409,
-  'tickets have been made of this plan: it stays as it is',
+  'tickets were created from this plan: it can no longer be changed',
 )
 export const ZONES_NOT_IN_PLAN = defineRefusal(
   'ZONES_NOT_IN_PLAN',

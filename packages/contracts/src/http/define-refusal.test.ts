@@ -16,7 +16,7 @@ const route = defineRoute({
   refusals: [GONE, TAKEN, CLOSED],
 })
 
-test('a client tells the answers of a route apart by status, and its refusals by code', () => {
+test('a client distinguishes responses by status, and refusals by code', () => {
   const answer = {} as Response<typeof route>
   if (answer.status === 200) expectTypeOf(answer.body).toEqualTypeOf<{ things: number }>()
   if (answer.status === 404) expectTypeOf(answer.body.error).toEqualTypeOf<'THING_NOT_FOUND'>()
@@ -26,7 +26,7 @@ test('a client tells the answers of a route apart by status, and its refusals by
   else expectTypeOf(answer.body.names).toEqualTypeOf<undefined>()
 })
 
-test('refusals of one status share a schema: what all of them have is required, what some have may be there', () => {
+test('refusals with one status share a schema: common fields are required, others optional', () => {
   const { 409: schema } = responsesOf([TAKEN, CLOSED])
   const refusal = { message: 'no', requestId: 'r', by: 'ada' }
   expect(schema.safeParse({ ...refusal, error: 'TAKEN', names: ['a'] }).success).toBe(true)
@@ -35,7 +35,7 @@ test('refusals of one status share a schema: what all of them have is required, 
   expect(schema.safeParse({ ...refusal, error: 'OF_A_NEWER_SERVICE' }).success).toBe(true)
 })
 
-test('documents name each refusal and say what it means', () => {
+test('the documentation names each refusal with its meaning', () => {
   const { 409: schema } = responsesOf([
     saying(TAKEN, 'somebody was faster'),
     withFields(CLOSED, { until: z.string() }),
@@ -43,7 +43,7 @@ test('documents name each refusal and say what it means', () => {
   expect(schema.meta()?.description).toBe('TAKEN: somebody was faster; CLOSED: it is closed')
 })
 
-test('a refusal among the plain answers is not defined', () => {
+test('a refusal among the plain responses is rejected', () => {
   const define = () =>
     defineRoute({
       method: 'GET',
@@ -52,10 +52,10 @@ test('a refusal among the plain answers is not defined', () => {
       access: 'anyone',
       responses: { 404: z.object({}) },
     })
-  expect(define).toThrow('come of its refusals')
+  expect(define).toThrow('define responses from 400 on as refusals')
 })
 
-test('what the platform may refuse follows from who may call, what is sent, and the idempotency key', () => {
+test('the implied refusals follow from the access, the inputs, and the idempotency key', () => {
   const codesOf = (properties: object) => impliedRefusals({ ...route, ...properties }).map(({ code }) => code)
   expect(codesOf({ access: 'anyone' })).toEqual(['SERVICE_UNAVAILABLE'])
   expect(codesOf({ access: 'user' })).toEqual(['SERVICE_UNAVAILABLE', 'UNAUTHENTICATED', 'TOKEN_EXPIRED'])

@@ -5,9 +5,9 @@ import { type RefusalDefinition, type RefusalResponses, responsesOf } from './de
 export type Method = 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE'
 
 /**
- * Who may call a route. `anyone`: no token is looked at; `visitor`: anyone, and a signed-in user is
- * recognised; `user`: a bearer token; `proven`: one of a user who has confirmed the address; `organizer`,
- * `admin`: likewise, with that role; `services`: a service token of one of those named.
+ * Who may call a route. `anyone`: tokens are ignored; `visitor`: anyone, and a bearer token identifies the
+ * user; `user`: requires a bearer token; `proven`: the user must have confirmed the address; `organizer`,
+ * `admin`: as `proven`, with that role; `services`: a service token of one of the listed services.
  */
 export type Access =
   | 'anyone'
@@ -19,9 +19,9 @@ export type Access =
   | { readonly services: readonly Caller[] }
 
 /**
- * What an `Idempotency-Key` does. `honoured`: the first answer is kept and given again (the default of a POST
- * by a signed-in user). `bound`: required, and the handler itself binds it to what it makes; `bindable`:
- * likewise where one is given. `none`: ignored.
+ * How a route treats an `Idempotency-Key`. `honoured`: the first response is stored and replayed (the default
+ * of a POST by a signed-in user). `bound`: required, and the handler ties it to the resource it creates;
+ * `bindable`: likewise, but optional. `none`: ignored.
  */
 export type Idempotency = 'honoured' | 'bound' | 'bindable' | 'none'
 
@@ -33,27 +33,27 @@ export interface Route {
   readonly access: Access
   readonly idempotency?: Idempotency
   /**
-   * What a client may prefer (RFC 7240): with `Prefer: respond-async` the answer may be 202 at once, and says
-   * `Preference-Applied` then.
+   * The preference that a client may send (RFC 7240): with `Prefer: respond-async` the answer may be an
+   * immediate 202 with `Preference-Applied`.
    */
   readonly prefer?: 'respond-async'
   readonly params?: z.ZodObject
   readonly query?: z.ZodObject
   readonly body?: z.ZodType
-  /** The largest body that is read; 1 MiB where none is given. */
+  /** Maximum body size; 1 MiB by default. */
   readonly bodyLimitBytes?: number
   /**
-   * The handler gets the body's text alone, and holds it to `body` itself: one so large that it must not be
-   * read on the event loop.
+   * The handler gets the body as text and validates it against `body` itself: for bodies too large to parse
+   * on the event loop.
    */
   readonly bodyAsText?: true
   /**
-   * By status; `Empty` for an answer without a body, `binary(…)` for a file, `fileOr(…)` for JSON or a file,
+   * Response schemas by status: `Empty` for no body, `binary(…)` for a file, `fileOr(…)` for JSON or a file,
    * `eventStream(…)` for server-sent events, `jsonText(…)` for JSON as text. `defineRoute` adds those of the
    * refusals.
    */
   readonly responses: Readonly<Record<number, z.ZodType>>
-  /** Every refusal that its handler gives; those of the platform need not be listed (`impliedRefusals`). */
+  /** Every refusal that the handler returns; those of the platform are implied (`impliedRefusals`). */
   readonly refusals?: readonly RefusalDefinition[]
 }
 export type Routes = Readonly<Record<string, Route>>
@@ -61,8 +61,8 @@ export type Routes = Readonly<Record<string, Route>>
 export const Empty = z.void()
 
 /**
- * How an answer that is not simply JSON travels: a file, JSON or a file as the handler answers, or a stream
- * of JSON items.
+ * The wire format of a response that is not plain JSON: a file, JSON or a file depending on the handler, or a
+ * stream of JSON items.
  */
 export type Form =
   | { readonly kind: 'file'; readonly contentType: string }
@@ -77,20 +77,18 @@ const withForm = <S extends z.ZodType>(schema: S, form: Form): S => {
 }
 const Bytes = () => z.instanceof(Uint8Array<ArrayBufferLike>)
 
-/** An answer that is a file of this content type. */
+/** Schema of a response that is a file of this content type. */
 export const binary = (contentType: string) => withForm(Bytes(), { kind: 'file', contentType })
 
-/** An answer that is JSON, or a file of this content type where the request asks for one. */
+/** Schema of a response that is JSON, or a file of this content type if the request asks for one. */
 export const fileOr = <S extends z.ZodType>(json: S, contentType: string) =>
   withForm(z.union([json, Bytes()]), { kind: 'file-or-json', contentType, json })
 
-/**
- * JSON that both sides pass on as the text it is: one so large that it must not be read on the event loop.
- */
+/** Schema of JSON that both sides handle as text: for responses too large to parse on the event loop. */
 export const jsonText = (json: z.ZodType) =>
   withForm(z.string(), { kind: 'json-text', contentType: 'application/json', json })
 
-/** Server-sent events: each item is the JSON of one `data:` field. */
+/** Schema of server-sent events: each item is the JSON of one `data:` field. */
 export const eventStream = <S extends z.ZodType>(item: S) =>
   withForm(z.custom(isIterable) as z.ZodType<AsyncIterable<z.output<S>>, AsyncIterable<z.input<S>>>, {
     kind: 'event-stream',
@@ -100,17 +98,19 @@ export const eventStream = <S extends z.ZodType>(item: S) =>
 const isIterable = (value: unknown) =>
   typeof value === 'object' && value !== null && Symbol.asyncIterator in value
 
-/** How an answer of this schema travels; undefined: as JSON. */
+/** Returns the wire format of a response schema; undefined for plain JSON. */
 export const formOf = (schema: z.ZodType): Form | undefined => forms.get(schema)
 
-/** Query of a list: at most `limit` things, from `cursor` (the previous page's `nextCursor`) on. */
+/**
+ * Query of a paginated list: at most `limit` items, starting at `cursor` (the previous page's `nextCursor`).
+ */
 export const Page = z.object({
   limit: z.coerce.number().int().min(1).max(100).default(20),
   cursor: z.string().max(500).optional(),
 })
 export const NextCursor = z.string().nullable()
 
-/** What an `Idempotency-Key` does at this route. */
+/** Returns how a route treats an `Idempotency-Key`. */
 export const idempotencyOf = (route: Route): Idempotency =>
   route.idempotency ??
   (route.method === 'POST' && ['user', 'proven', 'organizer', 'admin'].includes(route.access as string)
@@ -127,7 +127,10 @@ type Defined<R extends Route> = [ListedRefusals<R>] extends [never]
   ? R
   : R & { readonly responses: RefusalResponses<ListedRefusals<R>> }
 
-/** A route whose answers include its refusals. Checks that `path` and `params` name the same parameters. */
+/**
+ * Defines a route and adds its refusals to the responses. Throws if `path` and `params` name different
+ * parameters, or if `responses` has a status from 400 on.
+ */
 export function defineRoute<const R extends Route>(route: R): Defined<R> {
   const inPath = [...route.path.matchAll(/:(\w+)/g)].map((match) => match[1])
   const inSchema = Object.keys(route.params?.shape ?? {})
@@ -135,18 +138,18 @@ export function defineRoute<const R extends Route>(route: R): Defined<R> {
     throw new Error(`${route.method} ${route.path}: path and params name different parameters`)
   }
   if (Object.keys(route.responses).some((status) => Number(status) >= 400)) {
-    throw new Error(`${route.method} ${route.path}: answers from 400 on come of its refusals`)
+    throw new Error(`${route.method} ${route.path}: define responses from 400 on as refusals`)
   }
   const responses = { ...route.responses, ...responsesOf(route.refusals ?? []) }
   return { ...route, responses } as Route as Defined<R>
 }
 
-// Code on both sides sees the decoded values (cents, not dollars); only the wire sees the encoded ones.
+// Code on both sides uses decoded values (cents, not dollars); encoded ones exist only on the wire.
 type Part<R, K extends 'params' | 'query' | 'body', Side> =
   R extends Record<K, infer Z extends z.ZodType>
     ? { [_ in K]: Side extends 'sent' ? Sent<Z> : z.output<Z> }
     : unknown
-// What has a default need not be sent.
+// Fields with a default need not be sent.
 type Sent<Z extends z.ZodType> =
   Z extends z.ZodObject<infer Shape>
     ? {
@@ -156,15 +159,15 @@ type Sent<Z extends z.ZodType> =
       }
     : z.output<Z>
 
-/** What a handler receives. */
+/** The request as a handler receives it. */
 export type Request<R extends Route> = Part<R, 'params', 'received'> &
   Part<R, 'query', 'received'> &
   (R extends { bodyAsText: true } ? unknown : Part<R, 'body', 'received'>)
-/** What a client sends. */
+/** The request as a client passes it. */
 export type Outgoing<R extends Route> = Part<R, 'params', 'sent'> &
   Part<R, 'query', 'sent'> &
   Part<R, 'body', 'sent'>
-/** What a client gets. */
+/** The response as a client receives it. */
 export type Response<R extends Route> = {
   [S in keyof R['responses'] & number]: { status: S; body: z.output<R['responses'][S]> }
 }[keyof R['responses'] & number]

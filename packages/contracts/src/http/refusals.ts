@@ -19,7 +19,7 @@ export const FORBIDDEN = defineRefusal('FORBIDDEN', 403, 'this is not yours, or 
 export const EMAIL_NOT_VERIFIED = defineRefusal(
   'EMAIL_NOT_VERIFIED',
   403,
-  'confirm your address first: ask for another link if yours has ended',
+  'confirm your address first: ask for another link if yours has expired',
 )
 export const ROUTE_NOT_FOUND = defineRefusal('ROUTE_NOT_FOUND', 404, 'there is nothing at this path')
 export const IDEMPOTENCY_IN_PROGRESS = defineRefusal(
@@ -38,7 +38,7 @@ export const RATE_LIMITED = defineRefusal('RATE_LIMITED', 429, 'too many request
 export const TOO_MANY_STREAMS = defineRefusal(
   'RATE_LIMITED',
   429,
-  'as many streams are open as you, or your address, may have: see Retry-After',
+  'you or your address have too many open streams: see Retry-After',
 )
 export const INTERNAL = defineRefusal('INTERNAL', 500, 'something went wrong here')
 export const SERVICE_UNAVAILABLE = defineRefusal(

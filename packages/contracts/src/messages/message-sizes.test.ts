@@ -96,7 +96,7 @@ test.each(ours.map((definition) => [definition.eventType, definition] as const))
   },
 )
 
-test('parts are as few as can be, in order, and none is too large', () => {
+test('splits into as few parts as possible, in order, none too large', () => {
   const things = Array.from({ length: 100 }, (_, index) => ({ index, text: LONG.repeat(10) }))
   const parts = inParts(things, 1_000)
   expect(parts.flatMap((part) => part.things)).toEqual(things)

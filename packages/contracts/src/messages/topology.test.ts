@@ -13,7 +13,7 @@ test.each([
   },
 )
 
-test('messages stay for four days and dead letters for fourteen, and a receive waits for 20 s', () => {
+test('messages are kept for four days, dead letters for fourteen, and a long poll lasts 20 s', () => {
   expect(retention).toEqual({ queueDays: 4, deadLetterDays: 14 })
   expect(longPollSeconds).toBe(20)
 })

@@ -10,16 +10,16 @@ export const SUPPRESSION_NOT_FOUND = defineRefusal(
 export const NOTIFICATION_NOT_PENDING = defineRefusal(
   'NOTIFICATION_NOT_PENDING',
   409,
-  'it is being sent, or has ended: it can be cancelled no more',
+  'it is being sent or is done: it can no longer be cancelled',
 )
-export const NOTHING_TO_RESEND = defineRefusal('NOTHING_TO_RESEND', 409, 'there is nothing to mail again')
+export const NOTHING_TO_RESEND = defineRefusal('NOTHING_TO_RESEND', 409, 'there is no mail to resend')
 export const PUSH_UNAVAILABLE = defineRefusal(
   'PUSH_UNAVAILABLE',
   409,
-  'this installation sends no pushes: ask for mails or text messages',
+  'this installation sends no pushes: use mails or text messages instead',
 )
 export const PUSH_ENDPOINT_TAKEN = defineRefusal(
   'PUSH_ENDPOINT_TAKEN',
   409,
-  'another account has this endpoint, with other keys: subscribe anew',
+  'this endpoint is registered to another account with other keys: create a new subscription',
 )

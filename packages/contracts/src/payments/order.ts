@@ -46,8 +46,7 @@ export type FailureReason = z.output<typeof FailureReason>
 
 /** For a failed payment. See `isRetryable`. */
 export const Retryable = z.boolean().meta({
-  description:
-    'the same payment, with the same card, may succeed if it is tried again later: false where the card was declined',
+  description: 'whether a retry with the same card may succeed later: false if the card was declined',
 })
 
 /** Whether the same payment with the same card may succeed later: the failure was not the card's. */

@@ -14,7 +14,7 @@ export const CONTACT_CHANGE_NOT_FOUND = defineRefusal(
 export const ORDER_NOT_PENDING = defineRefusal(
   'ORDER_NOT_PENDING',
   409,
-  'the order is paid, or has come to nothing',
+  'the order is already paid, failed or cancelled',
 )
 export const TICKETS_NOT_OF_ORDER = defineRefusal(
   'TICKET_NOT_FOUND',
@@ -51,7 +51,7 @@ export const orderRefusals = {
   RESERVATION_IN_PAYMENT: withFields(reserveRefusals.RESERVATION_IN_PAYMENT, ofOrder),
   RESERVATION_ID_REUSED: withFields(reserveRefusals.RESERVATION_ID_REUSED, ofOrder),
   ORDER_HAS_RESERVATION: withFields(ORDER_HAS_RESERVATION, ofOrder),
-  PRICE_CHANGED: defineRefusal('PRICE_CHANGED', 409, 'the total is not what was expected', ofOrder),
+  PRICE_CHANGED: defineRefusal('PRICE_CHANGED', 409, 'the total differs from the expected total', ofOrder),
   ORDER_CANCELLED: defineRefusal(
     'ORDER_CANCELLED',
     409,

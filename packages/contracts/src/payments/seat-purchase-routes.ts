@@ -22,7 +22,7 @@ const seatOfEvent = { venueId: VenueId, eventId: EventId, ...Seat.shape }
 
 export const SeatPurchase = z.strictObject({
   userId: UserId.optional().meta({
-    description: 'optional; must be your own: nobody can buy for another user',
+    description: 'optional; must be your own id: you cannot buy for another user',
   }),
   venueId: VenueId,
   eventId: EventId,

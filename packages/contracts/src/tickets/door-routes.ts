@@ -132,7 +132,7 @@ export const doorOperations = {
   checkIn: defineRoute({
     method: 'POST',
     path: '/api/tickets/check-in',
-    summary: 'Admit whoever shows this code, once',
+    summary: 'Admit the holder of this code, once',
     access: 'organizer',
     body: z.strictObject({
       eventId: EventId,

@@ -152,7 +152,7 @@ export const ticketsInternalRoutes = {
     responses: {
       200: z.object({
         orderId: OrderId,
-        // As they were issued to the buyer, whoever holds them now.
+        // The tickets as issued to the buyer, regardless of their current holders.
         cancelled: z.array(z.object({ ticketId: TicketId, ticketTypeId: TicketTypeId, unitPrice: Money })),
       }),
     },

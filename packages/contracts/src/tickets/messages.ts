@@ -91,7 +91,7 @@ export const ticketTransferOffered = defineMessage('TICKET_TRANSFER_OFFERED', {
   }),
 })
 const ticketIds = z.array(TicketId).min(1).max(TICKETS_PER_ORDER_MAX)
-/** Tickets of an order admit nobody until they are reinstated; `userId` is their holder. */
+/** Tickets of an order are stopped: not valid until they are reinstated. `userId` is their holder. */
 export const ticketsStopped = defineMessage('TICKETS_STOPPED', {
   ...aboutOrder,
   payload: OfOrder.extend({ reason: StopReason, stoppedAt: Instant, ticketIds }),

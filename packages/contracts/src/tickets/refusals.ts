@@ -14,7 +14,7 @@ export const TRANSFER_NOT_FOUND = defineNotFound('TRANSFER')
 export const SEAT_NOT_FOUND = defineRefusal(
   'SEAT_NOT_FOUND',
   404,
-  'there is no such seat at this event, or nothing sells it',
+  'there is no such seat at this event, or no ticket type sells it',
 )
 
 // Ticket types.
@@ -29,29 +29,29 @@ export const CURRENCY_MISMATCH = defineRefusal(
 export const TOO_MANY_TYPES = defineRefusal(
   'LIMIT_EXCEEDED',
   409,
-  'the event has as many ticket types as it may have',
+  'the event has the maximum number of ticket types',
 )
 export const SEATING_PLAN_MISSING = defineRefusal(
   'SEATING_PLAN_MISSING',
   409,
   'this event has no seating plan yet',
 )
-export const ZONE_TAKEN = defineRefusal('ZONE_TAKEN', 409, 'another type sells these zones', {
+export const ZONE_TAKEN = defineRefusal('ZONE_TAKEN', 409, 'another ticket type already sells these zones', {
   zoneIds: z.array(ZoneId).optional(),
 })
 export const TICKET_TYPE_DELETED = defineRefusal(
   'TICKET_TYPE_DELETED',
   409,
-  'what this request made was deleted since',
+  'the ticket type that this request created has since been deleted',
 )
-export const BELOW_SOLD = defineRefusal('BELOW_SOLD', 409, 'more than that are sold or held', {
+export const BELOW_SOLD = defineRefusal('BELOW_SOLD', 409, 'more tickets than that are sold or held', {
   sold: z.int().optional(),
   held: z.int().optional(),
 })
 
 // Reservations.
 export const EVENT_NOT_ON_SALE = defineRefusal('EVENT_NOT_ON_SALE', 409, 'this event is not on sale')
-export const RESERVATION_EXPIRED = defineRefusal('RESERVATION_EXPIRED', 409, 'this reservation is over')
+export const RESERVATION_EXPIRED = defineRefusal('RESERVATION_EXPIRED', 409, 'this reservation has ended')
 export const RESERVATION_IN_PAYMENT = defineRefusal(
   'RESERVATION_IN_PAYMENT',
   409,
@@ -65,13 +65,13 @@ export const RESERVATION_COMPLETED = defineRefusal(
 export const RESERVATION_NOT_EXTENDABLE = defineRefusal(
   'RESERVATION_NOT_EXTENDABLE',
   409,
-  'this reservation lasts as long as it may',
+  'this reservation cannot be extended any further',
   { expiresAt: Instant },
 )
 export const RESERVATION_ID_REUSED = defineRefusal(
   'RESERVATION_ID_REUSED',
   409,
-  'this reservation id was used for something else',
+  'this reservation id was used for another request',
 )
 export const ORDER_HAS_RESERVATION = defineRefusal(
   'ORDER_HAS_RESERVATION',
@@ -84,7 +84,7 @@ const sold = {
   INSUFFICIENT_INVENTORY: defineRefusal(
     'INSUFFICIENT_INVENTORY',
     409,
-    'not so many tickets are left',
+    'not enough tickets are left',
     notReserved,
   ),
   SEATS_TAKEN: defineRefusal('SEATS_TAKEN', 409, 'these seats are taken', {
@@ -92,18 +92,13 @@ const sold = {
     seatIds: z.array(SeatId).meta({ description: 'the taken ones' }),
   }),
   SALES_CLOSED: defineRefusal('SALES_CLOSED', 409, 'sales have not begun, or have ended', notReserved),
-  LIMIT_EXCEEDED: defineRefusal(
-    'LIMIT_EXCEEDED',
-    409,
-    'that is more than one order, or one person, may have',
-    {
-      ...notReserved,
-      reservationIds: z
-        .array(ReservationId)
-        .optional()
-        .meta({ description: 'your current reservations of the event, which count' }),
-    },
-  ),
+  LIMIT_EXCEEDED: defineRefusal('LIMIT_EXCEEDED', 409, 'this exceeds the limit per order or per person', {
+    ...notReserved,
+    reservationIds: z
+      .array(ReservationId)
+      .optional()
+      .meta({ description: 'your current reservations of the event, which count' }),
+  }),
   EVENT_NOT_ON_SALE: withFields(EVENT_NOT_ON_SALE, notReserved),
 }
 export const { INSUFFICIENT_INVENTORY, SEATS_TAKEN, SALES_CLOSED, LIMIT_EXCEEDED } = sold
@@ -132,7 +127,7 @@ export const TICKETS_ISSUED = defineRefusal(
 export const TICKETS_USED = defineRefusal(
   'TICKETS_USED',
   409,
-  'some of these tickets were used, passed on or given back',
+  'some of these tickets were used, transferred or refunded',
   {
     ticketIds: z.array(TicketId),
   },
@@ -163,11 +158,11 @@ export const notIssuedRefusals = {
 export const TICKET_STOPPED = defineRefusal(
   'TICKET_STOPPED',
   409,
-  'this ticket is stopped: it admits nobody until its organizer reinstates it',
+  'this ticket is stopped: it is not valid until its organizer reinstates it',
 )
 export const TICKET_CANCELLED = defineRefusal('TICKET_CANCELLED', 409, 'this ticket was cancelled')
-export const TICKET_TRANSFERRED = defineRefusal('TICKET_TRANSFERRED', 409, 'this ticket was passed on')
-export const ALREADY_CHECKED_IN = defineRefusal('ALREADY_CHECKED_IN', 409, 'this ticket was used already')
+export const TICKET_TRANSFERRED = defineRefusal('TICKET_TRANSFERRED', 409, 'this ticket was transferred')
+export const ALREADY_CHECKED_IN = defineRefusal('ALREADY_CHECKED_IN', 409, 'this ticket was already used')
 export const EVENT_CANCELLED = defineRefusal('EVENT_CANCELLED', 409, 'the event is cancelled')
 export const EVENT_OVER = defineRefusal('EVENT_OVER', 409, 'the event is over')
 export const WRONG_EVENT = defineRefusal('WRONG_EVENT', 409, 'this ticket is for another event')
@@ -177,7 +172,7 @@ export const showRefusals = { TICKET_CANCELLED, TICKET_TRANSFERRED, TICKET_STOPP
 
 /** For a stopped ticket, shown at the door. */
 export const stopFields = {
-  stoppedAt: Instant.optional().meta({ description: 'since when it admits nobody' }),
+  stoppedAt: Instant.optional().meta({ description: 'since when it is not valid' }),
   stopReason: StopReason.optional(),
   stopNote: z.string().optional().meta({ description: "the organizer's note" }),
 }
@@ -203,13 +198,17 @@ export const TICKET_NOT_TRANSFERABLE = defineRefusal(
   409,
   'this ticket is not valid any more',
 )
-export const TRANSFER_TO_SELF = defineRefusal('TRANSFER_TO_SELF', 409, 'this ticket is yours already')
+export const TRANSFER_TO_SELF = defineRefusal('TRANSFER_TO_SELF', 409, 'this ticket is already yours')
 export const TRANSFER_ENDED = defineRefusal(
   'TRANSFER_ENDED',
   409,
-  'this ticket was claimed or taken back, or its event is over',
+  'this ticket was already claimed, its transfer was cancelled, or the event is over',
 )
-export const TRANSFER_COMPLETED = defineRefusal('TRANSFER_COMPLETED', 409, 'the ticket has changed hands')
+export const TRANSFER_COMPLETED = defineRefusal(
+  'TRANSFER_COMPLETED',
+  409,
+  'the transfer is complete: the ticket has a new holder',
+)
 
 /** Why a ticket cannot be transferred. */
 export const transferRefusals = {
@@ -218,7 +217,7 @@ export const transferRefusals = {
   TRANSFER_PENDING: defineRefusal(
     'TRANSFER_PENDING',
     409,
-    'this ticket waits to be claimed by somebody else: cancel that transfer first',
+    'this ticket has a pending transfer: cancel that transfer first',
     { transferId: TransferId.optional() },
   ),
   TRANSFER_TO_SELF,

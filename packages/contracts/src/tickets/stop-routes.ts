@@ -6,7 +6,7 @@ import { line } from '../values/text.ts'
 import { ALREADY_CHECKED_IN, TICKET_CANCELLED, TICKET_NOT_FOUND, TICKET_TRANSFERRED } from './refusals.ts'
 import { Ticket } from './ticket.ts'
 
-// A stopped ticket admits nobody until it is reinstated. It still occupies its place.
+// A stopped ticket is not valid until it is reinstated. It still occupies its place.
 
 /** What an organizer wants after a lost dispute of a charge. */
 export const DisputePolicy = z.strictObject({
@@ -23,7 +23,7 @@ export const stopOperations = {
     method: 'PUT',
     path: '/api/tickets/:ticketId/stop',
     summary:
-      'Stop a ticket of your event: it admits nobody and cannot be transferred until it is reinstated. Its place stays taken',
+      'Stop a ticket of your event: it is not valid and cannot be transferred until it is reinstated. Its place stays taken',
     access: 'organizer',
     params,
     body: z.strictObject({
@@ -39,7 +39,7 @@ export const stopOperations = {
   reinstateTicket: defineRoute({
     method: 'DELETE',
     path: '/api/tickets/:ticketId/stop',
-    summary: 'Reinstate a stopped ticket, whoever stopped it: its code is valid again',
+    summary: 'Reinstate a stopped ticket, even if someone else stopped it: its code is valid again',
     access: 'organizer',
     params,
     responses: {

@@ -42,19 +42,19 @@ describe('a line', () => {
     expect(lines(100).parse(`${kept}\n${kept}`)).toBe(`${kept}\n${kept}`)
     expect(shownLine(100).parse(kept)).toBe(kept)
   })
-  test.each(refusedNames)('$typed is none, and the message says why', ({ typed, error }) => {
+  test.each(refusedNames)('$typed is invalid, and the message says why', ({ typed, error }) => {
     expect(messageOf(line(100), typed)).toMatch(error)
   })
-  test.each(longNames)('%s is as long as one may be, by what people see', (name) => {
+  test.each(longNames)('%s has the maximum length in visible characters', (name) => {
     expect(line(100).parse(name)).toBe(name)
     expect(messageOf(line(100), `${name}${graphemesOf(name)[0]}`)).toMatch(/at most 100/)
     expect(cutLine(`${name}${name}`, 100)).toBe(name)
   })
-  test('without end is refused before it is looked into', () => {
+  test('of excessive length is refused before it is parsed', () => {
     for (const character of [' ', '\u200b', '\u0301', 'e\u0301', '👩‍👩‍👧‍👦', '\u2066'])
       expect(messageOf(line(100), `a${character.repeat(1_000_000)}b`)).toMatch(/at most 100/)
   })
-  test('several may be indented, and come from any program', () => {
+  test('several may be indented, with line ends of any platform', () => {
     expect(lines(100).parse(' one\r\n\ttwo\u2028three \u202afour\u202c\n ')).toBe('one\r\n\ttwo\nthree four')
     expect(lines(100).parse('')).toBe('')
     expect(messageOf(lines(100), 'one\u0000')).toMatch(/control/)
@@ -70,19 +70,19 @@ describe('an address', () => {
     expect(Email.parse(typed)).toBe(kept)
     expect(addressOf(kept), 'and stays so').toBe(kept)
   })
-  test.each(refusedAddresses)('$typed is none, and the message says why', ({ typed, error }) => {
+  test.each(refusedAddresses)('$typed is invalid, and the message says why', ({ typed, error }) => {
     expect(messageOf(Email, typed)).toMatch(error)
   })
 })
 
 describe('a telephone number', () => {
-  test.each(writtenPhones)('$typed is let through, and stays as it is', ({ typed }) => {
+  test.each(writtenPhones)('$typed is accepted unchanged', ({ typed }) => {
     const once = TypedPhone.parse(typed)
     expect(once).toMatch(/^[\x20-\x7e]+$/)
     expect(TypedPhone.parse(once)).toBe(once)
   })
   test.each(refusedPhones.filter(({ error }) => /such|extension|letters/.test(error.source)))(
-    '$typed is none, and the message says why',
+    '$typed is invalid, and the message says why',
     ({ typed, error }) => {
       expect(messageOf(TypedPhone, typed)).toMatch(error)
     },
@@ -99,13 +99,13 @@ describe("a seat's label", () => {
     expect(seatId.split('-')).toHaveLength(3)
     expect(seatOfId(seatId)).toEqual(seat)
   })
-  test.each(refusedSeatLabels)('%j is none', (typed) => {
+  test.each(refusedSeatLabels)('%j is invalid', (typed) => {
     expect(messageOf(SeatLabel, typed)).toMatch(/1 to 12 letters and digits/)
     expect(SeatId.safeParse(`1-A-${typed}`).success, 'but for what an id has in place of a hyphen').toBe(
       typed === 'A_1',
     )
   })
-  test.each(twinLabels)('%j and %j are one', (one, other) => {
+  test.each(twinLabels)('%j and %j are the same', (one, other) => {
     expect(labelKey(SeatLabel.parse(one))).toBe(labelKey(SeatLabel.parse(other)))
     const row = (rowLabel: string) => ({ rowLabel, seats: [{ colLabel: '1' }] })
     const plan = { zones: [{ zoneId: 1, name: 'Stalls', rows: [row(one), row(other)] }] }
@@ -125,7 +125,7 @@ describe("a seat's label", () => {
       { path: ['zones', 0, 'rows', 0, 'seats', 1, 'colLabel'] },
     ])
   })
-  test('that differ for people are two', () => {
+  test('that look different are different', () => {
     const keys = seatLabels.map(({ typed }) => labelKey(SeatLabel.parse(typed)))
     expect(new Set(keys).size).toBe(new Set(seatLabels.map(({ typed, kept = typed }) => kept)).size)
   })
@@ -138,7 +138,7 @@ describe('a time', () => {
   test.each(spellings)('%j is %s', (typed, kept) => {
     expect(z.decode(Instant, typed).toISOString()).toBe(kept)
   })
-  test.each(refusedTimes)('%j is none', (typed) => {
+  test.each(refusedTimes)('%j is invalid', (typed) => {
     expect(z.safeDecode(Instant, typed).success).toBe(false)
   })
 })

@@ -35,7 +35,7 @@ const sqs = async (port: number, action: string, body: object) => {
   }>
 }
 
-test('messages survive a SIGKILL, and their queue is found on another port afterwards', async () => {
+test('messages survive a SIGKILL, even if the port changes', async () => {
   const folder = await mkdtemp(path.join(tmpdir(), 'boxoffice-aws-'))
   folders.push(folder)
   const before = await claimPort()
@@ -64,7 +64,7 @@ test('messages survive a SIGKILL, and their queue is found on another port after
   expect(new URL(found).port).toBe(String(after))
 })
 
-test('a message that is given back is there for the next one', async () => {
+test('a released message is delivered to the next receiver', async () => {
   const folder = await mkdtemp(path.join(tmpdir(), 'boxoffice-aws-'))
   folders.push(folder)
   const port = await claimPort()
@@ -82,7 +82,7 @@ test('a message that is given back is there for the next one', async () => {
   }
 })
 
-test('it ends with the supervisor that started it', async () => {
+test('it ends with its supervisor', async () => {
   const folder = await mkdtemp(path.join(tmpdir(), 'boxoffice-aws-'))
   folders.push(folder)
   const child = await start(await claimPort(), folder)

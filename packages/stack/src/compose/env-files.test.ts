@@ -20,7 +20,7 @@ const options = {
 }
 const fileOf = (name: string) => path.join(folder, name, `${name}.env`)
 
-test('each program finds its secrets in a file of its own, as Node.js reads it, for its own eyes', () => {
+test('each program has its secrets in its own env file, which only it can read', () => {
   const written = writeSecrets(options)
   expect(written).toEqual([...serviceKeys, 'sandbox', 'ops', 'migrate'])
   const print = 'process.stdout.write(JSON.stringify(process.env))'
@@ -40,7 +40,7 @@ test('each program finds its secrets in a file of its own, as Node.js reads it, 
   expect(payments).toMatch(/^SERVICE_PRIVATE_KEY='{.*"kid":"payment-service".*}'$/m)
 })
 
-test('a second run writes what the first one wrote', () => {
+test('a second run writes the same files', () => {
   writeSecrets(options)
   const first = readFileSync(fileOf('migrate'), 'utf8')
   writeSecrets(options)
@@ -50,7 +50,7 @@ test('a second run writes what the first one wrote', () => {
   )
 })
 
-test('a service that came later gets a password and a key of its own, and the others keep theirs', () => {
+test('a service added later gets its own password and key, and the others keep theirs', () => {
   writeSecrets(options)
   const own = (name: string) => path.join(folder, 'own', name)
   const read = (name: string) => JSON.parse(readFileSync(own(name), 'utf8'))
@@ -77,7 +77,7 @@ test('a service that came later gets a password and a key of its own, and the ot
   )
 })
 
-test('nobody is told the key or the database password of another', () => {
+test('no program gets the key or the database password of another', () => {
   const secrets = createSecrets()
   const passwords = createPasswords()
   const environments = secretEnvironments(secrets, passwords, 'postgres:5432')
@@ -93,7 +93,7 @@ test('nobody is told the key or the database password of another', () => {
   expect(holdersOf(secrets.stripeSecretKey)).toEqual(['payments', 'sandbox'])
 })
 
-test('a value that an environment file cannot hold is refused', () => {
+test('a value that an env file cannot represent is refused', () => {
   expect(() => envFileOf({ WORD: "it's" })).toThrow(
     'WORD has a value that cannot be written to an environment file',
   )

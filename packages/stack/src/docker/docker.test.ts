@@ -42,13 +42,13 @@ async function runHere({ Image, HostConfig }: Created) {
   return (await starting()).stop
 }
 
-test('without STACK nothing is asked of Docker', async () => {
+test('without STACK, Docker is not used', async () => {
   const never = () => Promise.reject(new Error('asked'))
   expect(await chooseStores(undefined, never)).toBe('processes')
   expect(await chooseStores('', never)).toBe('processes')
 })
 
-test('STACK=docker means containers where an engine answers, and one sentence where none does', async () => {
+test('STACK=docker uses containers if an engine is running, and fails with one sentence if not', async () => {
   expect(await chooseStores('docker')).toBe('containers')
   const failure = await chooseStores('docker', () => Promise.reject(new Error('no'))).catch(
     (error: Error) => error.message,
@@ -58,11 +58,11 @@ test('STACK=docker means containers where an engine answers, and one sentence wh
   )
 })
 
-test('another word than docker is refused', async () => {
+test('any other value of STACK is refused', async () => {
   await expect(chooseStores('podman')).rejects.toThrow('STACK is podman; set it to docker, or not at all')
 })
 
-test('a system stands on PostgreSQL, Valkey and LocalStack in containers that only this machine reaches, and takes them down', async () => {
+test('a system runs on PostgreSQL, Valkey and LocalStack in containers that only this machine reaches, and removes them', async () => {
   const ports = await claimPorts()
   const system = await startSystem({
     folder,

@@ -43,7 +43,7 @@ const subjects = async (query = '') => {
   return (store as { emails: { subject: string }[] }).emails.map((mail) => mail.subject)
 }
 
-test('mails are there after a SIGKILL, even when its last line was cut off, until somebody empties the box', async () => {
+test('mails survive a SIGKILL, even with a truncated last line, until the mailbox is emptied', async () => {
   const first = await start()
   await send('one')
   await send('two')
@@ -63,7 +63,7 @@ test('mails are there after a SIGKILL, even when its last line was cut off, unti
   expect(readFileSync(file, 'utf8')).toBe('')
 })
 
-test('what SES would not take is refused in its words, up to its limits it is taken', async () => {
+test('mails that SES would refuse are refused with its error, and mails within its limits are accepted', async () => {
   const mailbox = await start()
   const raw = rawOf('large', 'buyer@boxoffice.example')
   const largest = raw.padEnd(10 * 1_024 * 1_024, '.')
@@ -84,7 +84,7 @@ test('what SES would not take is refused in its words, up to its limits it is ta
 describe('its page', () => {
   beforeAll(start)
 
-  test('people see a page, and nobody outside this machine sees anything', async () => {
+  test('the page is served, and only to this machine', async () => {
     const page = await fetch(`http://127.0.0.1:${port}/`)
     expect(page.headers.get('content-type')).toContain('text/html')
     const outside = Object.values(networkInterfaces()).flatMap((addresses) => addresses ?? [])
@@ -94,7 +94,7 @@ describe('its page', () => {
     }
   })
 
-  test('a mail is shown with its pictures and links that open, escaped where it is listed, and runs nothing', async () => {
+  test('a mail is shown with images and working links, escaped in the list, and runs no scripts', async () => {
     const days = [new Date()] // which it is now, also at midnight
     const html = '<img src="cid:code"><script>alert(1)</script>'
     const picture = `--b\r\nContent-Type: image/png\r\nContent-ID: <code>\r\nContent-Disposition: inline\r\nContent-Transfer-Encoding: base64\r\n\r\niVBORw0KGgo=\r\n`

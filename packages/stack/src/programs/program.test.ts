@@ -30,13 +30,13 @@ test('a program is built once, and a stack names the files and lines of its sour
   expect(new Set(framesOf(fromSource))).toEqual(new Set(framesOf(fromBundle)))
 }, 120_000)
 
-test("a test's own program is run as it is", () => {
+test("a test's own program runs unbuilt", () => {
   const file = path.join(folder, 'services/auth/src/main.ts')
   expect(programArguments(file)).toEqual([file])
   expect(findProgram(file)).toEqual({ file })
 })
 
-test('a file that is changed or gone makes a build old, one that is only touched does not', () => {
+test('a changed or deleted file makes a build stale, a touched one does not', () => {
   mkdirSync(path.join(folder, 'src'))
   const write = (content: string) => writeFileSync(path.join(folder, 'src/a.ts'), content)
   write('first')

@@ -32,7 +32,7 @@ const withConnection = async <T>(url: string, work: (connection: Connection) => 
   }
 }
 
-test('what is written survives stop and start, nothing is ever evicted, and only this machine is served', async () => {
+test('data survives a restart, nothing is evicted, and only this machine is served', async () => {
   const dataDir = path.join(folder, 'survives')
   const port = await claimPort()
   const first = await start({ dataDir, port })
@@ -46,7 +46,7 @@ test('what is written survives stop and start, nothing is ever evicted, and only
   expect(await withConnection(second.url, (connection) => connection.get('seat'))).toBe('held')
 })
 
-test('a server whose supervisor was killed is found, stopped and replaced', async () => {
+test('a server left by a killed supervisor is stopped and replaced', async () => {
   const dataDir = path.join(folder, 'left')
   const port = await claimPort()
   const program = `
@@ -65,7 +65,7 @@ test('a server whose supervisor was killed is found, stopped and replaced', asyn
   expect(await withConnection(redis.url, (connection) => connection.ping())).toBe('PONG')
 })
 
-test('a port that is taken is one sentence', async () => {
+test('a port in use is reported in one sentence', async () => {
   const port = await claimPort()
   await start({ dataDir: path.join(folder, 'one'), port })
   const second = start({ dataDir: path.join(folder, 'two'), port })

@@ -162,7 +162,7 @@ const idsOf = (demo: Awaited<ReturnType<typeof seedDemo>>) =>
   Object.values(demo.events).map(({ eventId }) => eventId)
 const remembered = () => path.join(folder, 'demo.json')
 
-test('an organizer, a buyer and three published events are made: a festival, a theatre and a club night', async () => {
+test('creates an organizer, a buyer and three published events: a festival, a theatre and a club night', async () => {
   const demo = await seed()
   expect(accounts.map(({ user }) => [user.email, user.roles])).toEqual([
     ['organizer@boxoffice.example', ['USER', 'ORGANIZER']],
@@ -188,7 +188,7 @@ test('an organizer, a buyer and three published events are made: a festival, a t
   expect(statSync(remembered()).mode & 0o777).toBe(0o600)
 })
 
-test('the theatre has 1,350 seats in three zones, each sold as a type of its own', async () => {
+test('the theatre has 1,350 seats in three zones, each with its own ticket type', async () => {
   const { events } = await seed()
   const zones = plans.get(events.theatre.eventId)?.zones ?? []
   expect(zones.map((zone) => [zone.name, seatCountOf([zone])])).toEqual([
@@ -200,7 +200,7 @@ test('the theatre has 1,350 seats in three zones, each sold as a type of its own
   expect(ofTheatre.map(({ zoneIds }) => zoneIds)).toEqual([[1], [2], [3]])
 })
 
-test('a second time nothing more is made', async () => {
+test('a second run creates nothing', async () => {
   const first = await seed()
   const kept = readFileSync(remembered(), 'utf8')
   const second = await seed()
@@ -209,7 +209,7 @@ test('a second time nothing more is made', async () => {
   expect(readFileSync(remembered(), 'utf8')).toBe(kept)
 })
 
-test('what was not finished is finished', async () => {
+test('an interrupted run is completed', async () => {
   await seed()
   types.splice(1, 2)
   plans.clear()
@@ -242,7 +242,7 @@ test.each([
   expect(second.buyer).toEqual(first.buyer)
 })
 
-test('when the passwords are lost there are new people', async () => {
+test('if the passwords are lost, new accounts are created', async () => {
   await seed()
   rmSync(remembered())
   const demo = await seed()

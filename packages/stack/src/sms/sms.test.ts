@@ -25,7 +25,7 @@ const stored = async (url: string) =>
   ((await (await fetch(`${url}/store`)).json()) as { messages: unknown[] }).messages
 const attribute = { DataType: 'String', StringValue: 'Boxoffice' }
 
-test('a text message that the SDK publishes is kept, and there again after a restart', async () => {
+test('a text message published through the SDK is kept across a restart', async () => {
   const { url, sns } = await start()
   const message = { PhoneNumber: '+48221234567', Message: 'Zażółć <b>gęślą</b> jaźń' }
   const sent = await sns.send(
@@ -44,7 +44,7 @@ test('a text message that the SDK publishes is kept, and there again after a res
   expect(await stored((await start()).url)).toEqual([kept])
 })
 
-test('what SNS would refuse is refused in its words', async () => {
+test('text messages that SNS would refuse are refused with its error', async () => {
   const { url, sns } = await start()
   for (const wrong of [
     { PhoneNumber: '221234567', Message: 'x' },
@@ -62,7 +62,7 @@ test('what SNS would refuse is refused in its words', async () => {
   expect(await stored(url)).toEqual([])
 })
 
-test('people see a page on which nothing runs', async () => {
+test('the page runs no scripts', async () => {
   const { url, sns } = await start()
   await sns.send(new PublishCommand({ PhoneNumber: '+48221234567', Message: '<script>alert(1)</script>' }))
   const page = await fetch(url)

@@ -93,7 +93,7 @@ const mail = spanOf({
 })
 
 describe('a trace', () => {
-  test('comes in parts, in any order, and is read as a tree', async () => {
+  test('arrives in parts, in any order, and is read as a tree', async () => {
     for (const part of [[mail], [insert, charge], [root]])
       expect((await send(exportOf(part))).status).toBe(200)
     const { status, type, text } = await get(`/traces/${TRACE_ID}.txt`)
@@ -109,7 +109,7 @@ trace ${TRACE_ID}, began 2026-11-21T12:00:00.000Z
 `)
     expect((await get('/traces/latest.txt?root=orders')).text).toBe(text)
   })
-  test('is a page with every span, in which nothing that was sent is markup', async () => {
+  test('is shown on a page with every span, with all values escaped', async () => {
     const { text } = await get(`/traces/${TRACE_ID}`)
     for (const words of ['gateway charge', 'insert orders', 'send &lt;b&gt;MAIL&lt;/b&gt;', 'TIMEOUT'])
       expect(text).toContain(words)
@@ -131,7 +131,7 @@ trace ${TRACE_ID}, began 2026-11-21T12:00:00.000Z
       { root: 'POST /api/payments/orders', spans: 4, failed: 1 },
     ])
   })
-  test('that nobody sent is not there, and neither is what is no trace', async () => {
+  test('that does not exist is not found, and invalid input is refused', async () => {
     for (const path of [
       '/traces/nothing',
       `/traces/${'2'.repeat(32)}.txt`,
@@ -144,14 +144,14 @@ trace ${TRACE_ID}, began 2026-11-21T12:00:00.000Z
       (await send({ resourceSpans: [{ scopeSpans: [{ spans: [{ traceId: '<script>' }] }] }] })).status,
     ).toBe(400)
   })
-  test('whose beginning did not come is shown from what did', () => {
+  test('without its root span is shown from the spans that arrived', () => {
     const orphans = [spanOf({ parentId: 'f'.repeat(16), name: 'process X', startMs: 5, endMs: 9 })]
     expect(treeText(TRACE_ID, orphans)).toContain('process X: 4.0 ms, 1 span in 1 service')
   })
 })
 
 describe('the store', () => {
-  test('keeps the traces that were added to last, and no more spans of one than it is told', () => {
+  test('keeps the most recently updated traces, and a limited number of spans of each', () => {
     const store = createTraceStore({ tracesMax: 2, spansPerTraceMax: 3, spansMax: 100 })
     const [a, b, c] = ['a', 'b', 'c'].map((letter) => letter.repeat(32)) as [string, string, string]
     store.add([spanOf({ traceId: a }), spanOf({ traceId: b })])
@@ -163,7 +163,7 @@ describe('the store', () => {
     ])
     expect(store.find(b)).toBeNull()
   })
-  test('lets whole old traces go where all together have more spans than it is told', () => {
+  test('evicts the oldest traces if the total number of spans exceeds its limit', () => {
     const store = createTraceStore({ tracesMax: 100, spansPerTraceMax: 4, spansMax: 6 })
     const ids = ['a', 'b', 'c', 'd'].map((letter) => letter.repeat(32))
     const spansOf = (traceId: string | undefined, count: number) =>
