@@ -72,7 +72,9 @@ export function createComposition(
       const { stdout } = await compose(['run', '--rm', '--no-deps', ...entry, service, ...args])
       return String(stdout)
     },
-    /** Kills every process of a container at once. Rejects where its restart policy does not bring it back. */
+    /**
+     * Kills every process of a container at once. Rejects where its restart policy does not bring it back.
+     */
     async kill(service: string): Promise<void> {
       const { id } = (await list()).find((container) => container.service === service) ?? {}
       if (!id) throw new Error(`there is no container of ${service}`)
