@@ -4,7 +4,7 @@ import { calibrate, describeMachine } from './packages/testing/src/machine.ts'
 import { createReporter } from './scripts/test-run/reporter.ts'
 import { StageSequencer } from './scripts/test-run/stages.ts'
 
-// Tests wait for facts, and give up by `until`. What is left for these limits is a promise that nobody keeps.
+// Tests wait for facts, and give up by `until`. These limits catch promises that never settle.
 const HUNG_MS = 900_000
 
 let factor = Number(process.env.MACHINE_FACTOR)

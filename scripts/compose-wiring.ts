@@ -34,7 +34,7 @@ export function complaintsOfPorts(compose: Compose): string[] {
       if (host !== '127.0.0.1') complaints.push(`${name}: ${published} is open to the network`)
       if (taken.has(String(outside))) complaints.push(`${name}: ${outside} is taken`)
       if (Number(outside) !== documented[names[name] ?? name])
-        complaints.push(`${name}: nobody looks for it at ${outside}`)
+        complaints.push(`${name}: no client connects to ${outside}`)
       if (Number(inside) !== listening[name]) complaints.push(`${name} does not listen on ${inside}`)
       taken.add(String(outside))
       return complaints
@@ -88,12 +88,12 @@ export function complaintsOfMounts(compose: Compose): string[] {
     const reads = service.environment?.POSTGRES_PASSWORD_FILE ? 'postgres' : holderOf(service)
     const [volume, , mode] = mountsOf(name).find(([, target]) => target === '/run/boxoffice') ?? []
     if (reads && (volume === undefined || volume !== written.get(`/run/boxoffice/${reads}`)))
-      complaints.push(`${name}: nobody writes the secrets of ${reads} into its volume`)
+      complaints.push(`${name}: no container writes the secrets of ${reads} into its volume`)
     if (volume && mode !== 'ro') complaints.push(`${name} could change its secrets`)
     const data = mountsOf(name).find(([, target]) => target === '/data')?.[0]
     if (service.build && data && !given.includes(data))
       complaints.push(`${name}: ${data} does not belong to its user`)
   }
   const unused = Object.keys(compose.volumes).filter((volume) => !used.has(volume))
-  return [...complaints, ...unused.map((volume) => `nobody uses the volume ${volume}`)]
+  return [...complaints, ...unused.map((volume) => `no container uses the volume ${volume}`)]
 }

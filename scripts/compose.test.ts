@@ -131,7 +131,7 @@ test.each<[at: string, value: unknown, complaint: string]>([
   ['services seed command', ['sow'], 'seed: secrets has no command sow'],
   ['services auth ports', ['8080:8080'], 'auth: 8080:8080 is open to the network'],
   ['services events ports', ['127.0.0.1:8080:8081'], 'events: 8080 is taken'],
-  ['services sandbox ports', ['127.0.0.1:8027:8026'], 'sandbox: nobody looks for it at 8027'],
+  ['services sandbox ports', ['127.0.0.1:8027:8026'], 'sandbox: no client connects to 8027'],
   ['services auth ports', ['127.0.0.1:8080:80'], 'auth does not listen on 80'],
   ['services payments environment TICKETS_URL', 'http://tickets:8080', 'payments: TICKETS_URL leads nowhere'],
   [
@@ -147,11 +147,15 @@ test.each<[at: string, value: unknown, complaint: string]>([
   ['services auth environment PUBLIC_URL', 'http://127.0.0.1:81', 'auth: PUBLIC_URL leads nowhere'],
   ['services aws volumes', ['./localstack/start.d:/x:ro'], 'aws: there is no ./localstack/start.d'],
   ['services auth volumes', ['other:/other'], 'auth: there is no volume other'],
-  ['services auth volumes', ['secrets-events:/run/boxoffice:ro'], 'auth: nobody writes the secrets of auth'],
+  [
+    'services auth volumes',
+    ['secrets-events:/run/boxoffice:ro'],
+    'auth: no container writes the secrets of auth',
+  ],
   ['services auth volumes', ['secrets-auth:/run/boxoffice'], 'auth could change its secrets'],
-  ['services postgres volumes', ['postgres:/data'], 'postgres: nobody writes the secrets of postgres'],
+  ['services postgres volumes', ['postgres:/data'], 'postgres: no container writes the secrets of postgres'],
   ['services secrets environment DATA_FOLDERS', '/data/demo', 'sandbox: sandbox does not belong to its user'],
-  ['volumes old', null, 'nobody uses the volume old'],
+  ['volumes old', null, 'no container uses the volume old'],
 ])('with another %s it says so', (at, value, complaint) => {
   expect(complaintsOf(withChange(at, value)).join('\n')).toContain(complaint)
 })

@@ -138,7 +138,7 @@ export function complaintsOfImages(compose: Compose, programs: readonly string[]
   })
 }
 
-/** Whoever waits for somebody waits for what can become true, and nobody waits for itself. */
+/** A service waits for conditions that can become true, and never for itself. */
 export function complaintsOfOrder(compose: Compose): string[] {
   const complaints = servicesOf(compose).flatMap(([name, { depends_on = {} }]) =>
     Object.entries(depends_on).flatMap(([other, { condition }]) => {

@@ -28,6 +28,7 @@ export function createComposition(
   const env = { ...engine.env, ...options.env, ...Object.fromEntries(moved) }
   const compose = (args: readonly string[], more: Options = {}) =>
     execa('docker', [...prefix, ...args], { cwd: ROOT, env, ...more })
+  const docker = async (args: readonly string[]) => (await execa('docker', [...args], { env })).stdout
 
   async function list(): Promise<Container[]> {
     const { stdout } = await compose(['ps', '--all', '--format', 'json'])
@@ -72,14 +73,30 @@ export function createComposition(
       const { stdout } = await compose(['run', '--rm', '--no-deps', ...entry, service, ...args])
       return String(stdout)
     },
+    ...createInspection({ compose, list, docker }),
+    stop: () => compose(['stop']),
+    down: () => compose(['down', '--volumes', '--remove-orphans'], { reject: false }),
+    logs: async () =>
+      String((await compose(['logs', '--no-color', '--tail', '40'], { reject: false })).stdout),
+  }
+}
+
+interface Inspected {
+  compose(args: readonly string[], more?: Options): Promise<{ stdout?: unknown }>
+  list(): Promise<Container[]>
+  docker(args: readonly string[]): Promise<string>
+}
+
+/** What the engine alone can do or see, by the containers of a project. */
+function createInspection({ compose, list, docker }: Inspected) {
+  return {
     /**
      * Kills every process of a container at once. Rejects where its restart policy does not bring it back.
      */
     async kill(service: string): Promise<void> {
       const { id } = (await list()).find((container) => container.service === service) ?? {}
       if (!id) throw new Error(`there is no container of ${service}`)
-      const restarts = async () =>
-        Number((await execa('docker', ['inspect', '--format', '{{.RestartCount}}', id], { env })).stdout)
+      const restarts = async () => Number(await docker(['inspect', '--format', '{{.RestartCount}}', id]))
       const before = await restarts()
       await compose(['exec', '--no-TTY', service, 'bash', '-c', 'kill -9 -1'], { reject: false })
       const deadline = Date.now() + RESTART_MS_MAX
@@ -92,24 +109,20 @@ export function createComposition(
     async imageSizes(): Promise<Map<string, number>> {
       const { stdout } = await compose(['config', '--images'])
       const names = [...new Set(String(stdout).split('\n'))].filter((name) => name !== '').sort()
-      const sizes = await execa('docker', ['image', 'inspect', '--format', '{{.Size}}', ...names], { env })
-      return new Map(sizes.stdout.split('\n').map((size, index) => [names[index] ?? '', Number(size)]))
+      const sizes = await docker(['image', 'inspect', '--format', '{{.Size}}', ...names])
+      return new Map(sizes.split('\n').map((size, index) => [names[index] ?? '', Number(size)]))
     },
     /** Bytes of memory that each container uses, and how many processes and threads. */
     async memory(): Promise<{ service: string; used: string; pids: number }[]> {
       const running = (await list()).filter(({ state }) => state === 'running')
       const format = '{{.ID}} {{.PIDs}} {{.MemUsage}}'
-      const { stdout } = await execa('docker', ['stats', '--no-stream', '--format', format], { env })
-      return stdout.split('\n').flatMap((line) => {
+      const stats = await docker(['stats', '--no-stream', '--format', format])
+      return stats.split('\n').flatMap((line) => {
         const [, id = '', pids, used = ''] = /^(\w+) (\d+) (\S+)/.exec(line) ?? []
         const container = running.find((each) => each.id.startsWith(id) || id.startsWith(each.id))
         return container ? [{ service: container.service, used, pids: Number(pids) }] : []
       })
     },
-    stop: () => compose(['stop']),
-    down: () => compose(['down', '--volumes', '--remove-orphans'], { reject: false }),
-    logs: async () =>
-      String((await compose(['logs', '--no-color', '--tail', '40'], { reject: false })).stdout),
   }
 }
 export type Composition = ReturnType<typeof createComposition>

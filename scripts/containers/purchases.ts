@@ -11,7 +11,7 @@ export interface Login {
 }
 type Order = BodyOf<Awaited<ReturnType<BoxofficeClient['payments']['getOrder']>>, 200>
 
-/** Somebody who buys at `edgeUrl` with the demo buyer's login, and reads their mails at `mailsUrl`. */
+/** Signs the demo buyer in at `edgeUrl`, to buy there and to read their mails at `mailsUrl`. */
 export async function createBuyer(urls: { edgeUrl: string; mailsUrl: string }, login: Login) {
   let token = ''
   const client = createBoxofficeClient({ baseUrl: urls.edgeUrl, token: () => token })

@@ -90,7 +90,7 @@ function buildProgram(config: Config, terminal: Terminal, exitWith: (code: 0 | 1
     .command('purge')
     .description('delete every message of a live queue for good; asks for its name again')
     .argument('<queue>', `one of ${queueNames.join(', ')}`)
-    .option('--confirm <queue>', 'the same name again, where there is nobody to ask')
+    .option('--confirm <queue>', 'the same name again, for runs without a terminal')
     .option('--json', 'for programs')
     .action(async (name: string, { confirm, json = false }: { confirm?: string; json?: boolean }) =>
       exitWith(

@@ -35,7 +35,7 @@ test('where an error of SQLite ends the whole transaction, all in it are told th
   const database = openDatabase(path.join(folder, 'sandbox.db'))
   onTestFinished(() => database.close())
   const insert = (id: string, conflict: 'abort' | 'rollback' = 'abort') =>
-    database.together((tx) =>
+    database.groupCommit((tx) =>
       tx.run(
         `insert or ${conflict} into stripe_events (id, body) values (?, ?)`,
         id,

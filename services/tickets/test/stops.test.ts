@@ -81,7 +81,10 @@ describe('a ticket that its organizer stops', () => {
     expect(JSON.stringify(shown.body)).not.toContain('Sold outside')
     const refused = {
       status: 409,
-      body: { error: 'TICKET_STOPPED', message: expect.stringContaining('admits nobody') },
+      body: {
+        error: 'TICKET_STOPPED',
+        message: expect.stringContaining('not valid until its organizer reinstates it'),
+      },
     }
     expect(await guest.client.getTicketQr({ params })).toMatchObject(refused)
     expect(await guest.client.getTicketPdf({ params })).toMatchObject(refused)
