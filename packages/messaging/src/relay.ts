@@ -45,17 +45,16 @@ export interface RelayOptions {
 const POLL_MS = 1_000
 /** While the outbox is known to be empty only every fifth poll reads it: for rows of a process that died. */
 const QUIET_POLLS = 5
-/** After this, others may publish the rows of this process again, which costs an inbox row. */
+/** After this, another relay may publish this process's rows again; consumers drop the duplicates. */
 const OWN_LEASE_MS_MAX = 10_000
-/** The rest is left to the poll: an unreachable topic must not fill the memory. */
+/** The rest is left to the poll: an unreachable topic must not exhaust memory. */
 const QUEUED_MAX = 2_000
 const FINAL_SWEEPS_MAX = 50
 
 /**
  * Creates the relay, which publishes the outbox outside any transaction, in batches of up to ten. Messages
  * that this process committed are published from memory. The poll claims the rest under a lease: rows of
- * processes that died, failed ones, and those of FIFO topics and queues, of which each group goes one after
- * the other. Accepted messages are then marked as published. If a relay dies in between, they are published
+ * processes that died, failed ones, and those of FIFO topics and queues, whose groups are published in order. Accepted messages are then marked as published. If a relay dies in between, they are published
  * again when the lease has expired, and consumers recognize the message id.
  */
 export function createRelay(options: RelayOptions): Relay {

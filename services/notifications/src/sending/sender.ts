@@ -3,7 +3,7 @@ import { createChannelRates, type RatesPerSecond } from './channel-rates.ts'
 import type { Deliver } from './deliver.ts'
 import { createLane } from './lane.ts'
 
-/** Concurrency limits: for common notifications, and for those about very many tickets (bulk). */
+/** Concurrency limits: for ordinary notifications, and for those about very many tickets (bulk). */
 export interface Lanes {
   concurrency: number
   bulkConcurrency: number
@@ -46,7 +46,7 @@ export function createSender(options: SenderOptions): Worker & { nudge(): void }
     return { more: false } // a finished delivery sweeps again
   }
 
-  /** A used-up rate has capacity again before the next poll. */
+  /** Sweeps when a rate limit has capacity again, which can be before the next poll. */
   function sweepWhenCapacityReturns(): void {
     clearTimeout(capacityTimer)
     const waitMs = rates.waitMs()

@@ -8,8 +8,8 @@ import type { Rule } from './transition.ts'
 export type Step = 'QUEUE' | 'RESERVE' | 'CHARGE' | 'RELEASE' | 'ISSUE' | 'CANCEL_TICKETS' | 'REFUND'
 type Rules<C, I extends InputType> = { readonly [K in I]?: Rule<C, K> }
 
-/** Declaration of a terminal state. */
-export interface Terminal<C> {
+/** What the declaration of any state may have. */
+interface StateRules<C> {
   /** Requests that are accepted here; others are refused. */
   readonly requests?: Rules<C, RequestType>
   /**
@@ -23,8 +23,11 @@ export interface Terminal<C> {
   readonly outcome?: 'paid' | 'confirmed' | 'failed' | 'cancelled' | 'refunded'
   readonly outcomeFrom?: SagaState
 }
+/** Declaration of a terminal state. Its requests begin another saga step: a refund of a confirmed order. */
+export type Terminal<C> = StateRules<C>
+
 /** Declaration of a state in progress: its step, the step's call, and the rule for each input. */
-export interface InProgress<C, A extends InputType> extends Terminal<C> {
+export interface InProgress<C, A extends InputType> extends StateRules<C> {
   /** The name of the step in the journal, the history and the metrics. */
   readonly step: Step
   readonly call: Call<C, A>
@@ -32,7 +35,7 @@ export interface InProgress<C, A extends InputType> extends Terminal<C> {
   readonly answers: { readonly [I in NoInfer<A>]: Rule<C, I> }
   /** When operators are alerted of repeated failures: always, or only if the callee answers with an error. */
   readonly mustSucceed?: 'always' | 'when answered'
-  /** How long the call waits for a message that may make it needless. */
+  /** How long the call waits for a message that may make the call unnecessary. */
   readonly delay?: 'ticketsPatienceMs'
   /** It may last for days: no watcher waits for it. */
   readonly isUnwatched?: true
@@ -47,11 +50,11 @@ export interface InProgress<C, A extends InputType> extends Terminal<C> {
 export const state = <C, A extends InputType>(declared: InProgress<C, A>): InProgress<C, A> => declared
 
 /** A declaration as stored in the table: call and rules take the state's own context. */
-interface Held<C> extends Omit<InProgress<C, InputType>, 'answers'> {
+interface StoredDeclaration<C> extends Omit<InProgress<C, InputType>, 'answers'> {
   readonly answers: Rules<C, InputType>
 }
-export type Table = { readonly [S in SagaStateInProgress]: Held<Contexts[S]> } & {
+export type Table = { readonly [S in SagaStateInProgress]: StoredDeclaration<Contexts[S]> } & {
   readonly [S in SagaStateTerminal]: Terminal<Contexts[S]>
 }
 /** The declaration of any state. */
-export type Declaration = Terminal<SagaContext> & Partial<Held<SagaContext>>
+export type Declaration = Terminal<SagaContext> & Partial<StoredDeclaration<SagaContext>>

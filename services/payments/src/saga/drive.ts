@@ -11,7 +11,7 @@ import { UnexpectedInput } from './advance.ts'
 import { callDelayMsOf } from './apply.ts'
 import type { StepResult } from './call.ts'
 import type { StoredOrder } from './order.ts'
-import { createRetry, type Patience, type RetryOptions } from './retry.ts'
+import { createRetry, type DriverRun, type RetryOptions } from './retry.ts'
 import { renewLease, type StoredSaga } from './saga-repository.ts'
 import { declarationOf, isTerminal } from './states.ts'
 
@@ -35,16 +35,16 @@ export function createDriver(options: DriverOptions) {
   const { retry, reread } = createRetry(options)
 
   return async (leased: StoredSaga, until: Date, stopped?: AbortSignal): Promise<StoredOrder | null> => {
-    const patience: Patience = { until, stopped, order: null }
-    const work = () => workOn(leased, patience)
+    const run: DriverRun = { until, stopped, order: null }
+    const work = () => workOn(leased, run)
     // A waiting caller has a trace; a worker that resumes the saga later continues the saga's own.
     await (currentTraceparent()
       ? work()
       : continueTrace(leased.traceparent, 'resume saga', work, aboutOf(leased)))
-    return patience.order
+    return run.order
   }
 
-  async function workOn(leased: StoredSaga, patience: Patience): Promise<void> {
+  async function workOn(leased: StoredSaga, run: DriverRun): Promise<void> {
     const renewing = setInterval(() => {
       renewLease(db, leased, config.leaseMs).catch((error) =>
         logger.warn({ err: error, orderId: leased.orderId }, 'renewing the lease of a saga failed'),
@@ -52,7 +52,7 @@ export function createDriver(options: DriverOptions) {
     }, config.leaseMs / RENEWALS)
     try {
       let saga: StoredSaga | null = leased
-      while (saga && !isTerminal(saga.state)) saga = await attemptStep(saga, patience)
+      while (saga && !isTerminal(saga.state)) saga = await attemptStep(saga, run)
     } finally {
       clearInterval(renewing)
     }
@@ -61,28 +61,28 @@ export function createDriver(options: DriverOptions) {
   /**
    * Takes one step; returns the saga to continue with, null if it was parked or belongs to another worker.
    */
-  async function attemptStep(saga: StoredSaga, patience: Patience): Promise<StoredSaga | null> {
+  async function attemptStep(saga: StoredSaga, run: DriverRun): Promise<StoredSaga | null> {
     try {
-      return await takeStep(saga, patience)
+      return await takeStep(saga, run)
     } catch (error) {
       // The resumer reads the saga again.
       if (isTransient(error)) throw error
       const { orderId, state, lastError } = saga
       const { message } = error as Error
       if (message !== lastError) logger.error({ err: error, orderId, state }, 'saga step failed')
-      return retry(saga, { again: message, failing: true, never: isPermanent(error) }, patience)
+      return retry(saga, { again: message, failing: true, never: isPermanent(error) }, run)
     }
   }
 
-  async function takeStep(saga: StoredSaga, patience: Patience): Promise<StoredSaga | null> {
+  async function takeStep(saga: StoredSaga, run: DriverRun): Promise<StoredSaga | null> {
     const { orderId, state } = saga
     const result = await inSpan(`saga ${state}`, { attributes: aboutOf(saga) }, () => step(saga))
-    if (!('input' in result)) return retry(saga, result, patience)
+    if (!('input' in result)) return retry(saga, result, run)
     const { input } = result
     const applied = await move(saga, input)
     if (applied.applied) {
       logger.info({ orderId, state, next: applied.saga.state, input: input.type }, 'saga moved')
-      patience.order = applied.order
+      run.order = applied.order
       const { arrival } = declarationOf(applied.saga.state).crash ?? {}
       if (arrival) crashAt(arrival)
       return callDelayMsOf(applied.saga.state, config) > 0 ? null : applied.saga

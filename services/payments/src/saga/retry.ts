@@ -19,7 +19,7 @@ import { declarationOf, stepOf } from './states.ts'
 const SOON_MS = 300
 const ALARM_AFTER_ATTEMPTS = 5
 
-/** The wait after a failed attempt: 0.5, 1, 2 … at most `sagaRetryMaxMs`, a quarter of it random. */
+/** The wait after a failed attempt, in ms: 500, 1,000, 2,000 … at most `sagaRetryMaxMs`, each ± 25 % at random. */
 const backoffMs = (attempts: number, { sagaRetryMaxMs }: Pick<Config, 'sagaRetryMaxMs'>) =>
   Math.min(sagaRetryMaxMs, 250 * 2 ** Math.min(attempts, 10)) * (0.75 + Math.random() / 2)
 
@@ -32,24 +32,23 @@ export interface RetryOptions {
   config: Pick<Config, 'issueLimitMs' | 'sagaRetryMaxMs' | 'ticketsPatienceMs'>
 }
 
-/** How long a driver works on a saga, and the order so far. */
-export interface Patience {
+/** When a driver must stop, and the order as of the saga's last transition. */
+export interface DriverRun {
   until: Date
   stopped?: AbortSignal
-  /** After its last move. */
   order: StoredOrder | null
 }
 
-/** Decides what a driver does when a step failed, or its saga was moved by others. */
+/** Creates what a driver does when a step fails, or when another process has advanced its saga. */
 export function createRetry({ db, append, move, logger, sagaMetrics, config }: RetryOptions) {
   /**
-   * Retries the step after a wait. Alerts operators to one that should have succeeded, and gives up issuing
-   * in the end.
+   * Retries the step after a wait. Alerts operators when a step that must succeed keeps failing; gives up
+   * issuing tickets after `issueLimitMs`.
    */
   async function retry(
     saga: StoredSaga,
     { again, soon, failing, never }: Again & { never?: boolean },
-    { until, stopped }: Patience,
+    { until, stopped }: DriverRun,
   ): Promise<StoredSaga | null> {
     const { orderId, state } = saga
     if (!soon) saga.attempts++

@@ -9,10 +9,10 @@ import * as refund from './refund-rules.ts'
 import { begin, cancelTickets, confirm, release, reserve, withdrawTickets } from './ticket-calls.ts'
 
 /** The gateway reports a charge by its answer and by a webhook, in any order. */
-const chargeFacts = ['CHARGED', 'DECLINED'] as const satisfies InputType[]
+const chargeReports = ['CHARGED', 'DECLINED'] as const satisfies InputType[]
 /** The ticket service reports by its answer and by messages, each possibly twice. */
-const ticketFacts = ['TICKETS_ISSUED', 'TICKETS_REJECTED'] as const satisfies InputType[]
-const facts = [...chargeFacts, ...ticketFacts]
+const ticketReports = ['TICKETS_ISSUED', 'TICKETS_REJECTED'] as const satisfies InputType[]
+const lateReports = [...chargeReports, ...ticketReports]
 
 /** Purchase and refund on one screen: for each state, the call of its step and the rule for every input. */
 export const states = {
@@ -94,40 +94,40 @@ export const states = {
       ...{ EVENT_CANCELLED: buy.cancelledWhilePaid, ISSUE_GIVEN_UP: buy.givenUp },
       REFUNDED_ELSEWHERE: elsewhere.whenAwaiting,
     },
-    late: chargeFacts,
+    late: chargeReports,
   }),
   CANCELLING_TICKETS: state({
     ...{ step: 'CANCEL_TICKETS', call: cancelTickets, mustSucceed: 'always' },
     answers: { TICKETS_CANCELLED: refund.ticketsCancelled },
     reports: { REFUNDED_ELSEWHERE: elsewhere.whenCancelling },
-    late: facts,
+    late: lateReports,
   }),
   REFUNDING: state({
     ...{ step: 'REFUND', call: refundAll, mustSucceed: 'always' },
     crash: { after: 'saga.refund.after-call' },
     answers: { REFUND_DONE: refund.refundingDone, REFUNDED_ELSEWHERE: elsewhere.whenRefunding },
-    late: facts,
+    late: lateReports,
   }),
   CONFIRMED: {
     ...{ outcome: 'confirmed', outcomeFrom: 'AWAITING_TICKETS' },
     requests: { REFUND_REQUESTED: refund.refundRequested },
     reports: { REFUNDED_ELSEWHERE: elsewhere.whenConfirmed },
-    late: [...chargeFacts, 'TICKETS_ISSUED'],
+    late: [...chargeReports, 'TICKETS_ISSUED'],
   },
   WITHDRAWING_TICKETS: state({
     ...{ step: 'CANCEL_TICKETS', call: withdrawTickets, mustSucceed: 'always' },
     crash: { after: 'refund.after-cancel' },
     answers: { TICKETS_WITHDRAWN: refund.ticketsWithdrawn, WITHDRAWAL_REFUSED: refund.withdrawalRefused },
     reports: { REFUNDED_ELSEWHERE: elsewhere.whenWithdrawing },
-    late: facts,
+    late: lateReports,
   }),
   REPAYING: state({
     ...{ step: 'REFUND', call: repay, mustSucceed: 'always' },
     crash: { after: 'refund.after-gateway', commit: 'refund.before-commit' },
     answers: { REFUND_DONE: refund.repaid, REFUNDED_ELSEWHERE: elsewhere.whenRepaying },
-    late: facts,
+    late: lateReports,
   }),
-  // A charge is known already, unless the order ended without one that we knew of.
+  // Late charges: already booked, unless the order ended before we learned of one.
   FAILED: {
     outcome: 'failed',
     reports: { CHARGED: refund.lateMoney },
@@ -138,7 +138,7 @@ export const states = {
     reports: { CHARGED: refund.lateMoney },
     late: ['DECLINED', 'REFUNDED_ELSEWHERE'],
   },
-  REFUNDED: { outcome: 'refunded', late: [...facts, 'REFUNDED_ELSEWHERE'] },
+  REFUNDED: { outcome: 'refunded', late: [...lateReports, 'REFUNDED_ELSEWHERE'] },
 } as const satisfies Table
 
 /** Returns the declaration of a state. */

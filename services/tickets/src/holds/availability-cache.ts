@@ -21,8 +21,8 @@ export interface AvailabilityCache {
    */
   hold(eventId: EventId, requests: readonly Requested[]): Promise<(CacheHold | null)[]>
   /**
-   * Marks a hold as stored in the database until it expires; one that is being paid for, until it is released
-   * or sold.
+   * Marks a hold as stored in the database. It then lasts until it expires or, while it is being paid for,
+   * until it is released or sold.
    */
   confirm(held: Confirmed): Promise<void>
   /** Confirms several holds of one event by one command. */

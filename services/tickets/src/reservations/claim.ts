@@ -81,7 +81,7 @@ const orderIsOver: NotClaimed = {
   error: 'RESERVATION_EXPIRED',
   message: 'this order has ended and holds nothing',
 }
-export const overOrder = { outcome: 'refused' as const, ...orderIsOver }
+export const refusedAsOrderEnded = { outcome: 'refused' as const, ...orderIsOver }
 
 const refused = (error: NotClaimed['error'], message: string): ClaimResult => ({
   outcome: 'refused',

@@ -60,8 +60,8 @@ export function createHolding(deps: {
     if (!result) throw new Error(`reservation ${request.reservationId} has disappeared`)
     if (result.outcome === 'reserved' && !isLive(result.reservation))
       await availabilityCache.release([request])
-    // The id belongs to a reservation of other tickets: the next reconciliation frees what was taken for this
-    // request.
+    // The id belongs to a reservation for other tickets: reconciliation frees the places that this request
+    // took in Redis.
     if (result.outcome === 'refused') availabilityCache.markStale(request.eventId)
     return result
   }

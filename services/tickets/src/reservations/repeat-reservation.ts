@@ -1,5 +1,5 @@
 import type { Tx } from '@boxoffice/service-kit'
-import { claimLocked, overOrder, refusalOfEndedOrder } from './claim.ts'
+import { claimLocked, refusedAsOrderEnded, refusalOfEndedOrder } from './claim.ts'
 import { lockOrder } from './lock-repository.ts'
 import type { StoredReservation } from './reservation.ts'
 import { lockReservation } from './reservation-repository.ts'
@@ -15,7 +15,7 @@ export async function repeatReservation(
   if (request.orderId) await lockOrder(tx, request.orderId)
   const existing = await lockReservation(tx, request.reservationId)
   if (!existing) return null
-  if (request.orderId && (await refusalOfEndedOrder(tx, request.orderId))) return overOrder
+  if (request.orderId && (await refusalOfEndedOrder(tx, request.orderId))) return refusedAsOrderEnded
   return answerExisting(tx, existing, request, claimSeconds)
 }
 

@@ -5,7 +5,7 @@ import type { Line, SeatedLine } from '../holds/commands.ts'
 import { changeCounters, lockGeneralCounters } from '../holds/counter-repository.ts'
 import { listClaimed, type SeatOfEvent } from '../holds/seat-claim-repository.ts'
 import { listTypesById } from '../types/type-repository.ts'
-import { overOrder } from './claim.ts'
+import { refusedAsOrderEnded } from './claim.ts'
 import { lockBuyers, lockOrders } from './lock-repository.ts'
 import { limitOf, type Offer, typeOf } from './offer.ts'
 import { listEndedOrders } from './outcome-repository.ts'
@@ -128,7 +128,7 @@ function decide(
     const { request, lines, plan } = seated
     const { reservationId, userId, eventId, orderId } = request
     const refused = (result: WriteResult): Decided => ({ result, reservation: null })
-    if (orderId && situation.endedOrders.has(orderId)) return refused(overOrder)
+    if (orderId && situation.endedOrders.has(orderId)) return refused(refusedAsOrderEnded)
     if (ids.has(reservationId)) return refused('EXISTING')
     const offer = situation.offers.get(eventId)
     if (!offer) return refused({ outcome: 'unknown-event' })
