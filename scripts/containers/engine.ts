@@ -12,8 +12,9 @@ export interface Engine {
   readonly about: string
   /** Made here by `makeEngine`: it reaches no image registry. */
   readonly made: boolean
-  stop(): Promise<void>
 }
+/** What undoes what was started: called from the last to the first, at the end or on Ctrl-C. */
+export type Undo = (() => Promise<unknown>)[]
 
 /** `start_interval` of health checks. */
 const ENGINE_MIN = 25
@@ -25,14 +26,14 @@ export async function findEngine(): Promise<Engine | null> {
   if (version.exitCode !== 0) return null
   if (Number.parseInt(version.stdout, 10) < ENGINE_MIN)
     throw new Error(`Docker ${version.stdout} is too old: ${ENGINE_MIN} or later is needed`)
-  return { env: {}, about: await aboutOf({}), made: false, stop: async () => {} }
+  return { env: {}, about: await aboutOf({}), made: false }
 }
 
 /**
  * Downloads an engine into `folder` and starts it there. Nothing is installed: programs are unpacked, and
- * `stop` takes back what the engine did to the machine's network. Needs root on Debian.
+ * `undo` takes back what the engine did to the machine's network and control groups. Needs root on Debian.
  */
-export async function makeEngine(folder: string): Promise<Engine> {
+export async function makeEngine(folder: string, undo: Undo): Promise<Engine> {
   const release = releaseOf(await readFile('/etc/os-release', 'utf8').catch(() => ''))
   if (process.getuid?.() !== 0 || !release)
     throw new Error(
@@ -62,18 +63,20 @@ export async function makeEngine(folder: string): Promise<Engine> {
     dockerd.kill('SIGTERM')
     await dockerd
     await network.restore()
+    await removeGroups()
     for (const mount of (await mountsBelow(folder)).reverse()) await execa('umount', [mount])
   }
+  undo.push(stop)
   const deadline = Date.now() + START_MS_MAX
   while ((await execa('docker', ['version'], { env, reject: false })).exitCode !== 0) {
     if (ended || Date.now() > deadline) {
-      await stop()
+      dockerd.kill('SIGTERM')
       throw new Error(`the engine did not start:\n${(await dockerd).all}`)
     }
     await sleep(200)
   }
   await giveShare()
-  return { env, about: await aboutOf(env), made: true, stop }
+  return { env, about: await aboutOf(env), made: true }
 }
 
 /** The folder of programs that the engine and its clients are. */
@@ -155,6 +158,15 @@ async function giveShare(): Promise<void> {
   if (!existsSync('/sys/fs/cgroup/cpu')) return
   await mkdir(group, { recursive: true })
   await writeFile(path.join(group, 'cpu.shares'), '10240')
+}
+
+/** Removes the empty control groups that the engine and its containers were in. */
+async function removeGroups(): Promise<void> {
+  const { stdout } = await execa('find', ['/sys/fs/cgroup', '-depth', '-type', 'd', '-path', '*/docker*'], {
+    reject: false,
+  })
+  for (const group of stdout.split('\n').filter((line) => line !== ''))
+    await execa('rmdir', [group], { reject: false })
 }
 
 async function mountsBelow(folder: string): Promise<string[]> {

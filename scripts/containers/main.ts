@@ -4,7 +4,7 @@ import path from 'node:path'
 import process from 'node:process'
 import { parseArgs } from 'node:util'
 import { makeBaseImages, NODE_IMAGE } from './base-images.ts'
-import { type Engine, findEngine, makeEngine } from './engine.ts'
+import { findEngine, makeEngine, type Undo } from './engine.ts'
 import { createReport } from './report.ts'
 import { runSystem } from './system.ts'
 import { runTests } from './tests.ts'
@@ -28,16 +28,29 @@ if (values.help || (command !== undefined && command !== 'test')) {
 }
 
 const report = createReport()
-const scratch = await mkdtemp(path.join(tmpdir(), 'boxoffice-containers-'))
-let started: Engine | null = null
+const undo: Undo = []
+async function cleanUp(): Promise<void> {
+  for (let last = undo.pop(); last; last = undo.pop()) await last()
+}
+for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
+  // It may come from the terminal, from npm and from the bootstrap: the first one counts.
+  process.on(signal, async () => {
+    if (undo.length === 0) return
+    console.error(`${signal}: cleaning up`)
+    await cleanUp()
+    process.exit(130)
+  })
+}
+
 try {
+  const scratch = await mkdtemp(path.join(tmpdir(), 'boxoffice-containers-'))
+  undo.push(() => rm(scratch, { recursive: true, force: true }))
   const engine = await report.step('engine', async ({ saw }) => {
     const found = await findEngine()
-    const engine = found ?? (await makeEngine(path.join(scratch, 'engine')))
+    const engine = found ?? (await makeEngine(path.join(scratch, 'engine'), undo))
     saw(`${engine.about}, ${found ? "this machine's own" : 'made for this run'}`)
     return engine
   })
-  started = engine
   if (engine.made)
     await report.step('base images', async ({ saw }) => {
       await makeBaseImages(engine, scratch)
@@ -45,14 +58,11 @@ try {
     })
   const env = engine.made ? { NODE_IMAGE, ...caOfThisMachine() } : {}
   const standin = values.standin || engine.made
-  await (command === 'test' ? runTests : runSystem)({ engine, report, standin, env, files })
+  await (command === 'test' ? runTests : runSystem)({ engine, report, standin, env, files, undo })
 } catch (error) {
   report.fail(error)
 } finally {
-  await report.step('cleaning up', async () => {
-    await started?.stop()
-    await rm(scratch, { recursive: true, force: true })
-  })
+  await report.step('cleaning up', cleanUp)
 }
 report.print()
 process.exitCode = report.failed() ? 1 : 0

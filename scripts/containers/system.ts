@@ -1,7 +1,7 @@
 import process from 'node:process'
 import { claimPorts } from '../../packages/stack/src/ports.ts'
 import { type Composition, createComposition } from './composition.ts'
-import type { Engine } from './engine.ts'
+import type { Engine, Undo } from './engine.ts'
 import { type Buyer, createBuyer, type Login } from './purchases.ts'
 import type { Report } from './report.ts'
 
@@ -13,6 +13,7 @@ export interface Run {
   /** For Compose: what images are built from. */
   readonly env: Readonly<Record<string, string>>
   readonly files: readonly string[]
+  readonly undo: Undo
 }
 
 /** Killed while orders are in progress, one after the other: each comes back by itself. */
@@ -20,10 +21,11 @@ const victims = ['payments', 'tickets', 'notifications', 'aws', 'valkey', 'postg
 const ORDERS_PER_KILL = 3
 
 /** Runs the whole system from its compose files: images, start, purchase, kills and recovery, stop. */
-export async function runSystem({ engine, report, standin, env }: Run): Promise<void> {
+export async function runSystem({ engine, report, standin, env, undo }: Run): Promise<void> {
   const ports = await claimPorts()
   const project = `boxoffice-check-${process.pid}`
   const system = createComposition(engine, { project, ports, standin, env })
+  undo.push(system.down)
   const edgeUrl = `http://127.0.0.1:${ports.edge}`
   const mailsUrl = standin
     ? `http://127.0.0.1:${ports.mailbox}/store`
@@ -73,10 +75,6 @@ export async function runSystem({ engine, report, standin, env }: Run): Promise<
   } catch (error) {
     console.error(await system.logs())
     throw error
-  } finally {
-    await report.step('removing containers and volumes', async () => {
-      await system.down()
-    })
   }
 }
 

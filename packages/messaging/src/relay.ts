@@ -54,8 +54,9 @@ const FINAL_SWEEPS_MAX = 50
 /**
  * Creates the relay, which publishes the outbox outside any transaction, in batches of up to ten. Messages
  * that this process committed are published from memory. The poll claims the rest under a lease: rows of
- * processes that died, failed ones, and those of FIFO topics and queues, whose groups are published in order. Accepted messages are then marked as published. If a relay dies in between, they are published
- * again when the lease has expired, and consumers recognize the message id.
+ * processes that died, failed ones, and those of FIFO topics and queues, whose groups are published in order.
+ * Accepted messages are then marked as published. If a relay dies in between, they are published again when
+ * the lease has expired, and consumers recognize the message id.
  */
 export function createRelay(options: RelayOptions): Relay {
   const { db, logger, crashAt } = options

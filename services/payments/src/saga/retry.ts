@@ -19,7 +19,10 @@ import { declarationOf, stepOf } from './states.ts'
 const SOON_MS = 300
 const ALARM_AFTER_ATTEMPTS = 5
 
-/** The wait after a failed attempt, in ms: 500, 1,000, 2,000 … at most `sagaRetryMaxMs`, each ± 25 % at random. */
+/**
+ * The wait after a failed attempt, in ms: 500, 1,000, 2,000 … at most `sagaRetryMaxMs`, each ± 25 % at
+ * random.
+ */
 const backoffMs = (attempts: number, { sagaRetryMaxMs }: Pick<Config, 'sagaRetryMaxMs'>) =>
   Math.min(sagaRetryMaxMs, 250 * 2 ** Math.min(attempts, 10)) * (0.75 + Math.random() / 2)
 

@@ -1,5 +1,5 @@
 import type { Tx } from '@boxoffice/service-kit'
-import { claimLocked, refusedAsOrderEnded, refusalOfEndedOrder } from './claim.ts'
+import { claimLocked, refusalOfEndedOrder, refusedAsOrderEnded } from './claim.ts'
 import { lockOrder } from './lock-repository.ts'
 import type { StoredReservation } from './reservation.ts'
 import { lockReservation } from './reservation-repository.ts'
