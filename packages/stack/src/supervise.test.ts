@@ -122,7 +122,7 @@ test.each([
     `for (let n = 0; n < ${Math.ceil(30 * machineFactor)}; n++) { console.log('row', n); await new Promise((next) => setTimeout(next, 100)) }`,
   ],
 ])('one that %s is waited for', async (_what, work) => {
-  const { child } = start(`${work}\n${WELL_BEHAVED}`, { stuckMsMax: 600 * machineFactor })
+  const { child } = start(`${work}\n${WELL_BEHAVED}`, { stuckMsMax: 1_500 * machineFactor })
   await child.waitReady()
   expect(child.restarts).toBe(0)
 })
