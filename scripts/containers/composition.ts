@@ -1,12 +1,12 @@
 import path from 'node:path'
-import { setTimeout as sleep } from 'node:timers/promises'
+import { until } from '@boxoffice/testing'
 import { execa, type Options } from 'execa'
 import type { Ports } from '../../packages/stack/src/ports.ts'
 import type { Engine } from './engine.ts'
 
 const ROOT = path.join(import.meta.dirname, '../..')
-const HEALTHY_MS_MAX = 300_000
-const RESTART_MS_MAX = 60_000
+const HEALTHY = { patienceMs: 300_000 }
+const RESTARTED = { patienceMs: 60_000 }
 
 export interface Container {
   readonly service: string
@@ -55,18 +55,14 @@ export function createComposition(
      * Resolves when each container is healthy, or has completed. Rejects after five minutes, with those that
      * are not.
      */
-    async untilHealthy(): Promise<void> {
-      const deadline = Date.now() + HEALTHY_MS_MAX
-      for (;;) {
+    untilHealthy: () =>
+      until(async () => {
         const unhealthy = (await list()).filter(
           ({ state, health, exitCode }) => health !== 'healthy' && (state !== 'exited' || exitCode !== 0),
         )
-        if (unhealthy.length === 0) return
-        if (Date.now() > deadline)
+        if (unhealthy.length > 0)
           throw new Error(`not healthy: ${unhealthy.map(({ service, state }) => `${service} (${state})`)}`)
-        await sleep(250)
-      }
-    },
+      }, HEALTHY),
     /** What a one-off container says: `docker compose run`. */
     async run(service: string, args: readonly string[], entrypoint?: string): Promise<string> {
       const entry = entrypoint ? ['--entrypoint', entrypoint] : []
@@ -99,11 +95,9 @@ function createInspection({ compose, list, docker }: Inspected) {
       const restarts = async () => Number(await docker(['inspect', '--format', '{{.RestartCount}}', id]))
       const before = await restarts()
       await compose(['exec', '--no-TTY', service, 'bash', '-c', 'kill -9 -1'], { reject: false })
-      const deadline = Date.now() + RESTART_MS_MAX
-      while ((await restarts()) === before) {
-        if (Date.now() > deadline) throw new Error(`${service} was not restarted`)
-        await sleep(100)
-      }
+      await until(async () => {
+        if ((await restarts()) === before) throw new Error(`${service} was not restarted`)
+      }, RESTARTED)
     },
     /** Bytes of each image that the files name. */
     async imageSizes(): Promise<Map<string, number>> {
@@ -112,7 +106,7 @@ function createInspection({ compose, list, docker }: Inspected) {
       const sizes = await docker(['image', 'inspect', '--format', '{{.Size}}', ...names])
       return new Map(sizes.split('\n').map((size, index) => [names[index] ?? '', Number(size)]))
     },
-    /** Bytes of memory that each container uses, and how many processes and threads. */
+    /** The memory that each container uses, with its unit (`82.1MiB`), and how many threads it has. */
     async memory(): Promise<{ service: string; used: string; pids: number }[]> {
       const running = (await list()).filter(({ state }) => state === 'running')
       const format = '{{.ID}} {{.PIDs}} {{.MemUsage}}'

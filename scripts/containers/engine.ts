@@ -81,13 +81,12 @@ export async function makeEngine(folder: string, undo: Undo): Promise<Engine> {
 
 /** The folder of programs that the engine and its clients are. */
 async function unpackEngine(folder: string, release: string): Promise<string> {
-  const [bin, engine, own] = ['bin', 'engine', 'own'].map((name) => path.join(folder, name)) as [
-    string,
-    string,
-    string,
-  ]
+  const bin = path.join(folder, 'bin')
+  const engine = path.join(folder, 'engine')
+  const own = path.join(folder, 'own')
   for (const made of [bin, path.join(folder, 'client/cli-plugins')]) await mkdir(made, { recursive: true })
-  // The engine of the next release runs on this one's libraries; what is in C does not.
+  // Debian 12 has Docker 20.10. The 26.1 of its next release runs here, as Go programs need little of the
+  // system; runc and iptables do not, and come from the machine's own release.
   const next = await openSuite('trixie', path.join(folder, 'trixie'))
   await next.unpack(
     ['docker.io', 'docker-cli', 'containerd', 'docker-compose', 'docker-buildx', 'tini'],
