@@ -217,13 +217,22 @@ function createPurchases(payments: ReturnType<typeof createClients>['payments'],
       throw new Error(`unexpected response ${answer.status}: ${JSON.stringify(answer.body)}`)
     },
 
-    /** Waits until the order reaches the state, even through restarts; rejects with its last state. */
-    waitForOrder: (orderId: OrderId, is: (order: OrderOf) => boolean): Promise<OrderOf> =>
-      until(async () => {
-        const order = expectStatus(await payments.getOrder({ params: { orderId } }), 200)
-        if (!is(order)) throw new Error(`order ${orderId} is ${order.status}, ${order.paymentStatus}`)
-        return order
-      }, LONG),
+    /**
+     * Waits until the order reaches the state, even through restarts; rejects with its last state, and at
+     * once with its history when it has failed instead.
+     */
+    async waitForOrder(orderId: OrderId, is: (order: OrderOf) => boolean): Promise<OrderOf> {
+      const params = { orderId }
+      const order = await until(async () => {
+        const order = expectStatus(await payments.getOrder({ params }), 200)
+        if (is(order) || order.status === 'FAILED') return order
+        throw new Error(`order ${orderId} is ${order.status}, ${order.paymentStatus}`)
+      }, LONG)
+      if (is(order)) return order
+      const { history } = expectStatus(await payments.getOrderHistory({ params }), 200)
+      const steps = history.map(({ step, result }) => `${step} ${result}`).join(', ')
+      throw new Error(`order ${orderId} is FAILED, ${order.paymentStatus}: ${steps}`)
+    },
   }
 }
 

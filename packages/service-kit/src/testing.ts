@@ -53,13 +53,15 @@ export async function createTestAuthority() {
       { emailVerified = true, sessionId = crypto.randomUUID() as string } = {},
     ) {
       const claims = { email: `${userId}@example.test`, email_verified: emailVerified, sid: sessionId, roles }
+      // One instant for both: a second that began between them would make the token valid for too long.
+      const issuedAt = Math.floor(Date.now() / 1_000)
       const token = await new SignJWT(claims)
         .setProtectedHeader({ alg: 'EdDSA', kid: 'test-token-key', typ: 'at+jwt' })
         .setSubject(userId)
         .setIssuer('boxoffice')
         .setAudience(ACCESS_TOKEN_AUDIENCE)
-        .setIssuedAt()
-        .setExpirationTime('10m')
+        .setIssuedAt(issuedAt)
+        .setExpirationTime(issuedAt + 600)
         .sign(tokenKey)
       return { userId: userId as UserId, token, headers: { authorization: `Bearer ${token}` } }
     },

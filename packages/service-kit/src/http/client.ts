@@ -14,9 +14,8 @@ export class UnexpectedAnswer extends Error {
   readonly status: number
   readonly body: unknown
   constructor(route: Route, status: number, body: unknown) {
-    super(
-      `${route.method} ${route.path}: answered ${status} ${(body as { error?: string } | undefined)?.error ?? ''}`.trim(),
-    )
+    const { error = '', message = '' } = (body ?? {}) as { error?: string; message?: string }
+    super(`${route.method} ${route.path}: answered ${[status, error, message].filter(Boolean).join(' ')}`)
     this.status = status
     this.body = body
   }
