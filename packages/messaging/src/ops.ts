@@ -8,6 +8,7 @@ import {
   SERVICE_UNAVAILABLE,
 } from '@boxoffice/contracts'
 import {
+  actorOf,
   cursorFields,
   defineCursor,
   type Foundation,
@@ -62,7 +63,7 @@ function opsHandlers({
     getCaches: async () => ({ status: 200, body: { caches: await Promise.all(caches.map(figuresOfCache)) } }),
     clearCache: async ({ params: { name }, principal, log }) => {
       await inCache(name, log, (keys) => keys.clear())
-      log.warn({ cache: name, by: principal.userId }, 'a cache was cleared')
+      log.warn({ cache: name, by: actorOf(principal) }, 'a cache was cleared')
       return { status: 204, body: undefined }
     },
     listCacheKeys: async ({ params: { name }, query, log }) => {

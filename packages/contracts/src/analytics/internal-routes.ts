@@ -84,7 +84,7 @@ export const analyticsProjectionRoutes = {
     method: 'GET',
     path: '/api/analytics/ops/projection',
     summary: 'Get the served projection, its lag and its last rebuild',
-    access: 'admin',
+    access: 'operator',
     responses: { 200: ProjectionFigures },
   }),
 } as const

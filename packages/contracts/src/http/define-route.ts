@@ -6,8 +6,9 @@ export type Method = 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE'
 
 /**
  * Who may call a route. `anyone`: tokens are ignored; `visitor`: anyone, and a bearer token identifies the
- * user; `user`: requires a bearer token; `proven`: the user must have confirmed the address; `organizer`,
- * `admin`: as `proven`, with that role; `services`: a service token of one of the listed services.
+ * user; `user`: requires a bearer token; `proven`: the user must have confirmed the address; `organizer`:
+ * as `proven`, with that role; `operator`: as `proven`, with the role ADMIN, or the command line with its
+ * service token; `services`: a service token of one of the listed services.
  */
 export type Access =
   | 'anyone'
@@ -15,7 +16,7 @@ export type Access =
   | 'user'
   | 'proven'
   | 'organizer'
-  | 'admin'
+  | 'operator'
   | { readonly services: readonly Caller[] }
 
 /**
@@ -113,7 +114,7 @@ export const NextCursor = z.string().nullable()
 /** Returns how a route treats an `Idempotency-Key`. */
 export const idempotencyOf = (route: Route): Idempotency =>
   route.idempotency ??
-  (route.method === 'POST' && ['user', 'proven', 'organizer', 'admin'].includes(route.access as string)
+  (route.method === 'POST' && ['user', 'proven', 'organizer', 'operator'].includes(route.access as string)
     ? 'honoured'
     : 'none')
 

@@ -29,7 +29,7 @@ export const notificationsDeadLetterRoutes = {
     method: 'GET',
     path: '/api/notifications/ops/dead-letters',
     summary: 'List the recorded dead letters of every queue, latest first, redriven or not',
-    access: 'admin',
+    access: 'operator',
     query: Page.extend({
       queue: z.enum(queueNames).optional(),
       eventType: z

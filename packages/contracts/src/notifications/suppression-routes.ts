@@ -31,7 +31,7 @@ export const notificationsSuppressionRoutes = {
     path: '/api/notifications/ops/suppressions/find',
     summary:
       'Check whether an address is suppressed, and why; a POST, so that no request log shows the address',
-    access: 'admin',
+    access: 'operator',
     idempotency: 'none',
     body: z.strictObject({ email: Email }),
     responses: { 200: z.object({ addressHash: AddressHash, suppressions: z.array(Suppression) }) },
@@ -40,7 +40,7 @@ export const notificationsSuppressionRoutes = {
     method: 'DELETE',
     path: '/api/notifications/ops/suppressions/:addressHash',
     summary: 'Allow mails to an address again',
-    access: 'admin',
+    access: 'operator',
     params: z.object({ addressHash: AddressHash }),
     responses: { 204: Empty },
     refusals: [SUPPRESSION_NOT_FOUND],

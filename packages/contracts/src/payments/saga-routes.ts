@@ -38,7 +38,7 @@ export const paymentsSagaRoutes = {
     method: 'GET',
     path: '/api/payments/ops/sagas',
     summary: 'List purchases and refunds in progress, or those in one state, newest first',
-    access: 'admin',
+    access: 'operator',
     query: Page.extend({
       state: z
         .string()
@@ -57,7 +57,7 @@ export const paymentsSagaRoutes = {
     method: 'GET',
     path: '/api/payments/ops/sagas/:orderId',
     summary: 'Get the journal of an order: intents and outcomes',
-    access: 'admin',
+    access: 'operator',
     params: z.object({ orderId: OrderId }),
     responses: { 200: SagaJournal },
     refusals: [ORDER_NOT_FOUND],
@@ -66,7 +66,7 @@ export const paymentsSagaRoutes = {
     method: 'POST',
     path: '/api/payments/ops/sagas/:orderId/resume',
     summary: 'Run a saga now instead of after its wait',
-    access: 'admin',
+    access: 'operator',
     params: z.object({ orderId: OrderId }),
     responses: { 202: SagaFigures },
     refusals: [ORDER_NOT_FOUND, SAGA_ENDED],

@@ -163,7 +163,8 @@ test('operators see the order queue and its workers', async () => {
 test('orders outlive their worker processes: each is charged once and has its tickets', async () => {
   const sale = await offer('Under fire', 5_000)
   let isOver = false
-  // Each buys again as soon as the last order is confirmed: however slow the machine, no one reaches the limit.
+  // Each buys again as soon as the last order is confirmed: however slow the machine, no one reaches the
+  // limit.
   const buying = Promise.all(
     crowd.map(async (person, index) => {
       const bought: OrderId[] = []

@@ -101,15 +101,36 @@ test('a user with an unconfirmed address is signed in, but may do nothing that r
   const unproven = from((await before.user([...roles], undefined, { emailVerified: false })).headers)
   expect(await authenticate('user', unproven)).toMatchObject({ principal: { emailVerified: false } })
   expect(await authenticate('visitor', unproven)).toMatchObject({ principal: { emailVerified: false } })
-  for (const access of ['proven', 'organizer', 'admin'] as const) {
+  for (const access of ['proven', 'organizer', 'operator'] as const) {
     const refusal = { status: 403, body: { error: 'EMAIL_NOT_VERIFIED' } }
     expect(await authenticate(access, unproven), access).toMatchObject({ refusal })
     const proven = from((await before.user([...roles])).headers)
     expect(await authenticate(access, proven), access).toMatchObject({ principal: { emailVerified: true } })
   }
-  expect(await authenticate('admin', from((await before.user()).headers))).toMatchObject({
+  expect(await authenticate('operator', from((await before.user()).headers))).toMatchObject({
     refusal: { body: { error: 'FORBIDDEN' } },
   })
+})
+
+test('an operator is an ADMIN, or the command line with its own service token, and no other service', async () => {
+  const asOperator = async (
+    name: 'boxoffice-cli' | 'payment-service',
+    audience: 'ticket-service' | 'auth-service',
+  ) => authenticate('operator', from(await before.service(name, audience)))
+  expect(await authenticate('operator', from((await before.user(['ADMIN'])).headers))).toMatchObject({
+    principal: { roles: ['ADMIN'] },
+  })
+  expect(await asOperator('boxoffice-cli', 'ticket-service')).toEqual({
+    principal: { service: 'boxoffice-cli' },
+  })
+  expect(await asOperator('boxoffice-cli', 'auth-service')).toMatchObject(refused)
+  expect(await asOperator('payment-service', 'ticket-service')).toMatchObject({ refusal: { status: 403 } })
+  expect(await authenticate('operator', from({ authorization: 'Service-Token x.y.z' }))).toMatchObject(
+    refused,
+  )
+  expect(await authenticate('operator', from({}))).toMatchObject(refused)
+  const asUser = from(await before.service('boxoffice-cli', 'ticket-service'))
+  expect(await authenticate('user', asUser)).toMatchObject(refused)
 })
 
 describe('a verified token', () => {
@@ -169,7 +190,7 @@ describe('a verified token', () => {
   test('is authorized again for each route, and a changed one is unknown', async () => {
     const [authenticateUser, { headers, token }] = [createFor(), await before.user()]
     expect(await authenticateUser('user', from(headers))).toMatchObject({ principal: {} })
-    expect(await authenticateUser('admin', from(headers))).toMatchObject({ refusal: { status: 403 } })
+    expect(await authenticateUser('operator', from(headers))).toMatchObject({ refusal: { status: 403 } })
     const [head, body, signature = ''] = token.split('.')
     const forged = [head, body, signature.replace(/^./, (first) => (first === 'A' ? 'B' : 'A'))].join('.')
     expect(await authenticateUser('user', from({ authorization: `Bearer ${forged}` }))).toMatchObject(refused)

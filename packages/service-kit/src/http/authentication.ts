@@ -39,6 +39,10 @@ export interface ServicePrincipal {
 }
 export type Principal = UserPrincipal | ServicePrincipal | null
 
+/** Returns who acts, for logs and records: a user id, or the name of a service. */
+export const actorOf = (principal: UserPrincipal | ServicePrincipal): string =>
+  'service' in principal ? principal.service : principal.userId
+
 /** The caller of a request, or why it is refused. */
 export type Authenticate = (
   access: Access,
@@ -193,7 +197,7 @@ export function createAuthenticator(options: {
       if (await options.revocations.isRevoked(principal.sessionId)) {
         return { refusal: refuse(UNAUTHENTICATED, { message: 'the session has ended: sign in again' }) }
       }
-      const role = access === 'organizer' ? 'ORGANIZER' : access === 'admin' ? 'ADMIN' : null
+      const role = access === 'organizer' ? 'ORGANIZER' : access === 'operator' ? 'ADMIN' : null
       if (role && !principal.roles.includes(role)) {
         return { refusal: refuse(FORBIDDEN, { message: `this is for users with the role ${role}` }) }
       }
@@ -232,7 +236,9 @@ export function createAuthenticator(options: {
 
   return async (access, request) => {
     if (access === 'anyone') return { principal: null }
-    return typeof access === 'string' ? user(access, request) : service(access.services, request)
+    if (typeof access === 'object') return service(access.services, request)
+    const isCommandLine = access === 'operator' && credentials(request, 'Service-Token') !== null
+    return isCommandLine ? service(['boxoffice-cli'], request) : user(access, request)
   }
 }
 

@@ -24,7 +24,13 @@ import {
   sendRefusal,
   type WireAnswer,
 } from './answer.ts'
-import type { Authenticate, Principal, ServicePrincipal, UserPrincipal } from './authentication.ts'
+import {
+  type Authenticate,
+  actorOf,
+  type Principal,
+  type ServicePrincipal,
+  type UserPrincipal,
+} from './authentication.ts'
 import { sendPacked } from './compression.ts'
 import type { EncodedJson } from './encoded-json.ts'
 import type { IdempotencyStore } from './idempotency.ts'
@@ -37,9 +43,11 @@ type PrincipalOf<A extends Access> = A extends 'anyone'
   ? null
   : A extends 'visitor'
     ? UserPrincipal | null
-    : A extends string
-      ? UserPrincipal
-      : ServicePrincipal
+    : A extends 'operator'
+      ? UserPrincipal | ServicePrincipal
+      : A extends string
+        ? UserPrincipal
+        : ServicePrincipal
 
 /** The handler's context beside the decoded params, query and body. */
 interface Surroundings<R extends Route> {
@@ -140,7 +148,13 @@ export function mountRoutes<T extends Routes>(
             }),
           )
         if (key === null || boundByHandler) return send(request, reply, await run(crypto.randomUUID()))
-        return once(guards.idempotency, { request, reply, key, principal: principal as UserPrincipal, run })
+        return once(guards.idempotency, {
+          request,
+          reply,
+          key,
+          actor: actorOf(principal as UserPrincipal),
+          run,
+        })
       },
     })
   }
@@ -195,13 +209,13 @@ async function once(
     request: FastifyRequest
     reply: FastifyReply
     key: string
-    principal: UserPrincipal
+    actor: string
     run(resourceId: string): Promise<WireAnswer>
   },
 ): Promise<FastifyReply> {
   const { request, reply } = call
   const begun = await store.begin({
-    scope: `${call.principal.userId} ${request.method} ${request.url.split('?')[0]}`,
+    scope: `${call.actor} ${request.method} ${request.url.split('?')[0]}`,
     key: call.key,
     bodyHash: bodyHashOf(request.rawBody),
   })

@@ -96,7 +96,8 @@ function whoMayCall(access: Access): string {
     user: 'Signed-in users.',
     proven: 'Signed-in users who have confirmed their address (403 `EMAIL_NOT_VERIFIED`).',
     organizer: 'Organizers who have confirmed their address (403 `EMAIL_NOT_VERIFIED`).',
-    admin: 'Operators who have confirmed their address (403 `EMAIL_NOT_VERIFIED`).',
+    operator:
+      'Operators: the role ADMIN and a confirmed address (403 `EMAIL_NOT_VERIFIED`), or the command line.',
   }
   return who[access]
 }

@@ -1,5 +1,5 @@
 import { type notificationsSuppressionRoutes, SUPPRESSION_NOT_FOUND } from '@boxoffice/contracts'
-import { type Handlers, refuse } from '@boxoffice/service-kit'
+import { actorOf, type Handlers, refuse } from '@boxoffice/service-kit'
 import type { Database } from '../database.ts'
 import { addressHashOf } from './suppression.ts'
 import { liftSuppressions, listSuppressions } from './suppression-repository.ts'
@@ -19,7 +19,7 @@ export const suppressionHandlers = ({ db, now }: Deps): Handlers<typeof notifica
     if ((await liftSuppressions(db, addressHash, now())) === 0) {
       return refuse(SUPPRESSION_NOT_FOUND)
     }
-    log.warn({ addressHash, by: principal.userId }, 'mails are sent to an address again')
+    log.warn({ addressHash, by: actorOf(principal) }, 'mails are sent to an address again')
     return { status: 204, body: undefined }
   },
 })
