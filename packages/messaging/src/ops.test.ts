@@ -2,45 +2,17 @@ import { randomUUID } from 'node:crypto'
 import { once } from 'node:events'
 import { SendMessageCommand } from '@aws-sdk/client-sqs'
 import { paymentsOpsRoutes, ticketsRejected, topics } from '@boxoffice/contracts'
-import {
-  baseConfig,
-  baseEnvironment,
-  createFoundation,
-  createRedis,
-  createServiceApp,
-  keysOf,
-  readEnvironment,
-} from '@boxoffice/service-kit'
-import { createTestAuthority, createTestDatabase, injectClient } from '@boxoffice/service-kit/testing'
+import { createRedis, createServiceApp, keysOf } from '@boxoffice/service-kit'
+import { injectClient } from '@boxoffice/service-kit/testing'
 import { until } from '@boxoffice/testing'
 import { afterAll, beforeAll, expect, inject, test } from 'vitest'
-import { z } from 'zod'
-import { createAws } from './aws.ts'
+import { startPaymentService } from '../test/payment-service.ts'
 import { on } from './consumer.ts'
-import { createMessaging } from './messaging.ts'
 import { mountOps } from './ops.ts'
 import { createOutbox } from './outbox.ts'
-import { provision } from './provision.ts'
 
 async function start() {
-  const authority = await createTestAuthority()
-  const environment = readEnvironment(z.object(baseEnvironment), {
-    ...authority.environment('payment-service'),
-    DATABASE_URL: await createTestDatabase(inject('postgresUrl'), 'services/payments/prisma/migrations'),
-  })
-  const config = baseConfig('payment-service', { ...environment, PORT: 0 })
-  const foundation = createFoundation(config, authority.userKeys)
-  const endpoint = inject('awsEndpoint')
-  const aws = createAws({
-    region: 'us-east-1',
-    accountId: '000000000000',
-    snsEndpoint: endpoint,
-    sqsEndpoint: endpoint,
-    prefix: `t${randomUUID().slice(0, 8)}-`,
-    waitSeconds: 0.2,
-  })
-  await provision(aws)
-  const messaging = createMessaging(foundation, aws.config)
+  const { authority, config, foundation, aws, messaging } = await startPaymentService()
   const failing = on(ticketsRejected, async () => {
     throw new Error('not today')
   })

@@ -13,15 +13,8 @@ import {
   ticketsGenerated,
   ticketTypeChanged,
 } from '@boxoffice/contracts'
-import { createAws, provision } from '@boxoffice/messaging'
-import {
-  createTestAuthority,
-  createTestDatabase,
-  injectClient,
-  patientPolicies,
-  redisIsThere,
-  stopWorkers,
-} from '@boxoffice/service-kit/testing'
+import { closeService, createTestQueues, prepareService } from '@boxoffice/messaging/testing-service'
+import { injectClient, patientPolicies, redisIsThere } from '@boxoffice/service-kit/testing'
 import { measured } from '@boxoffice/testing'
 import { inject } from 'vitest'
 import { buildApp } from '../src/app.ts'
@@ -38,14 +31,10 @@ export const startService = (overrides: Record<string, string | undefined> = {})
   measured('servers', () => start(overrides))
 
 async function start(overrides: Record<string, string | undefined>) {
-  const authority = await createTestAuthority()
+  const base = await prepareService('analytics')
+  const { authority } = base
   const environment = {
-    ...authority.environment('analytics-service'),
-    DATABASE_URL: await createTestDatabase(inject('postgresUrl'), 'services/analytics/prisma/migrations'),
-    AWS_SNS_ENDPOINT: inject('awsEndpoint'),
-    AWS_SQS_ENDPOINT: inject('awsEndpoint'),
-    MESSAGING_PREFIX: `t${randomUUID().slice(0, 8)}-`,
-    SQS_WAIT_SECONDS: '0.2',
+    ...base.environment,
     CACHE_REDIS_URL: inject('redisUrl'),
     CACHE_REFRESH_MS: '20',
     REBUILD_POLL_MS: '50',
@@ -54,8 +43,7 @@ async function start(overrides: Record<string, string | undefined>) {
     ...overrides,
   }
   const config = loadConfig(environment)
-  const aws = createAws(config.messaging)
-  await provision(aws)
+  const aws = await createTestQueues(config.messaging)
   const deps = createDependencies(config, authority.userKeys)
   const app = buildApp(deps)
   const workers = buildWorkers(deps)
@@ -141,12 +129,7 @@ async function start(overrides: Record<string, string | undefined>) {
         },
       }
     },
-    async stop() {
-      await app.close()
-      await stopWorkers(workers)
-      await deps.close()
-      aws.close()
-    },
+    stop: () => closeService({ servers: [() => app.close()], workers, deps, aws }),
   }
 }
 export type TestService = Awaited<ReturnType<typeof startService>>

@@ -1,14 +1,8 @@
 import { randomUUID } from 'node:crypto'
 import { authInternalRoutes, authRoutes, type Session, userCreated } from '@boxoffice/contracts'
-import { createAws, provision } from '@boxoffice/messaging'
 import { createProbe } from '@boxoffice/messaging/testing'
-import {
-  createTestAuthority,
-  createTestDatabase,
-  injectClient,
-  redisIsThere,
-  stopWorkers,
-} from '@boxoffice/service-kit/testing'
+import { closeService, createTestQueues, prepareService } from '@boxoffice/messaging/testing-service'
+import { injectClient, redisIsThere } from '@boxoffice/service-kit/testing'
 import { measured } from '@boxoffice/testing'
 import { compactDecrypt, exportJWK, generateKeyPair } from 'jose'
 import { inject } from 'vitest'
@@ -30,26 +24,19 @@ interface Options {
 }
 
 async function start(options: Options) {
-  const authority = await createTestAuthority()
+  const { authority, environment } = await prepareService('auth')
   const { publicKey, privateKey } = await generateKeyPair('ECDH-ES+A256KW', {
     crv: 'P-256',
     extractable: true,
   })
-  const databaseUrl = await createTestDatabase(inject('postgresUrl'), 'services/auth/prisma/migrations')
   const config = loadConfig({
-    ...authority.environment('auth-service'),
-    DATABASE_URL: databaseUrl,
-    AWS_SNS_ENDPOINT: inject('awsEndpoint'),
-    AWS_SQS_ENDPOINT: inject('awsEndpoint'),
-    MESSAGING_PREFIX: `t${randomUUID().slice(0, 8)}-`,
-    SQS_WAIT_SECONDS: '0.2',
+    ...environment,
     REDIS_URL: inject('redisUrl'),
     TOKEN_PRIVATE_KEY: JSON.stringify(authority.tokenKey),
     NOTIFICATIONS_PUBLIC_KEY: JSON.stringify({ ...(await exportJWK(publicKey)), kid: 'notifications' }),
     ...options.env,
   })
-  const aws = createAws(config.messaging)
-  await provision(aws)
+  const aws = await createTestQueues(config.messaging)
   const probe = await createProbe(aws, ['user-events'])
 
   let movedMs = 0
@@ -116,13 +103,7 @@ async function start(options: Options) {
     open,
     /** The token of an account's first mail. */
     welcomeToken,
-    async close() {
-      await app.close()
-      await stopWorkers(workers)
-      await probe.close()
-      aws.close()
-      await deps.close()
-    },
+    close: () => closeService({ servers: [() => app.close()], workers, probe, deps, aws }),
   }
 }
 export type TestService = Awaited<ReturnType<typeof startService>>

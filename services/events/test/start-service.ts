@@ -1,4 +1,3 @@
-import { randomUUID } from 'node:crypto'
 import {
   type Event,
   type EventId,
@@ -9,18 +8,10 @@ import {
   SERVICE_UNAVAILABLE,
   ticketsOfEventRoutes,
 } from '@boxoffice/contracts'
-import { createAws, provision } from '@boxoffice/messaging'
 import { createProbe } from '@boxoffice/messaging/testing'
+import { closeService, createTestQueues, prepareService } from '@boxoffice/messaging/testing-service'
 import { refuse } from '@boxoffice/service-kit'
-import {
-  createTestAuthority,
-  createTestDatabase,
-  injectClient,
-  redisIsThere,
-  scaledMs,
-  startPeer,
-  stopWorkers,
-} from '@boxoffice/service-kit/testing'
+import { injectClient, redisIsThere, scaledMs, startPeer } from '@boxoffice/service-kit/testing'
 import { measured } from '@boxoffice/testing'
 import { inject } from 'vitest'
 import { buildApp } from '../src/app.ts'
@@ -69,24 +60,18 @@ function ticketStub() {
 export const startService = (env: Record<string, string> = {}) => measured('servers', () => start(env))
 
 async function start(env: Record<string, string>) {
-  const authority = await createTestAuthority()
+  const { authority, environment } = await prepareService('events')
   const stub = ticketStub()
   const tickets = await stub.start()
   const config = loadConfig({
-    ...authority.environment('event-service'),
-    DATABASE_URL: await createTestDatabase(inject('postgresUrl'), 'services/events/prisma/migrations'),
+    ...environment,
     REDIS_URL: inject('redisUrl'),
     CACHE_REDIS_URL: inject('redisUrl'),
-    AWS_SNS_ENDPOINT: inject('awsEndpoint'),
-    AWS_SQS_ENDPOINT: inject('awsEndpoint'),
-    MESSAGING_PREFIX: `t${randomUUID().slice(0, 8)}-`,
-    SQS_WAIT_SECONDS: '0.2',
     TICKETS_URL: tickets.url,
     TICKETS_TIMEOUT_MS: String(scaledMs(30_000)),
     ...env,
   })
-  const aws = createAws(config.messaging)
-  await provision(aws)
+  const aws = await createTestQueues(config.messaging)
   const probe = await createProbe(aws, ['event-events'])
   const deps = createDependencies(config, authority.userKeys)
   const app = buildApp(deps)
@@ -119,14 +104,11 @@ async function start(env: Record<string, string>) {
     },
     internal: async (service: 'ticket-service' | 'payment-service' = 'ticket-service') =>
       injectClient(app, eventsInternalRoutes, () => authority.service(service, 'event-service')),
-    async close() {
-      await app.close()
-      await stopWorkers(workers)
-      await probe.close()
-      await deps.close()
-      await tickets.close()
-      aws.close()
-    },
+    close: () =>
+      closeService({
+        ...{ servers: [() => app.close()], workers, probe, deps, aws },
+        stubs: [tickets.close],
+      }),
   }
 }
 export type TestService = Awaited<ReturnType<typeof startService>>

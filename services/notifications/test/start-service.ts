@@ -22,19 +22,12 @@ import {
   type userCreated,
   type VenueId,
 } from '@boxoffice/contracts'
-import { createAws, createOutbox, provision } from '@boxoffice/messaging'
+import { createOutbox } from '@boxoffice/messaging'
 import { createProbe, publishRaw } from '@boxoffice/messaging/testing'
-import {
-  createTestAuthority,
-  createTestDatabase,
-  injectClient,
-  patientPolicies,
-  scaledMs,
-  stopWorkers,
-} from '@boxoffice/service-kit/testing'
+import { closeService, createTestQueues, prepareService } from '@boxoffice/messaging/testing-service'
+import { injectClient, patientPolicies, scaledMs } from '@boxoffice/service-kit/testing'
 import { claimPort, measured } from '@boxoffice/testing'
 import { CompactEncrypt, exportJWK, generateKeyPair } from 'jose'
-import { inject } from 'vitest'
 import { buildApp } from '../src/app.ts'
 import { callees, loadConfig } from '../src/config.ts'
 import { createDependencies } from '../src/dependencies.ts'
@@ -55,7 +48,8 @@ export const startService = (overrides: Record<string, string> = {}) =>
 const p256 = () => generateKeyPair('ECDH-ES+A256KW', { crv: 'P-256', extractable: true })
 
 async function start(overrides: Record<string, string>) {
-  const authority = await createTestAuthority()
+  const base = await prepareService('notifications')
+  const { authority } = base
   const world = createWorld()
   const [peers, ses, sms, pushes] = await Promise.all([
     startPeers(world),
@@ -65,18 +59,13 @@ async function start(overrides: Record<string, string>) {
   ])
   const [mailKey, pushKey] = await Promise.all([p256(), p256()])
   const environment: Record<string, string> = {
-    ...authority.environment('notification-service'),
+    ...base.environment,
     ...peers.environment,
     PORT: String(await claimPort()),
     PUBLIC_URL: 'https://boxoffice.example',
-    DATABASE_URL: await createTestDatabase(inject('postgresUrl'), 'services/notifications/prisma/migrations'),
-    AWS_SNS_ENDPOINT: inject('awsEndpoint'),
-    AWS_SQS_ENDPOINT: inject('awsEndpoint'),
     AWS_SES_ENDPOINT: ses.url,
     AWS_SMS_ENDPOINT: sms.url,
     SMS_SENDER_ID: 'Boxoffice',
-    MESSAGING_PREFIX: `t${randomUUID().slice(0, 8)}-`,
-    SQS_WAIT_SECONDS: '0.2',
     NOTIFICATIONS_PRIVATE_KEY: JSON.stringify(await exportJWK(mailKey.privateKey)),
     VAPID_PRIVATE_KEY: JSON.stringify(await exportJWK(pushKey.privateKey)),
     PUSH_ADDRESSES: 'any',
@@ -92,8 +81,7 @@ async function start(overrides: Record<string, string>) {
     ...overrides,
   }
   const config = loadConfig(environment)
-  const aws = createAws(config.messaging)
-  await provision(aws)
+  const aws = await createTestQueues(config.messaging)
   const probe = await createProbe(aws, ['ticket-events', 'ops-alerts', 'notification-events'])
   const deps = createDependencies(config, authority.userKeys, await readTemplates(config.templatesDir))
   const app = buildApp(deps)
@@ -179,13 +167,13 @@ async function start(overrides: Record<string, string>) {
       )
       return of?.value ?? 0
     },
-    async stop() {
-      await Promise.all([app.close(), ...processes.map((one) => one.kill())])
-      await stopWorkers(working ? workers : workers.slice(0, 1))
-      await Promise.all([probe.close(), deps.close()])
-      aws.close()
-      await Promise.all([ses.stop(), sms.stop(), pushes.stop(), peers.close()])
-    },
+    stop: () =>
+      closeService({
+        servers: [() => app.close(), ...processes.map(({ kill }) => kill)],
+        workers: working ? workers : workers.slice(0, 1),
+        ...{ probe, deps, aws },
+        stubs: [ses.stop, sms.stop, pushes.stop, peers.close],
+      }),
   }
 }
 export type TestService = Awaited<ReturnType<typeof startService>>

@@ -16,20 +16,13 @@ import {
   type UserId,
   type VenueId,
 } from '@boxoffice/contracts'
-import { createAws, createOutbox, provision } from '@boxoffice/messaging'
+import { createOutbox } from '@boxoffice/messaging'
 import { createProbe } from '@boxoffice/messaging/testing'
+import { closeService, createTestQueues, prepareService } from '@boxoffice/messaging/testing-service'
 import { SECRET_KEY, startSandbox, WEBHOOK_SECRET } from '@boxoffice/payment-sandbox'
-import {
-  createTestAuthority,
-  createTestDatabase,
-  injectClient,
-  patientPolicies,
-  scaledMs,
-  startPeer,
-  stopWorkers,
-} from '@boxoffice/service-kit/testing'
+import { injectClient, patientPolicies, scaledMs, startPeer } from '@boxoffice/service-kit/testing'
 import { claimPort, measured, until } from '@boxoffice/testing'
-import { expect, inject, vi } from 'vitest'
+import { expect, vi } from 'vitest'
 import { buildApp } from '../src/app.ts'
 import { callees, loadConfig } from '../src/config.ts'
 import { createDependencies } from '../src/dependencies.ts'
@@ -46,23 +39,24 @@ export const startService = (
 ) => measured('servers', () => start(overrides, options))
 
 async function start(overrides: Record<string, string>, options: { webhooks?: boolean; workers?: boolean }) {
-  const authority = await createTestAuthority()
+  const base = await prepareService('payments')
+  const { authority } = base
   const stub = ticketStub()
   const tickets = await startPeer(ticketsInternalRoutes, stub.handlers)
   const catalog = eventStub()
   const events = await startPeer(eventsInternalRoutes, catalog.handlers)
   const auth = authStub()
   const users = await startPeer(authInternalRoutes, auth.handlers)
+  // The gateway calls this service and is called by it, so it needs our port before we listen.
+  const port = await claimPort()
+  const webhookUrl = `http://127.0.0.1:${port}/api/payments/webhooks/stripe`
+  const sandbox = await startSandbox({ webhookUrl: options.webhooks === false ? null : webhookUrl })
   const environment = {
-    ...authority.environment('payment-service'),
-    DATABASE_URL: await createTestDatabase(inject('postgresUrl'), 'services/payments/prisma/migrations'),
-    AWS_SNS_ENDPOINT: inject('awsEndpoint'),
-    AWS_SQS_ENDPOINT: inject('awsEndpoint'),
-    MESSAGING_PREFIX: `t${randomUUID().slice(0, 8)}-`,
-    SQS_WAIT_SECONDS: '0.2',
+    ...base.environment,
     TICKETS_URL: tickets.url,
     EVENTS_URL: events.url,
     AUTH_URL: users.url,
+    STRIPE_API_URL: sandbox.url,
     STRIPE_SECRET_KEY: SECRET_KEY,
     STRIPE_WEBHOOK_SECRET: WEBHOOK_SECRET,
     SAGA_POLL_MS: '100',
@@ -77,16 +71,9 @@ async function start(overrides: Record<string, string>, options: { webhooks?: bo
     RESILIENCE: patientPolicies(callees, { gateway: { ratePerSecond: 1_000 } }),
     ...overrides,
   }
-  const first = loadConfig({ ...environment, STRIPE_API_URL: 'http://127.0.0.1:1' })
-  const aws = createAws(first.messaging)
-  await provision(aws)
+  const config = loadConfig(environment)
+  const aws = await createTestQueues(config.messaging)
   const probe = await createProbe(aws, ['payment-events', 'saga-compensation-failed', 'ops-alerts'])
-
-  // The gateway calls this service and is called by it, so it needs our port before we listen.
-  const port = await claimPort()
-  const webhookUrl = `http://127.0.0.1:${port}/api/payments/webhooks/stripe`
-  const sandbox = await startSandbox({ webhookUrl: options.webhooks === false ? null : webhookUrl })
-  const config = loadConfig({ ...environment, STRIPE_API_URL: sandbox.url })
   const clock = { aheadMs: 0 }
   const deps = createDependencies(config, authority.userKeys, {
     now: () => new Date(Date.now() + clock.aheadMs),
@@ -121,7 +108,7 @@ async function start(overrides: Record<string, string>, options: { webhooks?: bo
     auth,
     aws,
     workers,
-    environment: { ...environment, STRIPE_API_URL: sandbox.url },
+    environment,
     buyer,
     client,
     /** The same for a buyer who does not wait and gets the current state. */
@@ -246,13 +233,12 @@ async function start(overrides: Record<string, string>, options: { webhooks?: bo
       }
       return made
     },
-    async stop() {
-      await Promise.all([app.close(), hastyApp.close(), ...instances.map((instance) => instance.kill())])
-      await stopWorkers(workers)
-      await Promise.all([probe.close(), deps.close()])
-      aws.close()
-      await Promise.all([sandbox.stop(), tickets.close(), events.close(), users.close()])
-    },
+    stop: () =>
+      closeService({
+        servers: [() => app.close(), () => hastyApp.close(), ...instances.map(({ kill }) => kill)],
+        ...{ workers, probe, deps, aws },
+        stubs: [sandbox.stop, tickets.close, events.close, users.close],
+      }),
   }
 }
 

@@ -10,7 +10,8 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { ANNOUNCE_BATCH_MAX, createAnnouncementSweep } from '../src/announce.ts'
 import { buyer, codeOf, organizerOf, show } from './people.ts'
 import { publishedMessages } from './published-messages.ts'
-import { some, startService, type TestService } from './start-service.ts'
+import { some } from './requests.ts'
+import { startService, type TestService } from './start-service.ts'
 
 let setting: TestService
 beforeAll(async () => {

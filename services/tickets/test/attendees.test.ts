@@ -2,7 +2,8 @@ import type { EventId, OrderId, TicketId, TicketTypeId } from '@boxoffice/contra
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { saveReplica } from '../src/event-replicas/replica-repository.ts'
 import { type Account, account, buyer, codeOf, organizerOf, passOn, show } from './people.ts'
-import { newId, seats, some, startService, type TestService } from './start-service.ts'
+import { newId, seats, some } from './requests.ts'
+import { startService, type TestService } from './start-service.ts'
 
 let setting: TestService
 beforeAll(async () => {

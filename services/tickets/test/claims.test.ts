@@ -2,15 +2,8 @@ import type { EventId, OrderId, ReservationId, TicketTypeId, UserId } from '@box
 import { ServiceUnavailable } from '@boxoffice/service-kit'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { createOverdueSweep } from '../src/reservations/sweeps.ts'
-import {
-  newId,
-  reserveFor,
-  reserveForOrder,
-  seats,
-  some,
-  startService,
-  type TestService,
-} from './start-service.ts'
+import { newId, reserveFor, reserveForOrder, seats, some } from './requests.ts'
+import { startService, type TestService } from './start-service.ts'
 
 let setting: TestService
 beforeAll(async () => {

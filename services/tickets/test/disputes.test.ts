@@ -11,28 +11,17 @@ import {
   ticketsStopped,
   type UserId,
 } from '@boxoffice/contracts'
-import { createProbe, type Probe } from '@boxoffice/messaging/testing'
-import { stopWorkers } from '@boxoffice/service-kit/testing'
 import { until } from '@boxoffice/testing'
 import { afterAll, beforeAll, expect, test } from 'vitest'
-import { buildWorkers } from '../src/workers.ts'
 import { account, buyer, codeOf, organizerOf, passOn, show, ticketsOf } from './people.ts'
-import { some, startService, type TestService } from './start-service.ts'
+import { some } from './requests.ts'
+import { startService, type TestService } from './start-service.ts'
 
 let setting: TestService
-let probe: Probe
-let workers: ReturnType<typeof buildWorkers>
 beforeAll(async () => {
-  setting = await startService()
-  probe = await createProbe(setting.aws, ['ticket-events'])
-  workers = buildWorkers(setting.deps)
-  for (const worker of workers) worker.start()
+  setting = await startService({}, { workers: 'all' })
 })
-afterAll(async () => {
-  await stopWorkers(workers)
-  await probe.close()
-  await setting.close()
-})
+afterAll(() => setting.close())
 
 const query = (sql: string, values: unknown[] = []) => setting.deps.pool.query(sql, values)
 
@@ -77,7 +66,9 @@ const stopsOf = async (orderId: OrderId) =>
     )
   ).rows.map(({ status, reason }) => `${status} ${reason}`)
 const toldTo = (definition: typeof ticketsStopped | typeof ticketsReinstated, userId: UserId) =>
-  probe.heard(definition as typeof ticketsReinstated).filter(({ payload }) => payload.userId === userId)
+  setting.probe
+    .heard(definition as typeof ticketsReinstated)
+    .filter(({ payload }) => payload.userId === userId)
 
 test('a lost dispute stops every unused ticket of its order, and notifies its holder once', async () => {
   const order = await ordered(3)
@@ -98,7 +89,10 @@ test('a lost dispute stops every unused ticket of its order, and notifies its ho
     'ACTIVE DISPUTE_LOST',
     'CHECKED_IN null',
   ])
-  const { payload } = await probe.waitFor(ticketsStopped, (message) => message.payload.orderId === orderId)
+  const { payload } = await setting.probe.waitFor(
+    ticketsStopped,
+    (message) => message.payload.orderId === orderId,
+  )
   expect(payload).toMatchObject({
     userId: guest.userId,
     eventId,
@@ -122,7 +116,7 @@ test('the present holders are notified, each of their own tickets, after a trans
   const [received] = await ticketsOf(friend)
   expect(received).toMatchObject({ status: 'ACTIVE', stopReason: 'DISPUTE_LOST' })
   const published = await until(() => {
-    const messages = probe.heard(ticketsStopped).filter(({ payload }) => payload.orderId === orderId)
+    const messages = setting.probe.heard(ticketsStopped).filter(({ payload }) => payload.orderId === orderId)
     expect(messages).toHaveLength(2)
     return new Map(messages.map(({ payload }) => [payload.userId, payload.ticketIds]))
   })
@@ -161,7 +155,7 @@ test('a ticket that its organizer reinstates stays valid, however often the loss
   await publish(order, 'LOST')
   expect(await stopsOf(orderId)).toEqual(['ACTIVE null'])
   expect((await show(organizer, eventId, await codeOf(guest, ticketId))).status).toBe(200)
-  await probe.waitFor(ticketsReinstated, ({ payload }) => payload.orderId === orderId)
+  await setting.probe.waitFor(ticketsReinstated, ({ payload }) => payload.orderId === orderId)
   expect(toldTo(ticketsStopped, guest.userId)).toHaveLength(1)
   expect(toldTo(ticketsReinstated, guest.userId)).toHaveLength(1)
 })
@@ -176,7 +170,7 @@ test.each(['WON', 'CLOSED'] as const)(
     await publish(order, 'LOST')
     await publish(order, outcome, { version: 2 })
     expect((await stopsOf(orderId)).toSorted()).toEqual(['ACTIVE ORGANIZER', 'ACTIVE null'])
-    const { payload } = await probe.waitFor(
+    const { payload } = await setting.probe.waitFor(
       ticketsReinstated,
       (message) => message.payload.orderId === orderId,
     )

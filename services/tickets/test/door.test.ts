@@ -3,7 +3,8 @@ import type { CheckIn, EventId, TicketId } from '@boxoffice/contracts'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { signCode } from '../src/tickets/codes.ts'
 import { account, buyer, codeOf, organizerOf, show } from './people.ts'
-import { newId, seats, some, startService, type TestService } from './start-service.ts'
+import { newId, seats, some } from './requests.ts'
+import { startService, type TestService } from './start-service.ts'
 
 let setting: TestService
 beforeAll(async () => {

@@ -1,10 +1,10 @@
-import { type TicketId, ticketsMailingRoutes } from '@boxoffice/contracts'
-import { injectClient } from '@boxoffice/service-kit/testing'
+import type { TicketId } from '@boxoffice/contracts'
 import { until } from '@boxoffice/testing'
 import { afterAll, afterEach, beforeAll, describe, expect, test, vi } from 'vitest'
 import { createPdfRenderer } from '../src/tickets/pdf-renderer.ts'
 import { buyer } from './people.ts'
-import { some, startService, type TestService } from './start-service.ts'
+import { some } from './requests.ts'
+import { startService, type TestService } from './start-service.ts'
 
 const PER_USER = 40
 let setting: TestService
@@ -93,9 +93,8 @@ describe("downloads of a ticket's PDF", () => {
     )
     await until(() => expect(begun).toHaveLength(1))
     expect((await download(other, other.ticketId)).status).toBe(200)
-    const mailing = injectClient(setting.app, ticketsMailingRoutes, setting.callerHeaders)
     const { prints } = (
-      await mailing.getOrderPrints({ body: { orders: [{ orderId: mailed.orderId, filesUpTo: 2 }] } })
+      await setting.mailing.getOrderPrints({ body: { orders: [{ orderId: mailed.orderId, filesUpTo: 2 }] } })
     ).body
     expect(prints[0]?.files?.codes).toHaveLength(2)
     expect(begun).toEqual([

@@ -3,7 +3,8 @@ import { injectClient } from '@boxoffice/service-kit/testing'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { findReplica, overAtOf } from '../src/event-replicas/replica-repository.ts'
 import { account, buyer, codeOf, organizerOf, passOn, show } from './people.ts'
-import { newId, some, startService, type TestService } from './start-service.ts'
+import { newId, some } from './requests.ts'
+import { startService, type TestService } from './start-service.ts'
 
 let setting: TestService
 beforeAll(async () => {

@@ -1,6 +1,7 @@
 import type { EventId, Minor, SeatId } from '@boxoffice/contracts'
 import { afterAll, beforeAll, expect, test } from 'vitest'
-import { newId, startService, type TestService } from './start-service.ts'
+import { newId } from './requests.ts'
+import { startService, type TestService } from './start-service.ts'
 
 let setting: TestService
 beforeAll(async () => {

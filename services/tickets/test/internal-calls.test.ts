@@ -9,7 +9,8 @@ import type {
   UserId,
 } from '@boxoffice/contracts'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { newId, reserveForOrder, seats, some, startService, type TestService } from './start-service.ts'
+import { newId, reserveForOrder, seats, some } from './requests.ts'
+import { startService, type TestService } from './start-service.ts'
 
 // Every internal call with the wrong order, state, body or owner: what the contract does not promise is
 // refused.

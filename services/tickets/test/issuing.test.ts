@@ -20,28 +20,17 @@ import {
   ticketsRejected,
   ticketsRoutes,
 } from '@boxoffice/contracts'
-import { createProbe, type Probe } from '@boxoffice/messaging/testing'
-import type { Worker } from '@boxoffice/service-kit'
 import { injectClient } from '@boxoffice/service-kit/testing'
 import { until } from '@boxoffice/testing'
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest'
-import { buildWorkers } from '../src/workers.ts'
-import { newId, reserveFor, reserveForOrder, some, startService, type TestService } from './start-service.ts'
+import { newId, reserveFor, reserveForOrder, some } from './requests.ts'
+import { startService, type TestService } from './start-service.ts'
 
 let setting: TestService
-let probe: Probe
-let workers: Worker[]
 beforeAll(async () => {
-  setting = await startService()
-  probe = await createProbe(setting.aws, ['ticket-events'])
-  workers = buildWorkers(setting.deps)
-  for (const worker of workers) worker.start()
+  setting = await startService({}, { workers: 'all' })
 })
-afterAll(async () => {
-  await Promise.all(workers.map((worker) => worker.stop()))
-  await probe.close()
-  await setting.close()
-})
+afterAll(() => setting.close())
 
 type Reserved = Awaited<ReturnType<typeof reserveForOrder>>
 
@@ -81,7 +70,7 @@ describe('a paid order', () => {
     const { event, eventId, typeId } = await setting.offer(5)
     const order = await reserveForOrder(setting, eventId, typeId, 2)
     await publish(paymentCompleted, paid(eventId, typeId, order, 2))
-    const { payload } = await probe.waitFor(ticketsGenerated, aboutOrder(order.orderId))
+    const { payload } = await setting.probe.waitFor(ticketsGenerated, aboutOrder(order.orderId))
     const { outcome, tickets } = await ticketsOf(order.orderId)
     expect(outcome).toBe('ISSUED')
     expect(tickets).toHaveLength(2)
@@ -155,7 +144,7 @@ describe('a paid order', () => {
     // A message about a later order shows that the earlier one was handled.
     const other = await reserveForOrder(setting, eventId, typeId)
     await publish(paymentCompleted, paid(eventId, typeId, other))
-    await probe.waitFor(ticketsGenerated, aboutOrder(other.orderId))
+    await setting.probe.waitFor(ticketsGenerated, aboutOrder(other.orderId))
     await until(async () =>
       expect(
         (await setting.deps.pool.query(`select 1 from inbox where event_type = 'PAYMENT_COMPLETED'`))
@@ -163,7 +152,7 @@ describe('a paid order', () => {
       ).toBeGreaterThanOrEqual(3),
     )
     expect((await ticketsOf(order.orderId)).tickets).toHaveLength(2)
-    expect(probe.heard(ticketsGenerated).filter(aboutOrder(order.orderId))).toHaveLength(1)
+    expect(setting.probe.heard(ticketsGenerated).filter(aboutOrder(order.orderId))).toHaveLength(1)
     expect(await setting.counters(typeId)).toEqual({ capacity: 5, held: 0, sold: 3 })
   })
 
@@ -190,13 +179,13 @@ describe('a paid order', () => {
     await setting.loseClaim(order)
     expect((await reserveForOrder(setting, eventId, typeId)).answer.status).toBe(200)
     await publish(paymentCompleted, paid(eventId, typeId, order))
-    const { payload } = await probe.waitFor(ticketsRejected, aboutOrder(order.orderId))
+    const { payload } = await setting.probe.waitFor(ticketsRejected, aboutOrder(order.orderId))
     expect(payload).toMatchObject({ reason: 'INSUFFICIENT_INVENTORY', reservationId: order.reservationId })
     expect(await confirm(order)).toMatchObject({
       status: 409,
       body: { confirmed: false, outcome: 'REJECTED' },
     })
-    expect(probe.heard(ticketsRejected).filter(aboutOrder(order.orderId))).toHaveLength(1)
+    expect(setting.probe.heard(ticketsRejected).filter(aboutOrder(order.orderId))).toHaveLength(1)
   })
 
   test('of a reservation that it never claimed is rejected, and the hold stays its buyer’s', async () => {
@@ -219,7 +208,7 @@ describe('a paid order', () => {
     const order = await reserveForOrder(setting, eventId, typeId)
     const another = { ...order, orderId: newId<OrderId>() }
     await publish(paymentCompleted, paid(eventId, typeId, another))
-    expect((await probe.waitFor(ticketsRejected, aboutOrder(another.orderId))).payload.reason).toBe(
+    expect((await setting.probe.waitFor(ticketsRejected, aboutOrder(another.orderId))).payload.reason).toBe(
       'NOT_CLAIMED',
     )
     expect(await confirm(order)).toMatchObject({ status: 200 })
@@ -245,7 +234,7 @@ describe('a paid order', () => {
     )
     const holderName = '会'.repeat(200)
     await publish(paymentCompleted, { ...paid(eventId, types[0] as TicketTypeId, order), holderName })
-    const heard = () => probe.heard(ticketsGenerated).filter(aboutOrder(order.orderId))
+    const heard = () => setting.probe.heard(ticketsGenerated).filter(aboutOrder(order.orderId))
     await until(() => expect(heard()[0]?.payload.parts).toBe(heard().length))
     expect(heard().length).toBeGreaterThan(10)
     const parts = heard().sort((a, b) => a.payload.part - b.payload.part)
@@ -269,7 +258,7 @@ describe('a paid order', () => {
       await reserveForOrder(setting, eventId, typeId),
     ]
     await publish(paymentCompleted, { ...paid(eventId, typeId, viaMessage), holderName: 'Nobody' })
-    const { payload } = await probe.waitFor(ticketsRejected, aboutOrder(viaMessage.orderId))
+    const { payload } = await setting.probe.waitFor(ticketsRejected, aboutOrder(viaMessage.orderId))
     expect(payload).toMatchObject({
       reason: 'CANNOT_BE_ISSUED',
       detail: expect.stringContaining('nobody_refused'),
@@ -282,7 +271,7 @@ describe('a paid order', () => {
     expect(await setting.counters(typeId)).toEqual({ capacity: 2, held: 0, sold: 0 })
     // A later attempt finds the outcome.
     expect(await confirm(viaMessage)).toMatchObject({ status: 409, body: { outcome: 'REJECTED' } })
-    expect(probe.heard(ticketsRejected).filter(aboutOrder(viaMessage.orderId))).toHaveLength(1)
+    expect(setting.probe.heard(ticketsRejected).filter(aboutOrder(viaMessage.orderId))).toHaveLength(1)
   })
 
   test('is rejected although its places cannot be released: its buyer gets a refund, and the failure is logged', async () => {
@@ -295,7 +284,7 @@ describe('a paid order', () => {
       typeId,
     ])
     await publish(paymentCompleted, paid(eventId, typeId, viaMessage))
-    const { payload } = await probe.waitFor(ticketsRejected, aboutOrder(viaMessage.orderId))
+    const { payload } = await setting.probe.waitFor(ticketsRejected, aboutOrder(viaMessage.orderId))
     expect(payload).toMatchObject({ reason: 'CANNOT_BE_ISSUED', detail: expect.stringContaining('held') })
     const cancelled = await setting.internal.cancelOrderTickets({
       body: { orderId: undone.orderId, reason: 'TICKETS_NOT_ISSUED' },
@@ -364,7 +353,7 @@ describe('cancelling', () => {
       expect(whole.status === 200 && whole.body.cancelled).toHaveLength(3)
     }
     await until(async () =>
-      expect(await probe.heard(ticketCancelled).filter(aboutOrder(orderId)).length).toBe(3),
+      expect(await setting.probe.heard(ticketCancelled).filter(aboutOrder(orderId)).length).toBe(3),
     )
     expect(await setting.counters(typeId)).toEqual({ capacity: 3, held: 0, sold: 0 })
     expect((await ticketsOf(orderId)).outcome).toBe('CANCELLED')

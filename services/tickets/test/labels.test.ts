@@ -1,18 +1,11 @@
-import {
-  type Minor,
-  type SeatId,
-  type SeatingPlan,
-  seatIdOf,
-  type TicketTypeId,
-  ticketsMailingRoutes,
-} from '@boxoffice/contracts'
-import { injectClient } from '@boxoffice/service-kit/testing'
+import { type Minor, type SeatId, type SeatingPlan, seatIdOf, type TicketTypeId } from '@boxoffice/contracts'
 import { seatLabels } from '@boxoffice/testing'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { verifyCode } from '../src/tickets/codes.ts'
 import { account, buyer, codeOf, show } from './people.ts'
+import { best, reserveFor, seats } from './requests.ts'
 import { spreadsheetOf } from './spreadsheet.ts'
-import { best, reserveFor, seats, startService, type TestService } from './start-service.ts'
+import { startService, type TestService } from './start-service.ts'
 
 // Row and seat labels as real halls have them, from plan to ticket.
 
@@ -66,8 +59,9 @@ describe('a seat', () => {
     expect(map.redis?.match(/s/g)).toHaveLength(labels.length)
     const again = await reserveFor(setting, eventId, seats(typeId, ...seatIds))
     expect(again.answer).toMatchObject({ status: 409, body: { error: 'SEATS_TAKEN', seatIds } })
-    const mailing = injectClient(setting.app, ticketsMailingRoutes, setting.callerHeaders)
-    expect(await mailing.getOrderPdf({ params: { orderId: guest.orderId }, query: {} })).toMatchObject({
+    expect(
+      await setting.mailing.getOrderPdf({ params: { orderId: guest.orderId }, query: {} }),
+    ).toMatchObject({
       status: 200,
     })
     for (const [index, { ticketId }] of guest.tickets.entries()) {

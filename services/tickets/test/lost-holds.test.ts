@@ -2,7 +2,8 @@ import type { EventId, OrderId, ReservationId, TicketTypeId } from '@boxoffice/c
 import { until } from '@boxoffice/testing'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { createExpirySweep } from '../src/reservations/sweeps.ts'
-import { newId, seats, some, startService, type TestService } from './start-service.ts'
+import { newId, seats, some } from './requests.ts'
+import { startService, type TestService } from './start-service.ts'
 
 let setting: TestService
 beforeAll(async () => {

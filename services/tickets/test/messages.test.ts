@@ -21,15 +21,8 @@ import { createExpirySweep, createOverdueSweep } from '../src/reservations/sweep
 import { deleteType } from '../src/types/change-type.ts'
 import { account, buyer, codeOf, organizerOf, passOn, show, ticketsOf } from './people.ts'
 import { publishedMessages } from './published-messages.ts'
-import {
-  newId,
-  reserveFor,
-  reserveForOrder,
-  seats,
-  some,
-  startService,
-  type TestService,
-} from './start-service.ts'
+import { newId, reserveFor, reserveForOrder, seats, some } from './requests.ts'
+import { startService, type TestService } from './start-service.ts'
 
 let setting: TestService
 beforeAll(async () => {

@@ -10,7 +10,8 @@ import { createTestAuthority, injectClient } from '@boxoffice/service-kit/testin
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { removeOldPrints } from '../src/tickets/print-repository.ts'
 import { type Account, account, buyer, passOn, ticketsOf, transferIdOf } from './people.ts'
-import { some, startService, type TestService } from './start-service.ts'
+import { some } from './requests.ts'
+import { startService, type TestService } from './start-service.ts'
 
 let setting: TestService
 beforeAll(async () => {
@@ -18,11 +19,10 @@ beforeAll(async () => {
 })
 afterAll(() => setting.close())
 
-const mailing = () => injectClient(setting.app, ticketsMailingRoutes, setting.callerHeaders)
 const printOf = async (orderId: OrderId) =>
-  (await mailing().getOrderPrint({ params: { orderId }, query: {} })).body
+  (await setting.mailing.getOrderPrint({ params: { orderId }, query: {} })).body
 async function pdfOf(orderId: OrderId, version?: string): Promise<Buffer> {
-  const answer = await mailing().getOrderPdf({ params: { orderId }, query: { version } })
+  const answer = await setting.mailing.getOrderPdf({ params: { orderId }, query: { version } })
   if (answer.status !== 200) throw new Error(`no PDF: ${answer.status}`)
   return Buffer.from(answer.body)
 }
@@ -49,7 +49,7 @@ const cancel = (orderId: OrderId, ticketIds?: never[]) =>
 test('the answer about an order of few tickets includes its PDF and codes if requested', async () => {
   const { orderId, tickets } = await orderOf(2)
   const printWith = async (filesUpTo: number) =>
-    (await mailing().getOrderPrint({ params: { orderId }, query: { filesUpTo } })).body
+    (await setting.mailing.getOrderPrint({ params: { orderId }, query: { filesUpTo } })).body
   const { files, ...print } = await printWith(2)
   expect(print).toEqual(await printOf(orderId))
   expect(Buffer.from(files?.pdf ?? '', 'base64').equals(await pdfOf(orderId))).toBe(true)
@@ -70,7 +70,7 @@ test('the answer about several orders has each at its place', async () => {
     { orderId: randomUUID() as OrderId },
     { orderId: one.orderId, filesUpTo: 1 },
   ]
-  const { prints } = (await mailing().getOrderPrints({ body: { orders } })).body
+  const { prints } = (await setting.mailing.getOrderPrints({ body: { orders } })).body
   expect(prints.slice(0, 2)).toEqual([
     await printOf(two.orderId),
     { version: 'none', printable: false, tickets: [] },
@@ -110,7 +110,10 @@ describe("an order's PDF", () => {
     ])
     const moved = await printOf(orderId)
     expect(moved.version).not.toBe(print.version)
-    const stale = await mailing().getOrderPdf({ params: { orderId }, query: { version: print.version } })
+    const stale = await setting.mailing.getOrderPdf({
+      params: { orderId },
+      query: { version: print.version },
+    })
     expect(stale).toMatchObject({ status: 409, body: { error: 'TICKETS_CHANGED' } })
 
     await cancel(orderId, [tickets[0]?.ticketId] as never[])
@@ -121,7 +124,9 @@ describe("an order's PDF", () => {
     expect(pagesOf(await pdfOf(orderId, fewer.version))).toBe(2)
     await cancel(orderId)
     expect(await printOf(orderId)).toEqual({ version: 'none', printable: false, tickets: [] })
-    expect(await mailing().getOrderPdf({ params: { orderId }, query: {} })).toMatchObject({ status: 404 })
+    expect(await setting.mailing.getOrderPdf({ params: { orderId }, query: {} })).toMatchObject({
+      status: 404,
+    })
   })
 
   test('of many tickets is made once and kept, for another process and another day, until they change or it is old', async () => {
@@ -168,7 +173,7 @@ describe("an order's PDF", () => {
     const { orderId, client } = await orderOf(26)
     expect(await printOf(orderId)).toMatchObject({ printable: false })
     expect((await printOf(orderId)).tickets).toHaveLength(26)
-    expect(await mailing().getOrderPdf({ params: { orderId }, query: {} })).toMatchObject({
+    expect(await setting.mailing.getOrderPdf({ params: { orderId }, query: {} })).toMatchObject({
       status: 409,
       body: { error: 'ORDER_NOT_PRINTABLE' },
     })
@@ -214,7 +219,7 @@ test('who holds how many valid tickets of an event, and how a transfer stands, i
   const holder = await orderOf(2)
   const { eventId } = holder
   const held = async (userId: UserId) =>
-    Object.values((await mailing().countHeldTickets({ params: { eventId, userId } })).body)
+    Object.values((await setting.mailing.countHeldTickets({ params: { eventId, userId } })).body)
   expect([await held(holder.userId), await held(randomUUID() as UserId)]).toEqual([
     [2, 0],
     [0, 0],

@@ -5,12 +5,9 @@ import {
   ticketTransferOffered,
   ticketTransferred,
 } from '@boxoffice/contracts'
-import { createProbe, type Probe } from '@boxoffice/messaging/testing'
-import type { Worker } from '@boxoffice/service-kit'
 import { injectClient } from '@boxoffice/service-kit/testing'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { transferSubscribers } from '../src/transfers/subscriptions.ts'
-import { buildWorkers } from '../src/workers.ts'
 import {
   type Account,
   account,
@@ -26,22 +23,14 @@ import {
   transferIdOf,
   transfersOf,
 } from './people.ts'
-import { newId, some, startService, type TestService } from './start-service.ts'
+import { newId, some } from './requests.ts'
+import { startService, type TestService } from './start-service.ts'
 
 let setting: TestService
-let probe: Probe
-let workers: Worker[]
 beforeAll(async () => {
-  setting = await startService({ OFFERS_TO_ADDRESS_PER_DAY_MAX: '3' })
-  probe = await createProbe(setting.aws, ['ticket-events'])
-  workers = buildWorkers(setting.deps)
-  for (const worker of workers) worker.start()
+  setting = await startService({ OFFERS_TO_ADDRESS_PER_DAY_MAX: '3' }, { workers: 'all' })
 })
-afterAll(async () => {
-  await Promise.all(workers.map((worker) => worker.stop()))
-  await probe.close()
-  await setting.close()
-})
+afterAll(() => setting.close())
 
 const query = (sql: string, values: unknown[] = []) => setting.deps.pool.query(sql, values)
 const about = (ticketId: TicketId) => (message: { payload: unknown }) =>
@@ -99,7 +88,7 @@ describe('a ticket that is offered to an address without a confirmed account', (
       status: 409,
       body: { error: 'TRANSFER_PENDING', transferId },
     })
-    const published = await probe.waitFor(ticketTransferOffered, about(one))
+    const published = await setting.probe.waitFor(ticketTransferOffered, about(one))
     expect(published.payload).toEqual({
       ...{ transferId, ticketId: one, eventId, userId: sender.userId },
       ...{ senderName: 'Ada Nowak', recipientEmail: unconfirmed.email, holderName: 'Bob Nowak' },
@@ -126,7 +115,7 @@ describe('a ticket that is offered to an address without a confirmed account', (
     expect(await ticketsOf(recipient)).toHaveLength(1)
     const [ticket] = await ticketsOf(sender)
     expect(ticket).toEqual({ ...sender.ticket, status: 'TRANSFERRED' })
-    const { payload } = await probe.waitFor(ticketTransferred, about(sender.ticketId))
+    const { payload } = await setting.probe.waitFor(ticketTransferred, about(sender.ticketId))
     expect(payload).toMatchObject({ userId: sender.userId, recipientId: recipient.userId })
     expect(await transfersOf(sender)).toMatchObject([{ transferId, status: 'COMPLETED' }])
     expect(JSON.stringify(await transfersOf(sender))).not.toContain(payload.newTicketId)

@@ -9,7 +9,8 @@ import type {
 } from '@boxoffice/contracts'
 import { PNG } from 'pngjs'
 import { readQr } from './read-qr.ts'
-import { newId, type TestService } from './start-service.ts'
+import { newId } from './requests.ts'
+import type { TestService } from './start-service.ts'
 
 /**
  * Creates an account that the auth service knows; with a confirmed address unless `emailVerified` is false.

@@ -2,16 +2,8 @@ import type { EventId, ReservationId, TicketTypeId } from '@boxoffice/contracts'
 import { claimPort, until } from '@boxoffice/testing'
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest'
 import { createHolding } from '../src/reservations/hold.ts'
-import {
-  best,
-  newId,
-  reserveFor,
-  reserveForOrder,
-  seats,
-  some,
-  startService,
-  type TestService,
-} from './start-service.ts'
+import { best, newId, reserveFor, reserveForOrder, seats, some } from './requests.ts'
+import { startService, type TestService } from './start-service.ts'
 
 const crowd = (setting: TestService, eventId: EventId, typeId: TicketTypeId, size: number) =>
   Promise.all(

@@ -1,7 +1,8 @@
 import type { EventId, OrderId, Refusal, ReservationId, TicketTypeId } from '@boxoffice/contracts'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { createExpirySweep } from '../src/reservations/sweeps.ts'
-import { newId, reserveForOrder, some, startService, type TestService } from './start-service.ts'
+import { newId, reserveForOrder, some } from './requests.ts'
+import { startService, type TestService } from './start-service.ts'
 
 let setting: TestService
 beforeAll(async () => {

@@ -6,28 +6,18 @@ import {
   ticketCancelled,
   ticketsGenerated,
 } from '@boxoffice/contracts'
-import { createProbe, type Probe } from '@boxoffice/messaging/testing'
-import type { Worker } from '@boxoffice/service-kit'
 import { PNG } from 'pngjs'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { verifyCode } from '../src/tickets/codes.ts'
 import { readQr } from './read-qr.ts'
-import { newId, reserveFor, seats, some, startService, type TestService } from './start-service.ts'
+import { newId, reserveFor, seats, some } from './requests.ts'
+import { startService, type TestService } from './start-service.ts'
 
 let setting: TestService
-let probe: Probe
-let relay: Worker
 beforeAll(async () => {
-  setting = await startService()
-  probe = await createProbe(setting.aws, ['ticket-events'])
-  relay = setting.deps.messaging.relay
-  relay.start()
+  setting = await startService({}, { workers: 'relay' })
 })
-afterAll(async () => {
-  await relay.stop()
-  await probe.close()
-  await setting.close()
-})
+afterAll(() => setting.close())
 
 type Order = Awaited<ReturnType<typeof reserveFor>>
 const confirm = ({ orderId, reservationId, userId }: Omit<Order, 'answer'>) =>
@@ -68,7 +58,7 @@ describe('tickets of seats', () => {
     expect(order.tickets.map(({ seat }) => seat)).toEqual(
       ['2', '10', '11'].map((colLabel) => ({ zoneId: 1, rowLabel: 'A', colLabel })),
     )
-    const { payload } = await probe.waitFor(ticketsGenerated, aboutOrder(order))
+    const { payload } = await setting.probe.waitFor(ticketsGenerated, aboutOrder(order))
     expect(payload.tickets.map(({ ticketId, seat }) => [ticketId, seat])).toEqual(
       order.tickets.map(({ ticketId, seat }) => [ticketId, seat]),
     )
@@ -154,8 +144,8 @@ describe('cancelling tickets of seats', () => {
       body: { cancelled: [{ ticketId: order.ids[0], unitPrice: 7_000 }] },
     })
     expect(await setting.internal.cancelOrderTickets({ body })).toEqual(first)
-    await probe.waitFor(ticketCancelled, aboutOrder(order))
-    expect(probe.heard(ticketCancelled).filter(aboutOrder(order))).toHaveLength(1)
+    await setting.probe.waitFor(ticketCancelled, aboutOrder(order))
+    expect(setting.probe.heard(ticketCancelled).filter(aboutOrder(order))).toHaveLength(1)
     expect(await setting.counters(typeId)).toMatchObject({ sold: 1 })
   })
 
@@ -225,7 +215,7 @@ describe('cancelling tickets of seats', () => {
       status: 200,
       body: { cancelled: [{ ticketId: ids[0] }] },
     })
-    const published = await probe.waitFor(ticketCancelled, aboutOrder(order))
+    const published = await setting.probe.waitFor(ticketCancelled, aboutOrder(order))
     expect(published.payload.ticketId).toBe(successor)
     expect((await setting.maps(eventId)).postgres).toBe('....')
     expect(await setting.counters(typeId)).toMatchObject({ sold: 0 })
@@ -242,7 +232,7 @@ describe('cancelling tickets of seats', () => {
       status: 200,
       body: { cancelled: [{ ticketId: ids[0] }] },
     })
-    expect((await probe.waitFor(ticketCancelled, aboutOrder(order))).payload.ticketId).toBe(again)
+    expect((await setting.probe.waitFor(ticketCancelled, aboutOrder(order))).payload.ticketId).toBe(again)
     expect((await setting.maps(eventId)).postgres).toBe('....')
   })
 })

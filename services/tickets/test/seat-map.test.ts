@@ -3,7 +3,8 @@ import { createClient } from '@boxoffice/service-kit'
 import { listenLocally, redisIsThere } from '@boxoffice/service-kit/testing'
 import { until } from '@boxoffice/testing'
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest'
-import { best, newId, reserveFor, seats, startService, type TestService } from './start-service.ts'
+import { best, newId, reserveFor, seats } from './requests.ts'
+import { startService, type TestService } from './start-service.ts'
 
 let setting: TestService
 beforeAll(async () => {

@@ -6,16 +6,9 @@ import { createMutexByKey } from '../src/holds/mutex-by-key.ts'
 import { createHolding } from '../src/reservations/hold.ts'
 import { createOfferCache } from '../src/reservations/offer-cache.ts'
 import { createReserve } from '../src/reservations/reserve.ts'
-import {
-  best,
-  newId,
-  planOf,
-  reserveFor,
-  seats,
-  some,
-  startService,
-  type TestService,
-} from './start-service.ts'
+import { planOf } from './offers.ts'
+import { best, newId, reserveFor, seats, some } from './requests.ts'
+import { startService, type TestService } from './start-service.ts'
 
 let setting: TestService
 beforeAll(async () => {

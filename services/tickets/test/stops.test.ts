@@ -5,8 +5,6 @@ import {
   ticketsStopped,
   type UserId,
 } from '@boxoffice/contracts'
-import { createProbe, type Probe } from '@boxoffice/messaging/testing'
-import type { Worker } from '@boxoffice/service-kit'
 import { until } from '@boxoffice/testing'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import {
@@ -21,22 +19,14 @@ import {
   show,
   transferIdOf,
 } from './people.ts'
-import { newId, seats, some, startService, type TestService } from './start-service.ts'
+import { newId, seats, some } from './requests.ts'
+import { startService, type TestService } from './start-service.ts'
 
 let setting: TestService
-let probe: Probe
-let workers: Worker[]
 beforeAll(async () => {
-  setting = await startService()
-  probe = await createProbe(setting.aws, ['ticket-events'])
-  workers = [setting.deps.messaging.relay]
-  for (const worker of workers) worker.start()
+  setting = await startService({}, { workers: 'relay' })
 })
-afterAll(async () => {
-  await Promise.all(workers.map((worker) => worker.stop()))
-  await probe.close()
-  await setting.close()
-})
+afterAll(() => setting.close())
 
 const query = (sql: string, values: unknown[] = []) => setting.deps.pool.query(sql, values)
 
@@ -61,7 +51,9 @@ const stop = ({ client }: Keeper, ticketId: TicketId, note?: string) =>
 const reinstate = ({ client }: Keeper, ticketId: TicketId) => client.reinstateTicket({ params: { ticketId } })
 const statusesOf = async (eventId: EventId) => (await setting.maps(eventId)).postgres
 const publishedMessages = (definition: typeof ticketsStopped | typeof ticketsReinstated, userId: UserId) =>
-  probe.heard(definition as typeof ticketsReinstated).filter(({ payload }) => payload.userId === userId)
+  setting.probe
+    .heard(definition as typeof ticketsReinstated)
+    .filter(({ payload }) => payload.userId === userId)
 
 describe('a ticket that its organizer stops', () => {
   test('does not admit, shows no code and cannot be transferred; it keeps its place', async () => {
@@ -117,7 +109,10 @@ describe('a ticket that its organizer stops', () => {
   test('is valid again with the same code when reinstated, and both changes are published once', async () => {
     const { eventId, organizer, guest, ticketId, code } = await evening()
     const [first] = await Promise.all([1, 2, 3].map(() => stop(organizer, ticketId)))
-    const stopped = await probe.waitFor(ticketsStopped, ({ payload }) => payload.userId === guest.userId)
+    const stopped = await setting.probe.waitFor(
+      ticketsStopped,
+      ({ payload }) => payload.userId === guest.userId,
+    )
     expect(first).toMatchObject({ status: 200, body: { stoppedAt: stopped.payload.stoppedAt } })
     expect(stopped.payload).toEqual({
       ...{
@@ -131,7 +126,7 @@ describe('a ticket that its organizer stops', () => {
     })
     const [valid] = await Promise.all([1, 2, 3].map(() => reinstate(organizer, ticketId)))
     expect(valid).toEqual({ status: 200, body: guest.ticket })
-    const reinstated = await probe.waitFor(
+    const reinstated = await setting.probe.waitFor(
       ticketsReinstated,
       ({ payload }) => payload.userId === guest.userId,
     )
@@ -237,7 +232,7 @@ test('of a stop and an admission at the same moment one wins, never both', async
   expect(await setting.counters(typeId)).toEqual({ capacity: 60, held: 0, sold: 30 })
   await until(() =>
     expect(
-      new Set(probe.heard(ticketsStopped).filter(({ payload }) => payload.eventId === eventId)).size,
+      new Set(setting.probe.heard(ticketsStopped).filter(({ payload }) => payload.eventId === eventId)).size,
     ).toBe(stopped),
   )
 })

@@ -10,7 +10,8 @@ import { markDelivered, markUndelivered } from '../src/issuing/delivery-reposito
 import { verifyCode } from '../src/tickets/codes.ts'
 import { lockTicketsOfOrder } from '../src/tickets/ticket-repository.ts'
 import { readQr } from './read-qr.ts'
-import { newId, some, startService, type TestService } from './start-service.ts'
+import { newId, some } from './requests.ts'
+import { startService, type TestService } from './start-service.ts'
 
 let setting: TestService
 beforeAll(async () => {

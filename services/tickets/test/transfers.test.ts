@@ -5,8 +5,6 @@ import {
   ticketTransferOffered,
   ticketTransferred,
 } from '@boxoffice/contracts'
-import { createProbe, type Probe } from '@boxoffice/messaging/testing'
-import type { Worker } from '@boxoffice/service-kit'
 import { until } from '@boxoffice/testing'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import {
@@ -21,22 +19,14 @@ import {
   transferIdOf,
   transfersOf,
 } from './people.ts'
-import { newId, seats, some, startService, type TestService } from './start-service.ts'
+import { newId, seats, some } from './requests.ts'
+import { startService, type TestService } from './start-service.ts'
 
 let setting: TestService
-let probe: Probe
-let workers: Worker[]
 beforeAll(async () => {
-  setting = await startService({ TRANSFERS_PER_HOUR_MAX: '5' })
-  probe = await createProbe(setting.aws, ['ticket-events'])
-  workers = [setting.deps.messaging.relay]
-  for (const worker of workers) worker.start()
+  setting = await startService({ TRANSFERS_PER_HOUR_MAX: '5' }, { workers: 'relay' })
 })
-afterAll(async () => {
-  await Promise.all(workers.map((worker) => worker.stop()))
-  await probe.close()
-  await setting.close()
-})
+afterAll(() => setting.close())
 
 const query = (sql: string, values: unknown[] = []) => setting.deps.pool.query(sql, values)
 const about = (ticketId: TicketId) => (message: { payload: unknown }) =>
@@ -104,7 +94,7 @@ describe('a ticket that is transferred to a confirmed address', () => {
     const sender = await buyer(setting, eventId, some(typeId))
     const recipient = await account(setting)
     await passOn(sender, sender.ticketId, recipient.email)
-    const { payload } = await probe.waitFor(ticketTransferred, about(sender.ticketId))
+    const { payload } = await setting.probe.waitFor(ticketTransferred, about(sender.ticketId))
     const [received] = await ticketsOf(recipient)
     const { ticketNumber, ticketTypeId } = sender.ticket
     expect(payload).toEqual({
@@ -121,7 +111,7 @@ describe('a ticket that is transferred to a confirmed address', () => {
       recipientEmail: recipient.email,
       holderName: 'Bob Nowak',
     })
-    expect(probe.heard(ticketTransferOffered).filter(about(sender.ticketId))).toEqual([])
+    expect(setting.probe.heard(ticketTransferOffered).filter(about(sender.ticketId))).toEqual([])
   })
 
   test('can be passed on again, and come back', async () => {
@@ -170,9 +160,9 @@ describe('a ticket that is transferred to a confirmed address', () => {
       `update idempotency_keys set status = null, answer = null, leased_until = now() - interval '1 second' where key = $1`,
       [key],
     )
-    setting.authIs.away = true // a repeated request needs no other service
+    setting.auth.isDown = true // a repeated request needs no other service
     const second = await passOn(sender, sender.ticketId, recipient.email, { key })
-    setting.authIs.away = false
+    setting.auth.isDown = false
     expect(second).toEqual(first)
     expect(await ticketsOf(recipient)).toHaveLength(1)
   })
@@ -282,7 +272,7 @@ describe('refunding an order of which a ticket was transferred', () => {
       body: { cancelled: sender.tickets.map(({ ticketId }) => ({ ticketId })) },
     })
     expect(await ticketsOf(recipient)).toMatchObject([{ status: 'CANCELLED' }])
-    await probe.waitFor(ticketCancelled, about(received?.ticketId as TicketId))
+    await setting.probe.waitFor(ticketCancelled, about(received?.ticketId as TicketId))
     const door = await organizerOf(setting, { organizer })
     expect(await show(door, eventId, code)).toMatchObject({
       status: 409,
@@ -327,7 +317,7 @@ test('without the auth service nothing is passed on, and nothing has happened', 
   const lonely = await startService()
   const { eventId, typeId } = await lonely.offer(3)
   const sender = await buyer(lonely, eventId, some(typeId))
-  lonely.authIs.away = true
+  lonely.auth.isDown = true
   const answer = await lonely.app.inject({
     method: 'POST',
     url: `/api/tickets/${sender.ticketId}/transfer`,

@@ -2,15 +2,8 @@ import type { Minor, OrderId, TicketTypeChanges } from '@boxoffice/contracts'
 import { until } from '@boxoffice/testing'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { changeType, deleteType } from '../src/types/change-type.ts'
-import {
-  newId,
-  reserveFor,
-  reserveForOrder,
-  seats,
-  some,
-  startService,
-  type TestService,
-} from './start-service.ts'
+import { newId, reserveFor, reserveForOrder, seats, some } from './requests.ts'
+import { startService, type TestService } from './start-service.ts'
 
 let setting: TestService
 beforeAll(async () => {

@@ -2,8 +2,9 @@ import type { UserId } from '@boxoffice/contracts'
 import { longNames, refusedAddresses, refusedNames, writtenAddresses, writtenNames } from '@boxoffice/testing'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { account, buyer, newAddress, organizerOf, passOn, transferIdOf } from './people.ts'
+import { newId, some } from './requests.ts'
 import { spreadsheetOf } from './spreadsheet.ts'
-import { newId, some, startService, type TestService } from './start-service.ts'
+import { startService, type TestService } from './start-service.ts'
 
 // Names as they are written around the world, at the API of this service. Sent as JSON where a client would
 // normalize them.

@@ -1,6 +1,7 @@
 import type { Minor, NewTicketType, TicketTypeId } from '@boxoffice/contracts'
 import { afterAll, beforeAll, expect, test, vi } from 'vitest'
-import { newId, startService, type TestService } from '../../test/start-service.ts'
+import { newId } from '../../test/requests.ts'
+import { startService, type TestService } from '../../test/start-service.ts'
 import type { EventsClient } from '../event-replicas/event-replicas.ts'
 import { makeType } from './make-type.ts'
 
