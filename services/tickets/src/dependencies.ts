@@ -15,7 +15,7 @@ import { countCheckIns, countHolds, measureReservations } from './metrics.ts'
 import { createPeers } from './peers.ts'
 import { createPlanCache, type FindPlan } from './plans/plan-cache.ts'
 import { createExpiry, type Expiry } from './reservations/expire.ts'
-import { createHolding } from './reservations/hold.ts'
+import { createHolds } from './reservations/holds.ts'
 import { createOfferCache } from './reservations/offer-cache.ts'
 import { createReleases, type Releases } from './reservations/release.ts'
 import { createReserve, type Reserve } from './reservations/reserve.ts'
@@ -127,10 +127,10 @@ function createSales(deps: Foundation & Appends & { config: Config; findEventRep
   })
   const seatMaps = createSeatMaps({ availabilityCache, sql: db, cacheMs: config.seatMapCacheMs })
   const liveMax = config.liveReservationsMax
-  const holding = createHolding({ db, availabilityCache, expiry, crashAt, claimSeconds, liveMax, waitingMax })
+  const holds = createHolds({ db, availabilityCache, expiry, crashAt, claimSeconds, liveMax, waitingMax })
   const reserve = createReserve({
     db,
-    holding,
+    holds,
     seatMaps,
     eventMutex: createMutexByKey({ waitMs: config.seatMutexWaitMs }),
     findOffer: createOfferCache({ db, findEventReplica, cachedMs: config.offerCacheMs }),

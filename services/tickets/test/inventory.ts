@@ -8,7 +8,7 @@ import { lockReservation } from '../src/reservations/reservation-repository.ts'
 export const createInventory = (deps: Dependencies, redis: Redis) => ({
   /** The seat map in Redis and in PostgreSQL. */
   async maps(eventId: EventId) {
-    const cached = await deps.availabilityCache.map(eventId)
+    const cached = await deps.availabilityCache.readSeatMap(eventId)
     return { redis: cached?.statuses, postgres: (await readStatuses(deps.db, eventId)).statuses }
   },
   /** The counters of a type in the database. */

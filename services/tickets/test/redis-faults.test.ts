@@ -1,7 +1,7 @@
 import type { EventId, ReservationId, TicketTypeId } from '@boxoffice/contracts'
 import { claimPort, until } from '@boxoffice/testing'
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest'
-import { createHolding } from '../src/reservations/hold.ts'
+import { createHolds } from '../src/reservations/holds.ts'
 import { best, newId, reserveFor, reserveForOrder, seats, some } from './requests.ts'
 import { startService, type TestService } from './start-service.ts'
 
@@ -111,18 +111,18 @@ describe('with Redis', () => {
       return availabilityCache.hold(event, requests)
     }
     const limits = { claimSeconds: 60, liveMax: 3, waitingMax: 100 }
-    const { place } = createHolding({
+    const holds = createHolds({
       ...setting.deps,
       ...limits,
       availabilityCache: { ...availabilityCache, hold },
     })
     const lines = [{ ticketTypeId: typeId, quantity: 1, seatIds: null }]
     const request = { eventId, orderId: null, ticketRequests: some(typeId), seconds: 60, repeatable: false }
-    const placeOne = () =>
-      place({ request: { ...request, reservationId: newId(), userId: newId() }, lines, plan: null })
-    const first = placeOne()
+    const holdOne = () =>
+      holds.hold({ request: { ...request, reservationId: newId(), userId: newId() }, lines, plan: null })
+    const first = holdOne()
     await begun.promise
-    const others = Array.from({ length: 10 }, placeOne)
+    const others = Array.from({ length: 10 }, holdOne)
     gate.resolve()
     const results = await Promise.all([first, ...others])
     expect(results.map(({ result }) => result.outcome)).toEqual(Array(11).fill('reserved'))
@@ -197,7 +197,7 @@ describe('without Redis', () => {
 
   test('the best seats are written before the next buyers choose: no one chooses a taken seat', async () => {
     const { eventId, typeId } = await setting.offerSeats([[70, 70]])
-    const read = vi.spyOn(setting.deps.availabilityCache, 'map')
+    const read = vi.spyOn(setting.deps.availabilityCache, 'readSeatMap')
     const answers = await Promise.all(
       Array.from({ length: 120 }, () => reserveFor(setting, eventId, best(typeId, 1))),
     )

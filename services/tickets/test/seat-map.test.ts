@@ -81,7 +81,7 @@ describe('the seat map', () => {
     const { eventId } = await setting.offerSeats([[3]])
     const patient = setting.instance({ seatMapCacheMs: 3_600_000 })
     await redisIsThere(patient.deps.metrics)
-    const read = vi.spyOn(patient.deps.availabilityCache, 'map')
+    const read = vi.spyOn(patient.deps.availabilityCache, 'readSeatMap')
     const visitor = patient.client({})
     const answers = await Promise.all(
       Array.from({ length: 200 }, () => visitor.getSeatMap({ query: { eventId } })),

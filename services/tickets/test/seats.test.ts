@@ -3,7 +3,7 @@ import { Redis } from 'ioredis'
 import pg from 'pg'
 import { afterAll, afterEach, beforeAll, describe, expect, test, vi } from 'vitest'
 import { createMutexByKey } from '../src/holds/mutex-by-key.ts'
-import { createHolding } from '../src/reservations/hold.ts'
+import { createHolds } from '../src/reservations/holds.ts'
 import { createOfferCache } from '../src/reservations/offer-cache.ts'
 import { createReserve } from '../src/reservations/reserve.ts'
 import { planOf } from './offers.ts'
@@ -305,7 +305,7 @@ describe('the best seats', () => {
     const unlucky = createReserve({
       ...deps,
       db: deps.db,
-      holding: createHolding({
+      holds: createHolds({
         ...deps,
         availabilityCache: {
           ...deps.availabilityCache,

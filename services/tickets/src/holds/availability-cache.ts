@@ -34,7 +34,7 @@ export interface AvailabilityCache {
   /** Frees sold places: a quantity of general types, and these seats. */
   releaseSold(eventId: EventId, lines: readonly Line[], seats: readonly SoldSeat[]): Promise<void>
   /** Returns the map of an event's seats; null when Redis is unavailable. */
-  map(eventId: EventId): Promise<MapAnswer | null>
+  readSeatMap(eventId: EventId): Promise<MapAnswer | null>
   /** Rebuilds the event's cache now, after its ticket types changed. */
   rebuild(eventId: EventId): Promise<void>
   /** Leaves it to `reconcile` to rebuild the event's cache. */
@@ -89,12 +89,12 @@ export function createAvailabilityCache(
     },
     releaseSold: (eventId, lines, seats) =>
       update(eventId, () => commands.releaseSold(eventId, lines, seats)),
-    map: (eventId) =>
+    readSeatMap: (eventId) =>
       guarded(eventId, async () => {
-        const map = await commands.map(eventId)
+        const map = await commands.readSeatMap(eventId)
         if (map) return map
         await rebuilds.rebuildShared(eventId)
-        return commands.map(eventId)
+        return commands.readSeatMap(eventId)
       }),
     rebuild: (eventId) => update(eventId, () => rebuilds.rebuild(eventId)),
     markStale: rebuilds.markStale,

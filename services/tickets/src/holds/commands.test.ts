@@ -36,7 +36,7 @@ const hold = async (eventId: EventId, reservationId: ReservationId, wanted: Plac
   const held = await holdOne(eventId, reservationId, wanted)
   return 'mayHaveExpired' in held && held.mayHaveExpired ? `${held.answer} but over` : held.answer
 }
-const mapOf = async () => (await commands.map(eventId))?.statuses
+const mapOf = async () => (await commands.readSeatMap(eventId))?.statuses
 
 beforeEach(async () => {
   eventId = id()
@@ -193,16 +193,16 @@ describe('the commands on a cache in Redis', () => {
       mayHaveExpired: true,
       seats: [0],
     })
-    expect(await commands.map(eventId)).toMatchObject({ statuses: 'h...x', mayHaveExpired: true })
+    expect(await commands.readSeatMap(eventId)).toMatchObject({ statuses: 'h...x', mayHaveExpired: true })
     await redis.zincrby(`tickets:{${eventId}}:expiries`, -5_000, reservation)
-    expect(await commands.map(eventId)).toMatchObject({ statuses: '....x', mayHaveExpired: false })
+    expect(await commands.readSeatMap(eventId)).toMatchObject({ statuses: '....x', mayHaveExpired: false })
     expect(await commands.free(eventId)).toEqual({ [floor]: 10, [balcony]: 2 })
   })
 
   test('ask for a rebuild for a seat that the cache does not sell', async () => {
     expect(await hold(eventId, id(), sitting(4))).toBe('NOT_CACHED')
     expect(await hold(eventId, id(), sitting(99))).toBe('NOT_CACHED')
-    expect(await commands.map(id())).toBeNull()
+    expect(await commands.readSeatMap(id())).toBeNull()
   })
 
   test('keep provisional seats in a rebuild, unless the database gave them away', async () => {

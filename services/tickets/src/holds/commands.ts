@@ -101,7 +101,7 @@ export function defineCommands(redis: Redis, { cacheTtlMs }: { cacheTtlMs: numbe
   const release = define<number>('release')
   const sell = define<number>('sell')
   const releaseSold = define<number>('release-sold')
-  const map = define<[number, number, string] | []>('map')
+  const readMap = define<[number, number, string] | []>('map')
   const rebuild = defineCommand<number>(redis, 'rebuild', cacheTtlMs, 10)
   return {
     /** Takes places for each reservation, all or none; the answers are in the order of the requests. */
@@ -135,8 +135,8 @@ export function defineCommands(redis: Redis, { cacheTtlMs }: { cacheTtlMs: numbe
       await releaseSold(...keysOf(eventId), JSON.stringify({ lines: flat(lines), seats }))
     },
     /** Returns the map of an event's seats; null if it is not cached. */
-    async map(eventId: EventId): Promise<MapAnswer | null> {
-      const [now, over, statuses] = await map(...keysOf(eventId), GRACE_MS)
+    async readSeatMap(eventId: EventId): Promise<MapAnswer | null> {
+      const [now, over, statuses] = await readMap(...keysOf(eventId), GRACE_MS)
       return statuses === undefined
         ? null
         : { statuses, asOf: new Date(now as number), mayHaveExpired: over === 1 }

@@ -15,9 +15,14 @@ export interface CounterChange {
   readonly sold: number
 }
 
-// Every transaction locks counters in this order, so that no two deadlock: general types first; then, after
-// the seats are claimed, seated types; each by id. A seat's claim decides whether it is free, so the counter
+// A transaction that claims seats locks the counters of general types first and those of seated types after
+// its claims, each by id, so that no two deadlock. A seat's claim decides whether it is free, so the counter
 // of a seated type only counts, last.
+//
+// The exception: a transaction that releases, expires, cancels or sells claims that it owns changes all
+// counters first, general types before seated ones, then the claims. Another transaction waits for these
+// claims only once they have changed, when this one needs no more locks. Only the issue of an order that has
+// lost its claim needs more: it expires holds in its way and then takes places. A deadlock there is retried.
 
 /** Locks the counters of these types until the transaction ends. */
 export const lockCounters = (tx: Tx, ticketTypeIds: readonly TicketTypeId[]): Promise<Counter[]> =>

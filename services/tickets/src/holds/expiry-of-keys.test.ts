@@ -45,7 +45,7 @@ const touches: [string, () => Promise<unknown>][] = [
   ['a release', () => commands.release(eventId, [id()])],
   ['a sale', () => commands.sell(eventId, buyer)],
   ['sold places released', () => commands.releaseSold(eventId, [line(floor, 1)], [])],
-  ['a reading of the map', () => commands.map(eventId)],
+  ['a reading of the map', () => commands.readSeatMap(eventId)],
   ['a rebuild', () => rebuild()],
 ]
 
@@ -57,7 +57,7 @@ test('all keys of an event expire eventually, including those that come and go w
       () => commands.release(eventId, [kept]), // nothing is held now
       () => confirm(kept, { lines: [line(floor, 2)], seats: [] }, 60_000),
       () => hold(id(), seated(3)),
-      () => redis.zadd(keyOf('expiries'), 1, kept).then(() => commands.map(eventId)),
+      () => redis.zadd(keyOf('expiries'), 1, kept).then(() => commands.readSeatMap(eventId)),
       ...touches.map(([, touch]) => touch),
     ]
     for (const step of steps) {
@@ -102,7 +102,7 @@ test('without a cache no key is created except the count of changes, which expir
 
 test('keys expire sooner after their time to live was shortened', async () => {
   for (const name of keyNames) await redis.pexpire(keyOf(name), 10 * CACHE_TTL_MS)
-  await commands.map(eventId)
+  await commands.readSeatMap(eventId)
   expect((await remaining()).epoch).toBeLessThanOrEqual(CACHE_TTL_MS)
 })
 

@@ -5,7 +5,7 @@ import type { Released, SeatedLine } from '../holds/commands.ts'
 import { changeCounters } from '../holds/counter-repository.ts'
 import { unclaimSeats } from '../holds/seat-claim-repository.ts'
 import { markExpiredOf, markOldestExpired } from './expiry-repository.ts'
-import type { WantedPlaces } from './placing.ts'
+import type { WantedPlaces } from './hold-attempt.ts'
 import { type EndedReservation, publishReleased } from './publish-released.ts'
 
 /**

@@ -1,6 +1,6 @@
 import type { EventId, OrderId, ReservationId } from '@boxoffice/contracts'
 import type { Sql, Tx } from '@boxoffice/service-kit'
-import type { WantedPlaces } from './placing.ts'
+import type { WantedPlaces } from './hold-attempt.ts'
 import type { EndedReservation } from './publish-released.ts'
 
 /**

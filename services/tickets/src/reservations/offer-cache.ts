@@ -3,7 +3,7 @@ import type { Sql } from '@boxoffice/service-kit'
 import type { FindEventReplica } from '../event-replicas/event-replicas.ts'
 import { findReplicaAsOf } from '../event-replicas/replica-repository.ts'
 import { listTypes } from '../types/type-repository.ts'
-import type { Offer } from './offer.ts'
+import type { Offer, OfferSource } from './offer.ts'
 
 const EVENTS_MAX = 1_000
 
@@ -22,10 +22,10 @@ export function createOfferCache(options: { db: Sql; findEventReplica: FindEvent
   const sql = options.db
   const cached = new Map<EventId, { offer: Offer; loadedAtMs: number }>()
 
-  return async (eventId: EventId, as: 'cached' | 'now' = 'cached'): Promise<Offer | null> => {
+  return async (eventId: EventId, from: OfferSource = 'cache'): Promise<Offer | null> => {
     const entry = cached.get(eventId)
     const ageMs = entry ? performance.now() - entry.loadedAtMs : Number.POSITIVE_INFINITY
-    if (entry && as === 'cached' && ageMs < options.cachedMs) {
+    if (entry && from === 'cache' && ageMs < options.cachedMs) {
       return { ...entry.offer, asOf: new Date(entry.offer.asOf.getTime() + ageMs) }
     }
     const replica = await options.findEventReplica(eventId)

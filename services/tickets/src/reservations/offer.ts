@@ -21,6 +21,9 @@ export interface Offer {
   readonly asOf: Date
 }
 
+/** Where an offer is read: a cache, which may be outdated for a moment, or the database. */
+export type OfferSource = 'cache' | 'database'
+
 export interface NotReserved {
   readonly error: keyof typeof reserveRefusals
   readonly message: string

@@ -5,8 +5,8 @@ import type { MutexByKey } from '../holds/mutex-by-key.ts'
 import { readStatuses } from '../holds/seat-claim-repository.ts'
 import type { Plan } from '../plans/plan.ts'
 import { chooseSeats } from './choose-seats.ts'
+import type { HoldAttempt, HoldDecision, Holds } from './hold-attempt.ts'
 import type { Offer } from './offer.ts'
-import type { Holding, Placed, Resolved } from './placing.ts'
 import { mergeRequests, type RequestedLine, type ReservationRequest } from './reservation-request.ts'
 import { type ReserveResult, seatsTaken, soldOut } from './reserve-result.ts'
 
@@ -20,7 +20,7 @@ const TOGETHER_MAX = 50
 const EVENTS_AT_ONCE_MAX = 100
 
 /** Reads the map of an event's seats; `mayHaveExpired`: some holds on it may have expired. */
-export interface ReadSeatMap {
+export interface SeatMapReader {
   readNow(eventId: EventId): Promise<{ statuses: string; mayHaveExpired: boolean }>
 }
 
@@ -33,13 +33,13 @@ interface Choosing {
 
 interface Chosen {
   readonly lines: readonly SeatedLine[]
-  readonly placed: Placed
+  readonly attempt: HoldAttempt
 }
 
 interface Deps {
   readonly db: Sql
-  readonly holding: Holding
-  readonly seatMaps: ReadSeatMap
+  readonly holds: Holds
+  readonly seatMaps: SeatMapReader
   readonly eventMutex: MutexByKey<EventId>
   /** Longest queue of buyers who wait to choose; beyond it they are refused with 503. */
   readonly waitingMax: number
@@ -55,7 +55,7 @@ interface Deps {
  * when PostgreSQL has too few as well, and else with 503.
  */
 export function createReserveBest(deps: Deps) {
-  const { place, resolve, expireHolds } = deps.holding
+  const { hold, decide, expireHolds } = deps.holds
 
   const chooseTogether = createSharedChoice(deps)
 
@@ -86,31 +86,31 @@ export function createReserveBest(deps: Deps) {
     }
 
     /** Chooses and holds until no other buyer was faster. Runs under the event's mutex. */
-    async function chooseAndPlace(): Promise<ReserveResult> {
+    async function chooseAndHold(): Promise<ReserveResult> {
       while (losses < LOSSES_MAX) {
         const lines = await choose()
         if (!lines) return takenAfterAll.size === 0 ? soldOut : refuseOrPutOff(deps.db, choosing)
-        const result = await resultOf(await place({ request, lines, plan }))
+        const result = await resultOf(await hold({ request, lines, plan }))
         if (result) return result
       }
       return refuseOrPutOff(deps.db, choosing)
     }
 
     /** Returns null when another buyer got the chosen seats. */
-    async function resultOf({ result, by }: Resolved): Promise<ReserveResult | null> {
+    async function resultOf({ result, decidedBy }: HoldDecision): Promise<ReserveResult | null> {
       if (result.outcome !== 'refused' || result.error !== 'SEATS_TAKEN') return result
       const taken = (result.seatIds ?? []).filter((seatId) => named.has(seatId))
       if (taken.length > 0) return seatsTaken(taken)
       losses++
-      const wasMapWrong = by === 'database'
+      const wasMapWrong = decidedBy === 'database'
       if (wasMapWrong) takenAfterAll = await listTaken(deps.db, eventId, plan)
       return null
     }
 
     const first = await chooseTogether(choosing)
     const result =
-      first && (await resultOf(await resolve({ request, lines: first.lines, plan }, first.placed)))
-    return result ?? deps.eventMutex(eventId, chooseAndPlace)
+      first && (await resultOf(await decide({ request, lines: first.lines, plan }, first.attempt)))
+    return result ?? deps.eventMutex(eventId, chooseAndHold)
   }
 }
 
@@ -118,7 +118,7 @@ export function createReserveBest(deps: Deps) {
  * Groups buyers of an event who choose from one reading of its map, and holds their choices together. Gives
  * null for a buyer for whom the map has too few free seats.
  */
-const createSharedChoice = (deps: Pick<Deps, 'seatMaps' | 'holding' | 'waitingMax'>) =>
+const createSharedChoice = (deps: Pick<Deps, 'seatMaps' | 'holds' | 'waitingMax'>) =>
   createGroups<Choosing, Chosen | null>({
     laneOf: ({ request }) => request.eventId,
     mixesLanes: false,
@@ -135,8 +135,8 @@ const createSharedChoice = (deps: Pick<Deps, 'seatMaps' | 'holding' | 'waitingMa
         return lines && { request, lines, plan }
       })
       const seated = chosen.filter((one) => one !== null)
-      const placed = seated.length > 0 ? await deps.holding.placeAll(seated) : []
-      return chosen.map((one) => one && { lines: one.lines, placed: placed.shift() as Placed })
+      const attempts = seated.length > 0 ? await deps.holds.attemptAll(seated) : []
+      return chosen.map((one) => one && { lines: one.lines, attempt: attempts.shift() as HoldAttempt })
     },
   })
 

@@ -6,10 +6,10 @@ import { changeCounters, lockGeneralCounters } from '../holds/counter-repository
 import { listClaimed, type SeatOfEvent } from '../holds/seat-claim-repository.ts'
 import { listTypesById } from '../types/type-repository.ts'
 import { refusedAsOrderEnded } from './claim.ts'
+import type { SeatedRequest, WriteResult } from './hold-attempt.ts'
 import { lockBuyers, lockOrders } from './lock-repository.ts'
 import { limitOf, type Offer, typeOf } from './offer.ts'
 import { listEndedOrders } from './outcome-repository.ts'
-import type { SeatedRequest, WriteResult } from './placing.ts'
 import {
   type BuyersTickets,
   insertReservations,
@@ -34,8 +34,8 @@ export async function writeReservations(
   for (let conflicts = 0; ; conflicts++) {
     try {
       return await db.transactInTwoTrips(
-        (tx) => readSituation(tx, requests),
-        (tx, situation) => write(tx, decide(requests, situation, limits)),
+        (tx) => readState(tx, requests),
+        (tx, state) => write(tx, decide(requests, state, limits)),
       )
     } catch (error) {
       // Another instance was faster with a seat or an id; its row can be read now.
@@ -45,15 +45,16 @@ export async function writeReservations(
   }
 }
 
-interface Situation {
+/** What the database has of the requests' orders, events, buyers and places. */
+interface State {
   readonly endedOrders: ReadonlySet<string>
   readonly existing: ReadonlySet<ReservationId>
   readonly offers: ReadonlyMap<EventId, Offer>
-  readonly buyers: ReadonlyMap<string, Has>
+  readonly buyers: ReadonlyMap<string, BuyerHoldings>
   /** Claimed seats, as `keyOfSeat`. */
-  readonly claimed: Set<string>
+  readonly claimed: ReadonlySet<string>
   /** Free places of each general type. */
-  readonly free: Map<TicketTypeId, number>
+  readonly free: ReadonlyMap<TicketTypeId, number>
 }
 
 const keyOfBuyer = ({ eventId, userId }: Pick<ReservationRequest, 'eventId' | 'userId'>) =>
@@ -61,7 +62,7 @@ const keyOfBuyer = ({ eventId, userId }: Pick<ReservationRequest, 'eventId' | 'u
 const keyOfSeat = ({ eventId, seatId }: SeatOfEvent) => `${eventId} ${seatId}`
 
 /** Sends all statements before awaiting any; their order is the order of locks. */
-async function readSituation(tx: Tx, requests: readonly SeatedRequest[]): Promise<Situation> {
+async function readState(tx: Tx, requests: readonly SeatedRequest[]): Promise<State> {
   const all = requests.map(({ request }) => request)
   const orderIds = all.flatMap(({ orderId }) => orderId ?? [])
   const eventIds = [...new Set(all.map(({ eventId }) => eventId))]
@@ -77,7 +78,7 @@ async function readSituation(tx: Tx, requests: readonly SeatedRequest[]): Promis
     ),
   ]
   const seats = requests.flatMap(seatsOf)
-  const [, ended, , existing, had, claimed, counters, replicas, types] = await sideBySide([
+  const [, ended, , existing, buyersTickets, claimed, counters, replicas, types] = await sideBySide([
     orderIds.length > 0 && lockOrders(tx, orderIds),
     orderIds.length > 0 ? listEndedOrders(tx, orderIds) : [],
     lockBuyers(tx, all),
@@ -99,7 +100,7 @@ async function readSituation(tx: Tx, requests: readonly SeatedRequest[]): Promis
         { ...found, types: typesOf.get(found.replica.eventId) ?? [] },
       ]),
     ),
-    buyers: countByBuyer(had),
+    buyers: holdingsByBuyer(buyersTickets),
     claimed: new Set(claimed.map(keyOfSeat)),
     free: new Map(
       counters.map(({ ticketTypeId, capacity, held, sold }) => [ticketTypeId, capacity - held - sold]),
@@ -119,26 +120,27 @@ interface Decided {
 /** Decides each request as if those before it were written. */
 function decide(
   requests: readonly SeatedRequest[],
-  situation: Situation,
+  state: State,
   limits: { claimSeconds: number; liveMax: number },
 ): Decided[] {
-  const buyers = new Map<string, Has>(situation.buyers)
-  const ids = new Set(situation.existing)
+  const buyers = new Map(state.buyers)
+  const ids = new Set(state.existing)
+  const remaining: RemainingPlaces = { claimed: new Set(state.claimed), free: new Map(state.free) }
   return requests.map((seated) => {
     const { request, lines, plan } = seated
     const { reservationId, userId, eventId, orderId } = request
     const refused = (result: WriteResult): Decided => ({ result, reservation: null })
-    if (orderId && situation.endedOrders.has(orderId)) return refused(refusedAsOrderEnded)
+    if (orderId && state.endedOrders.has(orderId)) return refused(refusedAsOrderEnded)
     if (ids.has(reservationId)) return refused('EXISTING')
-    const offer = situation.offers.get(eventId)
+    const offer = state.offers.get(eventId)
     if (!offer) return refused({ outcome: 'unknown-event' })
     const refusal = refuseOffer(offer, plan, request)
     if (refusal) return refused(refusal)
-    const buyer = buyers.get(keyOfBuyer(request)) ?? nothing
+    const buyer = buyers.get(keyOfBuyer(request)) ?? noHoldings
     const limit = limitOf(offer, lines, buyer, limits.liveMax)
     if (limit) return refused({ outcome: 'refused', ...limit })
-    const taken = takePlaces(situation, seated)
-    if (taken) return refused(taken)
+    const unavailable = takePlaces(remaining, seated)
+    if (unavailable) return refused(unavailable)
     ids.add(reservationId)
     buyers.set(keyOfBuyer(request), withReservation(buyer, reservationId, lines))
     const items = lines.map((line) => ({ ...line, unitPrice: typeOf(offer, line.ticketTypeId).unitPrice }))
@@ -151,8 +153,14 @@ function decide(
   })
 }
 
-/** Counts the places of a request as taken, all or none; returns a refusal if any is not free. */
-function takePlaces({ claimed, free }: Situation, seated: SeatedRequest): ReserveResult | null {
+/** The seats that are claimed and the places that are left, counting the requests decided so far. */
+interface RemainingPlaces {
+  readonly claimed: Set<string>
+  readonly free: Map<TicketTypeId, number>
+}
+
+/** Takes the places of a request, all or none; returns a refusal if any is not free. */
+function takePlaces({ claimed, free }: RemainingPlaces, seated: SeatedRequest): ReserveResult | null {
   const seats = seatsOf(seated)
   const taken = seats.filter((seat) => claimed.has(keyOfSeat(seat))).map(({ seatId }) => seatId)
   if (taken.length > 0) return seatsTaken(taken.toSorted())
@@ -165,26 +173,26 @@ function takePlaces({ claimed, free }: Situation, seated: SeatedRequest): Reserv
 }
 
 /** What a buyer has of an event: live reservations, oldest first, and tickets held or bought by type. */
-interface Has {
+interface BuyerHoldings {
   readonly live: readonly ReservationId[]
   readonly byType: Readonly<Record<TicketTypeId, number>>
 }
-const nothing: Has = { live: [], byType: {} }
+const noHoldings: BuyerHoldings = { live: [], byType: {} }
 
-function countByBuyer(tickets: readonly BuyersTickets[]): Map<string, Has> {
-  const buyers = new Map<string, Has>()
+function holdingsByBuyer(tickets: readonly BuyersTickets[]): Map<string, BuyerHoldings> {
+  const buyers = new Map<string, BuyerHoldings>()
   for (const { reservationId, ...of } of tickets) {
     const key = keyOfBuyer(of)
-    buyers.set(key, withReservation(buyers.get(key) ?? nothing, reservationId, [of]))
+    buyers.set(key, withReservation(buyers.get(key) ?? noHoldings, reservationId, [of]))
   }
   return buyers
 }
 
 function withReservation(
-  { live, byType }: Has,
+  { live, byType }: BuyerHoldings,
   reservationId: ReservationId | null,
   lines: readonly Line[],
-): Has {
+): BuyerHoldings {
   const counts = { ...byType }
   for (const { ticketTypeId, quantity } of lines)
     counts[ticketTypeId] = (counts[ticketTypeId] ?? 0) + quantity

@@ -38,7 +38,7 @@ interface Entry {
  * hold, and a crowd costs one reading. `readNow` always reads.
  */
 export function createSeatMaps(options: {
-  availabilityCache: Pick<AvailabilityCache, 'map' | 'onChange'>
+  availabilityCache: Pick<AvailabilityCache, 'readSeatMap' | 'onChange'>
   sql: Sql
   cacheMs: number
 }) {
@@ -50,7 +50,10 @@ export function createSeatMaps(options: {
   })
 
   const readNow = async (eventId: EventId): Promise<MapAnswer> =>
-    (await availabilityCache.map(eventId)) ?? { ...(await readStatuses(sql, eventId)), mayHaveExpired: false }
+    (await availabilityCache.readSeatMap(eventId)) ?? {
+      ...(await readStatuses(sql, eventId)),
+      mayHaveExpired: false,
+    }
 
   function begin(eventId: EventId, before: Entry | undefined): Promise<Reading> {
     const entry: Entry = {
@@ -74,9 +77,9 @@ export function createSeatMaps(options: {
     if (!entry) return begin(eventId, undefined)
     const ageMs = performance.now() - entry.beganMs
     if (!entry.isChanged && ageMs < cacheMs) return entry.reading
-    const restMs = Math.max(READINGS_APART_MS, READINGS_APART * entry.tookMs) - ageMs
-    if (restMs <= 0) return begin(eventId, entry)
-    entry.next ??= new Promise<void>((resolve) => setTimeout(resolve, restMs)).then(() =>
+    const waitMs = Math.max(READINGS_APART_MS, READINGS_APART * entry.tookMs) - ageMs
+    if (waitMs <= 0) return begin(eventId, entry)
+    entry.next ??= new Promise<void>((resolve) => setTimeout(resolve, waitMs)).then(() =>
       begin(eventId, entry),
     )
     return entry.next

@@ -58,9 +58,9 @@ export function createSeatWatch({ seatMaps, pollMs }: { seatMaps: Pick<SeatMaps,
   }
 
   async function poll(eventId: EventId, all: Set<Waiting>): Promise<void> {
-    let restMs = pollMs
+    let waitMs = pollMs
     do {
-      await new Promise((resolve) => setTimeout(resolve, restMs))
+      await new Promise((resolve) => setTimeout(resolve, waitMs))
       const statuses = await seatMaps.read(eventId).then(
         (map) => map.statuses,
         () => null, // each watcher then reads for itself and gets the error
@@ -68,7 +68,7 @@ export function createSeatWatch({ seatMaps, pollMs }: { seatMaps: Pick<SeatMaps,
       const beganMs = performance.now()
       for (const waiting of [...all]) if (waiting.seen !== statuses) waiting.wake()
       await new Promise(setImmediate) // lets the watchers write first
-      restMs = Math.max(pollMs, BROADCASTS_APART * (performance.now() - beganMs))
+      waitMs = Math.max(pollMs, BROADCASTS_APART * (performance.now() - beganMs))
     } while (all.size > 0)
     polled.delete(eventId)
   }

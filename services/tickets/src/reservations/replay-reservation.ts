@@ -7,7 +7,7 @@ import { mergeRequests, type ReservationRequest } from './reservation-request.ts
 import type { ReserveResult } from './reserve-result.ts'
 
 /** Returns the answer to a request whose reservation id was used before; null if it was not. */
-export async function repeatReservation(
+export async function replayReservation(
   tx: Tx,
   request: ReservationRequest,
   claimSeconds: number,

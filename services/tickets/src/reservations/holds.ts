@@ -1,9 +1,9 @@
 import { type CrashAt, createGroups, type SqlDatabase } from '@boxoffice/service-kit'
 import type { AvailabilityCache } from '../holds/availability-cache.ts'
 import { type Expiry, wantedPlacesOf } from './expire.ts'
-import { createGroupedPlacing, GROUP_MAX, TRANSACTIONS_AT_ONCE_MAX } from './place-in-group.ts'
-import type { Holding, Placed, Resolved, SeatedRequest, WantedPlaces } from './placing.ts'
-import { repeatReservation } from './repeat-reservation.ts'
+import type { HoldAttempt, HoldDecision, Holds, SeatedRequest, WantedPlaces } from './hold-attempt.ts'
+import { createGroupedHolds, GROUP_MAX, TRANSACTIONS_AT_ONCE_MAX } from './hold-in-group.ts'
+import { replayReservation } from './replay-reservation.ts'
 import { isLive } from './reservation.ts'
 import type { ReservationRequest } from './reservation-request.ts'
 import type { ReserveResult } from './reserve-result.ts'
@@ -11,7 +11,7 @@ import type { ReserveResult } from './reserve-result.ts'
 const EXPIRY_RETRIES_MAX = 2
 
 /** Holds places in Redis and the database, and removes expired holds that are in the way. */
-export function createHolding(deps: {
+export function createHolds(deps: {
   db: SqlDatabase
   availabilityCache: AvailabilityCache
   expiry: Expiry
@@ -20,11 +20,10 @@ export function createHolding(deps: {
   liveMax: number
   /** Longest queue of holds that wait for those before them; beyond it they are refused with 503. */
   waitingMax: number
-}): Holding {
+}): Holds {
   const { db, availabilityCache } = deps
-  const { placeInGroup, placeAll } = createGroupedPlacing(deps)
+  const { attempt, attemptAll } = createGroupedHolds(deps)
 
-  /** Expires overdue holds of the wanted places; returns whether there were any. */
   const expireHolds = createGroups<WantedPlaces, boolean>({
     laneOf: ({ eventId }) => eventId,
     run: async (wanted) => {
@@ -38,25 +37,22 @@ export function createHolding(deps: {
     waitingMax: deps.waitingMax,
   })
 
-  /** Holds a request, grouped with those that arrive at the same time. */
-  const place = async (seated: SeatedRequest): Promise<Resolved> =>
-    resolve(seated, await placeInGroup(seated))
+  const hold = async (seated: SeatedRequest): Promise<HoldDecision> => decide(seated, await attempt(seated))
 
-  /** Resolves a grouped result, retrying after expired holds in its way were removed. */
-  async function resolve(seated: SeatedRequest, first: Placed): Promise<Resolved> {
-    let placed = first
-    for (let retries = 0; placed.mayHaveExpired && retries < EXPIRY_RETRIES_MAX; retries++) {
+  async function decide(seated: SeatedRequest, first: HoldAttempt): Promise<HoldDecision> {
+    let latest = first
+    for (let retries = 0; latest.mayHaveExpired && retries < EXPIRY_RETRIES_MAX; retries++) {
       if (!(await expireHolds(wantedPlacesOf(seated.request.eventId, seated.lines)))) break
-      placed = await placeInGroup(seated)
+      latest = await attempt(seated)
     }
-    const { result, by } = placed
-    if (result === 'EXISTING') return { result: await repeatExisting(seated.request), by }
-    await placed.cacheUpdated
-    return { result, by }
+    const { result, decidedBy } = latest
+    if (result === 'EXISTING') return { result: await replayExisting(seated.request), decidedBy }
+    await latest.cacheUpdated
+    return { result, decidedBy }
   }
 
-  async function repeatExisting(request: ReservationRequest): Promise<ReserveResult> {
-    const result = await repeat(request)
+  async function replayExisting(request: ReservationRequest): Promise<ReserveResult> {
+    const result = await replay(request)
     if (!result) throw new Error(`reservation ${request.reservationId} has disappeared`)
     if (result.outcome === 'reserved' && !isLive(result.reservation))
       await availabilityCache.release([request])
@@ -66,15 +62,14 @@ export function createHolding(deps: {
     return result
   }
 
-  /** Returns the answer to an earlier request with the same id; null if there was none. */
-  async function repeat(request: ReservationRequest): Promise<ReserveResult | null> {
-    const result = await db.transact((tx) => repeatReservation(tx, request, deps.claimSeconds))
+  async function replay(request: ReservationRequest): Promise<ReserveResult | null> {
+    const result = await db.transact((tx) => replayReservation(tx, request, deps.claimSeconds))
     if (result?.outcome === 'reserved' && isLive(result.reservation))
       await availabilityCache.confirm(result.reservation)
     return result
   }
 
-  return { place, placeAll, resolve, repeat, expireHolds }
+  return { hold, attemptAll, decide, replay, expireHolds }
 }
 
 /** Merges what several buyers of one event want. */

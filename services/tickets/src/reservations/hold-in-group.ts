@@ -1,7 +1,7 @@
 import { type CrashAt, createGroups, type SqlDatabase } from '@boxoffice/service-kit'
 import type { AvailabilityCache } from '../holds/availability-cache.ts'
 import type { CacheHold } from '../holds/cached-holds.ts'
-import type { Placed, SeatedRequest, WriteResult } from './placing.ts'
+import type { HoldAttempt, SeatedRequest, WriteResult } from './hold-attempt.ts'
 import { isTaken, seatsTaken, soldOut } from './reserve-result.ts'
 import { writeReservations } from './write-reservations.ts'
 
@@ -16,8 +16,10 @@ const EVENTS_IN_TRANSACTION_MAX = 10
 export const TRANSACTIONS_AT_ONCE_MAX = 2
 const UNCHANGED = Promise.resolve()
 
-/** Places requests that arrive together with one Redis command and one transaction per group. */
-export function createGroupedPlacing(deps: {
+/**
+ * Holds the places of requests that arrive together, with one Redis command and one transaction per group.
+ */
+export function createGroupedHolds(deps: {
   db: SqlDatabase
   availabilityCache: AvailabilityCache
   crashAt: CrashAt
@@ -28,9 +30,9 @@ export function createGroupedPlacing(deps: {
   const { db, availabilityCache } = deps
 
   /** Groups requests by event: those that arrive while the last group is running form the next one. */
-  const placeInGroup = createGroups<SeatedRequest, Placed>({
+  const attempt = createGroups<SeatedRequest, HoldAttempt>({
     laneOf: ({ request }) => request.eventId,
-    run: placeAll,
+    run: attemptAll,
     mixesLanes: false,
     groupMax: GROUP_MAX,
     groupsAtOnceMax: EVENTS_AT_ONCE_MAX,
@@ -53,7 +55,7 @@ export function createGroupedPlacing(deps: {
    * Holds requests of one event in order: provisionally in Redis, then in the database, then finally in
    * Redis.
    */
-  async function placeAll(requests: readonly SeatedRequest[]): Promise<Placed[]> {
+  async function attemptAll(requests: readonly SeatedRequest[]): Promise<HoldAttempt[]> {
     const [{ request }] = requests as [SeatedRequest]
     const held = await availabilityCache.hold(
       request.eventId,
@@ -65,9 +67,14 @@ export function createGroupedPlacing(deps: {
     const results = passed.length > 0 ? await write(passed) : []
     const cacheUpdated = updateCache(passed, results)
     const written = results.map(
-      (result): Placed => ({ result, by: 'database', mayHaveExpired: isTaken(result), cacheUpdated }),
+      (result): HoldAttempt => ({
+        result,
+        decidedBy: 'database',
+        mayHaveExpired: isTaken(result),
+        cacheUpdated,
+      }),
     )
-    return refused.map((placed) => placed ?? (written.shift() as Placed))
+    return refused.map((refusal) => refusal ?? (written.shift() as HoldAttempt))
   }
 
   /** Confirms or releases the provisional holds of one event, as the database decided. */
@@ -89,12 +96,12 @@ export function createGroupedPlacing(deps: {
     return Promise.all([availabilityCache.confirmAll(eventId, reserved), availabilityCache.release(released)])
   }
 
-  return { placeInGroup, placeAll }
+  return { attempt, attemptAll }
 }
 
 /** Returns the refusal; null if Redis holds the places or is unavailable. */
-function refusedByRedis(held: CacheHold | null): Placed | null {
+function refusedByRedis(held: CacheHold | null): HoldAttempt | null {
   if (!held || held.outcome === 'held') return null
   const result = held.outcome === 'taken' ? seatsTaken(held.seatIds) : soldOut
-  return { result, by: 'Redis', mayHaveExpired: held.mayHaveExpired, cacheUpdated: UNCHANGED }
+  return { result, decidedBy: 'Redis', mayHaveExpired: held.mayHaveExpired, cacheUpdated: UNCHANGED }
 }

@@ -14,11 +14,11 @@ export interface SeatedRequest {
 /** EXISTING: a reservation with the request's id exists already. */
 export type WriteResult = ReserveResult | 'EXISTING'
 
-/** The result of a request within its group. */
-export interface Placed {
+/** One attempt to hold the places of a request, within its group. */
+export interface HoldAttempt {
   readonly result: WriteResult
   /** Which store decided: Redis, which refuses without a query, or the database. */
-  readonly by: 'Redis' | 'database'
+  readonly decidedBy: 'Redis' | 'database'
   /** Expired holds may be in the way. */
   readonly mayHaveExpired: boolean
   /** Resolves when the availability cache shows the result. */
@@ -26,7 +26,7 @@ export interface Placed {
 }
 
 /** The final result of a request, after expired holds in its way were removed. */
-export type Resolved = Pick<Placed, 'by'> & { readonly result: ReserveResult }
+export type HoldDecision = Pick<HoldAttempt, 'decidedBy'> & { readonly result: ReserveResult }
 
 /** The places that a buyer wants: any of these types, and these seats. */
 export interface WantedPlaces {
@@ -36,15 +36,15 @@ export interface WantedPlaces {
 }
 
 /** Holds places in Redis and in the database. */
-export interface Holding {
-  /** Holds one request, grouped with those that arrive at the same time. */
-  place(seated: SeatedRequest): Promise<Resolved>
-  /** Holds several requests of one event, in order. */
-  placeAll(seated: readonly SeatedRequest[]): Promise<Placed[]>
-  /** Resolves a grouped result, retrying after expired holds in its way were removed. */
-  resolve(seated: SeatedRequest, first: Placed): Promise<Resolved>
+export interface Holds {
+  /** Holds the places of one request, grouped with those that arrive at the same time. */
+  hold(seated: SeatedRequest): Promise<HoldDecision>
+  /** Attempts to hold the places of several requests of one event, in order, without retries. */
+  attemptAll(seated: readonly SeatedRequest[]): Promise<HoldAttempt[]>
+  /** Decides a request after its first attempt; retries if expired holds were in its way. */
+  decide(seated: SeatedRequest, first: HoldAttempt): Promise<HoldDecision>
   /** Returns the answer to an earlier request with the same id; null if there was none. */
-  repeat(request: ReservationRequest): Promise<ReserveResult | null>
+  replay(request: ReservationRequest): Promise<ReserveResult | null>
   /** Expires overdue holds of these places; returns whether there were any. */
   expireHolds(wanted: WantedPlaces): Promise<boolean>
 }
