@@ -1,16 +1,16 @@
 import { expect, test } from 'vitest'
 import { createGroups, type GroupOptions } from './groups.ts'
 
-type Request = { lane: string; name: string }
-const requests = (lane: string, ...names: string[]): Request[] => names.map((name) => ({ lane, name }))
+type Request = { key: string; name: string }
+const requests = (key: string, ...names: string[]): Request[] => names.map((name) => ({ key, name }))
 
 /** Groups that complete when the test says so; records them. */
 function recorded(options: Partial<GroupOptions<Request, string>> = {}) {
   const groups: string[][] = []
   const ending: (() => void)[] = []
   const ask = createGroups<Request, string>({
-    laneOf: ({ lane }) => lane,
-    mixesLanes: true,
+    keyOf: ({ key }) => key,
+    mixesKeys: true,
     groupMax: 10,
     groupsAtOnceMax: 2,
     waitingMax: 100,
@@ -38,7 +38,7 @@ test('requests that arrive together form one group, and each gets its own answer
   expect(groups).toEqual([['1', '2', '3']])
 })
 
-test('requests for a lane whose group is in progress form its next group, while other lanes continue', async () => {
+test('requests for a key whose group is in progress form its next group, while other keys continue', async () => {
   const { groups, askAll, end, turn } = recorded()
   const first = askAll(requests('a', '1'))
   await turn()
@@ -52,8 +52,8 @@ test('requests for a lane whose group is in progress form its next group, while 
   expect(groups).toEqual([['1'], ['4'], ['2', '3']])
 })
 
-test('a group has no more requests than allowed, in total and per lane, and lanes take turns', async () => {
-  const { groups, askAll, end, turn } = recorded({ groupMax: 3, ofLaneMax: 2, groupsAtOnceMax: 1 })
+test('a group has no more requests than allowed, in total and per key, and keys take turns', async () => {
+  const { groups, askAll, end, turn } = recorded({ groupMax: 3, perKeyMax: 2, groupsAtOnceMax: 1 })
   const all = askAll([...requests('a', '1', '2', '3', '4', '5'), ...requests('b', '6', '7')])
   await turn()
   for (let ended = 0; ended < 4; ended++) await end()
@@ -61,8 +61,8 @@ test('a group has no more requests than allowed, in total and per lane, and lane
   expect(groups).toEqual([['1', '2', '6'], ['3', '4', '7'], ['5']])
 })
 
-test('lanes stay apart where groups do not mix them', async () => {
-  const { groups, askAll, end, turn } = recorded({ mixesLanes: false })
+test('keys stay apart where groups do not mix them', async () => {
+  const { groups, askAll, end, turn } = recorded({ mixesKeys: false })
   const all = askAll([...requests('a', '1'), ...requests('b', '2')])
   await turn()
   expect(groups).toEqual([['1'], ['2']])
@@ -101,13 +101,13 @@ test('nothing is retried one by one while the database is unavailable', async ()
 test('requests beyond the queue limit get a 503 with Retry-After, and the others are served', async () => {
   const { ask, askAll, end, turn } = recorded({ waitingMax: 2 })
   const served = askAll(requests('a', '1', '2'))
-  await expect(ask({ lane: 'a', name: '3' })).rejects.toMatchObject({
+  await expect(ask({ key: 'a', name: '3' })).rejects.toMatchObject({
     refusal: { status: 503, body: { error: 'SERVICE_UNAVAILABLE' }, headers: { 'retry-after': '1' } },
   })
   await turn()
   await end()
   expect(await served).toEqual(['done 1', 'done 2'])
-  const next = ask({ lane: 'a', name: '4' })
+  const next = ask({ key: 'a', name: '4' })
   await turn()
   await end()
   expect(await next).toBe('done 4')

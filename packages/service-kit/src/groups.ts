@@ -13,21 +13,22 @@ interface Waiting<Request, Answer> {
   reject(error: unknown): void
 }
 
-interface Lane<Request, Answer> {
+/** The requests of one key that wait; busy while some of that key are in a group. */
+interface KeyQueue<Request, Answer> {
   waiting: Waiting<Request, Answer>[]
   isBusy: boolean
 }
 
 export interface GroupOptions<Request, Answer> {
-  /** Requests of one lane keep their order and are never in two groups at once. */
-  laneOf(request: Request): string
+  /** Requests of one key keep their order and are never in two groups at once. */
+  keyOf(request: Request): string
   /** Executes these requests: all of them or, if it rejects, none. */
   run(requests: readonly Request[]): Promise<readonly Answer[]>
-  /** Whether a group may hold requests of several lanes. */
-  mixesLanes: boolean
-  /** The most requests in one group, and per lane. */
+  /** Whether a group may hold requests of several keys. */
+  mixesKeys: boolean
+  /** The most requests in one group, and of one key in it. */
   groupMax: number
-  ofLaneMax?: number
+  perKeyMax?: number
   groupsAtOnceMax: number
   /** The most requests that wait; more are refused with 503. */
   waitingMax: number
@@ -41,8 +42,8 @@ export interface GroupOptions<Request, Answer> {
 export function createGroups<Request, Answer>(
   options: GroupOptions<Request, Answer>,
 ): (request: Request) => Promise<Answer> {
-  const { groupMax, groupsAtOnceMax, waitingMax, ofLaneMax = groupMax } = options
-  const lanes = new Map<string, Lane<Request, Answer>>()
+  const { groupMax, groupsAtOnceMax, waitingMax, perKeyMax = groupMax } = options
+  const queues = new Map<string, KeyQueue<Request, Answer>>()
   // The work of a group belongs to none of its requests, so it is not in the trace of the first.
   const outsideOfRequests = AsyncLocalStorage.snapshot()
   let waitingCount = 0
@@ -55,48 +56,48 @@ export function createGroups<Request, Answer>(
       const group = takeGroup()
       if (group.waiting.length === 0) return
       groupsAtOnce++
-      void carryOut(group.waiting.map(({ request }) => request)).then((settled) => {
+      void execute(group.waiting.map(({ request }) => request)).then((settled) => {
         for (const [index, { resolve, reject }] of group.waiting.entries()) {
           const outcome = settled[index] as Settled<Answer>
           if ('answer' in outcome) resolve(outcome.answer)
           else reject(outcome.error)
         }
         groupsAtOnce--
-        for (const lane of group.lanes) leave(lane)
+        for (const key of group.keys) moveToBack(key)
         if (waitingCount > 0) schedule()
       })
     }
   }
 
-  function takeGroup(): { waiting: Waiting<Request, Answer>[]; lanes: string[] } {
+  function takeGroup(): { waiting: Waiting<Request, Answer>[]; keys: string[] } {
     const group: Waiting<Request, Answer>[] = []
-    const taken: string[] = []
-    for (const [name, lane] of lanes) {
-      if (group.length >= groupMax || (taken.length > 0 && !options.mixesLanes)) break
-      if (lane.isBusy) continue
-      lane.isBusy = true
-      taken.push(name)
-      group.push(...lane.waiting.splice(0, Math.min(ofLaneMax, groupMax - group.length)))
+    const keys: string[] = []
+    for (const [key, queue] of queues) {
+      if (group.length >= groupMax || (keys.length > 0 && !options.mixesKeys)) break
+      if (queue.isBusy) continue
+      queue.isBusy = true
+      keys.push(key)
+      group.push(...queue.waiting.splice(0, Math.min(perKeyMax, groupMax - group.length)))
     }
     waitingCount -= group.length
-    return { waiting: group, lanes: taken }
+    return { waiting: group, keys }
   }
 
-  /** A lane with remaining requests goes to the back, so that no lane starves. */
-  function leave(name: string): void {
-    const lane = lanes.get(name)
-    lanes.delete(name)
-    if (lane && lane.waiting.length > 0) lanes.set(name, { waiting: lane.waiting, isBusy: false })
+  /** A key with remaining requests goes to the back, so that no key starves. */
+  function moveToBack(key: string): void {
+    const queue = queues.get(key)
+    queues.delete(key)
+    if (queue && queue.waiting.length > 0) queues.set(key, { waiting: queue.waiting, isBusy: false })
   }
 
-  async function carryOut(requests: readonly Request[]): Promise<Settled<Answer>[]> {
+  async function execute(requests: readonly Request[]): Promise<Settled<Answer>[]> {
     try {
       return (await options.run(requests)).map((answer) => ({ answer }))
     } catch (error) {
       if (requests.length === 1 || isUnavailable(error)) return requests.map(() => ({ error }))
     }
     const settled: Settled<Answer>[] = []
-    for (const request of requests) settled.push(...(await carryOut([request])))
+    for (const request of requests) settled.push(...(await execute([request])))
     return settled
   }
 
@@ -108,11 +109,11 @@ export function createGroups<Request, Answer>(
         ),
       )
     }
-    const name = options.laneOf(request)
-    const lane = lanes.get(name) ?? { waiting: [], isBusy: false }
-    lanes.set(name, lane)
+    const key = options.keyOf(request)
+    const queue = queues.get(key) ?? { waiting: [], isBusy: false }
+    queues.set(key, queue)
     waitingCount++
-    const { waiting } = lane
+    const { waiting } = queue
     schedule()
     return new Promise((resolve, reject) => void waiting.push({ request, resolve, reject }))
   }

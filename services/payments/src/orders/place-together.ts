@@ -18,9 +18,9 @@ export function createOrderPlacer(
   { leaseMs }: Pick<Config, 'leaseMs'>,
 ): (draft: Draft) => Promise<StoredSaga | null> {
   const place = createGroups<Draft & { traceparent: string | null }, StoredSaga | null>({
-    laneOf: ({ order }) => `${order.userId} ${order.idempotencyKey}`,
-    ofLaneMax: 1,
-    mixesLanes: true,
+    keyOf: ({ order }) => `${order.userId} ${order.idempotencyKey}`,
+    perKeyMax: 1,
+    mixesKeys: true,
     groupMax: GROUP_MAX,
     groupsAtOnceMax: 1,
     waitingMax: WAITING_MAX,

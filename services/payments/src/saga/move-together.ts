@@ -14,9 +14,9 @@ const GROUP_MAX = 100
  */
 export function createMover({ db, crashAt }: { db: Database; crashAt: CrashAt }, applyAll: ApplyAll) {
   const move = createGroups<Move, Applied>({
-    laneOf: ({ saga }) => saga.orderId,
-    ofLaneMax: 1,
-    mixesLanes: true,
+    keyOf: ({ saga }) => saga.orderId,
+    perKeyMax: 1,
+    mixesKeys: true,
     groupMax: GROUP_MAX,
     groupsAtOnceMax: 1,
     // Only sagas in progress, which are limited elsewhere.

@@ -18,9 +18,9 @@ const WAITING_MAX = 5_000
  */
 export function createWebhookKeeper(db: Sql): (event: Stripe.Event, rawBody: string) => Promise<boolean> {
   const keepOne = createGroups<NewWebhookEvent, boolean>({
-    laneOf: ({ event }) => event.id,
-    ofLaneMax: 1,
-    mixesLanes: true,
+    keyOf: ({ event }) => event.id,
+    perKeyMax: 1,
+    mixesKeys: true,
     groupMax: GROUP_MAX,
     groupsAtOnceMax: 1,
     waitingMax: WAITING_MAX,

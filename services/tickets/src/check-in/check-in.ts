@@ -63,10 +63,10 @@ export function createCheckIn(deps: {
   const { db } = deps
 
   const decide = createGroups<Verified, Decided | null>({
-    laneOf: ({ content }) => content.ticketId,
-    ofLaneMax: 1,
+    keyOf: ({ content }) => content.ticketId,
+    perKeyMax: 1,
     run: (shown) => db.transact((tx) => admitTogether(deps.appendAll, tx, shown)),
-    mixesLanes: true,
+    mixesKeys: true,
     groupMax: GROUP_MAX,
     groupsAtOnceMax: GROUPS_AT_ONCE_MAX,
     waitingMax: deps.waitingMax,

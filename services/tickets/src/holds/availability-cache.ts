@@ -137,12 +137,12 @@ function groupedByEvent<Request extends { eventId: EventId }>(
   run: (eventId: EventId, requests: readonly Request[]) => Promise<void>,
 ): (request: Request) => Promise<void> {
   return createGroups<Request, void>({
-    laneOf: ({ eventId }) => eventId,
+    keyOf: ({ eventId }) => eventId,
     run: async (requests) => {
       await run((requests[0] as Request).eventId, requests)
       return requests.map(() => undefined)
     },
-    mixesLanes: false,
+    mixesKeys: false,
     groupMax: COMMAND_REQUESTS_MAX,
     groupsAtOnceMax: EVENTS_AT_ONCE_MAX,
     waitingMax: Number.POSITIVE_INFINITY,

@@ -31,21 +31,21 @@ export function createGroupedHolds(deps: {
 
   /** Groups requests by event: those that arrive while the last group is running form the next one. */
   const attempt = createGroups<SeatedRequest, HoldAttempt>({
-    laneOf: ({ request }) => request.eventId,
+    keyOf: ({ request }) => request.eventId,
     run: attemptAll,
-    mixesLanes: false,
+    mixesKeys: false,
     groupMax: GROUP_MAX,
     groupsAtOnceMax: EVENTS_AT_ONCE_MAX,
     waitingMax: deps.waitingMax,
   })
 
   const write = createGroups<readonly SeatedRequest[], readonly WriteResult[]>({
-    laneOf: ([seated]) => (seated as SeatedRequest).request.eventId,
+    keyOf: ([seated]) => (seated as SeatedRequest).request.eventId,
     run: async (groups) => {
       const results = await writeReservations(db, groups.flat(), deps)
       return groups.map(({ length }) => results.splice(0, length))
     },
-    mixesLanes: true,
+    mixesKeys: true,
     groupMax: EVENTS_IN_TRANSACTION_MAX,
     groupsAtOnceMax: TRANSACTIONS_AT_ONCE_MAX,
     waitingMax: Number.POSITIVE_INFINITY,

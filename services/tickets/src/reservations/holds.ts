@@ -25,13 +25,13 @@ export function createHolds(deps: {
   const { attempt, attemptAll } = createGroupedHolds(deps)
 
   const expireHolds = createGroups<WantedPlaces, boolean>({
-    laneOf: ({ eventId }) => eventId,
+    keyOf: ({ eventId }) => eventId,
     run: async (wanted) => {
       const expired = await db.transact((tx) => deps.expiry.expireOf(tx, allOf(wanted), { wait: true }))
       await availabilityCache.release(expired)
       return wanted.map(() => expired.length > 0)
     },
-    mixesLanes: false,
+    mixesKeys: false,
     groupMax: GROUP_MAX,
     groupsAtOnceMax: TRANSACTIONS_AT_ONCE_MAX,
     waitingMax: deps.waitingMax,

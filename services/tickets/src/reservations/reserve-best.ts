@@ -120,8 +120,8 @@ export function createReserveBest(deps: Deps) {
  */
 const createSharedChoice = (deps: Pick<Deps, 'seatMaps' | 'holds' | 'waitingMax'>) =>
   createGroups<Choosing, Chosen | null>({
-    laneOf: ({ request }) => request.eventId,
-    mixesLanes: false,
+    keyOf: ({ request }) => request.eventId,
+    mixesKeys: false,
     groupMax: TOGETHER_MAX,
     groupsAtOnceMax: EVENTS_AT_ONCE_MAX,
     waitingMax: deps.waitingMax,

@@ -20,7 +20,7 @@ export function createTogether(deps: {
   const { db } = deps
   const limits = { seconds: deps.holdSeconds, maxSeconds: deps.holdMaxSeconds }
   const bounds = {
-    mixesLanes: true,
+    mixesKeys: true,
     groupMax: GROUP_MAX,
     groupsAtOnceMax: GROUPS_AT_ONCE_MAX,
     waitingMax: deps.waitingMax,
@@ -28,7 +28,7 @@ export function createTogether(deps: {
 
   const releaseOwn = createGroups<ReleaseRequest, BuyerReleaseResult>({
     ...bounds,
-    laneOf: ({ reservationId }) => reservationId,
+    keyOf: ({ reservationId }) => reservationId,
     run: (requests) => db.transact((tx) => deps.releases.releaseOwn(tx, requests)),
   })
 
@@ -51,19 +51,19 @@ export type Together = ReturnType<typeof createTogether>
  */
 function shareCommits<Request extends { readonly reservationId: string }, Result>(
   db: Database,
-  bounds: { mixesLanes: boolean; groupMax: number; groupsAtOnceMax: number; waitingMax: number },
+  bounds: { mixesKeys: boolean; groupMax: number; groupsAtOnceMax: number; waitingMax: number },
   work: (tx: Tx, request: Request) => Promise<Result>,
 ): (request: Request) => Promise<Result> {
   interface Task {
-    readonly lane: string
-    carryOut(tx: Tx): Promise<Result>
+    readonly key: string
+    execute(tx: Tx): Promise<Result>
   }
   const ask = createGroups<Task, Result>({
     ...bounds,
-    laneOf: ({ lane }) => lane,
-    ofLaneMax: 1,
-    run: (tasks) => db.transact((tx) => sideBySide(tasks.map((task) => task.carryOut(tx)))),
+    keyOf: ({ key }) => key,
+    perKeyMax: 1,
+    run: (tasks) => db.transact((tx) => sideBySide(tasks.map((task) => task.execute(tx)))),
   })
   return (request) =>
-    ask({ lane: request.reservationId, carryOut: AsyncLocalStorage.bind((tx) => work(tx, request)) })
+    ask({ key: request.reservationId, execute: AsyncLocalStorage.bind((tx) => work(tx, request)) })
 }

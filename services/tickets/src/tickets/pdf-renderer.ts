@@ -31,19 +31,19 @@ export interface PdfRenderer {
  * would delay all buyers.
  */
 export function createPdfRenderer(): PdfRenderer {
-  const lanes = {
-    small: createLane(QUEUE_MAX),
-    bulk: createLane(BULK_QUEUE_MAX),
-    downloads: createLane(QUEUE_MAX),
+  const threads = {
+    small: createThread(QUEUE_MAX),
+    bulk: createThread(BULK_QUEUE_MAX),
+    downloads: createThread(QUEUE_MAX),
   }
-  const laneOf = (pages: readonly PrintedTicket[]) =>
-    pages.length < BULK_PAGES_MIN ? lanes.small : lanes.bulk
+  const threadFor = (pages: readonly PrintedTicket[]) =>
+    pages.length < BULK_PAGES_MIN ? threads.small : threads.bulk
   return {
-    render: (pages) => laneOf(pages).run(pages, 'ticketsPdf'),
-    renderFiles: (pages) => laneOf(pages).run(pages, 'ticketsFiles'),
-    renderDownload: (pages) => lanes.downloads.run(pages, 'ticketsPdf'),
+    render: (pages) => threadFor(pages).run(pages, 'ticketsPdf'),
+    renderFiles: (pages) => threadFor(pages).run(pages, 'ticketsFiles'),
+    renderDownload: (pages) => threads.downloads.run(pages, 'ticketsPdf'),
     async close() {
-      await Promise.all(Object.values(lanes).map((lane) => lane.close()))
+      await Promise.all(Object.values(threads).map((thread) => thread.close()))
     },
   }
 }
@@ -54,7 +54,7 @@ interface Printer {
 }
 
 /** A thread, which ends after some idle time. */
-function createLane(queueMax: number) {
+function createThread(queueMax: number) {
   const pool = new Piscina({
     filename: PRINTER,
     minThreads: 0,

@@ -101,7 +101,7 @@ function printTasks(context: BenchContext, { hold, purchase }: ServiceTimes): vo
   context.record('carries', rows)
 }
 
-const LANES = 8
+const COUNTERS = 8
 
 /** Simulates the same on-sale with a split counter, and with slower admission. */
 function printAlternatives(context: BenchContext, sale: OnSale, times: ServiceTimes): void {
@@ -109,7 +109,7 @@ function printAlternatives(context: BenchContext, sale: OnSale, times: ServiceTi
   const perBatches = (IN_FLIGHT_MAX * 1_000) / (postgres + times.commitMs / BATCH_MAX)
   const admissionRate = Math.floor(UTILISATION * Math.min(perBatches, 1_000 / redis))
   const others = {
-    [`${LANES} counters instead of one`]: { ...sale, lanes: LANES },
+    [`${COUNTERS} counters instead of one`]: { ...sale, counters: COUNTERS },
     [`${admissionRate.toLocaleString('en')} people admitted a second`]: {
       ...sale,
       admittedPerSecond: admissionRate,
@@ -136,7 +136,7 @@ function planRow(
   times: ServiceTimes,
 ): { cells: string[]; bottleneck: Plan['bottleneck']; sale: OnSale } {
   step(`${buyers.toLocaleString('en')} buyers`)
-  const sale: OnSale = { buyers, tickets: buyers / 2, admittedPerSecond, lanes: 1 }
+  const sale: OnSale = { buyers, tickets: buyers / 2, admittedPerSecond, counters: 1 }
   const plan = planOnSale(sale, times)
   context.record('plan', { sale, ...plan })
   const { fleet, outcome, bottleneck } = plan

@@ -16,7 +16,7 @@ const times: ServiceTimes = {
   commitMs: 3,
   gatewayMs: 300,
 }
-const sale: OnSale = { buyers: 10_000, tickets: 5_000, admittedPerSecond: 0, lanes: 1 }
+const sale: OnSale = { buyers: 10_000, tickets: 5_000, admittedPerSecond: 0, counters: 1 }
 const large: Fleet = { tickets: 64, payments: 64, notifications: 64, analytics: 64, postgres: 64 }
 
 test('with enough capacity no buyer waits, and with too little every buyer does', () => {
@@ -40,7 +40,7 @@ test('a resource that exists once per event is a limit that more tasks do not li
   const slow = { ...times, hold: { ...times.hold, postgres: 4 } }
   expect(planOnSale(sale, times).bottleneck).toBeNull()
   expect(planOnSale(sale, slow).bottleneck).toBe('batches')
-  expect(planOnSale({ ...sale, lanes: 16 }, slow).bottleneck).toBeNull()
+  expect(planOnSale({ ...sale, counters: 16 }, slow).bottleneck).toBeNull()
 })
 
 test('more buyers never need fewer tasks', () => {

@@ -40,7 +40,7 @@ export interface OnSale {
    * Number of independent counters that an event's general tickets are split into, each with its own row and
    * batches.
    */
-  lanes: number
+  counters: number
 }
 
 export interface Outcome {
@@ -81,7 +81,7 @@ export function simulateOnSale(sale: OnSale, fleet: Fleet, times: ServiceTimes):
       stations.redis.serve(times.hold.redis * group, () => {
         if (left <= 0) return done() // refused without a statement
         left -= group
-        stations.batches[index % sale.lanes]?.serve(group, () => {
+        stations.batches[index % sale.counters]?.serve(group, () => {
           done()
           simulation.at(simulation.nowMs + thinkingMs(index, sale), purchase)
         })
@@ -111,7 +111,7 @@ function createStations(
   { sale, fleet, times }: { sale: OnSale; fleet: Fleet; times: ServiceTimes },
 ) {
   const station = (vcpus: number) => createStation(simulation, vcpus)
-  const batchesOfLane = () =>
+  const batchesOfCounter = () =>
     createBatches(simulation, {
       inFlightMax: IN_FLIGHT_MAX,
       batchMax: BATCH_MAX,
@@ -127,7 +127,7 @@ function createStations(
       postgres: station(fleet.postgres),
     },
     redis: station(1), // an event's keys are in one slot, which one Redis thread serves
-    batches: Array.from({ length: sale.lanes }, batchesOfLane),
+    batches: Array.from({ length: sale.counters }, batchesOfCounter),
   }
 }
 
