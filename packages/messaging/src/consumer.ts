@@ -67,7 +67,7 @@ const GATHER_MS = 100
  */
 export function createConsumer<T extends Tx>(options: ConsumerOptions<T>): Consumer {
   const { queue, logger, capacity } = options
-  const receives = createReceiveHandler(options)
+  const receiveHandler = createReceiveHandler(options)
   const isStandard = !isFifo(queue)
   const concurrency = options.concurrency ?? (isStandard ? 2 * RECEIVE_MAX : RECEIVE_MAX)
   const inProgress = new Set<Promise<void>>()
@@ -102,7 +102,7 @@ export function createConsumer<T extends Tx>(options: ConsumerOptions<T>): Consu
   function begin(messages: readonly SqsMessage[]): void {
     if (messages.length === 0) return
     messagesInProgress += messages.length
-    const work = receives.handle(messages).then((result) => {
+    const work = receiveHandler.handle(messages).then((result) => {
       messagesInProgress -= messages.length
       inProgress.delete(work)
       if (result === 'database-down') failures++
@@ -123,7 +123,7 @@ export function createConsumer<T extends Tx>(options: ConsumerOptions<T>): Consu
       stopped = true
       await loop
       await Promise.all(inProgress)
-      await receives.flush()
+      await receiveHandler.flush()
     },
   }
 }

@@ -30,10 +30,10 @@ export function createMessageHandler<T extends Tx>(
 
   return async (message: SqsMessage): Promise<HandlingError | null> => {
     const read = readMessage(message, subscribers as never, options.translate)
-    const claimed =
+    const statedType =
       'envelope' in read ? read.envelope.eventType : (message.MessageAttributes?.eventType?.StringValue ?? '')
     // The attribute is untrusted: an unknown type must not add a label value to our metrics.
-    const eventType = subscribers.has(claimed) ? claimed : 'unknown'
+    const eventType = subscribers.has(statedType) ? statedType : 'unknown'
     const count = startCounting(options, eventType)
     try {
       const outcome = await inSpan(

@@ -16,7 +16,7 @@ export interface ReceiveOptions<T extends Tx = Tx> extends HandlingOptions<T> {
   retryAfterSeconds?: readonly number[]
 }
 
-const receivesOf = (message: SqsMessage) => Number(message.Attributes?.ApproximateReceiveCount ?? 1)
+const receiveCountOf = (message: SqsMessage) => Number(message.Attributes?.ApproximateReceiveCount ?? 1)
 
 /**
  * Handles and acknowledges the messages of one receive: in one transaction on a standard queue, one after the
@@ -62,7 +62,7 @@ export function createReceiveHandler<T extends Tx>(options: ReceiveOptions<T>) {
       const result = await handleWithRetries(message)
       if (result === 'handled') continue
       worst = result
-      if (receivesOf(message) >= maxReceives) continue
+      if (receiveCountOf(message) >= maxReceives) continue
       await showAgainIn(sequence.slice(index + 1), 0)
       break
     }
@@ -70,17 +70,17 @@ export function createReceiveHandler<T extends Tx>(options: ReceiveOptions<T>) {
   }
 
   async function handleWithRetries(message: SqsMessage): Promise<Result> {
-    const receives = receivesOf(message)
+    const receiveCount = receiveCountOf(message)
     for (let attempt = 1; ; attempt++) {
       const error = await handleOne(message)
       if (!error) {
         await acknowledge(message)
         return 'handled'
       }
-      const waitSeconds = retries.withinReceive(receives, attempt)
-      const unseenSeconds = waitSeconds === null ? retries.unseenAfter(receives) : null
+      const waitSeconds = retries.withinReceive(receiveCount, attempt)
+      const unseenSeconds = waitSeconds === null ? retries.unseenAfter(receiveCount) : null
       const waitMs = (waitSeconds ?? unseenSeconds ?? visibilitySeconds) * 1_000
-      logFailure(error, receives, attempt, waitMs)
+      logFailure(error, receiveCount, attempt, waitMs)
       if (waitSeconds === null) {
         if (unseenSeconds !== null) await showAgainIn([message], unseenSeconds)
         return isUnavailable(error.cause) ? 'database-down' : 'failed'
@@ -89,11 +89,16 @@ export function createReceiveHandler<T extends Tx>(options: ReceiveOptions<T>) {
     }
   }
 
-  function logFailure({ about, cause }: HandlingError, receives: number, attempt: number, waitMs: number) {
-    const made = retries.attemptOf(receives, attempt)
+  function logFailure(
+    { about, cause }: HandlingError,
+    receiveCount: number,
+    attempt: number,
+    waitMs: number,
+  ) {
+    const made = retries.attemptOf(receiveCount, attempt)
     const nth = `(attempt ${made.attempt} of ${made.attempts})`
     const fields = { ...about, queue, ...made, err: cause }
-    if (receives >= maxReceives)
+    if (receiveCount >= maxReceives)
       logger.error(fields, `message handling failed ${nth}, goes to the dead-letter queue`)
     else logger.warn({ ...fields, waitMs }, `message handling failed, will be retried ${nth}`)
   }

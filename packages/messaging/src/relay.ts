@@ -43,8 +43,8 @@ export interface RelayOptions {
 }
 
 const POLL_MS = 1_000
-/** While the outbox is known to be empty only every fifth poll reads it: for rows of a process that died. */
-const QUIET_POLLS = 5
+/** Polls to skip after one has found the outbox empty: only rows of a process that died wait for the next. */
+const SKIPPED_POLLS = 4
 /** After this, another relay may publish this process's rows again; consumers drop the duplicates. */
 const OWN_LEASE_MS_MAX = 10_000
 /** The rest is left to the poll: an unreachable topic must not exhaust memory. */
@@ -67,19 +67,19 @@ export function createRelay(options: RelayOptions): Relay {
   const marker = createPublishMarker({ mark: (outcomes) => markPublished(db, outcomes), logger })
   const queues = createPublishQueues(publishOwn)
   let stopped = false
-  let quietPolls = QUIET_POLLS
+  let pollsToSkip = 0
 
   async function publishOwn(destination: Destination, batch: readonly Outgoing[]): Promise<void> {
     crashAt('relay.before-publish')
     const outcomes = await publish(destination, batch)
     crashAt('relay.after-publish')
-    if (outcomes.some(({ published }) => !published)) quietPolls = QUIET_POLLS
+    if (outcomes.some(({ published }) => !published)) pollsToSkip = 0
     marker.add(outcomes)
   }
 
   async function sweep(): Promise<{ more: boolean }> {
     const rows = await claimUnpublished(db, crypto.randomUUID(), options.leaseMs)
-    quietPolls = rows.length > 0 ? QUIET_POLLS : 0
+    pollsToSkip = rows.length > 0 ? 0 : SKIPPED_POLLS
     if (rows.length === 0) return { more: false }
     crashAt('relay.before-publish')
     const byDestination = Map.groupBy(rows, ({ topic }) => topic)
@@ -96,21 +96,25 @@ export function createRelay(options: RelayOptions): Relay {
   const sweeper = createSweeper({
     name: 'relay',
     intervalMs: POLL_MS,
-    sweep: async () => (++quietPolls >= QUIET_POLLS ? sweep() : undefined),
+    async sweep() {
+      if (pollsToSkip === 0) return sweep()
+      pollsToSkip--
+      return undefined
+    },
     logger,
   })
 
   return {
     ...sweeper,
     nudge() {
-      quietPolls = QUIET_POLLS
+      pollsToSkip = 0
       sweeper.nudge()
     },
     ownLease: () => (stopped || queues.size() >= QUEUED_MAX ? null : ownLease),
     publish: (messages) => outside(() => queues.add(messages)),
     start() {
       stopped = false
-      quietPolls = QUIET_POLLS
+      pollsToSkip = 0
       sweeper.start()
     },
     async stop() {

@@ -6,16 +6,16 @@ export interface RetrySchedule {
    * Returns the seconds to wait before another attempt within the same receive; there is one only after the
    * first attempt.
    */
-  withinReceive(receives: number, attempt: number): number | null
+  withinReceive(receiveCount: number, attempt: number): number | null
   /**
    * Returns how many seconds the message then stays invisible. 0 after the last receive: SQS moves it to the
    * dead-letter queue at the next one, and until then its group would wait.
    */
-  unseenAfter(receives: number): number | null
+  unseenAfter(receiveCount: number): number | null
   /**
    * Returns the number of this attempt and of all attempts; after the last one the message is dead-lettered.
    */
-  attemptOf(receives: number, attempt: number): { attempt: number; attempts: number }
+  attemptOf(receiveCount: number, attempt: number): { attempt: number; attempts: number }
 }
 
 /**
@@ -26,10 +26,14 @@ export const retryScheduleOf = ({
   retryAfterSeconds: waits = [],
   maxReceives,
 }: Pick<Queue, 'retryAfterSeconds' | 'maxReceives'>): RetrySchedule => ({
-  withinReceive: (receives, attempt) => (receives === 1 && attempt === 1 ? (waits[0] ?? null) : null),
-  unseenAfter: (receives) => (waits.length > 0 && receives >= maxReceives ? 0 : (waits[receives] ?? null)),
-  attemptOf(receives, attempt) {
+  withinReceive: (receiveCount, attempt) => (receiveCount === 1 && attempt === 1 ? (waits[0] ?? null) : null),
+  unseenAfter: (receiveCount) =>
+    waits.length > 0 && receiveCount >= maxReceives ? 0 : (waits[receiveCount] ?? null),
+  attemptOf(receiveCount, attempt) {
     const inFirst = waits.length > 0 ? 2 : 1
-    return { attempt: receives === 1 ? attempt : receives - 1 + inFirst, attempts: maxReceives - 1 + inFirst }
+    return {
+      attempt: receiveCount === 1 ? attempt : receiveCount - 1 + inFirst,
+      attempts: maxReceives - 1 + inFirst,
+    }
   },
 })
