@@ -18,6 +18,9 @@ export interface ReceiveOptions<T extends Tx = Tx> extends HandlingOptions<T> {
 
 const receiveCountOf = (message: SqsMessage) => Number(message.Attributes?.ApproximateReceiveCount ?? 1)
 
+const worstOf = (results: readonly Result[]): Result =>
+  (['database-down', 'failed'] as const).find((result) => results.includes(result)) ?? 'handled'
+
 /**
  * Handles and acknowledges the messages of one receive: in one transaction on a standard queue, one after the
  * other on a FIFO queue, whose messages depend on each other.
@@ -43,12 +46,7 @@ export function createReceiveHandler<T extends Tx>(options: ReceiveOptions<T>) {
       await Promise.all(messages.map(acknowledge))
       return 'handled'
     }
-    const results = await Promise.all(messages.map(handleWithRetries))
-    return results.includes('database-down')
-      ? 'database-down'
-      : results.includes('failed')
-        ? 'failed'
-        : 'handled'
+    return worstOf(await Promise.all(messages.map(handleWithRetries)))
   }
 
   /**

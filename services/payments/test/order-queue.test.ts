@@ -33,10 +33,10 @@ const work = (...names: string[]) => {
     working.push(worker)
   }
 }
-const rest = async () => {
+const stopWorking = async () => {
   await stopWorkers(working.splice(0))
 }
-afterEach(rest)
+afterEach(stopWorking)
 afterAll(() => payments.stop())
 
 const later = { prefer: 'respond-async' }
@@ -50,7 +50,7 @@ test('a queued name does not replace one that was given since, and the history s
   const orderId = await accepted()
   work()
   await until(async () => expect(await payments.sagaState(orderId)).toBe('RESERVING'))
-  await rest()
+  await stopWorking()
   const older = await payments.client.updateOrder({
     params: { orderId },
     headers: later,
@@ -173,7 +173,7 @@ describe('an order that has not begun', () => {
       body: { state: 'QUEUED' },
     })
     await payments.becomes(orderId, 'PAID')
-    await rest()
+    await stopWorking()
     work()
     await until(async () => {
       const { rowCount } = await payments.deps.pool.query('select from outbox where published_at is null')

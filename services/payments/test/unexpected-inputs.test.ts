@@ -36,7 +36,7 @@ test('an answer that the state does not expect is logged once, and its call repe
     move: createMover(deps, deps.applyAll),
     step: async () => {
       calls++
-      return Date.now() < endsAt ? { input: { type: 'RELEASED' } } : { again: 'enough' }
+      return Date.now() < endsAt ? { input: { type: 'RELEASED' } } : { retryReason: 'enough' }
     },
   })
   await drive(saga, new Date(endsAt))

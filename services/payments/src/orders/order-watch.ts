@@ -1,8 +1,9 @@
 import { setTimeout as sleep } from 'node:timers/promises'
-import type { OrderId, OrderProgress } from '@boxoffice/contracts'
+import type { OrderId, OrderProgress, OrderStatus } from '@boxoffice/contracts'
 import type { Logger, Sql } from '@boxoffice/service-kit'
 import { declarationOf, isTerminal } from '../saga/states.ts'
 import { beginningOf, createDescriber } from './history.ts'
+import { getOrder, type StoredOrder } from './order-repository.ts'
 import { listProgress, type Progress } from './progress-repository.ts'
 
 /**
@@ -90,6 +91,20 @@ export function createOrderWatch({
       watchers.delete(watcher)
     }
   }
+}
+
+/** Waits while an order has one of these statuses, until `until` at most; returns the order as of then. */
+export async function waitWhile(
+  { db, now, watchOrder }: { db: Sql; now: () => Date; watchOrder: WatchOrder },
+  order: StoredOrder,
+  statuses: readonly OrderStatus[],
+  until: Date,
+): Promise<StoredOrder> {
+  const waitMs = until.getTime() - now().getTime()
+  if (!statuses.includes(order.status) || waitMs <= 0) return order
+  for await (const { status } of watchOrder(order, AbortSignal.timeout(waitMs)))
+    if (!statuses.includes(status)) break
+  return getOrder(db, order.orderId)
 }
 
 const orderOf = ({ orderId, status, paymentStatus, failureReason }: Progress) => ({

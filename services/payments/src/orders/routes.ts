@@ -31,7 +31,6 @@ import { requireToken } from './free-order.ts'
 import { historyOf } from './history.ts'
 import { listOrders } from './order-page-repository.ts'
 import { findOrder, findOrders } from './order-repository.ts'
-import type { WatchOrder } from './order-watch.ts'
 import type { Acceptance } from './place-order.ts'
 import { preferenceApplied, prefersAsync } from './prefer.ts'
 
@@ -52,7 +51,6 @@ type OrderDeps = CheckoutDeps &
   Acceptance &
   Parameters<typeof requireToken>[0] & {
     access: Access
-    watchOrder: WatchOrder
     config: Pick<Config, 'orderQueue'>
   }
 

@@ -3,15 +3,14 @@ import type { Client } from '@boxoffice/service-kit'
 import type { Gateway } from '../gateway/gateway.ts'
 import type { InputOf, InputType } from './input.ts'
 
-/**
- * The result of a step: an input for the saga, or a retry. `soon`: a limit of our own refused the call, and
- * capacity frees up in a moment. `failing`: the step must succeed but did not.
- */
-export type StepResult<A extends InputType = InputType> = { input: InputOf<A> } | Again
-export interface Again {
-  again: string
-  soon?: boolean
-  failing?: boolean
+/** The result of a step: an input for the saga, or a retry. */
+export type StepResult<A extends InputType = InputType> = { input: InputOf<A> } | Retry
+export interface Retry {
+  retryReason: string
+  /** A limit of our own refused the call: nothing was sent, and capacity frees up in a moment. */
+  isOwnLimit?: boolean
+  /** The step must succeed but did not. */
+  isFailure?: boolean
 }
 
 /** What calls need. */
@@ -41,5 +40,5 @@ export type Call<C, A extends InputType> = (ports: CallPorts, saga: Calling<C>) 
 /** Stripe forgets keys after 24 h; from then on, look up before acting. */
 export const KEY_LIFE_MS = 23 * 3_600_000
 
-/** Refused by a limit of our own: nothing was sent, and capacity frees up in a moment. */
+/** Returns whether a limit of our own refused a call, by the reason. */
 export const isOwnLimit = (reason: string) => reason === 'BULKHEAD_FULL' || reason === 'RATE_LIMITED'

@@ -4,6 +4,8 @@ import { chargeKey } from './keys.ts'
 import type { Charging, Released } from './saga.ts'
 
 type Known = 'CHARGED' | 'DECLINED'
+/** The reason of a retry when the gateway cannot say whether it has charged. */
+const UNREACHABLE = 'unreachable'
 
 /** Charges, unless the event is cancelled. */
 export const charge: Call<Charging, Known | 'EVENT_CANCELLED' | 'CHARGE_UNKNOWN' | 'LIMIT_PASSED'> = async (
@@ -39,7 +41,7 @@ async function chargeOnce(
   const outcome = await ports.gateway.charge(request)
   switch (outcome.outcome) {
     case 'not-sent':
-      return { again: outcome.reason, soon: isOwnLimit(outcome.reason) }
+      return { retryReason: outcome.reason, isOwnLimit: isOwnLimit(outcome.reason) }
     case 'unknown':
       return { unknown: outcome.reason }
     default:
@@ -63,7 +65,7 @@ function resultOf(known: Lookup): StepResult<Known> {
   if (known.outcome === 'charged') {
     return { input: { type: 'CHARGED', transactionId: known.transactionId, eventCancelled: false } }
   }
-  if (known.outcome !== 'declined') return { again: known.outcome }
+  if (known.outcome !== 'declined') return { retryReason: known.outcome }
   const { reason, message } = known
   return { input: { type: 'DECLINED', failure: { reason, status: 402, code: 'PAYMENT_DECLINED', message } } }
 }
@@ -73,7 +75,7 @@ async function resolveLookup(ports: CallPorts, known: Lookup): Promise<StepResul
   if (known.outcome !== 'open') return resultOf(known)
   return (await ports.gateway.cancel(known.transactionId)) === 'cancelled'
     ? { input: { type: 'NOT_CHARGED' } }
-    : { again: 'still open' }
+    : { retryReason: 'still open' }
 }
 
 /**
@@ -85,7 +87,7 @@ export const endCharge: Call<Charging, Known | 'NOT_CHARGED' | 'GATEWAY_UNREACHA
   saga,
 ) => {
   const result = await lookUpCharge(ports, saga)
-  if (!('again' in result) || result.again !== 'unreachable') return result
+  if (!('retryReason' in result) || result.retryReason !== UNREACHABLE) return result
   const age = ports.now().getTime() - Date.parse(saga.context.chargeStartedAt)
   // A buyer who cancels waits for the gateway only as long as others do.
   const mayWait = saga.context.cancelRequested && age <= ports.unknownLimitMs
@@ -111,7 +113,7 @@ export const lookUpCharge: Call<Charging | Released, Known | 'NOT_CHARGED'> = as
       return after.outcome === 'none' ? { input: { type: 'NOT_CHARGED' } } : resolveLookup(ports, after)
     }
     case 'unknown':
-      return { again: 'unreachable' }
+      return { retryReason: UNREACHABLE }
   }
 }
 export const lookUpLateCharge: Call<Released, Known | 'NOT_CHARGED'> = lookUpCharge

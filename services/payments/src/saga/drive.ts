@@ -70,7 +70,7 @@ export function createDriver(options: DriverOptions) {
       const { orderId, state, lastError } = saga
       const { message } = error as Error
       if (message !== lastError) logger.error({ err: error, orderId, state }, 'saga step failed')
-      return retry(saga, { again: message, failing: true, never: isPermanent(error) }, run)
+      return retry(saga, { retryReason: message, isFailure: true, isPermanent: isPermanent(error) }, run)
     }
   }
 

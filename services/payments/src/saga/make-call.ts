@@ -29,7 +29,9 @@ export function createRemoteSteps(
 function resultOfFailure(saga: StoredSaga, error: ServiceUnavailable | UnexpectedAnswer): StepResult {
   const { mustSucceed } = declarationOf(saga.state)
   const isAnswer = error instanceof UnexpectedAnswer || (error.reason === 'ANSWER' && error.sent)
-  const soon = error instanceof ServiceUnavailable && isOwnLimit(error.reason)
-  const failing = mustSucceed === 'always' || (mustSucceed === 'when answered' && isAnswer)
-  return { again: error.message, soon, failing }
+  return {
+    retryReason: error.message,
+    isOwnLimit: error instanceof ServiceUnavailable && isOwnLimit(error.reason),
+    isFailure: mustSucceed === 'always' || (mustSucceed === 'when answered' && isAnswer),
+  }
 }

@@ -1,5 +1,5 @@
 import { eventCancelled, gatewayFailed, priceChanged, timedOut, tokenMissing } from './failures.ts'
-import { cancelTickets, endOf, isPriced, refundAllOf } from './refund-rules.ts'
+import { cancelTickets, endFailedOrCancelled, isPriced, refundAllOf } from './refund-rules.ts'
 import type {
   Awaiting,
   Begun,
@@ -37,9 +37,9 @@ function withoutToken(context: Begun | Unreachable) {
 }
 
 export const begin: Rule<Begun, 'BEGIN'> = (context) =>
-  context.cancelRequested ? neverBegun(context) : go('RESERVING', context)
+  context.cancelRequested ? cancelQueued(context) : go('RESERVING', context)
 /** A queued order holds nothing. */
-export const neverBegun = (context: Begun) => cancelled(context, 'CANCELLED')
+export const cancelQueued = (context: Begun) => cancelled(context, 'CANCELLED')
 /** A queued command runs later; a cancellation announced before it must win. */
 export const cancelAnnounced: Rule<Begun, 'CANCEL_ANNOUNCED'> = (context) =>
   context.cancelRequested ? null : go('QUEUED', { ...context, cancelRequested: true })
@@ -120,12 +120,14 @@ export const neverCharged: Rule<Charging, 'NOT_CHARGED'> = (context) =>
   fail(context, gatewayFailed, ['PAYMENT_FAILED'])
 export const chargeTookTooLong: Rule<Charging, 'LIMIT_PASSED'> = (context) =>
   go('CANCELLING_CHARGE', context, { order: { paymentStatus: 'UNKNOWN' } })
-export const stillUnknown: Rule<Charging, 'LIMIT_PASSED'> = (context) => go('CANCELLING_CHARGE', context)
+export const resolvingTookTooLong: Rule<Charging, 'LIMIT_PASSED'> = (context) =>
+  go('CANCELLING_CHARGE', context)
 
 /** A charge is or was in progress: only the gateway knows whether the request is in time. */
 export const cancelCharge: Rule<Charging, 'CANCEL_REQUESTED'> = (context) =>
   go('CANCELLING_CHARGE', { ...context, cancelRequested: true }, { order: { paymentStatus: 'UNKNOWN' } })
-export const cancelToo: Rule<Charging, 'CANCEL_REQUESTED'> = (context) =>
+/** The charge is being cancelled already: remembers that its buyer wants it too. */
+export const cancelEndingCharge: Rule<Charging, 'CANCEL_REQUESTED'> = (context) =>
   context.cancelRequested ? null : go('CANCELLING_CHARGE', { ...context, cancelRequested: true })
 
 /** Certainly not charged: the buyer's cancellation takes effect, or the order fails. */
@@ -138,7 +140,9 @@ export const endUnreachable: Rule<Charging, 'GATEWAY_UNREACHABLE'> = (context) =
   endedUncharged({ ...context, refundIfCharged: true }, timedOut)
 
 export const released: Rule<Unpriced | Released, 'RELEASED'> = (context) =>
-  isPriced(context) && context.refundIfCharged ? go('REFUND_IF_CHARGED', context) : endOf(context)
+  isPriced(context) && context.refundIfCharged
+    ? go('REFUND_IF_CHARGED', context)
+    : endFailedOrCancelled(context)
 /** The charge became known late: tickets are released first, then the money is refunded. */
 export const chargedLate: Rule<Unpriced | Released, 'CHARGED'> = (context) =>
   isPriced(context) ? go('RELEASING', { ...context, refundIfCharged: true }) : UNEXPECTED

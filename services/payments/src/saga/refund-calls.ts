@@ -23,11 +23,11 @@ const makeRefund: Call<Refunding | Withdrawing, Refunds> = async (ports, saga) =
     case 'refunded':
       return { input: { type: 'REFUND_DONE', gatewayRefundId: outcome.gatewayRefundId } }
     case 'refused':
-      return (await lookUp(ports, saga, transactionId)) ?? { again: outcome.reason, failing: true }
+      return (await lookUp(ports, saga, transactionId)) ?? { retryReason: outcome.reason, isFailure: true }
     case 'not-sent':
-      return { again: outcome.reason, soon: isOwnLimit(outcome.reason), failing: true }
+      return { retryReason: outcome.reason, isOwnLimit: isOwnLimit(outcome.reason), isFailure: true }
     case 'unknown':
-      return { again: outcome.reason, failing: true }
+      return { retryReason: outcome.reason, isFailure: true }
   }
 }
 /** Refunds all of a purchase that could not be honoured. */
@@ -42,7 +42,7 @@ async function lookUp(
   transactionId: string,
 ): Promise<StepResult<Refunds> | null> {
   const known = await ports.gateway.findRefunds(transactionId)
-  if (!known) return { again: 'the gateway is unavailable', failing: true }
+  if (!known) return { retryReason: 'the gateway is unavailable', isFailure: true }
   const { refundId } = refundOf(context)
   for (const { gatewayRefundId, amount, ...metadata } of known) {
     if (await ports.isBooked(gatewayRefundId)) continue

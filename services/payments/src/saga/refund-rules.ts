@@ -28,8 +28,8 @@ const opened = (context: SagaContext) => {
   return { opened: { refundId, reason, force, amount } }
 }
 
-/** The terminal state of a failed order. */
-export const endOf = (context: Unpriced | Released, effects: Effects = {}): Transition =>
+/** Ends an order as failed or, if its buyer cancelled it, as cancelled. */
+export const endFailedOrCancelled = (context: Unpriced | Released, effects: Effects = {}): Transition =>
   context.failure ? go('FAILED', context, effects) : go('CANCELLED', context, effects)
 
 /** Whether something was held, which may have been charged. */
@@ -71,7 +71,7 @@ export function allRefunded(context: Refunding, gatewayRefundId: string | undefi
   const refund = { completed: [{ refundId, reason, amount, gatewayRefundId }] }
   const order = { paymentStatus: 'REFUNDED', refunded: next.refunded } as const
   const messages: Effects['messages'] = amount > 0 ? ['REFUND_PROCESSED'] : []
-  if (next.failure || next.cancelled) return endOf(next, { refund, order, messages })
+  if (next.failure || next.cancelled) return endFailedOrCancelled(next, { refund, order, messages })
   return go('REFUNDED', next, {
     refund,
     order: { status: 'REFUNDED', ...order },

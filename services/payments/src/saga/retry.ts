@@ -3,7 +3,7 @@ import type { Append } from '@boxoffice/messaging'
 import type { Database, Logger } from '@boxoffice/service-kit'
 import type { Config } from '../config.ts'
 import { callDelayMsOf, publishCompensationFailed } from './apply.ts'
-import type { Again } from './call.ts'
+import type { Retry } from './call.ts'
 import type { SagaMetrics } from './metrics.ts'
 import type { MoveSaga } from './move-together.ts'
 import type { StoredOrder } from './order.ts'
@@ -16,7 +16,8 @@ import {
 } from './saga-repository.ts'
 import { declarationOf, stepOf } from './states.ts'
 
-const SOON_MS = 300
+/** The average wait for a limit of our own; each wait varies by ± 50 % at random. */
+const OWN_LIMIT_WAIT_MS = 300
 const ALARM_AFTER_ATTEMPTS = 5
 
 /**
@@ -46,22 +47,27 @@ export interface DriverRun {
 export function createRetry({ db, append, move, logger, sagaMetrics, config }: RetryOptions) {
   /**
    * Retries the step after a wait. Alerts operators when a step that must succeed keeps failing; gives up
-   * issuing tickets after `issueLimitMs`.
+   * issuing tickets after `issueLimitMs`, and at once after a permanent error.
    */
   async function retry(
     saga: StoredSaga,
-    { again, soon, failing, never }: Again & { never?: boolean },
+    { retryReason, isOwnLimit, isFailure, isPermanent }: Retry & { isPermanent?: boolean },
     { until, stopped }: DriverRun,
   ): Promise<StoredSaga | null> {
     const { orderId, state } = saga
-    if (!soon) saga.attempts++
-    saga.lastError = again
-    const waitMs = soon ? SOON_MS * (0.5 + Math.random()) : backoffMs(saga.attempts, config)
-    logger.warn({ orderId, state, attempts: saga.attempts, why: again, waitMs }, 'saga step will be retried')
+    if (!isOwnLimit) saga.attempts++
+    saga.lastError = retryReason
+    const waitMs = isOwnLimit ? OWN_LIMIT_WAIT_MS * (0.5 + Math.random()) : backoffMs(saga.attempts, config)
+    logger.warn(
+      { orderId, state, attempts: saga.attempts, why: retryReason, waitMs },
+      'saga step will be retried',
+    )
     const failed =
-      failing && !soon ? await noteFailure(saga, again) : await clearFailures(db, saga).then(() => null)
-    const isLast = never || (failed !== null && failed.ms > config.issueLimitMs)
-    if (isLast && declarationOf(state).reports?.ISSUE_GIVEN_UP) return giveUpIssue(saga, again)
+      isFailure && !isOwnLimit
+        ? await noteFailure(saga, retryReason)
+        : await clearFailures(db, saga).then(() => null)
+    const isLast = isPermanent || (failed !== null && failed.ms > config.issueLimitMs)
+    if (isLast && declarationOf(state).reports?.ISSUE_GIVEN_UP) return giveUpIssue(saga, retryReason)
     if (!stopped?.aborted && Date.now() + waitMs <= until.getTime()) {
       await sleep(waitMs, undefined, { signal: stopped }).catch(() => null)
       if (!stopped?.aborted) return reread(saga)
@@ -100,8 +106,8 @@ export function createRetry({ db, append, move, logger, sagaMetrics, config }: R
   async function reread(saga: StoredSaga): Promise<StoredSaga | null> {
     const current = await db.transact((tx) => findSagaForUpdate(tx, saga.orderId))
     if (current?.fence !== saga.fence) return null
-    const restMs = callDelayMsOf(current.state, config)
-    if (current.state !== saga.state && restMs > 0) return park(current, restMs)
+    const delayMs = callDelayMsOf(current.state, config)
+    if (current.state !== saga.state && delayMs > 0) return park(current, delayMs)
     if (current.state !== saga.state) return current
     const { lastError } = saga
     return { ...current, attempts: Math.max(current.attempts, saga.attempts), lastError }

@@ -71,7 +71,9 @@ export const release: Call<Unpriced | Released, 'RELEASED'> = async (ports, { or
   const { reservationId, failure } = context
   const reason = failure?.reason ?? 'PAYMENT_FAILED'
   const answer = await ports.tickets.releaseClaim({ body: { reservationId, orderId, reason } })
-  return answer.status === 200 ? { input: { type: 'RELEASED' } } : { again: answer.body.error, failing: true }
+  return answer.status === 200
+    ? { input: { type: 'RELEASED' } }
+    : { retryReason: answer.body.error, isFailure: true }
 }
 
 export const confirm: Call<Awaiting, 'TICKETS_ISSUED' | 'TICKETS_REJECTED'> = async (
@@ -97,7 +99,7 @@ export const cancelTickets: Call<CancellingTickets, 'TICKETS_CANCELLED'> = async
   const answer = await ports.tickets.cancelOrderTickets({ body })
   return answer.status === 200
     ? { input: { type: 'TICKETS_CANCELLED' } }
-    : { again: answer.body.error, failing: true }
+    : { retryReason: answer.body.error, isFailure: true }
 }
 
 /**

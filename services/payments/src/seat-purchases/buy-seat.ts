@@ -10,8 +10,8 @@ import {
 import { type Client, RefusedError, refuse, type UserPrincipal } from '@boxoffice/service-kit'
 import type { Config } from '../config.ts'
 import { type CheckoutDeps, checkout } from '../orders/checkout.ts'
-import { findOrderByKey, getOrder, type StoredOrder } from '../orders/order-repository.ts'
-import type { WatchOrder } from '../orders/order-watch.ts'
+import { findOrderByKey, type StoredOrder } from '../orders/order-repository.ts'
+import { waitWhile } from '../orders/order-watch.ts'
 import { getBoundOrder, type OrderRequest } from '../orders/place-order.ts'
 import { waitsUntil } from '../saga/wait.ts'
 
@@ -19,7 +19,6 @@ export interface SeatPurchaseDeps extends CheckoutDeps {
   tickets: Pick<Client<typeof ticketsInternalRoutes>, 'findSeat'>
   /** Returns the name for the ticket if the buyer gave none. */
   nameOf(principal: UserPrincipal): Promise<string>
-  watchOrder: WatchOrder
   config: Pick<Config, 'checkoutWaitMs' | 'defaultPaymentToken'>
 }
 
@@ -53,7 +52,7 @@ export async function buySeat(
         { ...bound, body: await purchaseOf(deps, principal, body) } satisfies OrderRequest,
         until,
       )
-  return waitForTicket(deps, order, until)
+  return waitWhile(deps, order, ['PENDING', 'PAID'], until)
 }
 
 /** Builds the order of one seat. */
@@ -84,18 +83,4 @@ async function purchaseOf(
     paymentToken,
     holderName: body.holderName ?? (await deps.nameOf(principal)),
   }
-}
-
-const isOpen = ({ status }: Pick<StoredOrder, 'status'>) => status === 'PENDING' || status === 'PAID'
-
-/** Waits until the ticket is issued, the order has failed, or `until` has passed. */
-async function waitForTicket(
-  { db, now, watchOrder }: Pick<SeatPurchaseDeps, 'db' | 'now' | 'watchOrder'>,
-  order: StoredOrder,
-  until: Date,
-): Promise<StoredOrder> {
-  const waitMs = until.getTime() - now().getTime()
-  if (!isOpen(order) || waitMs <= 0) return order
-  for await (const progress of watchOrder(order, AbortSignal.timeout(waitMs))) if (!isOpen(progress)) break
-  return getOrder(db, order.orderId)
 }

@@ -29,17 +29,18 @@ export function createWebhookKeeper(db: Sql): (event: Stripe.Event, rawBody: str
       return events.map(({ event }) => done.has(event.id))
     },
   })
-  let rest: Promise<void> | null = null
-  const restTogether = () => {
-    rest ??= sleep(CHARGE_DELAY_MS).then(() => {
-      rest = null
+  let delay: Promise<void> | null = null
+  /** Waits for the end of the current delay, so that the charges that arrive during it are saved together. */
+  const delayCharge = () => {
+    delay ??= sleep(CHARGE_DELAY_MS).then(() => {
+      delay = null
     })
-    return rest
+    return delay
   }
   return async (event, rawBody) => {
     const [only, ...others] = gatewayEventsOf(event)
     const transactionId = only?.kind === 'charged' && others.length === 0 ? only.transactionId : null
-    if (transactionId !== null) await restTogether()
+    if (transactionId !== null) await delayCharge()
     return keepOne({ event, rawBody, traceparent: currentTraceparent(), transactionId })
   }
 }
