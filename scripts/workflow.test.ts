@@ -41,24 +41,36 @@ test.each<[from: string, to: string, complaint: string]>([
   ['matrix.program }}:ci', 'matrix.programme }}:ci', 'property "programme" is not defined'],
   ['fail-fast: false', 'fail-fest: false', 'unexpected key "fail-fest"'],
   ["github.event_name == 'pull_request' }}", "github.event_name = 'pull_request' }}", 'expression:'],
-  ['  pull_request:\n', '  pull_request_target:\n', 'pull requests of forks would run with our rights'],
-  ['permissions:\n  contents: read', 'permissions:\n  contents: write', 'every job may do more than read'],
-  ['vars.AWS_REGION', 'secrets.AWS_REGION', 'a secret is used'],
-  ['de0fac2e4500dabe0009e67214ff5f5447ce83dd # v6.0.2', 'v6', 'actions/checkout@v6 is not pinned'],
-  ['    timeout-minutes: 75\n', '', 'docker: may run for ever'],
+  [
+    '  pull_request:\n',
+    '  pull_request_target:\n',
+    'pull_request_target gives pull requests of forks our permissions',
+  ],
+  [
+    'permissions:\n  contents: read',
+    'permissions:\n  contents: write',
+    'the permissions of all jobs must be contents: read',
+  ],
+  ['vars.AWS_REGION', 'secrets.AWS_REGION', 'the workflow uses a secret'],
+  [
+    'de0fac2e4500dabe0009e67214ff5f5447ce83dd # v6.0.2',
+    'v6',
+    'actions/checkout@v6 is not pinned to a commit',
+  ],
+  ['    timeout-minutes: 75\n', '', 'docker: it has no timeout-minutes'],
   [
     'github.event.pull_request.head.repo.full_name == github.repository',
     "github.ref != ''",
     'diff: a fork could assume our role',
   ],
-  ['[auth, events, ', '[events, ', 'images: builds other programs than there are'],
+  ['[auth, events, ', '[events, ', 'images: its matrix lists other programs than the repository has'],
+  ['persist-credentials: false', 'persist-credentials: true', 'test: its checkout stores the token'],
+  ['npm run diff', 'npm run difference', 'diff: it calls the npm script difference, which does not exist'],
   [
-    'persist-credentials: false',
-    'persist-credentials: true',
-    'test: leaves the token of the checkout behind',
+    'npm run containers',
+    'npm run container',
+    'containers: it calls the npm script container, which does not exist',
   ],
-  ['npm run diff', 'npm run difference', 'diff: there is no npm script difference'],
-  ['npm run containers', 'npm run container', 'containers: there is no npm script container'],
 ])('%s instead of %s is noticed', async (from, to, complaint) => {
   expect(text).toContain(from)
   const complaints = await complaintsOf(text.replace(from, () => to))

@@ -163,7 +163,7 @@ describe('a message that a transaction wrote into the outbox', () => {
   const say = (tx: Tx, payload: ReturnType<typeof rejection>) =>
     append(tx, ticketsRejected, payload, { aggregateVersion: 1 })
   const received = (orderId: OrderId) =>
-    probe.heard(ticketsRejected).filter(({ payload }) => payload.orderId === orderId)
+    probe.received(ticketsRejected).filter(({ payload }) => payload.orderId === orderId)
 
   test('is published from memory after the commit: no poll claims it', async () => {
     const payload = rejection()

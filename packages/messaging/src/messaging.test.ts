@@ -132,9 +132,9 @@ describe('a message', () => {
     await expect(work).rejects.toThrow('changed my mind')
     const after = await say()
     await probe.waitFor(ticketsRejected, (message) => message.payload.orderId === after.orderId)
-    expect(probe.heard(ticketsRejected).some((message) => message.payload.orderId === payload.orderId)).toBe(
-      false,
-    )
+    expect(
+      probe.received(ticketsRejected).some((message) => message.payload.orderId === payload.orderId),
+    ).toBe(false)
   })
   test('that arrives twice takes effect once', async () => {
     const payload = await say()
@@ -243,9 +243,9 @@ describe('the outbox', () => {
     await probe.waitFor(ticketsRejected, ({ payload }) => payload.orderId === last.orderId)
     for (const { orderId } of said) {
       await probe.waitFor(ticketsRejected, ({ payload }) => payload.orderId === orderId)
-      expect(probe.heard(ticketsRejected).filter(({ payload }) => payload.orderId === orderId)).toHaveLength(
-        1,
-      )
+      expect(
+        probe.received(ticketsRejected).filter(({ payload }) => payload.orderId === orderId),
+      ).toHaveLength(1)
     }
   })
   test('keeps a message while SNS is down, and publishes it when it is back', async () => {
@@ -286,7 +286,7 @@ describe('the outbox', () => {
     messaging.relay.nudge()
     await until(() => {
       expect(
-        probe.heard(ticketsRejected).filter((message) => message.messageId === messageId).length,
+        probe.received(ticketsRejected).filter((message) => message.messageId === messageId).length,
       ).toBeGreaterThan(1)
     })
     await until(() => expect(duplicates()).toBeGreaterThan(before))

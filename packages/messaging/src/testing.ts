@@ -66,19 +66,19 @@ export async function createProbe(aws: Aws, topics: readonly TopicName[]) {
     }
   }
   const listening = listen()
+  const receivedOf = <D extends MessageDefinition>(definition: D) =>
+    received.filter(({ eventType }) => eventType === definition.eventType) as Message<D>[]
 
   return {
     /** Returns the messages of a definition received so far. */
-    heard: <D extends MessageDefinition>(definition: D) =>
-      received.filter(({ eventType }) => eventType === definition.eventType) as Message<D>[],
+    received: receivedOf,
     /** Resolves with the first message of a definition that `matches`. */
     waitFor: <D extends MessageDefinition>(
       definition: D,
       matches: (message: Message<D>) => boolean = () => true,
     ) =>
       until(() => {
-        const ofType = received.filter(({ eventType }) => eventType === definition.eventType) as Message<D>[]
-        const found = ofType.find(matches)
+        const found = receivedOf(definition).find(matches)
         if (!found)
           throw new Error(
             `no such ${definition.eventType}; received: ${received.map(({ eventType }) => eventType).join(', ')}`,

@@ -87,7 +87,7 @@ describe('an address that was mistyped', () => {
     })
     expect(await login(after)).toMatchObject({ body: { user: { emailVerified: true } } })
     expect(
-      auth.probe.heard(emailChanged).filter(({ payload }) => payload.userId === session.user.userId),
+      auth.probe.received(emailChanged).filter(({ payload }) => payload.userId === session.user.userId),
     ).toEqual([])
     // Its first address is free again, since it was never confirmed.
     await auth.register({ email: session.user.email })
@@ -158,7 +158,7 @@ describe('the reader of an address that another user wants for their account', (
       statuses.push((await change(person, after)).status)
     }
     expect(statuses).toEqual([202, 202, 202, 202, 429, 429])
-    const mails = auth.probe.heard(emailChangeRequested).filter(({ payload }) => payload.email === after)
+    const mails = auth.probe.received(emailChangeRequested).filter(({ payload }) => payload.email === after)
     expect(mails.length).toBeLessThanOrEqual(5)
   })
 })

@@ -29,18 +29,18 @@ const reset = (token: string, password = NEW_PASSWORD) =>
 const login = (email: string, password: string) => auth.client.login({ body: { email, password } })
 /** Whatever was asked for has been looked into. */
 const settled = () => until(async () => expect(await rows('select from mail_requests')).toEqual([]))
-const heard = (
+const publishedFor = (
   message: typeof passwordResetRequested | typeof emailVerificationRequested,
   { user }: Session,
-) => auth.probe.heard(message).filter(({ payload }) => payload.userId === user.userId)
+) => auth.probe.received(message).filter(({ payload }) => payload.userId === user.userId)
 
 async function mailedTokens(
   message: typeof passwordResetRequested | typeof emailVerificationRequested,
   session: Session,
   count = 1,
 ) {
-  await until(() => expect(heard(message, session)).toHaveLength(count))
-  return Promise.all(heard(message, session).map(({ payload }) => auth.open(payload.sealedToken)))
+  await until(() => expect(publishedFor(message, session)).toHaveLength(count))
+  return Promise.all(publishedFor(message, session).map(({ payload }) => auth.open(payload.sealedToken)))
 }
 async function resetToken(session: Session): Promise<string> {
   expect(await forgot(session.user.email)).toMatchObject({ status: 202 })
@@ -53,7 +53,7 @@ describe('a forgotten password', () => {
     const session = await auth.register({ locale: 'pl' })
     const { email } = session.user
     const token = await resetToken(session)
-    expect(heard(passwordResetRequested, session)[0]?.payload).toMatchObject({
+    expect(publishedFor(passwordResetRequested, session)[0]?.payload).toMatchObject({
       email,
       firstName: 'Ada',
       locale: 'pl',
@@ -285,7 +285,7 @@ describe('a mail that is asked for', () => {
     const headers = { 'x-correlation-id': 'who-asked' }
     await auth.client.forgotPassword({ body: { email: session.user.email }, headers })
     await mailedTokens(passwordResetRequested, session)
-    expect(heard(passwordResetRequested, session)[0]).toMatchObject({ correlationId: 'who-asked' })
+    expect(publishedFor(passwordResetRequested, session)[0]).toMatchObject({ correlationId: 'who-asked' })
   })
 })
 
@@ -369,12 +369,12 @@ describe('whether a link still works', () => {
   test('is said of an address’s: until it is confirmed, by whichever link', async () => {
     const session = await auth.register()
     const [welcome] = auth.probe
-      .heard(userCreated)
+      .received(userCreated)
       .filter(({ payload }) => payload.userId === session.user.userId)
-    const heardOf =
+    const created =
       welcome ??
       (await auth.probe.waitFor(userCreated, ({ payload }) => payload.userId === session.user.userId))
-    const token = await auth.open(heardOf.payload.sealedToken)
+    const token = await auth.open(created.payload.sealedToken)
     expect(await check('VERIFY_EMAIL', token)).toEqual({ works: true, emailVerified: false })
     expect(await check('RESET_PASSWORD', token)).toMatchObject({ works: false })
     await reset(await resetToken(session)) // which proves the address too

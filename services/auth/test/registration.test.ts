@@ -63,7 +63,7 @@ test('of many that register one address at the same moment one gets the account,
   const users = await rows('select user_id from users where email = $1', email)
   expect(users).toHaveLength(1)
   expect(await rows('select from email_verifications where user_id = $1', users[0].user_id)).toHaveLength(1)
-  expect(auth.probe.heard(userCreated).filter(({ payload }) => payload.email === email)).toHaveLength(1)
+  expect(auth.probe.received(userCreated).filter(({ payload }) => payload.email === email)).toHaveLength(1)
 })
 
 test.each([

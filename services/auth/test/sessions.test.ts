@@ -243,7 +243,7 @@ test('that a session ended is said to the others in its commit, by its id: signe
   const after = await auth.register()
   await auth.client.logout({ body: { refreshToken: after.refreshToken } })
   const saidOf = (userId: string) =>
-    auth.probe.heard(sessionsEnded).filter(({ payload }) => payload.userId === userId)
+    auth.probe.received(sessionsEnded).filter(({ payload }) => payload.userId === userId)
   await auth.probe.waitFor(sessionsEnded, (message) => message.payload.userId === after.user.userId)
   for (const { user, accessToken } of [signedOut, stolen]) {
     const { payload } = await auth.probe.waitFor(
@@ -255,6 +255,6 @@ test('that a session ended is said to the others in its commit, by its id: signe
     expect(saidOf(user.userId)).toHaveLength(1)
   }
   expect(
-    auth.probe.heard(sessionsEnded).filter(({ payload }) => payload.userId === kept.user.userId),
+    auth.probe.received(sessionsEnded).filter(({ payload }) => payload.userId === kept.user.userId),
   ).toEqual([])
 })

@@ -103,13 +103,13 @@ describe('an address', () => {
     for (const email of typed) {
       expect((await register({ email })).json(), email).toMatchObject({ error: 'EMAIL_TAKEN' })
       expect((await login(email)).json(), email).toMatchObject({ user: { userId, email: kept } })
-      const asked = auth.probe.heard(passwordResetRequested).length
+      const asked = auth.probe.received(passwordResetRequested).length
       auth.moveClock(86_400) // an account is mailed ten links a day
       expect((await post('password/forgot', { email })).statusCode, email).toBe(202)
       expect((await post('verify-email/resend', { email })).statusCode, email).toBe(202)
       await until(() => {
-        const heard = auth.probe.heard(passwordResetRequested).slice(asked)
-        expect(heard, email).toMatchObject([{ payload: { userId, email: kept } }])
+        const received = auth.probe.received(passwordResetRequested).slice(asked)
+        expect(received, email).toMatchObject([{ payload: { userId, email: kept } }])
       })
     }
     const internal = await auth.service('ticket-service')

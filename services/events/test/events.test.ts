@@ -78,7 +78,7 @@ describe('an event on sale', () => {
     })
     await service.probe.waitFor(eventPublished, ({ payload }) => payload.eventId === eventId)
     expect(
-      service.probe.heard(eventPublished).filter(({ payload }) => payload.eventId === eventId),
+      service.probe.received(eventPublished).filter(({ payload }) => payload.eventId === eventId),
     ).toHaveLength(1)
   })
   test('cannot lie in the past or be without words', async () => {
@@ -184,7 +184,9 @@ describe('an event on sale', () => {
     ).toMatchObject({
       body: { updatedAt },
     })
-    expect(service.probe.heard(eventUpdated).filter(({ payload }) => payload.eventId === eventId)).toEqual([])
+    expect(service.probe.received(eventUpdated).filter(({ payload }) => payload.eventId === eventId)).toEqual(
+      [],
+    )
   })
   test('changed by twenty at once has twenty versions, in order', async () => {
     const { eventId } = await service.makePublished()

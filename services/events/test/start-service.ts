@@ -40,7 +40,7 @@ function ticketStub() {
     replicas: new Map<EventId, EventInfo>(),
     counts: new Map<EventId, number>(),
   }
-  const unavailable = () => refuse(SERVICE_UNAVAILABLE, { message: 'away' }) as never
+  const unavailable = () => refuse(SERVICE_UNAVAILABLE, { message: 'down' }) as never
   const start = () =>
     startPeer(ticketsOfEventRoutes, {
       putEventReplica: async ({ body }) => {
@@ -106,7 +106,11 @@ async function start(env: Record<string, string>) {
       injectClient(app, eventsInternalRoutes, () => authority.service(service, 'event-service')),
     close: () =>
       closeService({
-        ...{ servers: [() => app.close()], workers, probe, deps, aws },
+        servers: [() => app.close()],
+        workers,
+        probe,
+        deps,
+        aws,
         stubs: [tickets.close],
       }),
   }

@@ -25,9 +25,10 @@ async function empty(queue: QueueName): Promise<void> {
     await deleteLetters(service.aws, queue, letters)
 }
 const alertsOf = (queue: string) =>
-  service.probe.heard(opsAlert).filter(({ payload }) => payload.detail.queue === queue)
-/** As many alerts as were decided on have been heard. */
-const heard = (queue: string, count: number) => until(() => expect(alertsOf(queue)).toHaveLength(count))
+  service.probe.received(opsAlert).filter(({ payload }) => payload.detail.queue === queue)
+/** Waits until this many alerts about a queue were published. */
+const waitForAlerts = (queue: string, count: number) =>
+  until(() => expect(alertsOf(queue)).toHaveLength(count))
 const alerted = () =>
   service.deps.db.prisma.deadLetterWatch.findMany({ where: { alerts: { gt: 0 } }, orderBy: { queue: 'asc' } })
 
@@ -59,8 +60,8 @@ test('operators are alerted when dead letters come, when more come, after an hou
   await bury('notification-queue', 'ORDER_CREATED', 'the body is not JSON')
   await check()
   await check()
-  await heard('payment-processing-queue', 1)
-  await heard('notification-queue', 1)
+  await waitForAlerts('payment-processing-queue', 1)
+  await waitForAlerts('notification-queue', 1)
   expect(alertsOf('payment-processing-queue')[0]?.payload).toMatchObject({
     severity: 'CRITICAL',
     source: 'notification-service',
@@ -88,7 +89,7 @@ test('operators are alerted when dead letters come, when more come, after an hou
 
   await bury('notification-queue', 'USER_CREATED', 'again')
   await check()
-  await heard('notification-queue', 2)
+  await waitForAlerts('notification-queue', 2)
   expect(alertsOf('notification-queue')[1]?.payload).toMatchObject({
     detail: { occasion: 'GREW', letters: 3 },
   })
@@ -96,12 +97,12 @@ test('operators are alerted when dead letters come, when more come, after an hou
   clock.now = new Date(clock.now.getTime() + 3_600_000)
   await check()
   await check()
-  await heard('notification-queue', 3)
-  await heard('payment-processing-queue', 2)
+  await waitForAlerts('notification-queue', 3)
+  await waitForAlerts('payment-processing-queue', 2)
 
   await empty('notification-queue')
   await check()
-  await heard('notification-queue', 4)
+  await waitForAlerts('notification-queue', 4)
   expect(alertsOf('notification-queue')[3]?.payload).toMatchObject({
     severity: 'WARNING',
     title: 'notification-dlq is empty again',
@@ -112,7 +113,7 @@ test('operators are alerted when dead letters come, when more come, after an hou
     { queue: 'notification-queue', letters: 0, alerts: 4 },
     { queue: 'payment-processing-queue', letters: 1, alerts: 2 },
   ])
-  await heard('payment-processing-queue', 2)
+  await waitForAlerts('payment-processing-queue', 2)
 })
 
 test('letters that were looked at can be read by others at once', async () => {

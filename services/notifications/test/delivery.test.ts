@@ -17,7 +17,7 @@ beforeAll(async () => {
 })
 afterEach(() => {
   service.ses.set('ok')
-  service.world.away.clear()
+  service.world.down.clear()
 })
 afterAll(async () => {
   await Promise.all(running.map((started) => started.stop()))
@@ -107,12 +107,12 @@ test('tickets of an event that was cancelled meanwhile are not sent', async () =
 test.each(['auth', 'events', 'payments', 'tickets'] as const)(
   'while %s is down mails wait, and nothing is lost',
   async (peer) => {
-    service.world.away.add(peer)
+    service.world.down.add(peer)
     const user = await service.user()
     await service.publish(ticketsGenerated, generatedFor(user, service))
     await until(async () => expect((await service.rows(user.userId))[0]?.attempts).toBeGreaterThan(1))
     expect(service.ses.mails(user.email)).toEqual([])
-    service.world.away.clear()
+    service.world.down.clear()
     await settled(service, user.userId, 'SENT')
     expect(service.ses.mails(user.email)).toHaveLength(1)
   },
@@ -152,26 +152,26 @@ test('a slow mail holds up none of the others, and two instances send each mail 
 })
 
 test('an attempt that outlives its lease does not send what another has sent', async () => {
-  const hasty = await start()
-  const user = await hasty.user()
+  const own = await start()
+  const user = await own.user()
   const [asked, answered] = [Promise.withResolvers<void>(), Promise.withResolvers<void>()]
-  hasty.world.beforeUser.push(() => {
+  own.world.beforeUser.push(() => {
     asked.resolve()
     return answered.promise
   })
-  hasty.work()
-  await hasty.publish(paymentFailed, failedFor(user, hasty))
+  own.work()
+  await own.publish(paymentFailed, failedFor(user, own))
   await asked.promise
-  await hasty.endLeases()
-  await settled(hasty, user.userId, 'SENT')
+  await own.endLeases()
+  await settled(own, user.userId, 'SENT')
   answered.resolve()
   // The late attempt has what it needs by now, and all the time of another mail to send it.
-  await until(() => expect(hasty.world.eventsAsked).toBe(2))
-  const next = await hasty.user()
-  await hasty.publish(paymentFailed, failedFor(next, hasty))
-  await settled(hasty, next.userId, 'SENT')
-  expect(await hasty.rows(user.userId)).toMatchObject([{ attempts: 2 }])
-  expect(hasty.ses.mails(user.email)).toHaveLength(1)
+  await until(() => expect(own.world.eventsAsked).toBe(2))
+  const next = await own.user()
+  await own.publish(paymentFailed, failedFor(next, own))
+  await settled(own, next.userId, 'SENT')
+  expect(await own.rows(user.userId)).toMatchObject([{ attempts: 2 }])
+  expect(own.ses.mails(user.email)).toHaveLength(1)
 })
 
 test.each([

@@ -120,7 +120,7 @@ describe('a mail that came back for good', () => {
     await service.sendFeedback(bounceOf(await taken(other)))
     await service.probe.waitFor(ticketDeliveryFailed, (message) => message.payload.userId === other.userId)
     const published = service.probe
-      .heard(ticketDeliveryFailed)
+      .received(ticketDeliveryFailed)
       .filter((message) => message.payload.orderId === payload.orderId)
     expect(published).toHaveLength(1)
   })
@@ -140,7 +140,7 @@ describe('a mail that came back for good', () => {
     const other = await service.user()
     await service.publish(ticketsGenerated, generatedFor(other, service))
     await service.probe.waitFor(ticketsDelivered, (message) => message.payload.userId === other.userId)
-    expect(service.probe.heard(ticketsDelivered).filter(ofOrder)).toEqual([])
+    expect(service.probe.received(ticketsDelivered).filter(ofOrder)).toEqual([])
     expect(service.ses.mails(user.email)).toHaveLength(1)
   })
   test('includes mails that the reader requested', async () => {

@@ -194,7 +194,7 @@ test('the pages of both mails do the same by their forms, and say so while order
     expect((await send(url, { code: '' })).statusCode).toBe(400)
   }
   expect(service.world.contactsSettled.map(({ act }) => act)).toEqual(['CONFIRM', 'DISOWN', 'UNDO'])
-  service.world.away.add('payments')
+  service.world.down.add('payments')
   expect((await send('/order/contact', pages[0][1])).statusCode).toBe(503)
 })
 

@@ -252,9 +252,9 @@ test('text messages about order steps are sent to users who turned them on, with
   expect(await shown(`https://boxoffice.example/order#token=${token}`)).toContain(refundedNow)
   expect(await shown(`${token.slice(0, -2)}AA`)).toMatch(/^404 This link is not valid/)
   expect(await shown('')).toMatch(/^400 The code is missing/)
-  service.world.away.add('payments')
+  service.world.down.add('payments')
   expect(await shown(token)).toMatch(/^503 /)
-  service.world.away.clear()
+  service.world.down.clear()
   expect((await service.app.inject('/order')).body).toContain('action="/order"')
 })
 

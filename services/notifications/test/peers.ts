@@ -100,7 +100,7 @@ export function createWorld() {
     /** Bytes that each PDF is larger than it need be. */
     ballast: 0,
     /** Services that answer 503. */
-    away: new Set<'auth' | 'events' | 'payments' | 'tickets'>(),
+    down: new Set<'auth' | 'events' | 'payments' | 'tickets'>(),
     /** What each of the next questions for a user waits for. */
     beforeUser: [] as (() => Promise<void>)[],
     /** How often a code was asked for by itself. */
@@ -119,8 +119,8 @@ export async function startPeers(world: World) {
   const { getOrderPrint: _, ...mailing } = ticketsMailingRoutes
   const { getTicketInfo, getTicketPdfInfo, getTicketQrInfo, getOrderTickets } = ticketsInternalRoutes
   const { listHolders } = ticketsHoldersRoutes
-  const away = (service: 'auth' | 'events' | 'payments' | 'tickets') => {
-    if (world.away.has(service)) throw new Error('away')
+  const refuseIfDown = (service: 'auth' | 'events' | 'payments' | 'tickets') => {
+    if (world.down.has(service)) throw new Error('down')
   }
   const validOf = (orderId: OrderId) =>
     (world.orders.get(orderId) ?? []).filter(({ ticketId }) => !world.invalid.has(ticketId))
@@ -152,11 +152,11 @@ export async function startPeers(world: World) {
       { getUsers, ...authMailingRoutes },
       {
         async checkMailedToken() {
-          away('auth')
+          refuseIfDown('auth')
           return answered({ status: 200, body: { ...world.link } })
         },
         async getUsers({ body }) {
-          away('auth')
+          refuseIfDown('auth')
           await world.beforeUser.shift()?.()
           return {
             status: 200,
@@ -169,7 +169,7 @@ export async function startPeers(world: World) {
       { getEventInfos },
       {
         async getEventInfos() {
-          away('events')
+          refuseIfDown('events')
           world.eventsAsked++
           return answered({ status: 200, body: { events: [{ ...world.event }] } })
         },
@@ -179,16 +179,16 @@ export async function startPeers(world: World) {
       { getOrderInfos, ...paymentsContactRoutes },
       {
         async getContactChange() {
-          away('payments')
+          refuseIfDown('payments')
           return answered({ status: 200, body: { ...world.contactChange } })
         },
         async settleContactChange({ params: { changeId }, body: { act } }) {
-          away('payments')
+          refuseIfDown('payments')
           world.contactsSettled.push({ changeId, act })
           return { status: 200, body: { outcome: world.contactOutcome } }
         },
         async getOrderInfos({ body }) {
-          away('payments')
+          refuseIfDown('payments')
           return answered({
             status: 200,
             body: {
@@ -218,11 +218,11 @@ export async function startPeers(world: World) {
       { getTicketInfo, getTicketPdfInfo, getTicketQrInfo, getOrderTickets, listHolders, ...mailing },
       {
         async getOrderPrints({ body }) {
-          away('tickets')
+          refuseIfDown('tickets')
           return answered({ status: 200, body: { prints: body.orders.map(printOf) } })
         },
         async getOrderPdf({ params: { orderId }, query: { version } }) {
-          away('tickets')
+          refuseIfDown('tickets')
           world.pdfsAsked.push(orderId)
           await world.beforePdf(orderId)
           const tickets = validOf(orderId)
@@ -236,7 +236,7 @@ export async function startPeers(world: World) {
           return { status: 200, body }
         },
         async countHeldTickets() {
-          away('tickets')
+          refuseIfDown('tickets')
           return answered({ status: 200, body: { ticketCount: world.held, stoppedCount: world.stopped } })
         },
         async getTransferInfo({ params: { transferId } }) {
@@ -251,16 +251,16 @@ export async function startPeers(world: World) {
           )
         },
         async getTicketInfos({ body: { ticketIds } }) {
-          away('tickets')
+          refuseIfDown('tickets')
           const tickets = world.tickets.filter(({ ticketId }) => ticketIds.includes(ticketId))
           return answered({ status: 200, body: { tickets } })
         },
         async getOrderTickets() {
-          away('tickets')
+          refuseIfDown('tickets')
           return { status: 200, body: { outcome: 'ISSUED', tickets: world.tickets } }
         },
         async listHolders({ query: { limit, cursor } }) {
-          away('tickets')
+          refuseIfDown('tickets')
           if (world.holderPages.length >= world.holderPagesMax) throw new Error('no more pages')
           world.holderPages.push(cursor ?? null)
           const start = Number(cursor ?? 0)
@@ -274,12 +274,12 @@ export async function startPeers(world: World) {
           }
         },
         async getTicketQrInfo({ params: { ticketId } }) {
-          away('tickets')
+          refuseIfDown('tickets')
           world.codesAsked++
           return world.invalid.has(ticketId) ? notValid() : { status: 200, body: codePng }
         },
         async getTicketPdfInfo({ params: { ticketId } }) {
-          away('tickets')
+          refuseIfDown('tickets')
           const body = Buffer.concat([pdfOf(ticketId), Buffer.alloc(world.ballast)])
           return world.invalid.has(ticketId) ? notValid() : { status: 200, body }
         },

@@ -263,7 +263,7 @@ describe('what one device took is sent', () => {
       const { user, browsers } = await userWith(['ok', waits], own)
       await own.publish(paymentFailed, failedFor(user, own))
       await pushIs(user, { status: 'SENDING', lease: null, attempts: 1 }, own)
-      own.world.away.add('events')
+      own.world.down.add('events')
       await own.deps.pool.query(
         `update notifications set attempts = 60, next_attempt_at = clock_timestamp() - interval '1 second' where channel = 'PUSH'`,
       )

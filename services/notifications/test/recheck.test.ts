@@ -555,7 +555,7 @@ test.each([
     expect(failed.payload.reason).toBe(reason)
     await settled(user, { failed: reason })
     expect(
-      service.probe.heard(ticketsDelivered).filter(({ payload }) => payload.orderId === generated.orderId),
+      service.probe.received(ticketsDelivered).filter(({ payload }) => payload.orderId === generated.orderId),
     ).toEqual([])
   },
 )

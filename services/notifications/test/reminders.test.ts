@@ -233,10 +233,10 @@ test.each([
 test('while the event service is down a reminder waits, and comes when it is back', async () => {
   const user = await service.user()
   service.world.holders = [user.userId]
-  service.world.away.add('events')
+  service.world.down.add('events')
   await comes(service)
   await until(async () => expect((await rowOf(service))?.attempts).toBeGreaterThan(0))
-  service.world.away.clear()
+  service.world.down.clear()
   await service.deps.pool.query(
     `update event_reminders set leased_until = clock_timestamp() - interval '1 second' where lease is not null`,
   )

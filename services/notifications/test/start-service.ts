@@ -171,7 +171,9 @@ async function start(overrides: Record<string, string>) {
       closeService({
         servers: [() => app.close(), ...processes.map(({ kill }) => kill)],
         workers: working ? workers : workers.slice(0, 1),
-        ...{ probe, deps, aws },
+        probe,
+        deps,
+        aws,
         stubs: [ses.stop, sms.stop, pushes.stop, peers.close],
       }),
   }

@@ -10,14 +10,14 @@ import { handleTogether, sagaSubscribers } from './saga/subscriptions.ts'
  */
 export function buildWorkers(deps: Dependencies): Worker[] {
   const { db, messaging, applyAll } = deps
-  const heard = { applyAll, saveCancelledEvent }
+  const sagaDeps = { applyAll, saveCancelledEvent }
   return [
     messaging.relay,
     messaging.housekeeping,
     createIdempotencySweeper(deps),
-    messaging.consumeWith('payment-processing-queue', sagaSubscribers(heard), {
+    messaging.consumeWith('payment-processing-queue', sagaSubscribers(sagaDeps), {
       db,
-      together: handleTogether(heard),
+      together: handleTogether(sagaDeps),
     }),
     createOrderWorker(deps),
     deps.webhooks,

@@ -28,9 +28,9 @@ test('stuck sagas are listed with the reason, newest first, and continue when re
   const done = orderIdOf(await payments.buy('pm_card_visa'))
   await payments.publishTicketsGenerated(done)
   await payments.becomes(done, 'CONFIRMED')
-  payments.stub.state.away = true
+  payments.stub.state.isDown = true
   const stuck: OrderId[] = []
-  for (const _ of [1, 2, 3]) stuck.push(orderIdOf(await payments.buy('pm_card_visa', { hasty: true })))
+  for (const _ of [1, 2, 3]) stuck.push(orderIdOf(await payments.buy('pm_card_visa', { noWait: true })))
   await until(async () => {
     const { sagas } = await listed()
     expect(sagas.map(({ orderId }) => orderId)).toEqual(stuck.toReversed())
@@ -44,7 +44,7 @@ test('stuck sagas are listed with the reason, newest first, and continue when re
   expect(first.byState).toMatchObject({ RESERVING: 3, CONFIRMED: 1 })
   expect((await listed({ state: 'CONFIRMED' })).sagas).toMatchObject([{ orderId: done, attempts: 0 }])
 
-  payments.stub.state.away = false
+  payments.stub.state.isDown = false
   const [orderId] = stuck as [OrderId]
   await payments.deps.pool.query(
     "update sagas set next_attempt_at = now() + interval '1 hour', leased_until = null",

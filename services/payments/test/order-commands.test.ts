@@ -19,7 +19,7 @@ beforeAll(async () => {
   payments = await startService()
 })
 afterEach(() => {
-  payments.stub.state.away = false
+  payments.stub.state.isDown = false
 })
 afterAll(() => payments.stop())
 
@@ -57,7 +57,7 @@ const figure = async (name: string, ...labels: string[]) => {
 
 describe('an order with Prefer: respond-async', () => {
   test('is accepted at once, published, and paid by a worker; its key returns its current state', async () => {
-    payments.stub.state.away = true
+    payments.stub.state.isDown = true
     const key = randomUUID()
     const answer = await payments.buy('pm_card_visa', { key, later: true })
     expect(answer).toMatchObject({
@@ -77,7 +77,7 @@ describe('an order with Prefer: respond-async', () => {
     expect(await payments.buy('pm_card_visa', { key, later: true, quantity: 3 })).toMatchObject({
       status: 422,
     })
-    payments.stub.state.away = false
+    payments.stub.state.isDown = false
     await payments.becomes(orderId, 'PAID')
     expect(await payments.buy('pm_card_visa', { key, later: true })).toMatchObject({
       status: 201,
@@ -147,7 +147,7 @@ describe('an order with Prefer: respond-async', () => {
 
 describe('changes with Prefer: respond-async', () => {
   test('are applied in the order in which they were accepted, including concurrent ones', async () => {
-    payments.stub.state.away = true
+    payments.stub.state.isDown = true
     const orderId = orderIdOf(await payments.buy('pm_card_visa', { later: true }))
     await until(async () => expect(await payments.sagaState(orderId)).toBe('RESERVING'))
     expect(await changeLater(orderId, 'first')).toMatchObject({ status: 202, body: { status: 'PENDING' } })
@@ -170,7 +170,7 @@ describe('changes with Prefer: respond-async', () => {
     expect(journal.rows.map(({ name }) => name)).toEqual(accepted.rows.map(({ name }) => name))
     expect(journal.rows.slice(0, 2).map(({ name }) => name)).toEqual(['first', 'second'])
     expect(journal.rows.at(-1)).toEqual({ type: 'CANCEL_REQUESTED', name: null })
-    payments.stub.state.away = false
+    payments.stub.state.isDown = false
     await until(async () => expect(await payments.sagaState(orderId)).toBe('CANCELLED'))
     expect(await charges(orderId)).toBe(0)
   })
@@ -223,7 +223,7 @@ test('operators see the queue, its handlers and its figures', async () => {
 })
 
 test('a journal that began in the queue is shown to a buyer who cancels, once', async () => {
-  payments.stub.state.away = true
+  payments.stub.state.isDown = true
   const orderId = orderIdOf(await payments.buy('pm_card_visa', { later: true }))
   await until(async () => expect(await payments.sagaState(orderId)).toBe('RESERVING'))
   await Promise.all([cancelLater(orderId), cancelLater(orderId)])

@@ -131,7 +131,7 @@ describe('an address for one order', () => {
       undoUntil: expect.any(Date),
     })
     expect(
-      payments.probe.heard(orderContactChanged).filter((message) => message.payload.orderId === orderId),
+      payments.probe.received(orderContactChanged).filter((message) => message.payload.orderId === orderId),
     ).toHaveLength(1)
     expect(await linkState(payload.changeId)).toEqual({ confirmable: false, undoable: true })
   })
@@ -206,7 +206,7 @@ describe('a link', () => {
     expect(await contact()).toEqual({ email })
     expect(await follow(waiting, 'CONFIRM')).toBe('INVALID')
     expect(
-      payments.probe.heard(orderContactRequested).filter((message) => message.payload.email === email),
+      payments.probe.received(orderContactRequested).filter((message) => message.payload.email === email),
     ).toHaveLength(1)
   })
 
@@ -336,7 +336,7 @@ test('changes without effect are deleted after a month, and those in effect are 
 
 describe('an address that comes with the order', () => {
   const requestsFor = (email: string) =>
-    payments.probe.heard(orderContactRequested).filter(({ payload }) => payload.email === email)
+    payments.probe.received(orderContactRequested).filter(({ payload }) => payload.email === email)
 
   test.each([false, true])('is requested once, however often the order is sent, later: %s', async (later) => {
     const [key, contactEmail] = [randomUUID(), newAddress()]

@@ -11,7 +11,7 @@ beforeAll(async () => {
   payments = await startService()
 })
 afterEach(() => {
-  payments.stub.state.away = false
+  payments.stub.state.isDown = false
 })
 afterAll(() => payments.stop())
 
@@ -66,10 +66,10 @@ describe('an order that fails before it is charged', () => {
     })
   })
   test('is published for a buyer who waited in vain', async () => {
-    payments.stub.state.away = true
-    const answer = await payments.buy('pm_card_visa', { quantity: 60, hasty: true })
+    payments.stub.state.isDown = true
+    const answer = await payments.buy('pm_card_visa', { quantity: 60, noWait: true })
     expect(answer.status).toBe(202)
-    payments.stub.state.away = false
+    payments.stub.state.isDown = false
     expect((await published(orderIdOf(answer))).payload).toMatchObject({
       failureReason: 'INSUFFICIENT_INVENTORY',
     })
@@ -96,10 +96,10 @@ describe('an order that fails before it is charged', () => {
 })
 
 test('an order that ends just before its buyer would get a 202 is answered with its outcome', async () => {
-  payments.stub.state.away = true
+  payments.stub.state.isDown = true
   const orderId = orderIdOf(await payments.buy('pm_card_visa', { later: true, quantity: 60 }))
   const pending = { ...(await payments.order(orderId)), deferred: false } as never
-  payments.stub.state.away = false
+  payments.stub.state.isDown = false
   await payments.becomes(orderId, 'FAILED')
   expect(await recordDeferral(payments.deps, pending)).toMatchObject({
     status: 'FAILED',

@@ -46,7 +46,7 @@ const sagas = async () =>
   injectClient(payments.app, paymentsSagaRoutes, (await payments.authority.user(['USER', 'ADMIN'])).headers)
 
 test('a queued name does not replace one that was given since, and the history says so', async () => {
-  payments.stub.state.away = true
+  payments.stub.state.isDown = true
   const orderId = await accepted()
   work()
   await until(async () => expect(await payments.sagaState(orderId)).toBe('RESERVING'))
@@ -69,7 +69,7 @@ test('a queued name does not replace one that was given since, and the history s
     ['SUPERSEDED', 'another name was given later'],
     ['HOLDER_NAMED', undefined],
   ])
-  payments.stub.state.away = false
+  payments.stub.state.isDown = false
   await payments.becomes(orderId, 'PAID')
 })
 

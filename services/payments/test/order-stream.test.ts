@@ -9,39 +9,39 @@ beforeAll(async () => {
   payments = await startService()
 })
 afterEach(() => {
-  payments.stub.state.away = false
+  payments.stub.state.isDown = false
 })
 afterAll(() => payments.stop())
 
 /** Follows an order over its own connection. */
 function follow(orderId: OrderId, headers: Record<string, string> = payments.buyer.headers) {
-  const heard: OrderProgress[] = []
+  const received: OrderProgress[] = []
   const leaving = new AbortController()
   const ended = (async () => {
     const client = createClient(paymentsRoutes, { baseUrl: payments.url, headers: () => headers })
     const answer = await client.watchOrder({ params: { orderId }, signal: leaving.signal })
     if (answer.status !== 200) return answer.status
-    for await (const progress of answer.body) heard.push(progress)
+    for await (const progress of answer.body) received.push(progress)
     return 200
   })()
   return {
-    heard,
+    received,
     ended,
     leave: () => leaving.abort(),
-    steps: () => heard.map(({ step, result }) => `${step} ${result}`),
+    steps: () => received.map(({ step, result }) => `${step} ${result}`),
   }
 }
 
 test('a buyer follows an order from the queue to its tickets, each step as it happens, and then the stream ends', async () => {
-  payments.stub.state.away = true
+  payments.stub.state.isDown = true
   const orderId = orderIdOf(await payments.buy('pm_card_visa', { later: true }))
   const mine = follow(orderId)
   const admins = follow(orderId, (await payments.authority.user(['USER', 'ADMIN'])).headers)
   await until(() =>
     expect(mine.steps()).toEqual(['ORDER CREATED', 'QUEUE STARTED', 'QUEUE BEGIN', 'RESERVE STARTED']),
   )
-  expect(mine.heard.at(-1)).toMatchObject({ orderId, status: 'PENDING', paymentStatus: 'PENDING' })
-  payments.stub.state.away = false
+  expect(mine.received.at(-1)).toMatchObject({ orderId, status: 'PENDING', paymentStatus: 'PENDING' })
+  payments.stub.state.isDown = false
   await until(() => expect(mine.steps()).toContain('ISSUE STARTED'))
   await payments.publishTicketsGenerated(orderId)
   expect(await mine.ended).toBe(200)
@@ -52,7 +52,7 @@ test('a buyer follows an order from the queue to its tickets, each step as it ha
     'ISSUE STARTED',
     'ISSUE TICKETS_ISSUED',
   ])
-  expect(mine.heard.at(-1)).toMatchObject({ status: 'CONFIRMED', detail: expect.stringContaining('TKT-') })
+  expect(mine.received.at(-1)).toMatchObject({ status: 'CONFIRMED', detail: expect.stringContaining('TKT-') })
   expect(await admins.ended).toBe(200)
   expect(admins.steps()).toEqual(mine.steps())
 
@@ -63,10 +63,10 @@ test('a buyer follows an order from the queue to its tickets, each step as it ha
 
 test('a decline is streamed with its reason, and so are its consequences', async () => {
   const orderId = orderIdOf(await payments.buy('pm_card_visa_chargeDeclined', { later: true }))
-  const { ended, heard, steps } = follow(orderId)
+  const { ended, received, steps } = follow(orderId)
   await ended
   expect(steps().at(-1)).toBe('RELEASE RELEASED')
-  expect(heard.at(-1)).toMatchObject({ status: 'FAILED', failureReason: 'CARD_DECLINED' })
+  expect(received.at(-1)).toMatchObject({ status: 'FAILED', failureReason: 'CARD_DECLINED' })
 })
 
 test('can only be followed by users who may see it', async () => {
@@ -77,8 +77,8 @@ test('can only be followed by users who may see it', async () => {
 
 test('a server that stops ends its streams', async () => {
   const other = await startService()
-  other.stub.state.away = true
-  const orderId = orderIdOf(await other.buy('pm_card_visa', { hasty: true }))
+  other.stub.state.isDown = true
+  const orderId = orderIdOf(await other.buy('pm_card_visa', { noWait: true }))
   const answer = await fetch(`${other.url}/api/payments/orders/${orderId}/stream`, {
     headers: other.buyer.headers,
   })

@@ -18,7 +18,7 @@ beforeAll(async () => {
   payments = await startService()
 })
 afterEach(async () => {
-  payments.stub.state.away = false
+  payments.stub.state.isDown = false
   payments.stub.state.price = 5_000 as never
   await payments.sandbox.setFault({ mode: 'ok' })
 })
@@ -96,14 +96,14 @@ describe('what is bought', () => {
 
 describe('the name on the tickets', () => {
   test('changes while the order waits, and is the one that the tickets are made for', async () => {
-    payments.stub.state.away = true
-    const orderId = orderIdOf(await payments.buy('pm_card_visa', { hasty: true }))
+    payments.stub.state.isDown = true
+    const orderId = orderIdOf(await payments.buy('pm_card_visa', { noWait: true }))
     const answer = await payments.client.updateOrder({
       params: { orderId },
       body: { holderName: 'Jan Nowak' },
     })
     expect(answer).toMatchObject({ status: 200, body: { holderName: 'Jan Nowak', status: 'PENDING' } })
-    payments.stub.state.away = false
+    payments.stub.state.isDown = false
     const { payload } = await payments.probe.waitFor(
       paymentCompleted,
       (message) => message.payload.orderId === orderId,
@@ -149,14 +149,14 @@ describe('the name on the tickets', () => {
 
 describe('an order that its buyer cancels', () => {
   test('before anything is charged is cancelled at once and repeatably, and its tickets are released', async () => {
-    payments.stub.state.away = true
+    payments.stub.state.isDown = true
     const key = randomUUID()
-    const orderId = orderIdOf(await payments.buy('pm_card_visa', { key, hasty: true }))
+    const orderId = orderIdOf(await payments.buy('pm_card_visa', { key, noWait: true }))
     for (const _ of [1, 2]) {
       const answer = await payments.client.cancelOrder({ params: { orderId } })
       expect(answer).toMatchObject({ status: 202, body: { status: 'CANCELLED' } })
     }
-    payments.stub.state.away = false
+    payments.stub.state.isDown = false
     await until(async () => expect(await payments.sagaState(orderId)).toBe('CANCELLED'))
     await payments.probe.waitFor(orderCancelled, ({ payload }) => payload.orderId === orderId)
     expect(await payments.buy('pm_card_visa', { key })).toMatchObject({
@@ -198,7 +198,7 @@ describe('an order that its buyer cancels', () => {
   })
   test('while the charge is unknown waits for the gateway; a later charge is impossible', async () => {
     await payments.sandbox.setFault({ mode: 'down' })
-    const orderId = orderIdOf(await payments.buy('pm_card_visa', { hasty: true }))
+    const orderId = orderIdOf(await payments.buy('pm_card_visa', { noWait: true }))
     await until(async () => expect(await payments.order(orderId)).toMatchObject({ paymentStatus: 'UNKNOWN' }))
     for (const _ of [1, 2])
       expect((await payments.client.cancelOrder({ params: { orderId } })).status).toBe(202)
@@ -270,8 +270,8 @@ describe('who sees orders', () => {
   })
   test('while the event service is down a buyer still sees their own', async () => {
     const orderId = orderIdOf(await payments.buy('pm_card_visa'))
-    payments.catalog.state.away = true
+    payments.catalog.state.isDown = true
     expect((await payments.client.getOrder({ params: { orderId } })).status).toBe(200)
-    payments.catalog.state.away = false
+    payments.catalog.state.isDown = false
   })
 })

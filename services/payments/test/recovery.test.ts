@@ -44,7 +44,7 @@ test('a decline without an answer is found, and the tickets are released', async
 test('an outcome that is unknown in time is answered 202, and a repetition returns the current state', async () => {
   await payments.sandbox.setFault({ mode: 'down' })
   const key = randomUUID()
-  const answer = await payments.buy('pm_card_visa', { key, hasty: true })
+  const answer = await payments.buy('pm_card_visa', { key, noWait: true })
   expect(answer).toMatchObject({ status: 202, body: { status: 'PENDING' } })
   await until(async () => {
     const order = await payments.order(orderIdOf(answer))
@@ -57,7 +57,7 @@ test('an outcome that is unknown in time is answered 202, and a repetition retur
 
 test('a gateway that is down for longer than the limit: the tickets are released, and nothing was charged', async () => {
   await payments.sandbox.setFault({ mode: 'down' })
-  const orderId = orderIdOf(await payments.buy('pm_card_visa', { hasty: true }))
+  const orderId = orderIdOf(await payments.buy('pm_card_visa', { noWait: true }))
   await until(async () => expect(await payments.order(orderId)).toMatchObject({ paymentStatus: 'UNKNOWN' }))
   passLimit()
   await until(async () => expect(await payments.sagaState(orderId)).toBe('REFUND_IF_CHARGED'))
@@ -72,7 +72,7 @@ test('a charge that became known after the limit is refunded, once, and the buye
   const charges = async () => (await payments.sandbox.ledger()).entries.length
   const before = await charges()
   payments.afterNextCharge(() => payments.sandbox.setFault({ mode: 'down' }))
-  const orderId = orderIdOf(await payments.buy('pm_sandbox_timeout_then_succeeded', { hasty: true }))
+  const orderId = orderIdOf(await payments.buy('pm_sandbox_timeout_then_succeeded', { noWait: true }))
   await until(async () => expect(await charges()).toBe(before + 1))
   await until(async () => expect(await payments.order(orderId)).toMatchObject({ paymentStatus: 'UNKNOWN' }))
   passLimit()
@@ -105,7 +105,7 @@ test.each([
     const charges = async () => (await payments.sandbox.ledger()).entries
     const before = (await charges()).length
     payments.afterNextCharge(() => payments.sandbox.setFault({ mode: 'down' }))
-    const orderId = orderIdOf(await payments.buy('pm_sandbox_timeout_then_succeeded', { hasty: true }))
+    const orderId = orderIdOf(await payments.buy('pm_sandbox_timeout_then_succeeded', { noWait: true }))
     await until(async () => expect((await charges()).length).toBe(before + 1))
     await until(async () => expect(await payments.order(orderId)).toMatchObject({ paymentStatus: 'UNKNOWN' }))
     const id = `evt_${randomUUID()}`
@@ -130,10 +130,10 @@ test.each([
 )
 
 test('a ticket service that is down fails no order: the saga waits, and buys when it is back', async () => {
-  payments.stub.state.away = true
-  const answer = await payments.buy('pm_card_visa', { hasty: true })
+  payments.stub.state.isDown = true
+  const answer = await payments.buy('pm_card_visa', { noWait: true })
   expect(answer).toMatchObject({ status: 202, body: { status: 'PENDING', totalAmount: null, items: [] } })
-  payments.stub.state.away = false
+  payments.stub.state.isDown = false
   await until(async () => expect(await payments.order(orderIdOf(answer))).toMatchObject({ status: 'PAID' }))
 })
 

@@ -27,8 +27,8 @@ beforeEach(() => {
   payments.catalog.events.set(eventId, { organizerId: organizer.userId, refundableUntil })
 })
 afterEach(async () => {
-  payments.stub.state.away = false
-  payments.catalog.state.away = false
+  payments.stub.state.isDown = false
+  payments.catalog.state.isDown = false
   payments.stub.state.price = 5_000 as never
   await payments.sandbox.setFault({ mode: 'ok' })
 })
@@ -47,10 +47,14 @@ const refund = (
     ticketIds?: TicketId[]
     by?: { headers: Record<string, string> }
     key?: string
-    hasty?: boolean
+    noWait?: boolean
   } = {},
 ) => {
-  const client = how.by ? payments.clientOf(how.by.headers) : how.hasty ? payments.hasty : payments.client
+  const client = how.by
+    ? payments.clientOf(how.by.headers)
+    : how.noWait
+      ? payments.noWaitClient
+      : payments.client
   return client.refundOrder({
     params: { orderId },
     body: { reason: 'I am ill', ticketIds: how.ticketIds },
@@ -205,7 +209,7 @@ test('fifty under one key are one refund, and its answer comes again', async () 
 test('with the gateway down the tickets are cancelled and the refund waits; when it is back the money goes, once', async () => {
   const { orderId } = await confirmed()
   await payments.sandbox.setFault({ mode: 'down' })
-  expect(await refund(orderId, { hasty: true })).toMatchObject({ status: 202, body: { status: 'PENDING' } })
+  expect(await refund(orderId, { noWait: true })).toMatchObject({ status: 202, body: { status: 'PENDING' } })
   await until(async () =>
     expect(await refundsOf(orderId)).toMatchObject([{ status: 'PENDING', amount: 10_000 }]),
   )
@@ -220,21 +224,21 @@ test('with the gateway down the tickets are cancelled and the refund waits; when
   expect(await payments.moneyOf(orderId)).toMatchObject({ captured: 10_000, refunded: 10_000 })
 })
 
-test('with the ticket service away the refund waits, and is made when it is back', async () => {
+test('while the ticket service is down the refund waits, and is made when it is back', async () => {
   const { orderId } = await confirmed()
-  payments.stub.state.away = true
-  expect(await refund(orderId, { hasty: true })).toMatchObject({
+  payments.stub.state.isDown = true
+  expect(await refund(orderId, { noWait: true })).toMatchObject({
     status: 202,
     body: { status: 'PENDING', amount: null },
   })
-  payments.stub.state.away = false
+  payments.stub.state.isDown = false
   await payments.becomes(orderId, 'REFUNDED')
   await expectEven(orderId)
 })
 
 test('while the event service is down a refund is answered 503', async () => {
   const { orderId } = await confirmed()
-  payments.catalog.state.away = true
+  payments.catalog.state.isDown = true
   await expect(refund(orderId)).rejects.toThrow('answered 503 SERVICE_UNAVAILABLE')
   expect(await payments.order(orderId)).toMatchObject({ status: 'CONFIRMED' })
 })

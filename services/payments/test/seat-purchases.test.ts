@@ -22,7 +22,7 @@ afterEach(() => {
   payments.stub.state.taken = []
   payments.stub.state.foundPrice = null
   payments.stub.state.price = 5_000 as never
-  payments.auth.state.away = false
+  payments.auth.state.isDown = false
 })
 afterAll(() => payments.stop())
 
@@ -85,7 +85,7 @@ describe('a seat', () => {
   })
   test('is not known of in time: 202, and its key gives the ticket when there is one, whatever comes after', async () => {
     const key = randomUUID()
-    const first = await buySeat({ colLabel: '13' }, key, payments.hastySeats)
+    const first = await buySeat({ colLabel: '13' }, key, payments.noWaitSeats)
     const orderId = orderIdOf(first)
     expect(first).toMatchObject({ status: 202, body: { orderId, status: 'PENDING' } })
     await payments.becomes(orderId, 'PAID')
@@ -227,7 +227,7 @@ describe('who pays, and whose name it bears', () => {
     expect(await payments.moneyOf(orderIdOf(dearer))).toMatchObject({ successfulCharges: 0 })
   })
   test('the name is the user’s own, or their address while the auth service is down', async () => {
-    payments.auth.state.away = true
+    payments.auth.state.isDown = true
     const buying = buySeat()
     const { order_id: orderId, holder_name } = await paid()
     expect(holder_name).toContain('@')

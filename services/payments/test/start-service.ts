@@ -80,14 +80,14 @@ async function start(overrides: Record<string, string>, options: { webhooks?: bo
   })
   const app = buildApp(deps)
   const url = await app.listen({ host: '127.0.0.1', port })
-  const hastyApp = buildApp({ ...deps, config: { ...config, checkoutWaitMs: 0 } })
+  const noWaitApp = buildApp({ ...deps, config: { ...config, checkoutWaitMs: 0 } })
   const workers = buildWorkers(deps)
   if (options.workers !== false) for (const worker of workers) worker.start()
 
   const appendAny = createOutbox({ ...deps, relay: deps.messaging.relay, topics })
   const buyer = await authority.user()
   const client = injectClient(app, paymentsRoutes, buyer.headers)
-  const hasty = injectClient(hastyApp, paymentsRoutes, buyer.headers)
+  const noWaitClient = injectClient(noWaitApp, paymentsRoutes, buyer.headers)
   const instances: { kill(): Promise<unknown> }[] = []
   const order = async (orderId: OrderId) => {
     const answer = await client.getOrder({ params: { orderId } })
@@ -111,10 +111,10 @@ async function start(overrides: Record<string, string>, options: { webhooks?: bo
     environment,
     buyer,
     client,
-    /** The same for a buyer who does not wait and gets the current state. */
-    hasty,
+    /** The same of an instance that answers at once, with the current state. */
+    noWaitClient,
     seats: injectClient(app, seatPurchaseRoutes, buyer.headers),
-    hastySeats: injectClient(hastyApp, seatPurchaseRoutes, buyer.headers),
+    noWaitSeats: injectClient(noWaitApp, seatPurchaseRoutes, buyer.headers),
     /** Where it listens. */
     url,
     /** How far the service's clock is ahead of the others'. */
@@ -123,7 +123,7 @@ async function start(overrides: Record<string, string>, options: { webhooks?: bo
     instances,
     /**
      * Buys `quantity` tickets at 50.00 with a token, or the named seats; `later`: with `Prefer:
-     * respond-async`; `hasty`: without waiting for the outcome.
+     * respond-async`; `noWait`: without waiting for the outcome.
      */
     buy: (
       paymentToken: string,
@@ -133,10 +133,10 @@ async function start(overrides: Record<string, string>, options: { webhooks?: bo
         eventId?: EventId
         seatIds?: string[]
         later?: boolean
-        hasty?: boolean
+        noWait?: boolean
       } = {},
     ) =>
-      (how.hasty ? hasty : client).createOrder({
+      (how.noWait ? noWaitClient : client).createOrder({
         headers: {
           'idempotency-key': how.key ?? randomUUID(),
           ...(how.later && { prefer: 'respond-async' }),
@@ -235,8 +235,11 @@ async function start(overrides: Record<string, string>, options: { webhooks?: bo
     },
     stop: () =>
       closeService({
-        servers: [() => app.close(), () => hastyApp.close(), ...instances.map(({ kill }) => kill)],
-        ...{ workers, probe, deps, aws },
+        servers: [() => app.close(), () => noWaitApp.close(), ...instances.map(({ kill }) => kill)],
+        workers,
+        probe,
+        deps,
+        aws,
         stubs: [sandbox.stop, tickets.close, events.close, users.close],
       }),
   }

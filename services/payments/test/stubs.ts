@@ -33,9 +33,9 @@ const PRICE = 5_000 as Minor
 /** An event service with one event, and others that a test adds. */
 export function eventStub() {
   const events = new Map<EventId, Partial<EventInfo>>()
-  const state = { away: false }
+  const state = { isDown: false }
   const infoOf = (id: EventId): EventInfo | null => {
-    if (state.away) throw new Error('away')
+    if (state.isDown) throw new Error('down')
     const known = events.get(id)
     if (!known) return null
     const now = new Date()
@@ -77,11 +77,11 @@ export function eventStub() {
 
 /** An auth service that knows every user by one name. */
 export function authStub() {
-  const state = { away: false, asked: 0 }
+  const state = { isDown: false, asked: 0 }
   const handlers: Handlers<typeof authInternalRoutes> = {
     async getUser({ params }) {
       state.asked++
-      if (state.away) throw new Error('away')
+      if (state.isDown) throw new Error('down')
       const user = {
         firstName: 'Zofia',
         lastName: 'Łącka',
@@ -115,7 +115,7 @@ export function ticketStub() {
   const holderNames = new Map<OrderId, string>()
   const holds = new Map<ReservationId, { userId: UserId; unitPrice: Minor }>()
   const state = {
-    away: false,
+    isDown: false,
     price: PRICE,
     foundPrice: null as Minor | null,
     taken: [] as SeatId[],
@@ -171,7 +171,7 @@ export function ticketStub() {
     },
     async reserve({ body }) {
       calls.push('reserve')
-      if (state.away) throw new Error('away')
+      if (state.isDown) throw new Error('down')
       const quantity = quantityOf(body.ticketRequests)
       const reservationIds = state.live
       if (reservationIds.length > 0)
@@ -233,7 +233,7 @@ export function ticketStub() {
     },
     async cancelOrderTickets({ body }) {
       calls.push('cancel')
-      if (state.away) throw new Error('away')
+      if (state.isDown) throw new Error('down')
       await state.beforeCancel()
       const { orderId, refundId, force } = body
       const all = issued.get(orderId) ?? []

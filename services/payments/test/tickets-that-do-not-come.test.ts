@@ -73,7 +73,7 @@ test('a ticket service that is down is waited for', async () => {
     last_error: 'tickets: ANSWER',
     failing_since: null,
   })
-  expect(payments.probe.heard(compensationFailed).some(({ payload }) => payload.orderId === orderId)).toBe(
+  expect(payments.probe.received(compensationFailed).some(({ payload }) => payload.orderId === orderId)).toBe(
     false,
   )
   makeTickets()
@@ -119,11 +119,11 @@ test('tickets that arrive in parts confirm the order once, with all of them', as
   const made = await payments.publishTicketsGenerated(orderId, TICKETS_PER_ORDER_MAX)
   const order = await payments.becomes(orderId, 'CONFIRMED')
   expect(order.tickets?.map(({ ticketId }) => ticketId)).toEqual(made)
-  const heard = () =>
-    payments.probe.heard(orderConfirmed).filter(({ payload }) => payload.orderId === orderId)
-  await until(() => expect(heard()[0]?.payload.parts).toBe(heard().length))
-  expect(heard().length).toBeGreaterThan(1)
-  const parts = heard().sort((a, b) => a.payload.part - b.payload.part)
+  const received = () =>
+    payments.probe.received(orderConfirmed).filter(({ payload }) => payload.orderId === orderId)
+  await until(() => expect(received()[0]?.payload.parts).toBe(received().length))
+  expect(received().length).toBeGreaterThan(1)
+  const parts = received().sort((a, b) => a.payload.part - b.payload.part)
   expect(parts.flatMap(({ payload }) => payload.tickets.map(({ ticketId }) => ticketId))).toEqual(made)
   const history = await payments.client.getOrderHistory({ params: { orderId } })
   expect(JSON.stringify(history.body)).toContain(`${TICKETS_PER_PART} tickets`)

@@ -53,19 +53,19 @@ test('an answer that the state does not expect is logged once, and its call repe
 
 test('a message that the state does not expect fails permanently, alone or among others, and moves nothing', async () => {
   const { db, applyAll } = payments.deps
-  const heard = { applyAll, saveCancelledEvent: async () => {} }
+  const sagaDeps = { applyAll, saveCancelledEvent: async () => {} }
   const orderId = orderIdOf(await payments.buy('pm_card_visa_chargeDeclined'))
   expect(await payments.sagaState(orderId)).toBe('FAILED')
   const issued = { eventType: ticketsGenerated.eventType, payload: { orderId, tickets: [] } } as never
   const reason = new PermanentFailure(`order ${orderId}: FAILED does not expect TICKETS_ISSUED`)
-  const [subscriber] = sagaSubscribers(heard)
+  const [subscriber] = sagaSubscribers(sagaDeps)
   await expect(db.transact(async (tx) => subscriber?.handle(tx, issued))).rejects.toThrow(reason)
   const paidId = orderIdOf(await payments.buy('pm_card_visa'))
   const rejected = {
     eventType: ticketsRejected.eventType,
     payload: { orderId: paidId, reason: 'SEATS_GONE' },
   } as never
-  const together = db.transact((tx) => handleTogether(heard)(tx, [rejected, issued], (_, work) => work()))
+  const together = db.transact((tx) => handleTogether(sagaDeps)(tx, [rejected, issued], (_, work) => work()))
   await expect(together).rejects.toThrow(reason)
   expect(await payments.sagaState(paidId)).toBe('AWAITING_TICKETS')
 })

@@ -20,7 +20,7 @@ const transactionOf = async (orderId: OrderId): Promise<string> =>
   (await payments.deps.pool.query('select transaction_id from orders where order_id = $1', [orderId])).rows[0]
     .transaction_id
 const alertsOf = (orderId: OrderId) =>
-  payments.probe.heard(opsAlert).filter(({ payload }) => payload.detail.orderId === orderId)
+  payments.probe.received(opsAlert).filter(({ payload }) => payload.detail.orderId === orderId)
 const sendEvent = (type: string, object: object, id?: string) => payments.sendWebhook(type, object, id)
 /** Waits until a refund event of the gateway was handled. */
 const isHandled = (refundId: string) =>

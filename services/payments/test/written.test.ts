@@ -66,7 +66,7 @@ test('a seat is bought by its labels, whatever they are', async () => {
       paymentToken: 'pm_card_visa',
       holderName: 'Ada',
     }
-    const orderId = orderIdOf(await payments.hastySeats.buySeat({ body: seat }))
+    const orderId = orderIdOf(await payments.noWaitSeats.buySeat({ body: seat }))
     const label = kept.replaceAll('-', '_')
     expect((await payments.becomes(orderId, 'PAID')).items, why).toMatchObject([
       { seatIds: [`1-${label}-${label}`] },

@@ -67,7 +67,7 @@ const stopsOf = async (orderId: OrderId) =>
   ).rows.map(({ status, reason }) => `${status} ${reason}`)
 const toldTo = (definition: typeof ticketsStopped | typeof ticketsReinstated, userId: UserId) =>
   setting.probe
-    .heard(definition as typeof ticketsReinstated)
+    .received(definition as typeof ticketsReinstated)
     .filter(({ payload }) => payload.userId === userId)
 
 test('a lost dispute stops every unused ticket of its order, and notifies its holder once', async () => {
@@ -116,7 +116,9 @@ test('the present holders are notified, each of their own tickets, after a trans
   const [received] = await ticketsOf(friend)
   expect(received).toMatchObject({ status: 'ACTIVE', stopReason: 'DISPUTE_LOST' })
   const published = await until(() => {
-    const messages = setting.probe.heard(ticketsStopped).filter(({ payload }) => payload.orderId === orderId)
+    const messages = setting.probe
+      .received(ticketsStopped)
+      .filter(({ payload }) => payload.orderId === orderId)
     expect(messages).toHaveLength(2)
     return new Map(messages.map(({ payload }) => [payload.userId, payload.ticketIds]))
   })

@@ -152,7 +152,7 @@ describe('a paid order', () => {
       ).toBeGreaterThanOrEqual(3),
     )
     expect((await ticketsOf(order.orderId)).tickets).toHaveLength(2)
-    expect(setting.probe.heard(ticketsGenerated).filter(aboutOrder(order.orderId))).toHaveLength(1)
+    expect(setting.probe.received(ticketsGenerated).filter(aboutOrder(order.orderId))).toHaveLength(1)
     expect(await setting.counters(typeId)).toEqual({ capacity: 5, held: 0, sold: 3 })
   })
 
@@ -185,7 +185,7 @@ describe('a paid order', () => {
       status: 409,
       body: { confirmed: false, outcome: 'REJECTED' },
     })
-    expect(setting.probe.heard(ticketsRejected).filter(aboutOrder(order.orderId))).toHaveLength(1)
+    expect(setting.probe.received(ticketsRejected).filter(aboutOrder(order.orderId))).toHaveLength(1)
   })
 
   test('of a reservation that it never claimed is rejected, and the hold stays its buyer’s', async () => {
@@ -234,10 +234,10 @@ describe('a paid order', () => {
     )
     const holderName = '会'.repeat(200)
     await publish(paymentCompleted, { ...paid(eventId, types[0] as TicketTypeId, order), holderName })
-    const heard = () => setting.probe.heard(ticketsGenerated).filter(aboutOrder(order.orderId))
-    await until(() => expect(heard()[0]?.payload.parts).toBe(heard().length))
-    expect(heard().length).toBeGreaterThan(10)
-    const parts = heard().sort((a, b) => a.payload.part - b.payload.part)
+    const received = () => setting.probe.received(ticketsGenerated).filter(aboutOrder(order.orderId))
+    await until(() => expect(received()[0]?.payload.parts).toBe(received().length))
+    expect(received().length).toBeGreaterThan(10)
+    const parts = received().sort((a, b) => a.payload.part - b.payload.part)
     expect(parts.map(({ payload: { part, parts } }) => [part, parts])).toEqual(
       parts.map((_, index) => [index + 1, parts.length]),
     )
@@ -271,7 +271,7 @@ describe('a paid order', () => {
     expect(await setting.counters(typeId)).toEqual({ capacity: 2, held: 0, sold: 0 })
     // A later attempt finds the outcome.
     expect(await confirm(viaMessage)).toMatchObject({ status: 409, body: { outcome: 'REJECTED' } })
-    expect(setting.probe.heard(ticketsRejected).filter(aboutOrder(viaMessage.orderId))).toHaveLength(1)
+    expect(setting.probe.received(ticketsRejected).filter(aboutOrder(viaMessage.orderId))).toHaveLength(1)
   })
 
   test('is rejected although its places cannot be released: its buyer gets a refund, and the failure is logged', async () => {
@@ -353,7 +353,7 @@ describe('cancelling', () => {
       expect(whole.status === 200 && whole.body.cancelled).toHaveLength(3)
     }
     await until(async () =>
-      expect(await setting.probe.heard(ticketCancelled).filter(aboutOrder(orderId)).length).toBe(3),
+      expect(await setting.probe.received(ticketCancelled).filter(aboutOrder(orderId)).length).toBe(3),
     )
     expect(await setting.counters(typeId)).toEqual({ capacity: 3, held: 0, sold: 0 })
     expect((await ticketsOf(orderId)).outcome).toBe('CANCELLED')

@@ -145,7 +145,7 @@ describe('cancelling tickets of seats', () => {
     })
     expect(await setting.internal.cancelOrderTickets({ body })).toEqual(first)
     await setting.probe.waitFor(ticketCancelled, aboutOrder(order))
-    expect(setting.probe.heard(ticketCancelled).filter(aboutOrder(order))).toHaveLength(1)
+    expect(setting.probe.received(ticketCancelled).filter(aboutOrder(order))).toHaveLength(1)
     expect(await setting.counters(typeId)).toMatchObject({ sold: 1 })
   })
 

@@ -125,7 +125,11 @@ async function start(overrides: Record<string, string>, options: Options) {
     },
     async close() {
       await closeService({
-        ...{ servers: [() => app.close()], workers, probe, deps, aws },
+        servers: [() => app.close()],
+        workers,
+        probe,
+        deps,
+        aws,
         stubs: [peers.close],
       })
       redis.disconnect()

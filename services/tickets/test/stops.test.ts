@@ -52,7 +52,7 @@ const reinstate = ({ client }: Keeper, ticketId: TicketId) => client.reinstateTi
 const statusesOf = async (eventId: EventId) => (await setting.maps(eventId)).postgres
 const publishedMessages = (definition: typeof ticketsStopped | typeof ticketsReinstated, userId: UserId) =>
   setting.probe
-    .heard(definition as typeof ticketsReinstated)
+    .received(definition as typeof ticketsReinstated)
     .filter(({ payload }) => payload.userId === userId)
 
 describe('a ticket that its organizer stops', () => {
@@ -232,7 +232,8 @@ test('of a stop and an admission at the same moment one wins, never both', async
   expect(await setting.counters(typeId)).toEqual({ capacity: 60, held: 0, sold: 30 })
   await until(() =>
     expect(
-      new Set(setting.probe.heard(ticketsStopped).filter(({ payload }) => payload.eventId === eventId)).size,
+      new Set(setting.probe.received(ticketsStopped).filter(({ payload }) => payload.eventId === eventId))
+        .size,
     ).toBe(stopped),
   )
 })

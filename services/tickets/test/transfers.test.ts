@@ -111,7 +111,7 @@ describe('a ticket that is transferred to a confirmed address', () => {
       recipientEmail: recipient.email,
       holderName: 'Bob Nowak',
     })
-    expect(setting.probe.heard(ticketTransferOffered).filter(about(sender.ticketId))).toEqual([])
+    expect(setting.probe.received(ticketTransferOffered).filter(about(sender.ticketId))).toEqual([])
   })
 
   test('can be passed on again, and come back', async () => {

@@ -103,7 +103,7 @@ export function createReadCache(options: {
         }
       }
       count(entry.kind, 'miss')
-      return shared(`${key} ${field} ${found?.epoch ?? 'away'}`, async () => {
+      return shared(`${key} ${field} ${found?.epoch ?? 'unavailable'}`, async () => {
         const value = await load()
         if (value === null || !found) return value
         const json = JSON.stringify(z.encode(entry.schema, value))

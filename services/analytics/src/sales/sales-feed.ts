@@ -33,13 +33,13 @@ export interface FeedOptions {
  */
 export function createFeeds({ load, notices, gapMs = GAP_MS, pollMs = POLL_MS }: FeedOptions) {
   async function keepUp(feed: Feed, eventId: EventId, interval: Interval, ended: () => void): Promise<void> {
-    const heard = createBell()
-    feed.wake = heard.ring
-    const stop = notices.listen((tag) => tag === `event:${eventId}` && heard.ring())
+    const changed = createBell()
+    feed.wake = changed.ring
+    const stop = notices.listen((tag) => tag === `event:${eventId}` && changed.ring())
     try {
       do {
         await pause(gapMs)
-        await heard.orAfter(pollMs)
+        await changed.orAfter(pollMs)
         if (feed.watchers === 0) break
         const next = await load(eventId, interval).catch(() => feed.latest) // retried with the next poll
         if (!next) break

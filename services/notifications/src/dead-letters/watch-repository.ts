@@ -4,7 +4,7 @@ import type { Watch } from './watch.ts'
 
 const select = { letters: true, alerts: true, alertedAt: true } as const
 
-/** Returns what operators last heard about a queue; null if it was never checked. */
+/** Returns the last alert about a queue; null if it was never checked. */
 export const findWatch = (db: Db, queue: QueueName): Promise<Watch | null> =>
   db.prisma.deadLetterWatch.findUnique({ where: { queue }, select })
 

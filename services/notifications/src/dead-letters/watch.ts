@@ -1,6 +1,6 @@
 import type { QueueName } from '@boxoffice/contracts'
 
-/** What operators last heard about a dead-letter queue; `alertedAt` null: nothing yet. */
+/** The last alert to operators about a dead-letter queue; `alertedAt` null: nothing yet. */
 export interface Watch {
   letters: number
   alerts: number

@@ -60,15 +60,15 @@ const watch = createOrderWatch({ db, logger, pollMs: 10 })
 function follow(orderId: string) {
   const controller = new AbortController()
   watching.push(controller)
-  const heard: OrderProgress[] = []
+  const received: OrderProgress[] = []
   const ended = (async () => {
     for await (const progress of watch(
       { orderId: orderId as OrderId, createdAt: new Date() },
       controller.signal,
     ))
-      heard.push(progress)
+      received.push(progress)
   })()
-  return { heard, ended, steps: () => heard.map(({ step }) => step), leave: () => controller.abort() }
+  return { received, ended, steps: () => received.map(({ step }) => step), leave: () => controller.abort() }
 }
 
 test('a watcher gets what happened so far, then each step once, until the order has ended', async () => {
@@ -84,7 +84,7 @@ test('a watcher gets what happened so far, then each step once, until the order 
   await Promise.all([first.ended, second.ended])
   expect(first.steps()).toEqual(['ORDER', 'step 1', 'step 2', 'step 3', 'step 4'])
   expect(second.steps()).toEqual(first.steps())
-  expect(first.heard.at(-1)).toMatchObject({ orderId: 'a', status: 'CONFIRMED' })
+  expect(first.received.at(-1)).toMatchObject({ orderId: 'a', status: 'CONFIRMED' })
 })
 
 test('all watched orders are polled in one query, each from its last event read; and none once the watchers have left', async () => {

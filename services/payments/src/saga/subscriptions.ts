@@ -24,8 +24,8 @@ interface Deps {
   saveCancelledEvent: (tx: Tx, eventId: EventId) => Promise<void>
 }
 
-/** A message of the ticket service about an order. */
-interface Heard {
+/** The input of a message of the ticket service about an order. */
+interface ReceivedInput {
   readonly orderId: OrderId
   readonly input: SagaInput
   readonly origin: MessageOrigin
@@ -33,8 +33,8 @@ interface Heard {
 
 /** Translates messages of the ticket and event services into inputs of the saga. */
 export const sagaSubscribers = ({ applyAll, saveCancelledEvent }: Deps): readonly Subscriber<Tx>[] => [
-  on(ticketsGenerated, (tx, message) => moveAll(applyAll, tx, [heardOf(message)])),
-  on(ticketsRejected, (tx, message) => moveAll(applyAll, tx, [heardOf(message)])),
+  on(ticketsGenerated, (tx, message) => moveAll(applyAll, tx, [receivedInputOf(message)])),
+  on(ticketsRejected, (tx, message) => moveAll(applyAll, tx, [receivedInputOf(message)])),
   on(eventCancelled, (tx, { payload: { eventId } }) => saveCancelledEvent(tx, eventId)),
 ]
 
@@ -44,18 +44,20 @@ export function handleTogether({
   saveCancelledEvent,
 }: Deps): NonNullable<ConsumerOptions<Tx>['together']> {
   return async (tx, messages, within) => {
-    const heard: Heard[] = []
+    const inputs: ReceivedInput[] = []
     for (const message of messages) {
       if (message.eventType === eventCancelled.eventType) {
         const { eventId } = (message as Message<typeof eventCancelled>).payload
         await within(message, () => saveCancelledEvent(tx, eventId))
-      } else heard.push(within(message, () => heardOf(message as never)))
+      } else inputs.push(within(message, () => receivedInputOf(message as never)))
     }
-    await moveAll(applyAll, tx, heard)
+    await moveAll(applyAll, tx, inputs)
   }
 }
 
-const heardOf = (message: Message<typeof ticketsGenerated> | Message<typeof ticketsRejected>): Heard => ({
+const receivedInputOf = (
+  message: Message<typeof ticketsGenerated> | Message<typeof ticketsRejected>,
+): ReceivedInput => ({
   orderId: message.payload.orderId,
   input: inputOf(message),
   origin: currentOrigin(),
@@ -72,8 +74,8 @@ function inputOf({ payload }: Message<typeof ticketsGenerated> | Message<typeof 
  * Moves sagas, in several passes if an order has several messages. Rejects with PermanentFailure if a saga
  * does not expect an input: no later attempt can succeed.
  */
-async function moveAll(applyAll: ApplyAll, tx: Tx, heard: readonly Heard[]): Promise<void> {
-  let waiting = heard
+async function moveAll(applyAll: ApplyAll, tx: Tx, inputs: readonly ReceivedInput[]): Promise<void> {
+  let waiting = inputs
   while (waiting.length > 0) {
     const next = new Map(waiting.toReversed().map((one) => [one.orderId, one]))
     const sagas = await findSagasForUpdate(tx, [...next.keys()])
