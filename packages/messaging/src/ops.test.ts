@@ -1,8 +1,9 @@
 import { randomUUID } from 'node:crypto'
 import { once } from 'node:events'
+import { hostname } from 'node:os'
 import { SendMessageCommand } from '@aws-sdk/client-sqs'
 import { paymentsOpsRoutes, ticketsRejected, topics } from '@boxoffice/contracts'
-import { createRedis, createServiceApp, keysOf } from '@boxoffice/service-kit'
+import { createRedis, createServiceApp, keysOf, memoryKeys, noReads } from '@boxoffice/service-kit'
 import { injectClient } from '@boxoffice/service-kit/testing'
 import { until } from '@boxoffice/testing'
 import { afterAll, beforeAll, expect, inject, test } from 'vitest'
@@ -19,13 +20,20 @@ async function start() {
   const consumer = messaging.consume('payment-processing-queue', [failing])
   const about = { title: 'Payments', description: 'Payments.', path: '/api/payments' } as const
   const app = createServiceApp(foundation, { config, ...about, routes: paymentsOpsRoutes, health: {} })
-  const figures = async () => ({ hits: 3, misses: 1, entries: 2 })
+  const reads = { hits: 3, misses: 1 }
   const noRedis = () => Promise.reject(new Error('no Redis'))
-  const away = { name: 'away', figures, keys: { clear: noRedis, list: noRedis, find: noRedis } }
+  const noKeys = { count: noRedis, clear: noRedis, list: noRedis, find: noRedis }
+  const away = { name: 'away', shared: true, reads, keys: noKeys }
   const prefix = `prices-${randomUUID()}:`
   const redis = createRedis({ ...foundation, url: inject('redisUrl'), timeoutMs: 30_000, use: 'test' })
   await once(redis, 'ready')
-  const caches = [{ name: 'prices', figures, keys: keysOf(redis, `${prefix}*`) }, away]
+  const formats = new Map([['pl', 'zł']])
+  const inMemory = memoryKeys({ kept: formats, shown: (text) => ({ text }) })
+  const caches = [
+    { name: 'prices', shared: true, reads, keys: keysOf(redis, `${prefix}*`) },
+    away,
+    { name: 'formats', shared: false, reads: noReads(), keys: inMemory },
+  ]
   mountOps(app, paymentsOpsRoutes, { ...foundation, messaging, caches })
   const as = async (roles: ('USER' | 'ADMIN')[]) =>
     injectClient(app, paymentsOpsRoutes, (await authority.user(roles)).headers)
@@ -127,10 +135,16 @@ test('shows what waits to be published, and what fails', async () => {
 })
 
 test('shows how caches perform, and clears one by name', async () => {
+  await it.redis.mset({ [`${it.prefix}one`]: '1', [`${it.prefix}two`]: '2' })
+  const figures = { hits: 3, misses: 1, hitRate: 0.75 }
   expect((await it.operator.getCaches({})).body).toEqual({
-    caches: ['prices', 'away'].map((name) => ({ name, hits: 3, misses: 1, hitRate: 0.75, entries: 2 })),
+    instance: `${hostname()}:${process.pid}`,
+    caches: [
+      { name: 'prices', ...figures, entries: 2, shared: true },
+      { name: 'away', ...figures, entries: null, shared: true },
+      { name: 'formats', hits: 0, misses: 0, hitRate: null, entries: 1, shared: false },
+    ],
   })
-  await it.redis.set(`${it.prefix}cleared`, '1')
   expect((await it.operator.clearCache({ params: { name: 'prices' } })).status).toBe(204)
   expect(await it.redis.keys(`${it.prefix}*`)).toEqual([])
   expect(await it.operator.clearCache({ params: { name: 'away' } })).toMatchObject({

@@ -1,3 +1,4 @@
+import { hostname } from 'node:os'
 import {
   CACHE_KEY_NOT_FOUND,
   CACHE_NOT_FOUND,
@@ -9,24 +10,22 @@ import {
 } from '@boxoffice/contracts'
 import {
   actorOf,
+  type Cache,
+  type CacheKeys,
   cursorFields,
   defineCursor,
   type Foundation,
   type Handlers,
   mountRoutes,
-  type RedisKeys,
   RefusedError,
   refuse,
   type Sql,
 } from '@boxoffice/service-kit'
 import type { Messaging } from './messaging.ts'
 
-/** A cache that operators can inspect and clear. */
-export interface Cache {
-  readonly name: string
-  figures(): Promise<Omit<CacheFigures, 'name' | 'hitRate'>>
-  readonly keys: RedisKeys
-}
+/** Tells the processes of a service apart. */
+const instance = `${hostname()}:${process.pid}`
+type Log = { warn(fields: object, message: string): void }
 
 const walk = defineCursor({ scan: cursorFields.scan })
 
@@ -60,7 +59,10 @@ function opsHandlers({
       status: 200,
       body: { since: messaging.handlers.since, handlers: messaging.handlers.list() },
     }),
-    getCaches: async () => ({ status: 200, body: { caches: await Promise.all(caches.map(figuresOfCache)) } }),
+    getCaches: async ({ log }) => ({
+      status: 200,
+      body: { instance, caches: await Promise.all(caches.map((cache) => figuresOfCache(cache, log))) },
+    }),
     clearCache: async ({ params: { name }, principal, log }) => {
       await inCache(name, log, (keys) => keys.clear())
       log.warn({ cache: name, by: actorOf(principal) }, 'a cache was cleared')
@@ -84,11 +86,7 @@ function opsHandlers({
    * Runs an operation on a cache. Throws a 404 if this service has no cache of that name, a 503 if Redis is
    * unavailable.
    */
-  async function inCache<T>(
-    name: string,
-    log: { warn(fields: object, message: string): void },
-    ask: (keys: RedisKeys) => Promise<T>,
-  ): Promise<T> {
+  async function inCache<T>(name: string, log: Log, ask: (keys: CacheKeys) => Promise<T>): Promise<T> {
     const cache = caches.find((cache) => cache.name === name)
     if (!cache)
       throw new RefusedError(refuse(CACHE_NOT_FOUND, { message: `this service has no cache ${name}` }))
@@ -125,10 +123,22 @@ function opsHandlers({
   }
 }
 
-async function figuresOfCache(cache: Cache): Promise<CacheFigures> {
-  const figures = await cache.figures()
-  const reads = figures.hits + figures.misses
-  return { name: cache.name, ...figures, hitRate: reads === 0 ? null : figures.hits / reads }
+async function figuresOfCache({ name, shared, reads, keys }: Cache, log: Log): Promise<CacheFigures> {
+  const { hits, misses } = reads
+  const all = hits + misses
+  const counted = await keys.count().catch((error) => {
+    log.warn({ err: error, cache: name }, 'cache unavailable')
+    return null
+  })
+  return {
+    name,
+    shared,
+    hits,
+    misses,
+    hitRate: all === 0 ? null : hits / all,
+    entries: counted?.entries ?? null,
+    ...(counted?.estimated && { estimated: true }),
+  }
 }
 
 async function outboxFigures(sql: Sql) {

@@ -1,4 +1,7 @@
 export { askTogether } from './ask-together.ts'
+export * from './caches/cache.ts'
+export { memoryKeys } from './caches/memory-keys.ts'
+export { keysOf } from './caches/redis-keys.ts'
 export * from './config.ts'
 export {
   checkDatabase,
@@ -55,7 +58,6 @@ export * from './operations/sweeper.ts'
 export * from './operations/worker.ts'
 export { createRateLimitByKey, createSteadyRate, type RateLimitByKey, type SteadyRate } from './rate-limit.ts'
 export * from './redis/redis.ts'
-export * from './redis/redis-keys.ts'
 export { type Breaker, createBreaker, type Watchers } from './resilience/breaker.ts'
 export {
   type ConcurrencyLimitByKey,

@@ -187,8 +187,11 @@ describe('reads of the service', () => {
     await until(async () => expect(await sold()).toMatchObject({ soldCount: 2 }))
     const read = async () => (await admin.ops.getCaches({})).body.caches
     expect(await read()).toMatchObject([
-      { name: 'reads', hits: expect.any(Number), misses: expect.any(Number) },
+      { name: 'reads', shared: true, hits: expect.any(Number), misses: expect.any(Number) },
     ])
+    const keys = (await analytics.deps.redis?.keys('analytics:reads:*')) ?? []
+    expect(keys.length).toBeGreaterThan(0)
+    expect((await read())[0]?.entries).toBe(keys.length)
     expect(await admin.ops.clearCache({ params: { name: 'reads' } })).toMatchObject({ status: 204 })
     expect(await analytics.deps.redis?.keys('analytics:reads:*')).toEqual([])
     const before = await queries()

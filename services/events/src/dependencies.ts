@@ -1,6 +1,7 @@
 import { ticketsOfEventRoutes } from '@boxoffice/contracts'
 import { createMessaging, type Messaging } from '@boxoffice/messaging'
 import {
+  type Cache,
   createBreaker,
   createFoundation,
   createInternalClient,
@@ -24,7 +25,7 @@ export interface Dependencies extends Omit<Foundation, 'db'> {
   redis: Redis
   cache: EventCache
   /** For operators. */
-  caches: EventCache['caches']
+  caches: readonly Cache[]
   showPlan: FindShownPlan
   plans: PlanReader
   tickets: TicketsOfEvent
@@ -59,14 +60,15 @@ export function createDependencies(
     responseTimeoutMs: config.ticketsTimeoutMs,
   })
   const plans = createPlanReader()
+  const showPlan = createShownPlans({ db, bytesMax: config.planCacheBytes })
   return {
     ...foundation,
     config,
     db,
     redis,
     cache,
-    caches: cache.caches,
-    showPlan: createShownPlans({ db, bytesMax: config.planCacheBytes }),
+    caches: [...cache.caches, showPlan.cache],
+    showPlan,
     plans,
     messaging,
     tickets: createTicketsOfEvent(tickets, logger),

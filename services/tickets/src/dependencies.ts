@@ -1,5 +1,11 @@
 import { createMessaging, type Messaging } from '@boxoffice/messaging'
-import { createFoundation, type Foundation, violatedUnique, withOptions } from '@boxoffice/service-kit'
+import {
+  type Cache,
+  createFoundation,
+  type Foundation,
+  violatedUnique,
+  withOptions,
+} from '@boxoffice/service-kit'
 import { type CheckInTicket, createCheckIn } from './check-in/check-in.ts'
 import type { Config } from './config.ts'
 import {
@@ -58,6 +64,8 @@ export interface Dependencies extends Foundation {
   pdfs: PdfRenderer
   printOrder: PrintOrder
   downloadTicket: DownloadTicket
+  /** For operators. */
+  caches: readonly Cache[]
   close(): Promise<void>
 }
 
@@ -98,6 +106,7 @@ export function createDependencies(
     findEventReplica,
     ...sales,
     ...ticketing,
+    caches: [...sales.caches, ticketing.downloadTicket.cache],
     async close() {
       sales.availabilityCache.close()
       messaging.close()
@@ -127,18 +136,20 @@ function createSales(deps: Foundation & Appends & { config: Config; findEventRep
   })
   const seatMaps = createSeatMaps({ availabilityCache, sql: db, cacheMs: config.seatMapCacheMs })
   const liveMax = config.liveReservationsMax
+  const findOffer = createOfferCache({ db, findEventReplica, cachedMs: config.offerCacheMs })
   const holds = createHolds({ db, availabilityCache, expiry, crashAt, claimSeconds, liveMax, waitingMax })
   const reserve = createReserve({
     db,
     holds,
     seatMaps,
     eventMutex: createMutexByKey({ waitMs: config.seatMutexWaitMs }),
-    findOffer: createOfferCache({ db, findEventReplica, cachedMs: config.offerCacheMs }),
+    findOffer,
     findPlan,
     waitingMax,
   })
   measureReservations(metrics, db)
   return {
+    caches: [availabilityCache.cache, seatMaps.cache, findPlan.cache, findOffer.cache],
     availabilityCache,
     findPlan,
     seatMaps,

@@ -31,7 +31,14 @@ export const CacheFigures = z.object({
   hits: z.int(),
   misses: z.int(),
   hitRate: z.number().min(0).max(1).nullable().meta({ description: 'null before the first read' }),
-  entries: z.int().nullable().meta({ description: 'null where the cache cannot tell' }),
+  entries: z.int().nullable().meta({ description: 'keys in the cache; null while Redis is unavailable' }),
+  estimated: z
+    .boolean()
+    .optional()
+    .meta({ description: 'whether `entries` is an estimate, because Redis has very many keys' }),
+  shared: z.boolean().meta({
+    description: 'whether it is in Redis, one for all processes, or in the memory of the answering one',
+  }),
 })
 export type CacheFigures = z.output<typeof CacheFigures>
 const CachedKey = z.object({
@@ -76,14 +83,19 @@ const opsOf = (service: ServiceKey) =>
     getCaches: defineRoute({
       method: 'GET',
       path: `/api/${service}/ops/caches`,
-      summary: "Get the hit rates of this service's caches",
+      summary: "Get the hit rates and sizes of this service's caches",
       access: 'operator',
-      responses: { 200: z.object({ caches: z.array(CacheFigures) }) },
+      responses: {
+        200: z.object({
+          instance: z.string().meta({ description: 'the answering process: its host and process id' }),
+          caches: z.array(CacheFigures),
+        }),
+      },
     }),
     clearCache: defineRoute({
       method: 'DELETE',
       path: `/api/${service}/ops/caches/:name`,
-      summary: 'Clear a cache',
+      summary: 'Clear a cache; of one that is not shared, the part of the answering process',
       access: 'operator',
       params: CacheName,
       responses: { 204: Empty },

@@ -1,6 +1,5 @@
 import { readFileSync } from 'node:fs'
-import type { Cache } from '@boxoffice/messaging'
-import { type Breaker, keysOf, type Metrics } from '@boxoffice/service-kit'
+import { type Breaker, type Cache, keysOf, type Metrics, noReads } from '@boxoffice/service-kit'
 import type { Redis } from 'ioredis'
 import { z } from 'zod'
 
@@ -31,7 +30,7 @@ export interface ReadCache {
    * soon anyway.
    */
   invalidate(generation: number, tag: Tag): Promise<void>
-  /** For operators: `reads` are metrics of this process since it started. */
+  /** `reads`, for operators. */
   caches: readonly Cache[]
 }
 
@@ -61,7 +60,7 @@ export function createReadCache(options: {
     'reads through the cache, by cache and result',
     ['cache', 'result'],
   )
-  const counts = { hits: 0, misses: 0 }
+  const counts = noReads()
   const loading = new Map<string, Promise<unknown>>()
   // The generation is part of the key, so that a switch hides all entries of the last one. Ids are
   // case-insensitive.
@@ -120,12 +119,6 @@ export function createReadCache(options: {
       await redis.eval(invalidate, 1, keyOf(generation, tag), crypto.randomUUID(), seconds, channel, tag)
     },
 
-    caches: [
-      {
-        name: 'reads',
-        figures: async () => ({ ...counts, entries: null }),
-        keys: keysOf(redis, `${PREFIX}*`),
-      },
-    ],
+    caches: [{ name: 'reads', shared: true, reads: counts, keys: keysOf(redis, `${PREFIX}*`) }],
   }
 }

@@ -1,8 +1,7 @@
 import { createHash } from 'node:crypto'
 import { readFileSync } from 'node:fs'
 import { type EventId, EventInfo, type EventQuery } from '@boxoffice/contracts'
-import type { Cache } from '@boxoffice/messaging'
-import { type Breaker, keysOf, type Metrics } from '@boxoffice/service-kit'
+import { type Breaker, type Cache, keysOf, type Metrics, noReads } from '@boxoffice/service-kit'
 import type { Redis } from 'ioredis'
 import { Counter } from 'prom-client'
 import { z } from 'zod'
@@ -18,7 +17,7 @@ export interface EventCache {
   changed(event: EventInfo): Promise<void>
   /** Call after the commit that deleted it. */
   removed(eventId: EventId): Promise<void>
-  /** Figures of `events` and `event-pages` for operators, since this process started. */
+  /** `events` and `event-pages`, for operators. */
   caches: readonly Cache[]
 }
 
@@ -44,7 +43,7 @@ export function createEventCache(options: {
     labelNames: ['cache', 'result'],
     registers: [options.registry],
   })
-  const counts = { event: { hits: 0, misses: 0 }, page: { hits: 0, misses: 0 } }
+  const counts = { event: noReads(), page: noReads() }
   const putAt = (eventId: EventId, version: number, json: string) =>
     redis.eval(putIfNewer, 1, eventKey(eventId), version, json, options.eventCacheSeconds)
   const put = (event: EventInfo) =>
@@ -56,9 +55,6 @@ export function createEventCache(options: {
     counts[cache][found ? 'hits' : 'misses']++
     return found
   }
-
-  // Redis cannot count the entries without scanning all keys.
-  const figuresOf = (cache: keyof typeof counts) => async () => ({ ...counts[cache], entries: null })
 
   return {
     async event(eventId, load) {
@@ -101,8 +97,8 @@ export function createEventCache(options: {
     },
 
     caches: [
-      { name: 'events', figures: figuresOf('event'), keys: keysOf(redis, `${eventKey('')}*`) },
-      { name: 'event-pages', figures: figuresOf('page'), keys: keysOf(redis, `${pageKey('*')}*`) },
+      { name: 'events', shared: true, reads: counts.event, keys: keysOf(redis, `${eventKey('')}*`) },
+      { name: 'event-pages', shared: true, reads: counts.page, keys: keysOf(redis, `${pageKey('*')}*`) },
     ],
   }
 }

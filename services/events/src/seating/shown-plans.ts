@@ -1,5 +1,5 @@
 import type { EventId, SeatingPlan } from '@boxoffice/contracts'
-import { bytesOf, type EncodedJson } from '@boxoffice/service-kit'
+import { bytesOf, type Cache, type EncodedJson, memoryKeys, noReads } from '@boxoffice/service-kit'
 import type { Db } from '../database.ts'
 import { planJson } from './plan-json.ts'
 import { findPlan, findPlanVersion } from './plan-repository.ts'
@@ -18,9 +18,17 @@ export type FindShownPlan = (eventId: EventId) => Promise<ShownPlan | null>
 
 /**
  * Creates a cache of plans. The current version is read on every request; the JSON of a version never changes
- * and is kept in memory, up to `bytesMax` for all plans, least recently used evicted first.
+ * and is kept in memory, up to `bytesMax` for all plans, least recently used evicted first. `cache` is for
+ * operators.
  */
-export function createShownPlans({ db, bytesMax }: { db: Db; bytesMax: number }): FindShownPlan {
+export function createShownPlans({
+  db,
+  bytesMax,
+}: {
+  db: Db
+  bytesMax: number
+}): FindShownPlan & { readonly cache: Cache } {
+  const reads = noReads()
   const kept = new Map<string, KeptPlan>()
   const inProgress = new Map<string, Promise<KeptPlan | null>>()
   let keptBytes = 0
@@ -45,11 +53,12 @@ export function createShownPlans({ db, bytesMax }: { db: Db; bytesMax: number })
     return shown
   }
 
-  return async (eventId) => {
+  const find: FindShownPlan = async (eventId) => {
     const standing = await findPlanVersion(db, eventId)
     if (!standing) return null
     const key = keyOf(eventId, standing.planVersion)
     const known = kept.get(key)
+    reads[known ? 'hits' : 'misses']++
     if (known) {
       kept.delete(key)
       kept.set(key, known) // most recently used last
@@ -61,6 +70,13 @@ export function createShownPlans({ db, bytesMax }: { db: Db; bytesMax: number })
     const shown = await loading
     return shown && { ...shown, frozen: standing.frozen }
   }
+
+  function clear() {
+    kept.clear()
+    keptBytes = 0
+  }
+  const keys = memoryKeys({ kept, clear, shown: ({ json }) => ({ bytes: String(bytesOf(json)) }) })
+  return Object.assign(find, { cache: { name: 'seating-plans', shared: false, reads, keys } })
 }
 
 const keyOf = (eventId: EventId, planVersion: number) => `${eventId} ${planVersion}`

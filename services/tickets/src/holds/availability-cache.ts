@@ -1,8 +1,23 @@
 import type { EventId } from '@boxoffice/contracts'
-import { createGroups, createRedis, type Policy, type Sql } from '@boxoffice/service-kit'
+import {
+  type Cache,
+  createGroups,
+  createRedis,
+  keysOf,
+  noReads,
+  type Policy,
+  type Sql,
+} from '@boxoffice/service-kit'
 import type { FindPlan } from '../plans/plan-cache.ts'
 import { type CacheHold, type Confirmed, createCachedHolds, type Requested } from './cached-holds.ts'
-import { defineCommands, type Line, type MapAnswer, type Released, type SoldSeat } from './commands.ts'
+import {
+  CACHED_EVENTS,
+  defineCommands,
+  type Line,
+  type MapAnswer,
+  type Released,
+  type SoldSeat,
+} from './commands.ts'
 import { type Guarded, guardRedis } from './guarded-redis.ts'
 import { createRebuilds } from './rebuilds.ts'
 
@@ -46,6 +61,10 @@ export interface AvailabilityCache {
   onChange(listener: (eventId: EventId) => void): void
   /** Rebuilds the cache of every recently active event from PostgreSQL; returns the events that differed. */
   reconcile(): Promise<EventId[]>
+  /**
+   * For operators: its keys exist while their event is cached. A cleared event is rebuilt when it is used.
+   */
+  readonly cache: Cache
   close(): void
 }
 
@@ -63,7 +82,16 @@ export function createAvailabilityCache(
   const guarded = guardRedis(options.policy, options)
   const rebuilds = createRebuilds({ commands, sql: options.db, findPlan, guarded, logger })
   const { update, changed, onChange } = createUpdates(guarded, rebuilds.markStale)
-  const { hold, confirmAll } = createCachedHolds({ commands, guarded, rebuilds, findPlan, update, changed })
+  const reads = noReads()
+  const { hold, confirmAll } = createCachedHolds({
+    commands,
+    guarded,
+    rebuilds,
+    findPlan,
+    update,
+    changed,
+    reads,
+  })
 
   async function releaseAll(eventId: EventId, released: readonly Released[]): Promise<void> {
     const ids = released.map(({ reservationId }) => reservationId)
@@ -92,6 +120,7 @@ export function createAvailabilityCache(
     readSeatMap: (eventId) =>
       guarded(eventId, async () => {
         const map = await commands.readSeatMap(eventId)
+        reads[map ? 'hits' : 'misses']++
         if (map) return map
         await rebuilds.rebuildShared(eventId)
         return commands.readSeatMap(eventId)
@@ -100,6 +129,7 @@ export function createAvailabilityCache(
     markStale: rebuilds.markStale,
     onChange,
     reconcile: rebuilds.reconcile,
+    cache: { name: 'availability', shared: true, reads, keys: keysOf(redis, CACHED_EVENTS) },
     close() {
       guarded.close()
       redis.disconnect()

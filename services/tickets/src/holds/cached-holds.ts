@@ -1,4 +1,5 @@
 import type { EventId, ReservationId, ReservationStatus, SeatId } from '@boxoffice/contracts'
+import type { CacheReads } from '@boxoffice/service-kit'
 import { numbersOf, type Plan } from '../plans/plan.ts'
 import type { FindPlan } from '../plans/plan-cache.ts'
 import {
@@ -38,8 +39,9 @@ export function createCachedHolds(deps: {
   findPlan: FindPlan
   update(eventId: EventId, call: () => Promise<unknown>): Promise<void>
   changed(eventId: EventId): void
+  reads: CacheReads
 }) {
-  const { commands, guarded, rebuilds, findPlan, update, changed } = deps
+  const { commands, guarded, rebuilds, findPlan, update, changed, reads } = deps
 
   async function hold(eventId: EventId, requests: readonly Requested[]): Promise<(CacheHold | null)[]> {
     const plan = await planOf(eventId, requests)
@@ -47,6 +49,7 @@ export function createCachedHolds(deps: {
     const answers = await guarded(eventId, async () => {
       const held = await commands.hold(eventId, wanted)
       const unknown = held.flatMap(({ answer }, index) => (answer === 'NOT_CACHED' ? [index] : []))
+      reads[unknown.length === 0 ? 'hits' : 'misses']++
       if (unknown.length === 0) return held
       await rebuilds.rebuildShared(eventId)
       const again = await commands.hold(eventId, at(wanted, unknown))

@@ -83,6 +83,8 @@ const keysOf = (eventId: EventId) =>
   ['epoch', 'free', 'expiries', 'lines', 'changes', 'map', 'owners'].map(
     (name) => `tickets:{${eventId}}:${name}`,
   )
+/** The keys that exist while their event is cached. */
+export const CACHED_EVENTS = 'tickets:{*}:epoch'
 const flat = (lines: readonly Line[]) =>
   lines.flatMap(({ ticketTypeId, quantity }) => [ticketTypeId, quantity])
 /** Encodes places as the scripts store them, without the leading `provisional` field. */

@@ -1,17 +1,21 @@
 import type { EventId } from '@boxoffice/contracts'
-import type { Sql } from '@boxoffice/service-kit'
+import { type Cache, memoryKeys, noReads, type Sql } from '@boxoffice/service-kit'
 import { buildPlan, type Plan } from './plan.ts'
 import { findPlanVersion, listSeats } from './plan-repository.ts'
 
 /** Of all plans together: about 100 MB. */
 const SEATS_KEPT_MAX = 400_000
 
+export type FindPlan = (eventId: EventId) => Promise<Plan | null>
+
 /**
  * Finds an event's plan; null while it offers no seats. A plan never changes, so it is read once and kept.
+ * `cache` is for operators.
  */
-export function createPlanCache({ db }: { db: Sql }) {
+export function createPlanCache({ db }: { db: Sql }): FindPlan & { readonly cache: Cache } {
   const sql = db
-  const kept = new Map<EventId, { plan: Promise<Plan | null>; seatCount: number }>()
+  const reads = noReads()
+  const kept = new Map<string, { plan: Promise<Plan | null>; seatCount: number }>()
 
   async function load(eventId: EventId): Promise<Plan | null> {
     const planVersion = await findPlanVersion(sql, eventId)
@@ -28,7 +32,8 @@ export function createPlanCache({ db }: { db: Sql }) {
     }
   }
 
-  return async (eventId: EventId): Promise<Plan | null> => {
+  const find: FindPlan = async (eventId) => {
+    reads[kept.has(eventId) ? 'hits' : 'misses']++
     const entry = kept.get(eventId) ?? { plan: load(eventId), seatCount: 0 }
     kept.delete(eventId)
     kept.set(eventId, entry)
@@ -44,5 +49,7 @@ export function createPlanCache({ db }: { db: Sql }) {
     }
     return plan
   }
+
+  const keys = memoryKeys({ kept, shown: ({ seatCount }) => ({ seats: String(seatCount) }) })
+  return Object.assign(find, { cache: { name: 'seating-plans', shared: false, reads, keys } })
 }
-export type FindPlan = ReturnType<typeof createPlanCache>

@@ -1,5 +1,5 @@
 import type { EventId } from '@boxoffice/contracts'
-import type { Sql } from '@boxoffice/service-kit'
+import { type Cache, memoryKeys, noReads, type Sql } from '@boxoffice/service-kit'
 import type { FindEventReplica } from '../event-replicas/event-replicas.ts'
 import { findReplicaAsOf } from '../event-replicas/replica-repository.ts'
 import { listTypes } from '../types/type-repository.ts'
@@ -13,19 +13,28 @@ export async function loadOffer(sql: Sql, eventId: EventId): Promise<Offer | nul
   return found && { ...found, types: await listTypes(sql, eventId) }
 }
 
+export type FindOffer = (eventId: EventId, from?: OfferSource) => Promise<Offer | null>
+
 /**
  * Returns a lookup of what events sell, cached for `cachedMs`, so that a crowd is refused without a query
  * each. The transaction checks and prices each hold again, so an outdated price is never held. `asOf` of a
- * cached offer advances by the monotonic clock.
+ * cached offer advances by the monotonic clock. `cache` is for operators.
  */
-export function createOfferCache(options: { db: Sql; findEventReplica: FindEventReplica; cachedMs: number }) {
+export function createOfferCache(options: {
+  db: Sql
+  findEventReplica: FindEventReplica
+  cachedMs: number
+}): FindOffer & { readonly cache: Cache } {
   const sql = options.db
-  const cached = new Map<EventId, { offer: Offer; loadedAtMs: number }>()
+  const reads = noReads()
+  const cached = new Map<string, { offer: Offer; loadedAtMs: number }>()
 
-  return async (eventId: EventId, from: OfferSource = 'cache'): Promise<Offer | null> => {
+  const find: FindOffer = async (eventId, from = 'cache') => {
     const entry = cached.get(eventId)
     const ageMs = entry ? performance.now() - entry.loadedAtMs : Number.POSITIVE_INFINITY
-    if (entry && from === 'cache' && ageMs < options.cachedMs) {
+    const isFresh = ageMs < options.cachedMs
+    if (from === 'cache') reads[isFresh ? 'hits' : 'misses']++
+    if (entry && from === 'cache' && isFresh) {
       return { ...entry.offer, asOf: new Date(entry.offer.asOf.getTime() + ageMs) }
     }
     const replica = await options.findEventReplica(eventId)
@@ -36,5 +45,12 @@ export function createOfferCache(options: { db: Sql; findEventReplica: FindEvent
     if (offer.replica.status !== 'DRAFT') cached.set(eventId, { offer, loadedAtMs: performance.now() })
     return offer
   }
+
+  const shown = ({ offer }: { offer: Offer }) => ({
+    status: offer.replica.status,
+    types: String(offer.types.length),
+    asOf: offer.asOf.toISOString(),
+  })
+  const keys = memoryKeys({ kept: cached, shown })
+  return Object.assign(find, { cache: { name: 'offers', shared: false, reads, keys } })
 }
-export type FindOffer = ReturnType<typeof createOfferCache>

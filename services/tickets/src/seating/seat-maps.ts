@@ -1,6 +1,13 @@
 import { createHash } from 'node:crypto'
 import type { EventId, SeatMap } from '@boxoffice/contracts'
-import { type EncodedJson, encodedJson, type Sql } from '@boxoffice/service-kit'
+import {
+  type Cache,
+  type EncodedJson,
+  encodedJson,
+  memoryKeys,
+  noReads,
+  type Sql,
+} from '@boxoffice/service-kit'
 import type { AvailabilityCache } from '../holds/availability-cache.ts'
 import type { MapAnswer } from '../holds/commands.ts'
 import { readStatuses } from '../holds/seat-claim-repository.ts'
@@ -35,7 +42,7 @@ interface Entry {
 /**
  * Reads seat maps of events: from Redis, or from PostgreSQL if Redis is unavailable. `read` returns a reading
  * made within the last `cacheMs` and after the last change by this process, so that a buyer sees their own
- * hold, and a crowd costs one reading. `readNow` always reads.
+ * hold, and a crowd costs one reading. `readNow` always reads. `cache` is for operators.
  */
 export function createSeatMaps(options: {
   availabilityCache: Pick<AvailabilityCache, 'readSeatMap' | 'onChange'>
@@ -43,7 +50,8 @@ export function createSeatMaps(options: {
   cacheMs: number
 }) {
   const { availabilityCache, sql, cacheMs } = options
-  const kept = new Map<EventId, Entry>()
+  const reads = noReads()
+  const kept = new Map<string, Entry>()
   availabilityCache.onChange((eventId) => {
     const entry = kept.get(eventId)
     if (entry) entry.isChanged = true
@@ -74,9 +82,11 @@ export function createSeatMaps(options: {
 
   function read(eventId: EventId): Promise<Reading> {
     const entry = kept.get(eventId)
+    const ageMs = entry ? performance.now() - entry.beganMs : 0
+    const isFresh = entry && !entry.isChanged && ageMs < cacheMs
+    reads[isFresh ? 'hits' : 'misses']++
     if (!entry) return begin(eventId, undefined)
-    const ageMs = performance.now() - entry.beganMs
-    if (!entry.isChanged && ageMs < cacheMs) return entry.reading
+    if (isFresh) return entry.reading
     const waitMs = Math.max(READINGS_APART_MS, READINGS_APART * entry.tookMs) - ageMs
     if (waitMs <= 0) return begin(eventId, entry)
     entry.next ??= new Promise<void>((resolve) => setTimeout(resolve, waitMs)).then(() =>
@@ -85,9 +95,15 @@ export function createSeatMaps(options: {
     return entry.next
   }
 
-  return { read, readNow }
+  const shown = ({ beganMs, tookMs, isChanged }: Entry) => ({
+    ageMs: String(Math.round(performance.now() - beganMs)),
+    tookMs: String(Math.round(tookMs)),
+    isChanged: String(isChanged),
+  })
+  const cache: Cache = { name: 'seat-maps', shared: false, reads, keys: memoryKeys({ kept, shown }) }
+  return { read, readNow, cache }
 }
-export type SeatMaps = ReturnType<typeof createSeatMaps>
+export type SeatMaps = Omit<ReturnType<typeof createSeatMaps>, 'cache'>
 
 /** Reuses the previous string for an equal map: thousands of watchers compare them. */
 function readingOf(eventId: EventId, map: MapAnswer, before: Reading | undefined): Reading {
