@@ -27,6 +27,8 @@ export const operations: Readonly<Record<string, Readonly<Record<string, Operati
     listCacheKeys: ['GET', '/api/auth/ops/caches/:name/keys'],
     getCacheEntry: ['GET', '/api/auth/ops/caches/:name/entry'],
     getOutbox: ['GET', '/api/auth/ops/outbox'],
+    findUsers: ['POST', '/api/auth/ops/users/find'],
+    revokeRole: ['POST', '/api/auth/ops/users/revoke', true],
   },
   events: {
     listEvents: ['GET', '/api/events'],

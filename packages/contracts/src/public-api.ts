@@ -1,6 +1,7 @@
 import { analyticsProjectionRoutes } from './analytics/internal-routes.ts'
 import { analyticsRoutes } from './analytics/routes.ts'
 import { ticketQueryRoutes } from './analytics/sold-ticket-routes.ts'
+import { authUsersRoutes } from './auth/operator-routes.ts'
 import { authRoutes } from './auth/routes.ts'
 import { eventsRoutes } from './events/routes.ts'
 import type { Routes } from './http/define-route.ts'
@@ -24,7 +25,7 @@ import type { ServiceKey } from './values/services.ts'
 
 /** Every public route by service and operation: the source of OpenAPI, the client and the tests. */
 export const publicApi = {
-  auth: { ...authRoutes, ...authOpsRoutes },
+  auth: { ...authRoutes, ...authOpsRoutes, ...authUsersRoutes },
   events: { ...eventsRoutes, ...eventsOpsRoutes },
   tickets: { ...ticketsRoutes, ...ticketsOpsRoutes },
   payments: { ...paymentsRoutes, ...seatPurchaseRoutes, ...paymentsOpsRoutes, ...paymentsSagaRoutes },
