@@ -133,7 +133,11 @@ export const operations: Readonly<Record<string, Readonly<Record<string, Operati
     getOutbox: ['GET', '/api/notifications/ops/outbox'],
     listDeadLetters: ['GET', '/api/notifications/ops/dead-letters'],
     findSuppressions: ['POST', '/api/notifications/ops/suppressions/find'],
+    listSuppressions: ['GET', '/api/notifications/ops/suppressions'],
     liftSuppressions: ['DELETE', '/api/notifications/ops/suppressions/:addressHash'],
+    listNotificationsAsOperator: ['GET', '/api/notifications/ops/notifications'],
+    resendNotification: ['POST', '/api/notifications/ops/notifications/:notificationId/resend', true],
+    resendOrderAsOperator: ['POST', '/api/notifications/ops/orders/:orderId/resend', true],
   },
   analytics: {
     listSoldTickets: ['GET', '/api/v1/tickets'],

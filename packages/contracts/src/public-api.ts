@@ -14,6 +14,7 @@ import {
   ticketsOpsRoutes,
 } from './http/operator-routes.ts'
 import { notificationsDeadLetterRoutes } from './notifications/dead-letter-routes.ts'
+import { notificationsOperatorRoutes } from './notifications/operator-routes.ts'
 import { notificationsPushRoutes } from './notifications/push-routes.ts'
 import { notificationsRoutes } from './notifications/routes.ts'
 import { notificationsSuppressionRoutes } from './notifications/suppression-routes.ts'
@@ -35,6 +36,7 @@ export const publicApi = {
     ...notificationsOpsRoutes,
     ...notificationsDeadLetterRoutes,
     ...notificationsSuppressionRoutes,
+    ...notificationsOperatorRoutes,
   },
   analytics: {
     ...ticketQueryRoutes,

@@ -263,6 +263,12 @@ export const goodRequests: Partial<Record<OperationName, (world: World) => WireR
   'notifications.removePushSubscription': ({ subscriptionId }) => ({ params: { subscriptionId } }),
   'notifications.findSuppressions': ({ email }) => ({ body: { email } }),
   'notifications.liftSuppressions': () => ({ params: { addressHash: '0'.repeat(64) } }),
+  'notifications.listSuppressions': () => ({ query: { ...page, cause: 'BOUNCE', since: soon } }),
+  'notifications.listNotificationsAsOperator': ({ orderId }) => ({
+    query: { ...page, orderId, status: 'SENT', type: 'ORDER_CONFIRMATION', since: soon },
+  }),
+  'notifications.resendNotification': ({ notificationId }) => ({ params: { notificationId } }),
+  'notifications.resendOrderAsOperator': ({ orderId }) => ({ params: { orderId } }),
   'notifications.clearCache': () => ({ params: { name: 'nothing' } }),
   'notifications.listCacheKeys': () => ({ params: { name: 'nothing' }, query: page }),
   'notifications.getCacheEntry': () => ({ params: { name: 'nothing' }, query: { key: 'none' } }),

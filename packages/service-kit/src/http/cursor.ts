@@ -7,6 +7,8 @@ export const cursorFields = {
   /** A `Date` in code, from 1970 to 9998. */
   instant: Instant,
   id: z.uuid(),
+  /** A SHA-256 in hex. */
+  hash: z.string().regex(/^[0-9a-f]{64}$/),
   /** The position of a scan of Redis. */
   scan: z.string().regex(/^\d{1,20}$/),
   /** The relevance of a search result. */
