@@ -110,6 +110,7 @@ export const operations: Readonly<Record<string, Readonly<Record<string, Operati
     listSagas: ['GET', '/api/payments/ops/sagas'],
     getSaga: ['GET', '/api/payments/ops/sagas/:orderId'],
     resumeSaga: ['POST', '/api/payments/ops/sagas/:orderId/resume', true],
+    listEventRefunds: ['GET', '/api/payments/ops/event-refunds'],
   },
   notifications: {
     listNotifications: ['GET', '/api/notifications'],

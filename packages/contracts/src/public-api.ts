@@ -18,6 +18,7 @@ import { notificationsOperatorRoutes } from './notifications/operator-routes.ts'
 import { notificationsPushRoutes } from './notifications/push-routes.ts'
 import { notificationsRoutes } from './notifications/routes.ts'
 import { notificationsSuppressionRoutes } from './notifications/suppression-routes.ts'
+import { paymentsEventRefundRoutes } from './payments/event-refund-routes.ts'
 import { paymentsRoutes } from './payments/routes.ts'
 import { paymentsSagaRoutes } from './payments/saga-routes.ts'
 import { seatPurchaseRoutes } from './payments/seat-purchase-routes.ts'
@@ -29,7 +30,13 @@ export const publicApi = {
   auth: { ...authRoutes, ...authOpsRoutes, ...authUsersRoutes },
   events: { ...eventsRoutes, ...eventsOpsRoutes },
   tickets: { ...ticketsRoutes, ...ticketsOpsRoutes },
-  payments: { ...paymentsRoutes, ...seatPurchaseRoutes, ...paymentsOpsRoutes, ...paymentsSagaRoutes },
+  payments: {
+    ...paymentsRoutes,
+    ...seatPurchaseRoutes,
+    ...paymentsOpsRoutes,
+    ...paymentsSagaRoutes,
+    ...paymentsEventRefundRoutes,
+  },
   notifications: {
     ...notificationsRoutes,
     ...notificationsPushRoutes,

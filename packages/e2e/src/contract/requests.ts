@@ -225,6 +225,7 @@ export const goodRequests: Partial<Record<OperationName, (world: World) => WireR
   'payments.listSagas': () => ({ query: { ...page, state: 'CHARGING' } }),
   'payments.getSaga': ({ orderId }) => ({ params: { orderId } }),
   'payments.resumeSaga': ({ orderId }) => ({ params: { orderId } }),
+  'payments.listEventRefunds': ({ eventId }) => ({ query: { ...page, eventId } }),
   'payments.getOrderHistory': ({ orderId }) => ({ params: { orderId } }),
   'payments.watchOrder': ({ orderId }) => ({ params: { orderId } }),
   'payments.buySeat': ({ userId, venueId, eventId, secret }) => ({

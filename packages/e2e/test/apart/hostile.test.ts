@@ -257,6 +257,7 @@ const positions: Readonly<Record<string, readonly [instant: string | null, id: s
   'tickets.listAttendees': ['createdAt', 'ticketId'],
   'payments.listOrders': ['createdAt', 'orderId'],
   'payments.listSagas': ['since', 'orderId'],
+  'payments.listEventRefunds': ['cancelledAt', 'eventId'],
   'notifications.listNotifications': ['at', 'id'],
   'notifications.listDeadLetters': ['at', 'id'],
   'notifications.listNotificationsAsOperator': ['at', 'id'],
