@@ -27,6 +27,8 @@ export const operations: Readonly<Record<string, Readonly<Record<string, Operati
     listCacheKeys: ['GET', '/api/auth/ops/caches/:name/keys'],
     getCacheEntry: ['GET', '/api/auth/ops/caches/:name/entry'],
     getOutbox: ['GET', '/api/auth/ops/outbox'],
+    findUsers: ['POST', '/api/auth/ops/users/find'],
+    revokeRole: ['POST', '/api/auth/ops/users/revoke', true],
   },
   events: {
     listEvents: ['GET', '/api/events'],
@@ -108,6 +110,7 @@ export const operations: Readonly<Record<string, Readonly<Record<string, Operati
     listSagas: ['GET', '/api/payments/ops/sagas'],
     getSaga: ['GET', '/api/payments/ops/sagas/:orderId'],
     resumeSaga: ['POST', '/api/payments/ops/sagas/:orderId/resume', true],
+    listEventRefunds: ['GET', '/api/payments/ops/event-refunds'],
   },
   notifications: {
     listNotifications: ['GET', '/api/notifications'],
@@ -131,7 +134,11 @@ export const operations: Readonly<Record<string, Readonly<Record<string, Operati
     getOutbox: ['GET', '/api/notifications/ops/outbox'],
     listDeadLetters: ['GET', '/api/notifications/ops/dead-letters'],
     findSuppressions: ['POST', '/api/notifications/ops/suppressions/find'],
+    listSuppressions: ['GET', '/api/notifications/ops/suppressions'],
     liftSuppressions: ['DELETE', '/api/notifications/ops/suppressions/:addressHash'],
+    listNotificationsAsOperator: ['GET', '/api/notifications/ops/notifications'],
+    resendNotification: ['POST', '/api/notifications/ops/notifications/:notificationId/resend', true],
+    resendOrderAsOperator: ['POST', '/api/notifications/ops/orders/:orderId/resend', true],
   },
   analytics: {
     listSoldTickets: ['GET', '/api/v1/tickets'],

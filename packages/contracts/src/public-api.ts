@@ -1,6 +1,7 @@
 import { analyticsProjectionRoutes } from './analytics/internal-routes.ts'
 import { analyticsRoutes } from './analytics/routes.ts'
 import { ticketQueryRoutes } from './analytics/sold-ticket-routes.ts'
+import { authUsersRoutes } from './auth/operator-routes.ts'
 import { authRoutes } from './auth/routes.ts'
 import { eventsRoutes } from './events/routes.ts'
 import type { Routes } from './http/define-route.ts'
@@ -13,9 +14,11 @@ import {
   ticketsOpsRoutes,
 } from './http/operator-routes.ts'
 import { notificationsDeadLetterRoutes } from './notifications/dead-letter-routes.ts'
+import { notificationsOperatorRoutes } from './notifications/operator-routes.ts'
 import { notificationsPushRoutes } from './notifications/push-routes.ts'
 import { notificationsRoutes } from './notifications/routes.ts'
 import { notificationsSuppressionRoutes } from './notifications/suppression-routes.ts'
+import { paymentsEventRefundRoutes } from './payments/event-refund-routes.ts'
 import { paymentsRoutes } from './payments/routes.ts'
 import { paymentsSagaRoutes } from './payments/saga-routes.ts'
 import { seatPurchaseRoutes } from './payments/seat-purchase-routes.ts'
@@ -24,16 +27,23 @@ import type { ServiceKey } from './values/services.ts'
 
 /** Every public route by service and operation: the source of OpenAPI, the client and the tests. */
 export const publicApi = {
-  auth: { ...authRoutes, ...authOpsRoutes },
+  auth: { ...authRoutes, ...authOpsRoutes, ...authUsersRoutes },
   events: { ...eventsRoutes, ...eventsOpsRoutes },
   tickets: { ...ticketsRoutes, ...ticketsOpsRoutes },
-  payments: { ...paymentsRoutes, ...seatPurchaseRoutes, ...paymentsOpsRoutes, ...paymentsSagaRoutes },
+  payments: {
+    ...paymentsRoutes,
+    ...seatPurchaseRoutes,
+    ...paymentsOpsRoutes,
+    ...paymentsSagaRoutes,
+    ...paymentsEventRefundRoutes,
+  },
   notifications: {
     ...notificationsRoutes,
     ...notificationsPushRoutes,
     ...notificationsOpsRoutes,
     ...notificationsDeadLetterRoutes,
     ...notificationsSuppressionRoutes,
+    ...notificationsOperatorRoutes,
   },
   analytics: {
     ...ticketQueryRoutes,

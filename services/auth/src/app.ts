@@ -1,7 +1,14 @@
-import { authInternalRoutes, authMailingRoutes, authOpsRoutes, authRoutes } from '@boxoffice/contracts'
+import {
+  authInternalRoutes,
+  authMailingRoutes,
+  authOpsRoutes,
+  authRoutes,
+  authUsersRoutes,
+} from '@boxoffice/contracts'
 import { mountOps } from '@boxoffice/messaging'
 import { checkDatabase, createServiceApp, mountMailedPages, mountRoutes } from '@boxoffice/service-kit'
 import type { FastifyInstance } from 'fastify'
+import { userHandlers } from './accounts/operator-routes.ts'
 import { accountHandlers, accountInternalHandlers } from './accounts/routes.ts'
 import { addressChangeHandlers } from './address-change/routes.ts'
 import type { Dependencies } from './dependencies.ts'
@@ -19,7 +26,7 @@ export function buildApp(deps: Dependencies): FastifyInstance {
     path: '/api/auth',
     title: 'Auth',
     description: 'Accounts, sessions, and the keys that verify access tokens.',
-    routes: { ...authRoutes, ...authOpsRoutes },
+    routes: { ...authRoutes, ...authOpsRoutes, ...authUsersRoutes },
     health: {
       database: { required: true, check: () => checkDatabase(deps.db) },
       messaging: deps.messaging.health,
@@ -44,6 +51,7 @@ export function buildApp(deps: Dependencies): FastifyInstance {
   )
   mountRoutes(app, authMailingRoutes, mailingHandlers(deps), deps)
   mountOps(app, authOpsRoutes, deps)
+  mountRoutes(app, authUsersRoutes, userHandlers(deps), deps)
   mountMailedPages(app, [
     verifyEmailPage(deps),
     resetPasswordPage(deps),

@@ -1,6 +1,7 @@
 import {
   notificationsDeadLetterRoutes,
   notificationsInternalRoutes,
+  notificationsOperatorRoutes,
   notificationsOpsRoutes,
   notificationsPushRoutes,
   notificationsRoutes,
@@ -13,6 +14,7 @@ import { oldContactPage, orderContactPage } from './contacts/pages.ts'
 import { contactHandlers } from './contacts/routes.ts'
 import { deadLetterHandlers } from './dead-letters/routes.ts'
 import type { Dependencies } from './dependencies.ts'
+import { operatorHandlers } from './notifications/operator-routes.ts'
 import { resendHandlers } from './notifications/resend.ts'
 import { notificationHandlers } from './notifications/routes.ts'
 import { preferenceHandlers } from './preferences/routes.ts'
@@ -34,6 +36,7 @@ export function buildApp(deps: Dependencies): FastifyInstance {
       ...notificationsOpsRoutes,
       ...notificationsDeadLetterRoutes,
       ...notificationsSuppressionRoutes,
+      ...notificationsOperatorRoutes,
     },
     health: {
       database: { required: true, check: () => checkDatabase(deps.db) },
@@ -52,6 +55,7 @@ export function buildApp(deps: Dependencies): FastifyInstance {
   mountOps(app, notificationsOpsRoutes, deps)
   mountRoutes(app, notificationsDeadLetterRoutes, deadLetterHandlers(deps), deps)
   mountRoutes(app, notificationsSuppressionRoutes, suppressionHandlers(deps), deps)
+  mountRoutes(app, notificationsOperatorRoutes, operatorHandlers(deps), deps)
   mountMailedPages(app, [
     unsubscribePage(deps),
     orderPage(deps),

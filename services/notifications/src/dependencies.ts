@@ -18,7 +18,7 @@ import { createLogWatch, type WatchLog } from './notifications/log-watch.ts'
 import { createPeers, type Peers } from './peers/peers.ts'
 import { createFindTakenPush, createPushProvider, type PushProvider } from './push/push-provider.ts'
 import { createPushService } from './push/push-service.ts'
-import { createComposer } from './sending/compose.ts'
+import { type Composer, createComposer } from './sending/compose.ts'
 import { createDelivery } from './sending/deliver.ts'
 import { createPrepare } from './sending/hand-over.ts'
 import { createSesProvider, type MailProvider } from './sending/mail-provider.ts'
@@ -47,6 +47,7 @@ export interface Dependencies extends Omit<Foundation, 'db'> {
   /** null: this installation sends no pushes. */
   push: PushProvider | null
   sender: Sender
+  whyNot: Composer['whyNot']
   feedback: FeedbackHandlers
   watchLog: WatchLog
   unsubscribeTokens: UnsubscribeTokens
@@ -81,15 +82,8 @@ export function createDependencies(
     mailStatus: createMailStatusPublisher(messaging),
   }
   const tokens = createTokens(config)
-  const sender = createNotificationSender(config, foundation, {
-    publishers,
-    tokens,
-    peers,
-    templates,
-    mail,
-    sms,
-    push,
-  })
+  const composer = createComposer(composerDepsOf(config, foundation, { tokens, peers, templates, push }))
+  const sender = createNotificationSender(config, foundation, { publishers, composer, mail, sms, push })
   return {
     ...foundation,
     config,
@@ -103,6 +97,7 @@ export function createDependencies(
     sms,
     push,
     sender,
+    whyNot: composer.whyNot,
     feedback: createFeedbackHandlers({
       ...publishers,
       logger,
@@ -137,9 +132,7 @@ interface SenderParts {
     ticketUpdates: ReturnType<typeof createTicketUpdatePublisher>
     mailStatus: ReturnType<typeof createMailStatusPublisher>
   }
-  tokens: ReturnType<typeof createTokens>
-  peers: Peers
-  templates: OperatorTemplates
+  composer: Pick<Composer, 'compose'>
   mail: MailProvider
   sms: SmsProvider
   push: PushProvider | null
@@ -155,7 +148,7 @@ function createNotificationSender(config: Config, foundation: Foundation, parts:
     ...foundation,
     ...delivery,
     ...parts.publishers,
-    compose: createComposer(composerDepsOf(config, foundation, parts)),
+    compose: parts.composer.compose,
     sendingMetrics,
     findTakenPush: createFindTakenPush(sql),
     places: createPlaces({ ...foundation, ...delivery, sendingMetrics }),
@@ -177,7 +170,12 @@ function createNotificationSender(config: Config, foundation: Foundation, parts:
 const composerDepsOf = (
   { publicUrl, privateKey, reminderLeadMs, bulkTicketsMin, mailBytesMax }: Config,
   { now }: Foundation,
-  { tokens, peers, templates, push }: SenderParts,
+  {
+    tokens,
+    peers,
+    templates,
+    push,
+  }: { tokens: ReturnType<typeof createTokens> } & Pick<Dependencies, 'peers' | 'templates' | 'push'>,
 ) => ({
   peers,
   templates,

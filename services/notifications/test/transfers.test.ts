@@ -11,7 +11,7 @@ import {
 import { until } from '@boxoffice/testing'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { addressHashOf } from '../src/suppressions/suppression.ts'
-import { listSuppressions } from '../src/suppressions/suppression-repository.ts'
+import { findSuppressions } from '../src/suppressions/suppression-repository.ts'
 import { CLAIM_TOKEN, codePng, pdfOf } from './peers.ts'
 import { failedFor, generatedFor, startService, type TestService, ticketOf } from './start-service.ts'
 
@@ -194,7 +194,7 @@ function oneClickOf(address: string): string | null {
   expect(/^List-Unsubscribe-Post: List-Unsubscribe=One-Click\r$/m.test(raw)).toBe(url !== null)
   return url
 }
-const suppressionsOf = (email: string) => listSuppressions(service.deps.db, addressHashOf(email))
+const suppressionsOf = (email: string) => findSuppressions(service.deps.db, addressHashOf(email))
 
 test('a user ends a kind of mails by one press, and what is owed cannot be ended', async () => {
   const user = await service.user()

@@ -1,6 +1,7 @@
 import {
   paymentsArchiveRoutes,
   paymentsContactRoutes,
+  paymentsEventRefundRoutes,
   paymentsInternalRoutes,
   paymentsOpsRoutes,
   paymentsRoutes,
@@ -11,6 +12,7 @@ import { mountArchive, mountOps } from '@boxoffice/messaging'
 import { checkDatabase, createServiceApp, mountRoutes } from '@boxoffice/service-kit'
 import type { FastifyInstance } from 'fastify'
 import type { Dependencies } from './dependencies.ts'
+import { eventRefundHandlers } from './event-refunds/routes.ts'
 import { sagaHandlers } from './operations/routes.ts'
 import { createAcceptance } from './order-commands/accept.ts'
 import { contactHandlers, contactLinkHandlers } from './orders/contact-routes.ts'
@@ -25,7 +27,13 @@ export function buildApp(deps: Dependencies): FastifyInstance {
     path: '/api/payments',
     title: 'Payments',
     description: 'Orders: buying tickets, and what became of it.',
-    routes: { ...paymentsRoutes, ...seatPurchaseRoutes, ...paymentsOpsRoutes, ...paymentsSagaRoutes },
+    routes: {
+      ...paymentsRoutes,
+      ...seatPurchaseRoutes,
+      ...paymentsOpsRoutes,
+      ...paymentsSagaRoutes,
+      ...paymentsEventRefundRoutes,
+    },
     health: {
       database: { required: true, check: () => checkDatabase(deps.db) },
       messaging: deps.messaging.health,
@@ -44,5 +52,6 @@ export function buildApp(deps: Dependencies): FastifyInstance {
   mountOps(app, paymentsOpsRoutes, deps)
   mountArchive(app, paymentsArchiveRoutes, deps)
   mountRoutes(app, paymentsSagaRoutes, sagaHandlers(deps), deps)
+  mountRoutes(app, paymentsEventRefundRoutes, eventRefundHandlers(deps), deps)
   return app
 }

@@ -40,6 +40,7 @@ export interface OrderRow {
   readonly version: number
   readonly createdAt: Date
   readonly completedAt: Date | null
+  readonly refundedAt: Date | null
   readonly contactEmail: string | null
 }
 

@@ -18,6 +18,11 @@ export const ADDRESS_NOT_CONFIRMED = defineRefusal(
   409,
   'this address is not confirmed yet',
 )
+export const LAST_ADMIN = defineRefusal(
+  'LAST_ADMIN',
+  409,
+  'this is the last ADMIN: grant the role to another user first',
+)
 
 /** Why a refresh token is refused. */
 export const refreshRefusals = {

@@ -1,5 +1,5 @@
 import * as z from 'zod'
-import { defineRoute, Empty } from '../http/define-route.ts'
+import { defineRoute, Empty, NextCursor, Page } from '../http/define-route.ts'
 import { Email } from '../values/email.ts'
 import { NotificationId } from '../values/ids.ts'
 import { Instant } from '../values/text.ts'
@@ -25,6 +25,10 @@ export const Suppression = z.object({
 })
 export type Suppression = z.output<typeof Suppression>
 
+/** A suppression with the hash of its address. */
+export const ListedSuppression = Suppression.extend({ addressHash: AddressHash })
+export type ListedSuppression = z.output<typeof ListedSuppression>
+
 export const notificationsSuppressionRoutes = {
   findSuppressions: defineRoute({
     method: 'POST',
@@ -35,6 +39,17 @@ export const notificationsSuppressionRoutes = {
     idempotency: 'none',
     body: z.strictObject({ email: Email }),
     responses: { 200: z.object({ addressHash: AddressHash, suppressions: z.array(Suppression) }) },
+  }),
+  listSuppressions: defineRoute({
+    method: 'GET',
+    path: '/api/notifications/ops/suppressions',
+    summary: 'List suppressed addresses by their hashes, newest first',
+    access: 'operator',
+    query: Page.extend({
+      cause: SuppressionCause.optional(),
+      since: Instant.optional().meta({ description: 'only those reported at this time or later' }),
+    }),
+    responses: { 200: z.object({ suppressions: z.array(ListedSuppression), nextCursor: NextCursor }) },
   }),
   liftSuppressions: defineRoute({
     method: 'DELETE',

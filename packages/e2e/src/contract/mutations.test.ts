@@ -67,7 +67,8 @@ const removable = [
 ]
 
 /**
- * Values that are compared or hashed but never displayed or stored: passwords, and tokens looked up by hash.
+ * Values that are compared, hashed or decoded but never displayed or stored: passwords, tokens looked up by
+ * hash, and positions in a list.
  */
 const opaque = [
   'auth.register password',
@@ -83,6 +84,7 @@ const opaque = [
   'auth.undoEmailChange token',
   'auth.undoEmailChange password',
   'auth.resetPassword password',
+  'auth.findUsers cursor',
   // Looked up by content once the signature is verified; never stored.
   'tickets.checkIn code',
   'tickets.claimTransfer token',

@@ -257,8 +257,11 @@ const positions: Readonly<Record<string, readonly [instant: string | null, id: s
   'tickets.listAttendees': ['createdAt', 'ticketId'],
   'payments.listOrders': ['createdAt', 'orderId'],
   'payments.listSagas': ['since', 'orderId'],
+  'payments.listEventRefunds': ['cancelledAt', 'eventId'],
   'notifications.listNotifications': ['at', 'id'],
   'notifications.listDeadLetters': ['at', 'id'],
+  'notifications.listNotificationsAsOperator': ['at', 'id'],
+  'notifications.listSuppressions': ['since', null],
   'analytics.listSoldTickets': ['createdOn', 'ticketId'],
   'analytics.listSales': ['eventDate', 'eventId'],
 }
@@ -284,6 +287,8 @@ function fromCursor(operation: Operation, instant: unknown, id: unknown): string
     ...(idName && { [idName]: id }),
     rank: 0.5,
     scan: '0',
+    addressHash: '0'.repeat(64),
+    cause: 'BOUNCE',
   }
   const good = goodOf(operation)
   const cursor = Buffer.from(JSON.stringify(position)).toString('base64url')

@@ -7,6 +7,8 @@ export const cursorFields = {
   /** A `Date` in code, from 1970 to 9998. */
   instant: Instant,
   id: z.uuid(),
+  /** A SHA-256 in hex. */
+  hash: z.string().regex(/^[0-9a-f]{64}$/),
   /** The position of a scan of Redis. */
   scan: z.string().regex(/^\d{1,20}$/),
   /** The relevance of a search result. */
@@ -30,14 +32,14 @@ export function defineCursor<const S extends Readonly<Record<string, Field>>>(sh
 
     /**
      * Returns the position of a cursor; null without one. Throws a 400 for a cursor that this list cannot
-     * have issued.
+     * have issued. `part` is the part of the request that it came in.
      */
-    decode(cursor: string | undefined): Position | null {
+    decode(cursor: string | undefined, part: 'query' | 'body' = 'query'): Position | null {
       if (cursor === undefined) return null
       try {
         return schema.parse(JSON.parse(Buffer.from(cursor, 'base64url').toString()))
       } catch {
-        throw new RefusedError(unknownCursor())
+        throw new RefusedError(unknownCursor(part))
       }
     },
 
@@ -56,7 +58,7 @@ export type PositionOf<C extends { decode(cursor: string | undefined): unknown }
 >
 
 /** The refusal of a cursor that the list did not issue. */
-export const unknownCursor = () =>
+export const unknownCursor = (part: 'query' | 'body' = 'query') =>
   refuse(VALIDATION_FAILED, {
-    details: [{ path: 'query.cursor', message: 'is not a cursor of this list' }],
+    details: [{ path: `${part}.cursor`, message: 'is not a cursor of this list' }],
   })

@@ -97,7 +97,7 @@ export async function revokeFamiliesOf(
   userId: UserId,
   revoked: {
     revokedAt: Date
-    revokedBecause: 'PASSWORD_RESET' | 'DISOWNED' | 'CONFIRMED' | 'ADDRESS_CHANGED'
+    revokedBecause: 'PASSWORD_RESET' | 'DISOWNED' | 'CONFIRMED' | 'ADDRESS_CHANGED' | 'ROLE_REVOKED'
   },
 ): Promise<string[]> {
   const ended = await tx.prisma.refreshFamily.updateManyAndReturn({

@@ -28,15 +28,20 @@ export interface SignedIn {
 
 /**
  * Starts a session of a user whose password was verified by this hash; null if the password has changed
- * since.
+ * since. The user is read again: a role may have been revoked, with all sessions of before, while the
+ * password was verified.
  */
 export const openSession = (
   deps: SessionDeps,
-  { user, passwordHash, network }: { user: StoredUser; passwordHash: string; network: string },
+  {
+    user: { userId },
+    passwordHash,
+    network,
+  }: { user: Pick<StoredUser, 'userId'>; passwordHash: string; network: string },
 ): Promise<SignedIn | null> =>
   deps.db.transact(async (tx) => {
-    const { userId } = user
     if (!(await holdPassword(tx, userId, passwordHash))) return null
+    const user = await getUser(tx, userId)
     await rememberNetwork(tx, userId, network, deps.now())
     const family = { familyId: deps.newId(), userId, createdAt: deps.now(), ttlMs: deps.config.refreshTtlMs }
     return { user, sessionId: family.familyId, refreshToken: await insertFamily(tx, family) }

@@ -92,6 +92,60 @@ export async function addRole(db: Db, userId: UserId, role: Role): Promise<Store
   return findUser(db, userId)
 }
 
+/** Replaces the roles of a locked user. */
+export const setRoles = async (tx: Tx, userId: UserId, roles: readonly Role[]): Promise<StoredUser> =>
+  toStoredUser(
+    await tx.prisma.user.update({
+      where: { userId },
+      data: { roles: [...roles], version: { increment: 1 } },
+    }),
+  )
+
+/**
+ * SQL: which users have a role. Written out as in the partial indexes, which a parameter would not match;
+ * everyone is a USER.
+ */
+const hasRole: Readonly<Record<Role, string>> = {
+  USER: 'true',
+  ORGANIZER: `roles @> array['ORGANIZER']`,
+  ADMIN: `roles @> array['ADMIN']`,
+}
+
+/**
+ * Lists the users with this address or role, the newest first, starting after `after`; one more than the
+ * limit.
+ */
+export async function listUsers(
+  db: Db,
+  { email, role = 'USER' }: { email?: string | undefined; role?: Role | undefined },
+  { limit, after }: { limit: number; after: { createdAt: Date; userId: string } | null },
+): Promise<StoredUser[]> {
+  const conditions = [hasRole[role]]
+  const values: unknown[] = [limit + 1]
+  if (email !== undefined) conditions.push(`email = $${values.push(email)}`)
+  if (after)
+    conditions.push(
+      `(created_at, user_id) < ($${values.push(after.createdAt)}::timestamptz, $${values.push(after.userId)}::uuid)`,
+    )
+  const page = await db.query<{ userId: UserId }>(
+    `select user_id as "userId" from users where ${conditions.join(' and ')}
+     order by created_at desc, user_id desc limit $1::int`,
+    values,
+  )
+  return findUsers(
+    db,
+    page.map(({ userId }) => userId),
+  )
+}
+
+/** Locks every ADMIN until the transaction ends, so that they are counted once; returns their ids. */
+export async function lockAdmins(tx: Tx): Promise<UserId[]> {
+  const rows = await tx.query<{ userId: UserId }>(
+    `select user_id as "userId" from users where ${hasRole.ADMIN} order by user_id for no key update`,
+  )
+  return rows.map(({ userId }) => userId)
+}
+
 /** Locks a user until the transaction ends; rows that refer to the user can still be written. */
 export async function lockUser(tx: Tx, userId: UserId): Promise<void> {
   await tx.prisma.$queryRaw`select user_id from users where user_id = ${userId}::uuid for no key update`

@@ -13,6 +13,7 @@ const about = (over: Partial<Limited>): Limited => ({
   eventId,
   recipientId: id<UserId>(),
   requestedBy: null,
+  resendOf: null,
   payload: { eventId, changed: ['eventDate'] },
   ...over,
 })
@@ -41,6 +42,7 @@ test.each([
   ],
   ['an offer', about({ type: 'TICKET_TRANSFERRED', recipientId: null, payload: { side: 'OFFERED' } }), null],
   ['a request of a service', about({ requestedBy: 'event-service' }), null],
+  ['what an operator sends again', about({ resendOf: id<NotificationId>() }), null],
   ['a cancelled event', about({ type: 'EVENT_CANCELLED' }), null],
   ['a refund', about({ type: 'REFUND_PROCESSED' }), null],
   ['bought tickets', about({ type: 'ORDER_CONFIRMATION' }), null],

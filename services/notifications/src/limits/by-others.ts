@@ -11,7 +11,7 @@ export type Kind = 'TRANSFERS' | 'EVENT_CHANGES'
 
 type Mergeable = Pick<LeasedNotification, 'notificationId' | 'type' | 'channel' | 'eventId' | 'payload'>
 /** The fields of a notification that the limits need. */
-export type Limited = Mergeable & Pick<LeasedNotification, 'recipientId' | 'requestedBy'>
+export type Limited = Mergeable & Pick<LeasedNotification, 'recipientId' | 'requestedBy' | 'resendOf'>
 
 const eventChangeTypes: readonly NotificationType[] = ['EVENT_UPDATED', 'TICKETS_STOPPED']
 /** Types that are limited, some of them in part. */
@@ -19,16 +19,17 @@ export const limitedTypes: readonly NotificationType[] = [...eventChangeTypes, '
 
 /**
  * Returns the kind of a limited notification; null if the recipient caused it, must get it, or another
- * service vouches for it. The sender of a ticket is always warned. An offer goes to an address, and the
- * ticket service limits those.
+ * service or an operator vouches for it. The sender of a ticket is always warned. An offer goes to an
+ * address, and the ticket service limits those.
  */
 export function kindOf({
   type,
   recipientId,
   requestedBy,
+  resendOf,
   payload,
 }: Omit<Limited, 'notificationId' | 'channel' | 'eventId'>) {
-  if (recipientId === null || requestedBy !== null) return null
+  if (recipientId === null || requestedBy !== null || resendOf !== null) return null
   if (eventChangeTypes.includes(type)) return 'EVENT_CHANGES' satisfies Kind
   return type === 'TICKET_TRANSFERRED' && (payload as { side?: string }).side === 'RECEIVED'
     ? ('TRANSFERS' satisfies Kind)

@@ -43,7 +43,7 @@ export interface Open extends Limited {
 export function findOpen(tx: Tx, recipientIds: readonly UserId[]): Promise<Open[]> {
   return tx.query<Open>(
     `select id as "notificationId", recipient_id as "recipientId", type::text as type, channel::text as channel,
-       event_id as "eventId", payload, requested_by as "requestedBy", lease, placed_at is not null as "isPlaced",
+       event_id as "eventId", payload, requested_by as "requestedBy", resend_of as "resendOf", lease, placed_at is not null as "isPlaced",
        pushed is not null or (placed_at is not null and lease is not null and leased_until > clock_timestamp()) as "isGoing"
      from notifications
      where recipient_id = any($1::uuid[]) and status::text in ('PENDING', 'SENDING') and type = any($2::notification_type[])

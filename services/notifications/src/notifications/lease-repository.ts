@@ -80,5 +80,6 @@ const leasing = (order: Order, more: string, taken: string) => `
   returning n.id as "notificationId", n.traceparent, n.type::text as type, n.channel::text as channel, n.recipient_id as "recipientId",
     n.order_id as "orderId", n.event_id as "eventId", n.address, n.own_subject as "ownSubject", n.resend_of as "resendOf", n.urgent,
     n.priority::text as priority, n.template, n.requested_by as "requestedBy", n.notify_result as "notifyResult", n.bulk, n.payload,
-    n.correlation_id as "correlationId", n.created_at as "createdAt", n.attempts, n.lease,
+    n.correlation_id as "correlationId", n.created_at as "createdAt",
+    coalesce((select o.created_at from notifications o where o.id = n.resend_of), n.created_at) as "causedAt", n.attempts, n.lease,
     ${mayHaveContact} as "mayHaveContact"`

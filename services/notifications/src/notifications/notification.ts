@@ -75,6 +75,8 @@ export interface LeasedNotification {
   /** The trace of its cause; null: it starts its own. */
   traceparent: string | null
   createdAt: Date
+  /** When the first one was created, if it repeats another. */
+  causedAt: Date
   attempts: number
   lease: string
   /** Its order may have its own address. */

@@ -55,10 +55,10 @@ export const createOrderLoaders = ({
     }
   },
   // A receipt is true whatever happens later.
-  async PAYMENT_PROCESSED({ eventId, orderNumber, totalAmount, currency, items }, { reader, createdAt }) {
+  async PAYMENT_PROCESSED({ eventId, orderNumber, totalAmount, currency, items }, { reader, causedAt }) {
     const total = { amount: totalAmount, currency }
     const event = await getEvent(peers, eventId)
-    const receipt = { reader, event, orderNumber, paidAt: createdAt, items, total }
+    const receipt = { reader, event, orderNumber, paidAt: causedAt, items, total }
     return { facts: event, event, write: async () => ({ mail: paymentProcessedMail(receipt) }) }
   },
   async PAYMENT_FAILED({ eventId, totalAmount, currency, ...failed }, { reader }) {

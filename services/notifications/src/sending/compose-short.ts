@@ -42,10 +42,8 @@ export function createShortComposers(deps: ShortDeps) {
     reader: UserInfo,
   ): Promise<Composition<ComposedText>> {
     const { type } = notification
-    const phoneNumber = notification.address ?? reader.phone
-    if (!phoneNumber) return { obsolete: 'NO_PHONE' }
-    // Telephone numbers are never confirmed, so at least the account's mail address has to be.
-    if (notification.address === null && !reader.emailVerified) return { obsolete: 'NOT_PROVEN' }
+    const phoneNumber = phoneOf(notification, reader)
+    if (typeof phoneNumber === 'object') return phoneNumber
     if (notification.template !== null) {
       const text = operatorTextOf(templates, notification, reader)
       return text === null
@@ -85,6 +83,14 @@ export function createShortComposers(deps: ShortDeps) {
   }
 
   return { composeText, composePush }
+}
+
+/** Returns the telephone number of a text message, or why none is sent. */
+export function phoneOf({ address }: Pick<LeasedNotification, 'address'>, reader: UserInfo): string | Ended {
+  const phoneNumber = address ?? reader.phone
+  if (!phoneNumber) return { obsolete: 'NO_PHONE' }
+  // Telephone numbers are never confirmed, so at least the account's mail address has to be.
+  return address === null && !reader.emailVerified ? { obsolete: 'NOT_PROVEN' } : phoneNumber
 }
 
 const unchanging = <C>(composed: C): Composition<C> => ({ composed, recheck: async () => 'SAME' })

@@ -12,11 +12,11 @@ import { createContactLoaders } from './compose-contacts.ts'
 import { createEventLoaders } from './compose-events.ts'
 import { type ComposedMail, createMailComposer } from './compose-mail.ts'
 import { createOrderLoaders } from './compose-orders.ts'
-import { type ComposedPush, type ComposedText, createShortComposers } from './compose-short.ts'
+import { type ComposedPush, type ComposedText, createShortComposers, phoneOf } from './compose-short.ts'
 import { createStopLoaders } from './compose-stops.ts'
-import type { Composition as CompositionOf } from './composition.ts'
+import type { Composition as CompositionOf, Ended } from './composition.ts'
 import type { About, Loaders } from './content.ts'
-import { loaderOf } from './loader.ts'
+import { isEnded, type Loadable, loaderOf } from './loader.ts'
 import type { OpenToken } from './sealed-token.ts'
 
 export type Composed = ComposedMail | ComposedText | ComposedPush
@@ -34,13 +34,17 @@ interface ComposerDeps extends ConfirmationLimits {
   push: Pick<PushProvider, 'hasDevices'> | null
 }
 
-/**
- * Creates the composer of notifications, which fetches their data from the other services and writes them.
- * It rejects if a service is unavailable.
- */
-export function createComposer(
-  deps: ComposerDeps,
-): (notification: LeasedNotification) => Promise<Composition> {
+export interface Composer {
+  /** Fetches the data of a notification from the other services and writes it. */
+  compose(notification: LeasedNotification): Promise<Composition>
+  /** Returns why a notification to a user would not be sent now; null if it would. Writes nothing. */
+  whyNot(notification: Checkable): Promise<Ended | null>
+}
+/** The fields of a notification that `whyNot` needs. */
+type Checkable = Loadable & Pick<LeasedNotification, 'notificationId' | 'channel'>
+
+/** Creates the composer of notifications. It rejects if another service is unavailable. */
+export function createComposer(deps: ComposerDeps): Composer {
   const { peers } = deps
   const loaders: Loaders<NotificationType> = {
     ...createAccountLoaders(deps),
@@ -52,8 +56,7 @@ export function createComposer(
   }
   const withLoaders = {
     ...deps,
-    loaderOf: (notification: LeasedNotification, reader: About['reader']) =>
-      loaderOf(loaders, notification, reader),
+    loaderOf: (notification: Loadable, reader: About['reader']) => loaderOf(loaders, notification, reader),
   }
   const mails = createMailComposer(withLoaders)
   const { composeText, composePush } = createShortComposers(withLoaders)
@@ -62,10 +65,31 @@ export function createComposer(
     (notification: LeasedNotification, reader: UserInfo) => Promise<Composition>
   > = { EMAIL: mails.compose, SMS: composeText, PUSH: composePush }
 
-  return async (notification) => {
-    if (notification.recipientId === null) return mails.composeOffer(notification)
-    const reader = await peers.find.user(notification.recipientId)
-    if (!reader) return { dropped: 'RECIPIENT_GONE' }
-    return composers[notification.channel](notification, reader)
+  const readerOf = async ({ recipientId }: Pick<LeasedNotification, 'recipientId'>) =>
+    recipientId === null ? null : peers.find.user(recipientId)
+
+  async function whyNotBy(notification: Checkable, reader: UserInfo): Promise<Ended | null> {
+    const { channel, notificationId } = notification
+    const phone = channel === 'SMS' && phoneOf(notification, reader)
+    if (typeof phone === 'object') return phone
+    if (channel === 'PUSH' && !(await deps.push?.hasDevices(notificationId))) return { obsolete: 'NO_DEVICE' }
+    return null
+  }
+
+  return {
+    async compose(notification) {
+      if (notification.recipientId === null) return mails.composeOffer(notification)
+      const reader = await readerOf(notification)
+      if (!reader) return { dropped: 'RECIPIENT_GONE' }
+      return composers[notification.channel](notification, reader)
+    },
+    async whyNot(notification) {
+      const reader = await readerOf(notification)
+      if (!reader) return { dropped: 'RECIPIENT_GONE' }
+      const unreachable = await whyNotBy(notification, reader)
+      if (unreachable) return unreachable
+      const loaded = await withLoaders.loaderOf(notification, reader)(true)
+      return isEnded(loaded) ? loaded : null
+    },
   }
 }

@@ -27,7 +27,7 @@ export interface Loaded {
 
 export interface About {
   reader: Reader
-  createdAt: Date
+  causedAt: Date
   recipientId: UserId | null
   /** Its stored address, if it has one. */
   address: string | null

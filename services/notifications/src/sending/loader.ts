@@ -8,17 +8,23 @@ import type { About, Load, Loaded, Loaders } from './content.ts'
 /** Loads the current data of one notification. `isWritten`: only to check whether it is still correct. */
 export type Loader = (isWritten: boolean) => Promise<Loaded | Ended>
 
+/** The fields of a notification that loading needs. */
+export type Loadable = Pick<
+  LeasedNotification,
+  'type' | 'recipientId' | 'address' | 'causedAt' | 'bulk' | 'payload'
+>
+
 /** Returns the loader of a notification by its type. */
 export function loaderOf(
   loaders: Loaders<NotificationType>,
-  notification: LeasedNotification,
+  notification: Loadable,
   reader: About['reader'],
 ): Loader {
-  const { type, recipientId, address, createdAt, bulk } = notification
+  const { type, recipientId, address, causedAt, bulk } = notification
   const load = loaders[type] as Load<NotificationType>
   const payload = payloadOf(type, notification)
   const requested = recipientId !== null && address !== null
-  return (isWritten) => load(payload, { reader, recipientId, address, createdAt, requested, bulk, isWritten })
+  return (isWritten) => load(payload, { reader, recipientId, address, causedAt, requested, bulk, isWritten })
 }
 
 export const isEnded = (loaded: Loaded | Ended): loaded is Ended =>

@@ -1,4 +1,4 @@
-import type { NotificationId, Suppression } from '@boxoffice/contracts'
+import type { ListedSuppression, NotificationId, Suppression, SuppressionCause } from '@boxoffice/contracts'
 import type { Sql, Tx } from '@boxoffice/service-kit'
 import type { Db } from '../database.ts'
 
@@ -18,17 +18,50 @@ export async function suppress(
       where excluded.since > greatest(known.since, known.lifted_at)`
 }
 
-/** Lists why an address is suppressed; empty if it is not. */
-export async function listSuppressions(sql: Sql, addressHash: string): Promise<Suppression[]> {
-  const rows = await sql.query<
-    Omit<Suppression, 'notificationId'> & { notificationId: NotificationId | null }
-  >(
+/** Finds why an address is suppressed; empty if it is not. */
+export async function findSuppressions(sql: Sql, addressHash: string): Promise<Suppression[]> {
+  const rows = await sql.query<Stored<Suppression>>(
     `select cause, reason, since, notification_id as "notificationId" from mail_suppressions
      where address_hash = $1 and ${isSuppressed} order by cause`,
     [addressHash],
   )
-  return rows.map(({ notificationId, ...row }) => ({ ...row, ...(notificationId && { notificationId }) }))
+  return rows.map(shownOf)
 }
+
+/** Lists suppressed addresses, the newest first, starting after `after`; one more than the limit. */
+export async function listSuppressions(
+  sql: Sql,
+  { cause, since }: { cause?: SuppressionCause | undefined; since?: Date | undefined },
+  {
+    limit,
+    after,
+  }: { limit: number; after: Pick<ListedSuppression, 'since' | 'addressHash' | 'cause'> | null },
+): Promise<ListedSuppression[]> {
+  const conditions = [isSuppressed]
+  const values: unknown[] = [limit + 1]
+  if (cause) conditions.push(`cause = $${values.push(cause)}`)
+  if (since) conditions.push(`since >= $${values.push(since)}::timestamptz`)
+  if (after) {
+    const position = [
+      `$${values.push(after.since)}::timestamptz`,
+      `$${values.push(after.addressHash)}`,
+      `$${values.push(after.cause)}`,
+    ]
+    conditions.push(`(since, address_hash, cause) < (${position.join()})`)
+  }
+  const rows = await sql.query<Stored<ListedSuppression>>(
+    `select address_hash as "addressHash", cause, reason, since, notification_id as "notificationId" from mail_suppressions
+     where ${conditions.join(' and ')} order by since desc, address_hash desc, cause desc limit $1::int`,
+    values,
+  )
+  return rows.map(shownOf)
+}
+
+type Stored<S extends Suppression> = Omit<S, 'notificationId'> & { notificationId: NotificationId | null }
+const shownOf = <S extends Suppression>({ notificationId, ...row }: Stored<S>) => ({
+  ...row,
+  ...(notificationId && { notificationId }),
+})
 
 /** SQL: it has not been removed from the list since. */
 export const isSuppressed = '(lifted_at is null or since > lifted_at)'

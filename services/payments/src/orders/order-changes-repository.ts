@@ -35,7 +35,8 @@ const updateOrders = (tx: Tx, changes: readonly OrderChange[]) =>
        refusal_seat_ids = coalesce(c.refusal_seat_ids, o.refusal_seat_ids),
        refusal_reservation_ids = coalesce(c.refusal_reservation_ids, o.refusal_reservation_ids),
        holder_name = coalesce(c.holder_name, o.holder_name),
-       completed_at = case when c.completed then clock_timestamp() else o.completed_at end
+       completed_at = case when c.completed then clock_timestamp() else o.completed_at end,
+       refunded_at = case when c.status = 'REFUNDED' then clock_timestamp() else o.refunded_at end
      from unnest($1::uuid[], $2::jsonb[]) w(order_id, change)
      cross join lateral jsonb_to_record(w.change) c(status text, payment_status text, event_id uuid,
        total bigint, currency text, transaction_id text, refunded bigint,
