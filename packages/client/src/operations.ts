@@ -27,6 +27,7 @@ export const operations: Readonly<Record<string, Readonly<Record<string, Operati
     listCacheKeys: ['GET', '/api/auth/ops/caches/:name/keys'],
     getCacheEntry: ['GET', '/api/auth/ops/caches/:name/entry'],
     getOutbox: ['GET', '/api/auth/ops/outbox'],
+    checkInvariants: ['GET', '/api/auth/ops/invariants'],
     findUsers: ['POST', '/api/auth/ops/users/find'],
     revokeRole: ['POST', '/api/auth/ops/users/revoke', true],
   },
@@ -50,6 +51,7 @@ export const operations: Readonly<Record<string, Readonly<Record<string, Operati
     listCacheKeys: ['GET', '/api/events/ops/caches/:name/keys'],
     getCacheEntry: ['GET', '/api/events/ops/caches/:name/entry'],
     getOutbox: ['GET', '/api/events/ops/outbox'],
+    checkInvariants: ['GET', '/api/events/ops/invariants'],
   },
   tickets: {
     createTicketType: ['POST', '/api/tickets/types', true],
@@ -85,6 +87,7 @@ export const operations: Readonly<Record<string, Readonly<Record<string, Operati
     listCacheKeys: ['GET', '/api/tickets/ops/caches/:name/keys'],
     getCacheEntry: ['GET', '/api/tickets/ops/caches/:name/entry'],
     getOutbox: ['GET', '/api/tickets/ops/outbox'],
+    checkInvariants: ['GET', '/api/tickets/ops/invariants'],
   },
   payments: {
     createOrder: ['POST', '/api/payments/orders', true],
@@ -107,6 +110,7 @@ export const operations: Readonly<Record<string, Readonly<Record<string, Operati
     listCacheKeys: ['GET', '/api/payments/ops/caches/:name/keys'],
     getCacheEntry: ['GET', '/api/payments/ops/caches/:name/entry'],
     getOutbox: ['GET', '/api/payments/ops/outbox'],
+    checkInvariants: ['GET', '/api/payments/ops/invariants'],
     listSagas: ['GET', '/api/payments/ops/sagas'],
     getSaga: ['GET', '/api/payments/ops/sagas/:orderId'],
     resumeSaga: ['POST', '/api/payments/ops/sagas/:orderId/resume', true],
@@ -132,6 +136,7 @@ export const operations: Readonly<Record<string, Readonly<Record<string, Operati
     listCacheKeys: ['GET', '/api/notifications/ops/caches/:name/keys'],
     getCacheEntry: ['GET', '/api/notifications/ops/caches/:name/entry'],
     getOutbox: ['GET', '/api/notifications/ops/outbox'],
+    checkInvariants: ['GET', '/api/notifications/ops/invariants'],
     listDeadLetters: ['GET', '/api/notifications/ops/dead-letters'],
     findSuppressions: ['POST', '/api/notifications/ops/suppressions/find'],
     listSuppressions: ['GET', '/api/notifications/ops/suppressions'],
@@ -156,6 +161,7 @@ export const operations: Readonly<Record<string, Readonly<Record<string, Operati
     listCacheKeys: ['GET', '/api/analytics/ops/caches/:name/keys'],
     getCacheEntry: ['GET', '/api/analytics/ops/caches/:name/entry'],
     getOutbox: ['GET', '/api/analytics/ops/outbox'],
+    checkInvariants: ['GET', '/api/analytics/ops/invariants'],
     getProjection: ['GET', '/api/analytics/ops/projection'],
   },
 }

@@ -6,6 +6,14 @@ import { authRoutes } from './auth/routes.ts'
 import { eventsRoutes } from './events/routes.ts'
 import type { Routes } from './http/define-route.ts'
 import {
+  analyticsInvariantRoutes,
+  authInvariantRoutes,
+  eventsInvariantRoutes,
+  notificationsInvariantRoutes,
+  paymentsInvariantRoutes,
+  ticketsInvariantRoutes,
+} from './http/invariant-routes.ts'
+import {
   analyticsOpsRoutes,
   authOpsRoutes,
   eventsOpsRoutes,
@@ -27,13 +35,14 @@ import type { ServiceKey } from './values/services.ts'
 
 /** Every public route by service and operation: the source of OpenAPI, the client and the tests. */
 export const publicApi = {
-  auth: { ...authRoutes, ...authOpsRoutes, ...authUsersRoutes },
-  events: { ...eventsRoutes, ...eventsOpsRoutes },
-  tickets: { ...ticketsRoutes, ...ticketsOpsRoutes },
+  auth: { ...authRoutes, ...authOpsRoutes, ...authInvariantRoutes, ...authUsersRoutes },
+  events: { ...eventsRoutes, ...eventsOpsRoutes, ...eventsInvariantRoutes },
+  tickets: { ...ticketsRoutes, ...ticketsOpsRoutes, ...ticketsInvariantRoutes },
   payments: {
     ...paymentsRoutes,
     ...seatPurchaseRoutes,
     ...paymentsOpsRoutes,
+    ...paymentsInvariantRoutes,
     ...paymentsSagaRoutes,
     ...paymentsEventRefundRoutes,
   },
@@ -41,6 +50,7 @@ export const publicApi = {
     ...notificationsRoutes,
     ...notificationsPushRoutes,
     ...notificationsOpsRoutes,
+    ...notificationsInvariantRoutes,
     ...notificationsDeadLetterRoutes,
     ...notificationsSuppressionRoutes,
     ...notificationsOperatorRoutes,
@@ -49,6 +59,7 @@ export const publicApi = {
     ...ticketQueryRoutes,
     ...analyticsRoutes,
     ...analyticsOpsRoutes,
+    ...analyticsInvariantRoutes,
     ...analyticsProjectionRoutes,
   },
 } as const satisfies Record<ServiceKey, Routes>

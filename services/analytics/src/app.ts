@@ -1,10 +1,12 @@
 import {
   analyticsInternalRoutes,
+  analyticsInvariantRoutes,
   analyticsOpsRoutes,
   analyticsProjectionRoutes,
   analyticsRoutes,
   ticketQueryRoutes,
 } from '@boxoffice/contracts'
+import { mountInvariants } from '@boxoffice/invariants'
 import { mountOps } from '@boxoffice/messaging'
 import { checkDatabase, createServiceApp, mountRoutes } from '@boxoffice/service-kit'
 import type { FastifyInstance } from 'fastify'
@@ -35,5 +37,6 @@ export function buildApp(deps: Dependencies): FastifyInstance {
   mountRoutes(app, analyticsInternalRoutes, rebuildHandlers(deps), deps)
   mountRoutes(app, analyticsProjectionRoutes, projectionHandlers(deps), deps)
   mountOps(app, analyticsOpsRoutes, deps)
+  mountInvariants(app, analyticsInvariantRoutes, deps)
   return app
 }

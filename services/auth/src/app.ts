@@ -1,10 +1,12 @@
 import {
   authInternalRoutes,
+  authInvariantRoutes,
   authMailingRoutes,
   authOpsRoutes,
   authRoutes,
   authUsersRoutes,
 } from '@boxoffice/contracts'
+import { mountInvariants } from '@boxoffice/invariants'
 import { mountOps } from '@boxoffice/messaging'
 import { checkDatabase, createServiceApp, mountMailedPages, mountRoutes } from '@boxoffice/service-kit'
 import type { FastifyInstance } from 'fastify'
@@ -51,6 +53,7 @@ export function buildApp(deps: Dependencies): FastifyInstance {
   )
   mountRoutes(app, authMailingRoutes, mailingHandlers(deps), deps)
   mountOps(app, authOpsRoutes, deps)
+  mountInvariants(app, authInvariantRoutes, deps)
   mountRoutes(app, authUsersRoutes, userHandlers(deps), deps)
   mountMailedPages(app, [
     verifyEmailPage(deps),

@@ -1,9 +1,11 @@
 import {
   eventsArchiveRoutes,
   eventsInternalRoutes,
+  eventsInvariantRoutes,
   eventsOpsRoutes,
   eventsRoutes,
 } from '@boxoffice/contracts'
+import { mountInvariants } from '@boxoffice/invariants'
 import { mountArchive, mountOps } from '@boxoffice/messaging'
 import { checkDatabase, createServiceApp, mountRoutes } from '@boxoffice/service-kit'
 import type { FastifyInstance } from 'fastify'
@@ -37,6 +39,7 @@ export function buildApp(deps: Dependencies): FastifyInstance {
     deps,
   )
   mountOps(app, eventsOpsRoutes, deps)
+  mountInvariants(app, eventsInvariantRoutes, deps)
   mountArchive(app, eventsArchiveRoutes, deps)
   return app
 }

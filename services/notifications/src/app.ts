@@ -1,12 +1,14 @@
 import {
   notificationsDeadLetterRoutes,
   notificationsInternalRoutes,
+  notificationsInvariantRoutes,
   notificationsOperatorRoutes,
   notificationsOpsRoutes,
   notificationsPushRoutes,
   notificationsRoutes,
   notificationsSuppressionRoutes,
 } from '@boxoffice/contracts'
+import { mountInvariants } from '@boxoffice/invariants'
 import { mountOps } from '@boxoffice/messaging'
 import { checkDatabase, createServiceApp, mountMailedPages, mountRoutes } from '@boxoffice/service-kit'
 import type { FastifyInstance } from 'fastify'
@@ -53,6 +55,7 @@ export function buildApp(deps: Dependencies): FastifyInstance {
   mountRoutes(app, notificationsPushRoutes, pushHandlers(deps), deps)
   mountRoutes(app, notificationsInternalRoutes, requestHandlers(deps), deps)
   mountOps(app, notificationsOpsRoutes, deps)
+  mountInvariants(app, notificationsInvariantRoutes, deps)
   mountRoutes(app, notificationsDeadLetterRoutes, deadLetterHandlers(deps), deps)
   mountRoutes(app, notificationsSuppressionRoutes, suppressionHandlers(deps), deps)
   mountRoutes(app, notificationsOperatorRoutes, operatorHandlers(deps), deps)

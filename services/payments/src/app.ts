@@ -3,11 +3,13 @@ import {
   paymentsContactRoutes,
   paymentsEventRefundRoutes,
   paymentsInternalRoutes,
+  paymentsInvariantRoutes,
   paymentsOpsRoutes,
   paymentsRoutes,
   paymentsSagaRoutes,
   seatPurchaseRoutes,
 } from '@boxoffice/contracts'
+import { mountInvariants, paymentsInvariants } from '@boxoffice/invariants'
 import { mountArchive, mountOps } from '@boxoffice/messaging'
 import { checkDatabase, createServiceApp, mountRoutes } from '@boxoffice/service-kit'
 import type { FastifyInstance } from 'fastify'
@@ -50,6 +52,7 @@ export function buildApp(deps: Dependencies): FastifyInstance {
   mountRoutes(app, paymentsInternalRoutes, orderInternalHandlers(deps), deps)
   mountRoutes(app, paymentsContactRoutes, contactLinkHandlers(deps), deps)
   mountOps(app, paymentsOpsRoutes, deps)
+  mountInvariants(app, paymentsInvariantRoutes, deps, paymentsInvariants)
   mountArchive(app, paymentsArchiveRoutes, deps)
   mountRoutes(app, paymentsSagaRoutes, sagaHandlers(deps), deps)
   mountRoutes(app, paymentsEventRefundRoutes, eventRefundHandlers(deps), deps)

@@ -2,11 +2,13 @@ import {
   ticketsArchiveRoutes,
   ticketsHoldersRoutes,
   ticketsInternalRoutes,
+  ticketsInvariantRoutes,
   ticketsMailingRoutes,
   ticketsOfEventRoutes,
   ticketsOpsRoutes,
   ticketsRoutes,
 } from '@boxoffice/contracts'
+import { mountInvariants, ticketsInvariants } from '@boxoffice/invariants'
 import { mountArchive, mountOps } from '@boxoffice/messaging'
 import { checkDatabase, createServiceApp, mountMailedPages, mountRoutes } from '@boxoffice/service-kit'
 import type { FastifyInstance } from 'fastify'
@@ -68,6 +70,7 @@ export function buildApp(deps: Dependencies): FastifyInstance {
   mountRoutes(app, ticketsOfEventRoutes, eventReplicaHandlers(deps), deps)
   mountRoutes(app, ticketsMailingRoutes, mailingHandlers(deps), deps)
   mountOps(app, ticketsOpsRoutes, deps)
+  mountInvariants(app, ticketsInvariantRoutes, deps, ticketsInvariants)
   mountMailedPages(app, [claimPage(deps)])
   mountArchive(app, ticketsArchiveRoutes, deps)
   return app

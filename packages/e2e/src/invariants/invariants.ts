@@ -1,4 +1,5 @@
 import { type ServiceKey, serviceKeys } from '@boxoffice/contracts'
+import { type Invariant, paymentsInvariants, ticketsInvariants } from '@boxoffice/invariants'
 import { until } from '@boxoffice/testing'
 import { Redis } from 'ioredis'
 import pg from 'pg'
@@ -7,7 +8,6 @@ import { moneyInvariants } from './money.ts'
 import type { Observed, Violation } from './observed.ts'
 import { projections } from './projection.ts'
 import { freeCounts, seatMaps } from './redis.ts'
-import { sqlInvariants } from './sql.ts'
 
 /**
  * Returns every invariant that is violated now, including those that hold only once the system is idle (Q in
@@ -24,13 +24,15 @@ export async function findViolations(observed: Observed): Promise<Violation[]> {
     ((await pools.get(service)?.query(sql, values))?.rows ?? []) as Row[]
   const redis = new Redis(observed.redisUrl)
   try {
-    const fromSql = sqlInvariants.map(async ({ invariant, statement, service, sql }) => ({
-      invariant,
-      statement,
-      rows: await query(service, sql),
-    }))
+    const inService = (service: ServiceKey, invariants: readonly Invariant[]) =>
+      invariants.map(async ({ invariant, statement, sql }) => ({
+        invariant,
+        statement,
+        rows: await query(service, sql),
+      }))
     const all = await Promise.all([
-      ...fromSql,
+      ...inService('tickets', ticketsInvariants),
+      ...inService('payments', paymentsInvariants),
       ...moneyInvariants(query, observed),
       unpublished(query),
       unheard(query),

@@ -1,0 +1,6 @@
+export * from './check-invariants.ts'
+export * from './invariant.ts'
+export * from './mount-invariants.ts'
+export * from './outbox-repository.ts'
+export * from './payments-repository.ts'
+export * from './tickets-repository.ts'
