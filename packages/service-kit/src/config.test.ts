@@ -1,6 +1,7 @@
 import { expect, test } from 'vitest'
 import { z } from 'zod'
-import { baseEnvironment, isSecret, secret, withPassword } from './config.ts'
+import { baseEnvironment } from './config.ts'
+import { isSecret, secret, withPassword } from './environment.ts'
 
 test('marks a schema as secret and keeps its description', () => {
   expect(isSecret(baseEnvironment.SERVICE_PRIVATE_KEY)).toBe(true)

@@ -1,36 +1,10 @@
 import type { Caller } from '@boxoffice/contracts'
 import { z } from 'zod'
-import { type DatabaseLimits, DatabaseLogin } from './database/pool.ts'
+import type { DatabaseLimits } from './database/pool.ts'
+import { DatabaseLogin, Jwks, SigningKey, secret, withPassword } from './environment.ts'
 import type { StreamsMax } from './http/stream-limits.ts'
-import { json } from './json-setting.ts'
 import { type PoliciesOf, redisAlone, resilience } from './resilience/settings.ts'
 import type { TracesConfig } from './tracing/tracing.ts'
-
-const jsonText = z.string().transform(json)
-
-/** A private Ed25519 key, as a JWK in JSON. */
-export const SigningKey = jsonText.pipe(
-  z.looseObject({
-    kty: z.literal('OKP'),
-    crv: z.literal('Ed25519'),
-    x: z.string(),
-    d: z.string(),
-    kid: z.string(),
-  }),
-)
-/** Any JWK in JSON. */
-export const Jwk = jsonText.pipe(z.looseObject({ kty: z.string() }))
-/** A JWKS of public Ed25519 keys in JSON. */
-export const Jwks = jsonText.pipe(
-  z.object({ keys: z.array(z.looseObject({ kty: z.literal('OKP'), x: z.string(), kid: z.string() })) }),
-)
-
-/**
- * Marks a variable that must not appear in clear text in a template or a task definition: infrastructure
- * reads it from Secrets Manager. Call it last, after `.describe`.
- */
-export const secret = <S extends z.ZodType>(schema: S): S => schema.meta({ secret: true })
-export const isSecret = (schema: z.ZodType): boolean => schema.meta()?.secret === true
 
 /** The variables that every service reads. Secrets have no default: a service does not start without them. */
 export const baseEnvironment = {
@@ -171,24 +145,6 @@ export interface BaseConfig {
   policies: PoliciesOf<typeof redisAlone>
   traces: TracesConfig
   crashAt?: string
-}
-
-/** Parses the environment; throws one error that names every missing or invalid variable. */
-export function readEnvironment<S extends z.ZodObject>(
-  schema: S,
-  environment: Record<string, string | undefined>,
-): z.output<S> {
-  const result = schema.safeParse(environment)
-  if (!result.success) throw new Error(`configuration:\n${z.prettifyError(result.error)}`)
-  return result.data
-}
-
-/** Returns the URL with this password, unless it has one. */
-export function withPassword(url: string, password: string | undefined): string {
-  const parsed = new URL(url)
-  if (!password || parsed.password) return url
-  parsed.password = encodeURIComponent(password)
-  return parsed.href
 }
 
 /** Returns the settings that every service has. */

