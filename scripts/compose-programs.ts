@@ -40,7 +40,7 @@ const loads: Readonly<Record<string, Load | undefined>> = {
   'secrets secrets': loadSecretsConfig,
   'secrets seed': loadSeedConfig,
   'ops migrate': opsWith((config) => config.databases()),
-  ops: opsWith((config) => [config.status(), config.grant(), config.projection()]),
+  ops: opsWith((config) => [config.status(), serviceKeys.map(config.service), config.deadLetterBucket()]),
   standin: aws.loadConfig,
   'standin mailbox.js': mailbox.loadConfig,
   'standin sms.js': sms.loadConfig,

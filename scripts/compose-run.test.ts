@@ -91,10 +91,10 @@ test('what docker-compose.yml starts, in its order, puts the demo events on sale
   expect(await page()).toContain('href="http://127.0.0.1:4566/_aws/ses"')
   await until(async () => expect((await page()).match(/class="ready"/g)).toHaveLength(6))
   expect(
-    await play.runOnce('boxoffice', ['users', 'grant', 'organizer@boxoffice.example', 'ADMIN']),
+    await play.runOnce('boxoffice', ['users', 'grant', 'organizer@boxoffice.example', 'ADMIN', '--yes']),
   ).toContain('ADMIN')
   // The read side asks the others for what they have said.
-  expect(await play.runOnce('boxoffice', ['analytics', 'rebuild'])).toMatch(
+  expect(await play.runOnce('boxoffice', ['analytics', 'rebuild', '--yes'])).toMatch(
     /rebuild of generation 2 done[\s\S]*tickets +([1-9]\d*) of \1$/m,
   )
   const codes = await play.down()

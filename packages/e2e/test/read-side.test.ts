@@ -263,7 +263,7 @@ test("the read side equals the services' data whatever the order and number of d
   await liveThrough(0, 12)
   const before = await shuffledMeanwhile(12, 28)
   const [rebuilt] = await Promise.all([
-    boxoffice('analytics', 'rebuild', '--json'),
+    boxoffice('analytics', 'rebuild', '--yes', '--json'),
     liveThrough(28, 44),
     // The instance that the operator does not talk to may be the one that runs the rebuild.
     (async () => {

@@ -1,24 +1,19 @@
 import { type Aws, createAws } from '@boxoffice/messaging'
 import type { Config } from './config.ts'
-import { failureOf, InputError } from './failure.ts'
-import type { Terminal } from './terminal.ts'
+import { Failure, failureOf, InputError } from './failure.ts'
 
-/**
- * Runs `work` with the queues; prints a sentence and returns 1 if they are unreachable. Input errors are left
- * to the caller.
- */
-export async function withAws(
+/** Runs `work` with the queues; throws a Failure with one sentence if they are unreachable. */
+export async function withAws<T>(
   config: Pick<Config, 'messaging'>,
-  terminal: Terminal,
-  work: (aws: Aws) => Promise<0 | 1>,
-): Promise<0 | 1> {
+  work: (aws: Aws) => Promise<T>,
+): Promise<T> {
   const aws = createAws(config.messaging())
   try {
     return await work(aws)
   } catch (error) {
-    if (error instanceof InputError) throw error
-    terminal.error(`the queues are unreachable at ${aws.config.sqsEndpoint ?? 'SQS'}: ${failureOf(error)}\n`)
-    return 1
+    if (error instanceof InputError || error instanceof Failure) throw error
+    const message = `the queues are unreachable at ${aws.config.sqsEndpoint ?? 'SQS'}: ${failureOf(error)}`
+    throw new Failure('QUEUES_UNREACHABLE', message)
   } finally {
     aws.close()
   }

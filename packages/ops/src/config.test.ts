@@ -44,7 +44,7 @@ test('without addresses it uses the local system, with its key for the CLI', () 
       sqsEndpoint: 'http://127.0.0.1:4566',
     }),
   })
-  expect(config.grant()).toMatchObject({ authUrl: 'http://127.0.0.1:8080', privateKey })
+  expect(config.service('auth')).toMatchObject({ url: 'http://127.0.0.1:8080', privateKey })
   expect(config.awsCredentials).toEqual({ AWS_ACCESS_KEY_ID: 'local', AWS_SECRET_ACCESS_KEY: 'local' })
 })
 
@@ -63,7 +63,7 @@ test('with addresses it uses that system, with AWS itself, and nothing of the lo
     messaging: { region: 'eu-central-1', accountId: '123456789012', sqsEndpoint: undefined },
   })
   expect(config.awsCredentials).toEqual({})
-  expect(() => config.grant()).toThrow('SERVICE_PRIVATE_KEY')
+  expect(() => config.service('auth')).toThrow('SERVICE_PRIVATE_KEY')
 })
 
 test('one address alone is not enough, and the error names the missing ones', () => {

@@ -2,13 +2,14 @@ import { existsSync, readFileSync } from 'node:fs'
 import path from 'node:path'
 import { type ServiceKey, serviceKeys, services } from '@boxoffice/contracts'
 import { type MessagingConfig, messagingConfig, messagingEnvironment } from '@boxoffice/messaging'
-import { DatabaseLogin, readEnvironment, SigningKey } from '@boxoffice/service-kit'
+import { DatabaseLogin, readEnvironment, SigningKey } from '@boxoffice/service-kit/environment'
 import { z } from 'zod'
 import { InputError } from './failure.ts'
 
 type Environment = Readonly<Record<string, string | undefined>>
 
-const urlNames = serviceKeys.map((key) => `${key.toUpperCase()}_URL`)
+const urlName = (service: ServiceKey) => `${service.toUpperCase()}_URL`
+const urlNames = serviceKeys.map(urlName)
 const Urls = z.object(Object.fromEntries(urlNames.map((name) => [name, z.url()])))
 const Aws = z.object(messagingEnvironment)
 const Databases = z.object({
@@ -23,8 +24,8 @@ const Databases = z.object({
 const Passwords = z.object(
   Object.fromEntries(serviceKeys.map((key) => [passwordName(key), z.string().min(1)])),
 )
-const Grant = z.object({ AUTH_URL: z.url(), SERVICE_PRIVATE_KEY: SigningKey })
-const Projection = z.object({ ANALYTICS_URL: z.url(), SERVICE_PRIVATE_KEY: SigningKey })
+const Key = z.object({ SERVICE_PRIVATE_KEY: SigningKey })
+const Archive = z.object({ DEAD_LETTER_BUCKET: z.string().min(3).optional() })
 /** The CLI's key in the `secrets.json` of `npm start`. */
 const Secrets = z.object({
   services: z.object({ 'boxoffice-cli': z.object({ privateKey: z.looseObject({ kid: z.string() }) }) }),
@@ -45,8 +46,10 @@ export interface DatabasesConfig {
 export interface Config {
   status(): { urls: Record<ServiceKey, string>; messaging: MessagingConfig }
   messaging(): MessagingConfig
-  grant(): { authUrl: string; privateKey: z.output<typeof SigningKey> }
-  projection(): { analyticsUrl: string; privateKey: z.output<typeof SigningKey> }
+  /** A service's address and the key that signs calls to it. */
+  service(service: ServiceKey): { url: string; privateKey: z.output<typeof SigningKey> }
+  /** The bucket for archived dead letters; undefined where there is none, as on one machine. */
+  deadLetterBucket(): string | undefined
   /** The database server; always from the environment, since `npm start` migrates its own. */
   databases(): DatabasesConfig
   /** The variables that the AWS SDK reads. */
@@ -65,7 +68,7 @@ export function loadConfig(environment: Environment, folder: string): Config {
     status() {
       const urls = read(Urls, effective())
       return {
-        urls: Object.fromEntries(serviceKeys.map((key) => [key, urls[`${key.toUpperCase()}_URL`]])) as Record<
+        urls: Object.fromEntries(serviceKeys.map((key) => [key, urls[urlName(key)]])) as Record<
           ServiceKey,
           string
         >,
@@ -73,14 +76,12 @@ export function loadConfig(environment: Environment, folder: string): Config {
       }
     },
     messaging,
-    grant() {
-      const { AUTH_URL, SERVICE_PRIVATE_KEY } = read(Grant, effective())
-      return { authUrl: AUTH_URL, privateKey: SERVICE_PRIVATE_KEY }
+    service(service) {
+      const name = urlName(service)
+      const { [name]: url } = read(z.object({ [name]: z.url() }), effective())
+      return { url: String(url), privateKey: read(Key, effective()).SERVICE_PRIVATE_KEY }
     },
-    projection() {
-      const { ANALYTICS_URL, SERVICE_PRIVATE_KEY } = read(Projection, effective())
-      return { analyticsUrl: ANALYTICS_URL, privateKey: SERVICE_PRIVATE_KEY }
-    },
+    deadLetterBucket: () => read(Archive, effective()).DEAD_LETTER_BUCKET,
     databases: () => databasesOf(environment),
     awsCredentials: local ? { AWS_ACCESS_KEY_ID: 'local', AWS_SECRET_ACCESS_KEY: 'local' } : {},
   }

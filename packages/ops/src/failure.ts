@@ -1,7 +1,17 @@
-import { UnexpectedAnswer } from '@boxoffice/service-kit'
-
-/** Thrown for invalid input; the message is one sentence for the operator. */
+/** Thrown for wrong usage or configuration (exit code 2); the message is one sentence for the operator. */
 export class InputError extends Error {}
+
+/**
+ * Thrown when a command could not do its work (exit code 1); the message is one sentence for the operator.
+ */
+export class Failure extends Error {
+  /** For programs: `NOT_FOUND`, `SERVICE_UNAVAILABLE`, … */
+  readonly code: string
+  constructor(code: string, message: string) {
+    super(message)
+    this.code = code
+  }
+}
 
 const known: Record<string, string> = {
   ECONNREFUSED: 'connection refused',
@@ -17,12 +27,4 @@ export function failureOf(error: unknown): string {
   const codes = [error, error.cause].map((each) => (each as { code?: string } | undefined)?.code ?? '')
   const words = codes.map((code) => known[code]).find((each) => each !== undefined)
   return words ?? (error.message.split('\n')[0] || error.name)
-}
-
-/** Returns why a request to a service failed, and what to check. */
-export function reasonOf(error: unknown, service: string, url: string): string {
-  if (!(error instanceof UnexpectedAnswer)) return `${service} is unavailable at ${url}: ${failureOf(error)}`
-  if (error.status === 401 || error.status === 403)
-    return `${service} does not accept our key: does SERVICE_PRIVATE_KEY belong to that system?`
-  return `${service} answered ${error.status}`
 }

@@ -3,16 +3,19 @@ import { createInterface } from 'node:readline/promises'
 import { setTimeout as sleep } from 'node:timers/promises'
 import pc from 'picocolors'
 import { runCli } from './cli.ts'
-import { loadConfig } from './config.ts'
 import { createProgress } from './terminal.ts'
 
-const config = loadConfig(process.env, '.boxoffice')
-Object.assign(process.env, config.awsCredentials) // where the AWS SDK reads them
 process.stdout.on('error', () => {}) // the reader of our output has gone, as in `boxoffice status | head`
 
 const stop = new AbortController()
 for (const name of ['SIGINT', 'SIGTERM'] as const) {
   process.once(name, () => stop.abort()) // a second one ends the process at once
+}
+
+async function loadConfig() {
+  const config = (await import('./config.ts')).loadConfig(process.env, '.boxoffice')
+  Object.assign(process.env, config.awsCredentials) // where the AWS SDK reads them
+  return config
 }
 
 async function ask(question: string): Promise<string> {
@@ -27,7 +30,7 @@ async function ask(question: string): Promise<string> {
 }
 
 const write = (text: string) => process.stderr.write(text)
-process.exitCode = await runCli(process.argv.slice(2), config, {
+process.exitCode = await runCli(process.argv.slice(2), loadConfig, {
   out: (text) => process.stdout.write(text),
   error: write,
   ...(process.stdin.isTTY && { ask }),
@@ -35,6 +38,9 @@ process.exitCode = await runCli(process.argv.slice(2), config, {
     createProgress({ text, write, isTerminal: process.stderr.isTTY, nowMs: () => performance.now() }),
   signal: stop.signal,
   colours: process.stdout.isTTY && pc.isColorSupported,
+  live: process.stdout.isTTY,
+  /** npm changes to the root of the workspace; the operator's folder is the one before. */
+  folder: process.env.INIT_CWD ?? process.cwd(),
   now: () => new Date(),
   wait: (ms) => sleep(ms, undefined, { signal: stop.signal }).catch(() => {}),
 })

@@ -9,6 +9,10 @@ export interface Terminal {
   /** Aborted by Ctrl-C: the current batch is finished. */
   signal: AbortSignal
   colours: boolean
+  /** `out` is a screen that can be drawn again. */
+  live: boolean
+  /** The operator's folder: files are named from there. */
+  folder: string
   now: () => Date
   /** Resolves after so many milliseconds, or as soon as `signal` is aborted. */
   wait(ms: number): Promise<void>

@@ -65,7 +65,7 @@ beforeEach(() => {
 
 test('follows a rebuild to its end', async () => {
   steps = [{}, done]
-  expect(await boxoffice(env, 'analytics', 'rebuild')).toEqual({
+  expect(await boxoffice(env, 'analytics', 'rebuild', '--yes')).toEqual({
     exitCode: 0,
     out: [
       'rebuild of generation 2 done at 2026-11-21 10:00:04, in 4.5 s: 3,412 of 3,412 archived messages',
@@ -80,7 +80,7 @@ test('follows a rebuild to its end', async () => {
 test('follows a running rebuild instead of starting another', async () => {
   rebuild = aRebuild()
   steps = [done]
-  const { exitCode, out, error } = await boxoffice(env, 'analytics', 'rebuild', '--json')
+  const { exitCode, out, error } = await boxoffice(env, 'analytics', 'rebuild', '--yes', '--json')
   expect(exitCode).toBe(0)
   expect(error).toContain('running already')
   expect(JSON.parse(out)).toMatchObject({ rebuildId: rebuild.rebuildId, status: 'DONE' })
@@ -89,7 +89,7 @@ test('follows a running rebuild instead of starting another', async () => {
 test('prints what holds up a rebuild while following it', async () => {
   const away = 'tickets: connection refused'
   steps = [{ lastError: away }, { lastError: away }, { lastError: undefined }, done]
-  const { exitCode, error } = await boxoffice(env, 'analytics', 'rebuild')
+  const { exitCode, error } = await boxoffice(env, 'analytics', 'rebuild', '--yes')
   expect({ exitCode, error }).toEqual({
     exitCode: 0,
     error: 'tickets: connection refused: will be retried\n',
@@ -97,7 +97,7 @@ test('prints what holds up a rebuild while following it', async () => {
 })
 
 test('with --detach prints that it has started', async () => {
-  const { exitCode, out } = await boxoffice(env, 'analytics', 'rebuild', '--detach')
+  const { exitCode, out } = await boxoffice(env, 'analytics', 'rebuild', '--yes', '--detach')
   expect({ exitCode, out }).toEqual({
     exitCode: 0,
     out: 'rebuild of generation 2 running since 2026-11-21 10:00:00: 0 of 3,412 archived messages\n  events    0 of 12 …\n  tickets   0 of 3,400 …\n',
@@ -106,7 +106,7 @@ test('with --detach prints that it has started', async () => {
 
 test('exits with 1 if the rebuild is cancelled meanwhile', async () => {
   steps = [{ status: 'CANCELLED', endedAt: startedAt }]
-  expect(await boxoffice(env, 'analytics', 'rebuild')).toMatchObject({
+  expect(await boxoffice(env, 'analytics', 'rebuild', '--yes')).toMatchObject({
     exitCode: 1,
     out: expect.stringContaining('cancelled at 2026-11-21 10:00:00'),
   })
@@ -130,11 +130,11 @@ test('status shows the served projection, its lag, and what the rebuild waits fo
 
 test('cancel discards the running rebuild, and says if there is none', async () => {
   rebuild = aRebuild()
-  expect(await boxoffice(env, 'analytics', 'cancel')).toMatchObject({
+  expect(await boxoffice(env, 'analytics', 'cancel', '--yes')).toMatchObject({
     exitCode: 0,
     out: expect.stringContaining('cancelled at'),
   })
-  expect(await boxoffice(env, 'analytics', 'cancel')).toEqual({
+  expect(await boxoffice(env, 'analytics', 'cancel', '--yes')).toEqual({
     exitCode: 1,
     out: '',
     error: 'no rebuild is running\n',
@@ -143,9 +143,9 @@ test('cancel discards the running rebuild, and says if there is none', async () 
 
 test('an unavailable read side is reported with its address', async () => {
   const url = `http://127.0.0.1:${await claimPort()}`
-  const { exitCode, error } = await boxoffice({ ...env, ANALYTICS_URL: url }, 'analytics', 'rebuild')
+  const { exitCode, error } = await boxoffice({ ...env, ANALYTICS_URL: url }, 'analytics', 'rebuild', '--yes')
   expect({ exitCode, error }).toEqual({
     exitCode: 1,
-    error: `nothing was done: analytics is unavailable at ${url}: connection refused\n`,
+    error: `analytics is unavailable at ${url}: connection refused\n`,
   })
 })

@@ -1,6 +1,8 @@
 import { type ChildProcess, spawn } from 'node:child_process'
 import { randomUUID } from 'node:crypto'
 import { once } from 'node:events'
+import { mkdtemp, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
 import path from 'node:path'
 import {
   ChangeMessageVisibilityBatchCommand,
@@ -109,6 +111,13 @@ describe('dlq list', () => {
     const { out } = await run('list', '--json')
     expect(JSON.parse(out).queues).toContainEqual({ queue: QUEUE, deadLetterQueue: DLQ, deadLetters: 2 })
   })
+  test('gives the total, or that there are none, and chosen fields as JSON', async () => {
+    expect((await run('list')).out).toMatch(/\nno dead letters\n$/)
+    await bury([{}])
+    expect((await run('list')).out).toMatch(/\n1 dead letter\n$/)
+    const { queues: rows } = JSON.parse((await run('list', '--fields', 'queue,deadLetters')).out)
+    expect(rows).toContainEqual({ queue: QUEUE, deadLetters: 1 })
+  })
 })
 
 describe('dlq peek', () => {
@@ -155,7 +164,146 @@ describe('dlq peek', () => {
   })
 })
 
+describe('a selection that matches nothing', () => {
+  const elsewhere = randomUUID()
+  test.each([[['peek']], [['requeue', '--yes']], [['purge', '--yes']]])(
+    '%j is an error for an id, and says whether the queue is empty otherwise',
+    async ([command = '', ...options]) => {
+      const empty = { exitCode: 0, out: `${DLQ} is empty\n`, error: '' }
+      expect(await run(command, QUEUE, ...options)).toEqual(empty)
+      const [id] = await bury([{}])
+      const unknown = `no dead letter has the id ${elsewhere}: ${DLQ} has 1 letter\n`
+      expect(await run(command, QUEUE, ...options, '--id', elsewhere)).toEqual({
+        exitCode: 1,
+        out: '',
+        error: unknown,
+      })
+      const asJson = await run(command, QUEUE, ...options, '--id', elsewhere, '--json')
+      expect(JSON.parse(asJson.error)).toEqual({ error: 'NOT_FOUND', message: unknown.trim() })
+      const other = await run(command, QUEUE, ...options, '--type', 'EVENT_CANCELLED')
+      expect(other).toEqual({ exitCode: 0, out: `none matches: ${DLQ} has 1 letter\n`, error: '' })
+      expect(idsOf(await drain(DLQ))).toEqual([id])
+    },
+  )
+  test('--since leaves out earlier letters', async () => {
+    await bury([{}])
+    const future = new Date(Date.now() + 60_000).toISOString()
+    expect((await run('peek', QUEUE, '--since', future)).out).toContain('none matches')
+    expect((await run('peek', QUEUE, '--since', '1h')).out).toContain('TICKETS_REJECTED')
+    expect(await run('peek', QUEUE, '--since', 'yesterday')).toMatchObject({
+      exitCode: 2,
+      error: expect.stringContaining('yesterday is not a time'),
+    })
+  })
+})
+
+describe('dlq show', () => {
+  test('finds a letter in any queue, with its attributes', async () => {
+    const [id = ''] = await bury([{ redrives: 1 }], 'notification-queue')
+    const { exitCode, out } = await run('show', id)
+    expect(exitCode).toBe(0)
+    expect(out).toContain('in the dead-letter queue of notification-queue')
+    expect(out).toMatch(/redriveCount +1\n/)
+    expect(out).toContain('"orderId": "o-1"')
+    expect(idsOf(await drain(queues['notification-queue'].deadLetterQueue))).toEqual([id])
+  })
+})
+
+describe('dlq archive', () => {
+  let folder: string
+  beforeEach(async () => {
+    folder = await mkdtemp(path.join(tmpdir(), 'boxoffice-archive-'))
+    onTestFinished(() => rm(folder, { recursive: true }))
+  })
+
+  test('writes letters of every queue as lines of JSON, and leaves them where they are', async () => {
+    const ids = await bury(Array.from({ length: 12 }, () => ({})))
+    const [other = ''] = await bury([{ redrives: 2 }], 'notification-queue')
+    const file = path.join(folder, 'letters.jsonl')
+    const { exitCode, out } = await run('archive', '--to', file)
+    expect({ exitCode, out }).toEqual({
+      exitCode: 0,
+      out: `archived 13 dead letters to ${file}\n  notification-queue: 1\n  payment-processing-queue: 12\n`,
+    })
+    const lines = (await readFile(file, 'utf8')).trim().split('\n')
+    const letters = lines.map((line) => JSON.parse(line))
+    expect(letters.map(({ messageId }) => messageId).sort()).toEqual([...ids, other].sort())
+    expect(letters.find(({ messageId }) => messageId === other)).toMatchObject({
+      queue: 'notification-queue',
+      redrives: 2,
+      reason: 'does not match its schema: payload.reason',
+      attributes: { redriveCount: '2' },
+    })
+    expect((await stat(file)).mode & 0o777).toBe(0o600)
+    expect(await drain(DLQ)).toHaveLength(12)
+    await drain(queues['notification-queue'].deadLetterQueue)
+  })
+  test('never writes over a file, writes none without letters, and never the body of one with a token', async () => {
+    const file = path.join(folder, 'letters.jsonl')
+    expect((await run('archive', QUEUE, '--to', file)).out).toBe(`${DLQ} is empty\n`)
+    await bury([
+      { eventType: 'USER_CREATED', body: '{"eventType":"USER_CREATED","payload":{"sealedToken":"x-1"}}' },
+    ])
+    expect(await run('archive', QUEUE, '--to', file)).toMatchObject({ exitCode: 0 })
+    expect(await readFile(file, 'utf8')).not.toContain('x-1')
+    expect(await run('archive', QUEUE, '--to', file)).toMatchObject({
+      exitCode: 2,
+      error: expect.stringContaining(`${file} exists already`),
+    })
+    expect(await readdir(folder)).toEqual(['letters.jsonl'])
+  })
+  test('leaves nothing behind when it fails halfway', async () => {
+    await bury([{}])
+    const away = { ...system.env, AWS_SQS_ENDPOINT: 'http://127.0.0.1:1' }
+    const file = path.join(folder, 'letters.jsonl')
+    expect(await boxoffice(away, 'dlq', 'archive', QUEUE, '--to', file)).toMatchObject({
+      exitCode: 1,
+      error: expect.stringContaining('the queues are unreachable'),
+    })
+    expect(await readdir(folder)).toEqual([])
+    await writeFile(file, '')
+    expect(await run('archive', QUEUE, '--to', path.join(file, 'letters.jsonl'))).toMatchObject({
+      exitCode: 2,
+      error: expect.stringContaining('letters.jsonl cannot be written'),
+    })
+  })
+  test('refuses an address that is not S3’s', async () => {
+    expect(await run('archive', '--to', 's3://X')).toMatchObject({
+      exitCode: 2,
+      error: 's3://X is not an S3 address: write s3://bucket/prefix\n',
+    })
+  })
+})
+
 describe('dlq requeue', () => {
+  test('tells letters that died again just now from those that were redriven before', async () => {
+    const [looping = '', fresh = ''] = await bury([{ redrives: 3 }, {}])
+    // The consumer still fails: what is redriven dies at once.
+    const proxy = await startHoldingProxy(
+      system.env.AWS_SQS_ENDPOINT ?? '',
+      () => false,
+      async ({ action }) => {
+        if (action !== 'DeleteMessageBatch') return
+        const back = await drain(QUEUE)
+        for (const message of back) await sendToDeadLetters(system.aws, QUEUE, message, 'failed again')
+      },
+    )
+    onTestFinished(() => proxy.close())
+    const { exitCode, out } = await boxoffice(
+      { ...system.env, AWS_SQS_ENDPOINT: proxy.url },
+      'dlq',
+      'requeue',
+      QUEUE,
+      '--yes',
+    )
+    expect(exitCode).toBe(1)
+    expect(out).toBe(
+      `requeued 1 dead letter of ${DLQ}\n` +
+        '1 dead letter stayed: redriven too often already (--max-redrives raises the limit)\n' +
+        `1 dead letter died again just now: the fault is still there (\`boxoffice dlq show ${fresh}\`)\n`,
+    )
+    expect(idsOf(await drain(DLQ))).toEqual([looping, fresh].sort())
+  })
   test('redrives everything, with its attributes and a count, and deletes what was accepted', async () => {
     const ids = await bury(Array.from({ length: 23 }, () => ({})))
     const { exitCode, out } = await run('requeue', QUEUE, '--yes')

@@ -12,11 +12,12 @@ export interface Exchange {
 
 /**
  * A proxy in front of SQS that forwards everything until `isLast` matches: that response, and all later ones,
- * are withheld. So its client stops at a known point.
+ * are withheld. So its client stops at a known point. `beforeAnswer` runs before a response is forwarded.
  */
 export async function startHoldingProxy(
   endpoint: string,
   isLast: (exchanges: readonly Exchange[]) => boolean,
+  beforeAnswer: (exchange: Exchange) => Promise<void> = async () => {},
 ) {
   const { hostname, port } = new URL(endpoint)
   const exchanges: Exchange[] = []
@@ -29,10 +30,12 @@ export async function startHoldingProxy(
     passedOn.end(await buffer(request))
     const [answer] = (await once(passedOn, 'response')) as [http.IncomingMessage]
     const body = await buffer(answer)
-    exchanges.push({
+    const exchange = {
       action: String(headers['x-amz-target']).replace('AmazonSQS.', ''),
       answer: JSON.parse(String(body) || '{}'),
-    })
+    }
+    exchanges.push(exchange)
+    await beforeAnswer(exchange)
     holding = isLast(exchanges)
     if (holding) held.resolve()
     else response.writeHead(answer.statusCode ?? 502, answer.headers).end(body)

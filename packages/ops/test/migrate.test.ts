@@ -112,6 +112,8 @@ describe('migrating', () => {
         progress: () => ({ at: () => {}, end: () => {} }),
         signal: new AbortController().signal,
         colours: false,
+        live: false,
+        folder,
         now: () => new Date(),
         wait: async () => {},
       },

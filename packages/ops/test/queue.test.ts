@@ -32,7 +32,7 @@ test('a live queue is not purged until its name is typed again', async () => {
 test('then it is purged; an unknown queue is refused', async () => {
   expect(await purge('--confirm', QUEUE, '--json')).toEqual({
     exitCode: 0,
-    out: `${JSON.stringify({ queue: QUEUE, purged: 3 })}\n`,
+    out: `${JSON.stringify({ queue: QUEUE, purged: 3 }, null, 2)}\n`,
     error: '',
   })
   await until(async () => expect(await depth()).toEqual({ visible: 0, inFlight: 0 }))

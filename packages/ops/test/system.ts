@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto'
+import { tmpdir } from 'node:os'
 import {
   ADDRESS_NOT_CONFIRMED,
   authInternalRoutes,
@@ -40,10 +41,12 @@ export async function boxoffice(env: Record<string, string>, ...args: string[]) 
     progress: () => ({ at: () => {}, end: () => {} }),
     signal: new AbortController().signal,
     colours: false,
+    live: false,
+    folder: tmpdir(),
     now: () => new Date(),
     wait: async () => {},
   }
-  return { exitCode: await runCli(args, loadConfig(env, 'no such folder'), terminal), ...written }
+  return { exitCode: await runCli(args, async () => loadConfig(env, 'no such folder'), terminal), ...written }
 }
 
 const unused = () => Promise.reject(new Error('these routes have no idempotency keys'))

@@ -16,13 +16,13 @@ test('grants a role to the user of an address, and changes nothing when repeated
     out: 'ada@example.test has the roles USER, ADMIN. The next access token includes them.\n',
     error: '',
   }
-  expect(await boxoffice(system.env, 'users', 'grant', 'Ada@Example.test', 'admin')).toEqual(granted)
-  expect(await boxoffice(system.env, 'users', 'grant', 'ada@example.test', 'ADMIN')).toEqual(granted)
+  expect(await boxoffice(system.env, 'users', 'grant', 'Ada@Example.test', 'admin', '--yes')).toEqual(granted)
+  expect(await boxoffice(system.env, 'users', 'grant', 'ada@example.test', 'ADMIN', '--yes')).toEqual(granted)
   expect(system.users.get('ada@example.test')?.roles).toEqual(['USER', 'ADMIN'])
 })
 
 test('reports an address without an account, with exit code 1', async () => {
-  expect(await boxoffice(system.env, 'users', 'grant', 'nobody@example.test', 'ADMIN')).toEqual({
+  expect(await boxoffice(system.env, 'users', 'grant', 'nobody@example.test', 'ADMIN', '--yes')).toEqual({
     exitCode: 1,
     out: '',
     error: 'there is no account with the address nobody@example.test\n',
@@ -31,7 +31,7 @@ test('reports an address without an account, with exit code 1', async () => {
 
 test('refuses a role to an unconfirmed address, with exit code 1', async () => {
   system.addUser('boss@example.test', false)
-  expect(await boxoffice(system.env, 'users', 'grant', 'boss@example.test', 'ADMIN')).toEqual({
+  expect(await boxoffice(system.env, 'users', 'grant', 'boss@example.test', 'ADMIN', '--yes')).toEqual({
     exitCode: 1,
     out: '',
     error:
@@ -43,7 +43,14 @@ test('refuses a role to an unconfirmed address, with exit code 1', async () => {
 test('a key of another system is refused', async () => {
   const { SERVICE_PRIVATE_KEY = '' } = (await createTestAuthority()).environment('boxoffice-cli')
   expect(
-    await boxoffice({ ...system.env, SERVICE_PRIVATE_KEY }, 'users', 'grant', 'ada@example.test', 'ADMIN'),
+    await boxoffice(
+      { ...system.env, SERVICE_PRIVATE_KEY },
+      'users',
+      'grant',
+      'ada@example.test',
+      'ADMIN',
+      '--yes',
+    ),
   ).toMatchObject({
     exitCode: 1,
     error: expect.stringContaining('SERVICE_PRIVATE_KEY'),
@@ -58,9 +65,10 @@ test('reports an unavailable auth service with its address', async () => {
     'grant',
     'ada@example.test',
     'ADMIN',
+    '--yes',
   )
   expect({ exitCode, error }).toEqual({
     exitCode: 1,
-    error: `the role was not granted: auth is unavailable at ${url}: connection refused\n`,
+    error: `auth is unavailable at ${url}: connection refused\n`,
   })
 })

@@ -1,67 +1,73 @@
 import { analyticsInternalRoutes, ProjectionFigures, Rebuild } from '@boxoffice/contracts'
-import { type Client, createClient, createServiceIdentity } from '@boxoffice/service-kit'
+import type { Client } from '@boxoffice/service-kit/client'
 import { z } from 'zod'
 import type { Config } from '../config.ts'
-import { reasonOf } from '../failure.ts'
+import { Failure } from '../failure.ts'
+import type { Call, Result } from '../framework/command.ts'
+import { withService } from '../services.ts'
 import type { Progress, Terminal } from '../terminal.ts'
 import { progressOf, renderProjection, renderRebuild } from './render.ts'
 
-const TIMEOUT_MS = 10_000
 const LOOK_MS = 500
 
 type Analytics = Client<typeof analyticsInternalRoutes>
-type Reached = Pick<Config, 'projection'>
 
-const json = <S extends z.ZodType>(schema: S, value: z.output<S>) =>
-  `${JSON.stringify(z.encode(schema, value), null, 2)}\n`
+const encoded = <S extends z.ZodType>(schema: S, value: z.output<S>) => z.encode(schema, value) as object
 
-/** Prints the served projection, its lag and its last rebuild; returns 1 if analytics is unavailable. */
-export const showProjection = (
-  config: Reached,
-  options: { json: boolean },
-  terminal: Terminal,
-): Promise<0 | 1> =>
-  withAnalytics(config, terminal, async (analytics) => {
+/** Shows the served projection, its lag and its last rebuild. */
+export const showProjection = (config: Config): Promise<Result> =>
+  withAnalytics(config, async (analytics) => {
     const { body } = await analytics.findRebuild({})
-    terminal.out(options.json ? json(ProjectionFigures, body) : renderProjection(body))
-    return 0
+    return { document: encoded(ProjectionFigures, body), text: renderProjection(body) }
   })
 
 /**
- * Starts a rebuild of the projection and follows it to its end; follows the running one, if any. Returns 0
- * when it is done (or started, with `detach`), 1 if it was cancelled or is no longer followed (Ctrl-C: the
- * rebuild continues).
+ * Starts a rebuild of the projection and follows it to its end; follows the running one, if any. The exit
+ * code is 0 when it is done (or started, with `detach`), 1 if it was cancelled or is no longer followed
+ * (Ctrl-C: the rebuild continues).
  */
 export const rebuildProjection = (
-  config: Reached,
-  options: { json: boolean; detach: boolean },
-  terminal: Terminal,
-): Promise<0 | 1> =>
-  withAnalytics(config, terminal, async (analytics) => {
+  { config, terminal, dryRun, confirm }: Pick<Call, 'config' | 'terminal' | 'dryRun' | 'confirm'>,
+  { detach }: { detach: boolean },
+): Promise<Result> =>
+  withAnalytics(config, async (analytics) => {
+    const { generation, rebuild } = (await analytics.findRebuild({})).body
+    if (dryRun) {
+      const text = `generation ${generation} is served; ${rebuild?.status === 'RUNNING' ? 'a rebuild is running already' : 'another would be built beside it'}. Nothing was changed.\n`
+      return { document: { generation }, text }
+    }
+    if (rebuild?.status !== 'RUNNING') await confirm('Rebuild the projection from all archived messages?')
     const begun = await begin(analytics, terminal)
-    const ended = options.detach ? begun : await follow(analytics, begun, terminal)
-    terminal.out(options.json ? json(Rebuild, ended) : `${renderRebuild(ended)}\n`)
-    if (ended.status === 'RUNNING' && !options.detach)
+    const ended = detach ? begun : await follow(analytics, begun, terminal)
+    if (ended.status === 'RUNNING' && !detach)
       terminal.error('the rebuild continues: `boxoffice analytics status` shows it\n')
-    return ended.status === 'DONE' || options.detach ? 0 : 1
+    return {
+      document: encoded(Rebuild, ended),
+      text: `${renderRebuild(ended)}\n`,
+      exitCode: ended.status === 'DONE' || detach ? 0 : 1,
+    }
   })
 
-/** Cancels the running rebuild and discards what it has built; returns 1 if none is running. */
-export const cancelRebuild = (
-  config: Reached,
-  options: { json: boolean },
-  terminal: Terminal,
-): Promise<0 | 1> =>
-  withAnalytics(config, terminal, async (analytics) => {
+/** Cancels the running rebuild and discards what it has built. */
+export const cancelRebuild = ({
+  config,
+  dryRun,
+  confirm,
+}: Pick<Call, 'config' | 'dryRun' | 'confirm'>): Promise<Result> =>
+  withAnalytics(config, async (analytics) => {
     const { rebuild } = (await analytics.findRebuild({})).body
-    const answer = rebuild && (await analytics.cancelRebuild({ params: { rebuildId: rebuild.rebuildId } }))
-    if (answer?.status !== 200) {
-      terminal.error('no rebuild is running\n')
-      return 1
+    if (rebuild?.status !== 'RUNNING') throw noRebuild()
+    await confirm(`Cancel the rebuild of generation ${rebuild.generation}?`)
+    if (dryRun) {
+      const text = `would be cancelled: ${renderRebuild(rebuild)}\nNothing was changed.\n`
+      return { document: encoded(Rebuild, rebuild), text }
     }
-    terminal.out(options.json ? json(Rebuild, answer.body) : `${renderRebuild(answer.body)}\n`)
-    return 0
+    const answer = await analytics.cancelRebuild({ params: { rebuildId: rebuild.rebuildId } })
+    if (answer.status !== 200) throw noRebuild()
+    return { document: encoded(Rebuild, answer.body), text: `${renderRebuild(answer.body)}\n` }
   })
+
+const noRebuild = () => new Failure('NO_REBUILD', 'no rebuild is running')
 
 /** Returns a new rebuild, or the running one. */
 async function begin(analytics: Analytics, terminal: Terminal): Promise<Rebuild> {
@@ -115,23 +121,5 @@ async function look(analytics: Analytics, rebuildId: string): Promise<Rebuild | 
   return answer?.status === 200 ? answer.body : null
 }
 
-async function withAnalytics(
-  { projection }: Reached,
-  terminal: Terminal,
-  work: (analytics: Analytics) => Promise<0 | 1>,
-): Promise<0 | 1> {
-  const { analyticsUrl, privateKey } = projection()
-  const identity = createServiceIdentity('boxoffice-cli', privateKey)
-  const analytics = createClient(analyticsInternalRoutes, {
-    baseUrl: analyticsUrl,
-    headers: () => identity.headersFor('analytics-service'),
-    send: (url, { operationId: _, ...init }) =>
-      fetch(url, { ...init, signal: AbortSignal.timeout(TIMEOUT_MS) }),
-  })
-  try {
-    return await work(analytics)
-  } catch (error) {
-    terminal.error(`nothing was done: ${reasonOf(error, 'analytics', analyticsUrl)}\n`)
-    return 1
-  }
-}
+const withAnalytics = <R>(config: Config, work: (analytics: Analytics) => Promise<R>): Promise<R> =>
+  withService(config, 'analytics', analyticsInternalRoutes, work)

@@ -1,9 +1,11 @@
 import { messages } from '@boxoffice/contracts'
 import type { DeadLetter } from '@boxoffice/messaging'
+import { counted } from '../framework/words.ts'
+import { ageOf, printable, timeOf } from '../output/table.ts'
 import type { Summary } from './work.ts'
 
 const PAYLOAD_MAX = 2_000
-const RECEIVED_TOO_OFTEN = 'received too often without success: see the log of its consumer'
+export const RECEIVED_TOO_OFTEN = 'received too often without success: see the log of its consumer'
 
 /** Renders a letter for programs. Never includes the payload of a message with tokens. */
 export function letterView(letter: DeadLetter) {
@@ -31,14 +33,14 @@ function payloadOf({ body, eventType }: DeadLetter): unknown {
 }
 
 /** Renders letters for a terminal, a few lines each. */
-export function renderLetters(letters: readonly DeadLetter[]): string {
+export function renderLetters(letters: readonly DeadLetter[], now: Date): string {
   return letters
     .map((letter) => {
       const { messageId, eventType, reason, sentAt, redrives, payload } = letterView(letter)
       const again = redrives === 0 ? '' : `, redriven ${redrives === 1 ? 'once' : `${redrives} times`} before`
       return [
         `${printable(eventType)}  ${printable(messageId ?? '(no id)')}`,
-        `  since    ${sentAt.toISOString()}${again}`,
+        `  since    ${timeOf(sentAt)} (${ageOf(sentAt, now)} ago)${again}`,
         `  because  ${printable(reason)}`,
         `  payload  ${printable(typeof payload === 'string' ? payload : JSON.stringify(payload)).slice(0, PAYLOAD_MAX)}`,
         '',
@@ -47,23 +49,24 @@ export function renderLetters(letters: readonly DeadLetter[]): string {
     .join('\n')
 }
 
-// Dead letters are untrusted: control characters must not reach the terminal.
-const printable = (text: string) => text.replace(/\p{Cc}/gu, '?')
-
 /** Renders the result, a sentence each. */
 export function renderSummary(
   summary: Summary,
   options: { verb: 'requeued' | 'purged'; dryRun: boolean; target: string },
 ): string {
-  const { done, looping, refused, undeleted, interrupted } = summary
-  const count = (letters: readonly unknown[]) =>
-    `${letters.length} dead ${letters.length === 1 ? 'letter' : 'letters'}`
+  const { done, looping, diedAgain, refused, undeleted, interrupted } = summary
+  const count = (letters: readonly unknown[]) => counted(letters.length, 'dead letter')
   return [
     options.dryRun
       ? `${count(done)} of ${options.target} would be ${options.verb}. Nothing was changed.`
       : `${options.verb} ${count(done)} of ${options.target}`,
     ...(looping.length > 0
       ? [`${count(looping)} stayed: redriven too often already (--max-redrives raises the limit)`]
+      : []),
+    ...(diedAgain.length > 0
+      ? [
+          `${count(diedAgain)} died again just now: the fault is still there (\`boxoffice dlq show ${diedAgain[0]?.messageId}\`)`,
+        ]
       : []),
     ...(refused.length > 0 ? [`${count(refused)} stayed: SQS refused them (${refused[0]?.why})`] : []),
     ...(undeleted.length > 0 ? [`${count(undeleted)} could not be deleted and will appear again`] : []),
@@ -74,12 +77,13 @@ export function renderSummary(
 
 /** Renders the result for programs. */
 export const summaryView = (
-  { done, looping, refused, undeleted, interrupted }: Summary,
+  { done, looping, diedAgain, refused, undeleted, interrupted }: Summary,
   dryRun: boolean,
 ) => ({
   dryRun,
   done: done.map(({ messageId, eventType }) => ({ messageId, eventType })),
   looping: looping.map(({ messageId, eventType, redrives }) => ({ messageId, eventType, redrives })),
+  diedAgain: diedAgain.map(({ messageId, eventType }) => ({ messageId, eventType })),
   refused: refused.map(({ letter, why }) => ({
     messageId: letter.messageId,
     eventType: letter.eventType,

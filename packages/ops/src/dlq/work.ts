@@ -13,14 +13,18 @@ import { matches, type Selection } from './selection.ts'
 export interface Summary {
   /** Requeued or purged; with `dryRun`, those that would have been. */
   done: DeadLetter[]
-  /** Redriven too often already, or dead again meanwhile: not touched. */
+  /** Redriven too often before this run: not touched. */
   looping: DeadLetter[]
+  /** Redriven by this run, and dead again: not touched. */
+  diedAgain: DeadLetter[]
   /** Refused by SQS: not touched. */
   refused: { letter: DeadLetter; why: string }[]
   /** Redriven but not deleted: they exist twice, which consumers detect. */
   undeleted: DeadLetter[]
   /** Stopped early by the operator. */
   interrupted: boolean
+  /** The letters that were looked at, selected or not. */
+  seen: number
 }
 
 /** How to process the letters of a selection. */
@@ -37,11 +41,13 @@ export interface Work {
 export function requeue(work: Work & { maxRedrives: number }): Promise<Summary> {
   const requeued = new Set<string>()
   return workOff(work, async (letters, summary) => {
-    const isLooping = ({ redrives, messageId }: DeadLetter) =>
-      redrives >= work.maxRedrives || (messageId !== null && requeued.has(messageId))
-    const looping = letters.filter(isLooping)
-    const going = letters.filter((letter) => !isLooping(letter))
+    const hasDiedAgain = ({ messageId }: DeadLetter) => messageId !== null && requeued.has(messageId)
+    const diedAgain = letters.filter(hasDiedAgain)
+    const others = letters.filter((letter) => !hasDiedAgain(letter))
+    const looping = others.filter(({ redrives }) => redrives >= work.maxRedrives)
+    const going = others.filter(({ redrives }) => redrives < work.maxRedrives)
     for (const { messageId } of going) if (messageId !== null) requeued.add(messageId)
+    summary.diedAgain.push(...diedAgain)
     summary.looping.push(...looping)
     if (work.dryRun) {
       summary.done.push(...going)
@@ -51,7 +57,7 @@ export function requeue(work: Work & { maxRedrives: number }): Promise<Summary> 
     summary.done.push(...accepted)
     summary.refused.push(...refused)
     summary.undeleted.push(...undeleted)
-    return [...looping, ...refused.map(({ letter }) => letter)]
+    return [...looping, ...diedAgain, ...refused.map(({ letter }) => letter)]
   })
 }
 
@@ -73,11 +79,20 @@ async function workOff(
   { aws, queue, selection, signal, onProgress }: Work,
   handle: (letters: DeadLetter[], summary: Summary) => Promise<DeadLetter[]>,
 ): Promise<Summary> {
-  const summary: Summary = { done: [], looping: [], refused: [], undeleted: [], interrupted: false }
+  const summary: Summary = {
+    done: [],
+    looping: [],
+    diedAgain: [],
+    refused: [],
+    undeleted: [],
+    interrupted: false,
+    seen: 0,
+  }
   const staying: DeadLetter[] = []
   let room = selection.limit ?? Number.POSITIVE_INFINITY
   try {
     for await (const letters of readLetters(aws, queue)) {
+      summary.seen += letters.length
       const chosen = letters.filter((letter) => matches(selection, letter)).slice(0, room)
       const rest = letters.filter((letter) => !chosen.includes(letter))
       room -= chosen.length

@@ -1,6 +1,6 @@
 import { stripVTControlCharacters } from 'node:util'
 import { expect, test } from 'vitest'
-import { renderJson, renderReport } from './render.ts'
+import { documentOf, renderReport } from './render.ts'
 import type { Report } from './report.ts'
 
 const report: Report = {
@@ -82,7 +82,7 @@ test('colours change nothing else', () => {
 })
 
 test('renders the same as JSON', () => {
-  const json = JSON.parse(renderJson(report))
+  const json = JSON.parse(JSON.stringify(documentOf(report)))
   expect(json).toMatchObject({
     healthy: false,
     findings: { length: 5 },

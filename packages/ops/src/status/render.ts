@@ -1,10 +1,6 @@
 import pc from 'picocolors'
+import { type Column, renderTable } from '../output/table.ts'
 import { findingsOf, type QueueState, type Report, type ServiceState } from './report.ts'
-
-type Colours = ReturnType<typeof pc.createColors>
-type Paint = (text: string) => string
-
-const UNKNOWN = '–'
 
 /** Renders the report as a page for a terminal of 80 columns. */
 export function renderReport(report: Report, options: { colours: boolean }): string {
@@ -16,22 +12,8 @@ export function renderReport(report: Report, options: { colours: boolean }): str
   return [
     `${headline}  ${dim(report.checkedAt.toISOString())}`,
     '',
-    ...table(
-      colours,
-      [
-        { title: 'SERVICE' },
-        { title: 'STATUS' },
-        { title: 'OLDEST UNPUBLISHED', right: true },
-        { title: 'COMPONENTS' },
-      ],
-      report.services.map((state) => serviceRow(colours, state)),
-    ),
-    '',
-    ...table(
-      colours,
-      [{ title: 'QUEUE' }, { title: 'VISIBLE', right: true }, { title: 'IN FLIGHT', right: true }],
-      report.queues.map((state) => queueRow(colours, state)),
-    ),
+    renderTable(serviceColumns, report.services, options.colours),
+    renderTable(queueColumns, report.queues, options.colours).trimEnd(),
     ...sagaLines(report.services),
     ...(findings.length > 0
       ? ['', bold('Look at'), ...findings.map((finding) => `  ${yellow('•')} ${finding}`)]
@@ -47,65 +29,51 @@ function sagaLines(services: readonly ServiceState[]): string[] {
   return ['', `Purchases in progress: ${states.join(', ') || 'none'}`]
 }
 
-/** Renders the report for programs. */
-export const renderJson = (report: Report): string => {
+/** Returns the report for programs. */
+export function documentOf(report: Report): object {
   const findings = findingsOf(report)
-  return `${JSON.stringify({ healthy: findings.length === 0, findings, ...report }, null, 2)}\n`
+  return { healthy: findings.length === 0, findings, ...report }
 }
 
-interface Cell {
-  text: string
-  paint?: Paint
-}
+const serviceColumns: readonly Column<ServiceState>[] = [
+  { title: 'SERVICE', text: ({ service }) => service },
+  {
+    title: 'STATUS',
+    text: ({ status }) => status,
+    paint: ({ status }) => (status === 'UP' ? 'green' : status === 'DEGRADED' ? 'yellow' : 'red'),
+  },
+  {
+    title: 'OLDEST UNPUBLISHED',
+    right: true,
+    text: ({ oldestUnpublishedSeconds: age }) => (age === null ? null : `${age.toFixed(age < 10 ? 1 : 0)} s`),
+  },
+  {
+    title: 'COMPONENTS',
+    text: ({ failure, components }) =>
+      failure ??
+      Object.entries(components)
+        .map(([name, component]) => (component === 'UP' ? name : `${name} ${component}`))
+        .join(', '),
+  },
+]
 
-function serviceRow(
-  colours: Colours,
-  { service, status, components, oldestUnpublishedSeconds: age, failure }: ServiceState,
-): Cell[] {
-  const parts = Object.entries(components).map(([name, component]) =>
-    component === 'UP' ? name : `${name} ${component}`,
-  )
-  return [
-    { text: service },
-    {
-      text: status,
-      paint: status === 'UP' ? colours.green : status === 'DEGRADED' ? colours.yellow : colours.red,
-    },
-    { text: age === null ? UNKNOWN : `${age.toFixed(age < 10 ? 1 : 0)} s` },
-    { text: failure ?? parts.join(', ') },
-  ]
-}
-
-function queueRow(colours: Colours, { queue, deadLettersOf, depth }: QueueState): Cell[] {
-  const isDead = deadLettersOf !== undefined
-  const figure = (count: number | undefined): Cell => ({
-    text: count === undefined ? UNKNOWN : String(count),
-    paint: isDead && count ? colours.red : undefined,
-  })
-  return [
-    { text: isDead ? `  ${queue}` : queue, paint: isDead ? colours.dim : undefined },
-    figure(depth?.visible),
-    figure(depth?.inFlight),
-  ]
-}
-
-/** Aligns columns to their widest cell. Colours come after padding: escape codes have no width. */
-function table(
-  colours: Colours,
-  columns: readonly { title: string; right?: boolean }[],
-  rows: readonly Cell[][],
-): string[] {
-  const widths = columns.map(({ title }, index) =>
-    Math.max(title.length, ...rows.map((row) => row[index]?.text.length ?? 0)),
-  )
-  const line = (cells: readonly Cell[]) =>
-    cells
-      .map(({ text, paint = (same: string) => same }, index) => {
-        const width = widths[index] ?? 0
-        const isLast = index === columns.length - 1
-        return paint(columns[index]?.right ? text.padStart(width) : isLast ? text : text.padEnd(width))
-      })
-      .join('   ')
-      .trimEnd()
-  return [line(columns.map(({ title }) => ({ text: title, paint: colours.dim }))), ...rows.map(line)]
-}
+const isDead = ({ deadLettersOf }: QueueState) => deadLettersOf !== undefined
+const queueColumns: readonly Column<QueueState>[] = [
+  {
+    title: 'QUEUE',
+    text: (state) => (isDead(state) ? `  ${state.queue}` : state.queue),
+    paint: (state) => (isDead(state) ? 'dim' : undefined),
+  },
+  {
+    title: 'VISIBLE',
+    right: true,
+    text: ({ depth }) => depth?.visible,
+    paint: (state) => (isDead(state) && state.depth?.visible ? 'red' : undefined),
+  },
+  {
+    title: 'IN FLIGHT',
+    right: true,
+    text: ({ depth }) => depth?.inFlight,
+    paint: (state) => (isDead(state) && state.depth?.inFlight ? 'red' : undefined),
+  },
+]

@@ -1,46 +1,35 @@
-import { authInternalRoutes, type Role } from '@boxoffice/contracts'
-import { createClient, createServiceIdentity } from '@boxoffice/service-kit'
-import type { Config } from '../config.ts'
-import { reasonOf } from '../failure.ts'
-import type { Terminal } from '../terminal.ts'
+import { authInternalRoutes, authUsersRoutes, type Role } from '@boxoffice/contracts'
+import { Failure } from '../failure.ts'
+import type { Call, Result } from '../framework/command.ts'
+import { withService } from '../services.ts'
 
-const TIMEOUT_MS = 10_000
-
-/**
- * Grants a role to the user of an address; returns the exit code: 0 if they have it, 1 otherwise. Safe to
- * repeat.
- */
-export async function grantRole(
-  { grant }: Pick<Config, 'grant'>,
+/** Grants a role to the user of an address. Safe to repeat. */
+export const grantRole = (
+  { config, dryRun, confirm }: Pick<Call, 'config' | 'dryRun' | 'confirm'>,
   { email, role }: { email: string; role: Role },
-  terminal: Terminal,
-): Promise<0 | 1> {
-  const { authUrl, privateKey } = grant()
-  const identity = createServiceIdentity('boxoffice-cli', privateKey)
-  const auth = createClient(authInternalRoutes, {
-    baseUrl: authUrl,
-    headers: () => identity.headersFor('auth-service'),
-    send: (url, { operationId: _, ...init }) =>
-      fetch(url, { ...init, signal: AbortSignal.timeout(TIMEOUT_MS) }),
-  })
-  try {
+): Promise<Result> =>
+  withService(config, 'auth', { ...authInternalRoutes, ...authUsersRoutes }, async (auth) => {
+    if (dryRun) {
+      const [user] = (await auth.findUsers({ body: { email, limit: 1 } })).body.users
+      if (!user) throw noAccount(email)
+      if (!user.emailVerified) throw notConfirmed(email)
+      const { userId, roles } = user
+      const text = `${email} has the roles ${roles.join(', ')}; ${role} would be granted. Nothing was changed.\n`
+      return { document: { userId, email, roles, dryRun }, text }
+    }
+    await confirm(`Grant ${role} to ${email}?`)
     const answer = await auth.grantRole({ body: { email, role } })
-    if (answer.status === 404) {
-      terminal.error(`there is no account with the address ${email}\n`)
-      return 1
-    }
-    if (answer.status === 409) {
-      terminal.error(
-        `${email} is not confirmed: the account may be someone else's. Its owner has to follow the link in the mail first\n`,
-      )
-      return 1
-    }
-    terminal.out(
-      `${answer.body.email} has the roles ${answer.body.roles.join(', ')}. The next access token includes them.\n`,
-    )
-    return 0
-  } catch (error) {
-    terminal.error(`the role was not granted: ${reasonOf(error, 'auth', authUrl)}\n`)
-    return 1
-  }
-}
+    if (answer.status === 404) throw noAccount(email)
+    if (answer.status === 409) throw notConfirmed(email)
+    const { userId, roles } = answer.body
+    const text = `${email} has the roles ${roles.join(', ')}. The next access token includes them.\n`
+    return { document: { userId, email, roles, dryRun }, text }
+  })
+
+export const noAccount = (email: string) =>
+  new Failure('USER_NOT_FOUND', `there is no account with the address ${email}`)
+const notConfirmed = (email: string) =>
+  new Failure(
+    'ADDRESS_NOT_CONFIRMED',
+    `${email} is not confirmed: the account may be someone else's. Its owner has to follow the link in the mail first`,
+  )
