@@ -1,7 +1,7 @@
 import { serviceKeys } from '@boxoffice/contracts'
 import { describe, expect, test } from 'vitest'
 import { environments } from '../src/environments.ts'
-import { everyEnvironment, resolved } from './synthesize.ts'
+import { everyEnvironment, objectsOf, resolved } from './synthesize.ts'
 
 describe.each(everyEnvironment())('in %s', (name, { all, resources }) => {
   const environment = environments[name]
@@ -40,6 +40,62 @@ describe.each(everyEnvironment())('in %s', (name, { all, resources }) => {
   test('data is retained when its stack is deleted in prod, and deleted with it in dev', () => {
     const database = Object.values(all.data.Resources).find(({ Type }) => Type === 'AWS::RDS::DBCluster')
     expect(database?.DeletionPolicy).toBe(environment.keepsData ? 'Snapshot' : 'Delete')
+  })
+
+  test('archived dead letters are encrypted, private, reached over TLS only, versioned, and expire after a year', () => {
+    const [[id, bucket] = ['', {}], ...others] = resources('data', 'AWS::S3::Bucket')
+    expect(others).toEqual([])
+    expect(bucket).toMatchObject({
+      BucketEncryption: {
+        ServerSideEncryptionConfiguration: [
+          { BucketKeyEnabled: true, ServerSideEncryptionByDefault: { SSEAlgorithm: 'aws:kms' } },
+        ],
+      },
+      PublicAccessBlockConfiguration: {
+        BlockPublicAcls: true,
+        BlockPublicPolicy: true,
+        IgnorePublicAcls: true,
+        RestrictPublicBuckets: true,
+      },
+      OwnershipControls: { Rules: [{ ObjectOwnership: 'BucketOwnerEnforced' }] },
+      VersioningConfiguration: { Status: 'Enabled' },
+    })
+    const [key] = [...objectsOf(bucket.BucketEncryption ?? null)].flatMap((part) => part.KMSMasterKeyID ?? [])
+    expect(resolved(key)).toBe(`{{boxoffice-${name}-messaging}}`) // the key of the queues
+    expect(bucket.LifecycleConfiguration).toMatchObject({
+      Rules: [
+        { Status: 'Enabled', ExpirationInDays: 365, NoncurrentVersionExpiration: { NoncurrentDays: 30 } },
+        { Status: 'Enabled', ExpiredObjectDeleteMarker: true },
+      ],
+    })
+    expect(all.data.Resources[id]?.DeletionPolicy).toBe('RetainExceptOnCreate') // one with objects cannot be deleted
+    const [policy] = [...resources('data', 'AWS::S3::BucketPolicy').values()]
+    expect(policy?.PolicyDocument).toMatchObject({
+      Statement: [
+        {
+          Effect: 'Deny',
+          Principal: { AWS: '*' },
+          Action: 's3:*',
+          Condition: { Bool: { 'aws:SecureTransport': 'false' } },
+        },
+      ],
+    })
+  })
+
+  test('only the command line’s task knows the bucket of archived dead letters', () => {
+    const [id] = resources('data', 'AWS::S3::Bucket').keys()
+    const tasks = [...resources('data', 'AWS::ECS::TaskDefinition').values()].map(
+      ({ Family, ContainerDefinitions }) => [
+        Family,
+        [...objectsOf(ContainerDefinitions ?? null)].flatMap(({ Name, Value }) =>
+          Name === 'DEAD_LETTER_BUCKET' ? [resolved(Value)] : [],
+        ),
+      ],
+    )
+    expect(Object.fromEntries(tasks)).toEqual({
+      [`boxoffice-${name}-operations`]: [`{${id}}`],
+      [`boxoffice-${name}-migrations`]: [],
+    })
   })
 
   test('the connection limit covers the pools of the maximum number of tasks, doubled for a rolling deployment', () => {

@@ -121,4 +121,17 @@ describe.each(everyEnvironment())('in %s', (environment, { all, resources }) => 
     expect(resourcesOf(own, 'sns:Publish')).toEqual([])
     expect(resourcesOf(own, 'rds-db:connect')).toEqual([])
   })
+
+  test('the command line’s task puts dead letters into their archive, and no one may do anything else there', () => {
+    const inS3 = (statements: Statement[]) =>
+      statements.filter((statement) => actionsOf(statement).some((action) => action.startsWith('s3:')))
+    const [id] = resources('data', 'AWS::S3::Bucket').keys()
+    const own = inS3(statementsOf(/^OperationsTaskRole/)).map(({ Effect, Action, Resource }) => [
+      Effect,
+      Action,
+      list(Resource).map(resolved),
+    ])
+    expect(own).toEqual([['Allow', 's3:PutObject', [`{${id}.Arn}/*`]]])
+    expect(inS3(statementsOf(/./))).toHaveLength(1)
+  })
 })

@@ -6,6 +6,7 @@ import {
   RemovalPolicy,
   type aws_rds as rds,
   Stack,
+  type aws_s3 as s3,
   type aws_secretsmanager as secrets,
 } from 'aws-cdk-lib'
 import { Construct } from 'constructs'
@@ -13,13 +14,14 @@ import type { EnvironmentDefinition } from '../environments.ts'
 import { acknowledge } from '../nag.ts'
 import { idOf, prefixOf, urlOf } from '../names.ts'
 import { imageOf } from './images.ts'
-import { permitDeadLetters } from './permissions.ts'
+import { permitArchiving, permitDeadLetters } from './permissions.ts'
 
 interface OperationsTasksProps {
   environment: EnvironmentDefinition
   database: rds.DatabaseCluster
   secret: secrets.ISecret
   messagesKey: kms.IKey
+  deadLetterArchive: s3.Bucket
 }
 
 export const ADMIN = 'boxoffice_admin'
@@ -38,7 +40,7 @@ export class OperationsTasks extends Construct {
   constructor(scope: Construct, props: OperationsTasksProps) {
     super(scope, 'Operations')
     this.props = props
-    const { environment, database, secret, messagesKey } = props
+    const { environment, database, secret, messagesKey, deadLetterArchive } = props
     const { region, account } = Stack.of(this)
     this.log = new logs.LogGroup(this, 'Log', {
       logGroupName: `/boxoffice/${environment.name}/operations`,
@@ -52,11 +54,13 @@ export class OperationsTasks extends Construct {
         AWS_REGION: region,
         AWS_ACCOUNT_ID: account,
         MESSAGING_PREFIX: prefixOf(environment.name),
+        DEAD_LETTER_BUCKET: deadLetterArchive.bucketName,
         ...Object.fromEntries(serviceKeys.map((key) => [`${key.toUpperCase()}_URL`, urlOf(key)])),
       },
       secrets: { SERVICE_PRIVATE_KEY: ecs.Secret.fromSecretsManager(secret, 'SERVICE_PRIVATE_KEY') },
     })
     permitDeadLetters(this.operations.taskRole, environment.name, messagesKey)
+    permitArchiving(this.operations.taskRole, deadLetterArchive)
     const { secret: administrator } = database
     if (!administrator) throw new Error('the database has no administrator’s secret')
     this.migrations = this.define('migrations', image, {

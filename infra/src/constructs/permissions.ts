@@ -6,7 +6,7 @@ import {
   type ServiceKey,
   topicsOf,
 } from '@boxoffice/contracts'
-import { Aws, aws_iam as iam, type aws_kms as kms, Token } from 'aws-cdk-lib'
+import { Aws, aws_iam as iam, type aws_kms as kms, Stack, type aws_s3 as s3, Token } from 'aws-cdk-lib'
 import type { EnvironmentName } from '../environments.ts'
 import { acknowledge } from '../nag.ts'
 import { queueArn, topicArn } from '../names.ts'
@@ -76,6 +76,17 @@ export function permitDeadLetters(role: iam.IRole, environment: EnvironmentName,
   role.addToPrincipalPolicy(statement('Requeue', ['sqs:SendMessage'], arns(queueNames)))
   role.addToPrincipalPolicy(statement('PurgeQueues', ['sqs:PurgeQueue'], arns(queueNames)))
   key.grant(role, ...MESSAGE_KEY_ACTIONS)
+}
+
+/** Allows the operators' command line to put dead letters into their archive, and nothing else there. */
+export function permitArchiving(role: iam.IRole, archive: s3.Bucket): void {
+  role.addToPrincipalPolicy(statement('ArchiveDeadLetters', ['s3:PutObject'], [archive.arnForObjects('*')]))
+  const id = Stack.of(archive).getLogicalId(archive.node.defaultChild as s3.CfnBucket)
+  acknowledge(
+    role,
+    `AwsSolutions-IAM5[Resource::<${id}.Arn>/*]`,
+    'every object of the archive, which is all that the bucket holds',
+  )
 }
 
 /**

@@ -1,5 +1,6 @@
 import { type ServiceKey, serviceKeys } from '@boxoffice/contracts'
 import {
+  CfnOutput,
   Duration,
   aws_ec2 as ec2,
   type aws_kms as kms,
@@ -11,6 +12,7 @@ import {
   aws_secretsmanager as secrets,
 } from 'aws-cdk-lib'
 import type { Construct } from 'constructs'
+import { createDeadLetterArchive } from '../constructs/dead-letter-archive.ts'
 import { createKey, removalOf } from '../constructs/encryption-key.ts'
 import { ADMIN, OperationsTasks } from '../constructs/operations-tasks.ts'
 import { type RedisPolicy, RedisStore } from '../constructs/redis-store.ts'
@@ -28,7 +30,10 @@ interface DataProps extends StackProps {
   messaging: MessagingStack
 }
 
-/** Stores and secrets: PostgreSQL, Redis, keys, and the tasks for migrations and operators' commands. */
+/**
+ * Stores and secrets: PostgreSQL, Redis, archived dead letters, keys, and the tasks for migrations and
+ * operators' commands.
+ */
 export class DataStack extends Stack {
   readonly key: kms.Key
   readonly database: rds.DatabaseCluster
@@ -65,11 +70,14 @@ export class DataStack extends Stack {
     this.secrets = Object.fromEntries(
       [...serviceKeys, 'operations' as const].map((key) => [key, this.createSecret(environment, key)]),
     ) as typeof this.secrets
+    const deadLetterArchive = createDeadLetterArchive(this, messaging.key)
+    new CfnOutput(this, 'DeadLetterBucket', { value: deadLetterArchive.bucketName })
     this.operations = new OperationsTasks(this, {
       environment,
       database: this.database,
       secret: this.secrets.operations,
       messagesKey: messaging.key,
+      deadLetterArchive,
     })
   }
 
