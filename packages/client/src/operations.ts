@@ -27,6 +27,8 @@ export const operations: Readonly<Record<string, Readonly<Record<string, Operati
     listCacheKeys: ['GET', '/api/auth/ops/caches/:name/keys'],
     getCacheEntry: ['GET', '/api/auth/ops/caches/:name/entry'],
     getOutbox: ['GET', '/api/auth/ops/outbox'],
+    listOutbox: ['GET', '/api/auth/ops/outbox/messages'],
+    republishOutbox: ['POST', '/api/auth/ops/outbox/republish'],
   },
   events: {
     listEvents: ['GET', '/api/events'],
@@ -48,6 +50,8 @@ export const operations: Readonly<Record<string, Readonly<Record<string, Operati
     listCacheKeys: ['GET', '/api/events/ops/caches/:name/keys'],
     getCacheEntry: ['GET', '/api/events/ops/caches/:name/entry'],
     getOutbox: ['GET', '/api/events/ops/outbox'],
+    listOutbox: ['GET', '/api/events/ops/outbox/messages'],
+    republishOutbox: ['POST', '/api/events/ops/outbox/republish'],
   },
   tickets: {
     createTicketType: ['POST', '/api/tickets/types', true],
@@ -83,6 +87,8 @@ export const operations: Readonly<Record<string, Readonly<Record<string, Operati
     listCacheKeys: ['GET', '/api/tickets/ops/caches/:name/keys'],
     getCacheEntry: ['GET', '/api/tickets/ops/caches/:name/entry'],
     getOutbox: ['GET', '/api/tickets/ops/outbox'],
+    listOutbox: ['GET', '/api/tickets/ops/outbox/messages'],
+    republishOutbox: ['POST', '/api/tickets/ops/outbox/republish'],
   },
   payments: {
     createOrder: ['POST', '/api/payments/orders', true],
@@ -105,6 +111,8 @@ export const operations: Readonly<Record<string, Readonly<Record<string, Operati
     listCacheKeys: ['GET', '/api/payments/ops/caches/:name/keys'],
     getCacheEntry: ['GET', '/api/payments/ops/caches/:name/entry'],
     getOutbox: ['GET', '/api/payments/ops/outbox'],
+    listOutbox: ['GET', '/api/payments/ops/outbox/messages'],
+    republishOutbox: ['POST', '/api/payments/ops/outbox/republish'],
     listSagas: ['GET', '/api/payments/ops/sagas'],
     getSaga: ['GET', '/api/payments/ops/sagas/:orderId'],
     resumeSaga: ['POST', '/api/payments/ops/sagas/:orderId/resume', true],
@@ -129,6 +137,8 @@ export const operations: Readonly<Record<string, Readonly<Record<string, Operati
     listCacheKeys: ['GET', '/api/notifications/ops/caches/:name/keys'],
     getCacheEntry: ['GET', '/api/notifications/ops/caches/:name/entry'],
     getOutbox: ['GET', '/api/notifications/ops/outbox'],
+    listOutbox: ['GET', '/api/notifications/ops/outbox/messages'],
+    republishOutbox: ['POST', '/api/notifications/ops/outbox/republish'],
     listDeadLetters: ['GET', '/api/notifications/ops/dead-letters'],
     findSuppressions: ['POST', '/api/notifications/ops/suppressions/find'],
     liftSuppressions: ['DELETE', '/api/notifications/ops/suppressions/:addressHash'],
@@ -149,6 +159,8 @@ export const operations: Readonly<Record<string, Readonly<Record<string, Operati
     listCacheKeys: ['GET', '/api/analytics/ops/caches/:name/keys'],
     getCacheEntry: ['GET', '/api/analytics/ops/caches/:name/entry'],
     getOutbox: ['GET', '/api/analytics/ops/outbox'],
+    listOutbox: ['GET', '/api/analytics/ops/outbox/messages'],
+    republishOutbox: ['POST', '/api/analytics/ops/outbox/republish'],
     getProjection: ['GET', '/api/analytics/ops/projection'],
   },
 }

@@ -14,10 +14,8 @@ export async function startPaymentService() {
     ...authority.environment('payment-service'),
     DATABASE_URL: await createTestDatabase(inject('postgresUrl'), 'services/payments/prisma/migrations'),
   })
-  const foundation = createFoundation(
-    baseConfig('payment-service', { ...environment, PORT: 0 }),
-    authority.userKeys,
-  )
+  const config = baseConfig('payment-service', { ...environment, PORT: 0 })
+  const foundation = createFoundation(config, authority.userKeys)
   const endpoint = inject('awsEndpoint')
   const aws = createAws({
     ...{ region: 'us-east-1', accountId: '000000000000', snsEndpoint: endpoint, sqsEndpoint: endpoint },
@@ -25,5 +23,5 @@ export async function startPaymentService() {
     waitSeconds: 0.2,
   })
   await provision(aws)
-  return { foundation, aws, messaging: createMessaging(foundation, aws.config) }
+  return { authority, config, foundation, aws, messaging: createMessaging(foundation, aws.config) }
 }

@@ -261,6 +261,7 @@ const positions: Readonly<Record<string, readonly [instant: string | null, id: s
   'notifications.listDeadLetters': ['at', 'id'],
   'analytics.listSoldTickets': ['createdOn', 'ticketId'],
   'analytics.listSales': ['eventDate', 'eventId'],
+  ...Object.fromEntries(serviceKeys.map((service) => [`${service}.listOutbox`, ['at', 'messageId']])),
 }
 const badInstants = [
   '0000-01-01T00:00:00Z',
@@ -284,6 +285,7 @@ function fromCursor(operation: Operation, instant: unknown, id: unknown): string
     ...(idName && { [idName]: id }),
     rank: 0.5,
     scan: '0',
+    topic: 'user-events',
   }
   const good = goodOf(operation)
   const cursor = Buffer.from(JSON.stringify(position)).toString('base64url')
