@@ -1,4 +1,5 @@
 import { createSweeper, type Logger, type Metrics, type Sql, type Worker } from '@boxoffice/service-kit'
+import { INBOX_DAYS } from './inbox-repository.ts'
 
 const INTERVAL_MS = 60_000
 const BATCH = 500
@@ -46,7 +47,7 @@ export async function archivePublished(sql: Sql): Promise<number> {
 async function forgetInbox(sql: Sql): Promise<number> {
   const forgotten = await sql.query(
     `delete from inbox where (consumer, message_id) in
-       (select consumer, message_id from inbox where received_at < clock_timestamp() - interval '60 days' limit ${BATCH})
+       (select consumer, message_id from inbox where received_at < clock_timestamp() - interval '${INBOX_DAYS} days' limit ${BATCH})
      returning message_id`,
   )
   return forgotten.length

@@ -1,6 +1,9 @@
 import type { QueueName } from '@boxoffice/contracts'
 import type { Tx } from '@boxoffice/service-kit'
 
+/** How long a consumer remembers what it handled. */
+export const INBOX_DAYS = 60
+
 /**
  * Inserts inbox rows in the transaction of the effect; returns the ids of the messages that are new. Inserts
  * in the order of ids, so that concurrent consumers of the same messages cannot deadlock.

@@ -2,65 +2,46 @@ import { randomUUID } from 'node:crypto'
 import { once } from 'node:events'
 import { hostname } from 'node:os'
 import { SendMessageCommand } from '@aws-sdk/client-sqs'
-import { paymentsOpsRoutes, ticketsRejected, topics } from '@boxoffice/contracts'
-import { createRedis, createServiceApp, keysOf, memoryKeys, noReads } from '@boxoffice/service-kit'
-import { injectClient } from '@boxoffice/service-kit/testing'
+import { ticketsRejected } from '@boxoffice/contracts'
+import { createRedis, keysOf, memoryKeys, noReads } from '@boxoffice/service-kit'
 import { until } from '@boxoffice/testing'
 import { afterAll, beforeAll, expect, inject, test } from 'vitest'
-import { startPaymentService } from '../test/payment-service.ts'
+import { startOperatedService } from '../test/operated-service.ts'
 import { on } from './consumer.ts'
-import { mountOps } from './ops.ts'
-import { createOutbox } from './outbox.ts'
 
 async function start() {
-  const { authority, config, foundation, aws, messaging } = await startPaymentService()
-  const failing = on(ticketsRejected, async () => {
-    throw new Error('not today')
-  })
-  const consumer = messaging.consume('payment-processing-queue', [failing])
-  const about = { title: 'Payments', description: 'Payments.', path: '/api/payments' } as const
-  const app = createServiceApp(foundation, { config, ...about, routes: paymentsOpsRoutes, health: {} })
   const reads = { hits: 3, misses: 1 }
   const noRedis = () => Promise.reject(new Error('no Redis'))
   const noKeys = { count: noRedis, clear: noRedis, list: noRedis, find: noRedis }
-  const away = { name: 'away', shared: true, reads, keys: noKeys }
   const prefix = `prices-${randomUUID()}:`
-  const redis = createRedis({ ...foundation, url: inject('redisUrl'), timeoutMs: 30_000, use: 'test' })
-  await once(redis, 'ready')
   const formats = new Map([['pl', 'zł']])
   const inMemory = memoryKeys({ kept: formats, shown: (text) => ({ text }) })
-  const caches = [
-    { name: 'prices', shared: true, reads, keys: keysOf(redis, `${prefix}*`) },
-    away,
-    { name: 'formats', shared: false, reads: noReads(), keys: inMemory },
-  ]
-  mountOps(app, paymentsOpsRoutes, { ...foundation, messaging, caches })
-  const as = async (roles: ('USER' | 'ADMIN')[]) =>
-    injectClient(app, paymentsOpsRoutes, (await authority.user(roles)).headers)
-  const append = createOutbox({ ...foundation, topics })
-  return {
-    app,
-    aws,
-    append,
-    foundation,
-    messaging,
-    redis,
-    prefix,
-    consumer,
-    operator: await as(['USER', 'ADMIN']),
-    stranger: await as(['USER']),
-  }
+  let redis: ReturnType<typeof createRedis> | undefined
+  const service = await startOperatedService((foundation) => {
+    redis = createRedis({ ...foundation, url: inject('redisUrl'), timeoutMs: 30_000, use: 'test' })
+    return {
+      caches: [
+        { name: 'prices', shared: true, reads, keys: keysOf(redis, `${prefix}*`) },
+        { name: 'away', shared: true, reads, keys: noKeys },
+        { name: 'formats', shared: false, reads: noReads(), keys: inMemory },
+      ],
+    }
+  })
+  if (!redis) throw new Error('no Redis')
+  await once(redis, 'ready')
+  const failing = on(ticketsRejected, async () => {
+    throw new Error('not today')
+  })
+  const consumer = service.messaging.consume('payment-processing-queue', [failing])
+  return { ...service, redis, prefix, consumer }
 }
 let it: Awaited<ReturnType<typeof start>>
 beforeAll(async () => {
   it = await start()
 })
 afterAll(async () => {
-  await it.app.close()
-  it.messaging.close()
+  await it.close()
   await it.redis.quit()
-  it.aws.close()
-  await it.foundation.pool.end()
 })
 
 test('lists the queues of a service with their depth and dead letters', async () => {
@@ -93,16 +74,7 @@ test('lists each handler before its first message, and its last error afterwards
   ])
   it.messaging.relay.start()
   it.consumer.start()
-  const payload = {
-    orderId: randomUUID(),
-    userId: randomUUID(),
-    eventId: randomUUID(),
-    reservationId: randomUUID(),
-    reason: 'x',
-  }
-  await it.foundation.db.transact((tx) =>
-    it.append(tx, ticketsRejected, payload as never, { aggregateVersion: 1 }),
-  )
+  await it.reject()
   await until(async () => {
     const { body } = await it.operator.getHandlers({})
     expect(body).toMatchObject({

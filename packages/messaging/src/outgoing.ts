@@ -1,5 +1,11 @@
 import type { Destination } from '@boxoffice/contracts'
 
+/**
+ * The attribute of a message of a FIFO topic that is published again: when. AWS drops a second message with
+ * the same deduplication id within five minutes.
+ */
+export const REPUBLISHED_ATTRIBUTE = 'republishedAt'
+
 /** An outbox row to be published. */
 export interface Outgoing {
   readonly messageId: string

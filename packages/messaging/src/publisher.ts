@@ -5,7 +5,7 @@ import type { Aws } from './aws.ts'
 import { bytesOf, inBatches } from './message-size.ts'
 import { startPublishing, withTrace } from './message-spans.ts'
 import { type Published, waitSecondsAfter } from './outbox-repository.ts'
-import type { Outgoing } from './outgoing.ts'
+import { type Outgoing, REPUBLISHED_ATTRIBUTE } from './outgoing.ts'
 import { type Entry, sendBatch } from './send-batch.ts'
 
 /** Name, type and value of the `traceparent` attribute that is added when a message is published. */
@@ -75,5 +75,10 @@ const entryOf = (
   id: String(index),
   body,
   attributes: withTrace(attributes, span),
-  ...(group !== null && { group: { id: group, deduplicationId: messageId } }),
+  ...(group !== null && { group: { id: group, deduplicationId: deduplicationIdOf(messageId, attributes) } }),
 })
+
+const deduplicationIdOf = (
+  messageId: string,
+  { [REPUBLISHED_ATTRIBUTE]: republishedAt }: Record<string, string>,
+): string => (republishedAt ? `${messageId}.${republishedAt}` : messageId)

@@ -7,6 +7,7 @@ import { completionCommand } from './framework/completion-command.ts'
 import { invariantsCommand } from './invariants/definitions.ts'
 import { migrateCommand } from './migrate/definitions.ts'
 import { notificationsCommands } from './notifications/definitions.ts'
+import { outboxCommands } from './outbox/definitions.ts'
 import { queueCommands } from './queues/definitions.ts'
 import { sagasCommands } from './sagas/definitions.ts'
 import { statusCommand } from './status/definitions.ts'
@@ -15,6 +16,7 @@ import { usersCommands } from './users/definitions.ts'
 /** The groups of commands, in the order of the help. */
 export const groups: Groups = {
   sagas: 'purchases and refunds in progress, and their journals',
+  outbox: 'messages that services write, and publishing them again',
   dlq: 'dead letters, which are messages that a service could not handle',
   queue: 'change a live queue',
   notifications: 'mails, texts and pushes, and suppressed addresses',
@@ -29,6 +31,7 @@ export const commands: readonly CommandDefinition[] = [
   statusCommand,
   invariantsCommand,
   ...sagasCommands,
+  ...outboxCommands,
   ...dlqCommands,
   ...queueCommands,
   ...notificationsCommands,

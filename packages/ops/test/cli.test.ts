@@ -56,7 +56,8 @@ test('prints its version', async () => {
 
 test.each([
   [['dlq', 'peek', 'notifcation-queue'], 'Did you mean notification-queue?'],
-  [['invariants', 'ticket'], 'Did you mean tickets?'],
+  [['outbox', 'list', 'ticket'], 'Did you mean tickets?'],
+  [['outbox', 'republish', 'payments'], '--since is missing'],
   [['users', 'list', '--role', 'ADMINN'], 'Did you mean ADMIN?'],
   [['users', 'revoke', 'ada@example.test', 'USER'], 'USER cannot be revoked'],
   [['sagas', 'show', '17'], '17 is not an order id: it must be a UUID'],

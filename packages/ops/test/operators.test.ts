@@ -5,6 +5,7 @@ import {
   eventsInvariantRoutes,
   eventsOpsRoutes,
   LAST_ADMIN,
+  type MessageId,
   NOTHING_TO_RESEND,
   type NotificationId,
   notificationsOperatorRoutes,
@@ -15,7 +16,9 @@ import {
   paymentsSagaRoutes,
   type Role,
   SAGA_ENDED,
+  ticketsOpsRoutes,
   type UserId,
+  VALIDATION_FAILED,
 } from '@boxoffice/contracts'
 import { refuse } from '@boxoffice/service-kit'
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
@@ -44,7 +47,7 @@ let changes: string[]
 let roles: Role[]
 let system: Awaited<ReturnType<typeof startStubs>>
 beforeAll(async () => {
-  system = await startStubs(payments, auth, notifications, events)
+  system = await startStubs(payments, auth, notifications, events, tickets)
 })
 afterAll(() => system.close())
 beforeEach(() => {
@@ -244,6 +247,42 @@ const events: Stub = stub(
   },
 )
 
+const messageId = randomUUID() as MessageId
+const tickets: Stub = stub(
+  'tickets',
+  { listOutbox: ticketsOpsRoutes.listOutbox, republishOutbox: ticketsOpsRoutes.republishOutbox },
+  {
+    listOutbox: async ({ query: { state } }) => ({
+      status: 200,
+      body: {
+        messages: [
+          {
+            messageId,
+            topic: 'ticket-events',
+            eventType: 'TICKETS_GENERATED',
+            correlationId: null,
+            attempts: state === 'all' ? 1 : 3,
+            createdAt: sinceThreeMinutes(),
+            ...(state === 'all' && { publishedAt: new Date() }),
+            archived: false,
+          },
+        ],
+        nextCursor: null,
+      },
+    }),
+    async republishOutbox({ body: { since, eventType, dryRun } }) {
+      if (since.getTime() < Date.now() - 7 * DAY_MS) {
+        const details = [{ path: 'body.since', message: 'must be later than a week ago' }]
+        return refuse(VALIDATION_FAILED, { details })
+      }
+      const count = eventType === 'TICKETS_REJECTED' ? 0 : 4
+      if (!dryRun) changes.push(`republish ${count}`)
+      const byType = count > 0 ? [{ topic: 'ticket-events', eventType: 'TICKETS_GENERATED', count }] : []
+      return { status: 200, body: { matched: count, republished: dryRun ? 0 : count, byType } }
+    },
+  },
+)
+
 const run = (...args: string[]) => boxoffice(system.env, ...args)
 
 describe('sagas', () => {
@@ -283,6 +322,39 @@ describe('sagas', () => {
     expect(await run('sagas', 'resume', ended, '--yes')).toMatchObject({
       exitCode: 1,
       error: 'the saga has ended: it is CONFIRMED\n',
+    })
+  })
+})
+
+describe('the outbox', () => {
+  test('lists what is unpublished, with exit code 1 after several attempts', async () => {
+    const { exitCode, out } = await run('outbox', 'list', 'tickets')
+    expect(exitCode).toBe(1)
+    expect(out).toMatch(/tickets +TICKETS_GENERATED +[0-9a-f-]{36} +ticket-events +3m +no, 3 attempts\n/)
+    expect(out).toMatch(/1 unpublished, 1 after more than one attempt\n$/)
+    expect((await run('outbox', 'list', 'tickets', '--all')).out).toMatch(/3m +yes\n\n1 message\n$/)
+  })
+  test('is published again when confirmed, and says what a dry run would do', async () => {
+    const republish = ['outbox', 'republish', 'tickets', '--since', '1h']
+    expect((await run(...republish, '--dry-run')).out).toContain(
+      '4 messages of tickets would be published again',
+    )
+    expect(changes).toEqual([])
+    expect(await run(...republish, '--yes')).toMatchObject({
+      exitCode: 0,
+      out: expect.stringContaining('4 messages of tickets will be published again within seconds'),
+    })
+    expect(changes).toEqual(['republish 4'])
+  })
+  test('that has no such messages, or forgot them, is an error with its reason', async () => {
+    const rejected = ['outbox', 'republish', 'tickets', '--type', 'TICKETS_REJECTED', '--yes', '--since']
+    expect(await run(...rejected, '1h')).toMatchObject({
+      exitCode: 1,
+      error: expect.stringContaining('tickets published no such messages since'),
+    })
+    expect(await run(...rejected, '30d')).toMatchObject({
+      exitCode: 1,
+      error: 'tickets refused: must be later than a week ago\n',
     })
   })
 })
@@ -399,10 +471,12 @@ describe('invariants', () => {
 })
 
 test('an unavailable service is an error with its address, as JSON with --json', async () => {
-  const { exitCode, error } = await run('cache', 'stats', 'tickets', '--json')
+  const { exitCode, error } = await run('cache', 'stats', 'analytics', '--json')
   expect(exitCode).toBe(1)
   expect(JSON.parse(error)).toEqual({
     error: 'SERVICE_UNAVAILABLE',
-    message: expect.stringMatching(/^tickets is unavailable at http:\/\/127.0.0.1:\d+: connection refused$/),
+    message: expect.stringMatching(
+      /^analytics is unavailable at http:\/\/127.0.0.1:\d+: connection refused$/,
+    ),
   })
 })

@@ -1,8 +1,9 @@
 import * as z from 'zod'
+import { MessageId } from '../values/ids.ts'
 import type { ServiceKey } from '../values/services.ts'
 import { Instant } from '../values/text.ts'
 import { defineRoute, Empty, NextCursor, Page } from './define-route.ts'
-import { CACHE_KEY_NOT_FOUND, CACHE_NOT_FOUND, SERVICE_UNAVAILABLE } from './refusals.ts'
+import { CACHE_KEY_NOT_FOUND, CACHE_NOT_FOUND, SERVICE_UNAVAILABLE, VALIDATION_FAILED } from './refusals.ts'
 
 export const QueueFigures = z.object({
   queue: z.string(),
@@ -62,6 +63,80 @@ export const OutboxFigures = z.object({
     )
     .meta({ description: 'unpublished after more than one attempt, the oldest first, at most 20' }),
 })
+
+const Name = z.string().regex(/^[\w.-]{1,100}$/)
+/** A message that a service wrote, without its body. */
+export const OutboxMessage = z.object({
+  messageId: MessageId,
+  topic: z.string().meta({ description: 'or the queue of a command' }),
+  eventType: z.string(),
+  correlationId: z.string().nullable(),
+  attempts: z
+    .int()
+    .meta({ description: 'attempts to publish it; 0 in the archive, which does not keep them' }),
+  createdAt: Instant.meta({ description: 'when it was written, or put back to be published again' }),
+  publishedAt: Instant.optional(),
+  leasedUntil: Instant.optional().meta({
+    description: 'unpublished: until then one process publishes it, or it waits after a failure',
+  }),
+  archived: z.boolean(),
+})
+export type OutboxMessage = z.output<typeof OutboxMessage>
+
+/** Messages that a service published, to be published again. */
+export const Republishing = z.strictObject({
+  since: Instant.meta({ description: 'published at this time or later' }),
+  until: Instant.optional().meta({ description: 'and before this time; now by default' }),
+  topic: Name.optional().meta({
+    description: 'by default every topic that a queue subscribes to; a command queue is refused',
+  }),
+  eventType: Name.optional(),
+  messageId: MessageId.optional(),
+  dryRun: z.boolean().meta({ description: 'whether to count them only' }),
+})
+export type Republishing = z.output<typeof Republishing>
+export const Republished = z.object({
+  matched: z.int(),
+  republished: z.int(),
+  byType: z
+    .array(z.object({ topic: z.string(), eventType: z.string(), count: z.int() }))
+    .meta({ description: 'the matched ones, by topic and type' }),
+})
+export type Republished = z.output<typeof Republished>
+
+const outboxOf = (service: ServiceKey) =>
+  ({
+    getOutbox: defineRoute({
+      method: 'GET',
+      path: `/api/${service}/ops/outbox`,
+      summary: 'Get the state of the outbox',
+      access: 'operator',
+      responses: { 200: OutboxFigures },
+    }),
+    listOutbox: defineRoute({
+      method: 'GET',
+      path: `/api/${service}/ops/outbox/messages`,
+      summary: 'List unpublished messages, oldest first, or all including the archive, newest first',
+      access: 'operator',
+      query: Page.extend({
+        state: z.enum(['unpublished', 'all']).default('unpublished'),
+        since: Instant.optional().meta({ description: 'written at this time or later' }),
+        topic: Name.optional(),
+        eventType: Name.optional(),
+      }),
+      responses: { 200: z.object({ messages: z.array(OutboxMessage), nextCursor: NextCursor }) },
+    }),
+    republishOutbox: defineRoute({
+      method: 'POST',
+      path: `/api/${service}/ops/outbox/republish`,
+      summary: 'Publish messages again, for consumers that lost them; the others ignore them. Safe to repeat',
+      access: 'operator',
+      idempotency: 'none',
+      body: Republishing,
+      responses: { 200: Republished },
+      refusals: [VALIDATION_FAILED, SERVICE_UNAVAILABLE],
+    }),
+  }) as const
 
 /** Operators' routes of every service; figures of calls cover the answering process since its start. */
 const opsOf = (service: ServiceKey) =>
@@ -123,13 +198,7 @@ const opsOf = (service: ServiceKey) =>
       },
       refusals: [CACHE_NOT_FOUND, CACHE_KEY_NOT_FOUND, SERVICE_UNAVAILABLE],
     }),
-    getOutbox: defineRoute({
-      method: 'GET',
-      path: `/api/${service}/ops/outbox`,
-      summary: 'Get the state of the outbox',
-      access: 'operator',
-      responses: { 200: OutboxFigures },
-    }),
+    ...outboxOf(service),
   }) as const
 export type OpsRoutes = ReturnType<typeof opsOf>
 

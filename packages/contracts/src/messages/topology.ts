@@ -44,7 +44,8 @@ export type CommandQueueName = keyof typeof commandQueues
 export const isCommandQueue = (name: string): name is CommandQueueName => name in commandQueues
 
 /** The destination of a message: a topic, or the queue of a command. */
-export type Destination = TopicName | CommandQueueName
+export const Destination = z.enum([...topics, ...(Object.keys(commandQueues) as CommandQueueName[])])
+export type Destination = z.output<typeof Destination>
 
 const named = (keys: readonly ServiceKey[], service: ServiceKey | Caller) =>
   keys.some((key) => key === service || services[key].name === service)
@@ -191,6 +192,10 @@ export const queues = {
 } as const satisfies Record<string, Queue>
 export type QueueName = keyof typeof queues
 export const queueNames = Object.keys(queues) as QueueName[]
+/** The topics that a queue subscribes to; others have subscribers elsewhere only, without an inbox. */
+export const consumedTopics: readonly TopicName[] = topics.filter((topic) =>
+  queueNames.some((name) => queues[name].subscriptions.some((one) => one.topic === topic)),
+)
 /**
  * Returns whether the queue's messages come from another system: without our envelope, with their own types.
  */

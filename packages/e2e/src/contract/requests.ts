@@ -1,12 +1,14 @@
 import { randomUUID } from 'node:crypto'
-import type {
-  EventId,
-  OrderId,
-  ReservationId,
-  TicketId,
-  TicketTypeId,
-  UserId,
-  VenueId,
+import {
+  type EventId,
+  type OrderId,
+  type ReservationId,
+  type ServiceKey,
+  serviceKeys,
+  type TicketId,
+  type TicketTypeId,
+  type UserId,
+  type VenueId,
 } from '@boxoffice/contracts'
 import type { OperationName } from './catalogue.ts'
 
@@ -67,8 +69,29 @@ export const aBrowser = {
   },
 }
 
+type Requests = Partial<Record<OperationName, (world: World) => WireRequest>>
+
+/** The requests of operators that are the same for every service. */
+const ofOperators = (service: ServiceKey): Requests => ({
+  [`${service}.listOutbox`]: () => ({
+    query: { ...page, state: 'all', since: soon, topic: 'user-events', eventType: 'USER_CREATED' },
+  }),
+  [`${service}.republishOutbox`]: () => ({
+    body: {
+      since: new Date(Date.now() - 60_000).toISOString(),
+      until: soon,
+      topic: 'user-events',
+      eventType: 'USER_CREATED',
+      messageId: randomUUID(),
+      dryRun: true,
+    },
+  }),
+})
+
 /** Returns a valid request for every operation with input, with every field present. */
-export const goodRequests: Partial<Record<OperationName, (world: World) => WireRequest>> = {
+export const goodRequests: Requests = {
+  ...Object.assign({}, ...serviceKeys.map(ofOperators)),
+
   'auth.register': ({ secret, email }) => ({
     body: {
       email,

@@ -264,6 +264,7 @@ const positions: Readonly<Record<string, readonly [instant: string | null, id: s
   'notifications.listSuppressions': ['since', null],
   'analytics.listSoldTickets': ['createdOn', 'ticketId'],
   'analytics.listSales': ['eventDate', 'eventId'],
+  ...Object.fromEntries(serviceKeys.map((service) => [`${service}.listOutbox`, ['at', 'messageId']])),
 }
 const badInstants = [
   '0000-01-01T00:00:00Z',
@@ -289,6 +290,7 @@ function fromCursor(operation: Operation, instant: unknown, id: unknown): string
     scan: '0',
     addressHash: '0'.repeat(64),
     cause: 'BOUNCE',
+    topic: 'user-events',
   }
   const good = goodOf(operation)
   const cursor = Buffer.from(JSON.stringify(position)).toString('base64url')

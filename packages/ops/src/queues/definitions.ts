@@ -24,7 +24,7 @@ export const queueCommands = [
     name: 'queue purge',
     summary: 'delete every message of a live queue for good; asks for its name again',
     details:
-      'Also those in progress: their effects never happen. SQS takes a minute, and refuses a second purge within it.',
+      'Also those in progress: their effects never happen. `boxoffice outbox republish` publishes again what was lost. SQS takes a minute, and refuses a second purge within it.',
     args: { queue },
     options: {
       confirm: {
