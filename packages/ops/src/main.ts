@@ -29,6 +29,7 @@ async function ask(question: string): Promise<string> {
   }
 }
 
+const isTerminal = process.stdout.isTTY === true // undefined for files and pipes
 const write = (text: string) => process.stderr.write(text)
 process.exitCode = await runCli(process.argv.slice(2), loadConfig, {
   out: (text) => process.stdout.write(text),
@@ -37,8 +38,8 @@ process.exitCode = await runCli(process.argv.slice(2), loadConfig, {
   progress: (text) =>
     createProgress({ text, write, isTerminal: process.stderr.isTTY, nowMs: () => performance.now() }),
   signal: stop.signal,
-  colours: process.stdout.isTTY && pc.isColorSupported,
-  live: process.stdout.isTTY,
+  colours: isTerminal && pc.isColorSupported,
+  live: isTerminal,
   /** npm changes to the root of the workspace; the operator's folder is the one before. */
   folder: process.env.INIT_CWD ?? process.cwd(),
   now: () => new Date(),

@@ -4,6 +4,7 @@ import {
   analyticsOpsRoutes,
   analyticsProjectionRoutes,
   analyticsRoutes,
+  publicApi,
   ticketQueryRoutes,
 } from '@boxoffice/contracts'
 import { mountInvariants } from '@boxoffice/invariants'
@@ -22,7 +23,7 @@ export function buildApp(deps: Dependencies): FastifyInstance {
     path: '/api/analytics',
     title: 'Analytics',
     description: 'What was sold: tickets, counts, revenue, and how events sell.',
-    routes: { ...ticketQueryRoutes, ...analyticsRoutes, ...analyticsOpsRoutes, ...analyticsProjectionRoutes },
+    routes: publicApi.analytics,
     health: {
       database: { required: true, check: () => checkDatabase(db) },
       messaging: deps.messaging.health,

@@ -5,6 +5,7 @@ import {
   authOpsRoutes,
   authRoutes,
   authUsersRoutes,
+  publicApi,
 } from '@boxoffice/contracts'
 import { mountInvariants } from '@boxoffice/invariants'
 import { mountOps } from '@boxoffice/messaging'
@@ -28,7 +29,7 @@ export function buildApp(deps: Dependencies): FastifyInstance {
     path: '/api/auth',
     title: 'Auth',
     description: 'Accounts, sessions, and the keys that verify access tokens.',
-    routes: { ...authRoutes, ...authOpsRoutes, ...authUsersRoutes },
+    routes: publicApi.auth,
     health: {
       database: { required: true, check: () => checkDatabase(deps.db) },
       messaging: deps.messaging.health,

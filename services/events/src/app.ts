@@ -4,6 +4,7 @@ import {
   eventsInvariantRoutes,
   eventsOpsRoutes,
   eventsRoutes,
+  publicApi,
 } from '@boxoffice/contracts'
 import { mountInvariants } from '@boxoffice/invariants'
 import { mountArchive, mountOps } from '@boxoffice/messaging'
@@ -20,7 +21,7 @@ export function buildApp(deps: Dependencies): FastifyInstance {
     path: '/api/events',
     title: 'Events',
     description: 'Events: found by customers, managed by organizers.',
-    routes: { ...eventsRoutes, ...eventsOpsRoutes },
+    routes: publicApi.events,
     health: {
       database: { required: true, check: () => checkDatabase(deps.db) },
       messaging: deps.messaging.health,

@@ -7,6 +7,7 @@ import {
   notificationsPushRoutes,
   notificationsRoutes,
   notificationsSuppressionRoutes,
+  publicApi,
 } from '@boxoffice/contracts'
 import { mountInvariants } from '@boxoffice/invariants'
 import { mountOps } from '@boxoffice/messaging'
@@ -32,14 +33,7 @@ export function buildApp(deps: Dependencies): FastifyInstance {
     path: '/api/notifications',
     title: 'Notifications',
     description: 'What was sent to whom: tickets, refunds and other notifications.',
-    routes: {
-      ...notificationsRoutes,
-      ...notificationsPushRoutes,
-      ...notificationsOpsRoutes,
-      ...notificationsDeadLetterRoutes,
-      ...notificationsSuppressionRoutes,
-      ...notificationsOperatorRoutes,
-    },
+    routes: publicApi.notifications,
     health: {
       database: { required: true, check: () => checkDatabase(deps.db) },
       messaging: deps.messaging.health,

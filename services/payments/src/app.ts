@@ -7,6 +7,7 @@ import {
   paymentsOpsRoutes,
   paymentsRoutes,
   paymentsSagaRoutes,
+  publicApi,
   seatPurchaseRoutes,
 } from '@boxoffice/contracts'
 import { mountInvariants, paymentsInvariants } from '@boxoffice/invariants'
@@ -29,13 +30,7 @@ export function buildApp(deps: Dependencies): FastifyInstance {
     path: '/api/payments',
     title: 'Payments',
     description: 'Orders: buying tickets, and what became of it.',
-    routes: {
-      ...paymentsRoutes,
-      ...seatPurchaseRoutes,
-      ...paymentsOpsRoutes,
-      ...paymentsSagaRoutes,
-      ...paymentsEventRefundRoutes,
-    },
+    routes: publicApi.payments,
     health: {
       database: { required: true, check: () => checkDatabase(deps.db) },
       messaging: deps.messaging.health,

@@ -1,4 +1,5 @@
 import {
+  publicApi,
   ticketsArchiveRoutes,
   ticketsHoldersRoutes,
   ticketsInternalRoutes,
@@ -34,7 +35,7 @@ export function buildApp(deps: Dependencies): FastifyInstance {
     path: '/api/tickets',
     title: 'Tickets',
     description: 'What events sell, reservations, and the tickets themselves.',
-    routes: { ...ticketsRoutes, ...ticketsOpsRoutes },
+    routes: publicApi.tickets,
     health: {
       database: { required: true, check: () => checkDatabase(deps.db) },
       messaging: deps.messaging.health,
