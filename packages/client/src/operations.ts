@@ -29,6 +29,7 @@ export const operations: Readonly<Record<string, Readonly<Record<string, Operati
     getOutbox: ['GET', '/api/auth/ops/outbox'],
     listOutbox: ['GET', '/api/auth/ops/outbox/messages'],
     republishOutbox: ['POST', '/api/auth/ops/outbox/republish'],
+    trace: ['POST', '/api/auth/ops/trace'],
   },
   events: {
     listEvents: ['GET', '/api/events'],
@@ -52,6 +53,7 @@ export const operations: Readonly<Record<string, Readonly<Record<string, Operati
     getOutbox: ['GET', '/api/events/ops/outbox'],
     listOutbox: ['GET', '/api/events/ops/outbox/messages'],
     republishOutbox: ['POST', '/api/events/ops/outbox/republish'],
+    trace: ['POST', '/api/events/ops/trace'],
   },
   tickets: {
     createTicketType: ['POST', '/api/tickets/types', true],
@@ -89,6 +91,7 @@ export const operations: Readonly<Record<string, Readonly<Record<string, Operati
     getOutbox: ['GET', '/api/tickets/ops/outbox'],
     listOutbox: ['GET', '/api/tickets/ops/outbox/messages'],
     republishOutbox: ['POST', '/api/tickets/ops/outbox/republish'],
+    trace: ['POST', '/api/tickets/ops/trace'],
   },
   payments: {
     createOrder: ['POST', '/api/payments/orders', true],
@@ -113,6 +116,7 @@ export const operations: Readonly<Record<string, Readonly<Record<string, Operati
     getOutbox: ['GET', '/api/payments/ops/outbox'],
     listOutbox: ['GET', '/api/payments/ops/outbox/messages'],
     republishOutbox: ['POST', '/api/payments/ops/outbox/republish'],
+    trace: ['POST', '/api/payments/ops/trace'],
     listSagas: ['GET', '/api/payments/ops/sagas'],
     getSaga: ['GET', '/api/payments/ops/sagas/:orderId'],
     resumeSaga: ['POST', '/api/payments/ops/sagas/:orderId/resume', true],
@@ -139,6 +143,7 @@ export const operations: Readonly<Record<string, Readonly<Record<string, Operati
     getOutbox: ['GET', '/api/notifications/ops/outbox'],
     listOutbox: ['GET', '/api/notifications/ops/outbox/messages'],
     republishOutbox: ['POST', '/api/notifications/ops/outbox/republish'],
+    trace: ['POST', '/api/notifications/ops/trace'],
     listDeadLetters: ['GET', '/api/notifications/ops/dead-letters'],
     findSuppressions: ['POST', '/api/notifications/ops/suppressions/find'],
     liftSuppressions: ['DELETE', '/api/notifications/ops/suppressions/:addressHash'],
@@ -161,6 +166,7 @@ export const operations: Readonly<Record<string, Readonly<Record<string, Operati
     getOutbox: ['GET', '/api/analytics/ops/outbox'],
     listOutbox: ['GET', '/api/analytics/ops/outbox/messages'],
     republishOutbox: ['POST', '/api/analytics/ops/outbox/republish'],
+    trace: ['POST', '/api/analytics/ops/trace'],
     getProjection: ['GET', '/api/analytics/ops/projection'],
   },
 }
