@@ -1,4 +1,4 @@
-import { readFileSync } from 'node:fs'
+import { readdirSync, readFileSync } from 'node:fs'
 import path from 'node:path'
 import { describe, expect, test } from 'vitest'
 import { importsOf as importsIn, readSources, roomOf, root } from './imports.ts'
@@ -139,14 +139,14 @@ describe('the architecture', () => {
 })
 
 test('the messaging tables are the same in every service', () => {
-  const original = readFileSync(
-    path.join(root, 'packages/messaging/migrations/20261121080000_messaging.sql'),
-    'utf8',
-  )
+  const folder = path.join(root, 'packages/messaging/migrations')
   const rooms = new Set(files.map(roomOf).filter(isService))
   expect(rooms.size).toBe(6)
-  for (const room of rooms) {
-    const copy = path.join(root, room, 'prisma/migrations/20261121080000_messaging/migration.sql')
-    expect(readFileSync(copy, 'utf8'), room).toBe(original)
+  for (const file of readdirSync(folder)) {
+    const original = readFileSync(path.join(folder, file), 'utf8')
+    for (const room of rooms) {
+      const copy = path.join(root, room, 'prisma/migrations', path.basename(file, '.sql'), 'migration.sql')
+      expect(readFileSync(copy, 'utf8'), room).toBe(original)
+    }
   }
 })

@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto'
-import { opsAlert, serviceKeys } from '@boxoffice/contracts'
+import { opsAlert, type ServiceKey, serviceKeys } from '@boxoffice/contracts'
 import { type Aws, sendToDeadLetters } from '@boxoffice/messaging'
 import { createProbe, type Probe } from '@boxoffice/messaging/testing'
 import { until } from '@boxoffice/testing'
@@ -75,6 +75,37 @@ test('the cache of events serves, reports its hit rate, and is cleared', async (
     await buyer.events.getEvent({ params: { eventId: events[0]?.eventId as never } })
   expect(await hits()).toBeGreaterThanOrEqual(before + 4)
   expectStatus(await operator.ops.events.clearCache({ params: { name: 'events' } }), 204)
+})
+
+test('a purchase is traced through every service from its order', async () => {
+  const trace = async (service: ServiceKey, ids: readonly string[]) =>
+    expectStatus(await operator.ops[service].trace({ body: { ids: [...ids] } }), 200)
+  const { related } = await trace('tickets', [orderId])
+  const [ticketId = ''] = related.ticketIds
+  expect((await trace('tickets', [ticketId])).related.orderIds).toEqual([orderId])
+
+  const ofOrder = await Promise.all(serviceKeys.map((service) => trace(service, [orderId])))
+  const messageIds = [...new Set(ofOrder.flatMap(({ related }) => related.messageIds))]
+  const found = await Promise.all(serviceKeys.map((service) => trace(service, [orderId, ...messageIds])))
+  const entries = found.flatMap((one, index) =>
+    one.entries.map(
+      ({ kind, what, queue }) => `${serviceKeys[index]} ${kind} ${queue ? `${queue} ` : ''}${what}`,
+    ),
+  )
+  for (const entry of [
+    'payments SAGA RESERVE STARTED',
+    'payments SAGA CHARGE CHARGED',
+    'payments PUBLISHED PAYMENT_COMPLETED to payment-events',
+    'tickets HANDLED ticket-processing-queue PAYMENT_COMPLETED',
+    'tickets TICKET ticket ISSUED',
+    'tickets PUBLISHED TICKETS_GENERATED to ticket-events',
+    'payments HANDLED payment-processing-queue TICKETS_GENERATED',
+    'notifications HANDLED notification-queue TICKETS_GENERATED',
+    'notifications DELIVERY mail ORDER_CONFIRMATION SENT',
+    'analytics HANDLED analytics-queue TICKETS_GENERATED',
+  ])
+    expect(entries).toContain(entry)
+  expect(JSON.stringify(found)).not.toMatch(/@|Łącka|Okoń/)
 })
 
 describe('a dead letter', () => {

@@ -3,11 +3,14 @@ import { type Cache, type Foundation, type Handlers, mountRoutes, type Sql } fro
 import type { Messaging } from './messaging.ts'
 import { cacheHandlers } from './ops-caches.ts'
 import { outboxHandlers } from './ops-outbox.ts'
+import { type TraceSource, traceHandlers } from './ops-trace.ts'
 
 interface Deps {
   db: Sql
   messaging: Messaging
   caches?: readonly Cache[]
+  /** What the service recorded besides its messages. */
+  traceSources?: readonly TraceSource[]
 }
 
 /**
@@ -21,7 +24,7 @@ export function mountOps(
   mountRoutes(app, routes, opsHandlers(deps), deps)
 }
 
-function opsHandlers({ db, messaging, caches = [] }: Deps): Handlers<OpsRoutes> {
+function opsHandlers({ db, messaging, caches = [], traceSources = [] }: Deps): Handlers<OpsRoutes> {
   return {
     getQueues: async () => ({
       status: 200,
@@ -33,6 +36,7 @@ function opsHandlers({ db, messaging, caches = [] }: Deps): Handlers<OpsRoutes> 
     }),
     ...cacheHandlers(caches),
     ...outboxHandlers({ db, relay: messaging.relay }),
+    ...traceHandlers(db, traceSources),
   }
 
   async function figuresOf({ queue, running }: { queue: QueueName; running: boolean }) {

@@ -11,6 +11,7 @@ import { outboxCommands } from './outbox/definitions.ts'
 import { queueCommands } from './queues/definitions.ts'
 import { sagasCommands } from './sagas/definitions.ts'
 import { statusCommand } from './status/definitions.ts'
+import { traceCommand } from './trace/definitions.ts'
 import { usersCommands } from './users/definitions.ts'
 
 /** The groups of commands, in the order of the help. */
@@ -29,6 +30,7 @@ export const groups: Groups = {
 /** Every command. Their modules contain definitions only: what runs is imported when it runs. */
 export const commands: readonly CommandDefinition[] = [
   statusCommand,
+  traceCommand,
   invariantsCommand,
   ...sagasCommands,
   ...outboxCommands,

@@ -7,6 +7,7 @@ import { addLogSource, claimPort, createMemoryLog, machineFactor, measured, unti
 import { InMemorySpanExporter, SimpleSpanProcessor } from '@opentelemetry/sdk-trace-node'
 import type { FastifyInstance } from 'fastify'
 import { createLocalJWKSet, exportJWK, generateKeyPair, type JWK, SignJWT } from 'jose'
+import type pg from 'pg'
 import { createDatabase, type Tx } from './database/database.ts'
 import { ensureDatabase, migrate, type SqlClient, withClient } from './database/migrations.ts'
 import { createPool } from './database/pool.ts'
@@ -283,6 +284,22 @@ export async function openTestDatabase(serverUrl: string, migrations: string) {
   const logger = createLogger({ service: 'test', level: 'info' })
   const pool = createPool({ databaseUrl, login: 'password', max: 10, logger, name: 'test' })
   return { pool, db: createDatabase({ pool, logger }), close: () => pool.end() }
+}
+
+/**
+ * Returns the tables that a statement would read as a whole, however large they are, because no index helps.
+ * Every parameter needs a type in the statement.
+ */
+export async function tablesReadWhole(pool: pg.Pool, statement: string): Promise<string[]> {
+  const client = await pool.connect()
+  try {
+    await client.query('begin; set local enable_seqscan = off')
+    const { rows } = await client.query<{ 'QUERY PLAN': string }>(`explain (generic_plan) ${statement}`)
+    await client.query('rollback')
+    return rows.flatMap(({ 'QUERY PLAN': line }) => /Seq Scan on (\w+)/.exec(line)?.[1] ?? [])
+  } finally {
+    client.release()
+  }
 }
 
 const TEMPLATE_LOCK = 72_707_370

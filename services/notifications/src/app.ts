@@ -20,6 +20,7 @@ import type { Dependencies } from './dependencies.ts'
 import { operatorHandlers } from './notifications/operator-routes.ts'
 import { resendHandlers } from './notifications/resend.ts'
 import { notificationHandlers } from './notifications/routes.ts'
+import { createTraceSource } from './operations/trace.ts'
 import { preferenceHandlers } from './preferences/routes.ts'
 import { pushHandlers } from './push/routes.ts'
 import { requestHandlers } from './requests/routes.ts'
@@ -48,7 +49,7 @@ export function buildApp(deps: Dependencies): FastifyInstance {
   mountRoutes(app, notificationsRoutes, handlers, deps)
   mountRoutes(app, notificationsPushRoutes, pushHandlers(deps), deps)
   mountRoutes(app, notificationsInternalRoutes, requestHandlers(deps), deps)
-  mountOps(app, notificationsOpsRoutes, deps)
+  mountOps(app, notificationsOpsRoutes, { ...deps, traceSources: [createTraceSource(deps)] })
   mountInvariants(app, notificationsInvariantRoutes, deps)
   mountRoutes(app, notificationsDeadLetterRoutes, deadLetterHandlers(deps), deps)
   mountRoutes(app, notificationsSuppressionRoutes, suppressionHandlers(deps), deps)

@@ -17,6 +17,7 @@ import type { FastifyInstance } from 'fastify'
 import type { Dependencies } from './dependencies.ts'
 import { eventRefundHandlers } from './event-refunds/routes.ts'
 import { sagaHandlers } from './operations/routes.ts'
+import { createTraceSource } from './operations/trace.ts'
 import { createAcceptance } from './order-commands/accept.ts'
 import { contactHandlers, contactLinkHandlers } from './orders/contact-routes.ts'
 import { orderHandlers, orderInternalHandlers } from './orders/routes.ts'
@@ -46,7 +47,7 @@ export function buildApp(deps: Dependencies): FastifyInstance {
   mountRoutes(app, seatPurchaseRoutes, seatPurchaseHandlers(deps), deps)
   mountRoutes(app, paymentsInternalRoutes, orderInternalHandlers(deps), deps)
   mountRoutes(app, paymentsContactRoutes, contactLinkHandlers(deps), deps)
-  mountOps(app, paymentsOpsRoutes, deps)
+  mountOps(app, paymentsOpsRoutes, { ...deps, traceSources: [createTraceSource(deps)] })
   mountInvariants(app, paymentsInvariantRoutes, deps, paymentsInvariants)
   mountArchive(app, paymentsArchiveRoutes, deps)
   mountRoutes(app, paymentsSagaRoutes, sagaHandlers(deps), deps)

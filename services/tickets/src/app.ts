@@ -18,6 +18,7 @@ import { attendeeHandlers, holderHandlers } from './attendees/routes.ts'
 import { checkInHandlers } from './check-in/routes.ts'
 import type { Dependencies } from './dependencies.ts'
 import { issuingHandlers } from './issuing/internal-routes.ts'
+import { createTraceSource } from './operations/trace.ts'
 import { internalReservationHandlers } from './reservations/internal-routes.ts'
 import { reservationHandlers } from './reservations/routes.ts'
 import { internalSeatHandlers } from './seating/internal-routes.ts'
@@ -70,7 +71,7 @@ export function buildApp(deps: Dependencies): FastifyInstance {
   mountRoutes(app, ticketsHoldersRoutes, holderHandlers(deps), deps)
   mountRoutes(app, ticketsOfEventRoutes, eventReplicaHandlers(deps), deps)
   mountRoutes(app, ticketsMailingRoutes, mailingHandlers(deps), deps)
-  mountOps(app, ticketsOpsRoutes, deps)
+  mountOps(app, ticketsOpsRoutes, { ...deps, traceSources: [createTraceSource(deps)] })
   mountInvariants(app, ticketsInvariantRoutes, deps, ticketsInvariants)
   mountMailedPages(app, [claimPage(deps)])
   mountArchive(app, ticketsArchiveRoutes, deps)

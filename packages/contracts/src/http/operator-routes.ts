@@ -138,6 +138,64 @@ const outboxOf = (service: ServiceKey) =>
     }),
   }) as const
 
+const TRACED_MAX = 100
+const TRACE_ENTRIES_MAX = 500
+const RELATED_MAX = 200
+export const traceLimits = { entriesMax: TRACE_ENTRIES_MAX, relatedMax: RELATED_MAX } as const
+
+const Related = z.array(z.uuid()).max(RELATED_MAX)
+/** Ids that were found together with those that a trace began with, and these, by kind. */
+export const RelatedIds = z.object({
+  orderIds: Related,
+  ticketIds: Related,
+  messageIds: Related,
+  correlationIds: Related,
+})
+export type RelatedIds = z.output<typeof RelatedIds>
+
+/** Something that a service has recorded. */
+export const TraceEntry = z.object({
+  at: Instant,
+  kind: z.enum([
+    'WRITTEN',
+    'PUBLISHED',
+    'HANDLED',
+    'SAGA',
+    'RESERVATION',
+    'TICKET',
+    'DELIVERY',
+    'DEAD_LETTER',
+    'WEBHOOK',
+  ]),
+  what: z.string().meta({ description: 'such as `ORDER_CONFIRMED to payment-events`, `CHARGE STARTED`' }),
+  messageId: z.string().optional(),
+  correlationId: z.string().optional(),
+  orderId: z.string().optional(),
+  ticketId: z.string().optional(),
+  queue: z.string().optional(),
+  detail: z.string().optional(),
+})
+export type TraceEntry = z.output<typeof TraceEntry>
+
+const traceOf = (service: ServiceKey) =>
+  ({
+    trace: defineRoute({
+      method: 'POST',
+      path: `/api/${service}/ops/trace`,
+      summary: 'Get what this service recorded about orders, tickets, messages and correlation ids',
+      access: 'operator',
+      idempotency: 'none',
+      body: z.strictObject({ ids: z.array(z.uuid()).min(1).max(TRACED_MAX) }),
+      responses: {
+        200: z.object({
+          related: RelatedIds,
+          entries: z.array(TraceEntry).max(TRACE_ENTRIES_MAX).meta({ description: 'in the order of time' }),
+          truncated: z.boolean().meta({ description: 'whether there is more' }),
+        }),
+      },
+    }),
+  }) as const
+
 /** Operators' routes of every service; figures of calls cover the answering process since its start. */
 const opsOf = (service: ServiceKey) =>
   ({
@@ -199,6 +257,7 @@ const opsOf = (service: ServiceKey) =>
       refusals: [CACHE_NOT_FOUND, CACHE_KEY_NOT_FOUND, SERVICE_UNAVAILABLE],
     }),
     ...outboxOf(service),
+    ...traceOf(service),
   }) as const
 export type OpsRoutes = ReturnType<typeof opsOf>
 

@@ -86,6 +86,7 @@ const ofOperators = (service: ServiceKey): Requests => ({
       dryRun: true,
     },
   }),
+  [`${service}.trace`]: ({ orderId, ticketId }: World) => ({ body: { ids: [orderId, ticketId] } }),
 })
 
 /** Returns a valid request for every operation with input, with every field present. */
