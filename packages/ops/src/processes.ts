@@ -2,8 +2,8 @@ import { lookup } from 'node:dns/promises'
 import type { Routes, ServiceKey } from '@boxoffice/contracts'
 import type { Client } from '@boxoffice/service-kit/client'
 import type { Config } from './config.ts'
-import { Failure, failureOf, InputError } from './failure.ts'
-import { clientOf, reasonOf } from './services.ts'
+import { Failure, failureOf } from './failure.ts'
+import { withProcess } from './services.ts'
 
 /**
  * Runs `work` with a client of every process of a service: each address that its name resolves to. Throws a
@@ -18,14 +18,7 @@ export async function withEachProcess<T extends Routes, R>(
   const { url, privateKey } = config.service(service)
   const addresses = await addressesOf(service, url)
   return Promise.all(
-    addresses.map(async (address) => {
-      try {
-        return await work(clientOf(service, address, privateKey, routes))
-      } catch (error) {
-        if (error instanceof Failure || error instanceof InputError) throw error
-        throw new Failure('SERVICE_UNAVAILABLE', reasonOf(error, service, address))
-      }
-    }),
+    addresses.map((address) => withProcess({ service, url: address, privateKey }, routes, work)),
   )
 }
 

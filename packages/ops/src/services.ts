@@ -10,32 +10,40 @@ const TIMEOUT_MS = 10_000
  * Runs `work` with a client of a service, signed with the key of the command line. Throws a Failure with one
  * sentence if the service is unavailable or refuses the key.
  */
-export async function withService<T extends Routes, R>(
+export const withService = <T extends Routes, R>(
   config: Config,
   service: ServiceKey,
   routes: T,
   work: (client: Client<T>) => Promise<R>,
   { timeoutMs = TIMEOUT_MS } = {},
+): Promise<R> => withProcess({ service, ...config.service(service), timeoutMs }, routes, work)
+
+/** One process of a service, and the key that signs calls to it. */
+interface Process extends ReturnType<Config['service']> {
+  readonly service: ServiceKey
+  readonly timeoutMs?: number
+}
+
+/** Runs `work` with a client of one process of a service; throws as `withService` does. */
+export async function withProcess<T extends Routes, R>(
+  process: Process,
+  routes: T,
+  work: (client: Client<T>) => Promise<R>,
 ): Promise<R> {
-  const { url, privateKey } = config.service(service)
   try {
-    return await work(clientOf(service, url, privateKey, routes, timeoutMs))
+    return await work(clientOf(process, routes))
   } catch (error) {
     if (error instanceof Failure || error instanceof InputError) throw error
     throw new Failure(
       error instanceof UnexpectedAnswer ? 'REFUSED' : 'SERVICE_UNAVAILABLE',
-      reasonOf(error, service, url),
+      reasonOf(error, process),
     )
   }
 }
 
-/** Creates a client of the process at `url`. */
-export function clientOf<T extends Routes>(
-  service: ServiceKey,
-  url: string,
-  privateKey: Parameters<typeof createServiceIdentity>[1],
+function clientOf<T extends Routes>(
+  { service, url, privateKey, timeoutMs = TIMEOUT_MS }: Process,
   routes: T,
-  timeoutMs = TIMEOUT_MS,
 ): Client<T> {
   const identity = createServiceIdentity('boxoffice-cli', privateKey)
   return createClient(routes, {
@@ -47,7 +55,7 @@ export function clientOf<T extends Routes>(
 }
 
 /** Returns why a request to a service failed, and what to check. */
-export function reasonOf(error: unknown, service: string, url: string): string {
+function reasonOf(error: unknown, { service, url }: Process): string {
   if (!(error instanceof UnexpectedAnswer)) return `${service} is unavailable at ${url}: ${failureOf(error)}`
   if (error.status === 401 || error.status === 403)
     return `${service} does not accept our key: does SERVICE_PRIVATE_KEY belong to that system?`
