@@ -5,13 +5,13 @@ export const clientOperationsFile = 'packages/client/src/operations.ts'
 
 /**
  * Returns the source of the client's table of operations: what the client needs at run time, without
- * contracts and zod.
+ * contracts and zod. Operators have the command line: a browser does not load their operations.
  */
 export function clientOperationsText(): string {
   const services = Object.entries(publicApi).map(([service, routes]) => {
-    const entries = Object.entries(routes as Record<string, Route>).map(
-      ([name, route]) => `    ${name}: ${entryOf(route)},`,
-    )
+    const entries = Object.entries(routes as Record<string, Route>)
+      .filter(([, { access }]) => access !== 'operator')
+      .map(([name, route]) => `    ${name}: ${entryOf(route)},`)
     return `  ${service}: {\n${entries.join('\n')}\n  },`
   })
   return `// Written by \`npm run from-contracts\`; do not edit.

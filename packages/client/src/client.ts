@@ -39,10 +39,10 @@ type Call = CallOptions & { params?: Record<string, string>; query?: Record<stri
 const TIMEOUT_MS = 30_000
 
 /**
- * Creates a client of every public operation: `client.payments.createOrder({ body })` returns `{ status,
- * body }`, also for refusals. Operations that are safe to repeat are retried with the same idempotency key
- * after a network error, a 502, 503 or 504. Rejects with NoAnswerError if no attempt gets a response, and
- * with the signal's reason if it is aborted.
+ * Creates a client of every public operation but those of operators: `client.payments.createOrder({ body })`
+ * returns `{ status, body }`, also for refusals. Operations that are safe to repeat are retried with the same
+ * idempotency key after a network error, a 502, 503 or 504. Rejects with NoAnswerError if no attempt gets a
+ * response, and with the signal's reason if it is aborted.
  */
 export function createBoxofficeClient(options: ClientOptions): BoxofficeClient {
   const services = Object.entries(operations).map(([service, entries]) => [

@@ -92,10 +92,12 @@ type Operation<R extends Route> =
     : (request: RequestOf<R>) => Promise<AnswerOf<R>>
 
 type Api = typeof publicApi
-/** Every public operation, by service. */
+/** Every public operation but those of operators, by service. */
 export type BoxofficeClient = {
   readonly [S in keyof Api]: {
-    readonly [K in keyof Api[S]]: Api[S][K] extends Route ? Operation<Api[S][K]> : never
+    readonly [K in keyof Api[S] as Api[S][K] extends { access: 'operator' }
+      ? never
+      : K]: Api[S][K] extends Route ? Operation<Api[S][K]> : never
   }
 }
 
