@@ -290,7 +290,15 @@ test('an answer that is lost makes a second one, which takes the place of the fi
 test('a browser that is another account’s by the time it is sent reads nothing of the one before', async () => {
   const { user, browsers } = await userWith([{ status: 503 }])
   await service.publish(paymentFailed, failedFor(user, service))
-  await pushIs(user, { status: 'SENDING', lease: null })
+  // No attempt may be on its way while the browser moves: it would have read who owns it before.
+  await until(async () => {
+    const { rowCount } = await service.deps.pool.query(
+      `update notifications set next_attempt_at = clock_timestamp() + interval '1 hour'
+       where recipient_id = $1 and channel = 'PUSH' and status = 'SENDING' and lease is null`,
+      [user.userId],
+    )
+    return rowCount === 1
+  })
   const [browser] = browsers as [Browser]
   const after = await service.user()
   expect(
