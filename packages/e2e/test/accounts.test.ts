@@ -25,7 +25,7 @@ test('an address confirmation link can be requested again', async () => {
   expect(expectStatus(await guest.auth.getMe({}), 200).emailVerified).toBe(true)
 })
 
-test('a forgotten password is reset through the mail, every session ends, and the old password is refused', async () => {
+test('a forgotten password is reset by mail, every session ends, and the old one is refused', async () => {
   const guest = await running.person({ firstName: 'Fryderyk', lastName: 'Zapominalski' })
   const before = guest.headers()
   for (const email of [guest.email, `${randomUUID()}@boxoffice.example`]) {
@@ -54,7 +54,7 @@ test('a forgotten password is reset through the mail, every session ends, and th
   expect(user.emailVerified).toBe(true)
 })
 
-test("password guesses are throttled, for the account's owner too, and the same for an unknown address", async () => {
+test('password guesses are throttled, for the owner too, and alike for unknown addresses', async () => {
   const owner = await running.person({ firstName: 'Ola', lastName: 'Zamknięta' })
   for (const email of [owner.email, `${randomUUID()}@boxoffice.example`]) {
     const statuses: number[] = []
@@ -82,7 +82,7 @@ test('a profile is changed, and its optional fields are cleared again', async ()
   expect(expectStatus(await guest.auth.updateMe({ body: { phone: null } }), 200).phone).toBeUndefined()
 })
 
-test('a buyer who mistyped their address corrects it and gets the tickets there; the reader of the wrong address cannot undo it', async () => {
+test('a buyer corrects a mistyped address, and the reader of the wrong one cannot undo it', async () => {
   const organizer = await running.person({ firstName: 'Olga', lastName: 'Okoń' }, { organizer: true })
   const sale = await publishEvent(organizer, { name: 'Sent astray', quantity: 5, unitPrice: 5_000 })
   const buyer = await running.person(
@@ -126,7 +126,7 @@ test('a buyer who mistyped their address corrects it and gets the tickets there;
   expectStatus(await buyer.auth.getMe({}), 200)
 })
 
-test("a buyer corrects an order's mistyped address and its tickets go there; the account can revert a change it did not make", async () => {
+test("a buyer corrects an order's mistyped address; the account can revert a foreign change", async () => {
   const organizer = await running.person({ firstName: 'Olga', lastName: 'Okoń' }, { organizer: true })
   const sale = await publishEvent(organizer, { name: 'For somebody else', quantity: 5, unitPrice: 5_000 })
   const buyer = await running.person({ firstName: 'Zofia', lastName: 'Łącka' }, { proven: true })

@@ -27,7 +27,7 @@ beforeAll(async () => {
 })
 afterAll(() => running?.expectDocumented())
 
-test('of two hundred concurrent buyers of a hundred tickets, a hundred get one and no other is charged', async () => {
+test('of 200 concurrent buyers of 100 tickets, 100 get one and no other is charged', async () => {
   let watching = true
   const always = (async () => {
     const seen = new Set<string>()

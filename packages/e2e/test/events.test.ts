@@ -215,7 +215,7 @@ describe('the limits of a sale', () => {
     expect(await customer.buy(request)).toMatchObject({ status: 409, body: { error: 'LIMIT_EXCEEDED' } })
   })
 
-  test('follow an event that is moved to an earlier day: sales and refunds end at once, and every page shows it', async () => {
+  test('follow an event moved to an earlier day: sales and refunds end at once, on every page', async () => {
     const { eventId } = await draft({ name: `Przeniesione ${word}`, refundableUntil: inDays(29) })
     const { ticketTypeId } = await sell(eventId as never)
     expectStatus(

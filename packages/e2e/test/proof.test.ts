@@ -87,7 +87,7 @@ describe("a user who registers another person's address", () => {
     expect((await asReader('/api/tickets/mine')).tickets).toMatchObject([{ status: 'ACTIVE' }])
   })
 
-  test("does not get the ticket by confirming the address later, if another person reads the ticket's mail", async () => {
+  test('does not get the ticket by confirming the address, if another person reads its mail', async () => {
     const [email, other] = [addressOf('Wspolna'), addressOf('Inna')]
     const ticketId = await ticketOf(friend)
     expectStatus(
@@ -114,7 +114,7 @@ describe("a user who registers another person's address", () => {
 })
 
 describe('an account with an unconfirmed address', () => {
-  test('can buy, but cannot make us write to others: no transfers, no organizing, no publishing', async () => {
+  test('can buy, but cannot make us write to others: no transfers, organizing or publishing', async () => {
     const unproven = await running.person({ firstName: 'Mallory', lastName: 'Mailer' })
     const ticketId = await ticketOf(unproven)
     const strangers = Array.from({ length: 3 }, () => addressOf('Stranger'))

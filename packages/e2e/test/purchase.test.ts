@@ -43,7 +43,7 @@ function readCode(code: string) {
 }
 
 describe('two tickets', () => {
-  test('are bought in one request, and mailed with one PDF with a page each, whose codes are the tickets’', async () => {
+  test('are bought in one request and mailed as one PDF, with a page and the code of each', async () => {
     const order = expectStatus(await buyer.buy({ ...sale, quantity: 2 }), 201)
     expect(order).toMatchObject({
       status: 'PAID',

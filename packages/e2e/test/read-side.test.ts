@@ -101,7 +101,7 @@ describe('one seat at a time', () => {
 })
 
 describe('the sales of an event', () => {
-  test('are reported over time and by type, with refunds, admissions and hold conversions; also as CSV', async () => {
+  test('are reported over time and by type, with refunds, admissions and holds; also as CSV', async () => {
     const sale = await publishEvent(organizer, {
       name: 'Well counted',
       quantity: 20,
@@ -200,7 +200,7 @@ describe('the sales of an event', () => {
   })
 })
 
-test("the read side equals the services' data whatever the order and number of deliveries, even after a rebuild in between", async () => {
+test("the read side equals the services' data in any order of deliveries, even after a rebuild", async () => {
   const boxoffice = commandLineOf(running)
   const options = { quantity: 400, unitPrice: 2_500, refundableUntil: new Date(Date.now() + 20 * 86_400_000) }
   const sales = await Promise.all(

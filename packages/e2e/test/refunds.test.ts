@@ -47,7 +47,7 @@ const refund = (
 const refunded = (orderId: OrderId) => buyer.waitForOrder(orderId, ({ status }) => status === 'REFUNDED')
 
 describe('a buyer', () => {
-  test('refunds an order: tickets are cancelled, money returns once, the seats are for sale again, and a mail confirms it', async () => {
+  test('refunds an order: tickets cancelled, money back once, seats on sale again, a mail sent', async () => {
     const { sale, orderId, tickets } = await bought({ name: 'Given back', quantity: 2 })
     const answers = await Promise.all(Array.from({ length: 5 }, () => refund(buyer, orderId)))
     expect(answers.filter(({ status }) => status === 202)).toHaveLength(1)

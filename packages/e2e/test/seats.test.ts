@@ -211,7 +211,7 @@ test('a plan with seats for sale is frozen, and so is a zone that is sold', asyn
   })
 })
 
-test('a hold keeps its price when the price changes; a direct purchase is refused with the new price', async () => {
+test('a hold keeps its price when the price changes; a purchase is refused with the new one', async () => {
   const held = expectStatus(
     await rival.tickets.createReservation({
       body: {

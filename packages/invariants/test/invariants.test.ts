@@ -39,7 +39,7 @@ describe('on a database with faults', () => {
   })
   afterAll(() => opened.close())
 
-  test('violations are counted, five are shown, and what waits a little is told from what waits long', async () => {
+  test('violations are counted, five are shown, and short and long waits are separate', async () => {
     const results = await checkInvariants(opened.db, outboxInvariants)
     expect(results).toMatchObject([
       { invariant: 'I10', holds: 'WHEN_IDLE', violations: 17 },

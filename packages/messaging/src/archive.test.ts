@@ -87,7 +87,7 @@ async function readAll(topic: TopicName, limit: number, meanwhile: () => Promise
   return { read, totals }
 }
 
-test('lists waiting, published and archived messages page by page, with their total on the first page', async () => {
+test('lists waiting, published and archived messages page by page, with their total first', async () => {
   const [archived, published, waiting] = [await say(), await say(), await say()]
   await publish([archived])
   await archivePublished(foundation.db)

@@ -95,7 +95,7 @@ test('names the tickets and the order of a message, and nothing else of it', asy
   expect(JSON.stringify(await trace(reset))).not.toMatch(/ala|kot|sealed/i)
 })
 
-test('shows that a message was handled, that it fails to be published, and that it is published again', async () => {
+test('shows that a message was handled, failed to be published, and was published again', async () => {
   const orderId = randomUUID()
   const consumer = it.messaging.consume(QUEUE, [on(ticketsRejected, async () => {})])
   const messageId = await it.reject(orderId)

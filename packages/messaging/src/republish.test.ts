@@ -85,7 +85,7 @@ const archiveMany = (count: number, secondsAgo: number) =>
   )
 
 describe('after a queue was purged', () => {
-  test('its consumer handles exactly the messages that were lost, from the outbox and from the archive', async () => {
+  test('its consumer handles exactly the lost messages, from the outbox and the archive', async () => {
     it.messaging.relay.start()
     consumer.start()
     const known = await rejectAll(3)
@@ -117,7 +117,7 @@ describe('after a queue was purged', () => {
     expect(handled).toHaveLength(4)
   })
 
-  test('messages with an order are delivered again at once, in that order, from outbox and archive', async () => {
+  test('ordered messages are delivered again at once and in order, from outbox and archive', async () => {
     const queue = 'event-updates.fifo'
     const versions: number[] = []
     const updates = it.messaging.consume(queue, [
@@ -158,7 +158,7 @@ const anUpdate = (eventId: string) => ({
 })
 
 describe('publishing again', () => {
-  test('keeps id, body, attributes, group and order of a message, and the first times in the archive', async () => {
+  test('keeps id, body, attributes, group and order of a message, and the first archived times', async () => {
     const write = (version: number) =>
       it.foundation.db.transact((tx) =>
         it.append(tx, eventUpdated, anUpdate(eventId) as never, { aggregateVersion: version }),
@@ -187,7 +187,7 @@ describe('publishing again', () => {
     ).toEqual([])
   })
 
-  test('takes what was published in the window, of the named topic, type and id, and counts it first', async () => {
+  test('takes what was published in the window, of the given topic, type and id, and counts it', async () => {
     const [early, inside, late, other] = (await rejectAll(4)) as [string, string, string, string]
     for (const [messageId, secondsAgo] of Object.entries({ [early]: 50, [inside]: 30, [late]: 10 }))
       await rows(
@@ -251,7 +251,7 @@ describe('publishing again', () => {
     })
   })
 
-  test('leaves out secret messages that are gone, commands, and topics without a consumer of ours', async () => {
+  test('leaves out secret messages that are gone, commands, and topics without a consumer', async () => {
     await it.foundation.db.transact(async (tx) => {
       await it.append(tx, passwordResetRequested, aReset() as never, { aggregateVersion: 1 })
       await it.messaging.append(tx, createOrderCommand, anOrder() as never, { aggregateVersion: 1 })
@@ -285,7 +285,7 @@ describe('is refused', () => {
     expect(await republish({ since: new Date(earliestMs + MINUTE_MS) })).toMatchObject({ matched: 0 })
   })
 
-  test('for commands, for what is not a topic, for a window that ends before it begins, and for too many messages', async () => {
+  test('for commands, for what is no topic, for a window that is reversed, and for too many', async () => {
     for (const topic of ['order-commands.fifo', 'ticket-event'])
       expect(await refusalOf({ topic })).toMatchObject({ path: 'body.topic' })
     expect(await refusalOf({ until: new Date(Date.now() - 2 * MINUTE_MS) })).toMatchObject({

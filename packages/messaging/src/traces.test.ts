@@ -64,7 +64,7 @@ const spansOf = (recorded: ReturnType<typeof recordSpans>, messageId: string) =>
   recorded.spans().filter(({ attributes }) => attributes['messaging.message.id'] === messageId)
 
 describe('a message', () => {
-  test('is published and handled in the trace of the transaction that wrote it, through SNS and SQS', async () => {
+  test('is published and handled in the trace of its transaction, through SNS and SQS', async () => {
     const recorded = recordSpans()
     const messageId = await inSpan('request', {}, say)
     await until(() => expect(spansOf(recorded, messageId)).toHaveLength(2))
@@ -174,7 +174,7 @@ describe('a message', () => {
   })
 })
 
-test('no message has more attributes than SNS delivers raw, its trace included, or than SQS keeps of a letter that died twice', () => {
+test('no message has more attributes than SNS delivers raw or SQS keeps of a redriven letter', () => {
   for (const { eventType, attributes } of messages.values()) {
     const sent = ['eventType', 'timestamp', 'traceparent', ...attributes]
     expect(sent.length, eventType).toBeLessThanOrEqual(10)

@@ -62,7 +62,7 @@ test('message move tasks: LocalStack has them, fauxqs does not', async () => {
   expect(moved).toBe(isLocalStack)
 })
 
-test('the dead-letter queue of a subscription gets what its queue cannot: on LocalStack, not on fauxqs', async () => {
+test("a subscription's dead-letter queue gets what the queue cannot: on LocalStack only", async () => {
   const [queue, dead] = [await createQueue(), await createQueue()]
   const { TopicArn = '' } = await aws.sns.send(
     new CreateTopicCommand({ Name: `emulator-${randomUUID().slice(0, 8)}` }),

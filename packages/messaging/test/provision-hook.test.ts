@@ -78,7 +78,7 @@ test('the committed hook equals the generated one, and is executable', () => {
   expect(statSync(file).mode & 0o111).toBe(0o111)
 })
 
-test('the hook creates what provision creates, attribute by attribute, and repairs what was changed', async () => {
+test('the hook creates what provision creates, attribute by attribute, and repairs changes', async () => {
   expect(await awslocal.run(file, environment)).toEqual({ code: 0, stderr: '' })
   const expected = await everything(byProvision)
   const subscriptions = queueNames.flatMap(

@@ -238,7 +238,7 @@ describe('dlq archive', () => {
     expect(await drain(DLQ)).toHaveLength(12)
     await drain(queues['notification-queue'].deadLetterQueue)
   })
-  test('never writes over a file, writes none without letters, and never the body of one with a token', async () => {
+  test('never overwrites a file, writes none without letters, and no body with a token', async () => {
     const file = path.join(folder, 'letters.jsonl')
     expect((await run('archive', QUEUE, '--to', file)).out).toBe(`${DLQ} is empty\n`)
     await bury([

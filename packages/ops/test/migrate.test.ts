@@ -189,7 +189,7 @@ describe('migrating', () => {
     expect(applied).toHaveLength(1)
   })
 
-  test('by IAM sets no password, and lets the administrator use neither a login role nor rds_iam', async () => {
+  test('by IAM sets no password; the administrator may use neither a login role nor rds_iam', async () => {
     const database = serviceDatabase('auth', server.prefix)
     const iam = `do $$ begin if to_regrole('rds_iam') is null then create role rds_iam; end if; end $$`
     await server.asSuperuser(iam)

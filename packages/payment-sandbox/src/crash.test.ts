@@ -45,7 +45,7 @@ async function start(webhookUrl = '') {
   return { child, ...probeSandbox(port) }
 }
 
-test('payments answered before a SIGKILL are stored to the cent after it, and their keys still replay', async () => {
+test('payments answered before a SIGKILL are stored to the cent, and their keys still replay', async () => {
   const first = await start()
   const params = purchase('pm_card_visa')
   const paid = await first.stripe.paymentIntents.create(params, { idempotencyKey: 'before-the-kill' })

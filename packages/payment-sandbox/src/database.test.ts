@@ -29,7 +29,7 @@ test('a throwing write of a group is rolled back, and the others are committed',
   expect(database.read.all('select id from stripe_events order by id')).toEqual([{ id: 'a' }, { id: 'c' }])
 })
 
-test('where an error of SQLite ends the whole transaction, all in it are told that error, and the next one succeeds', async () => {
+test('when an error of SQLite ends the transaction, all calls in it fail; the next succeeds', async () => {
   const folder = await mkdtemp(path.join(tmpdir(), 'sandbox-database-'))
   onTestFinished(() => rm(folder, { recursive: true, force: true }))
   const database = openDatabase(path.join(folder, 'sandbox.db'))

@@ -37,7 +37,7 @@ const toldOf = async (charge: string, count: number) =>
     return about.toReversed().map(({ type, data }) => [type, (data.object as { status: string }).status])
   })
 
-test('a charge is disputed and the dispute is lost: both are published, and the charge shows it', async () => {
+test('a disputed charge is lost: both events are published, and the charge shows it', async () => {
   const { orderId, payment_intent, charge } = await charged()
   const opened = await dispute(orderId, 'needs_response')
   expect(opened).toMatchObject({

@@ -65,7 +65,7 @@ test('other parameters with a used key are an idempotency error', async () => {
   expect(await chargesOf(params.metadata.orderId)).toBe(1)
 })
 
-test('of two concurrent requests with one key, one is executed and the other is refused because the key is in use', async () => {
+test('of two concurrent requests with one key, one is executed and the other is refused', async () => {
   const params = purchase('pm_sandbox_slow_600000')
   const call = () => stripe.paymentIntents.create(params, { idempotencyKey: 'at-work' })
   const calls = [call(), call()]

@@ -158,7 +158,7 @@ test('error_after_charge responds 500 after charging; a repeat and a search show
   expect(await totalOf(params.metadata.orderId)).toEqual(charged(params.metadata.orderId))
 })
 
-test('error_before_charge always responds 500 and charges nothing; a search finds the intent to cancel', async () => {
+test('error_before_charge responds 500 and charges nothing; a search finds the intent', async () => {
   const params = purchase('pm_sandbox_error_before_charge')
   const options = { idempotencyKey: `order:${params.metadata.orderId}:charge` }
   const first = await errorOf(stripe.paymentIntents.create(params, options))

@@ -10,7 +10,7 @@ const gate = () => {
   return { opened, open }
 }
 
-test('questions that arrive while a group is in progress form the next group, on behalf of the first caller', async () => {
+test('calls that arrive while a group is in progress form the next, on behalf of the first', async () => {
   const groups: { numbers: number[]; by: unknown }[] = []
   const asker = new AsyncLocalStorage<string>()
   const begun = gate()

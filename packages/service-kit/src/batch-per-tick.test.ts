@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest'
 import { batchPerTick } from './batch-per-tick.ts'
 
-test('answers what is asked in one tick together and in order; the same key, and what exceeds the maximum, in another batch', async () => {
+test('answers calls of one tick together and in order; equal keys and excess in another batch', async () => {
   const batches: number[][] = []
   const ask = batchPerTick(
     async (numbers: readonly number[]) => {

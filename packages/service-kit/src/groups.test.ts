@@ -38,7 +38,7 @@ test('requests that arrive together form one group, and each gets its own answer
   expect(groups).toEqual([['1', '2', '3']])
 })
 
-test('requests for a key whose group is in progress form its next group, while other keys continue', async () => {
+test('requests for a key whose group is in progress form its next; other keys continue', async () => {
   const { groups, askAll, end, turn } = recorded()
   const first = askAll(requests('a', '1'))
   await turn()

@@ -35,7 +35,7 @@ test('each key has its own rate, and gets the seconds to wait', () => {
   expect(take('a')).toBeNull()
 })
 
-test('a steady rate reports how many may pass and when the next may, and saves up no more than one second', () => {
+test('a steady rate reports how many may pass and when, and saves up one second at most', () => {
   const rate = createSteadyRate(4)
   expect([rate.available(), rate.waitMs()]).toEqual([4, 0])
   expect([rate.take(5), rate.take(4), rate.available(), rate.waitMs()]).toEqual([false, true, 0, 250])

@@ -150,7 +150,7 @@ test('after a SIGKILL of the supervisor, the next start cleans up and keeps the 
   expect((await fetch(`${system.urls.edge}/api/tickets/types`)).status).toBe(200)
 })
 
-test('a service that cannot start is reported with its log and its last output, and everything is stopped', async () => {
+test('a service that cannot start is reported with its log and output, and all is stopped', async () => {
   const broken = path.join(root, 'broken')
   cpSync(services, broken, { recursive: true })
   writeFileSync(path.join(broken, 'auth/src/main.ts'), `throw new Error('TOKEN_PRIVATE_KEY is missing')`)

@@ -84,7 +84,7 @@ describe('the cache of reads', () => {
     expect(nothing).toHaveBeenCalledTimes(2)
   })
 
-  test('entries end with the first of their tag: what is cached later does not make them live longer', async () => {
+  test('entries end with the first of their tag: later entries do not make them live longer', async () => {
     const one = entry()
     await cache.read(1, one, async () => ({ value: 1 }))
     const key = `analytics:reads:1:${one.tag}`
@@ -118,7 +118,7 @@ describe('the cache of reads', () => {
   })
 })
 
-test('a Redis that hangs is waited for three times, not at every read, and tried again after a while', async () => {
+test('a Redis that hangs is waited for three times, not at every read, and is tried again', async () => {
   const asked = { times: 0, hanging: true }
   const hmget = async () => {
     asked.times++
@@ -172,7 +172,7 @@ describe('reads of the service', () => {
     return values[0]?.value ?? 0
   }
 
-  test('are cached with the identity of the organizer, are dropped by a sale, and can be cleared by operators', async () => {
+  test("are cached with the organizer's identity, dropped by a sale, and cleared by operators", async () => {
     const event = await analytics.publishEvent()
     const admin = await analytics.as(['USER', 'ADMIN'])
     const params = { eventId: event.eventId }
@@ -199,7 +199,7 @@ describe('reads of the service', () => {
     expect(await queries()).toBeGreaterThan(before)
   })
 
-  test("an organizer's overview takes one statement for a page, none while nothing changes, and shows the next sale", async () => {
+  test("an organizer's overview takes one statement, none while unchanged, and shows each sale", async () => {
     const [first, second, third] = [
       await analytics.publishEvent(),
       await analytics.publishEvent(),

@@ -166,7 +166,7 @@ test('a deleted draft is not found by its organizer either', async () => {
 })
 
 describe('figures', () => {
-  test('anybody may count what a published event has sold; a draft is there for its organizer alone', async () => {
+  test('anyone may count what a published event has sold; a draft is for its organizer only', async () => {
     const params = { eventId: event.eventId }
     expect((await analytics.visitor.countSoldTickets({ params })).body).toEqual({
       eventId: event.eventId,
@@ -188,7 +188,7 @@ describe('figures', () => {
     ).toBe(404)
   })
 
-  test('revenue is net, and for the organizer; a venue at which the event never was is not found', async () => {
+  test('revenue is net and for the organizer; a venue that the event never used is not found', async () => {
     const params = { eventId: event.eventId, venueId: event.venueId }
     for (const who of [event.organizer, admin]) {
       expect((await who.queries.getRevenue({ params })).body).toEqual({
@@ -317,7 +317,7 @@ describe('figures', () => {
     expect((await analytics.app.inject({ url, headers: other.organizer.headers })).body).toContain(from)
   })
 
-  test('payments are counted as paid, or as failed by their reason; what cost nothing is no payment', async () => {
+  test('payments are counted as paid, or as failed by reason; a free order is no payment', async () => {
     const other = await analytics.publishEvent()
     const order = (number: number) => purchase(other.name, number, [0, 1])
     const messages = [
@@ -379,7 +379,7 @@ describe('figures', () => {
     expect(Buffer.from(csv.body as Uint8Array).toString()).toContain('2700000000.00')
   })
 
-  test('as CSV there is one line for each period and type, one for other refunds, and nothing in it is a formula', async () => {
+  test('as CSV there is one line per period and type, one for other refunds, and no formula', async () => {
     const other = await analytics.publishEvent()
     await other.publish(
       eventUpdated,
@@ -462,7 +462,7 @@ test('health names the queries, and how far the read side is behind', async () =
   })
 })
 
-test('a message that does not match its schema is a dead letter, and one that comes again under another id changes nothing', async () => {
+test('an invalid message is a dead letter; a repetition under another id changes nothing', async () => {
   const count = async () =>
     (await analytics.visitor.countSoldTickets({ params: { eventId: event.eventId } })).body
   const figures = async () =>
@@ -479,7 +479,7 @@ test('a message that does not match its schema is a dead letter, and one that co
   expect(await count()).toEqual(before)
 })
 
-test('health names Redis and every callee, each with its breaker; without Redis it says DEGRADED and stays in rotation', async () => {
+test('health names Redis and every callee with its breaker; DEGRADED without Redis', async () => {
   const { health, unread } = await buildWithoutRedis({
     config: { ...analytics.deps.config, cacheRedisUrl: NO_REDIS },
     callees,

@@ -39,7 +39,7 @@ test('of many that begin at once one does, and beginning it again is no other', 
   expect(await findRebuild(db, mine)).toMatchObject({ status: 'CANCELLED' })
 })
 
-test('who has lost the lease writes no failure any more, nor does anybody of what is read to its end', async () => {
+test('after losing its lease a process writes no failure, nor for a source read to its end', async () => {
   const sql = db
   await begin(randomUUID())
   const lost = (await leaseRebuild(sql, randomUUID())) as LeasedRebuild

@@ -312,7 +312,7 @@ describe('a rebuild', () => {
   })
 })
 
-test('a rebuild whose process died is gone on with where it stopped, and the dead one cannot write any more', async () => {
+test('a rebuild whose process died continues where it stopped; the dead one cannot write', async () => {
   const events = await givenHistory(25)
   const { pool, db, logger } = analytics.deps
   await analytics.deps.rebuilder.stop()

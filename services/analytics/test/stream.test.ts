@@ -62,7 +62,7 @@ test('it travels as server-sent events', async () => {
   leave.abort()
 })
 
-test('however many watch, one load serves them, a change that is heard of is shown, and what only is asked later is not', async () => {
+test('any number of watchers share one load, and a change that is heard of is shown', async () => {
   let sold = 0
   const load = vi.fn(async () => reportWith(sold))
   let hear = (_tag: string) => {}
@@ -119,7 +119,7 @@ test('a change is compared once, however many watch', async () => {
   await Promise.all(streams.map(({ ended }) => ended))
 })
 
-test('while nothing is heard it is looked now and then; a look that fails comes again; an event that is gone ends the stream', async () => {
+test('without news it is polled; a failed poll is retried; a deleted event ends the stream', async () => {
   let answer: SalesReport | null | Error = reportWith(1)
   const load = async () => {
     if (answer instanceof Error) throw answer

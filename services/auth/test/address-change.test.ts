@@ -68,7 +68,7 @@ describe('an address that was mistyped', () => {
     expect(await confirm(token), 'the same again').toMatchObject({ status: 204 })
   })
 
-  test('of an unconfirmed account can be changed too, and the reader of the first has no access', async () => {
+  test('of an unconfirmed account can be changed too; the reader of the first has no access', async () => {
     const session = await auth.register()
     const welcome = await auth.welcomeToken(session)
     await auth.client.forgotPassword({ body: { email: session.user.email } })
@@ -93,7 +93,7 @@ describe('an address that was mistyped', () => {
     await auth.register({ email: session.user.email })
   })
 
-  test('stays as it is with a wrong password, a taken address, a token that is old, or one of before another was asked for', async () => {
+  test('stays as it is with a wrong password, a taken address, an old or superseded token', async () => {
     const session = await auth.proven()
     const { email } = session.user
     const other = await auth.register()

@@ -118,7 +118,7 @@ describe('signing in', () => {
     }
     expect(await statusOf(email, 'wrong', here)).toBe(401)
   })
-  test('from a network that failed too often, whichever the accounts, is refused there and nowhere else', async () => {
+  test('from a network that failed too often, for any account, is refused only there', async () => {
     const email = await newAddress()
     for (let n = 0; n < 6; n++)
       expect(await statusOf(`${randomUUID()}@example.test`, 'wrong', from('203.0.113.9'))).toBe(401)

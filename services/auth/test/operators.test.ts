@@ -82,7 +82,7 @@ test('an ADMIN may find and revoke, and no one else', async () => {
   expect(await as(admin).revokeRole({ body })).toMatchObject({ status: 200, body: { roles: ['USER'] } })
 })
 
-test('a revoked role ends at once: every session, its access token and its refresh token, and the next has it no more', async () => {
+test('a revoked role ends at once: all sessions and tokens, and the next lacks it', async () => {
   await until(async () => {
     const phone = await userWith('ORGANIZER', 'ADMIN')
     const { email, userId } = phone.user
@@ -135,7 +135,7 @@ test('a role that is revoked while its user signs in is not in the new session',
   expect(decodeJwt(session.accessToken)).toMatchObject({ roles: ['USER'] })
 })
 
-test('the last ADMIN stays, and of two revocations of the last two at the same moment one is refused', async () => {
+test('the last ADMIN stays: of two concurrent revocations of the last two, one is refused', async () => {
   const two = [await auth.register(), await auth.register()]
   const lastTwo = async () => {
     await removeAdmins()

@@ -37,7 +37,7 @@ const attack = async () => {
 }
 
 describe('who made an account of a stranger’s address', () => {
-  test('has nothing of it when its reader confirms: no session, no password, no telephone number', async () => {
+  test('has nothing of it when its reader confirms: no session, no password, no phone', async () => {
     const { maker, token } = await attack()
     const second = await login(maker.user.email, PASSWORD)
     expect(await verify(token, { newPassword: OF_THE_READER })).toMatchObject({ status: 204 })
@@ -68,7 +68,7 @@ describe('who made an account of a stranger’s address', () => {
     expect(await verify(token, { newPassword: OF_THE_READER })).toMatchObject({ status: 204 })
   })
 
-  test('has nothing of it either when another link is asked for by its maker, or a new password by its reader', async () => {
+  test('has nothing of it when its maker asks for another link, or its reader for a password', async () => {
     const [one, other] = [await attack(), await attack()]
     auth.moveClock(61)
     await auth.as(one.maker).resendVerification({ body: {} })
@@ -130,7 +130,7 @@ describe('who made an account of a stranger’s address', () => {
 })
 
 describe('who confirms their own address', () => {
-  test('says the password once, signs in again, and the next token says that the address is proven', async () => {
+  test('says the password once, signs in again, and the next token has the proven address', async () => {
     const { maker: owner, token } = await attack()
     expect(decodeJwt(owner.accessToken)).toMatchObject({ email_verified: false })
     expect(await verify(token, { password: PASSWORD })).toMatchObject({ status: 204 })

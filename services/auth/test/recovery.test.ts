@@ -341,7 +341,7 @@ describe('whether a link still works', () => {
     })
     return answer.body
   }
-  test('is said of a password’s: until another of the account is used, and no longer than it lasts', async () => {
+  test('is stated for a password’s: until another link is used, and no longer than it lasts', async () => {
     const session = await auth.register()
     const token = await resetToken(session)
     expect(await check('RESET_PASSWORD', token)).toEqual({ works: true, emailVerified: false })

@@ -53,7 +53,7 @@ test('an address that has an account is refused however it is written', async ()
   expect(again).toMatchObject({ status: 409, body: { error: 'EMAIL_TAKEN' } })
 })
 
-test('of many that register one address at the same moment one gets the account, and one welcome goes out', async () => {
+test('of many concurrent registrations of one address one gets the account and a welcome', async () => {
   const email = `${randomUUID()}@example.test`
   const answers = await Promise.all(
     Array.from({ length: 6 }, () => auth.client.register({ body: { ...person, email } })),
@@ -82,7 +82,7 @@ test.each([
   })
 })
 
-test('USER_CREATED carries a token that only the notification service can read, and that proves the address', async () => {
+test('USER_CREATED carries a token that only notifications can read, proving the address', async () => {
   const session = await auth.register({ locale: 'pl' })
   const { userId, email } = session.user
   const created = await auth.probe.waitFor(userCreated, ({ payload }) => payload.userId === userId)
@@ -184,7 +184,7 @@ test('a reader who did not register disowns the account, without confirming the 
   expect(await login(email, reset.password)).toMatchObject({ status: 200 })
 })
 
-test('an address that was confirmed is not taken from who did so, and only a good token takes one', async () => {
+test('a confirmed address is not taken from its owner, and only a valid token takes one', async () => {
   const { session, token } = await registered()
   await auth.client.verifyEmail({ body: { token, password: PASSWORD } })
   const invalid = { status: 400, body: { error: 'TOKEN_INVALID' } }

@@ -20,7 +20,7 @@ const rotate = async (refreshToken: string): Promise<string> => {
   return answer.body.refreshToken
 }
 
-test('who signs in with the right password gets a session of 10 minutes, signed so that every service knows it', async () => {
+test('the right password gives a session of 10 minutes, signed for every service', async () => {
   const { user } = await auth.register()
   const answer = await auth.client.login({ body: { email: user.email.toUpperCase(), password: PASSWORD } })
   expect(answer).toMatchObject({ status: 200, body: { user, expiresIn: 600 } })
@@ -67,7 +67,7 @@ test('a refresh rotates the token, and the chain goes on', async () => {
   expect(await refresh(third)).toMatchObject({ status: 200, body: { user } })
 })
 
-test('a token used again within the grace, while its successor is unused, gets that successor again', async () => {
+test('a token reused within the grace, while its successor is unused, gets that again', async () => {
   const { refreshToken } = await auth.register()
   await auth.withoutTime(async () => {
     const successor = await rotate(refreshToken)
@@ -86,7 +86,7 @@ test('a token used again after the grace ends the whole family', async () => {
   expect(await refresh(refreshToken)).toMatchObject({ status: 401, body: { error: 'TOKEN_REUSED' } })
 })
 
-test('tabs that lag behind within the grace all get the newest token, however many and however often it was rotated', async () => {
+test('tabs that lag behind within the grace all get the newest token, after any rotation', async () => {
   const { refreshToken: first } = await auth.register()
   await auth.withoutTime(async () => {
     const second = await rotate(first)
@@ -205,7 +205,7 @@ test('sessions that have expired are swept away with all their tokens, and no ot
   expect(await refresh(live.refreshToken)).toMatchObject({ status: 200 })
 })
 
-test('a session that has ended takes its access tokens with it: signed out, stolen, or the password reset', async () => {
+test('an ended session takes its access tokens with it: sign-out, theft or new password', async () => {
   const me = (accessToken: string) => auth.as({ accessToken }).getMe({})
   const ends = {
     'signed out': ({ refreshToken }: { refreshToken: string }) =>
@@ -231,7 +231,7 @@ test('a session that has ended takes its access tokens with it: signed out, stol
   }
 })
 
-test('that a session ended is said to the others in its commit, by its id: signed out or stolen, and not that it ran out', async () => {
+test('the others learn in its commit that a session ended, not that it ran out', async () => {
   const [signedOut, stolen, kept] = [await auth.register(), await auth.register(), await auth.register()]
   await auth.client.logout({ body: { refreshToken: signedOut.refreshToken } })
   await rotate(await rotate(stolen.refreshToken))

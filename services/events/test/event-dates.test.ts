@@ -79,7 +79,7 @@ describe('what hangs on the dates of an event', () => {
   })
 })
 
-test('SQL and TypeScript agree to the millisecond on when an event is over: completing and listing', async () => {
+test('SQL and TypeScript agree to the millisecond when an event is over: end and list', async () => {
   const events = [
     await service.makePublished({ name: 'Boundary', eventDate: inDays(60) }),
     await service.makePublished({ name: 'Boundary', eventDate: inDays(60), endDate: inDays(75) }),
@@ -131,7 +131,7 @@ describe('the ticket service', () => {
     expect(replicas.has(draft.eventId)).toBe(false)
   })
 
-  test('counts the tickets that a cancellation affects; while it is down the event is cancelled all the same', async () => {
+  test('counts the tickets that a cancellation affects; the event is cancelled without it too', async () => {
     const cancelled = async () => {
       const event = await service.makePublished()
       service.tickets.counts.set(event.eventId, 150)

@@ -360,7 +360,7 @@ test.each([
   })
 })
 
-test('health names Redis and every callee, each with its breaker; without Redis it says DEGRADED and stays in rotation', async () => {
+test('health names Redis and every callee with its breaker; DEGRADED without Redis', async () => {
   const { health, unread } = await buildWithoutRedis({
     config: { ...service.deps.config, cacheRedisUrl: NO_REDIS },
     callees,

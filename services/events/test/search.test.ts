@@ -55,7 +55,7 @@ describe('words', () => {
   ])('%s finds what has all of them, however they are written', async (query, names) => {
     expect(await find({ query })).toEqual(names)
   })
-  test('of the name come before those of the place, the description, and beginnings after whole ones', async () => {
+  test('of the name come before those of place and description, and prefixes come last', async () => {
     expect(await find({ query: 'jazz' })).toEqual(['Jazz Evening', 'Jazzmine', 'Late talk', 'Open air'])
   })
   test.each([
@@ -85,7 +85,7 @@ describe('words', () => {
     expect(await find({ query: 'long words' })).toEqual(['Long'])
     expect(await find({ query: 'x'.repeat(100) })).toEqual(['Long'])
   })
-  test('of events that were there before there was this search are found once they have been filled in', async () => {
+  test('of events that are older than this search are found once they have been indexed', async () => {
     await service.deps.pool.query("update events set search = null where name = 'Open air'")
     await service.deps.pool.query('update venues set search = null')
     expect(await find({ query: 'open air' })).toEqual([])

@@ -66,7 +66,7 @@ describe('a seating plan', () => {
     const last = answers.find((answer) => answer.status === 200 && answer.body.planVersion === 6)
     expect((await get(eventId, service.organizer.headers)).body).toEqual(last?.body)
   })
-  test('of a draft is for its organizer alone, and of an event on sale not for others to change', async () => {
+  test('of a draft is for its organizer only, and of an event on sale not for others to change', async () => {
     const stranger = await service.authority.user(['USER', 'ORGANIZER'])
     const draft = await service.make()
     await put(draft.eventId, stalls())

@@ -47,7 +47,7 @@ test.each([
   },
 )
 
-test('mails about a change of the address go to the one that is named, and nothing of it is kept', async () => {
+test('mails about a change of address go to the one named, and nothing of it is kept', async () => {
   const user = await service.user()
   for (const definition of [emailChangeRequested, emailChanged]) {
     const named = { ...user, email: `${definition.eventType.toLowerCase()}@elsewhere.example` }

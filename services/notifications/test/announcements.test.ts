@@ -93,7 +93,7 @@ test('a cancellation is sent with the organizer’s reason, and a change is not 
   expect(mail?.text).toContain('goes back in full')
 })
 
-test('a long list of holders is gone through page by page, goes on where it stopped, and tells nobody twice', async () => {
+test('a long list of holders is processed page by page, resumed, and notified once each', async () => {
   const first = await start()
   const users: UserId[] = []
   for (let count = 0; count < 230; count++) users.push((await first.user()).userId)

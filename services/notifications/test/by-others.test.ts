@@ -84,7 +84,7 @@ async function handOver(recipient: User, count: number): Promise<void> {
   await taken('TICKET_TRANSFERRED', publish, count)
 }
 
-test('of thirty tickets by thirty senders the first come by themselves, and all others in one mail', async () => {
+test('of thirty tickets by thirty senders the first come alone, all others in one mail', async () => {
   const recipient = await service.user({ locale: 'en' })
   await handOver(recipient, 30)
   await settledFor(recipient)
@@ -106,7 +106,7 @@ test('of thirty tickets by thirty senders the first come by themselves, and all 
   expect(await service.rows(recipient.userId)).toHaveLength(PER_DAY + 1)
 })
 
-test('of a ticket that is stopped and reinstated time and again its holder gets few mails, and the last says how it is', async () => {
+test('a ticket stopped and reinstated repeatedly gives few mails, the last with its state', async () => {
   for (const isStopped of [true, false]) {
     const holder = await service.user({ locale: 'en' })
     const generated = generatedFor(holder, service, 1)
@@ -150,7 +150,7 @@ test('of a ticket that is stopped and reinstated time and again its holder gets 
   }
 })
 
-test('several stopped and reinstated tickets of one event are one mail with their current states', async () => {
+test('several stopped and reinstated tickets of one event are one mail with current states', async () => {
   const holder = await service.user({ locale: 'en' })
   const generated = generatedFor(holder, service, 4)
   const { orderId, userId, eventId } = generated
@@ -199,7 +199,7 @@ const snapshot = () => {
   return { eventId, organizerId, name, eventDate, timeZone, venueId, venueName, venueAddress, status }
 }
 
-test('of an event that moves twelve times its holders get few mails, and the last says when and where it is', async () => {
+test('of an event that moves twelve times holders get few mails, the last with its date', async () => {
   const holder = await service.user({ locale: 'en' })
   service.world.holders = [holder.userId]
   for (let day = 1; day <= 12; day++) {
@@ -282,7 +282,7 @@ test('text messages are counted by themselves, and wait and are gathered in the 
   expect(mailsTo(recipient)).toHaveLength(PER_DAY + 1)
 })
 
-test('a ticket that is refunded before the mail is sent is left out, and with none left the mail fails', async () => {
+test('a ticket refunded before the mail is sent is left out; with none left the mail fails', async () => {
   const recipient = await service.user({ locale: 'en' })
   await handOver(recipient, PER_DAY + 2)
   await settledFor(recipient)

@@ -45,7 +45,7 @@ function recordErrors() {
   return { logged, logger: { ...service.deps.logger, error, info: () => {}, warn: () => {} } as never }
 }
 
-test('operators are alerted when dead letters come, when more come, after an hour and when they are gone; two instances alert once', async () => {
+test('operators are alerted when dead letters come, increase, age and go; two instances, once', async () => {
   const clock = { now: new Date() }
   const { logger, logged } = recordErrors()
   const make = () => createDeadLetterMonitor({ ...service.deps, ...never, logger, now: () => clock.now })
@@ -124,7 +124,7 @@ test('letters that were looked at can be read by others at once', async () => {
   expect(letters).toMatchObject([{ eventType: 'PAYMENT_COMPLETED', reason: 'boom' }])
 })
 
-test('each letter has one line in the log, and is remembered when its queue has it no more, without what may be a token', async () => {
+test('each letter is logged in one line, and remembered when gone, without possible tokens', async () => {
   const queue = 'analytics-queue'
   const { logger, logged } = recordErrors()
   const clock = { now: new Date() }

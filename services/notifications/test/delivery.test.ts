@@ -57,7 +57,7 @@ test.each(['down', 'throttle'] as const)(
   },
 )
 
-test('with a connection that is cut before the answer the mail is sent again, recognisable by its ids', async () => {
+test('after a connection is cut before the answer, the mail is sent again with its ids', async () => {
   service.ses.set('cut')
   const user = await service.user()
   await service.publish(paymentFailed, failedFor(user, service))

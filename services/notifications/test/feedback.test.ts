@@ -176,7 +176,7 @@ test('a mail that is late is remembered so and stays sent', async () => {
   await suppressed(user)
 })
 
-test('a mail that came back for now is BOUNCED, its tickets are not delivered, and its address goes on getting mails', async () => {
+test('a soft bounce is BOUNCED, its tickets are undelivered, and its address still gets mails', async () => {
   const user = await service.user({ locale: 'en' })
   const payload = generatedFor(user, service)
   await service.publish(ticketsGenerated, payload)

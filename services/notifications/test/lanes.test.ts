@@ -139,7 +139,7 @@ test('an order with several messages about its tickets is one mail, whichever co
   ])
 })
 
-test('a confirmation that was written down with its list of tickets, before they were looked up, goes out', async () => {
+test('a confirmation that was stored with its tickets, before they were looked up, is sent', async () => {
   const service = await start()
   const { user, generated } = await buyerOf(service, 2)
   const { orderId, eventId } = generated

@@ -78,7 +78,7 @@ test('what has not gone out yet cannot be read, and is unread when it has', asyn
   })
 })
 
-test('a stream tells how many are unread, each notification as it is sent, and what was read elsewhere', async () => {
+test('a stream shows the unread count, each notification as sent, and reads elsewhere', async () => {
   const [user, other] = [await service.user(), await service.user()]
   await send(user)
   const baseUrl = await listenLocally(service.app)

@@ -19,7 +19,7 @@ const mailTo = (address: string) =>
     return taken
   })
 
-test('an order is confirmed with one PDF of its tickets, their codes in the mail, and TICKETS_DELIVERED', async () => {
+test('an order is confirmed with one PDF of its tickets, their codes, TICKETS_DELIVERED', async () => {
   const user = await service.user()
   const payload = generatedFor(user, service)
   await service.publish(ticketsGenerated, payload)
@@ -95,7 +95,7 @@ test('a failed payment is explained', async () => {
   expect(mail.attachments).toEqual([])
 })
 
-test('an order that came to nothing before it was charged is explained without a word of payment or of places that are free', async () => {
+test('an order that failed before its charge is explained without mention of payment', async () => {
   const user = await service.user({ locale: 'en' })
   const unpaid = {
     failureReason: 'SEATS_TAKEN',
@@ -178,7 +178,7 @@ test('hostile names stay text: no markup, no headers of their own, no further re
   expect(mail.text).toContain('<script>alert(1)</script>')
 })
 
-test('the files of an order of few tickets come with what is shown of them: nothing else is asked for', async () => {
+test('the files of an order of few tickets come with its data, without another request', async () => {
   const { world } = service
   const [pdfsBefore, codesBefore] = [world.pdfsAsked.length, world.codesAsked]
   world.givesFiles = true
@@ -194,7 +194,7 @@ test('the files of an order of few tickets come with what is shown of them: noth
   expect([world.pdfsAsked.length, world.codesAsked]).toEqual([pdfsBefore, codesBefore])
 })
 
-test('tickets that are not valid any more are left out; where none is left, no confirmation goes out', async () => {
+test('invalid tickets are left out; where none is left, no confirmation is sent', async () => {
   const user = await service.user()
   const some = generatedFor(user, service, 2)
   service.world.invalid.add(some.tickets[0]?.ticketId ?? '')

@@ -89,7 +89,7 @@ const turn = (
   channel: 'EMAIL' | 'SMS' = 'EMAIL',
 ) => service.client(user.headers).updatePreferences({ body: { preferences: [{ type, channel, enabled }] } })
 
-test('operators list notifications to everyone, newest first and in pages, and see no address and no content', async () => {
+test('operators list notifications by page, newest first, without addresses or content', async () => {
   const since = new Date()
   const people = [await mailed(), await mailed(), await mailed()]
   const ids = people.map(({ notificationId }) => notificationId).reverse()
@@ -247,7 +247,7 @@ test('what an operator sends again does not wait because of what others caused',
   await sent(user, 3)
 })
 
-test('what is not kept is not sent again: secret links, addresses without an account, what services sent', async () => {
+test("nothing that is not kept is sent again: secret links, addresses, services' texts", async () => {
   const newcomer = await service.user()
   await service.publish(userCreated, createdFor(newcomer, await service.seal('secret')))
   expect(await resend(await only(newcomer, 'SENT'))).toMatchObject(
@@ -365,7 +365,7 @@ test('an operator mails the tickets of an order to its buyer again, as often as 
   expect(await resendOrder(generated.orderId)).toMatchObject(refusedBecause('the event is cancelled'))
 })
 
-test('suppressed addresses are listed by their hashes, newest first and in pages, by cause and time', async () => {
+test('suppressed addresses are listed by hash, newest first, in pages, by cause and time', async () => {
   const people = [await mailed(), await mailed(), await mailed()]
   for (const [index, { user }] of people.entries()) {
     const [mail] = mailsTo(user)

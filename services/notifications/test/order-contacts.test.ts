@@ -85,7 +85,7 @@ test('the new address gets a link, whose token confirms or refuses, and nothing 
   expect(await confirmOrderContact(token)).toMatchObject({ status: 400, body: { error: 'TOKEN_EXPIRED' } })
 })
 
-test('the previous address gets a link to undo the change: the account’s verified address if there was no other', async () => {
+test('the previous or else the account’s verified address gets a link to undo the change', async () => {
   const user = await service.user({ locale: 'en' })
   const former = newAddress()
   for (const email of [former, null]) {
@@ -127,7 +127,7 @@ test('a link that has ended, or to an address whose mails come back, is not sent
   await settledAs(user, [{ status: 'FAILED' }, { failureReason: 'ADDRESS_SUPPRESSED', address: null }])
 })
 
-test('tickets, and all mails about an order, go to its own address, which is proven though the account’s is not', async () => {
+test('tickets and all mails about an order go to its own, proven address, not the account’s', async () => {
   const user = await service.user({ emailVerified: false, locale: 'en' })
   const contactEmail = newAddress()
   const generated = generatedFor(user, service, 1)
@@ -170,7 +170,7 @@ test('a mail that is written when the order gets another address goes to that on
   for (const email of [before, user.email]) expect(service.ses.mails(email)).toEqual([])
 })
 
-test('the pages of both mails do the same by their forms, and say so while orders cannot be changed', async () => {
+test('the pages of both mails do the same, and say so while orders cannot be changed', async () => {
   const send = (url: string, fields: Record<string, string>) =>
     service.app.inject({
       method: 'POST',

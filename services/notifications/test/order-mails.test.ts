@@ -88,7 +88,7 @@ test.each(['refund first', 'cancellation first'])(
   },
 )
 
-test('a part of an order that was refunded names its tickets, and says that the others are valid', async () => {
+test('a partial refund names the refunded tickets, and says that the others are valid', async () => {
   const user = await service.user({ locale: 'en' })
   const generated = generatedFor(user, service, 3)
   service.world.order = { status: 'CONFIRMED', refundedAmount: 5_025 as Minor }
@@ -196,7 +196,7 @@ test('receipts and mails about each order step are sent to users who turned them
   expect(await service.rows(quiet.userId)).toEqual([])
 })
 
-test('text messages about order steps are sent to users who turned them on, with a link to the status', async () => {
+test('text messages about orders go to users who enabled them, with a link to the status', async () => {
   const phoneNumber = '+48555000301'
   const user = await service.user({ phone: phoneNumber })
   const types = ['ORDER_CREATED', 'ORDER_STATUS_CHANGED', 'ORDER_CANCELLED', 'PAYMENT_PROCESSED'] as const

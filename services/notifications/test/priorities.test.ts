@@ -50,7 +50,7 @@ async function ask(service: TestService, priorities: readonly Priority[]): Promi
 const order = (service: TestService) =>
   service.ses.mails().map(({ destination }) => destination?.split('@')[0])
 
-test('where more is due than there are places, the urgent go before all others, the oldest of each first', async () => {
+test('when more is due than places are free, the urgent go first, oldest first', async () => {
   const service = await start({ MAIL_CONCURRENCY: '1' })
   await ask(service, ['LOW', 'MEDIUM', 'HIGH', 'URGENT', 'LOW', 'MEDIUM', 'HIGH', 'URGENT'])
   service.work()
@@ -76,7 +76,7 @@ test('one of ten notifications is the longest due, so that none starves', async 
   expect(order(service).indexOf('medium-1')).toBe(19)
 })
 
-test('notifications of messages have priorities too: links before tickets, tickets before updates', async () => {
+test('notifications of messages have priorities: links before tickets before updates', async () => {
   expect(
     ['PASSWORD_RESET', 'ORDER_CONFIRMATION', 'EVENT_UPDATED', 'ORDER_STATUS_CHANGED'].map((type) =>
       priorityOf(type as never),
@@ -93,7 +93,7 @@ test('notifications of messages have priorities too: links before tickets, ticke
   )
 })
 
-test('under a rate no more are taken than may go: none is refused, none tried twice, and the urgent go first', async () => {
+test('under a rate no more are leased than may go: none is refused, urgent ones go first', async () => {
   const RATE = 5
   const service = await start({
     MAIL_CONCURRENCY: '1',
@@ -149,7 +149,7 @@ test('a rate holds up its own channel alone', async () => {
   expect(waiting.find(({ status }) => status === 'PENDING')?._count).toBe(2)
 })
 
-test('a slow channel takes no places from the others: what is urgent there goes before the mails that wait', async () => {
+test('a slow channel takes no places from others: their urgent mails go before its waiting', async () => {
   const service = await start({
     MAIL_CONCURRENCY: '3',
     RESILIENCE: patientPolicies(callees, { sms: { ratePerSecond: 1 } }),

@@ -106,7 +106,7 @@ test('who has no browser, or turned a type off, has no push and no trace of one'
   }
 })
 
-test('pushes about order steps are sent to users who turned them on, and a newer one replaces the previous', async () => {
+test('pushes about orders go to users who enabled them, and a newer one replaces the last', async () => {
   const { user, browsers } = await userWith(['ok'])
   const on = { type: 'ORDER_STATUS_CHANGED', channel: 'PUSH', enabled: true } as const
   await service.client(user.headers).updatePreferences({ body: { preferences: [on] } })
@@ -287,7 +287,7 @@ test('an answer that is lost makes a second one, which takes the place of the fi
   expect(new Set(read.map(({ headers }) => headers.topic)).size).toBe(1)
 })
 
-test('a browser that is another account’s by the time it is sent reads nothing of the one before', async () => {
+test('a browser that changed its account before the send reads nothing of the one before', async () => {
   const { user, browsers } = await userWith([{ status: 503 }])
   await service.publish(paymentFailed, failedFor(user, service))
   // No attempt may be on its way while the browser moves: it would have read who owns it before.
@@ -313,7 +313,7 @@ test('a browser that is another account’s by the time it is sent reads nothing
   expect(browser.read).toEqual([])
 })
 
-test('browsers that subscribed with an earlier key of ours get nothing, since their push services would refuse it', async () => {
+test('browsers subscribed with an earlier key get nothing: push services would refuse it', async () => {
   const { user, browsers } = await userWith(['ok'])
   await service.deps.pool.query(`update push_subscriptions set server_key = 'earlier' where user_id = $1`, [
     user.userId,
@@ -325,7 +325,7 @@ test('browsers that subscribed with an earlier key of ours get nothing, since th
   expect(browsers[0]?.read).toEqual([])
 })
 
-test('a process that dies between two browsers leaves the other for the next, and the first reads it once', async () => {
+test('a process that dies between two browsers leaves the other, and the first reads it once', async () => {
   const own = await startService()
   try {
     const { user, browsers } = await userWith(['ok', 'hang'], own)
@@ -399,7 +399,7 @@ test('pushes are counted by what came of them on each device', async () => {
   )
 })
 
-test('what another service asks for goes to every browser of the user, and is cancelled where there is none', async () => {
+test("a service's request goes to every browser of the user; without one it is cancelled", async () => {
   const { user, browsers } = await userWith(['ok', 'ok'])
   const alone = await service.user()
   const client = await service.as('event-service')

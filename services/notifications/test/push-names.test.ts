@@ -43,7 +43,7 @@ test.each([
   expect(await endpointObjection(endpoint, { privateAddresses: false }, find)).toBe(objection)
 })
 
-test('a name is looked up and judged at each connection, also where all of its addresses are asked for', async () => {
+test('a name is resolved and judged at each connection, also when asked for all addresses', async () => {
   const looked = (host: string, options: { all?: boolean; family?: number }) =>
     new Promise((resolve) =>
       createPublicLookup(find)(host, options, (error, address) => resolve(error?.message ?? address)),
@@ -61,7 +61,7 @@ test('a name is looked up and judged at each connection, also where all of its a
   }
 })
 
-test('name servers that do not answer hold up no thread of the process, and are waited for no longer than that', async () => {
+test('unresponsive name servers block no thread of the process, and are not awaited longer', async () => {
   names.hold()
   // More than there are threads.
   const waiting = Array.from({ length: 12 }, () => find('fcm.googleapis.com'))

@@ -54,7 +54,7 @@ const reasonOf = (sent: Promise<unknown>) =>
     (error: { reason: string; callee: string }) => `${error.callee} ${error.reason}`,
   )
 
-test('a push service that a user named and that fails closes the way to others of its kind alone', async () => {
+test('a failing push service that a user named blocks only others of its kind', async () => {
   const service = serviceWith()
   const broken = deviceOf(Object.assign(pushes.browser(), { mode: { status: 503 } }))
   const fcm = { ...broken, endpoint: 'https://fcm.googleapis.com/fcm/send/1' }
@@ -70,7 +70,7 @@ test('a push service that a user named and that fails closes the way to others o
   await service.close()
 })
 
-test('what is not of the internet is not spoken to, whether it is named by its address or by a name that stands for one', async () => {
+test('what is not on the internet is not contacted, by address or by a name for one', async () => {
   const find = async () => [{ address: '127.0.0.1', family: 4 } as const]
   const service = serviceWith({ privateAddresses: false, find })
   const device = deviceOf(pushes.browser())

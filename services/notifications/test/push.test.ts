@@ -101,7 +101,7 @@ test('an account has so many; another takes the place of the one that was used l
   expect(ids).not.toContain(first.subscriptionId)
 })
 
-test('a browser belongs to the account that registered it last, and cannot be taken over without its keys', async () => {
+test('a browser belongs to its last registrant, and cannot be taken over without its keys', async () => {
   const [before, after, thief] = await Promise.all([clientOf(service), clientOf(service), clientOf(service)])
   const { subscription, subscriptionId } = await added(before, 'Family computer')
   const { keys } = service.pushes.browser().subscription
@@ -133,7 +133,7 @@ test('it goes with the sign-in that added it, and not with another', async () =>
   await until(async () => expect(await idsBy()).toEqual([[kept.subscriptionId, true]]))
 })
 
-test('where all sign-ins of a user end, those go too whose own ran out unsaid, and no later one', async () => {
+test('when all sign-ins of a user end, those whose own ran out unseen go too, no later one', async () => {
   const [{ userId }, other] = [await service.user(), await clientOf(service)]
   const [before, again] = [await signIn(userId), await signIn(userId)]
   await added(before.client)
@@ -151,7 +151,7 @@ test('where all sign-ins of a user end, those go too whose own ran out unsaid, a
   expect(await listed(other)).toHaveLength(1)
 })
 
-test('a sign-in that ended adds nothing by a token that is still about, and is forgotten when that is over', async () => {
+test('an ended sign-in adds nothing by a token still in use, and is forgotten after that', async () => {
   const { userId } = await service.user()
   const [ended, long] = [await signIn(userId), randomUUID()]
   const { client } = await signIn(userId)

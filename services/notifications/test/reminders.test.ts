@@ -71,7 +71,7 @@ const due = ({ deps, world }: TestService, eventDate: Date) =>
   )
 const mailsTo = (of: TestService, address: string) => of.ses.mails(address).map(({ mail }) => mail)
 
-test('who holds a ticket is reminded once, by the event’s own clock, in each way that they chose', async () => {
+test('a ticket holder is reminded once, by the event’s clock, by each channel they chose', async () => {
   service.world.event.timeZone = 'America/New_York'
   const phone = '+48555000401'
   const [holder, other] = [await service.user({ locale: 'en', phone }), await service.user({ locale: 'pl' })]
@@ -145,7 +145,7 @@ test('one press in the mail program, and there are no more of them', async () =>
 })
 
 describe('the time of a reminder', () => {
-  test('is a day before its event, moves with it, and ends with it; what is older changes nothing', async () => {
+  test('is a day before its event, moves and ends with it; what is older changes nothing', async () => {
     const [first, second] = [far, new Date(far.getTime() + 5 * 24 * HOUR_MS)]
     await service.publish(eventPublished, eventOf(service, { eventDate: first }), 2)
     await rowIs(service, { version: 2, dueAt: hoursBefore(first, 24) })
@@ -250,7 +250,7 @@ test('no holder is reminded if reminders are off', async () => {
   await rowIs(never, { version: 1, dueAt: null })
 })
 
-test('each of many holders is notified once, even if the process stops midway, another continues, and a holder is listed twice', async () => {
+test('each of many holders is notified once, even across a restart or if listed twice', async () => {
   const first = await start()
   const users: UserId[] = []
   for (let count = 0; count < 230; count++) users.push((await first.user()).userId)

@@ -93,7 +93,7 @@ test('a hundred are written with one statement; more, or none, are refused', asy
   }
 })
 
-test('each is known again by its requestId, also within one call, and one that differs is refused alone', async () => {
+test('each is known again by its requestId, also within one call; a different one is refused', async () => {
   const user = await service.user()
   const [one, other] = [
     requestFor(user, { requestId: randomUUID() }),

@@ -161,7 +161,7 @@ test('that it is late, or was called unwanted, is looked up', async () => {
   )
 })
 
-test('a type that its recipient turns off meanwhile is not sent: the requesting service gets the reason, and the recipient sees nothing', async () => {
+test('a type that its recipient turns off is not sent, and the requesting service learns why', async () => {
   const user = await service.user()
   const { notificationId, look } = await ask(user, { sendAt: new Date(Date.now() + 3_600_000) })
   const preferences = [{ type: 'PAYMENT_FAILED', channel: 'EMAIL', enabled: false } as const]
@@ -202,7 +202,7 @@ test('only the requesting service can look it up', async () => {
   )
 })
 
-test('a failure is logged with its subject, recipient id, requester and last error, without personal data', async () => {
+test('a failure is logged with subject, recipient id, requester and last error only', async () => {
   const quiet = await startService()
   try {
     const logging = await startProcess(quiet, { MAIL_ATTEMPTS_MAX: '1' })

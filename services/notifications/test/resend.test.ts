@@ -83,7 +83,7 @@ test('foreign and unknown orders are not there', async () => {
   expect(await resend(stranger, generated)).toMatchObject({ status: 404, body: { error: 'ORDER_NOT_FOUND' } })
 })
 
-test('there is nothing to send again of an order without confirmation, or without a valid ticket', async () => {
+test('nothing can be sent again of an order without confirmation or valid ticket', async () => {
   const { user, generated } = await buyer(1)
   const unconfirmed = { orderId: randomUUID() as OrderId }
   expect(await resend(user, unconfirmed)).toMatchObject({ status: 409, body: { error: 'NOTHING_TO_RESEND' } })
@@ -92,7 +92,7 @@ test('there is nothing to send again of an order without confirmation, or withou
   expect(mailsTo(user)).toHaveLength(1)
 })
 
-test('there is nothing to send again of an event that is cancelled, though its tickets are not refunded yet', async () => {
+test('nothing can be sent again of a cancelled event, even before its tickets are refunded', async () => {
   const { user, generated } = await buyer(1)
   service.world.event.status = 'CANCELLED'
   expect(await resend(user, generated)).toMatchObject({ status: 409, body: { error: 'NOTHING_TO_RESEND' } })
@@ -100,7 +100,7 @@ test('there is nothing to send again of an event that is cancelled, though its t
   expect(mailsTo(user)).toHaveLength(1)
 })
 
-test('five times an hour and not more, also when they are asked for at once; a repetition counts once', async () => {
+test('five times an hour at most, also when asked for at once; a repetition counts once', async () => {
   const { user, generated } = await buyer(1)
   const headers = { 'idempotency-key': randomUUID() }
   const first = await resend(user, generated, headers)

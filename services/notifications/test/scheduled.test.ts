@@ -89,7 +89,7 @@ test('quiet hours are those of its moment, and hold then, unless it is urgent', 
   })
 })
 
-test('it is cancelled by who asked, as often as they say so, and a repeated request does not bring it back', async () => {
+test('its requester can cancel it, repeatedly, and a repeated request does not restore it', async () => {
   const user = await service.user()
   const { params, client, again } = await schedule(user, { sendAt: inHours(1), requestId: randomUUID() })
   const stranger = await service.as('ticket-service')

@@ -34,7 +34,7 @@ const mailTo = ({ email }: User) =>
     return mails[0]?.mail as NonNullable<(typeof mails)[0]>['mail']
   })
 
-test('who holds tickets that are stopped gets one mail of all of them, and no word of the order', async () => {
+test('a holder of stopped tickets gets one mail about all, without a word of the order', async () => {
   const user = await service.user({ locale: 'en' })
   const stop = held(user, 3, isStopped)
   await service.publish(ticketsStopped, { ...stop, reason: 'DISPUTE_LOST', stoppedAt: isStopped.stoppedAt })

@@ -83,7 +83,7 @@ test('a request names a configured template, and gives whatever that asks for', 
   expect((await service.rows(user.userId))[0]?.payload).toEqual({})
 })
 
-test('it is in the language of its reader, and under the request’s own subject where that has one', async () => {
+test('it is in the language of its reader, and under the request’s own subject if given', async () => {
   const user = await service.user({ locale: 'pl-PL' })
   await sendFor(user, { subject: 'Jutro' })
   expect(await mailTo(user.email)).toMatchObject({
@@ -189,7 +189,7 @@ test('a template of a type’s name is that type’s mail, with what ours would 
   expect(mail?.html).not.toContain('Questions?')
 })
 
-test('a confirmation of the operator’s has the codes and the PDF, and its subject where it has none of its own', async () => {
+test('an operator’s confirmation has codes and PDF, and our subject if it has none', async () => {
   const user = await service.user({ locale: 'en' })
   await service.publish(ticketsGenerated, generatedFor(user, service, 2))
   const mail = await mailTo(user.email)
@@ -241,7 +241,7 @@ test('a confirmation in another template publishes no delivery of tickets', asyn
   expect(answer.status).not.toBe(202)
 })
 
-test('a template that has changed while a request of it waited fails it, with a reason, and is not tried for a day', async () => {
+test('a template that changed while its request waited fails it with a reason, at once', async () => {
   const user = await service.user()
   const answer = await sendFor(user, { sendAt: new Date(Date.now() + 3_600_000) })
   const notificationId = answer.status === 202 ? answer.body.notificationId : ''
@@ -265,7 +265,7 @@ test('with a template that cannot be used the service does not start, and says w
   await rm(broken, { recursive: true })
 })
 
-test('a push says what a configured text message says, in each browser of the user; its title is the subject that was given', async () => {
+test('a push says what the configured text message says; its title is the given subject', async () => {
   const user = await service.user({ locale: 'en' })
   const browser = service.pushes.browser()
   await service.client(user.headers).addPushSubscription({ body: browser.subscription })

@@ -67,7 +67,7 @@ test('… and where a link makes it too long for two messages, ours is sent', as
   )
 })
 
-test('an operator’s text of a ticket that changed hands is another for each side, with when it is', async () => {
+test('an operator’s text of a transferred ticket differs for each side, and says when', async () => {
   const service = await start()
   const sender = await wanting(service, 'TICKET_TRANSFERRED', '+48555000402')
   const recipient = await wanting(service, 'TICKET_TRANSFERRED', '+48555000403')

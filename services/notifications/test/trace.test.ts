@@ -25,7 +25,7 @@ type Trace = Awaited<ReturnType<typeof trace>>
 const whatOf = ({ entries }: Trace, kind: string) =>
   entries.filter((entry) => entry.kind === kind).map(({ what }) => what)
 
-test('the mails of an order are traced by its id, the message and the request, without their recipient', async () => {
+test('the mails of an order are traced by its id, message and request, without recipient', async () => {
   const user = await service.user()
   const generated = generatedFor(user, service)
   const { orderId } = generated

@@ -38,7 +38,7 @@ test('a mail goes out in the trace of the message that it came of', async () => 
   expect(JSON.stringify(recorded.spans())).not.toContain(user.email)
 })
 
-test('an announcement is spread in the trace of the cancellation, and each of its mails is a trace of its own', async () => {
+test("an announcement is spread in the cancellation's trace, each mail in its own", async () => {
   const holder = await service.user({ locale: 'en' })
   service.world.holders = [holder.userId]
   service.world.event.status = 'CANCELLED'

@@ -30,7 +30,7 @@ const mailTo = (address: string) =>
     return taken.mail
   })
 
-test('a ticket that changed hands: the new owner gets it, the old one hears that it left and sees nothing of the new', async () => {
+test('the new owner gets a transferred ticket, the old one a notice without the new one', async () => {
   const [sender, recipient] = [
     await service.user({ firstName: 'Zofia' }),
     await service.user({ firstName: 'Ελένη' }),
@@ -101,7 +101,7 @@ const stranger = () => `${randomUUID().slice(0, 8)}@strangers.example`
 const post = (url: string, payload: string, type = 'application/x-www-form-urlencoded') =>
   service.app.inject({ method: 'POST', url, headers: { 'content-type': type }, payload })
 
-test('a ticket for an unconfirmed address is offered there with its token, and the address is deleted', async () => {
+test('a ticket for an unconfirmed address is offered there with its token, then forgotten', async () => {
   const recipientEmail = stranger()
   const sender = await offerTo(recipientEmail, {
     senderName: 'Mallory\r\nBcc: all@victims.example <b>',
@@ -139,7 +139,7 @@ test('an unrequested mail has no user-written subject, and no user-written links
   expect((await mailTo(unproven.email)).subject).toBe('Your tickets')
 })
 
-test('who reads there ends such mails by one press in the mail program, or on a page, and gets all others', async () => {
+test('a reader ends such mails with one press in the mail program or on a page, only those', async () => {
   for (const how of ['one press', 'one press of another program', 'the page'] as const) {
     const recipientEmail = stranger()
     await offerTo(recipientEmail)

@@ -51,7 +51,7 @@ test('links for the account do not use up what an order may send: a stranger can
   await become(buyer, { SENT: PER_DAY + 2 })
 })
 
-test('text messages to a telephone are limited per day, and not sent for accounts with an unconfirmed address', async () => {
+test('text messages are limited per day, and not sent for unconfirmed accounts', async () => {
   const phone = '+48222111000'
   const texted = async (emailVerified: boolean, number: string) => {
     const user = await service.user({ emailVerified, locale: 'en', phone: number as never })
@@ -68,7 +68,7 @@ test('text messages to a telephone are limited per day, and not sent for account
   expect(service.sms.texts('+48222111001')).toEqual([])
 })
 
-test('mails about orders to an unconfirmed address are limited per day, account mails and confirmed addresses are not', async () => {
+test('order mails to an unconfirmed address are limited per day, others are not', async () => {
   const stranger = await service.user({ emailVerified: false, locale: 'en' })
   const buyer = await service.user({ locale: 'en' })
   await refund(stranger, PER_DAY + 2)

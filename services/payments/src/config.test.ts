@@ -24,7 +24,7 @@ test('orders are accepted for later unless configured otherwise', () => {
   expect(loadConfig({ ...needed, ORDER_QUEUE: 'off' }).orderQueue).toBe(false)
 })
 
-test('each timeout exceeds what it waits for: statements, the gateway, leases, visibility and checkout', () => {
+test('each timeout exceeds what it waits for: statements, gateway, leases and checkout', () => {
   const config = loadConfig(needed)
   const { lockTimeoutMs, statementTimeoutMs } = config.databaseLimits
   expect(lockTimeoutMs).toBeLessThan(statementTimeoutMs)

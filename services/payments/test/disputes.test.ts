@@ -57,7 +57,7 @@ async function publishedFor(orderId: OrderId) {
 }
 const newDispute = () => `du_${randomUUID()}`
 
-test('a dispute that the bank decides is published with its order and amount, once, and is in the journal', async () => {
+test('a dispute that the bank decides is published once with order and amount, and journaled', async () => {
   const order = await confirmed()
   const { orderId, orderNumber } = order
   const opened = await payments.sandbox.dispute({ orderId, status: 'needs_response' })

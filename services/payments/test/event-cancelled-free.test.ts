@@ -83,7 +83,7 @@ test.each([
   expect(await listPaidOrders(db, { eventId, after: null }, 10)).toEqual([])
 })
 
-test('an order that costs something is asked about again before it is charged, when its event was cancelled while it waited', async () => {
+test('an order with a price is checked before its charge if its event was cancelled meanwhile', async () => {
   const { db, apply, drive } = payments.deps
   const eventId = randomUUID() as EventId
   const saga = await begin()
@@ -102,7 +102,7 @@ test('an order that costs something is asked about again before it is charged, w
   expect(await payments.moneyOf(saga.orderId)).toMatchObject({ captured: 0 })
 })
 
-test('an event that is cancelled while a free order of it is being paid waits for that, and finds the order', async () => {
+test('a cancelled event waits for a free order that is being paid, and finds the order', async () => {
   const { db, apply } = payments.deps
   const eventId = randomUUID() as EventId
   const saga = await begin()
@@ -124,7 +124,7 @@ test('an event that is cancelled while a free order of it is being paid waits fo
   expect(due).toHaveLength(1)
 })
 
-test('an order that was charged before its worker died is refunded when its event is cancelled meanwhile', async () => {
+test('an order charged before its worker died is refunded when its event is cancelled', async () => {
   const { db, apply, drive, gateway } = payments.deps
   const eventId = randomUUID() as EventId
   const saga = await begin()

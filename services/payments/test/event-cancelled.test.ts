@@ -86,7 +86,7 @@ const countOf = async (status: string) =>
     )
   ).rows[0]?.count ?? 0
 
-test('every order of a cancelled event is refunded once, even if processes are killed meanwhile, and no other order is', async () => {
+test('every order of a cancelled event is refunded once, despite kills, and no other is', async () => {
   const orderIds = await sell(cancelled, ORDERS)
   const [other] = await sell(randomUUID() as EventId, 1)
   // One is partly refunded already; a ticket of another was used.

@@ -65,7 +65,7 @@ const becomes = (eventId: EventId, progress: Partial<EventRefunds>) =>
     return events[0]
   })
 
-test('operators see how far the refunds of a cancelled event are: in progress, failing with the reason, and finished', async () => {
+test("operators see a cancelled event's refunds: in progress, failing with reason, finished", async () => {
   const eventId = randomUUID() as EventId
   await sell(randomUUID() as EventId)
   const [, partly, before] = [await sell(eventId), await sell(eventId), await sell(eventId)]

@@ -47,7 +47,7 @@ describe('an order without a payment token', () => {
     expect(order).toMatchObject({ status: 'FAILED', totalAmount: 5_000, paymentStatus: 'FAILED' })
   })
 
-  test('of a reservation that costs something is refused before the reservation is claimed: its buyer keeps it', async () => {
+  test('of a priced reservation is refused before it is claimed: its buyer keeps it', async () => {
     const reservationId = payments.stub.hold(payments.buyer.userId, 5_000)
     const calls = payments.stub.calls.length
     for (const later of [false, true]) {

@@ -58,7 +58,7 @@ test.each([
   },
 )
 
-test('a gateway that freezes after a hundred good calls: five failures of the last fifteen are 30 %', async () => {
+test('a gateway freezes after 100 good calls: five failures of the last 15 are 30 %', async () => {
   const { guard, charge, opened, failed } = start()
   await callWhileHealthy(charge, 15)
   await stripe.freeze()
@@ -75,7 +75,7 @@ test('a gateway that freezes after a hundred good calls: five failures of the la
   guard.close()
 })
 
-test('a gateway that freezes under a stream: its breaker opens by what is in flight, before a share of it has timed out', async () => {
+test('a gateway freezes under load: calls in flight open its breaker before they time out', async () => {
   const { guard, charge, opened } = start()
   await callWhileHealthy(charge, 15)
   await stripe.freeze()

@@ -56,7 +56,7 @@ const figure = async (name: string, ...labels: string[]) => {
 }
 
 describe('an order with Prefer: respond-async', () => {
-  test('is accepted at once, published, and paid by a worker; its key returns its current state', async () => {
+  test('is accepted at once, published, and paid by a worker; its key gives its state', async () => {
     payments.stub.state.isDown = true
     const key = randomUUID()
     const answer = await payments.buy('pm_card_visa', { key, later: true })

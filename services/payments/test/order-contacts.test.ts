@@ -107,7 +107,7 @@ const publishedFor = async (changeId: ContactChangeId) =>
     .payload
 
 describe('an address for one order', () => {
-  test('is its contact once its reader has confirmed it, in normalized spelling, and the account is notified', async () => {
+  test('is its contact once confirmed, in normalized spelling, and the account is notified', async () => {
     expect(await contact()).toBeUndefined()
     const email = newAddress()
     expect(await ask(` Zofia <${email.toUpperCase()}> `)).toMatchObject({
@@ -144,7 +144,7 @@ describe('an address for one order', () => {
     expect(await publishedFor(changeId)).toMatchObject({ email: first })
   })
 
-  test('cannot be requested by a stranger, an organizer, or a buyer without a confirmed address', async () => {
+  test('cannot be requested by a stranger, an organizer, or a buyer without a proven address', async () => {
     const params = { orderId }
     const body = { email: newAddress() }
     for (const userId of [randomUUID(), organizerId]) {
@@ -180,7 +180,7 @@ describe('an address for one order', () => {
 })
 
 describe('a link', () => {
-  test('ends when another is requested, its reader refuses, it has expired, or the account gets the mails again', async () => {
+  test('ends when another is requested, it is refused or expired, or the account takes over', async () => {
     const first = await asked(newAddress())
     const second = await asked(newAddress())
     expect(await follow(first, 'CONFIRM')).toBe('INVALID')
@@ -355,7 +355,7 @@ describe('an address that comes with the order', () => {
     expect(requestsFor(contactEmail)).toHaveLength(1)
   })
 
-  test('is refused with the order if its buyer has confirmed none, and not requested if the order fails', async () => {
+  test('is refused with the order if its buyer is unproven, and dropped if the order fails', async () => {
     const unproven = payments.clientOf(
       (await payments.authority.user(['USER'], randomUUID(), { emailVerified: false })).headers,
     )

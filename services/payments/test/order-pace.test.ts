@@ -13,7 +13,7 @@ beforeAll(async () => {
 })
 afterAll(() => payments.stop())
 
-test(`${BURST} orders whose patience is over begin ${WORKERS} at a time, whether their command comes or not`, async () => {
+test(`${BURST} overdue orders begin ${WORKERS} at a time, with or without their command`, async () => {
   const { pool } = payments.deps
   const orderIds: OrderId[] = []
   for (let sent = 0; sent < BURST; sent += 10) {

@@ -96,7 +96,7 @@ test('a process that dies as it accepts has accepted all of it', async () => {
   await stopAllWorkers()
 })
 
-test(`of ${BURST} orders at once none is lost or charged twice, though the gateway is slow and one of three processes is killed`, async () => {
+test(`of ${BURST} orders at once none is lost or charged twice, despite slowness and a kill`, async () => {
   const orderIds: OrderId[] = []
   const before = (await payments.sandbox.ledger()).entries.length
   for (let sent = 0; sent < BURST; sent += 50)

@@ -73,7 +73,7 @@ test('a queued name does not replace one that was given since, and the history s
   await payments.becomes(orderId, 'PAID')
 })
 
-test('a service that does not accept for later ignores the preference, and finishes what it had accepted', async () => {
+test('a service without queueing ignores the preference, and finishes what it accepted', async () => {
   const accepted = orderIdOf(await payments.buy('pm_card_visa', { later: true }))
   const app = buildApp({ ...payments.deps, config: { ...payments.config, orderQueue: false } })
   const client = injectClient(app, paymentsRoutes, payments.buyer.headers)
@@ -111,7 +111,7 @@ describe('an order that has not begun', () => {
     expect(payments.stub.calls.length).toBe(calls)
     expect(await charges(orderId)).toBe(0)
   })
-  test('is cancelled and changed at once by who does not prefer to wait, and its command comes to nothing', async () => {
+  test('is cancelled and changed at once by a buyer who does not wait; its command is void', async () => {
     const orderId = await accepted()
     const calls = payments.stub.calls.length
     const named = await payments.client.updateOrder({

@@ -32,7 +32,7 @@ function follow(orderId: OrderId, headers: Record<string, string> = payments.buy
   }
 }
 
-test('a buyer follows an order from the queue to its tickets, each step as it happens, and then the stream ends', async () => {
+test('a buyer follows an order from the queue to its tickets; then the stream ends', async () => {
   payments.stub.state.isDown = true
   const orderId = orderIdOf(await payments.buy('pm_card_visa', { later: true }))
   const mine = follow(orderId)

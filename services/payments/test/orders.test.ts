@@ -148,7 +148,7 @@ describe('the name on the tickets', () => {
 })
 
 describe('an order that its buyer cancels', () => {
-  test('before anything is charged is cancelled at once and repeatably, and its tickets are released', async () => {
+  test('before any charge is cancelled at once and repeatably, and its tickets are released', async () => {
     payments.stub.state.isDown = true
     const key = randomUUID()
     const orderId = orderIdOf(await payments.buy('pm_card_visa', { key, noWait: true }))
@@ -226,7 +226,7 @@ describe('an order that its buyer cancels', () => {
 })
 
 describe('who sees orders', () => {
-  test("an event's organizer sees its orders and no other organizer does; a draft is not found by others", async () => {
+  test("an event's organizer sees its orders, no other does; a draft is not found by others", async () => {
     const organizer = await payments.authority.user(['USER', 'ORGANIZER'])
     const other = payments.clientOf((await payments.authority.user(['USER', 'ORGANIZER'])).headers)
     const admin = payments.clientOf((await payments.authority.user(['USER', 'ADMIN'])).headers)

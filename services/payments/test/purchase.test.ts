@@ -24,7 +24,7 @@ afterAll(() => payments.stop())
 
 const ledgerOf = (orderId: OrderId) => payments.moneyOf(orderId)
 
-test('a purchase is charged once, answered with the paid order, and confirmed when the tickets are made', async () => {
+test('a purchase is charged once, answered as paid, and confirmed when tickets are issued', async () => {
   const answer = await payments.buy('pm_card_visa')
   expect(answer).toMatchObject({
     status: 201,

@@ -41,7 +41,7 @@ test('a decline without an answer is found, and the tickets are released', async
   expect(await ledgerOf(orderId)).toMatchObject({ captured: 0, successfulCharges: 0 })
 })
 
-test('an outcome that is unknown in time is answered 202, and a repetition returns the current state', async () => {
+test('an outcome unknown in time is answered 202, and a repetition returns the state', async () => {
   await payments.sandbox.setFault({ mode: 'down' })
   const key = randomUUID()
   const answer = await payments.buy('pm_card_visa', { key, noWait: true })
@@ -55,7 +55,7 @@ test('an outcome that is unknown in time is answered 202, and a repetition retur
   expect(await ledgerOf(orderIdOf(answer))).toMatchObject({ successfulCharges: 1 })
 })
 
-test('a gateway that is down for longer than the limit: the tickets are released, and nothing was charged', async () => {
+test('a gateway down for longer than the limit: tickets are released, nothing is charged', async () => {
   await payments.sandbox.setFault({ mode: 'down' })
   const orderId = orderIdOf(await payments.buy('pm_card_visa', { noWait: true }))
   await until(async () => expect(await payments.order(orderId)).toMatchObject({ paymentStatus: 'UNKNOWN' }))
@@ -137,7 +137,7 @@ test('a ticket service that is down fails no order: the saga waits, and buys whe
   await until(async () => expect(await payments.order(orderIdOf(answer))).toMatchObject({ status: 'PAID' }))
 })
 
-test('a saga is leased to one worker; when its lease has expired, the next takes over and the first one’s moves are stale', async () => {
+test('a saga is leased to one worker; after its lease the next takes over, the first is stale', async () => {
   const orderId = orderIdOf(await payments.buy('pm_card_visa'))
   const { db, apply } = payments.deps
   const paused = await db.transact((tx) => findSagaForUpdate(tx, orderId))

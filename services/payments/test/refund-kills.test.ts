@@ -78,7 +78,7 @@ async function isRefundedOnce({ point, orderId, key }: Begun): Promise<void> {
   ])
 }
 
-test('killed at every point of a refund, it is made once, and asked for again under its key it is the same', async () => {
+test('killed at every point, a refund is made once, and is the same if repeated with its key', async () => {
   const begun = await Promise.all(points.map(begin))
   await Promise.all(begun.map(die))
   // The leases of the dead are waited for as they would be, but shorter.

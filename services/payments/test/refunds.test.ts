@@ -76,7 +76,7 @@ async function expectEven(orderId: OrderId) {
   expect(captured - refunded).toBe(payments.stub.priceOfValid(orderId))
 }
 
-test('a buyer returns a whole order: no ticket admits any more, the money is refunded, and both are published', async () => {
+test('a buyer returns a whole order: tickets invalid, money refunded, both published', async () => {
   const { orderId, tickets } = await confirmed()
   const answer = await refund(orderId)
   expect(answer).toMatchObject({ status: 202, body: { orderId, currency: 'EUR', reason: 'I am ill' } })
@@ -128,7 +128,7 @@ test('some tickets are refunded, then the rest; none of them twice, and no stran
   ])
 })
 
-test('a buyer is too late after the day that the organizer set, or where none was set; the organizer and an administrator are not', async () => {
+test("after the organizer's date, or without one, a buyer is too late; an organizer is not", async () => {
   const { orderId, tickets } = await confirmed()
   payments.catalog.events.set(eventId, {
     organizerId: organizer.userId,
@@ -206,7 +206,7 @@ test('fifty under one key are one refund, and its answer comes again', async () 
   expect(await payments.moneyOf(orderId)).toMatchObject({ refunded: 10_000 })
 })
 
-test('with the gateway down the tickets are cancelled and the refund waits; when it is back the money goes, once', async () => {
+test('with the gateway down tickets are cancelled, and the money goes later, once', async () => {
   const { orderId } = await confirmed()
   await payments.sandbox.setFault({ mode: 'down' })
   expect(await refund(orderId, { noWait: true })).toMatchObject({ status: 202, body: { status: 'PENDING' } })
@@ -262,7 +262,7 @@ test('a free order goes back without the gateway, and nothing says that money di
   expect(await refund(orderId)).toMatchObject(notRefundable(/^the tickets of the order have been returned$/))
 })
 
-test('free tickets can be returned until the event is over, whatever deadline its organizer set', async () => {
+test('free tickets can be returned until the event is over, whatever the deadline', async () => {
   payments.stub.state.price = 0 as never
   const [past, eventDate] = [new Date(Date.now() - 1_000), new Date(Date.now() - 3_600_000)]
   const orders = [await confirmed(), await confirmed(), await confirmed()] as const
@@ -310,7 +310,7 @@ test('the free tickets of a paid order are returned like those of a free order',
   })
 })
 
-test('a buyer is too late once the event is over, whatever was promised; its organizer and an administrator are not', async () => {
+test('a buyer is too late once the event is over; its organizer and administrators are not', async () => {
   const { orderId, tickets } = await confirmed(3)
   const refundableUntil = new Date(Date.now() + DAY_MS)
   const startedAt = (hours: number) => new Date(Date.now() - hours * 3_600_000)
@@ -344,7 +344,7 @@ test('a ticket message that arrives after the refund changes nothing', async () 
   expect((await payments.order(orderId)).tickets).toHaveLength(2)
 })
 
-test('the books have two sides and agree with the gateway, and every journal replays to where its saga stands', async () => {
+test('the books balance and agree with the gateway, and every journal replays to its state', async () => {
   const { pool } = payments.deps
   const { rows: uneven } = await pool.query(
     `select reference from ledger_entries group by reference
@@ -375,7 +375,7 @@ test('the books have two sides and agree with the gateway, and every journal rep
   }
 })
 
-test('a refund of an order whose tickets are missing is accepted after a while, and refunds all of it', async () => {
+test('a refund of an order whose tickets are missing is accepted later, for all of it', async () => {
   const orderId = orderIdOf(await payments.buy('pm_card_visa'))
   expect(await refund(orderId)).toMatchObject(notRefundable(/are being issued: try again in a minute/))
   await agePayment(orderId)
@@ -389,7 +389,7 @@ test('a refund of an order whose tickets are missing is accepted after a while, 
   await payments.probe.waitFor(refundProcessed, ({ payload }) => payload.orderId === orderId)
 })
 
-test('a refund of an order whose tickets were used before they were known here fails, and the order is confirmed', async () => {
+test('a refund of tickets used before they were known fails, and the order is confirmed', async () => {
   const orderId = orderIdOf(await payments.buy('pm_card_visa'))
   await agePayment(orderId)
   payments.stub.issued.set(orderId, [

@@ -66,7 +66,7 @@ describe('a seat', () => {
     expect(await payments.moneyOf(orderId)).toMatchObject({ captured: 5_000, successfulCharges: 1 })
     expect((await payments.order(orderId)).items).toMatchObject([{ seatIds: ['1-A-12'], quantity: 1 }])
   })
-  test('is bought with the body of the reference, which names the buyer, and has the time that its ticket has', async () => {
+  test('is bought with the body of the reference, which names the buyer, and has its time', async () => {
     const buying = buySeat({ userId: payments.buyer.userId as UserId, colLabel: '17' })
     const { order_id: orderId } = await paid()
     const createdAt = new Date('2026-11-21T10:00:00.123Z')
@@ -83,7 +83,7 @@ describe('a seat', () => {
     })
     expect(await countOrders()).toBe(before)
   })
-  test('is not known of in time: 202, and its key gives the ticket when there is one, whatever comes after', async () => {
+  test('is unknown in time: 202, and its key gives the ticket once it exists, whatever follows', async () => {
     const key = randomUUID()
     const first = await buySeat({ colLabel: '13' }, key, payments.noWaitSeats)
     const orderId = orderIdOf(first)
@@ -117,7 +117,7 @@ describe('a seat', () => {
     expect((await buySeat(wanted)).status).toBe(402)
     expect(await countOrders()).toBe(before + 3)
   })
-  test('that is taken is refused with 409, a card that is declined with 402, each with the order', async () => {
+  test('that is taken is refused with 409, a declined card with 402, each with the order', async () => {
     payments.stub.state.taken = ['1-A-16' as never]
     expect(await buySeat({ colLabel: '16' })).toMatchObject({
       status: 409,

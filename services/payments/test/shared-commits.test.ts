@@ -83,7 +83,7 @@ const reserved = (...quantities: number[]): SagaInput => ({
   eventCancelled: false,
 })
 
-test('orders that come together are placed, reserved and charged in fewer commits than there are', async () => {
+test('concurrent orders are placed, reserved and charged in fewer commits than orders', async () => {
   const answers = await Promise.all(Array.from({ length: 20 }, () => payments.buy('pm_card_visa')))
   expect(answers.map(({ status }) => status)).toEqual(answers.map(() => 201))
   for (const what of ['INTENT 1', 'RESERVED', 'CHARGED']) {
@@ -157,7 +157,7 @@ test('the tickets of several orders, some of them in parts, are taken in one tra
   expect(await commitsOf('TICKETS_ISSUED', orderIds)).toEqual({ appended: 3, commits: 1 })
 })
 
-test('charges sent by the gateway are saved together, as known already; one that cannot be saved fails alone', async () => {
+test('charges sent by the gateway are saved together; one that cannot be saved fails alone', async () => {
   const orderIds = (await Promise.all([payments.buy('pm_card_visa'), payments.buy('pm_card_visa')])).map(
     orderIdOf,
   )

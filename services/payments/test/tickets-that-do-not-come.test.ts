@@ -43,7 +43,7 @@ const sagaOf = async (orderId: OrderId) =>
     )
   ).rows[0]
 
-test('the ticket service answers with errors for too long: operators are alerted, and the order is refunded, once', async () => {
+test('a ticket service that fails for too long: operators are alerted, the order refunded once', async () => {
   refuseTickets(new Error('a fault of ours'))
   const orderId = orderIdOf(await payments.buy('pm_card_visa'))
   const { payload } = await payments.probe.waitFor(

@@ -35,7 +35,7 @@ const journal = [
   'ISSUE TICKETS_ISSUED',
 ]
 
-test('a purchase is traced from its reservation to its confirmation: journal, messages, and the gateway', async () => {
+test('a purchase is traced from reservation to confirmation: journal, messages, gateway', async () => {
   const found = await until(async () => {
     const found = await trace(orderId)
     expect(whatOf(found, 'WEBHOOK')).toContain('payment_intent.succeeded processed')

@@ -86,7 +86,7 @@ describe('a purchase', () => {
   })
 })
 
-test('a gateway event is handled in the trace of its webhook call, with a link to the gateway’s own', async () => {
+test("a gateway event is handled in its webhook's trace, with a link to the gateway’s own", async () => {
   const traceId = '4bf92f3577b34da6a3ce929d0e0e4736'
   const call = { traceparent: `00-${traceId}-00f067aa0ba902b7-01` }
   const answer = await payments.sendWebhook(

@@ -15,7 +15,7 @@ beforeAll(async () => {
 })
 afterAll(() => payments.stop())
 
-test('an answer that the state does not expect is logged once, and its call repeated with back-off', async () => {
+test('an answer unexpected in its state is logged once, and its call retried with back-off', async () => {
   const { deps, config } = payments
   const orderId = orderIdOf(await payments.buy('pm_card_visa'))
   expect(await payments.sagaState(orderId)).toBe('AWAITING_TICKETS')
@@ -51,7 +51,7 @@ test('an answer that the state does not expect is logged once, and its call repe
   ])
 })
 
-test('a message that the state does not expect fails permanently, alone or among others, and moves nothing', async () => {
+test('an unexpected message fails permanently, alone or among others, and moves nothing', async () => {
   const { db, applyAll } = payments.deps
   const sagaDeps = { applyAll, saveCancelledEvent: async () => {} }
   const orderId = orderIdOf(await payments.buy('pm_card_visa_chargeDeclined'))
@@ -70,7 +70,7 @@ test('a message that the state does not expect fails permanently, alone or among
   expect(await payments.sagaState(paidId)).toBe('AWAITING_TICKETS')
 })
 
-test('a charge that the gateway reports for an order that was never charged is stored with the reason and not retried', async () => {
+test('a reported charge of an order that was never charged is stored, and not retried', async () => {
   const { pool, webhooks } = payments.deps
   const orderId = orderIdOf(await payments.buy('pm_card_visa', { later: true }))
   expect(await payments.sagaState(orderId)).toBe('QUEUED')

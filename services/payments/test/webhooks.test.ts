@@ -67,7 +67,7 @@ test('a complete refund made at the gateway by hand withdraws the tickets and is
   })
 })
 
-test('a partial one is counted and operators are alerted; a later refund of the order pays the remainder', async () => {
+test('a partial one is counted and alerts operators; a later refund pays the remainder', async () => {
   const { orderId, payment_intent } = await confirmed()
   await payments.sandbox.stripe.refunds.create({ payment_intent, amount: 4_000 })
   await until(async () => {
@@ -118,7 +118,7 @@ test('a refund made by hand while ours waits: ours pays the remainder, and no ce
   expect(await payments.moneyOf(orderId)).toMatchObject({ captured: 10_000, refunded: 10_000 })
 })
 
-test('a complete refund made by hand while ours waits for a part: the other ticket is withdrawn too, and no cent is paid twice', async () => {
+test('a full refund by hand while ours waits for a part: all is withdrawn, nothing paid twice', async () => {
   const { orderId, payment_intent } = await confirmed()
   const [ticket] = (await payments.order(orderId)).tickets ?? []
   const cancelling = Promise.withResolvers<void>()

@@ -192,7 +192,7 @@ describe('holders of tickets', () => {
     expect(await holdersOf(newId<EventId>())).toEqual({ holders: [], nextCursor: null })
   })
 
-  test('of a cancelled event include those whose tickets were cancelled since, or before the cancellation arrived', async () => {
+  test('of a cancelled event include those whose tickets were cancelled since, or just before', async () => {
     const { eventId, typeId, event } = await setting.offer(10)
     const [long, early, late, still] = [
       await buyer(setting, eventId, some(typeId)),

@@ -36,7 +36,7 @@ afterAll(async () => {
   await redis?.quit()
 })
 
-test('operators see which events have their availability cached, and what is cleared is rebuilt with its holds', async () => {
+test('operators see which events have cached availability, and a cleared one is rebuilt', async () => {
   expect(await figures('availability')).toMatchObject({ shared: true, entries: 0 })
   const { eventId, typeId } = await setting.offerSeats([[3]])
   await reserveFor(setting, eventId, seats(typeId, '1-A-1'))

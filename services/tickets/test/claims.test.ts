@@ -219,7 +219,7 @@ describe('a claim past its deadline', () => {
       createdAt: new Date(),
     })
 
-  test('is released only when the payment service says that the order has ended or does not exist', async () => {
+  test('is released only when the payment service says that its order ended or is unknown', async () => {
     const { eventId, typeId } = await setting.offer(10)
     const [pending, paid, failed, unknown] = await Promise.all(
       Array.from({ length: 4 }, () => reserveForOrder(setting, eventId, typeId)),
@@ -242,7 +242,7 @@ describe('a claim past its deadline', () => {
     expect(rows).toEqual([])
   })
 
-  test('stays while the payment service is unavailable, and Redis does not let it go by itself either', async () => {
+  test('stays while the payment service is down, and Redis does not release it either', async () => {
     const { eventId, typeId } = await setting.offerSeats([[1]])
     const { reservationId } = await reserveFor(setting, eventId, seats(typeId, '1-A-1'))
     const endsInMs = async () =>

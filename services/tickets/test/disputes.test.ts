@@ -180,7 +180,7 @@ test.each(['WON', 'CLOSED'] as const)(
   },
 )
 
-test('a ticket stopped by a dispute and then by its organizer stays stopped, however the dispute ends', async () => {
+test('a ticket stopped by a dispute and its organizer stays stopped after the dispute', async () => {
   const order = await ordered(1)
   const { organizer, guest, orderId } = order
   await publish(order, 'LOST')

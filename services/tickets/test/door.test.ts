@@ -112,7 +112,7 @@ describe('the door', () => {
     expect(rows).toHaveLength(1)
   })
 
-  test('answers a repetition under the same key as admitted, even if the process died before it answered', async () => {
+  test('answers a repetition under its key as admitted, even if the process had died', async () => {
     const { eventId, organizer, code } = await evening()
     const key = newId<string>()
     const first = await show(organizer, eventId, code, { gate: 'North', key })

@@ -75,7 +75,7 @@ describe("downloads of a ticket's PDF", () => {
     expect((await download(reader, reader.ticketId, { 'if-none-match': etag })).status).toBe(409)
   })
 
-  test('of one user are rendered one after the other, so that no other user and no mail waits for them', async () => {
+  test('of one user are rendered one after another: no other user and no mail waits for them', async () => {
     const [greedy, other, mailed] = [await buyerOf(20), await buyerOf(1), await buyerOf(2)]
     const { pdfs } = setting.deps
     const render = pdfs.renderDownload

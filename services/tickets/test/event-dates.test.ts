@@ -128,7 +128,7 @@ describe('an event is over', () => {
 })
 
 describe('sales of a type', () => {
-  test('end with the event at the latest: moving it to an earlier day ends them as soon as that is published', async () => {
+  test('end with the event at the latest: moving it to an earlier day ends them when published', async () => {
     const { event, eventId, organizer, typeId } = await setting.offer(10)
     const { client } = await setting.user(['ORGANIZER'], organizer.userId)
     const salesEndAt = fromNow(40)
@@ -185,7 +185,7 @@ describe('a change published by the event service', () => {
     ).rejects.toThrow('403')
   })
 
-  test('stops sales at once when the event is cancelled, and answers how many tickets that affects', async () => {
+  test('stops sales at once when the event is cancelled, and counts affected tickets', async () => {
     const { event, eventId, typeId } = await setting.offer(10)
     const guest = await buyer(setting, eventId, some(typeId, 3))
     const { orderId } = guest

@@ -34,7 +34,7 @@ test('a seat that is not in the plan, or that no type sells (any more), is not f
   expect(await find((await setting.offer(5)).eventId, '1-A-1')).toMatchObject(notFound('SEAT'))
 })
 
-test('an event that is not known yet is fetched from the event service; a draft or unknown event is not found', async () => {
+test('an unknown event is fetched from the event service; a draft or none is not found', async () => {
   expect(await find(setting.addEvent().eventId, '1-A-1')).toMatchObject(notFound('SEAT'))
   const draft = setting.addEvent({ status: 'DRAFT' })
   expect(await find(draft.eventId, '1-A-1')).toMatchObject(notFound('EVENT'))

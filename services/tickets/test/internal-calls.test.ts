@@ -45,7 +45,7 @@ const refusedWith = (status: number, error: string) => ({ status, body: { error 
 describe('reserve', () => {
   const reserve = (body: object) => setting.internal.reserve({ body: body as never })
 
-  test('repeated under its id for other tickets, another buyer or another event is refused, and the first stays', async () => {
+  test('repeated under its id for other tickets, buyer or event is refused; the first stays', async () => {
     const { eventId, typeId } = await setting.offer(20)
     const other = await setting.offer(20)
     const { reservationId, userId } = await held(eventId, typeId, 2)
@@ -151,7 +151,7 @@ describe('release-reservation', () => {
 })
 
 describe('confirm-purchase', () => {
-  test('issues nothing for an invented order, another buyer, or a reservation that it did not claim', async () => {
+  test('issues nothing for an invented order, another buyer, or an unclaimed reservation', async () => {
     const { eventId, typeId } = await setting.offer(5)
     const own = await held(eventId, typeId)
     const order = await reserveForOrder(setting, eventId, typeId)
@@ -172,7 +172,7 @@ describe('confirm-purchase', () => {
 })
 
 describe('cancel-order-tickets', () => {
-  test('of another order’s tickets cancels none; an invented order can never be issued afterwards', async () => {
+  test('of another order’s tickets cancels none; an invented order can never be issued', async () => {
     const { eventId, typeId } = await setting.offer(5)
     const [mine, theirs] = [
       await reserveForOrder(setting, eventId, typeId),
@@ -241,7 +241,7 @@ describe('check-availability', () => {
     expect(await check(eventId, some(typeId))).toMatchObject(saying('EVENT_NOT_ON_SALE'))
   })
 
-  test('refuses outside the time of sales and for taken seats, and answers 400 for types and seats of another event', async () => {
+  test('refuses when not on sale or taken, and answers 400 for types of another event', async () => {
     const { eventId, typeId, organizer } = await setting.offerSeats([[3]])
     expect(await check(eventId, seats(typeId, '1-A-1'))).toMatchObject(saying())
     await setting.internal.reserve({

@@ -215,7 +215,7 @@ describe('a paid order', () => {
     expect(await setting.statusOf(reservationId)).toBe('ACTIVE')
   })
 
-  test('of the most tickets that an order can have, with the longest names, is published in parts small enough for SNS', async () => {
+  test('of the largest order with the longest names is published in parts that fit SNS', async () => {
     const { eventId, organizer } = await setting.offer(1)
     const client = injectClient(setting.app, ticketsRoutes, organizer.headers)
     const types = await Promise.all(
@@ -248,7 +248,7 @@ describe('a paid order', () => {
     expect(published.every((ticket) => ticket.holderName === holderName)).toBe(true)
   })
 
-  test('that can never be issued is rejected at once, logs why for operators, and frees its places', async () => {
+  test('that can never be issued is rejected at once, logged, and frees its places', async () => {
     const { eventId, typeId } = await setting.offer(2)
     await setting.deps.pool.query(
       `alter table tickets add constraint nobody_refused check (holder_name <> 'Nobody') not valid`,
@@ -274,7 +274,7 @@ describe('a paid order', () => {
     expect(setting.probe.received(ticketsRejected).filter(aboutOrder(viaMessage.orderId))).toHaveLength(1)
   })
 
-  test('is rejected although its places cannot be released: its buyer gets a refund, and the failure is logged', async () => {
+  test('is rejected although its places cannot be released: it is refunded, the failure logged', async () => {
     const { eventId, typeId } = await setting.offer(2)
     const [viaMessage, undone] = [
       await reserveForOrder(setting, eventId, typeId),
@@ -417,7 +417,7 @@ describe('messages', () => {
     expect(rows).toEqual([{ version: 6 }])
   })
 
-  test('about delivery are stored on the tickets: the mail that brought them, and that it bounced, in whatever order', async () => {
+  test('about delivery are stored on tickets: the mail and its bounce, in any order', async () => {
     const { eventId, typeId } = await setting.offer(1)
     const order = await reserveForOrder(setting, eventId, typeId)
     await confirm(order)

@@ -98,7 +98,7 @@ describe('a buyer who has lost track of their reservations', () => {
 describe('more time for a reservation', () => {
   const { holdTtlSeconds, holdMaxSeconds } = { holdTtlSeconds: 900, holdMaxSeconds: 2_700 }
 
-  test('is as long again from now, in PostgreSQL and in Redis, and says until when there is more', async () => {
+  test('is as long again from now, in PostgreSQL and Redis, and says until when there is more', async () => {
     const { eventId, typeId } = await setting.offerSeats([[4]])
     const { buyer, reservation, params } = await hold(eventId, seats(typeId, '1-A-1', '1-A-2') as never)
     const { reservationId } = reservation
@@ -236,7 +236,7 @@ describe('more time for a reservation', () => {
     expect(await redisEnds(eventId, reservation.reservationId)).toBeGreaterThan((holdTtlSeconds - 60) * 1_000)
   })
 
-  test('is refused for a reservation that is another buyer’s, expired, released, in payment, paid, or of an event that is not on sale', async () => {
+  test('is refused for a reservation that is not the buyer’s, not active, or not on sale', async () => {
     const { eventId, typeId } = await setting.offer(20)
     const fresh = () => hold(eventId, some(typeId))
     const extend = ({ buyer, params }: Awaited<ReturnType<typeof hold>>) =>

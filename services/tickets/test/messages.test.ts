@@ -104,7 +104,7 @@ describe('a ticket type', () => {
     ])
   })
 
-  test('is published once when the request that creates it is repeated; the quantity of a seated one is the number of its seats', async () => {
+  test('is published once when its request is repeated; its quantity is that of the seats', async () => {
     const { eventId, organizer } = await setting.offerSeats([[2], [3]], { sold: [1] })
     const request = {
       body: { eventId, name: 'Balcony', unitPrice: 4_000 as Minor, currency: 'EUR' as const, zoneIds: [2] },
@@ -280,7 +280,7 @@ describe('a reservation that ended without tickets', () => {
     ])
   })
 
-  test('is published when an order loses its claim: released, failed, overdue, rejected or cancelled', async () => {
+  test('is published when an order loses its claim: released, failed, late or cancelled', async () => {
     const { eventId, typeId } = await setting.offer(50)
     const claims: Claim[] = await Promise.all(
       Array.from({ length: 5 }, () => reserveForOrder(setting, eventId, typeId)),

@@ -129,7 +129,7 @@ describe("an order's PDF", () => {
     })
   })
 
-  test('of many tickets is made once and kept, for another process and another day, until they change or it is old', async () => {
+  test('of many tickets is made once and kept until they change or it is old', async () => {
     const { orderId, tickets } = await orderOf(20)
     const kept = async () =>
       (await setting.deps.pool.query('select pdf from order_prints where order_id = $1', [orderId])).rows
@@ -215,7 +215,7 @@ describe("an order's PDF", () => {
   })
 })
 
-test('who holds how many valid tickets of an event, and how a transfer stands, is said as it is now', async () => {
+test('the holders of an event, their valid tickets, and the state of a transfer are current', async () => {
   const holder = await orderOf(2)
   const { eventId } = holder
   const held = async (userId: UserId) =>

@@ -105,7 +105,7 @@ describe('a ticket that is offered to an address without a confirmed account', (
     expect(await ticketsOf(squatter)).toEqual([])
   })
 
-  test('goes to any account that claims it with the secret of its mail; claiming again returns the same ticket', async () => {
+  test('goes to any account that claims it with the mailed secret; again returns the same one', async () => {
     const { eventId, sender, secret, transferId } = await offered()
     const recipient = await account(setting)
     const answers = await Promise.all(Array.from({ length: 4 }, () => claim(recipient, secret)))
@@ -126,7 +126,7 @@ describe('a ticket that is offered to an address without a confirmed account', (
     expect((await setting.mailing.getTransferInfo({ params })).body).not.toHaveProperty('claimToken')
   })
 
-  test('is not claimed by its sender, without a confirmed address, or with anything but the secret', async () => {
+  test('is not claimed by its sender, an unproven account, or without the secret', async () => {
     const { sender, secret, transferId } = await offered()
     expect(await claim(sender, secret)).toMatchObject(refused('TRANSFER_TO_SELF'))
     const unconfirmed = await account(setting, false)
@@ -258,7 +258,7 @@ describe('mails to a stranger', () => {
     expect(await transfersOf(sender)).toEqual([])
   })
 
-  test('are limited per day, for all senders and withdrawn offers together, but not for accounts', async () => {
+  test('are limited per day, for all senders and withdrawn offers together, not for accounts', async () => {
     const email = newAddress()
     const senders = await Promise.all(
       Array.from({ length: 5 }, async () => {

@@ -21,7 +21,7 @@ describe('with Redis', () => {
       (name) => `tickets:{${eventId}}:${name}`,
     )
 
-  test('flushed in the middle of a sale, exactly as many are sold as there are, and the cache is rebuilt', async () => {
+  test('flushed in mid-sale, exactly as many are sold as exist, and the cache is rebuilt', async () => {
     const { eventId, typeId } = await setting.offer(100)
     const first = crowd(setting, eventId, typeId, 80)
     await until(async () => expect((await setting.counters(typeId)).held).toBeGreaterThan(10))
@@ -41,7 +41,7 @@ describe('with Redis', () => {
     expect(await setting.counters(typeId)).toEqual({ capacity: 100, held: 100, sold: 0 })
   })
 
-  test('expired, the cache is rebuilt with earlier holds and seats by the next buyer and the next reading of the map', async () => {
+  test('expired, the cache is rebuilt with earlier holds and seats by the next buyer or reader', async () => {
     const { eventId, typeId } = await setting.offerSeats([[4]])
     const held = await reserveFor(setting, eventId, seats(typeId, '1-A-1'))
     const sold = await reserveFor(setting, eventId, seats(typeId, '1-A-2'))
@@ -89,7 +89,7 @@ describe('with Redis', () => {
     expect(await setting.deps.availabilityCache.reconcile()).not.toContain(eventId)
   })
 
-  test('updated with a sale by reconciliation: sold places stay taken when their hold would have expired', async () => {
+  test('updated by reconciliation, sold places stay taken when their hold would have expired', async () => {
     const { eventId, typeId } = await setting.offer(3)
     const order = await reserveForOrder(setting, eventId, typeId, 2)
     const { orderId, reservationId, userId } = order
@@ -130,7 +130,7 @@ describe('with Redis', () => {
     expect(await setting.commands.free(eventId)).toEqual({ [typeId]: 89 })
   })
 
-  test('holding for a process that died before its transaction, nothing is lost for longer than ten seconds', async () => {
+  test('holding for a process that died before its transaction, nothing is lost for over 10 s', async () => {
     const { eventId, typeId } = await setting.offer(1)
     const lost = newId<ReservationId>()
     await setting.deps.availabilityCache.hold(eventId, [
@@ -179,7 +179,7 @@ describe('without Redis', () => {
     expect(held.length).toBeGreaterThan(8)
   })
 
-  test('the best seats are sold to the last one by competing instances, and no buyer is refused before that', async () => {
+  test('the best seats are sold out by competing instances, and no buyer is refused early', async () => {
     const other = setting.instance()
     const { eventId, typeId } = await setting.offerSeats([[20, 20]])
     const answers = await Promise.all(

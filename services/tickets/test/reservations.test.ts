@@ -93,7 +93,7 @@ describe('a reservation', () => {
     expect((await reserve(eventId, typeId, 2)).status).toBe(201)
   })
 
-  test('keeps within the limits: per order over all lines, per person over all reservations, three at a time', async () => {
+  test('keeps the limits: per order, per person over all reservations, and three at a time', async () => {
     const limited = await setting.offer(50, { maxPerOrder: 4, maxPerUser: 5 })
     const buyer = await setting.user()
     const twice = await buyer.client.createReservation({
@@ -173,7 +173,7 @@ describe('a reservation', () => {
 })
 
 describe('an expired reservation', () => {
-  test('is taken over at once by the next buyer of its places, even while Redis still counts it', async () => {
+  test('is taken over at once by the next buyer of its places, even if Redis still counts it', async () => {
     const { eventId, typeId } = await setting.offer(2)
     const { reservationId } = await made(eventId, typeId, 2)
     await setting.expire(reservationId)
@@ -227,7 +227,7 @@ describe('a crowd', () => {
 })
 
 describe('while an offer is cached', () => {
-  test('what was made a moment ago is sold all the same, and what changed is held at its new price', async () => {
+  test('what was made just now is sold all the same, and what changed is held at its new price', async () => {
     const caching = await startService({ OFFER_CACHE_MS: '60000' })
     const { eventId, typeId, organizer } = await caching.offer(10)
     expect((await reserveForOrder(caching, eventId, typeId)).answer.status).toBe(200)

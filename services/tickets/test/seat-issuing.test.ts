@@ -177,7 +177,7 @@ describe('cancelling tickets of seats', () => {
     expect(rows).toHaveLength(2)
   })
 
-  test('keeps an admission: the ticket stays used and its seat sold, and its refund is remembered', async () => {
+  test('keeps an admission: the ticket stays used, the seat sold, the refund recorded', async () => {
     const { eventId, typeId } = await setting.offerSeats([[4]])
     const order = await sold(eventId, typeId, '1-A-1', '1-A-2')
     const { orderId } = order
@@ -221,7 +221,7 @@ describe('cancelling tickets of seats', () => {
     expect(await setting.counters(typeId)).toMatchObject({ sold: 0 })
   })
 
-  test('that were transferred back to their buyer cancels them as if never transferred, without force', async () => {
+  test('that were transferred back to their buyer cancels them as if untransferred, unforced', async () => {
     const { eventId, typeId } = await setting.offerSeats([[4]])
     const order = await sold(eventId, typeId, '1-A-1')
     const { orderId, ids } = order

@@ -192,7 +192,7 @@ describe('a ticket that its organizer stops', () => {
     })
   })
 
-  test('must be of the caller’s own event: another organizer’s is not found, and a non-organizer is refused', async () => {
+  test('must be of the caller’s own event: others are not found, non-organizers refused', async () => {
     const { ticketId, guest } = await evening()
     const stranger = await setting.user(['ORGANIZER'])
     for (const id of [ticketId, newId<TicketId>()]) {

@@ -62,7 +62,7 @@ describe("one's own tickets", () => {
     })
   })
 
-  test('have a code whose image contains what was signed, the same for the buyer and for the mail', async () => {
+  test('have a code whose image contains what was signed, the same for buyer and mail', async () => {
     const { client, ticket, eventId } = await buyer(1)
     const params = { ticketId: ticket.ticketId }
     const answer = await client.getTicketQr({ params })
@@ -80,7 +80,7 @@ describe("one's own tickets", () => {
     expect((await setting.internal.getTicketPdfInfo({ params })).body).toEqual(pdf.body)
   })
 
-  test('are known to other services by their ids, and one that is not there is a 404 that names it', async () => {
+  test('are known to other services by their ids; a missing one is a 404 that names it', async () => {
     const { ticket } = await buyer(1)
     expect(await setting.internal.getTicketInfo({ params: { ticketId: ticket.ticketId } })).toEqual({
       status: 200,
@@ -143,7 +143,7 @@ test("an order's tickets are found by an index among those of many orders", asyn
   expect(plans).toEqual([1, 2, 3].map(() => expect.stringContaining('tickets_order_idx')))
 })
 
-test('health names Redis and every callee, each with its breaker; without Redis it says DEGRADED and stays in rotation', async () => {
+test('health names Redis and every callee with its breaker; DEGRADED without Redis', async () => {
   const { health, unread } = await buildWithoutRedis({
     config: setting.config,
     callees,

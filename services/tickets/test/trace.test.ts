@@ -59,7 +59,7 @@ test('an order is traced from its reservation to the door, by any of its ids', a
   expect((await trace(reservationId)).related.orderIds).toEqual([orderId])
 })
 
-test('transfers, stops and cancellations are traced without names, addresses and words of people', async () => {
+test('transfers, stops and cancellations are traced without personal data', async () => {
   const offered = await setting.offer(10)
   const organizer = await organizerOf(setting, offered)
   const sender = await buyer(setting, offered.eventId, some(offered.typeId, 1))

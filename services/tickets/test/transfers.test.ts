@@ -33,7 +33,7 @@ const about = (ticketId: TicketId) => (message: { payload: unknown }) =>
   (message.payload as { ticketId: TicketId }).ticketId === ticketId
 
 describe('a ticket that is transferred to a confirmed address', () => {
-  test('is the recipient’s at once: the old code no longer admits, and the sender never sees the new ticket', async () => {
+  test('belongs to its recipient at once: the old code fails, and the sender never sees it', async () => {
     const { eventId, typeId, organizer } = await setting.offerSeats([[4]])
     const door = await organizerOf(setting, { organizer })
     const sender = await buyer(setting, eventId, seats(typeId, '1-A-3'))
@@ -150,7 +150,7 @@ describe('a ticket that is transferred to a confirmed address', () => {
     expect(again).toMatchObject({ status: 201 })
   })
 
-  test('is transferred once when the request is repeated under its key, even after its process died', async () => {
+  test('is transferred once when repeated under its key, even after its process died', async () => {
     const { eventId, typeId } = await setting.offer(3)
     const sender = await buyer(setting, eventId, some(typeId))
     const recipient = await account(setting)
@@ -255,7 +255,7 @@ describe('a ticket is not transferred', () => {
 })
 
 describe('refunding an order of which a ticket was transferred', () => {
-  test('is refused unless forced; then the recipient’s ticket is cancelled, under the id of the issued ticket', async () => {
+  test('is refused unless forced; then the recipient’s ticket is cancelled, as the issued one', async () => {
     const { eventId, typeId, organizer } = await setting.offerSeats([[4]])
     const sender = await buyer(setting, eventId, seats(typeId, '1-A-1', '1-A-2'))
     const recipient = await account(setting)

@@ -88,7 +88,7 @@ describe('one purchase', () => {
     expect(served?.name).toBe('POST /api/auth/internal/users/batch')
   })
 
-  test('contains requests, calls, statements, commands, messages on both sides, the charge and the mail', () => {
+  test('contains requests, calls, statements, commands, messages of both sides, charge and mail', () => {
     const of = (service: string, kind: string, name: RegExp) =>
       spans
         .filter((span) => span.service === service && span.kind === kind && name.test(span.name))

@@ -43,7 +43,7 @@ async function followed(orderId: OrderId): Promise<OrderProgress[]> {
   return steps
 }
 
-test('an asynchronous order is accepted at once, followed step by step, and mailed twice: on acceptance, and with its tickets', async () => {
+test('an asynchronous order is accepted at once, followed step by step, and mailed twice', async () => {
   const sale = await offer('Queued')
   const key = randomUUID()
   const placed = expectStatus(
@@ -101,7 +101,7 @@ test("an order of one's own reservation is paid the same way", async () => {
   })
 })
 
-test('commands run in order: names one after the other, and a cancellation in time charges no one', async () => {
+test('commands run in order: names one by one, and a cancellation in time charges no one', async () => {
   const sale = await offer('Changed and cancelled', 200)
   // Enough orders ahead of these that they must wait.
   const before = await Promise.all(

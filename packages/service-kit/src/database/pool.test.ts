@@ -4,7 +4,7 @@ import { connectionOptions } from './pool.ts'
 
 const url = 'postgres://payment%2Dservice@payments.cluster.example:5433/payments'
 
-test('a login by IAM takes a new token for its host and role, and trusts only Amazon’s authorities', async () => {
+test('a login by IAM takes a new token for its host and role, and trusts only Amazon’s CAs', async () => {
   const { host, port, user, database, password, ssl } = connectionOptions(url, 'iam')
   expect({ host, port, user, database }).toEqual({
     host: 'payments.cluster.example',

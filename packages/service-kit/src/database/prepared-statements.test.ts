@@ -53,7 +53,7 @@ describe('a session', () => {
     ).toEqual(['22012', '22012', 1, '22012', 1])
   })
 
-  test('plans again after a while, so that a plan for an empty table does not outlive its growth', async () => {
+  test('plans again after a while, so that a plan for an empty table does not outlive it', async () => {
     let now = 0
     const sessions = new pg.Pool({ ...ONE_SESSION, connectionString: inject('postgresUrl'), pipeline: true })
     prepareStatements(sessions, { now: () => now })
@@ -74,7 +74,7 @@ describe('a session', () => {
   })
 })
 
-test('a text is named when it comes again; not where it asks for every column, and not once there are 256', () => {
+test('names a text when it comes again, but not one with every column, nor more than 256', () => {
   const nameOf = createNaming()
   const twice = (text: string) => [nameOf(text), nameOf(text)]
   expect(twice('select a from t where a = $1')).toEqual([

@@ -49,7 +49,7 @@ describe("while a service's key is replaced and its name has two", () => {
   })
 })
 
-test('accepts access tokens of two keys with one id, refuses a third, and says when one has expired', async () => {
+test('accepts access tokens of two keys with one id, refuses a third and an expired one', async () => {
   const asUser = async (authority: Authority) => authenticate('user', from((await authority.user()).headers))
   expect(await asUser(before)).toMatchObject({ principal: { roles: ['USER'] } })
   expect(await asUser(after)).toMatchObject({ principal: { roles: ['USER'] } })
@@ -112,7 +112,7 @@ test('a user with an unconfirmed address is signed in, but may do nothing that r
   })
 })
 
-test('an operator is an ADMIN, or the command line with its own service token, and no other service', async () => {
+test('an operator is an ADMIN or the command line with its service token, no other service', async () => {
   const asOperator = async (
     name: 'boxoffice-cli' | 'payment-service',
     audience: 'ticket-service' | 'auth-service',
@@ -196,7 +196,7 @@ describe('a verified token', () => {
     expect(await authenticateUser('user', from({ authorization: `Bearer ${forged}` }))).toMatchObject(refused)
   })
 
-  test('of a service is not verified again either: name, permission and time are checked each time', async () => {
+  test('of a service is not verified again: name, permission and time are checked each time', async () => {
     const verify = verifications()
     const authenticateService = createFor()
     const headers = await before.service('payment-service', 'ticket-service')

@@ -26,7 +26,7 @@ const json = (body: string) => ({ status: 201, contentType: 'application/json', 
 const outcomes = (begun: readonly { outcome: string }[]) => begun.map(({ outcome }) => outcome)
 const begin = (...requests: ReturnType<typeof asked>[]) => Promise.all(requests.map(store.begin))
 
-test('requests of one tick cost one statement, and their answers another; each gets its own answer', async () => {
+test('requests of one tick cost one statement, their answers another; each gets its own answer', async () => {
   const query = vi.spyOn(pool, 'query')
   const begun = await begin(asked('1'), asked('2'), asked('3'))
   expect(outcomes(begun)).toEqual(['started', 'started', 'started'])
@@ -69,7 +69,7 @@ test('a lease that another took over stores no answer, and its neighbours store 
   ])
 })
 
-test('batches with the same keys in different orders do not deadlock, and each key is executed once', async () => {
+test('batches with equal keys in different orders do not deadlock; each key runs once', async () => {
   const keys = Array.from({ length: 40 }, (_, index) => String(index))
   const other = createIdempotencyStore(db, { metrics: createMetrics('test'), leaseMs: LEASE_MS })
   const batches = await Promise.all(

@@ -144,7 +144,7 @@ const post = async (
 const good = { price: 19.99, at: '2027-07-01T20:00:00+02:00' }
 
 describe('what goes over the wire', () => {
-  test('is major units and any offset in requests, Z and major units in responses, minor units in code', async () => {
+  test('is major units and any offset in requests, Z in responses, minor units in code', async () => {
     const answer = await post(good)
     expect(answer.json()).toMatchObject({ price: 19.99, at: '2027-07-01T18:00:00.000Z' })
     const client = injectClient(app, routes, (await authority.user()).headers)
@@ -305,7 +305,7 @@ describe('who may call', () => {
   ])('a token %s is refused', async (_, token) => {
     expect((await answerTo(await token())).json()).toMatchObject({ error: 'UNAUTHENTICATED' })
   })
-  test('an internal route accepts the services it names, under their own names and for this audience', async () => {
+  test('an internal route accepts the services it names, for their names and this audience', async () => {
     const url = '/api/things/internal/x'
     const headers = await authority.service('payment-service', 'ticket-service')
     expect((await app.inject({ url, headers })).json()).toEqual({ caller: 'payment-service' })
@@ -468,7 +468,7 @@ describe('health', () => {
     expect((await app.inject('/actuator/health/live')).statusCode).toBe(200)
     expect((await app.inject('/actuator/prometheus')).body).toContain('http_server_request_duration_seconds')
   })
-  test('is DOWN without a required component, alive but not ready; DEGRADED without another, and ready', async () => {
+  test('is DOWN without a required component, alive but not ready; else DEGRADED, and ready', async () => {
     const gone = { required: true, check: () => Promise.reject(new Error('gone')) }
     const asked = async (components: HealthComponents) => {
       const watchers = createWatchers()

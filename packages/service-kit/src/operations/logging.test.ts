@@ -5,7 +5,7 @@ import { recordLogs } from '../testing.ts'
 
 const run = promisify(execFile)
 
-test('blanks secret and personal values three levels deep, in lists, errors and objects with toJSON; keeps the rest', () => {
+test('blanks secret and personal values three levels deep, in lists, errors and toJSON', () => {
   const { logger, lines } = recordLogs()
   const said = { toJSON: () => ({ phone: '+49', at: 1 }) }
   const fields = {
@@ -95,7 +95,7 @@ test.each([
   expect(JSON.parse(lines[29] ?? '')).toMatchObject({ line: 30, level: 'info', service: 'test' })
 })
 
-test('a warning is written at once with all before it, even if the process is killed in the next moment', async () => {
+test('a warning is written at once with all before it, even if the process is killed next', async () => {
   const lines = await saidBefore("logger.warn('odd'); process.kill(process.pid, 'SIGKILL')")
   expect(lines).toHaveLength(31)
   expect(JSON.parse(lines[30] ?? '')).toMatchObject({ level: 'warn', msg: 'odd' })

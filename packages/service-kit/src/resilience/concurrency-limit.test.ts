@@ -65,7 +65,7 @@ test('a task is refused at once if too many wait', async () => {
   expect(begun).toEqual(['a', 'b'])
 })
 
-test('a task that waits too long is refused and leaves the queue, and the next ones run in order', async () => {
+test('a task that waits too long is refused and leaves the queue; the next run in order', async () => {
   const { work, begun, endFirst } = createWork()
   const limit = createConcurrencyLimit({ concurrent: 1, waitingMax: 2, waitMs: 20, refusal })
   const first = limit.run(work('first'))

@@ -100,7 +100,7 @@ describe('an internal call', () => {
     expect(await clientWith(quick).ask({})).toMatchObject({ status: 409, body: { error: 'NO' } })
     expect(calls).toBe(1)
   })
-  test('logs a failure with callee, operation, reason, attempt, and the wait before the next one', async () => {
+  test('logs a failure with callee, operation, reason, attempt, and the wait before a retry', async () => {
     const { logger, lines } = recordLogs()
     const client = clientWith(quick, { logger })
     behaviour = async (call) => (call < 3 ? Promise.reject(new Error('broken')) : 'answer')
@@ -142,7 +142,7 @@ describe('an internal call', () => {
     ])
     expect(lines().at(-1)).toMatchObject({ msg: 'call answered (attempt 3 of 3)', attempt: 3 })
   })
-  test('logs the last failure too, with a time-out as reason, and the opening of the breaker once', async () => {
+  test('logs the last failure too, with a time-out as reason, and the breaker opening once', async () => {
     const { logger, lines } = recordLogs()
     const once = { breaker: quick.breaker }
     const client = clientWith(once, { logger, responseTimeoutMs: 50 })

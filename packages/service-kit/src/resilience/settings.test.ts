@@ -28,7 +28,7 @@ test('every figure of the table can be overridden', () => {
   expect(changed.tickets).toEqual(policies.tickets)
 })
 
-test('without the variable the table applies, for these callees only and without figures that they do not use', () => {
+test('without the variable the table applies, for these callees and the figures they use', () => {
   const { redis, tickets, gateway, mail, auth } = policies
   const { retry: _, ...asked } = auth
   const { bulkhead: __, rateWaitMs: ___, ...written } = mail

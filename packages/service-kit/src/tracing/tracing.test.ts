@@ -98,7 +98,7 @@ const named = (recorded: ReturnType<typeof recordSpans>, name: string) =>
   })
 
 describe('a request', () => {
-  test('continues the trace of the calling service, and passes it on to the service that it calls', async () => {
+  test('continues the trace of the calling service and passes it on to the service it calls', async () => {
     const recorded = recordSpans()
     expect((await ask('internal/outer', fromCaller)).status).toBe(200)
     const outer = await named(recorded, 'GET /api/peer/internal/outer')

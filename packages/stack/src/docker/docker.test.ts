@@ -62,7 +62,7 @@ test('any other value of STACK is refused', async () => {
   await expect(chooseStores('podman')).rejects.toThrow('STACK is podman; set it to docker, or not at all')
 })
 
-test('a system runs on PostgreSQL, Valkey and LocalStack in containers that only this machine reaches, and removes them', async () => {
+test('a system runs in containers that only this machine reaches, and removes them', async () => {
   const ports = await claimPorts()
   const system = await startSystem({
     folder,

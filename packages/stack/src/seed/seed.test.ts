@@ -162,7 +162,7 @@ const idsOf = (demo: Awaited<ReturnType<typeof seedDemo>>) =>
   Object.values(demo.events).map(({ eventId }) => eventId)
 const remembered = () => path.join(folder, 'demo.json')
 
-test('creates an organizer, a buyer and three published events: a festival, a theatre and a club night', async () => {
+test('creates an organizer, a buyer and three published events of different kinds', async () => {
   const demo = await seed()
   expect(accounts.map(({ user }) => [user.email, user.roles])).toEqual([
     ['organizer@boxoffice.example', ['USER', 'ORGANIZER']],

@@ -22,7 +22,7 @@ beforeEach(() => {
   lag = createLagEstimate(() => new Date(at))
 })
 
-test('the lag is unknown before both queues were read, while they cannot be read, and without such a queue', () => {
+test('the lag is unknown until both queues were read, while they cannot be, and without them', () => {
   expect(lag.seconds()).toBeNull()
   lag.saw(sales, { visible: 0, inFlight: 0 })
   expect(lag.seconds()).toBeNull()
@@ -69,7 +69,7 @@ test('a queue that is stuck is not hidden by one that flows, or is empty', () =>
   expect(lag.seconds()).toBe(150)
 })
 
-test('a process that starts before a backlog says the age of what it projects, and before that the time since its first look', () => {
+test('after a start into a backlog the lag is the age of its messages, or of its first look', () => {
   look([10_000, 0], [0, 0])
   after(20)
   look([10_000, 10], [0, 0])

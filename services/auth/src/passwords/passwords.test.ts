@@ -3,7 +3,7 @@ import { expect, test } from 'vitest'
 import { createPasswords } from './passwords.ts'
 import { formatPhc, parsePhc } from './phc.ts'
 
-test('a password is kept as a PHC string of argon2id with 19 MiB, two passes and one lane, with a new salt each time', async () => {
+test('a password is a PHC string of argon2id: 19 MiB, two passes, one lane, a new salt', async () => {
   const passwords = createPasswords()
   const [one, other] = [await passwords.hash('correct horse'), await passwords.hash('correct horse')]
   expect(one).toMatch(/^\$argon2id\$v=19\$m=19456,t=2,p=1\$[A-Za-z0-9+/]{22}\$[A-Za-z0-9+/]{43}$/)
@@ -18,7 +18,7 @@ test('the right password is recognised, and no other', async () => {
   expect(await passwords.verify('zazolc geia', phc)).toBe(false)
 })
 
-test('a hash that another implementation of argon2 made is understood, at the cost that it names', async () => {
+test('a hash by another implementation of argon2 is understood, at the cost that it names', async () => {
   // The reference implementation's own test:
   // `echo -n password | argon2 somesalt -id -t 2 -m 8 -p 1 -l 32 -v 13`, m = 256 KiB
   const phc = '$argon2id$v=19$m=256,t=2,p=1$c29tZXNhbHQ$nf65EOgLrQMR/uIPnA4rEsF5h7TKyQwu9U1bMCHGi/4'
@@ -38,7 +38,7 @@ test('without a hash, the same work is done and verification fails', async () =>
   expect(derived).toEqual(Array(3).fill({ memoryKib: 19_456, passes: 2, parallelism: 1 }))
 })
 
-test('two passwords at most are worked on at once, and a crowd beyond the waiting room is asked to come back', async () => {
+test('two passwords at most are hashed at once, and a crowd beyond the queue is refused', async () => {
   let running = 0
   let most = 0
   const passwords = createPasswords(async () => {

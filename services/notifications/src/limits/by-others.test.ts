@@ -53,7 +53,7 @@ test.each([
 const waitOf = (one: Limited, before: readonly Placed[], perDay = 10) =>
   delayOf(one, before, { perDay, now }).waitMs / 60_000
 
-test('two changes of an event go immediately, each further one waits twice as long, up to eight hours', () => {
+test('two changes of an event go at once, each further one waits twice as long, to 8 hours', () => {
   const waits = Array.from({ length: 10 }, (_, count) =>
     waitOf(
       about({}),

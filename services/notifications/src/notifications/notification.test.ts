@@ -18,7 +18,7 @@ test('the default number of attempts lasts for most of a day', () => {
   expect(total).toBeGreaterThan(19 * 3_600_000)
 })
 
-test('an unavailable service of ours is retried within 15 s for some minutes, within a minute for half an hour, and then as rarely as a provider', () => {
+test('our own services are retried within 15 s for minutes, then ever less often', () => {
   const waits = [1, 4, 5, 12, 13, 40, 41].map((attempts) => waitForPeerAfter(attempts, 1_000, () => 0))
   expect(waits).toEqual([1_000, 8_000, 15_000, 15_000, 60_000, 60_000, 300_000])
 })

@@ -27,7 +27,7 @@ const mailOf = (name: string, body: string, txt = 'Hello', subject = 'Doors') =>
 })
 const ada = { firstName: 'Ada', locale: 'en' }
 
-test('a mail is filled from any record: lists, choices, names within names, and its reader’s first name', async () => {
+test('a mail is filled from any record: lists, choices, nested names, its reader’s first name', async () => {
   const templates = await read(
     mailOf(
       'doors-open',

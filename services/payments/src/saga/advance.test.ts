@@ -215,7 +215,7 @@ describe('money without tickets', () => {
     expect(given(...late, { type: 'REFUND_DONE', gatewayRefundId: 're_1' }).state).toBe('FAILED')
     expect(advance(given(...late, { type: 'REFUND_DONE', gatewayRefundId: 're_1' }), charged)).toBeNull()
   })
-  test('for a cancelled event: not charged if it is known in time, else the tickets are cancelled first', () => {
+  test('for a cancelled event: no charge if known in time, else the tickets are cancelled first', () => {
     expect(given({ ...reserved, eventCancelled: true } as SagaInput).state).toBe('RELEASING')
     expect(given(reserved, { type: 'EVENT_CANCELLED' }).state).toBe('RELEASING')
     const paid: SagaInput[] = [reserved, { ...charged, eventCancelled: true } as SagaInput]

@@ -70,7 +70,7 @@ describe('an order that waits in the queue', () => {
     expect(queued(begin).state).toBe('RESERVING')
     expect(queued(begin, reserved, charged, issued).state).toBe('CONFIRMED')
   })
-  test('is cancelled without anything to release, at once or by a request that was announced before it began', () => {
+  test('is cancelled without a release, at once or by a request announced before it began', () => {
     expect(queued(request)).toMatchObject(cancelled)
     expect(queued(announced)).toMatchObject({ state: 'QUEUED', context: { cancelRequested: true } })
     expect(queued(announced, begin)).toMatchObject(cancelled)
@@ -78,7 +78,7 @@ describe('an order that waits in the queue', () => {
     expect(queued(announced, begin).context.paymentToken).toBeUndefined()
     expect(advance(queued(announced), announced)).toBeNull()
   })
-  test('of a reservation that was not looked up yet is cancelled without a message, since the event is unknown', () => {
+  test('of a reservation not looked up yet is cancelled without a message: the event is unknown', () => {
     const context: Begun = { ...begun, purchase: { kind: 'reserved' } }
     expect(advance({ state: 'QUEUED', context }, request)?.effects.messages).toEqual([])
   })

@@ -217,7 +217,7 @@ describe('money that was refunded at the gateway by hand', () => {
       effects: { refund: { completed: [{ refundId: 'hand' }, { refundId: 'r1', amount: 0 }] } },
     })
   })
-  test('before the tickets are issued: they are cancelled, or the refund of what cannot be honoured covers the remainder', () => {
+  test('before the tickets are issued: they are cancelled, or the failed refund covers the rest', () => {
     expect(given(reserved, charged, elsewhere(10_000)).state).toBe('CANCELLING_TICKETS')
     expect(given(reserved, charged, elsewhere(10_000), { type: 'TICKETS_CANCELLED' }).state).toBe('REFUNDED')
     const rejected: SagaInput = { type: 'TICKETS_REJECTED', reason: 'SEATS_GONE' }
@@ -229,7 +229,7 @@ describe('money that was refunded at the gateway by hand', () => {
       effects: { order: { refunded: 10_000 }, refund: { completed: [{ amount: 6_000 }] } },
     })
   })
-  test('while all of a purchase that could not be honoured is refunded, makes another request under another key', () => {
+  test('while a purchase that failed is refunded in full, makes another request under a new key', () => {
     const refunding: SagaInput[] = [reserved, charged, { type: 'TICKETS_REJECTED', reason: 'SEATS_GONE' }]
     const keyOf = (...inputs: SagaInput[]) => refundKey('order' as OrderId, given(...inputs).context)
     expect(given(...refunding, elsewhere(4_000)).context.refund).toMatchObject({

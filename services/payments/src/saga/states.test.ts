@@ -69,7 +69,7 @@ test('what may come late is not what a rule takes, and no request is late: it is
   }
 })
 
-test('whatever the gateway and the ticket service may say of a paid order twice is late where it was said', () => {
+test('what the gateway or the ticket service repeat about a paid order is late in its state', () => {
   const paid: SagaState[] = ['CANCELLING_TICKETS', 'REFUNDING', 'WITHDRAWING_TICKETS', 'REPAYING', 'REFUNDED']
   for (const state of paid) {
     for (const input of ['CHARGED', 'DECLINED', 'TICKETS_ISSUED', 'TICKETS_REJECTED'] as const) {
@@ -78,7 +78,7 @@ test('whatever the gateway and the ticket service may say of a paid order twice 
   }
 })
 
-test('a call that can answer what its state does not name does not compile, nor a rule for what it cannot answer', () => {
+test('a call whose answer its state does not name does not compile, nor an impossible rule', () => {
   const answers = { CHARGED: buy.charged, DECLINED: buy.endDeclined, NOT_CHARGED: buy.endNotCharged }
   // @ts-expect-error the call may answer GATEWAY_UNREACHABLE
   state({ step: 'CHARGE', call: endCharge, answers })

@@ -136,7 +136,7 @@ describe('the commands on a cache in Redis', () => {
     expect(await commands.free(eventId)).toEqual({ [floor]: 4, [balcony]: 2 })
   })
 
-  test('rebuild a sold-out hall in parts, which leave nothing behind even when it changed meanwhile', async () => {
+  test('rebuild a sold-out hall in parts, which leave nothing behind even when it changed', async () => {
     const holds = Array.from({ length: 1_200 }, (_, seat) => ({
       reservationId: id<ReservationId>(),
       remainingMs: 60_000,
@@ -184,7 +184,7 @@ describe('the commands on a cache in Redis', () => {
     expect(await commands.free(eventId)).toEqual({ [floor]: 10, [balcony]: 1 })
   })
 
-  test('let seats go when their time is over, and say when the database may have done so already', async () => {
+  test('let seats go when their time is over, and say when the database may have done so too', async () => {
     const reservation = id<ReservationId>()
     await hold(eventId, reservation, sitting(0))
     await confirm(reservation, sitting(0), -1_000)

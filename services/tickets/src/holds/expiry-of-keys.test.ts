@@ -49,7 +49,7 @@ const touches: [string, () => Promise<unknown>][] = [
   ['a rebuild', () => rebuild()],
 ]
 
-test('all keys of an event expire eventually, including those that come and go with holds, and the epoch first', async () => {
+test('all keys of an event expire eventually, also those with holds, the epoch first', async () => {
   for (let round = 0; round < 2; round++) {
     const kept = id<ReservationId>()
     const steps = [

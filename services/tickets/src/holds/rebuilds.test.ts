@@ -41,7 +41,7 @@ function database(eventId: EventId, typeId: TicketTypeId) {
 
 const findPlan = async () => null
 
-test('an event that keeps changing is rebuilt nevertheless: provisional holds stay, and it is rebuilt again', async () => {
+test('an ever-changing event is rebuilt with provisional holds, and then rebuilt again', async () => {
   const [eventId, typeId] = [id<EventId>(), id<TicketTypeId>()]
   const { state, sql } = database(eventId, typeId)
   const line = { ticketTypeId: typeId, quantity: 1 }
@@ -106,7 +106,7 @@ test('an event that takes long is reconciled for a twentieth of the time, and no
   expect([now, readings]).toEqual([47_000, 2])
 })
 
-test('an event that has not changed since it was compared, in the database or in Redis, is not read again', async () => {
+test('an event unchanged since its comparison, in database and Redis, is not read again', async () => {
   const [eventId, typeId] = [id<EventId>(), id<TicketTypeId>()]
   const { state, sql } = database(eventId, typeId)
   const guarded = guardRedis(policies.redis, createWatchers())

@@ -21,7 +21,7 @@ const sql: Sql = {
     ] as Row[],
 }
 
-test('a snapshot of 20,000 holds yields to the event loop between its parts, and has all of them', async () => {
+test('a snapshot of 20,000 holds yields to the event loop between its parts, complete', async () => {
   let yields = 0
   let isRead = false
   const count = () => {

@@ -70,7 +70,7 @@ describe('the best seats', () => {
 })
 
 describe('in any hall', () => {
-  test('as many are chosen as were wanted, free ones, each once, in one row if any row has so many side by side', () => {
+  test('as many are chosen as requested, free, each once, in one row if one has so many', () => {
     for (let round = 0; round < 400; round++) {
       const rows = Array.from({ length: randomInt(1, 12) }, () =>
         Array.from({ length: randomInt(1, 20) }, () => '..##a'[randomInt(0, round % 2 ? 5 : 4)]).join(''),
@@ -104,7 +104,7 @@ describe('in any hall', () => {
     }
   })
 
-  test('of 20,000 seats they are found by looking at each a few times, in no more than its share of the time for 5,000', () => {
+  test('of 20,000 seats they are found in no more than their share of the time for 5,000', () => {
     const hallOf = (rows: number) => hall(Array.from({ length: rows }, () => '.'.repeat(100)).join('\n')).plan
     const [small, large] = [hallOf(50), hallOf(200)]
     let looks = 0

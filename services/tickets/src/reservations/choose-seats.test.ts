@@ -31,7 +31,7 @@ function choices(row: string, bestCount: number, candidatesMax: number): string[
   return [...new Set(made)].sort()
 }
 
-test('the best seats are always the same, and by chance one of so many choices apart for who was too slow', () => {
+test('the best seats are always the same, and one of so many at random after a conflict', () => {
   expect(choices('..h..h..', 2, 1)).toEqual(['4+5'])
   expect(choices('..h..h..', 2, 6)).toEqual(['1+2', '4+5', '7+8'])
   expect(choices('..h..h..', 2, 2)).toHaveLength(2)

@@ -87,7 +87,7 @@ describe('a ticket as a PDF', () => {
     expect(first.toString('latin1').match(/\/Type \/Page\b/g)).toHaveLength(1)
   })
 
-  test('is the same bytes whatever was printed before it, including the text that can be copied', async () => {
+  test('is the same bytes whatever was printed before, including its copyable text', async () => {
     const first = await singleTicketPdf(printed)
     // Letters that look the same may share a glyph: Greek Α and Latin A, a breaking and a non-breaking space.
     const name = 'ΑΒΕΖΗΙΚΜΝΟΡΤΥΧ\u00a0οουΩ\u2126 \u00b5\u03bc'

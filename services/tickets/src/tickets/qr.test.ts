@@ -5,7 +5,7 @@ import { qrModules, qrPng } from './qr.ts'
 
 const code = 'Ab_-'.repeat(42)
 
-test('a QR image is large, has its quiet zone, and reads as the code with a decoder that did not make it', async () => {
+test('a QR image is large, has a quiet zone, and is read by an independent decoder', async () => {
   const png = PNG.sync.read(await qrPng(code))
   expect(png.width).toBe(png.height)
   expect(png.width).toBeGreaterThanOrEqual(400)

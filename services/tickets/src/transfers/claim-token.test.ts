@@ -20,7 +20,7 @@ test('a secret names its transfer while its key is accepted, even when the key n
   expect(readClaim(token, [other])).toBeNull()
 })
 
-test('a changed or truncated secret is refused, as are another key of the same name and the code of a ticket', () => {
+test("a changed or truncated secret is refused, like another key or a ticket's code", () => {
   const token = signClaim(transferId, key)
   const code = signCode(
     { ticketId: transferId as string as TicketId, eventId: randomUUID() as EventId, codeVersion: 1 },

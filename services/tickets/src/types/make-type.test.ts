@@ -33,7 +33,7 @@ const noPlan = {
   body: { error: 'SEATING_PLAN_NOT_FOUND', message: 'no plan', requestId: 'r' },
 } as const
 
-test('freezes no plan for a type that is refused: it asks for one only when nothing else is wrong', async () => {
+test('freezes no plan for a refused type: it asks for one when nothing else is wrong', async () => {
   const { getPlan, make } = await anEvent(noPlan)
   await expect(make({ currency: 'PLN' })).rejects.toMatchObject({
     refusal: { status: 409, body: { error: 'CURRENCY_MISMATCH' } },

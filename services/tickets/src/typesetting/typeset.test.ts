@@ -30,7 +30,7 @@ describe('text that the own fonts of a document have', () => {
 })
 
 describe('the order of a line', () => {
-  test('is the reverse of what is read from right to left, with digits and Latin words as they are', async () => {
+  test('reverses what reads from right to left, and leaves digits and Latin words as they are', async () => {
     const address = await set('רחוב הוברמן 12, תל אביב (AC/DC)')
     expect(address.isRightToLeft).toBe(true)
     expect(drawn(address)).toEqual([')', 'AC/DC', '(', 'אביב', 'תל', ',', '12', 'הוברמן', 'רחוב'])
@@ -59,7 +59,7 @@ describe('the order of a line', () => {
 })
 
 describe('lines', () => {
-  test('end between words of scripts that have no spaces, or by rules where any character may end one', async () => {
+  test('end between words of scripts that have no spaces, or anywhere where the rules allow it', async () => {
     const thai = await set('เทศกาลดนตรีนานาชาติ')
     expect(linesAt(thai, 7)).toEqual(['เทศกาลดนตรี', 'นานาชาติ'])
     expect(linesOf(thai, 7).isWhole).toBe(true)
