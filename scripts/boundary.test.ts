@@ -96,7 +96,7 @@ describe('the architecture', () => {
     files
       .filter((file) => !isTest(file) && importsOf(file, { types: false }).includes(name))
       .filter((file) => !/^packages\/(e2e|stack)\//.test(file))
-  test('there is one breaker and one Redis connection, both reported in health, and every service tests its own', () => {
+  test("one breaker and one Redis connection exist, in health and in every service's tests", () => {
     expect(importers('opossum')).toEqual(['packages/service-kit/src/resilience/breaker.ts'])
     expect(importers('ioredis')).toEqual(['packages/service-kit/src/redis/redis.ts'])
     const tested = files.filter(
@@ -110,7 +110,7 @@ describe('the architecture', () => {
       /^(async-mutex|async-sema|bottleneck|cockatiel|p-limit|p-queue|p-throttle|rate-limiter-flexible)$/
     expect(files.flatMap((file) => importsOf(file)).filter((name) => others.test(name))).toEqual([])
   })
-  test('one rule defines when an event is over: its TypeScript in contracts, its SQL in the two services that query by it', () => {
+  test('one rule defines when an event is over: in contracts, and in the SQL of two services', () => {
     const rule = /\bend_?date\b[^\n]{0,20}(\?\?|\|\|)|coalesce\([^)]{0,30}\bend_date\b/i
     const places = files.filter((file) => !isTest(file) && rule.test(sources.get(file) ?? ''))
     expect(places.toSorted()).toEqual([

@@ -23,7 +23,8 @@ export async function buildOnce(name: ProgramName): Promise<Built> {
     const built = { ...(await buildProgram(name, path.join(work, 'program'))), folder }
     if (path.basename(path.dirname(folder)) !== (await hashOfInputs()))
       throw new Error('a source was changed during the build')
-    if (existsSync(kept) && existsSync(folder)) return JSON.parse(await readFile(kept, 'utf8')) // built by another process meanwhile
+    // built by another process meanwhile
+    if (existsSync(kept) && existsSync(folder)) return JSON.parse(await readFile(kept, 'utf8'))
     await rm(folder, { recursive: true, force: true })
     await rename(path.join(work, 'program'), folder)
     await writeFile(path.join(work, 'built.json'), JSON.stringify(built))

@@ -21,7 +21,8 @@ export interface Built {
 
 // CommonJS packages use these; ES modules do not have them.
 const PRELUDE = `import { createRequire as createRequireOfBundle } from 'node:module'
-const require = createRequireOfBundle(import.meta.url), __filename = import.meta.filename, __dirname = import.meta.dirname`
+const require = createRequireOfBundle(import.meta.url)
+const __filename = import.meta.filename, __dirname = import.meta.dirname`
 
 /**
  * Bundles a program with every file that it reads into a folder, by default `dist/<program>`. Node.js runs

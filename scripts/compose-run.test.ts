@@ -37,7 +37,8 @@ beforeAll(async () => {
     'redis://valkey:6379': inject('redisUrl'),
     'redis://valkey-cache:6379': inject('redisUrl'),
     'http://aws:4566': endpoint,
-    '/data/sandbox.sqlite': path.join(folder, 'data/sandbox/sandbox.sqlite'), // its volume, which it knows as /data
+    // its volume, which it knows as /data
+    '/data/sandbox.sqlite': path.join(folder, 'data/sandbox/sandbox.sqlite'),
     '/data': path.join(folder, 'data'),
   }
   const holders = [
@@ -79,7 +80,7 @@ afterAll(async () => {
   rmSync(folder, { recursive: true, force: true })
 })
 
-test('what docker-compose.yml starts, in its order, puts the demo events on sale, and ends when it is told to', async () => {
+test('what docker-compose.yml starts puts the demo events on sale and ends on request', async () => {
   const said = await play.up('seed')
   expect(said).toContain('on sale: Riverside Festival')
   expect(said).toContain('organizer: organizer@boxoffice.example')

@@ -136,9 +136,13 @@ describe('an image', () => {
   test('prints a ticket in scripts of every kind of font', async () => {
     const code = `
       import { singleTicketPdf } from ${JSON.stringify(path.join(images.folderOf('tickets'), 'pdf.js'))}
-      const event = { eventId: '11111111-1111-4111-8111-111111111111', eventDate: new Date(0), timeZone: 'Asia/Tokyo' }
+      const eventId = '11111111-1111-4111-8111-111111111111'
+      const event = { eventId, eventDate: new Date(0), timeZone: 'Asia/Tokyo' }
       const pdf = await singleTicketPdf({
-        ticket: { ticketNumber: 'TKT-1', holderName: 'דוד ကို 🎟️ 𝔄 ⵣ', unitPrice: 0, currency: 'EUR', createdAt: new Date(0) },
+        ticket: {
+          ticketNumber: 'TKT-1', holderName: 'דוד ကို 🎟️ 𝔄 ⵣ',
+          unitPrice: 0, currency: 'EUR', createdAt: new Date(0),
+        },
         event: { ...event, name: '山田の', venueName: 'สมชาย', venueAddress: 'བསྟན' },
         typeName: '☙ ꜩ', code: 'x',
       })

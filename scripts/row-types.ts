@@ -82,7 +82,8 @@ function columnsOf(model: Model, models: ReadonlySet<string>): string {
   const lines = fieldsOf(model, models).map(
     (field) => `  ${field.name}: '${mapOf(field.attributes?.find(isMap)) ?? field.name}',`,
   )
-  return `export const ${model.name[0]?.toLowerCase()}${model.name.slice(1)}Columns = {\n${lines.join('\n')}\n}\n`
+  const name = `${model.name[0]?.toLowerCase()}${model.name.slice(1)}Columns`
+  return `export const ${name} = {\n${lines.join('\n')}\n}\n`
 }
 
 /** Returns the columns of a table, without Prisma's relation fields. */

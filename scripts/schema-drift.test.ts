@@ -17,15 +17,18 @@ async function describeDatabase(connectionString: string) {
   await client.connect()
   const read = async (sql: string) => (await client.query<{ line: string }>(sql)).rows.map(({ line }) => line)
   const columns = await read(`
-    select c.relname || '.' || a.attname || ' ' || format_type(a.atttypid, a.atttypmod) || case when a.attnotnull then ' not null' else '' end as line
+    select c.relname || '.' || a.attname || ' ' || format_type(a.atttypid, a.atttypmod) ||
+      case when a.attnotnull then ' not null' else '' end as line
     from pg_attribute a join pg_class c on c.oid = a.attrelid
     where c.relnamespace = 'public'::regnamespace and c.relkind = 'r' and a.attnum > 0 and not a.attisdropped
       and c.relname <> '_prisma_migrations' and a.attgenerated = '' order by 1`)
   const constraints = await read(`
     select conrelid::regclass || ' ' || conname || ' ' || pg_get_constraintdef(oid) as line from pg_constraint
-    where connamespace = 'public'::regnamespace and contype in ('p', 'f') and conrelid::regclass::text <> '_prisma_migrations' order by 1`)
+    where connamespace = 'public'::regnamespace and contype in ('p', 'f')
+      and conrelid::regclass::text <> '_prisma_migrations' order by 1`)
   const indexes = await read(`
-    select tablename || ' ' || indexname as line from pg_indexes where schemaname = 'public' and tablename <> '_prisma_migrations' order by 1`)
+    select tablename || ' ' || indexname as line from pg_indexes where schemaname = 'public'
+      and tablename <> '_prisma_migrations' order by 1`)
   const unvalidated = await read(
     `select conrelid::regclass || ' ' || conname as line from pg_constraint where not convalidated`,
   )

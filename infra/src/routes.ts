@@ -17,8 +17,10 @@ export const notFound = elb.ListenerAction.fixedResponse(404, {
 const welcome = elb.ListenerAction.fixedResponse(200, {
   contentType: 'text/html',
   messageBody:
-    '<!doctype html><html lang="en"><meta charset="utf-8"><meta name="viewport" content="width=device-width"><title>Boxoffice</title>' +
-    '<body style="max-width:40rem;margin:4rem auto;padding:0 1rem;font:1.1rem/1.5 system-ui"><h1>Boxoffice</h1><p>Event tickets: sold once, paid once, delivered. ' +
+    '<!doctype html><html lang="en"><meta charset="utf-8">' +
+    '<meta name="viewport" content="width=device-width"><title>Boxoffice</title>' +
+    '<body style="max-width:40rem;margin:4rem auto;padding:0 1rem;font:1.1rem/1.5 system-ui">' +
+    '<h1>Boxoffice</h1><p>Event tickets: sold once, paid once, delivered. ' +
     'This is the address of its API; <a href="/api/events">events on sale</a> are at /api/events.</p>',
 })
 

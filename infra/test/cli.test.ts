@@ -49,7 +49,7 @@ describe('secrets', () => {
     ])
   })
 
-  test('a lost key is replaced and its public half distributed; a second public key of a service is kept', () => {
+  test('a lost key is replaced and its public half distributed; a second public key is kept', () => {
     const before = fillSecrets(nothing, gateway)
     const { SERVICE_PRIVATE_KEY: _, ...others } = before.tickets
     const after = fillSecrets({ ...before, tickets: others }, {})
@@ -122,7 +122,8 @@ describe('deploy', () => {
     const { run, done, said } = start()
     expect(await run(FIRST)).toBe(0)
     const deploy = (stacks: string, more = '') =>
-      `cdk deploy ${stacks} --exclusively --require-approval never --progress events${more} for dev in eu-west-1`
+      `cdk deploy ${stacks} --exclusively --require-approval never --progress events${more} for dev in ` +
+      'eu-west-1'
     const stacks = ['network', 'messaging', 'data', 'edge'].map((name) => `boxoffice-dev-${name}`).join(' ')
     const url = 'https://boxoffice-dev-1.elb.amazonaws.com'
     expect(done.filter((step) => !step.startsWith('secret '))).toEqual([
@@ -234,7 +235,7 @@ describe('deploy', () => {
 })
 
 describe('the other commands', () => {
-  test('operate runs the operators’ command line inside the network, and returns its output and exit code', async () => {
+  test('operate runs the operators’ command line inside the network; returns output and code', async () => {
     const { run, done, said } = start({
       task: [
         { lines: [], exitCode: null },
@@ -245,7 +246,8 @@ describe('the other commands', () => {
     })
     expect(await run('operate --env dev dlq requeue notification-dlq --all')).toBe(1)
     expect(done).toEqual([
-      'task boxoffice-dev boxoffice-dev-operations subnet-1+subnet-2 sg-1: dlq requeue notification-dlq --all',
+      'task boxoffice-dev boxoffice-dev-operations subnet-1+subnet-2 sg-1: ' +
+        'dlq requeue notification-dlq --all',
     ])
     expect(said).toEqual(['notification-dlq 3', 'one is left'])
   })

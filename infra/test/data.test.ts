@@ -7,7 +7,7 @@ describe.each(everyEnvironment())('in %s', (name, { all, resources }) => {
   const environment = environments[name]
   const [cluster = {}] = resources('data', 'AWS::RDS::DBCluster').values()
 
-  test('PostgreSQL requires TLS, is encrypted and backed up, and RDS rotates its administrator’s password', () => {
+  test('PostgreSQL requires TLS, is encrypted and backed up, and RDS rotates the master password', () => {
     expect(cluster).toMatchObject({
       Engine: 'aurora-postgresql',
       StorageEncrypted: true,
@@ -42,7 +42,7 @@ describe.each(everyEnvironment())('in %s', (name, { all, resources }) => {
     expect(database?.DeletionPolicy).toBe(environment.keepsData ? 'Snapshot' : 'Delete')
   })
 
-  test('archived dead letters are encrypted, private, reached over TLS only, versioned, and expire after a year', () => {
+  test('archived dead letters are encrypted, private, TLS-only, versioned, and expire after a year', () => {
     const [[id, bucket] = ['', {}], ...others] = resources('data', 'AWS::S3::Bucket')
     expect(others).toEqual([])
     expect(bucket).toMatchObject({
@@ -68,7 +68,8 @@ describe.each(everyEnvironment())('in %s', (name, { all, resources }) => {
         { Status: 'Enabled', ExpiredObjectDeleteMarker: true },
       ],
     })
-    expect(all.data.Resources[id]?.DeletionPolicy).toBe('RetainExceptOnCreate') // one with objects cannot be deleted
+    // one with objects cannot be deleted
+    expect(all.data.Resources[id]?.DeletionPolicy).toBe('RetainExceptOnCreate')
     const [policy] = [...resources('data', 'AWS::S3::BucketPolicy').values()]
     expect(policy?.PolicyDocument).toMatchObject({
       Statement: [
@@ -98,13 +99,14 @@ describe.each(everyEnvironment())('in %s', (name, { all, resources }) => {
     })
   })
 
-  test('the connection limit covers the pools of the maximum number of tasks, doubled for a rolling deployment', () => {
+  test('the connection limit covers the pools of the maximum number of tasks during a deployment', () => {
     const { services } = environment
     const pools = serviceKeys.reduce(
       (sum, key) => sum + services[key].tasksMax * services[key].databasePoolSize,
       0,
     )
-    const room = environment.database.connectionsMax * 0.9 // the rest is for migrations, RDS itself and people
+    // the rest is for migrations, RDS itself and people
+    const room = environment.database.connectionsMax * 0.9
     expect(2 * pools).toBeLessThanOrEqual(room)
   })
 
@@ -131,7 +133,7 @@ describe.each(everyEnvironment())('in %s', (name, { all, resources }) => {
       })
   })
 
-  test('the network spans the environment’s zones, and the data subnets have no route to the internet', () => {
+  test('the network spans the environment’s zones, and data subnets have no route to the internet', () => {
     const subnets = [...resources('network', 'AWS::EC2::Subnet').values()]
     expect(new Set(subnets.map(({ AvailabilityZone }) => AvailabilityZone)).size).toBe(environment.zones)
     expect(resources('network', 'AWS::EC2::NatGateway').size).toBe(environment.natGateways)

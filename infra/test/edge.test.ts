@@ -94,7 +94,7 @@ describe.each(everyEnvironment())('in %s', (name, { resources }) => {
     }
   })
 
-  test('the firewall limits requests per address, refuses internal paths in any spelling, and logs no tokens', () => {
+  test('the firewall limits requests per address, refuses internal paths, and logs no tokens', () => {
     const [firewall = {}] = resources('edge', 'AWS::WAFv2::WebACL').values()
     const names = (firewall.Rules as { Name: string }[]).map(({ Name }) => Name)
     expect(names).toEqual(
@@ -144,7 +144,7 @@ test('with a domain the certificate is validated in its zone; without one the de
   expect(Object.keys(synthesize('dev', {}).all.edge.Parameters as object)).toContain('CertificateArn')
 })
 
-test('longer prefixes have priority over shorter ones, and rules for certain methods over those for all', () => {
+test('longer prefixes come before shorter ones, and rules for some methods before those for all', () => {
   const rules = listenerRules([
     { prefix: '/api/v1', service: 'events' },
     { prefix: '/api/v1/tickets', service: 'tickets' },

@@ -131,7 +131,7 @@ describe('the template and local provisioning create the same', () => {
     }
   }
 
-  test('queues with visibility, retention and dead letters, and subscriptions with their filters', async () => {
+  test('queues with visibility, retention and dead letters, and subscriptions with filters', async () => {
     expect(inTemplate()).toEqual(await locally())
   })
 })

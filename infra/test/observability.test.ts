@@ -35,7 +35,7 @@ describe.each(everyEnvironment())('in %s', (name, { all, resources }) => {
     for (const kind of Object.keys(alarmKinds)) expect(about(kind).length, kind).toBeGreaterThan(0)
   })
 
-  test('every queue has alarms for dead letters and waiting messages, every service for errors, slow responses and tasks', () => {
+  test('every queue has alarms for dead letters and delay; services for errors, latency, tasks', () => {
     expect(about('dead-letters').sort()).toEqual(
       queueNames.map((queue) => (queues[queue] as Queue).deadLetterQueue).sort(),
     )
@@ -45,7 +45,7 @@ describe.each(everyEnvironment())('in %s', (name, { all, resources }) => {
     expect(about('server-errors').sort()).toEqual([...serviceKeys, 'edge'].sort())
   })
 
-  test('alarms and the dashboard use only service metrics that the collector sends, with the labels it sends', () => {
+  test('alarms and the dashboard use only service metrics and labels that the collector sends', () => {
     const asked = [...objectsOf(all.observability.Resources as unknown as Json)].flatMap((found) =>
       found.Namespace === 'Boxoffice'
         ? [
@@ -64,7 +64,7 @@ describe.each(everyEnvironment())('in %s', (name, { all, resources }) => {
       })
   })
 
-  test('operators are notified of a rolled-back deployment, and before the monthly budget is exceeded', () => {
+  test('operators are notified of a rolled-back deployment and before the budget is exceeded', () => {
     const [rule] = resources('observability', 'AWS::Events::Rule').values()
     expect(JSON.stringify(rule)).toContain('SERVICE_DEPLOYMENT_FAILED')
     expect(JSON.stringify(rule)).toContain(runbookOf('deployment-failed'))

@@ -73,7 +73,7 @@ describe.each(everyEnvironment())('in %s', (environment, { all, resources }) => 
       )
     })
 
-    test('consumes its own queues only and writes to their dead-letter queues; only the dead-letter check reads all of those', () => {
+    test('consumes and dead-letters its own queues only; only the dead-letter check reads all', () => {
       const letters = queueNames.map((name) => (queues[name] as Queue).deadLetterQueue)
       const mine = queueNames.filter((name) => queues[name].consumer === key)
       const looked = key === 'notifications' ? letters : []
@@ -122,7 +122,7 @@ describe.each(everyEnvironment())('in %s', (environment, { all, resources }) => 
     expect(resourcesOf(own, 'rds-db:connect')).toEqual([])
   })
 
-  test('the command line’s task puts dead letters into their archive, and no one may do anything else there', () => {
+  test('the command line’s task archives dead letters, and no one may do anything else there', () => {
     const inS3 = (statements: Statement[]) =>
       statements.filter((statement) => actionsOf(statement).some((action) => action.startsWith('s3:')))
     const [id] = resources('data', 'AWS::S3::Bucket').keys()

@@ -62,7 +62,8 @@ function templatesOf(
     const app = new App({
       outdir,
       context: { ...cdk.context, 'aws:cdk:disable-asset-staging': true },
-      builtinCloudFormationValidation: false, // two thirds of the time; app.test.ts has it, as a deployment has
+      // two thirds of the time; app.test.ts has it, as a deployment has
+      builtinCloudFormationValidation: false,
     })
     addEnvironment(app, environments[name], readSettings(JSON.stringify(given)))
     const assembly = app.synth()

@@ -37,7 +37,8 @@ export async function makeEngine(folder: string, undo: Undo): Promise<Engine> {
   const release = releaseOf(await readFile('/etc/os-release', 'utf8').catch(() => ''))
   if (process.getuid?.() !== 0 || !release)
     throw new Error(
-      'no Docker engine answers, and one can be made only by root on Debian: start one (`docker info` must work)',
+      'no Docker engine answers, and one can be made only by root on Debian: ' +
+        'start one (`docker info` must work)',
     )
   const bin = await unpackEngine(folder, release)
   const socket = `unix://${folder}/docker.sock`
@@ -116,11 +117,10 @@ async function unpackEngine(folder: string, release: string): Promise<string> {
   const libraryFolder = path.dirname(found)
   for (const name of ['iptables', 'iptables-save', 'iptables-restore', 'ip6tables']) {
     const file = path.join(bin, name)
+    const libraries = `LD_LIBRARY_PATH=${libraryFolder} XTABLES_LIBDIR=${libraryFolder}/xtables`
     await writeFile(
       file,
-      `#!/bin/bash
-LD_LIBRARY_PATH=${libraryFolder} XTABLES_LIBDIR=${libraryFolder}/xtables exec -a ${name} ${own}/usr/sbin/xtables-nft-multi "$@"
-`,
+      `#!/bin/bash\n${libraries} exec -a ${name} ${own}/usr/sbin/xtables-nft-multi "$@"\n`,
     )
     await chmod(file, 0o755)
   }

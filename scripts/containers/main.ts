@@ -12,8 +12,9 @@ import { runTests } from './tests.ts'
 // `npm run containers` runs the system in containers: builds, starts, buys, kills, stops, and says what it
 // saw. `npm run containers -- test [files]` runs the tests on containers. Where no Docker engine answers it
 // makes one.
-const USAGE = `usage: npm run containers [-- --standin]    build, start, buy, kill, stop; a table of what was seen
-       npm run containers -- test [files]   STACK=docker npm test
+const USAGE =
+  'usage: npm run containers [-- --standin]    build, start, buy, kill, stop; a table of what was seen\n' +
+  `       npm run containers -- test [files]   STACK=docker npm test
 
 --standin   our own SNS, SQS and mailbox instead of LocalStack (always, where the engine is made here)`
 

@@ -45,7 +45,8 @@ export function createReport() {
     print(): void {
       const width = Math.max(...rows.map(({ name }) => name.length)) + 2
       console.log(
-        `\n${styleText('bold', 'step'.padEnd(width))}${styleText('bold', 'seconds'.padStart(8))}  ${styleText('bold', 'seen')}`,
+        `\n${styleText('bold', 'step'.padEnd(width))}${styleText('bold', 'seconds'.padStart(8))}  ` +
+          `${styleText('bold', 'seen')}`,
       )
       for (const { name, seconds, saw, failed } of rows) {
         const [first = '', ...others] = failed ? [styleText('red', 'failed'), ...saw] : saw

@@ -93,7 +93,10 @@ async function killAndRecover(system: Composition, buyer: Buyer, victim: string)
   const tickets = confirmed.flatMap(({ order }) => order.tickets ?? [])
   if (new Set(tickets.map(({ ticketId }) => ticketId)).size !== ORDERS_PER_KILL)
     throw new Error(`${ORDERS_PER_KILL} orders have ${tickets.length} tickets`)
-  return `healthy again after ${seconds.toFixed(1)} s; ${ORDERS_PER_KILL} orders in progress, all confirmed and mailed`
+  return (
+    `healthy again after ${seconds.toFixed(1)} s; ${ORDERS_PER_KILL} orders in progress, ` +
+    'all confirmed and mailed'
+  )
 }
 
 /** The demo buyer that `seed` has made. */

@@ -82,7 +82,7 @@ describe('lines', () => {
   test('columns are characters', () => {
     expect(longLines('äää\nääää', 3)).toEqual([2])
   })
-  test('long prose lines are found, except in tables, code blocks, headings and lines that cannot be wrapped', () => {
+  test('long prose lines are found, except in tables, code, headings and unwrappable lines', () => {
     const long = 'word '.repeat(30)
     const text = [
       '',

@@ -50,8 +50,16 @@ function functionNames(nodes: readonly Node[]): Map<unknown, string> {
 const codeLines = (text: string) =>
   text.split('\n').filter((line) => line.trim() !== '' && !/^\s*(\/\/|\/?\*)/.test(line)).length
 
-const SQL =
-  /^\s*(select\s+\S|insert\s+into\s|update\s+\S+\s+(\w+\s+)?set\s|delete\s+from\s|with\s+(recursive\s+)?\w+\s*(\([^)]*\)\s*)?as\s|lock\s+table\s|truncate\s+\w)/i
+const STATEMENTS = [
+  /select\s+\S/,
+  /insert\s+into\s/,
+  /update\s+\S+\s+(\w+\s+)?set\s/,
+  /delete\s+from\s/,
+  /with\s+(recursive\s+)?\w+\s*(\([^)]*\)\s*)?as\s/,
+  /lock\s+table\s/,
+  /truncate\s+\w/,
+]
+const SQL = new RegExp(`^\\s*(${STATEMENTS.map(({ source }) => source).join('|')})`, 'i')
 
 /** Finds the lines with a string that begins with an SQL statement. */
 export function sqlLines(source: string): number[] {

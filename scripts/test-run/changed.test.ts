@@ -5,7 +5,7 @@ import { selectTests } from './changed.ts'
 const sources = readSources()
 const select = (...changed: string[]) => selectTests(changed, sources)
 
-test('a change affects its own tests and those of all files that import it, also indirectly and across packages', () => {
+test('a change affects its own tests and those of all files that import it, even indirectly', () => {
   expect(select('services/payments/src/saga/advance.test.ts')).toEqual([
     'services/payments/src/saga/advance.test.ts',
   ])
@@ -15,7 +15,7 @@ test('a change affects its own tests and those of all files that import it, also
   expect(touched).not.toContain('packages/testing/src/until.test.ts')
 })
 
-test('a change in a service affects its own tests and those that start it as a process, not those of other services', () => {
+test("a change in a service affects its tests and those that start it, not other services'", () => {
   const touched = select('services/notifications/src/workers.ts')
   expect(touched).toContain('services/notifications/test/delivery.test.ts')
   expect(touched).toContain('packages/e2e/test/purchase.test.ts')

@@ -25,9 +25,13 @@ async function startRun(): Promise<{ owner: ChildProcess; folder: string }> {
     import { writeFileSync } from 'node:fs'
     import { beginRun } from ${JSON.stringify(path.join(import.meta.dirname, 'run.ts'))}
     const run = await beginRun(${JSON.stringify(QUICK)})
-    const stubborn = "process.on('SIGINT', () => {}); process.on('SIGTERM', () => {}); process.send('up'); setInterval(() => {}, 1000)"
+    const deaf = "process.on('SIGINT', () => {}); process.on('SIGTERM', () => {})"
+    const stubborn = deaf + "; process.send('up'); setInterval(() => {}, 1000)"
     const child = spawn(process.execPath, ['-e', stubborn], {
-      detached: true, stdio: ['ignore', 'ignore', 'ignore', 'ipc'], env: { ...process.env, ...run.environment } })
+      detached: true,
+      stdio: ['ignore', 'ignore', 'ignore', 'ipc'],
+      env: { ...process.env, ...run.environment },
+    })
     child.once('message', () => {
       writeFileSync(run.environment.TMPDIR + '/written', 'something')
       process.send(run.folder)
@@ -54,7 +58,7 @@ function findWatcherOf(folder: string): number | null {
   return line ? Number.parseInt(line, 10) : null
 }
 
-test('processes left over at the end of a run are reported and killed, and its folder is removed', async () => {
+test('processes left over after a run are reported and killed, and its folder is removed', async () => {
   const { owner, folder } = await startRun()
   expect(existsSync(path.join(folder, 'tmp/written'))).toBe(true)
   expect(findProcessesOf(folder)).toHaveLength(1)
@@ -86,7 +90,7 @@ test('if the watcher was killed too, the next run cleans up', async () => {
   expect(await next.end()).toEqual([])
 })
 
-test('a store that hides its environment is found by its working directory, and a shell there is left alone', async () => {
+test('a store that hides its environment is found by its folder; a shell there is left alone', async () => {
   const run = await beginRun(QUICK)
   const server = ['-e', 'setInterval(() => {}, 1000)', 'redis-server']
   const child = spawn(process.execPath, server, {

@@ -45,7 +45,8 @@ export function budgetTable(times: readonly FileTimes[], factor: number): string
     const budget = stage.budgetSeconds * factor
     const verdict = took > budget ? '  over its budget' : ''
     return [
-      `${took.toFixed(0).padStart(7)}${budget.toFixed(0).padStart(8)}  ${stage.name} (${files.length} files)${verdict}`,
+      `${took.toFixed(0).padStart(7)}${budget.toFixed(0).padStart(8)}  ${stage.name} (${files.length} ` +
+        `files)${verdict}`,
     ]
   })
   return [`  spent  budget  seconds of test files, on a machine × ${factor.toFixed(1)}`, ...rows].join('\n')

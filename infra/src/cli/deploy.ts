@@ -68,7 +68,9 @@ function preparationSteps(
   return [
     {
       name: 'check',
-      what: 'check AWS credentials, the Docker engine and the settings; options override the settings of earlier deployments',
+      what:
+        'check AWS credentials, the Docker engine and the settings; options override the settings of ' +
+        'earlier deployments',
       async run() {
         progress.account = await cloud.account()
         await around.requireDocker()
@@ -86,7 +88,9 @@ function preparationSteps(
     },
     {
       name: 'certificate',
-      what: 'without a domain, create a self-signed certificate, once; with a domain, the edge stack creates one',
+      what:
+        'without a domain, create a self-signed certificate, once; with a domain, ' +
+        'the edge stack creates one',
       async run() {
         if (progress.settings.domain || certificateOf(progress.settings)) return
         const selfSigned = await cloud.importCertificate(await around.createCertificate())
@@ -101,7 +105,8 @@ function preparationSteps(
       async run() {
         if (progress.settings.domain || (await cloud.verifySender(senderOf(progress.settings)))) return
         say(
-          `SES has mailed a verification link to ${senderOf(progress.settings)}: no mail is sent until it is opened`,
+          `SES has mailed a verification link to ${senderOf(progress.settings)}: ` +
+            'no mail is sent until it is opened',
         )
       },
     },
@@ -118,7 +123,9 @@ function rolloutSteps(
   return [
     {
       name: 'foundation',
-      what: `deploy ${before.map((stack) => stackOf(environment, stack)).join(', ')}; build the image of the operators' command line`,
+      what:
+        `deploy ${before.map((stack) => stackOf(environment, stack)).join(', ')}; ` +
+        "build the image of the operators' command line",
       run: () =>
         around.deployStacks(
           before.map((stack) => stackOf(environment, stack)),
@@ -127,12 +134,16 @@ function rolloutSteps(
     },
     {
       name: 'secrets',
-      what: 'create missing keys in Secrets Manager; existing keys are kept, except gateway keys that are passed now',
+      what:
+        'create missing keys in Secrets Manager; existing keys are kept, ' +
+        'except gateway keys that are passed now',
       run: () => fillStored(cloud, name, gateway, say),
     },
     {
       name: 'migrate',
-      what: 'create databases and roles and run migrations, as a one-off task; if it fails, the deployment stops',
+      what:
+        'create databases and roles and run migrations, as a one-off task; if it fails, ' +
+        'the deployment stops',
       async run() {
         const exitCode = await operate(cloud, name, ['migrate'], { say, wait: around.wait })
         if (exitCode !== 0)
@@ -141,7 +152,9 @@ function rolloutSteps(
     },
     {
       name: 'services',
-      what: `deploy ${stackOf(environment, 'services')}; build the images of the six services; a service that does not become healthy is rolled back`,
+      what:
+        `deploy ${stackOf(environment, 'services')}; build the images of the six services; ` +
+        'a service that does not become healthy is rolled back',
       run: () => around.deployStacks([stackOf(environment, 'services')], progress.settings),
     },
     {
@@ -151,7 +164,9 @@ function rolloutSteps(
     },
     {
       name: 'health',
-      what: `wait until the public address answers, print the status of every service and queue${environment.keepsData ? ', protect the stacks' : ''}, print the address`,
+      what:
+        'wait until the public address answers, print the status of every service and ' +
+        `queue${environment.keepsData ? ', protect the stacks' : ''}, print the address`,
       async run() {
         const url = (await cloud.findOutputs(stackOf(environment, 'edge')))?.Url ?? ''
         await waitForAnswer(`${url}/api/events`, around, {
@@ -220,7 +235,8 @@ async function fillStored(
 ): Promise<void> {
   const idOf = (owner: Owner) => `boxoffice/${name}/${owner}`
   const read = async (owner: Owner) => {
-    const { unused: _, ...variables } = { ...(await cloud.findSecret(idOf(owner))) } // CloudFormation cannot create an empty secret
+    // CloudFormation cannot create an empty secret
+    const { unused: _, ...variables } = { ...(await cloud.findSecret(idOf(owner))) }
     return [owner, variables] as const
   }
   const stored = Object.fromEntries(await Promise.all(owners.map(read))) as Stored

@@ -87,7 +87,8 @@ const recall = (reach: Reach, given: Given, over: Partial<Settings>) =>
 function addStackCommands(program: Command, reach: Reach): void {
   withSettings(program.command('deploy'))
     .description(
-      'build, push, migrate, deploy, wait for health, print the address; settings are saved for the next deployment',
+      'build, push, migrate, deploy, wait for health, print the address; ' +
+        'settings are saved for the next deployment',
     )
     .option('--dry-run', 'print the plan only; uses no network')
     .action(({ dryRun, ...given }: Given & { dryRun?: boolean }) => {
@@ -157,7 +158,8 @@ function sayPlan(reach: Reach, name: EnvironmentName, given: Partial<Settings> &
   const settings = readSettings(JSON.stringify(given))
   for (const stack of describeStacks(environments[name], settings)) {
     reach.say(
-      `    ${stack.name.padEnd(32)}${String(stack.resources).padStart(4)} resources  ${stack.kinds.join(' ')}`,
+      `    ${stack.name.padEnd(32)}${String(stack.resources).padStart(4)} resources  ` +
+        `${stack.kinds.join(' ')}`,
     )
   }
   for (const sentence of findMissing(environments[name], settings))

@@ -10,7 +10,8 @@ export type Stored = Readonly<Record<Owner, Readonly<Record<string, string>>>>
 type KeyPair = Secrets['token']
 
 export const MISSING_GATEWAY_KEY =
-  'the payment gateway’s key is missing: set STRIPE_SECRET_KEY for this deployment (a test key, sk_test_…, is enough)'
+  'the payment gateway’s key is missing: set STRIPE_SECRET_KEY for this deployment (a test key, ' +
+  'sk_test_…, is enough)'
 
 const CLI = 'boxoffice-cli'
 

@@ -30,12 +30,14 @@ export function createDeadLetterArchive(scope: Construct, key: kms.IKey): s3.Buc
       },
       { expiredObjectDeleteMarker: true },
     ],
-    removalPolicy: RemovalPolicy.RETAIN_ON_UPDATE_OR_DELETE, // a bucket with something in it cannot be deleted
+    // a bucket with something in it cannot be deleted
+    removalPolicy: RemovalPolicy.RETAIN_ON_UPDATE_OR_DELETE,
   })
   acknowledge(
     bucket,
     'AwsSolutions-S1',
-    'one task writes to it, and nothing of ours reads it: who does is in CloudTrail, if the account records access to objects',
+    'one task writes to it, and nothing of ours reads it: who does is in CloudTrail, ' +
+      'if the account records access to objects',
   )
   return bucket
 }

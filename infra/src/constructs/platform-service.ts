@@ -71,7 +71,8 @@ export class PlatformService extends Construct {
     acknowledge(
       this.taskDefinition,
       'AwsSolutions-ECS2',
-      'secrets come from Secrets Manager; the rest is not secret, which a test checks against the configuration schema',
+      'secrets come from Secrets Manager; the rest is not secret, which a test checks against the ' +
+        'configuration schema',
     )
     this.taskDefinition.obtainExecutionRole()
     acknowledge(
@@ -133,7 +134,8 @@ export class PlatformService extends Construct {
           'CMD',
           'node',
           '-e',
-          `fetch('http://127.0.0.1:${port}/actuator/health/live').then((answer) => process.exit(answer.ok ? 0 : 1), () => process.exit(1))`,
+          `fetch('http://127.0.0.1:${port}/actuator/health/live').then(` +
+            '(answer) => process.exit(answer.ok ? 0 : 1), () => process.exit(1))',
         ],
         interval: Duration.seconds(30),
         timeout: Duration.seconds(5),

@@ -66,7 +66,8 @@ export class RedisStore extends Construct {
     acknowledge(
       password,
       'AwsSolutions-SMG4',
-      'AWS rotates no AUTH token of ElastiCache by itself; docs/runbooks/replace-a-key.md says how to, with both tokens valid meanwhile',
+      'AWS rotates no AUTH token of ElastiCache by itself; docs/runbooks/replace-a-key.md says how to, ' +
+        'with both tokens valid meanwhile',
     )
     return password
   }
@@ -107,7 +108,8 @@ export class RedisStore extends Construct {
       transitEncryptionMode: 'required',
       atRestEncryptionEnabled: true,
       kmsKeyId: key.keyArn,
-      authToken: this.password.secretValue.unsafeUnwrap(), // a reference that CloudFormation resolves: no value in the template
+      // a reference that CloudFormation resolves: no value in the template
+      authToken: this.password.secretValue.unsafeUnwrap(),
       autoMinorVersionUpgrade: true,
       preferredMaintenanceWindow: 'tue:05:30-tue:06:30',
       snapshotRetentionLimit: 0, // PostgreSQL has the truth: what is lost here is drawn anew

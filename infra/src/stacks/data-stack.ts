@@ -154,7 +154,8 @@ export class DataStack extends Stack {
     if (!environment.keepsData) acknowledge(cluster, 'AwsSolutions-RDS10', 'dev goes with its stacks')
     acknowledge(
       cluster,
-      'AwsSolutions-IAM4[Policy::arn:<AWS::Partition>:iam::aws:policy/service-role/AmazonRDSEnhancedMonitoringRole]',
+      'AwsSolutions-IAM4[Policy::arn:<AWS::Partition>:iam::aws:policy/' +
+        'service-role/AmazonRDSEnhancedMonitoringRole]',
       'the policy that AWS keeps for exactly this: RDS writes its measurements to CloudWatch',
     )
     return cluster
@@ -171,7 +172,8 @@ export class DataStack extends Stack {
     acknowledge(
       secret,
       'AwsSolutions-SMG4',
-      'signing keys and the gateway’s key: AWS offers no rotation of them; docs/runbooks/replace-a-key.md says how it is done without an interruption',
+      'signing keys and the gateway’s key: AWS offers no rotation of them; ' +
+        'docs/runbooks/replace-a-key.md says how it is done without an interruption',
     )
     return secret
   }

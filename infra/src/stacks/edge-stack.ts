@@ -51,7 +51,8 @@ export class EdgeStack extends Stack {
       securityGroup: network.groups.loadBalancer,
       dropInvalidHeaderFields: true,
       desyncMitigationMode: elb.DesyncMitigationMode.STRICTEST,
-      idleTimeout: Duration.seconds(60), // services keep connections for 72 s, and streams say something every 15
+      // services keep connections for 72 s, and streams say something every 15
+      idleTimeout: Duration.seconds(60),
       deletionProtection: environment.keepsData,
       xffHeaderProcessingMode: elb.XffHeaderProcessingMode.APPEND,
     })
@@ -84,7 +85,8 @@ export class EdgeStack extends Stack {
     of: Pick<EdgeProps, 'environment' | 'network'>,
   ): elb.ApplicationTargetGroup {
     return new elb.ApplicationTargetGroup(this, `${key}Targets`, {
-      targetGroupName: `${of.environment.name}-${services[key].name}-tg`, // two environments may share an account
+      // two environments may share an account
+      targetGroupName: `${of.environment.name}-${services[key].name}-tg`,
       vpc: of.network.vpc,
       port: services[key].defaultPort,
       protocol: elb.ApplicationProtocol.HTTP,
@@ -219,7 +221,8 @@ export class EdgeStack extends Stack {
       enforceSSL: true,
       blockPublicAccess: s3.BlockPublicAccess.BLOCK_ALL,
       lifecycleRules: [{ expiration: Duration.days(environment.logDays) }],
-      removalPolicy: RemovalPolicy.RETAIN_ON_UPDATE_OR_DELETE, // a bucket with something in it cannot be deleted
+      // a bucket with something in it cannot be deleted
+      removalPolicy: RemovalPolicy.RETAIN_ON_UPDATE_OR_DELETE,
     })
     acknowledge(
       bucket,

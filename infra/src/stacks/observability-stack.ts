@@ -86,7 +86,9 @@ export class ObservabilityStack extends Stack {
       targets: [
         new eventTargets.SnsTopic(topic, {
           message: events.RuleTargetInput.fromText(
-            `A deployment of ${events.EventField.fromPath('$.resources[0]')} was rolled back: ${events.EventField.fromPath('$.detail.reason')}. What to do: ${runbookOf('deployment-failed')}`,
+            `A deployment of ${events.EventField.fromPath('$.resources[0]')} was rolled back: ` +
+              `${events.EventField.fromPath('$.detail.reason')}. What to do: ` +
+              `${runbookOf('deployment-failed')}`,
           ),
         }),
       ],

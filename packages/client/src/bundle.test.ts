@@ -2,7 +2,7 @@ import path from 'node:path'
 import { build } from 'esbuild'
 import { expect, test } from 'vitest'
 
-test('the browser bundle contains only the client: no contract, no zod, nothing of Node.js, and few kilobytes', async () => {
+test('the browser bundle contains only the client: no contract, no zod, no Node.js; small', async () => {
   const { metafile, outputFiles } = await build({
     entryPoints: [path.join(import.meta.dirname, 'index.ts')],
     bundle: true,

@@ -59,7 +59,7 @@ test('a call sends its path, query, body and access token', async () => {
   expect(JSON.parse(sent[2]?.body ?? '')).toEqual({ email: 'ada@example.com', password: 'x' })
 })
 
-test('a purchase whose response was lost is retried with the same idempotency key, and the next uses another', async () => {
+test('a purchase whose response was lost is retried with its key; the next uses another', async () => {
   const { client, keys } = clientOf([lost, () => refusal(503, 'SERVICE_UNAVAILABLE'), () => json(201, order)])
   expect(await client.payments.createOrder({ body: newOrder })).toEqual({ status: 201, body: order })
   await client.payments.createOrder({ body: newOrder })

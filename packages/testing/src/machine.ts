@@ -29,7 +29,8 @@ export async function calibrate(): Promise<Machine> {
 
 /** Formats the measurement as one line. */
 export const describeMachine = ({ factor, processMs, diskMs }: Machine) =>
-  `machine × ${factor.toFixed(1)} (processes ${Math.round(processMs)} ms, disk ${Math.round(diskMs)} ms; the reference is ${REFERENCE.processMs} and ${REFERENCE.diskMs})`
+  `machine × ${factor.toFixed(1)} (processes ${Math.round(processMs)} ms, ` +
+  `disk ${Math.round(diskMs)} ms; the reference is ${REFERENCE.processMs} and ${REFERENCE.diskMs})`
 
 const COMPUTE = `const { createHash } = require('node:crypto')
 let text = ''

@@ -7,7 +7,7 @@ import { claimPort, isFree } from './ports.ts'
 
 const claimMany = (count: number) => Promise.all(Array.from({ length: count }, claimPort))
 
-test("a port is claimed once, is free, and is outside the kernel's range for outgoing connections", async () => {
+test("a port is claimed once, is free, and is outside the kernel's outgoing range", async () => {
   const ports = await claimMany(120)
   expect(new Set(ports).size).toBe(120)
   for (const port of ports) {

@@ -28,7 +28,8 @@ export async function claimPort(): Promise<number> {
     const block = await asked
     const port = block.next++
     if (port >= block.end) {
-      if (lease === asked) lease = null // the first caller that exhausts the block claims the next one; the others share it
+      // the first caller that exhausts the block claims the next one; the others share it
+      if (lease === asked) lease = null
       continue
     }
     if (await isFree(port)) return port

@@ -7,7 +7,8 @@ const READY = "setInterval(() => {}, 1000); process.send('ready')"
 
 test("a ready program's output can be read, and it can be stopped", async () => {
   const program = await start(
-    `process.on('SIGTERM', () => process.exit(3)); console.log(process.env.WORD); console.error('!'); ${READY}`,
+    "process.on('SIGTERM', () => process.exit(3)); console.log(process.env.WORD); console.error('!'); " +
+      READY,
   )
   await until(() => expect(program.logged().split('\n').sort()).toEqual(['', '!', 'hello']))
   expect(await program.stop()).toEqual([3, null])

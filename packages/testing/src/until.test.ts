@@ -33,7 +33,7 @@ test('a timeout reports the fact, the time, the last state and the place of the 
   expect(stack).toContain('until.test.ts')
 })
 
-test('while the state changes, the system is making progress and the wait goes beyond the patience', async () => {
+test('while the state changes, the system makes progress and the wait exceeds the patience', async () => {
   const startedAt = performance.now()
   const patienceMs = 600
   let checks = 0
@@ -52,7 +52,7 @@ test('a check that never ends times out too', async () => {
   )
 })
 
-test('a stalled machine is not held against the system: a slow check uses a quarter of a second of patience', async () => {
+test('a stalled machine is not held against the system: a slow check costs a quarter second', async () => {
   let checks = 0
   const slowThenThere = () => {
     for (const end = performance.now() + 600; checks === 0 && performance.now() < end; );

@@ -120,7 +120,8 @@ export const analyticsRoutes = {
     method: 'GET',
     path: '/api/analytics/events/:eventId/sales',
     summary:
-      'Get the sales of an event: over time and by type, sell-through, holds, refunds, check-ins; as CSV one line for each period and type, and one for refunds without tickets',
+      'Get the sales of an event: over time and by type, sell-through, holds, refunds, check-ins; ' +
+      'as CSV one line for each period and type, and one for refunds without tickets',
     access: 'user',
     params,
     query: z.object({ format: z.enum(['json', 'csv']).default('json'), interval: Interval }),

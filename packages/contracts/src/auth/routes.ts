@@ -192,7 +192,8 @@ export const authRoutes = {
     path: '/api/auth/me/email',
     summary: 'Mail a link to another address, which replaces yours when it is confirmed',
     access: 'user',
-    idempotency: 'none', // a repetition mails nothing, since mails are limited; and the password is not stored
+    // a repetition mails nothing, since mails are limited; and the password is not stored
+    idempotency: 'none',
     body: z.strictObject({ email: Email, password: z.string().min(1).max(128) }),
     responses: {
       202: Empty,
@@ -203,7 +204,8 @@ export const authRoutes = {
     method: 'POST',
     path: '/api/auth/email/confirm',
     summary:
-      'Change to the address to which this token was mailed; every session ends, and the old address is notified',
+      'Change to the address to which this token was mailed; every session ends, ' +
+      'and the old address is notified',
     access: 'anyone',
     body: z
       .strictObject({
@@ -224,7 +226,8 @@ export const authRoutes = {
     method: 'POST',
     path: '/api/auth/email/undo',
     summary:
-      'Restore the previous address, with the token that was mailed there and a new password; every session ends',
+      'Restore the previous address, with the token that was mailed there and a new password; ' +
+      'every session ends',
     access: 'anyone',
     body: z.strictObject({ token: Secret, password: Password }),
     responses: {

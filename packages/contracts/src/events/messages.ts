@@ -4,10 +4,14 @@ import { EventId, UserId, VenueId } from '../values/ids.ts'
 import { Instant, shownLine } from '../values/text.ts'
 import { EventStatus } from './event.ts'
 
-const AffectedTicketCount = z.int().nonnegative().meta({
-  description:
-    'tickets that were valid or used when it was cancelled; absent where the ticket service could not say at that moment',
-})
+const AffectedTicketCount = z
+  .int()
+  .nonnegative()
+  .meta({
+    description:
+      'tickets that were valid or used when it was cancelled; absent where the ticket service could not ' +
+      'say at that moment',
+  })
 
 /** The event with everything that consumers would otherwise have to request. */
 const Snapshot = z.object({

@@ -77,7 +77,8 @@ export const notificationsPushRoutes = {
     method: 'POST',
     path: '/api/notifications/push/subscriptions',
     summary:
-      'Register a device for pushes until this sign-in ends or the device is removed. Repeating it renews keys, name and sign-in',
+      'Register a device for pushes until this sign-in ends or the device is removed. ' +
+      'Repeating it renews keys, name and sign-in',
     access: 'user',
     // The endpoint is its key: the same endpoint is the same device.
     idempotency: 'none',

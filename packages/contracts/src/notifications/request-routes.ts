@@ -74,7 +74,8 @@ export const RequestedNotification = z.object({
   priority: Priority,
   status: z.enum([...NotificationStatus.options, 'CANCELLED']).meta({
     description:
-      'CANCELLED: not sent, because the requester or the recipient did not want it, or it was no longer needed',
+      'CANCELLED: not sent, because the requester or the recipient did not want it, ' +
+      'or it was no longer needed',
   }),
   attempts: z.int().nonnegative(),
   createdAt: Instant.meta({

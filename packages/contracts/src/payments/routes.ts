@@ -119,7 +119,8 @@ export const paymentsRoutes = {
     method: 'PATCH',
     path: '/api/payments/orders/:orderId',
     summary:
-      'Change the name on the tickets before the order is paid. With `Prefer: respond-async` it is queued behind earlier requests',
+      'Change the name on the tickets before the order is paid. With `Prefer: respond-async` it is ' +
+      'queued behind earlier requests',
     access: 'user',
     prefer: 'respond-async',
     params,
@@ -198,7 +199,8 @@ export const paymentsRoutes = {
     method: 'GET',
     path: '/api/payments/orders/:orderId/stream',
     summary:
-      'Stream the history of an order, then each step as it happens, until the order is confirmed or has failed',
+      'Stream the history of an order, then each step as it happens, ' +
+      'until the order is confirmed or has failed',
     access: 'user',
     params,
     responses: { 200: eventStream(OrderProgress) },

@@ -83,7 +83,8 @@ export const doorOperations = {
     method: 'POST',
     path: '/api/tickets/:ticketId/transfer',
     summary:
-      'Transfer a ticket: at once to a confirmed address, otherwise when it is claimed. The old code stops working',
+      'Transfer a ticket: at once to a confirmed address, otherwise when it is claimed. ' +
+      'The old code stops working',
     access: 'proven',
     params: z.object({ ticketId: TicketId }),
     body: z.strictObject({ email: Email, holderName: plainName(200) }),

@@ -8,7 +8,8 @@ export const ticketsHoldersRoutes = {
     method: 'GET',
     path: '/api/tickets/internal/events/:eventId/holders',
     summary:
-      'List the holders of tickets of an event that are valid, or were cancelled after the event was; each user once',
+      'List the holders of tickets of an event that are valid, or were cancelled after the event was; ' +
+      'each user once',
     access: { services: ['notification-service'] },
     params: z.object({ eventId: EventId }),
     query: Page,

@@ -23,7 +23,8 @@ export const stopOperations = {
     method: 'PUT',
     path: '/api/tickets/:ticketId/stop',
     summary:
-      'Stop a ticket of your event: it is not valid and cannot be transferred until it is reinstated. Its place stays taken',
+      'Stop a ticket of your event: it is not valid and cannot be transferred until it is reinstated. ' +
+      'Its place stays taken',
     access: 'organizer',
     params,
     body: z.strictObject({

@@ -4,9 +4,9 @@ import { topLevelDomains } from './top-level-domains.ts'
 /** Top-level domains that never follow an abbreviation in a name: any word before them makes a link. */
 const GENERIC = new Set(
   (
-    'com net org info biz name pro app dev xyz site online shop store top club live link click page web blog cloud tech space ' +
-    'website icu vip win work today world life email news media zone agency events tickets ticket sale bid loan men date review ' +
-    'fun art bot gift gifts help support edu gov mil int'
+    'com net org info biz name pro app dev xyz site online shop store top club live link click page web ' +
+    'blog cloud tech space website icu vip win work today world life email news media zone agency ' +
+    'events tickets ticket sale bid loan men date review fun art bot gift gifts help support edu gov mil int'
   ).split(' '),
 )
 const ROOT_ZONE = new Set(topLevelDomains.trim().split(/\s+/))

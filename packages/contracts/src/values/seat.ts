@@ -11,7 +11,8 @@ export const SEAT_LABEL_BYTES_MAX = 72
 const LETTER = String.raw`[\p{L}\p{N}][\p{L}\p{N}\p{M}\u200c\u200d]*`
 const LABEL = `${LETTER}(?:[ ./-]+${LETTER})*`
 const LABELLED = new RegExp(`^${LABEL}$`, 'u')
-const WRONG_LABEL = `must be 1 to ${SEAT_LABEL_MAX} letters and digits, with a space, "-", "." or "/" between them`
+const SEPARATORS = 'with a space, "-", "." or "/" between them'
+const WRONG_LABEL = `must be 1 to ${SEAT_LABEL_MAX} letters and digits, ${SEPARATORS}`
 
 /** The label of a row or seat, normalized. */
 export const SeatLabel = z
