@@ -37,7 +37,8 @@ export function createMailReader(mailboxUrl: string) {
         const mail = mails.find(wanted instanceof RegExp ? ({ subject }) => wanted.test(subject) : wanted)
         if (!mail)
           throw new Error(
-            `no mail matches ${wanted}; subjects received: ${mails.map(({ subject }) => subject).join(' | ')}`,
+            `no mail matches ${wanted}; subjects received: ` +
+              `${mails.map(({ subject }) => subject).join(' | ')}`,
           )
         return mail
       }, LONG),

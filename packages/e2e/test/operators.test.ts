@@ -198,7 +198,8 @@ async function copyOfTicketsGenerated(messageId: string): Promise<string> {
   const tickets = new pg.Pool({ connectionString: running.system.databaseUrl('tickets'), max: 1 })
   const { rows } = await tickets.query<{ body: object }>(
     `select body from outbox where event_type = 'TICKETS_GENERATED' and body->'payload'->>'orderId' = $1
-     union all select body from message_archive where event_type = 'TICKETS_GENERATED' and body->'payload'->>'orderId' = $1`,
+     union all select body from message_archive where event_type = 'TICKETS_GENERATED'
+       and body->'payload'->>'orderId' = $1`,
     [orderId],
   )
   await tickets.end()

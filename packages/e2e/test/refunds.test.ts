@@ -146,10 +146,13 @@ test('a late message after a refund issues nothing', async () => {
   const messageId = randomUUID()
   await payments.query(
     `with published as (
-       select body, attributes from outbox where event_type = 'PAYMENT_COMPLETED' and body->'payload'->>'orderId' = $1
-       union all select body, attributes from message_archive where event_type = 'PAYMENT_COMPLETED' and body->'payload'->>'orderId' = $1)
+       select body, attributes from outbox where event_type = 'PAYMENT_COMPLETED'
+         and body->'payload'->>'orderId' = $1
+       union all select body, attributes from message_archive where event_type = 'PAYMENT_COMPLETED'
+         and body->'payload'->>'orderId' = $1)
      insert into outbox (message_id, topic, event_type, body, attributes, archivable)
-     select $2::uuid, 'payment-events', 'PAYMENT_COMPLETED', jsonb_set(body, '{messageId}', to_jsonb($2::text)), attributes, true
+     select $2::uuid, 'payment-events', 'PAYMENT_COMPLETED',
+       jsonb_set(body, '{messageId}', to_jsonb($2::text)), attributes, true
      from published limit 1`,
     [orderId, messageId],
   )

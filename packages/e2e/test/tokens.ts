@@ -45,6 +45,7 @@ export async function badTokens(running: TestSystem, user: Pick<User, 'userId' |
   const { d: _, ...publicJwk } = tokenKeyOf(running)
   const pem = new TextEncoder().encode(await exportSPKI((await importJWK(publicJwk, 'EdDSA')) as never))
   const { privateKey } = await generateKeyPair('EdDSA', { crv: 'Ed25519' })
+  const ofPayments = await serviceToken(running, 'notifications', 'payment-service')
   const sign = async (change: Change) => `Bearer ${await signToken(running, user, change)}`
   return {
     'signed with the public key as HS256': await sign({ alg: 'HS256', key: pem }),
@@ -53,8 +54,8 @@ export async function badTokens(running: TestSystem, user: Pick<User, 'userId' |
     'issued in the future': await sign({ issuedInSeconds: 300, expires: '10m' }),
     'for another audience': await sign({ audience: 'payment-service' }),
     'without a signature': `Bearer ${unsigned(user)}`,
-    'of a service': `Bearer ${await serviceToken(running, 'notifications', 'payment-service')}`,
-    'of a service, with its own scheme': `Service-Token ${await serviceToken(running, 'notifications', 'payment-service')}`,
+    'of a service': `Bearer ${ofPayments}`,
+    'of a service, with its own scheme': `Service-Token ${ofPayments}`,
   }
 }
 

@@ -34,7 +34,8 @@ async function findViolations(
       async (tx) => {
         await tx.query(`set local statement_timeout = ${checkMsMax}`)
         const rows = await tx.query<{ row: Record<string, unknown>; violations: number }>(
-          `select to_jsonb(v) as row, count(*) over ()::int as violations from (${sql}) v limit ${EXAMPLES_MAX}`,
+          `select to_jsonb(v) as row, count(*) over ()::int as violations
+           from (${sql}) v limit ${EXAMPLES_MAX}`,
         )
         return { violations: rows[0]?.violations ?? 0, examples: rows.map(({ row }) => row) }
       },

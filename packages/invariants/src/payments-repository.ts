@@ -10,14 +10,16 @@ export const paymentsInvariants: readonly Invariant[] = [
     sql: `select reference, 'unbalanced' as why from ledger_entries group by reference
       having sum(case side when 'DEBIT' then amount_minor else -amount_minor end) <> 0 or count(*) <> 2
       union all
-      select order_id::text, 'refunded more than captured' from ledger_entries where account = 'gateway' group by order_id
+      select order_id::text, 'refunded more than captured' from ledger_entries where account = 'gateway'
+      group by order_id
       having sum(case side when 'DEBIT' then amount_minor else -amount_minor end) < 0`,
   },
   {
     invariant: 'I9',
     statement: 'every saga is terminal',
     holds: 'WHEN_IDLE',
-    sql: `select order_id, state, attempts from sagas where state not in ('CONFIRMED', 'FAILED', 'CANCELLED', 'REFUNDED')`,
+    sql: `select order_id, state, attempts from sagas
+      where state not in ('CONFIRMED', 'FAILED', 'CANCELLED', 'REFUNDED')`,
   },
   {
     invariant: 'I11',
@@ -32,17 +34,20 @@ export const paymentsInvariants: readonly Invariant[] = [
     statement: "the refunded amount of an order equals the sum of its refunds' tickets",
     holds: 'ALWAYS',
     sql: `select r.refund_id, r.amount_minor, i.total from refunds r
-      join lateral (select sum(unit_price_minor) as total from refund_items where refund_id = r.refund_id) i on i.total is not null
+      join lateral (select sum(unit_price_minor) as total from refund_items
+        where refund_id = r.refund_id) i on i.total is not null
       where r.status = 'SUCCEEDED' and r.amount_minor > i.total`,
   },
   {
     invariant: 'I15',
     statement: "an order's status matches its saga's state",
     holds: 'ALWAYS',
-    sql: `select o.order_id, o.status, s.state from orders o join sagas s using (order_id) where o.status is distinct from
-      case s.state when 'CONFIRMED' then 'CONFIRMED' when 'FAILED' then 'FAILED' when 'CANCELLED' then 'CANCELLED'
+    sql: `select o.order_id, o.status, s.state from orders o join sagas s using (order_id)
+      where o.status is distinct from case s.state when 'CONFIRMED' then 'CONFIRMED'
+        when 'FAILED' then 'FAILED' when 'CANCELLED' then 'CANCELLED'
         when 'REFUNDED' then 'REFUNDED' when 'AWAITING_TICKETS' then 'PAID'
-        when 'WITHDRAWING_TICKETS' then 'REFUND_PENDING' when 'REPAYING' then 'REFUND_PENDING' else o.status end`,
+        when 'WITHDRAWING_TICKETS' then 'REFUND_PENDING' when 'REPAYING' then 'REFUND_PENDING'
+        else o.status end`,
   },
   {
     invariant: 'I15',
@@ -59,6 +64,7 @@ export const paymentsInvariants: readonly Invariant[] = [
     sql: `select s.order_id, s.state from sagas s where s.state <>
       (select e.state from saga_events e where e.order_id = s.order_id order by seq desc limit 1)
       union all
-      select e.order_id, e.state from saga_events e where not exists (select from sagas s where s.order_id = e.order_id)`,
+      select e.order_id, e.state from saga_events e
+      where not exists (select from sagas s where s.order_id = e.order_id)`,
   },
 ]

@@ -7,7 +7,8 @@ export const ticketsInvariants: readonly Invariant[] = [
     statement: 'held and sold counts equal the reservations and tickets, and stay within capacity',
     holds: 'ALWAYS',
     sql: `select c.* from ticket_type_counters c
-      left join lateral (select coalesce(sum(i.quantity), 0) as held from reservation_items i join reservations r using (reservation_id)
+      left join lateral (select coalesce(sum(i.quantity), 0) as held from reservation_items i
+        join reservations r using (reservation_id)
         where i.ticket_type_id = c.ticket_type_id and r.status in ('ACTIVE', 'PAYING')) h on true
       left join lateral (select count(*) as sold from tickets t
         where t.ticket_type_id = c.ticket_type_id and t.status in ('ACTIVE', 'CHECKED_IN')) s on true
@@ -16,14 +17,17 @@ export const ticketsInvariants: readonly Invariant[] = [
   {
     invariant: 'I1',
     statement:
-      'a claimed seat is held by one live reservation or sold as one valid ticket, and every such seat is claimed',
+      'a claimed seat is held by one live reservation or sold as one valid ticket, ' +
+      'and every such seat is claimed',
     holds: 'ALWAYS',
     sql: `with due as (
         select i.event_id, seat_id, i.reservation_id, null::uuid as ticket_id
         from reservation_items i join reservations r using (reservation_id), unnest(i.seat_ids) seat_id
         where r.status in ('ACTIVE', 'PAYING')
         union all
-        select event_id, zone_id || '-' || replace(row_label, '-', '_') || '-' || replace(col_label, '-', '_'), null, root_ticket_id
+        select event_id,
+          zone_id || '-' || replace(row_label, '-', '_') || '-' || replace(col_label, '-', '_'), null,
+          root_ticket_id
         from tickets
         where zone_id is not null and status in ('ACTIVE', 'CHECKED_IN'))
       select event_id, seat_id, c.reservation_id, c.ticket_id as claimed, d.ticket_id as due
@@ -36,16 +40,20 @@ export const ticketsInvariants: readonly Invariant[] = [
     statement: 'every row of a hold refers to an existing event, ticket type, seat and reservation',
     holds: 'ALWAYS',
     sql: `select 'reservation' as of, reservation_id::text as id from reservations r
-      where not exists (select from event_pictures p where p.event_id = r.event_id and p.currency = r.currency)
+      where not exists (select from event_pictures p
+        where p.event_id = r.event_id and p.currency = r.currency)
         or not exists (select from reservation_items i where i.reservation_id = r.reservation_id)
       union all
       select 'item', reservation_id::text from reservation_items i
-      where not exists (select from reservations r where r.reservation_id = i.reservation_id and r.event_id = i.event_id)
-        or not exists (select from ticket_types t where t.ticket_type_id = i.ticket_type_id and t.event_id = i.event_id)
+      where not exists (select from reservations r
+          where r.reservation_id = i.reservation_id and r.event_id = i.event_id)
+        or not exists (select from ticket_types t
+          where t.ticket_type_id = i.ticket_type_id and t.event_id = i.event_id)
       union all
       select 'claim', event_id || ' ' || seat_id from seat_claims c
       where not exists (select from seats s where s.event_id = c.event_id and s.seat_id = c.seat_id)
-        or not exists (select from reservations r where r.reservation_id = c.reservation_id and r.event_id = c.event_id)`,
+        or not exists (select from reservations r
+          where r.reservation_id = c.reservation_id and r.event_id = c.event_id)`,
   },
   {
     invariant: 'I7',

@@ -75,7 +75,8 @@ const listMessages = (
 ): Promise<Row[]> =>
   db.query<Row>(
     `select message_id as "messageId", body from ${table}
-     where topic = $1 and message_id > $2::uuid ${table === 'outbox' ? 'and archivable' : ''} order by message_id limit $3`,
+     where topic = $1 and message_id > $2::uuid ${table === 'outbox' ? 'and archivable' : ''}
+     order by message_id limit $3`,
     [topic, messageId, limit],
   )
 

@@ -115,7 +115,8 @@ test('a command whose relay died after sending is sent again and executed once',
       const messageId = await send(order, 'once')
       await until(() => expect(executed).toEqual(['once']))
       const { rows } = await foundation.pool.query(
-        `update outbox set published_at = null, leased_until = clock_timestamp() - interval '1 second' where message_id = $1 returning body`,
+        `update outbox set published_at = null, leased_until = clock_timestamp() - interval '1 second'
+         where message_id = $1 returning body`,
         [messageId],
       )
       // SQS drops a duplicate within five minutes; after that the inbox finds it.

@@ -268,7 +268,8 @@ describe('a failed message is logged with its ids and those in its payload', () 
       const { logger, lines } = recordLogs()
       consume(aws, { logger, retryAfterSeconds })
       await until(() => expect(lines()).toHaveLength(2))
-      const last = `message handling failed (attempt ${attempts} of ${attempts}), goes to the dead-letter queue`
+      const ofAll = `attempt ${attempts} of ${attempts}`
+      const last = `message handling failed (${ofAll}), goes to the dead-letter queue`
       expect(lines().find(({ orderId }) => orderId === idsOf(dead).orderId)).toMatchObject({
         ...idsOf(dead),
         level: 'error',

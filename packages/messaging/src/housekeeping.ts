@@ -33,11 +33,13 @@ export async function archivePublished(sql: Sql): Promise<number> {
   const [gone] = await sql.query<{ moved: number }>(
     `with gone as (
        delete from outbox where (message_id, topic) in
-         (select message_id, topic from outbox where published_at is not null order by published_at limit ${BATCH} for update skip locked)
+         (select message_id, topic from outbox where published_at is not null
+           order by published_at limit ${BATCH} for update skip locked)
        returning *),
      kept as (
        insert into message_archive (message_id, topic, event_type, body, attributes, created_at, published_at)
-       select message_id, topic, event_type, body, attributes, created_at, published_at from gone where archivable
+       select message_id, topic, event_type, body, attributes, created_at, published_at
+       from gone where archivable
        on conflict do nothing)
      select count(*)::int as moved from gone`,
   )
@@ -47,7 +49,8 @@ export async function archivePublished(sql: Sql): Promise<number> {
 async function forgetInbox(sql: Sql): Promise<number> {
   const forgotten = await sql.query(
     `delete from inbox where (consumer, message_id) in
-       (select consumer, message_id from inbox where received_at < clock_timestamp() - interval '${INBOX_DAYS} days' limit ${BATCH})
+       (select consumer, message_id from inbox
+         where received_at < clock_timestamp() - interval '${INBOX_DAYS} days' limit ${BATCH})
      returning message_id`,
   )
   return forgotten.length
@@ -56,7 +59,8 @@ async function forgetInbox(sql: Sql): Promise<number> {
 /** Returns the age in seconds of the oldest unpublished message; 0 if there is none. */
 export async function oldestUnpublishedSeconds(sql: Sql): Promise<number> {
   const [oldest] = await sql.query<{ age: number }>(
-    `select coalesce(extract(epoch from clock_timestamp() - min(created_at)), 0)::float8 as age from outbox where published_at is null`,
+    `select coalesce(extract(epoch from clock_timestamp() - min(created_at)), 0)::float8 as age from outbox
+     where published_at is null`,
   )
   return oldest?.age ?? 0
 }

@@ -15,7 +15,8 @@ export async function recordInInbox(
 ): Promise<Set<string>> {
   const rows = await tx.query<{ messageId: string }>(
     `insert into inbox (consumer, message_id, event_type)
-     select $1, m.message_id, m.event_type from unnest($2::uuid[], $3::text[]) m(message_id, event_type) order by m.message_id
+     select $1, m.message_id, m.event_type from unnest($2::uuid[], $3::text[]) m(message_id, event_type)
+     order by m.message_id
      on conflict do nothing returning message_id as "messageId"`,
     [consumer, messages.map(({ messageId }) => messageId), messages.map(({ eventType }) => eventType)],
   )

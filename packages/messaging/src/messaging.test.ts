@@ -278,7 +278,8 @@ describe('the outbox', () => {
     await until(async () => {
       // Received before its relay has marked it as published.
       const { rowCount } = await foundation.pool.query(
-        `update outbox set published_at = null, leased_until = clock_timestamp() - interval '1 second' where message_id = $1 and published_at is not null`,
+        `update outbox set published_at = null, leased_until = clock_timestamp() - interval '1 second'
+         where message_id = $1 and published_at is not null`,
         [messageId],
       )
       expect(rowCount).toBe(1)

@@ -9,7 +9,8 @@ export async function figuresOfOutbox(sql: Sql): Promise<z.output<typeof OutboxF
     archived: number
   }>(
     `select count(*)::int as unpublished,
-       coalesce(extract(epoch from clock_timestamp() - min(created_at)), 0)::float8 as "oldestUnpublishedSeconds",
+       coalesce(extract(epoch from clock_timestamp() - min(created_at)), 0)::float8
+         as "oldestUnpublishedSeconds",
        -- An estimate: the archive is as long as the history of the service.
        (select greatest(reltuples, 0)::int from pg_class where oid = 'message_archive'::regclass) as archived
      from outbox where published_at is null`,
@@ -62,7 +63,8 @@ const valuesOf = ({ since, topic, eventType }: Filter, { limit, after }: Range) 
   after?.topic ?? null,
   limit + 1,
 ]
-const columns = `message_id as "messageId", topic, event_type as "eventType", body->>'correlationId' as "correlationId",
+const columns = `message_id as "messageId", topic, event_type as "eventType",
+  body->>'correlationId' as "correlationId",
   created_at as "createdAt", published_at as "publishedAt"`
 const matches = `($1::timestamptz is null or created_at >= $1) and ($2::text is null or topic = $2)
   and ($3::text is null or event_type = $3)`

@@ -47,7 +47,8 @@ test('lists unpublished messages, oldest first, page by page and without their b
 
   const correlated = await withCorrelationId('corr-1', () => it.reject())
   await it.foundation.pool.query(
-    "update outbox set attempts = 2, leased_until = clock_timestamp() + interval '1 minute' where message_id = $1",
+    `update outbox set attempts = 2, leased_until = clock_timestamp() + interval '1 minute'
+     where message_id = $1`,
     [correlated],
   )
   expect((await listAll({ state: 'unpublished' })).at(-1)).toEqual({
@@ -83,7 +84,8 @@ test('lists all messages, newest first, those of the archive too', async () => {
 test('lists messages of a topic, of a type, and from a time on', async () => {
   const [old, recent] = [await it.reject(), await it.reject()]
   await it.foundation.pool.query(
-    "update outbox set created_at = clock_timestamp() - interval '1 hour', published_at = clock_timestamp() where message_id = $1",
+    `update outbox set created_at = clock_timestamp() - interval '1 hour', published_at = clock_timestamp()
+     where message_id = $1`,
     [old],
   )
   for (const isArchived of [false, true]) {

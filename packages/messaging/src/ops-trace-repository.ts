@@ -43,7 +43,8 @@ export const findWritten = (
   sql.query(
     `select * from (
        select ${columns('$4')}, attempts,
-         exists (select from message_archive a where a.message_id = o.message_id and a.topic = o.topic) as "isAgain"
+         exists (select from message_archive a
+           where a.message_id = o.message_id and a.topic = o.topic) as "isAgain"
        from outbox o where ${matches} or body #>> '{payload,ticketId}' = any($2::text[])
        union all
        select ${columns('$4')}, 0, false from message_archive where ${matches}) written
@@ -66,7 +67,8 @@ export const findHandled = (
   max: number,
 ): Promise<HandledMessage[]> =>
   sql.query(
-    `select message_id as "messageId", event_type as "eventType", consumer as queue, received_at as "receivedAt"
+    `select message_id as "messageId", event_type as "eventType", consumer as queue,
+       received_at as "receivedAt"
      from inbox where consumer = any($1::text[]) and message_id = any($2::uuid[])
      order by received_at, message_id, consumer limit $3`,
     [queues, messageIds, max],

@@ -159,7 +159,8 @@ test('is cut off after 500 entries and 200 ids of a kind, and says so', async ()
   await pool.query(
     `insert into message_archive (message_id, topic, event_type, body, attributes, created_at, published_at)
      select gen_random_uuid(), 'ticket-events', 'TICKETS_REJECTED',
-       jsonb_build_object('correlationId', $1::text, 'payload', jsonb_build_object('orderId', gen_random_uuid())), '{}', at, at
+       jsonb_build_object('correlationId', $1::text,
+         'payload', jsonb_build_object('orderId', gen_random_uuid())), '{}', at, at
      from (select clock_timestamp() - n * interval '1 ms' as at from generate_series(1, 600) n) times`,
     [correlationId],
   )

@@ -95,7 +95,8 @@ test('shows what waits to be published, and what fails', async () => {
   const messageId = randomUUID()
   await it.foundation.pool.query(
     `insert into outbox (message_id, topic, event_type, body, attributes, archivable, attempts, created_at)
-     values ($1, 'payment-events', 'ORDER_CANCELLED', '{}', '{}', true, 4, clock_timestamp() - interval '90 s')`,
+     values ($1, 'payment-events', 'ORDER_CANCELLED', '{}', '{}', true, 4,
+       clock_timestamp() - interval '90 s')`,
     [messageId],
   )
   const { body } = await it.operator.getOutbox({})

@@ -23,9 +23,11 @@ export async function claimUnpublished(sql: Sql, lease: string, leaseMs: number)
            where earlier.topic = o.topic and earlier.group_key = o.group_key
              and earlier.published_at is null and earlier.position < o.position))
        order by position limit ${CLAIM_MAX} for update skip locked)
-     update outbox o set lease = $1, leased_until = clock_timestamp() + $2 * interval '1 millisecond', attempts = attempts + 1
+     update outbox o set lease = $1, leased_until = clock_timestamp() + $2 * interval '1 millisecond',
+       attempts = attempts + 1
      from ready where o.message_id = ready.message_id and o.topic = ready.topic
-     returning o.message_id as "messageId", o.topic, o.body, o.attributes, o.group_key as "group", o.attempts, o.lease`,
+     returning o.message_id as "messageId", o.topic, o.body, o.attributes, o.group_key as "group",
+       o.attempts, o.lease`,
     [lease, leaseMs],
   )
   return rows.map((row) => ({ ...row, body: JSON.stringify(row.body) }))
@@ -40,7 +42,8 @@ export async function markPublished(sql: Sql, outcomes: readonly Published[]): P
     `update outbox o set
        published_at = case when r.published then clock_timestamp() end,
        leased_until = case when r.published then o.leased_until
-                      else clock_timestamp() + least(60, power(2, least(o.attempts, 6) - 1)) * interval '1 second' end
+                      else clock_timestamp()
+                        + least(60, power(2, least(o.attempts, 6) - 1)) * interval '1 second' end
      from unnest($1::uuid[], $2::text[], $3::boolean[], $4::uuid[]) r(message_id, topic, published, lease)
      where o.message_id = r.message_id and o.topic = r.topic and o.lease = r.lease`,
     [

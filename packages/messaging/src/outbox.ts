@@ -139,12 +139,15 @@ async function insertRows(
   lease: Lease | null,
 ): Promise<void> {
   await tx.query(
-    `insert into outbox (message_id, topic, event_type, body, attributes, group_key, archivable, lease, leased_until, attempts)
-     select m.message_id, t.topic, $1, m.body::jsonb, m.attributes::jsonb, case when t.fifo then m.group_key end, $2,
+    `insert into outbox (message_id, topic, event_type, body, attributes, group_key, archivable, lease,
+       leased_until, attempts)
+     select m.message_id, t.topic, $1, m.body::jsonb, m.attributes::jsonb,
+       case when t.fifo then m.group_key end, $2,
        case when not t.fifo then $9::uuid end,
        case when not t.fifo then clock_timestamp() + $10::int * interval '1 millisecond' end,
        case when not t.fifo and $9::uuid is not null then 1 else 0 end
-     from unnest($3::uuid[], $4::text[], $5::text[], $6::text[]) with ordinality m(message_id, body, attributes, group_key, place)
+     from unnest($3::uuid[], $4::text[], $5::text[], $6::text[])
+     with ordinality m(message_id, body, attributes, group_key, place)
      cross join unnest($7::text[], $8::boolean[]) with ordinality t(topic, fifo, place)
      order by m.place, t.place`,
     [

@@ -40,7 +40,8 @@ function workingQueue(name: string, { deadLetterQueue, maxReceives, visibilitySe
 const subscription = (queue: string, { topic, eventTypes }: Subscription) =>
   `begin subscribe ${queue} ${topic} '${eventTypes ? JSON.stringify({ eventType: eventTypes }) : '{}'}'`
 
-// `@{` stands for the `${` of bash, which a template literal would interpolate.
+// `@{` stands for the `${` of bash, which a template literal would interpolate. A line that ends in ↩ goes on
+// in the next.
 const PREAMBLE = String.raw`#!/usr/bin/env bash
 # Made by "npm run localstack:hooks" from the topology in packages/contracts: change that, not this.
 # LocalStack runs it when it is ready. It may run again: what is there is brought up to date.
@@ -61,7 +62,8 @@ finish() {
 
 # SES sends for a sender that it knows, and for no other.
 identity() {
-  if [ -n "@{FROM_EMAIL_ADDRESS:-}" ]; then awslocal ses verify-email-identity --email-address "$FROM_EMAIL_ADDRESS"; fi
+  if [ -n "@{FROM_EMAIL_ADDRESS:-}" ]; then ↩
+    awslocal ses verify-email-identity --email-address "$FROM_EMAIL_ADDRESS"; fi
 }
 
 topic() { # name
@@ -71,17 +73,20 @@ topic() { # name
   esac
 }
 
-# The attributes of a queue that is worked on: seconds of retention, of visibility, receives at most, dead-letter queue
+# The attributes of a queue that is worked on: seconds of retention, of visibility, ↩
+  receives at most, dead-letter queue
 working() {
   printf '"MessageRetentionPeriod":"%s","VisibilityTimeout":"%s",' "$1" "$2"
   printf '"ReceiveMessageWaitTimeSeconds":"%s",' "$wait_seconds"
-  printf '"RedrivePolicy":"{\\"deadLetterTargetArn\\":\\"%s\\",\\"maxReceiveCount\\":%s}"' "arn:aws:sqs:$resources$4" "$3"
+  printf '"RedrivePolicy":"{\\"deadLetterTargetArn\\":\\"%s\\",\\"maxReceiveCount\\":%s}"' ↩
+    "arn:aws:sqs:$resources$4" "$3"
 }
 
 queue() { # name, attributes
   local fifo='' url
   case "$1" in *.fifo)
-    fifo='"FifoQueue":"true","DeduplicationScope":"messageGroup","FifoThroughputLimit":"perMessageGroupId",' ;;
+    fifo='"FifoQueue":"true","DeduplicationScope":"messageGroup",↩
+      "FifoThroughputLimit":"perMessageGroupId",' ;;
   esac
   if ! awslocal sqs create-queue --queue-name "$prefix$1" --attributes "{$fifo$2}" >/dev/null; then
     url=$(awslocal sqs get-queue-url --queue-name "$prefix$1" --query QueueUrl --output text)
@@ -92,11 +97,16 @@ queue() { # name, attributes
 subscribe() { # queue, topic, filter policy
   local topic_arn="arn:aws:sns:$resources$2" queue_arn="arn:aws:sqs:$resources$1" quote='"' arn
   if ! awslocal sns subscribe --topic-arn "$topic_arn" --protocol sqs --notification-endpoint "$queue_arn" \
-    --attributes "{\"RawMessageDelivery\":\"true\",\"FilterPolicy\":\"@{3//$quote/\\$quote}\"}" >/dev/null; then
+    --attributes "{\"RawMessageDelivery\":\"true\",↩
+      \"FilterPolicy\":\"@{3//$quote/\\$quote}\"}" >/dev/null; then
     arn=$(awslocal sns list-subscriptions-by-topic --topic-arn "$topic_arn" \
       --query "Subscriptions[?Endpoint=='$queue_arn'].SubscriptionArn" --output text)
-    awslocal sns set-subscription-attributes --subscription-arn "$arn" --attribute-name RawMessageDelivery --attribute-value true
-    awslocal sns set-subscription-attributes --subscription-arn "$arn" --attribute-name FilterPolicy --attribute-value "$3"
+    awslocal sns set-subscription-attributes --subscription-arn "$arn" ↩
+      --attribute-name RawMessageDelivery --attribute-value true
+    awslocal sns set-subscription-attributes --subscription-arn "$arn" ↩
+      --attribute-name FilterPolicy --attribute-value "$3"
   fi
 }
-`.replaceAll('@{', '${')
+`
+  .replaceAll('@{', '${')
+  .replaceAll(/↩\n */g, '')

@@ -26,7 +26,8 @@ const valuesOf = ({ since, until, topics, eventType, messageId }: Window) => [
   eventType,
   messageId,
 ]
-const matches = `published_at >= $1::timestamptz and published_at < $2::timestamptz and topic = any($3::text[])
+const matches = `published_at >= $1::timestamptz and published_at < $2::timestamptz
+    and topic = any($3::text[])
   and ($4::text is null or event_type = $4) and ($5::uuid is null or message_id = $5)`
 /** Of a message that is in both, the outbox knows when it was published last. */
 const archivedOnly =
@@ -67,7 +68,8 @@ export async function putBack(
   const rows = await sql.query<Progress & { isBack: boolean }>(
     `with batch as (
        select * from (
-         (select message_id, topic, event_type, body, attributes, group_key, archivable, created_at, published_at
+         (select message_id, topic, event_type, body, attributes, group_key, archivable,
+           created_at, published_at
           from outbox where ${isNext} ${inOrder} limit $10)
          union all
          (select message_id, topic, event_type, body, attributes,
@@ -79,12 +81,14 @@ export async function putBack(
        ${inOrder} limit $10),
      kept as (
        insert into message_archive (message_id, topic, event_type, body, attributes, created_at, published_at)
-       select message_id, topic, event_type, body, attributes, created_at, published_at from batch where archivable
+       select message_id, topic, event_type, body, attributes, created_at, published_at
+       from batch where archivable
        on conflict do nothing),
      back as (
        insert into outbox (message_id, topic, event_type, body, attributes, group_key, archivable)
        select message_id, topic, event_type, body,
-         case when group_key is null then attributes else attributes || jsonb_build_object($14::text, $15::text) end,
+         case when group_key is null then attributes
+           else attributes || jsonb_build_object($14::text, $15::text) end,
          group_key, archivable
        from batch ${inOrder}
        on conflict (message_id, topic) do update set
@@ -93,7 +97,8 @@ export async function putBack(
        where outbox.published_at is not null
        returning message_id, topic)
      select published_at as "publishedAt", created_at as "createdAt", message_id as "messageId", topic,
-       exists (select from back where back.message_id = batch.message_id and back.topic = batch.topic) as "isBack"
+       exists (select from back
+         where back.message_id = batch.message_id and back.topic = batch.topic) as "isBack"
      from batch ${inOrder}`,
     [
       // From where the last batch ended, not from the beginning of the window.

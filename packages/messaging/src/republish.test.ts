@@ -79,7 +79,8 @@ const archiveMany = (count: number, secondsAgo: number) =>
   rows(
     `insert into message_archive (message_id, topic, event_type, body, attributes, created_at, published_at)
      select gen_random_uuid(), 'ticket-events', 'TICKETS_REJECTED', '{}', '{}', at, at
-     from (select clock_timestamp() - ($2::int - n / 1000.0) * interval '1 second' as at from generate_series(1, $1::int) n) times`,
+     from (select clock_timestamp() - ($2::int - n / 1000.0) * interval '1 second' as at
+       from generate_series(1, $1::int) n) times`,
     count,
     secondsAgo,
   )

@@ -90,7 +90,9 @@ export function createRepublish({
     } finally {
       log.warn({ by: actorOf(principal), ...wanted, matched, ...done }, 'messages are published again')
     }
-    const message = `${done.republished} of ${matched} messages are published again, but publishing does not keep up: see the outbox, then repeat`
+    const message =
+      `${done.republished} of ${matched} messages are published again, ` +
+      'but publishing does not keep up: see the outbox, then repeat'
     return refuse(SERVICE_UNAVAILABLE, { message })
   }
 }

@@ -81,7 +81,8 @@ export async function createProbe(aws: Aws, topics: readonly TopicName[]) {
         const found = receivedOf(definition).find(matches)
         if (!found)
           throw new Error(
-            `no such ${definition.eventType}; received: ${received.map(({ eventType }) => eventType).join(', ')}`,
+            `no such ${definition.eventType}; received: ` +
+              `${received.map(({ eventType }) => eventType).join(', ')}`,
           )
         return found
       }) as Promise<Message<D>>,

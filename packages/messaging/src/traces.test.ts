@@ -142,7 +142,8 @@ describe('a message', () => {
       expect(rowCount).toBe(1)
     })
     const { rows } = await foundation.pool.query(
-      `select attributes from outbox where message_id = $1 union all select attributes from message_archive where message_id = $1`,
+      `select attributes from outbox where message_id = $1
+       union all select attributes from message_archive where message_id = $1`,
       [messageId],
     )
     expect(Object.keys(rows[0].attributes)).not.toContain('traceparent')

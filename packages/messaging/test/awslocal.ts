@@ -21,7 +21,8 @@ const json = (value: string | undefined) => (value === undefined ? {} : { Attrib
 const calls = (
   aws: Aws,
 ): Record<string, { options: string[]; run: (given: Options) => Promise<unknown> }> => ({
-  'ses verify-email-identity': { options: ['email-address'], run: async () => '' }, // the local SES accepts every sender
+  // the local SES accepts every sender
+  'ses verify-email-identity': { options: ['email-address'], run: async () => '' },
   'sns create-topic': {
     options: ['name', 'attributes'],
     run: ({ name, attributes }) => aws.sns.send(new CreateTopicCommand({ Name: name, ...json(attributes) })),

@@ -9,7 +9,8 @@ import { runCommand } from './framework/run-command.ts'
 import type { Terminal } from './terminal.ts'
 
 const DESCRIPTION =
-  'Operates a Boxoffice: its services, purchases, messages, queues, dead letters, read side, databases and users.'
+  'Operates a Boxoffice: its services, purchases, messages, queues, dead letters, read side, ' +
+  'databases and users.'
 
 export const WHERE = `
 Where the system is: what \`npm start\` runs from this folder (AUTH_PORT … and

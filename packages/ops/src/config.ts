@@ -126,7 +126,8 @@ function localKey(folder: string): string {
   const file = path.join(folder, 'secrets.json')
   if (!existsSync(file)) {
     throw new InputError(
-      `no system was started here (there is no ${file}): run \`npm start\`, or set ${urlNames.join(', ')} to use another`,
+      `no system was started here (there is no ${file}): run \`npm start\`, ` +
+        `or set ${urlNames.join(', ')} to use another`,
     )
   }
   try {

@@ -100,7 +100,9 @@ test('with --detach prints that it has started', async () => {
   const { exitCode, out } = await boxoffice(env, 'analytics', 'rebuild', '--yes', '--detach')
   expect({ exitCode, out }).toEqual({
     exitCode: 0,
-    out: 'rebuild of generation 2 running since 2026-11-21 10:00:00: 0 of 3,412 archived messages\n  events    0 of 12 …\n  tickets   0 of 3,400 …\n',
+    out:
+      'rebuild of generation 2 running since 2026-11-21 10:00:00: 0 of 3,412 archived messages\n' +
+      '  events    0 of 12 …\n  tickets   0 of 3,400 …\n',
   })
 })
 

@@ -393,7 +393,8 @@ describe('dlq requeue', () => {
     expect(await depthOf(DLQ)).toEqual({ visible: 0, inFlight: 0 })
     const back = idsOf(await drain(QUEUE))
     expect([...new Set(back)]).toEqual(ids.sort())
-    expect(back.length - ids.length).toBeLessThanOrEqual(10) // twice: the batch that was accepted and not deleted yet
+    // twice: the batch that was accepted and not deleted yet
+    expect(back.length - ids.length).toBeLessThanOrEqual(10)
   })
 
   /** Runs the command as a process. */

@@ -64,14 +64,16 @@ describe('a migrated server', () => {
   test('keeps a service out of the databases of others', async () => {
     await expect(server.query('events', 'auth', 'select 1')).rejects.toThrow('permission denied for database')
     const open = await server.asSuperuser(
-      `select datname from pg_database where datname like '${server.prefix}%' and has_database_privilege('public', oid, 'connect')`,
+      `select datname from pg_database where datname like '${server.prefix}%'
+         and has_database_privilege('public', oid, 'connect')`,
     )
     expect(open.rows).toEqual([])
   })
 
   test('has a password for each, hashed, even one with a quote', async () => {
     const { rows } = await server.asSuperuser(
-      `select count(*)::int as count from pg_authid where rolname like '${server.prefix}%' and rolpassword like 'SCRAM-SHA-256$%'`,
+      `select count(*)::int as count from pg_authid where rolname like '${server.prefix}%'
+         and rolpassword like 'SCRAM-SHA-256$%'`,
     )
     expect(rows).toEqual([{ count: serviceKeys.length }])
   })
@@ -199,8 +201,10 @@ describe('migrating', () => {
       `select pg_has_role('${database.login}', 'rds_iam', 'usage') as login,
          pg_has_role('${database.owner}', 'rds_iam', 'member') as owner,
          pg_has_role('${server.admin}', '${database.owner}', 'set') as acts,
-         array[pg_has_role('${server.admin}', '${database.login}', 'usage'), pg_has_role('${server.admin}', '${database.login}', 'set'),
-           pg_has_role('${server.admin}', 'rds_iam', 'usage'), pg_has_role('${server.admin}', 'rds_iam', 'set')] as uses,
+         array[pg_has_role('${server.admin}', '${database.login}', 'usage'),
+           pg_has_role('${server.admin}', '${database.login}', 'set'),
+           pg_has_role('${server.admin}', 'rds_iam', 'usage'),
+           pg_has_role('${server.admin}', 'rds_iam', 'set')] as uses,
          (select rolpassword from pg_authid where rolname = '${database.login}') as password`,
     )
     expect(rows).toEqual([

@@ -35,7 +35,8 @@ test('refuses a role to an unconfirmed address, with exit code 1', async () => {
     exitCode: 1,
     out: '',
     error:
-      "boss@example.test is not confirmed: the account may be someone else's. Its owner has to follow the link in the mail first\n",
+      "boss@example.test is not confirmed: the account may be someone else's. " +
+      'Its owner has to follow the link in the mail first\n',
   })
   expect(system.users.get('boss@example.test')?.roles).toEqual(['USER'])
 })

@@ -157,8 +157,10 @@ test('the database refuses to rewrite history', async () => {
   const database = new DatabaseSync(file)
   expect(() => database.exec('update ledger_entries set amount_minor = 1')).toThrow('only appended')
   expect(() => database.exec('delete from ledger_entries')).toThrow('only appended')
-  const again = `insert into ledger_entries (kind, amount_minor, currency, payment_intent_id, charge_id, recorded_at_ms)
-    select kind, amount_minor, currency, payment_intent_id, charge_id, 0 from ledger_entries where payment_intent_id = '${id}'`
+  const again = `insert into ledger_entries (kind, amount_minor, currency, payment_intent_id,
+      charge_id, recorded_at_ms)
+    select kind, amount_minor, currency, payment_intent_id, charge_id, 0 from ledger_entries
+    where payment_intent_id = '${id}'`
   expect(() => database.exec(again)).toThrow('UNIQUE')
   database.close()
 })

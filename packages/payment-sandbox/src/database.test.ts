@@ -55,5 +55,6 @@ test('no temporary file is needed: a container may have no folder for them', asy
   onTestFinished(() => rm(folder, { recursive: true, force: true }))
   const database = openDatabase(path.join(folder, 'sandbox.db'))
   onTestFinished(() => database.close())
-  expect(database.read.get('pragma temp_store')).toEqual({ temp_store: 2 }) // https://sqlite.org/pragma.html#pragma_temp_store
+  // https://sqlite.org/pragma.html#pragma_temp_store
+  expect(database.read.get('pragma temp_store')).toEqual({ temp_store: 2 })
 })

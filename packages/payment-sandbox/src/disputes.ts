@@ -73,7 +73,8 @@ function findChargeOfOrder(tx: Tx, orderId: string): Stripe.Charge | null {
 function findDispute(tx: Tx, chargeId: string): Stripe.Dispute | null {
   const row = tx.get<{ body: string }>(
     `select json_extract(body, '$.data.object') as body from stripe_events
-     where type like 'charge.dispute.%' and json_extract(body, '$.data.object.charge') = ? order by position desc limit 1`,
+     where type like 'charge.dispute.%' and json_extract(body, '$.data.object.charge') = ?
+     order by position desc limit 1`,
     chargeId,
   )
   return row && JSON.parse(row.body)

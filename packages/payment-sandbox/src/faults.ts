@@ -40,7 +40,8 @@ export function createFaults(wait: (ms: number) => Promise<void>): Faults {
       if (fault.mode === 'limited') {
         reply.header('stripe-rate-limited-reason', 'global-rate')
         const message =
-          'Request rate limit exceeded. Learn more about rate limits here https://stripe.com/docs/rate-limits.'
+          'Request rate limit exceeded. Learn more about rate limits here ' +
+          'https://stripe.com/docs/rate-limits.'
         throw new Refusal(429, { type: 'invalid_request_error', code: 'rate_limit', message })
       }
       if (fault.mode !== 'down') return false

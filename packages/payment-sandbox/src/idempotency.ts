@@ -92,7 +92,8 @@ function replay(known: Remembered, { endpoint, params, idempotencyKey }: Executi
   const mend = `Try using a key other than '${idempotencyKey}' if you meant to execute a different request.`
   if (known.endpoint !== endpoint)
     throw mismatch(
-      `${rule} for the same endpoint they were first used for ('${known.endpoint}' vs '${endpoint}'). ${mend}`,
+      `${rule} for the same endpoint they were first used for ('${known.endpoint}' vs '${endpoint}'). ` +
+        mend,
     )
   if (known.fingerprint !== fingerprint(params))
     throw mismatch(`${rule} with the same parameters they were first used with. ${mend}`)
@@ -105,7 +106,10 @@ const inUse = (key: string) =>
   new Refusal(409, {
     type: 'idempotency_error',
     code: 'idempotency_key_in_use',
-    message: `There is currently another in-progress request using this Idempotent Key (that probably means you submitted twice, and the other request is still going through): ${key}. Please try again later.`,
+    message:
+      'There is currently another in-progress request using this Idempotent Key ' +
+      `(that probably means you submitted twice, and the other request is still going through): ` +
+      `${key}. Please try again later.`,
   })
 
 const fingerprint = (params: Form) => createHash('sha256').update(canonicalForm(params)).digest('hex')

@@ -33,7 +33,8 @@ export type NewLedgerEntry = Omit<LedgerEntry, 'entryId' | 'at'>
 /** Appends an entry. Throws on an intent's second charge, and on a refund beyond the charge. */
 export function appendLedgerEntry(tx: Tx, entry: NewLedgerEntry, nowMs: number): void {
   tx.run(
-    `insert into ledger_entries (kind, amount_minor, currency, order_id, payment_intent_id, charge_id, refund_id, recorded_at_ms)
+    `insert into ledger_entries (kind, amount_minor, currency, order_id, payment_intent_id, charge_id,
+       refund_id, recorded_at_ms)
      values (?, ?, ?, ?, ?, ?, ?, ?)`,
     entry.kind,
     entry.amount,
@@ -51,7 +52,8 @@ export function readLedger(tx: Tx, orderId: string | null): Ledger {
   const where = orderId === null ? '' : 'where order_id = ?'
   const values = orderId === null ? [] : [orderId]
   const entries = tx.all<Omit<LedgerEntry, 'at'> & { recordedAtMs: number }>(
-    `select entry_id as entryId, kind, amount_minor as amount, currency, order_id as orderId, payment_intent_id as paymentIntentId,
+    `select entry_id as entryId, kind, amount_minor as amount, currency, order_id as orderId,
+       payment_intent_id as paymentIntentId,
        charge_id as chargeId, refund_id as refundId, recorded_at_ms as recordedAtMs
      from ledger_entries ${where} order by entry_id`,
     ...values,

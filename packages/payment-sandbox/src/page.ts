@@ -13,6 +13,7 @@ interface Payment {
 export function renderPage(read: Tx): string {
   const payments = readPayments(read)
   const rows = payments.map(renderPayment).join('\n')
+  const table = `<div class="wide"><table>${header}${rows}</table></div>`
   return `<!doctype html>
 <html lang="en">
 <head>
@@ -27,26 +28,29 @@ export function renderPage(read: Tx): string {
   p { color: color-mix(in srgb, currentColor 65%, transparent); margin: .25rem 0 1.5rem }
   .wide { overflow-x: auto }
   table { border-collapse: collapse; width: 100% }
-  th, td { border-bottom: 1px solid color-mix(in srgb, currentColor 15%, transparent); padding: .45rem .75rem .45rem 0; text-align: left; white-space: nowrap }
+  th, td { border-bottom: 1px solid color-mix(in srgb, currentColor 15%, transparent);
+    padding: .45rem .75rem .45rem 0; text-align: left; white-space: nowrap }
   th { font-weight: 600 }
   .amount { text-align: right; font-variant-numeric: tabular-nums }
   code { font-size: .85em }
-  .status { border-radius: 1rem; font-size: .85em; padding: .1rem .6rem; background: color-mix(in srgb, currentColor 12%, transparent) }
+  .status { border-radius: 1rem; font-size: .85em; padding: .1rem .6rem;
+    background: color-mix(in srgb, currentColor 12%, transparent) }
   .succeeded { background: #1a7f4b; color: #fff }
   .requires_payment_method { background: #b3372f; color: #fff }
 </style>
 </head>
 <body>
 <h1>Payment sandbox</h1>
-<p>The latest ${SHOWN_MAX} payments, newest first. No real money moves here. The whole <a href="/ledger">ledger</a> is JSON.</p>
-${payments.length === 0 ? '<p>No payments yet.</p>' : `<div class="wide"><table>${header}${rows}</table></div>`}
+<p>The latest ${SHOWN_MAX} payments, newest first. No real money moves here.
+The whole <a href="/ledger">ledger</a> is JSON.</p>
+${payments.length === 0 ? '<p>No payments yet.</p>' : table}
 </body>
 </html>
 `
 }
 
-const header = `<tr><th>Time (UTC)</th><th class="amount">Amount</th><th class="amount">Refunded</th><th>Status</th><th>Order</th>
-<th>Payment method</th><th>Payment intent</th></tr>`
+const header = `<tr><th>Time (UTC)</th><th class="amount">Amount</th><th class="amount">Refunded</th>
+<th>Status</th><th>Order</th><th>Payment method</th><th>Payment intent</th></tr>`
 
 function renderPayment({ intent, refunded, token }: Payment): string {
   const orderId = intent.metadata.orderId
@@ -67,7 +71,8 @@ function renderPayment({ intent, refunded, token }: Payment): string {
 
 function readPayments(read: Tx): Payment[] {
   const rows = read.all<{ body: string; refunded: number; token: string | null }>(
-    `select body, coalesce(last_token, json_extract(body, '$.payment_method')) as token, coalesce((select amount_refunded from charges
+    `select body, coalesce(last_token, json_extract(body, '$.payment_method')) as token,
+       coalesce((select amount_refunded from charges
        where charges.payment_intent = payment_intents.id and charges.status = 'succeeded'), 0) as refunded
      from payment_intents order by position desc limit ?`,
     SHOWN_MAX,

@@ -130,7 +130,9 @@ export function prepareCancel(context: Context, id: string, params: Form): Work 
       const { intent, lastToken } = stored
       if (!cancellable.includes(intent.status)) {
         const allowed = cancellable.join(', ')
-        const message = `You cannot cancel this PaymentIntent because it has a status of ${intent.status}. Only a PaymentIntent with one of the following statuses may be canceled: ${allowed}.`
+        const message =
+          `You cannot cancel this PaymentIntent because it has a status of ${intent.status}. ` +
+          `Only a PaymentIntent with one of the following statuses may be canceled: ${allowed}.`
         return answerUnexpectedState(intent, message)
       }
       const canceledAt = seconds(context.now())
@@ -161,7 +163,8 @@ function refuseConfirmation(intent: Stripe.PaymentIntent): Result | null {
   if (intent.status === 'succeeded')
     return answerUnexpectedState(
       intent,
-      'You cannot confirm this PaymentIntent because it has already succeeded after being previously confirmed.',
+      'You cannot confirm this PaymentIntent because it has already succeeded ' +
+        'after being previously confirmed.',
     )
   if (intent.status !== 'canceled') return null
   return answerUnexpectedState(

@@ -84,7 +84,9 @@ function refund(
   }
   const amount = asked.amount ?? left
   if (amount > left) {
-    const message = `Refund amount (${major(amount, charge)}) is greater than unrefunded amount on charge (${major(left, charge)})`
+    const message =
+      `Refund amount (${major(amount, charge)}) is greater than unrefunded amount on charge ` +
+      `(${major(left, charge)})`
     return sent(answerError(400, { type: 'invalid_request_error', message, param: 'amount' }))
   }
 

@@ -15,10 +15,12 @@ create table payment_intents (
   amount_received integer not null generated always as (json_extract(body, '$.amount_received')) stored,
   created integer not null generated always as (json_extract(body, '$.created')) stored,
   constraint payment_intents_id_key unique (id),
-  constraint payment_intents_status_check check (status in ('requires_payment_method', 'requires_confirmation', 'requires_action',
+  constraint payment_intents_status_check check (status in (
+    'requires_payment_method', 'requires_confirmation', 'requires_action',
     'processing', 'succeeded', 'canceled')),
   constraint payment_intents_amount_check check (amount > 0),
-  constraint payment_intents_received_check check (amount_received = case status when 'succeeded' then amount else 0 end)
+  constraint payment_intents_received_check check (
+    amount_received = case status when 'succeeded' then amount else 0 end)
 );
 create index payment_intents_created_idx on payment_intents (created);
 
@@ -27,7 +29,8 @@ create table payment_intent_metadata (
   key text not null,
   value text not null,
   constraint payment_intent_metadata_pkey primary key (payment_intent_id, key),
-  constraint payment_intent_metadata_intent_fkey foreign key (payment_intent_id) references payment_intents (id)
+  constraint payment_intent_metadata_intent_fkey foreign key (payment_intent_id)
+    references payment_intents (id)
 ) without rowid;
 create index payment_intent_metadata_value_idx on payment_intent_metadata (key, value);
 
@@ -41,7 +44,8 @@ create table charges (
   amount_refunded integer not null generated always as (json_extract(body, '$.amount_refunded')) stored,
   constraint charges_id_key unique (id),
   constraint charges_status_check check (status in ('succeeded', 'failed')),
-  constraint charges_refunded_check check (amount_refunded between 0 and case status when 'succeeded' then amount else 0 end)
+  constraint charges_refunded_check check (
+    amount_refunded between 0 and case status when 'succeeded' then amount else 0 end)
 );
 create unique index charges_one_success_per_intent_key on charges (payment_intent) where status = 'succeeded';
 
@@ -77,7 +81,8 @@ create table ledger_entries (
   constraint ledger_entries_charge_fkey foreign key (charge_id) references charges (id),
   constraint ledger_entries_refund_fkey foreign key (refund_id) references refunds (id)
 );
-create unique index ledger_entries_one_charge_per_intent_key on ledger_entries (payment_intent_id) where kind = 'charge';
+create unique index ledger_entries_one_charge_per_intent_key on ledger_entries (payment_intent_id)
+  where kind = 'charge';
 create index ledger_entries_charge_idx on ledger_entries (charge_id);
 create index ledger_entries_order_idx on ledger_entries (order_id);
 create trigger ledger_entries_never_updated before update on ledger_entries
@@ -123,5 +128,6 @@ create table webhook_deliveries (
   constraint webhook_deliveries_event_copy_key unique (event_id, copy),
   constraint webhook_deliveries_event_fkey foreign key (event_id) references stripe_events (id)
 );
-create index webhook_deliveries_due_idx on webhook_deliveries (next_attempt_at_ms) where delivered_at_ms is null;
+create index webhook_deliveries_due_idx on webhook_deliveries (next_attempt_at_ms)
+  where delivered_at_ms is null;
 `

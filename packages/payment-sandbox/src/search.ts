@@ -60,6 +60,7 @@ const unquote = (quoted: string) => quoted.slice(1, -1).replaceAll(/\\(.)/g, '$1
 
 const unsupported = (query: string) =>
   invalidRequest(
-    `We were unable to parse your search query: ${query}. The sandbox knows metadata['key']:'value' and status:'value', joined by AND.`,
+    `We were unable to parse your search query: ${query}. The sandbox knows metadata['key']:'value' and ` +
+      "status:'value', joined by AND.",
     { param: 'query' },
   )

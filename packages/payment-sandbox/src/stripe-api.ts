@@ -82,7 +82,9 @@ export async function registerStripeApi(api: FastifyInstance, options: StripeApi
     answer(reply, toAnswer(error, request)),
   )
   api.setNotFoundHandler((request, reply) => {
-    const message = `Unrecognized request URL (${request.method}: ${pathOf(request)}). The sandbox speaks the part of Stripe's API that Boxoffice uses.`
+    const message =
+      `Unrecognized request URL (${request.method}: ${pathOf(request)}). ` +
+      "The sandbox speaks the part of Stripe's API that Boxoffice uses."
     return answer(reply, answerError(404, { type: 'invalid_request_error', message }))
   })
 
@@ -158,7 +160,8 @@ function requireKey(request: FastifyRequest, secretKey: string): void {
   if (key === secretKey) return
   const message =
     key === ''
-      ? 'You did not provide an API key. You need to provide your API key in the Authorization header, using Bearer auth.'
+      ? 'You did not provide an API key. You need to provide your API key in the Authorization header, ' +
+        'using Bearer auth.'
       : `Invalid API Key provided: ${key.slice(0, 7)}${'*'.repeat(8)}${key.slice(-4)}`
   throw invalidRequest(message, { status: 401 })
 }

@@ -51,7 +51,8 @@ export function createWebhookSender(options: WebhookSenderOptions): WebhookSende
     if (timer === undefined || options.isPaused()) return
     const due = database.read.all<Due>(
       `select position, attempts, event_id as eventId from webhook_deliveries
-       where delivered_at_ms is null and next_attempt_at_ms <= ? order by next_attempt_at_ms, position limit ?`,
+       where delivered_at_ms is null and next_attempt_at_ms <= ?
+       order by next_attempt_at_ms, position limit ?`,
       now(),
       AT_ONCE_MAX,
     )
@@ -82,7 +83,8 @@ export function createWebhookSender(options: WebhookSenderOptions): WebhookSende
     const delivered = answer.startsWith('2')
     await database.groupCommit((tx) =>
       tx.run(
-        `update webhook_deliveries set attempts = attempts + 1, last_answer = ?, delivered_at_ms = ?, next_attempt_at_ms = ?
+        `update webhook_deliveries set attempts = attempts + 1, last_answer = ?, delivered_at_ms = ?,
+           next_attempt_at_ms = ?
          where position = ?`,
         answer,
         delivered ? now() : null,

@@ -15,7 +15,8 @@ export const baseEnvironment = {
     .describe('lowest level that is logged'),
   DATABASE_URL: z.url().describe("connection string of the service's own PostgreSQL database"),
   DATABASE_LOGIN: DatabaseLogin.default('password').describe(
-    "password: the password in DATABASE_URL; iam: short-lived AWS tokens, over TLS verified against Amazon's certificate authorities",
+    'password: the password in DATABASE_URL; iam: short-lived AWS tokens, ' +
+      "over TLS verified against Amazon's certificate authorities",
   ),
   DATABASE_POOL_SIZE: z.coerce
     .number()
@@ -48,7 +49,8 @@ export const baseEnvironment = {
     .max(600)
     .default(15)
     .describe(
-      'how long a process owns the work it has taken; if it dies, another process may take the work after that',
+      'how long a process owns the work it has taken; if it dies, another process may take the work ' +
+        'after that',
     ),
   AUTH_URL: z
     .url()
@@ -58,7 +60,8 @@ export const baseEnvironment = {
     .url()
     .optional()
     .describe(
-      'Redis through which ended sessions are published; without it, access tokens stay valid until they expire',
+      'Redis through which ended sessions are published; without it, ' +
+        'access tokens stay valid until they expire',
     ),
   REDIS_PASSWORD: secret(
     z.string().min(1).optional().describe('password for REDIS_URL, if the URL has none'),
@@ -103,7 +106,8 @@ export const baseEnvironment = {
     .max(1)
     .default(0.1)
     .describe(
-      'fraction of traces that are recorded completely, 0 to 1; of the others, only what failed or was slow is recorded',
+      'fraction of traces that are recorded completely, 0 to 1; of the others, ' +
+        'only what failed or was slow is recorded',
     ),
   TRACES_SLOW_MS: z.coerce
     .number()

@@ -21,8 +21,10 @@ export async function readCpuMs(pid: number): Promise<number | null> {
 async function readStat(pid: number): Promise<{ parent: number; cpuMs: number } | null> {
   const stat = await readFile(`/proc/${pid}/stat`, 'utf8').catch(() => null)
   if (!stat) return null
-  const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ') // a program's name may contain spaces and brackets
-  const ticks = fields.slice(11, 15).reduce((sum, field) => sum + Number(field), 0) // its own and its ended children's
+  // a program's name may contain spaces and brackets
+  const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ')
+  // its own and its ended children's
+  const ticks = fields.slice(11, 15).reduce((sum, field) => sum + Number(field), 0)
   return { parent: Number(fields[1]), cpuMs: ticks * TICK_MS }
 }
 

@@ -53,7 +53,8 @@ export async function stopLeftovers(
   const other = await waitForOther(places.supervisorPid, log, signal)
   if (other)
     throw new Error(
-      `Boxoffice already runs in ${folder} (process ${other}): stop it there first, or with \`kill ${other}\``,
+      `Boxoffice already runs in ${folder} (process ${other}): stop it there first, ` +
+        `or with \`kill ${other}\``,
     )
   const run = path.dirname(places.pidFile('any'))
   const files = existsSync(run) ? await readdir(run) : []
@@ -80,7 +81,8 @@ async function waitForOther(
     if (now - saidAt > SAY_AFTER_MS) {
       saidAt = now
       log(
-        `waiting for process ${other}: ${Math.round((now - startedAt) / 1_000)} s, the system before this one is still stopping`,
+        `waiting for process ${other}: ${Math.round((now - startedAt) / 1_000)} s, ` +
+          'the system before this one is still stopping',
       )
     }
     await sleep(50)

@@ -22,7 +22,8 @@ export function startScreen({ urls, ports, demo, folder, seconds, colours }: Scr
   const pairs = (left: [string, number][], right: [string, number][]) =>
     Array.from({ length: Math.max(left.length, right.length) }, (_, index) => {
       const cell = ([name, port]: [string, number]) => `${dim(name.padEnd(17))}${String(port).padEnd(20)}`
-      return `  ${[left[index], right[index]].map((pair) => (pair ? cell(pair) : ' '.repeat(37))).join('')}`.trimEnd()
+      const cells = [left[index], right[index]].map((pair) => (pair ? cell(pair) : ' '.repeat(37)))
+      return `  ${cells.join('')}`.trimEnd()
     })
 
   const state = 'Boxoffice is running'

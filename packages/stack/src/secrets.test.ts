@@ -90,6 +90,7 @@ test('no service gets a private key of another, and the public keys contain no p
     ),
   )
   expect(new Set(privates).size).toBe(privates.length)
-  expect(privates).toHaveLength(serviceKeys.length + 4) // their own, and: access tokens, tickets' codes, mail tokens, pushes
+  // their own, and: access tokens, tickets' codes, mail tokens, pushes
+  expect(privates).toHaveLength(serviceKeys.length + 4)
   for (const { SERVICE_PUBLIC_KEYS } of environments) expect(SERVICE_PUBLIC_KEYS).not.toContain('"d":')
 })

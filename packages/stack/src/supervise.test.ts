@@ -119,7 +119,8 @@ test.each([
   ['computes', `for (const until = Date.now() + ${3_000 * machineFactor}; Date.now() < until; );`],
   [
     'writes its log',
-    `for (let n = 0; n < ${Math.ceil(30 * machineFactor)}; n++) { console.log('row', n); await new Promise((next) => setTimeout(next, 100)) }`,
+    `for (let n = 0; n < ${Math.ceil(30 * machineFactor)}; n++) { console.log('row', n); ` +
+      'await new Promise((next) => setTimeout(next, 100)) }',
   ],
 ])('one that %s is waited for', async (_what, work) => {
   const { child } = start(`${work}\n${WELL_BEHAVED}`, { stuckMsMax: 1_500 * machineFactor })

@@ -37,7 +37,8 @@ const SERVICE = `
   import http from 'node:http'
   const server = http.createServer((request, response) => {
     response.setHeader('content-type', 'application/json')
-    response.end(JSON.stringify({ url: request.url, database: process.env.DATABASE_URL, extra: process.env.EXTRA, pid: process.pid }))
+    const { DATABASE_URL: database, EXTRA: extra } = process.env
+    response.end(JSON.stringify({ url: request.url, database, extra, pid: process.pid }))
   })
   const stop = async () => {
     const edge = await fetch(process.env.PUBLIC_URL).then(() => 'up', () => 'gone')

@@ -64,8 +64,10 @@ export async function createAccounts(
   await client.connect()
   try {
     await client.query(
-      `insert into users (user_id, email, password_hash, first_name, last_name, locale, roles, email_verified_at, created_at)
-       select user_id, email, $3, 'Bea', 'Buyer', 'en', '{USER}', now(), now() from unnest($1::uuid[], $2::text[]) as b (user_id, email)`,
+      `insert into users (user_id, email, password_hash, first_name, last_name, locale, roles,
+         email_verified_at, created_at)
+       select user_id, email, $3, 'Bea', 'Buyer', 'en', '{USER}', now(), now()
+       from unnest($1::uuid[], $2::text[]) as b (user_id, email)`,
       [buyers.map(({ userId }) => userId), buyers.map(({ email }) => email), passwordHash],
     )
   } finally {

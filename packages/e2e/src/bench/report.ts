@@ -17,7 +17,9 @@ const number = (value: number, digits = 1) => (Number.isFinite(value) ? value.to
 /** Prints the figures of a load on one line. */
 export function line(name: string, { count, failed, perSecond, p50Ms, p99Ms }: Figures): void {
   const times = `p50 ${number(p50Ms).padStart(8)} ms   p99 ${number(p99Ms).padStart(8)} ms`
-  const counts = `${String(count).padStart(6)} at ${number(perSecond).padStart(7)}/s${failed > 0 ? pc.red(`   ${failed} failed`) : ''}`
+  const counts =
+    `${String(count).padStart(6)} at ${number(perSecond).padStart(7)}/s` +
+    `${failed > 0 ? pc.red(`   ${failed} failed`) : ''}`
   console.log(`  ${name.padEnd(44)}${times}   ${counts}`)
 }
 
@@ -53,7 +55,8 @@ export function check(what: string, value: string, kept: boolean, required: stri
 /** Prints a speed goal with its value; a missed goal is no failure. */
 export function goal(what: string, value: string, reached: boolean, wanted: string): void {
   console.log(
-    `  ${reached ? pc.green('●') : pc.yellow('○')} ${what}: ${pc.bold(value)} ${pc.dim(`(goal ${wanted}${reached ? '' : ', missed'})`)}`,
+    `  ${reached ? pc.green('●') : pc.yellow('○')} ${what}: ` +
+      `${pc.bold(value)} ${pc.dim(`(goal ${wanted}${reached ? '' : ', missed'})`)}`,
   )
 }
 export const fact = (what: string, value: string | number): void => console.log(`    ${what}: ${value}`)
@@ -81,7 +84,8 @@ export const times = (value: number, baseline: number): string => `${number(valu
 export function machine(): void {
   console.log(
     pc.dim(
-      `Node ${process.versions.node}, ${availableParallelism()} cores, load ${number(loadavg()[0] ?? 0, 2)} at the start`,
+      `Node ${process.versions.node}, ${availableParallelism()} cores, ` +
+        `load ${number(loadavg()[0] ?? 0, 2)} at the start`,
     ),
   )
 }

@@ -24,9 +24,11 @@ export async function seatMaps(query: Query, redis: Redis): Promise<Violation> {
   const maps = await query<{ event_id: string; map: string }>(
     'tickets',
     `select s.event_id, string_agg(case when z.ticket_type_id is null then 'x' when c.seat_id is null then '.'
-        when c.ticket_id is not null then 's' when r.status = 'PAYING' or r.expires_at > clock_timestamp() then 'h'
+        when c.ticket_id is not null then 's'
+        when r.status = 'PAYING' or r.expires_at > clock_timestamp() then 'h'
         else '.' end, '' order by s.seat_index) as map
-     from seats s join seating_zones z using (event_id, zone_id) left join seat_claims c using (event_id, seat_id)
+     from seats s join seating_zones z using (event_id, zone_id)
+     left join seat_claims c using (event_id, seat_id)
        left join reservations r using (reservation_id) group by s.event_id`,
   )
   const rows: unknown[] = []

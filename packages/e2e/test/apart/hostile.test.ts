@@ -390,12 +390,15 @@ async function contents(): Promise<Record<string, string>> {
   for (const service of serviceKeys) {
     const pool = new pg.Pool({ connectionString: running.system.databaseUrl(service), max: 1 })
     const { rows } = await pool.query<{ name: string }>(
-      `select table_name as name from information_schema.tables where table_schema = 'public' and table_type = 'BASE TABLE'`,
+      `select table_name as name from information_schema.tables where table_schema = 'public'
+         and table_type = 'BASE TABLE'`,
     )
     for (const { name } of rows) {
-      if (name === 'outbox' || name === 'message_archive') continue // published messages move from one to the other
+      // published messages move from one to the other
+      if (name === 'outbox' || name === 'message_archive') continue
       const sum = await pool.query<{ sum: string }>(
-        `select count(*) || ' ' || coalesce(sum(hashtextextended(t::text, 0)::numeric), 0) as sum from "${name}" t`,
+        `select count(*) || ' ' || coalesce(sum(hashtextextended(t::text, 0)::numeric), 0) as sum
+         from "${name}" t`,
       )
       tables[`${service}.${name}`] = sum.rows[0]?.sum ?? ''
     }

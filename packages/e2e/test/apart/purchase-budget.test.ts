@@ -57,8 +57,8 @@ const untilComplete = (orderId: string) =>
     expect(
       await one(databases.payments, "select from orders where order_id = $1 and status = 'CONFIRMED'"),
     ).toBe(1)
-    const webhook =
-      "select from webhook_events where processed_at is not null and body->'data'->'object'->'metadata'->>'orderId' = $1"
+    const webhook = `select from webhook_events where processed_at is not null
+      and body->'data'->'object'->'metadata'->>'orderId' = $1`
     expect(await one(databases.payments, webhook)).toBe(1)
     expect(
       await one(databases.tickets, 'select from tickets where order_id = $1 and delivered_at is not null'),

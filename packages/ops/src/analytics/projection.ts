@@ -33,7 +33,9 @@ export const rebuildProjection = (
   withAnalytics(config, async (analytics) => {
     const { generation, rebuild } = (await analytics.findRebuild({})).body
     if (dryRun) {
-      const text = `generation ${generation} is served; ${rebuild?.status === 'RUNNING' ? 'a rebuild is running already' : 'another would be built beside it'}. Nothing was changed.\n`
+      const isRunning = rebuild?.status === 'RUNNING'
+      const next = isRunning ? 'a rebuild is running already' : 'another would be built beside it'
+      const text = `generation ${generation} is served; ${next}. Nothing was changed.\n`
       return { document: { generation }, text }
     }
     if (rebuild?.status !== 'RUNNING') await confirm('Rebuild the projection from all archived messages?')

@@ -26,15 +26,16 @@ export function renderRebuild(rebuild: Rebuild): string {
   const of = total === null ? '' : ` of ${number.format(total)}`
   const messages = `${number.format(taken)}${of} archived messages`
   const ended = rebuild.endedAt ? at(rebuild.endedAt) : ''
+  const name = `rebuild of generation ${rebuild.generation}`
   const sentences = {
-    RUNNING: `rebuild of generation ${rebuild.generation} running since ${at(rebuild.startedAt)}: ${messages}`,
-    DONE: `rebuild of generation ${rebuild.generation} done at ${ended}, in ${secondsOf(rebuild)} s: ${messages}`,
-    CANCELLED: `rebuild of generation ${rebuild.generation} cancelled at ${ended}: ${messages}`,
+    RUNNING: `${name} running since ${at(rebuild.startedAt)}: ${messages}`,
+    DONE: `${name} done at ${ended}, in ${secondsOf(rebuild)} s: ${messages}`,
+    CANCELLED: `${name} cancelled at ${ended}: ${messages}`,
   }
-  const sources = rebuild.sources.map(
-    ({ service, taken: read, total: all, finished }) =>
-      `  ${service.padEnd(10)}${number.format(read)}${all === null ? '' : ` of ${number.format(all)}`}${finished ? '' : ' …'}`,
-  )
+  const sources = rebuild.sources.map(({ service, taken: read, total: all, finished }) => {
+    const ofAll = all === null ? '' : ` of ${number.format(all)}`
+    return `  ${service.padEnd(10)}${number.format(read)}${ofAll}${finished ? '' : ' …'}`
+  })
   const trouble =
     rebuild.status === 'RUNNING' && rebuild.lastError ? [`  will be retried: ${rebuild.lastError}`] : []
   return [sentences[rebuild.status], ...sources, ...trouble].join('\n')

@@ -6,7 +6,8 @@ export const cacheCommands = [
     name: 'cache stats',
     summary: 'show the caches of every service: entries, hits and misses, of each process and in sum',
     details:
-      'Asks every process to which the name of a service resolves. Hits and misses count since a process started.',
+      'Asks every process to which the name of a service resolves. Hits and misses count since a ' +
+      'process started.',
     args: { service: { ...service, optional: true, summary: 'only of this service' } },
     json: {
       rows: 'caches',

@@ -23,7 +23,8 @@ export async function showCaches(
   const table = caches.length > 0 ? `${renderTable(columns, caches, colours)}\n` : ''
   const [hits, misses] = [sum(caches, 'hits'), sum(caches, 'misses')]
   const rate = hits + misses === 0 ? '' : `, ${percent(hits / (hits + misses))} of ${hits + misses} reads hit`
-  const total = `${counted(sumOfEntries(caches), 'entry', 'entries')} in ${counted(caches.length, 'cache')}${rate}`
+  const total =
+    `${counted(sumOfEntries(caches), 'entry', 'entries')} in ` + `${counted(caches.length, 'cache')}${rate}`
   return { document: { caches }, text: `${table}${total}\n` }
 }
 

@@ -44,7 +44,8 @@ export const dlqCommands = [
     name: 'dlq peek',
     summary: 'show dead letters, and leave them where they are',
     details:
-      'Never shows the payload of a message that carries a token. While letters are being looked at, no one else sees them; afterwards they are as before.',
+      'Never shows the payload of a message that carries a token. While letters are being looked at, ' +
+      'no one else sees them; afterwards they are as before.',
     args: ofQueue,
     options: { ...selection, limit: { ...limit, default: '10' } },
     json: { rows: 'deadLetters', fields: letterFields },
@@ -76,7 +77,8 @@ export const dlqCommands = [
     name: 'dlq requeue',
     summary: 'redrive dead letters to their queue: each is sent before it is deleted',
     details:
-      'A letter that was redriven --max-redrives times already stays, as does one that was redriven just now and died again. After an interrupted run, run it again: consumers ignore duplicates.',
+      'A letter that was redriven --max-redrives times already stays, as does one that was redriven ' +
+      'just now and died again. After an interrupted run, run it again: consumers ignore duplicates.',
     args: ofQueue,
     options: {
       ...selection,
@@ -125,7 +127,10 @@ export const dlqCommands = [
     name: 'dlq archive',
     summary: 'write dead letters to S3 or a file, before SQS deletes them after 14 days',
     details:
-      'Leaves the letters where they are. Each line is one letter as JSON: its body, attributes, reason and times. Bodies are whole, with personal data: keep the file as you keep the database. Without --to, letters go to the bucket DEAD_LETTER_BUCKET, or to a file in .boxoffice/dead-letters.',
+      'Leaves the letters where they are. Each line is one letter as JSON: its body, attributes, ' +
+      'reason and times. Bodies are whole, with personal data: keep the file as you keep the database. ' +
+      'Without --to, letters go to the bucket DEAD_LETTER_BUCKET, or to a file in ' +
+      '.boxoffice/dead-letters.',
     args: { queue: { ...queue, optional: true, summary: `${queue.summary}; all without` } },
     options: {
       ...selection,

@@ -38,11 +38,12 @@ export function renderLetters(letters: readonly DeadLetter[], now: Date): string
     .map((letter) => {
       const { messageId, eventType, reason, sentAt, redrives, payload } = letterView(letter)
       const again = redrives === 0 ? '' : `, redriven ${redrives === 1 ? 'once' : `${redrives} times`} before`
+      const text = typeof payload === 'string' ? payload : JSON.stringify(payload)
       return [
         `${printable(eventType)}  ${printable(messageId ?? '(no id)')}`,
         `  since    ${timeOf(sentAt)} (${ageOf(sentAt, now)} ago)${again}`,
         `  because  ${printable(reason)}`,
-        `  payload  ${printable(typeof payload === 'string' ? payload : JSON.stringify(payload)).slice(0, PAYLOAD_MAX)}`,
+        `  payload  ${printable(text).slice(0, PAYLOAD_MAX)}`,
         '',
       ].join('\n')
     })
@@ -65,7 +66,8 @@ export function renderSummary(
       : []),
     ...(diedAgain.length > 0
       ? [
-          `${count(diedAgain)} died again just now: the fault is still there (\`boxoffice dlq show ${diedAgain[0]?.messageId}\`)`,
+          `${count(diedAgain)} died again just now: the fault is still there ` +
+            `(\`boxoffice dlq show ${diedAgain[0]?.messageId}\`)`,
         ]
       : []),
     ...(refused.length > 0 ? [`${count(refused)} stayed: SQS refused them (${refused[0]?.why})`] : []),

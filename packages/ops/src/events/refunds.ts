@@ -50,6 +50,7 @@ export const listEventRefunds = (
     const totals =
       events.length === 0
         ? 'no cancelled events'
-        : `${counted(events.length, 'cancelled event')}, ${unfinished} unfinished, ${counted(failing, 'failing refund')}`
+        : `${counted(events.length, 'cancelled event')}, ${unfinished} unfinished, ` +
+          `${counted(failing, 'failing refund')}`
     return { document: { events }, text: `${table}${totals}\n`, exitCode: failing > 0 ? 1 : 0 }
   })

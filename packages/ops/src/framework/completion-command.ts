@@ -5,7 +5,8 @@ export const completionCommand = defineCommand({
   name: 'completion',
   summary: 'print the completion script of a shell',
   details:
-    'The script completes commands, options, and names of queues, services and message types, for `boxoffice` on the PATH: the folder bin of this repository has it.',
+    'The script completes commands, options, and names of queues, services and message types, ' +
+    'for `boxoffice` on the PATH: the folder bin of this repository has it.',
   args: {
     shell: { summary: 'bash, zsh or fish', parse: (text: string) => text, values: async () => shells },
   },

@@ -54,7 +54,11 @@ export function renderIndex(commands: readonly CommandDefinition[], groups: Grou
     '# boxoffice, the operators’ command line',
     '<!-- Made by `npm run command-pages` from the definitions of the commands. -->',
     wrapped(
-      'On the machine of a developer: `npm run -s boxoffice -- <command>`, or `boxoffice <command>` with the folder `bin` on the PATH. On AWS: `npm run operate -- --env prod <command>` runs it inside the network; there it cannot ask, so commands that change something need `--yes`. `boxoffice help <command>` shows what these pages show; `boxoffice completion` prints a completion for bash, zsh and fish.',
+      'On the machine of a developer: `npm run -s boxoffice -- <command>`, ' +
+        'or `boxoffice <command>` with the folder `bin` on the PATH. On AWS: ' +
+        '`npm run operate -- --env prod <command>` runs it inside the network; there it cannot ask, ' +
+        'so commands that change something need `--yes`. `boxoffice help <command>` shows what these ' +
+        'pages show; `boxoffice completion` prints a completion for bash, zsh and fish.',
     ),
     table(['command', 'what it does'], lines),
     wrapped(

@@ -5,7 +5,8 @@ export const invariantsCommand = defineCommand({
   name: 'invariants',
   summary: 'check what must always be true of the databases: places, money, sagas, messages',
   details:
-    'Each service checks its own database, one invariant after the other, in read-only transactions of at most 30 s. Some hold only while nothing is in progress; --idle counts those too.',
+    'Each service checks its own database, one invariant after the other, in read-only transactions of ' +
+    'at most 30 s. Some hold only while nothing is in progress; --idle counts those too.',
   args: { service: { ...service, optional: true, summary: 'only of this service' } },
   options: { idle: { summary: 'nothing is in progress: check also what holds only then' } },
   json: {

@@ -41,7 +41,8 @@ export const listSuppressions = (
       })
     const suppressions = await (email ? ofAddress() : ofAll())
     const none = email ? `mails to ${email} are not suppressed\n` : 'no address is suppressed\n'
-    const text = `${renderTable(columns, suppressions, colours)}\n${counted(suppressions.length, 'suppression')}\n`
+    const table = renderTable(columns, suppressions, colours)
+    const text = `${table}\n${counted(suppressions.length, 'suppression')}\n`
     return { document: { suppressions }, text: suppressions.length > 0 ? text : none }
   })
 

@@ -39,7 +39,8 @@ export const outboxCommands = [
     name: 'outbox republish',
     summary: 'publish messages of a service again, for consumers that lost them',
     details:
-      'Consumers ignore what they have handled, so only what was lost has an effect. Messages older than the consumers remember are refused; messages with secrets and commands are not republished.',
+      'Consumers ignore what they have handled, so only what was lost has an effect. Messages older ' +
+      'than the consumers remember are refused; messages with secrets and commands are not republished.',
     args: { service },
     options: {
       since: { value: '<time>', ...since('messages published since (required)') },

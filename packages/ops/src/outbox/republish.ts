@@ -41,12 +41,16 @@ export function republish(
       terminal.colours,
     )
     if (dryRun) {
-      const text = `${table}\n${counted(found.matched, 'message')} of ${service} would be published again. Nothing was changed.\n`
+      const text =
+        `${table}\n${counted(found.matched, 'message')} of ${service} would be published again. ` +
+        'Nothing was changed.\n'
       return { document: { service, dryRun, ...found }, text }
     }
     await confirm(`Publish ${counted(found.matched, 'message')} of ${service} again?`)
     const done = await ask(false)
-    const text = `${table}\n${counted(done.republished, 'message')} of ${service} will be published again within seconds\n`
+    const text =
+      `${table}\n${counted(done.republished, 'message')} of ${service} ` +
+      'will be published again within seconds\n'
     return { document: { service, dryRun, ...done }, text }
   })
 }

@@ -6,7 +6,8 @@ export const queueCommands = [
     name: 'queues',
     summary: 'show every queue with its depth and its rate, again and again',
     details:
-      'On a terminal the table is drawn again until Ctrl-C; otherwise, and with --once or --json, it is printed once. The change is since the last look.',
+      'On a terminal the table is drawn again until Ctrl-C; otherwise, and with --once or --json, ' +
+      'it is printed once. The change is since the last look.',
     options: {
       once: { summary: 'print once' },
       every: { value: '<seconds>', ...count('--every', 'seconds between two looks'), default: '2' },
@@ -24,7 +25,8 @@ export const queueCommands = [
     name: 'queue purge',
     summary: 'delete every message of a live queue for good; asks for its name again',
     details:
-      'Also those in progress: their effects never happen. `boxoffice outbox republish` publishes again what was lost. SQS takes a minute, and refuses a second purge within it.',
+      'Also those in progress: their effects never happen. `boxoffice outbox republish` publishes again ' +
+      'what was lost. SQS takes a minute, and refuses a second purge within it.',
     args: { queue },
     options: {
       confirm: {

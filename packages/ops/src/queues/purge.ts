@@ -31,8 +31,10 @@ export const purgeQueue = (
       await aws.sqs.send(new PurgeQueueCommand({ QueueUrl: await aws.queueUrl(queue) }))
     } catch (error) {
       if (!(error instanceof PurgeQueueInProgress)) throw error
-      const message = `${queue} was purged less than a minute ago, and SQS allows one purge a minute: try again then`
-      throw new Failure('PURGE_IN_PROGRESS', message)
+      throw new Failure(
+        'PURGE_IN_PROGRESS',
+        `${queue} was purged less than a minute ago, and SQS allows one purge a minute: try again then`,
+      )
     }
     return {
       document: { queue, purged: visible + inFlight },

@@ -5,7 +5,10 @@ export const traceCommand = defineCommand({
   name: 'trace',
   summary: 'show what happened across all services, in time order, from any id',
   details:
-    'Follows the id through journals, outboxes, inboxes and deliveries of every service: an order, a ticket, a message, or the correlation id that each answer (x-correlation-id), refusal (requestId) and log line (correlationId) carries. It prints the ids it found, so that the same purchase can be found in the logs.',
+    'Follows the id through journals, outboxes, inboxes and deliveries of every service: an order, ' +
+    'a ticket, a message, or the correlation id that each answer (x-correlation-id), ' +
+    'refusal (requestId) and log line (correlationId) carries. It prints the ids it found, ' +
+    'so that the same purchase can be found in the logs.',
   args: { id: id('an id', 'an order id, ticket id, message id or correlation id') },
   json: {
     rows: 'entries',

@@ -112,7 +112,8 @@ function resultOf(traced: {
     ...(Object.keys(titles) as (keyof typeof titles)[])
       .filter((kind) => kind !== 'messageIds')
       .flatMap((kind) => (related[kind] ?? []).map((each) => `${titles[kind].padEnd(12)} ${each}`)),
-    `${counted(entries.length, 'entry', 'entries')}${truncated ? '; there are more than one answer can hold' : ''}`,
+    counted(entries.length, 'entry', 'entries') +
+      (truncated ? '; there are more than one answer can hold' : ''),
     ...[...unavailable.values()].map((why) => `incomplete: ${printable(why)}`),
   ]
   return {

@@ -14,7 +14,8 @@ export const grantRole = (
       if (!user) throw noAccount(email)
       if (!user.emailVerified) throw notConfirmed(email)
       const { userId, roles } = user
-      const text = `${email} has the roles ${roles.join(', ')}; ${role} would be granted. Nothing was changed.\n`
+      const granted = `${role} would be granted. Nothing was changed.`
+      const text = `${email} has the roles ${roles.join(', ')}; ${granted}\n`
       return { document: { userId, email, roles, dryRun }, text }
     }
     await confirm(`Grant ${role} to ${email}?`)
@@ -31,5 +32,6 @@ export const noAccount = (email: string) =>
 const notConfirmed = (email: string) =>
   new Failure(
     'ADDRESS_NOT_CONFIRMED',
-    `${email} is not confirmed: the account may be someone else's. Its owner has to follow the link in the mail first`,
+    `${email} is not confirmed: the account may be someone else's. ` +
+      'Its owner has to follow the link in the mail first',
   )

@@ -15,7 +15,9 @@ export const revokeRole = (
     if (!user) throw noAccount(email)
     const document = { userId: user.userId, email, dryRun }
     if (dryRun) {
-      const text = `${email} has the roles ${user.roles.join(', ')}; ${role} would be revoked. Nothing was changed.\n`
+      const text =
+        `${email} has the roles ${user.roles.join(', ')}; ` +
+        `${role} would be revoked. Nothing was changed.\n`
       return { document: { ...document, roles: user.roles }, text }
     }
     await confirm(`Revoke ${role} from ${email}?`)

@@ -5,8 +5,14 @@
 export const rootCause = (errors: readonly unknown[]): unknown =>
   errors.find((error) => !hasCode(error as DatabaseError, /^25P02$/)) ?? errors[0]
 
-const unavailable =
-  /^(08...|53...|57P0[1-5]|ECONNREFUSED|ECONNRESET|EPIPE|ETIMEDOUT|ENOTFOUND|P1001|P1002|P1008|P1017|P2024|P2028)$/
+const network = 'ECONNREFUSED|ECONNRESET|EPIPE|ETIMEDOUT|ENOTFOUND'
+const prisma = 'P1001|P1002|P1008|P1017|P2024|P2028'
+const unavailable = new RegExp(`^(08...|53...|57P0[1-5]|${network}|${prisma})$`)
+const disconnected = [
+  'timeout exceeded when trying to connect',
+  'Connection terminated',
+  'Client has encountered a connection error',
+]
 const transient = /^(40001|40P01|55P03|57014|25P03)$/
 
 interface DatabaseError {
@@ -28,12 +34,7 @@ const hasCode = (error: DatabaseError, codes: RegExp) =>
 export function isUnavailable(error: unknown): boolean {
   const { message } = error as DatabaseError
   if (hasCode(error as DatabaseError, unavailable)) return true
-  return (
-    typeof message === 'string' &&
-    /timeout exceeded when trying to connect|Connection terminated|Client has encountered a connection error/.test(
-      message,
-    )
-  )
+  return typeof message === 'string' && disconnected.some((each) => message.includes(each))
 }
 
 /**

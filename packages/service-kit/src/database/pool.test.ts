@@ -19,7 +19,8 @@ test('a login by IAM takes a new token for its host and role, and trusts only Am
   const { ca, rejectUnauthorized } = ssl as { ca: string[]; rejectUnauthorized: boolean }
   expect(rejectUnauthorized).toBe(true)
   expect(ca.length).toBeGreaterThan(0)
-  for (const pem of ca) expect(new X509Certificate(pem).issuer).toMatch(/Amazon|Starfield/) // Amazon Trust Services hosts both
+  // Amazon Trust Services hosts both
+  for (const pem of ca) expect(new X509Certificate(pem).issuer).toMatch(/Amazon|Starfield/)
 })
 
 test('a login by password uses the connection string unchanged', () => {

@@ -58,7 +58,8 @@ describe('a session', () => {
     const sessions = new pg.Pool({ ...ONE_SESSION, connectionString: inject('postgresUrl'), pipeline: true })
     prepareStatements(sessions, { now: () => now })
     const find = 'select place from growing where place = $1'
-    await sessions.query(`set plan_cache_mode = force_generic_plan; create temporary table growing (place int primary key);
+    await sessions.query(`set plan_cache_mode = force_generic_plan;
+      create temporary table growing (place int primary key);
       insert into growing values (1); analyze growing`)
     for (let times = 0; times < 3; times++) await sessions.query(find, [1])
     const { rows } = await sessions.query('select name from pg_prepared_statements')

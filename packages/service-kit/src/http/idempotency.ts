@@ -81,14 +81,16 @@ export function createIdempotencyStore(
     async abandon({ scope, key, token }) {
       // Ends the lease; the resource id stays, so that a repetition finds what may have been created.
       await sql.query(
-        'update idempotency_keys set leased_until = clock_timestamp() where scope = $1 and key = $2 and lease = $3',
+        `update idempotency_keys set leased_until = clock_timestamp()
+         where scope = $1 and key = $2 and lease = $3`,
         [scope, key, token],
       )
     },
     async sweep() {
       const deleted = await sql.query(
         `delete from idempotency_keys where (scope, key) in
-           (select scope, key from idempotency_keys where expires_at < clock_timestamp() limit ${SWEEP_BATCH} for update skip locked)
+           (select scope, key from idempotency_keys where expires_at < clock_timestamp()
+            limit ${SWEEP_BATCH} for update skip locked)
          returning key`,
       )
       return { more: deleted.length === SWEEP_BATCH }
@@ -121,11 +123,13 @@ async function claim(sql: Sql, asked: readonly Asked[], leaseMs: number): Promis
        on conflict (scope, key) do update set
          lease = excluded.lease, leased_until = excluded.leased_until,
          body_hash = case when k.expires_at < clock_timestamp() then excluded.body_hash else k.body_hash end,
-         resource_id = case when k.expires_at < clock_timestamp() then excluded.resource_id else k.resource_id end,
+         resource_id = case when k.expires_at < clock_timestamp() then excluded.resource_id
+           else k.resource_id end,
          status = null, answer = null, expires_at = excluded.expires_at
        where k.expires_at < clock_timestamp()
           or (k.status is null and k.leased_until < clock_timestamp() and k.body_hash = excluded.body_hash)
-       returning 'started' as outcome, scope, key, body_hash as "bodyHash", resource_id as "resourceId", status, answer)
+       returning 'started' as outcome, scope, key, body_hash as "bodyHash", resource_id as "resourceId",
+         status, answer)
      select outcome, scope, key, "bodyHash", "resourceId", status, answer from claimed
      union all
      select 'kept', k.scope, k.key, k.body_hash, k.resource_id, k.status, k.answer
@@ -158,7 +162,8 @@ async function keep(sql: Sql, answers: readonly Kept[]): Promise<null[]> {
   await sql.query(
     `with given as (
        select k.scope, k.key, given.status, given.answer
-       from unnest($1::text[], $2::text[], $3::uuid[], $4::int[], $5::text[]) as given(scope, key, lease, status, answer)
+       from unnest($1::text[], $2::text[], $3::uuid[], $4::int[], $5::text[])
+         as given(scope, key, lease, status, answer)
        join idempotency_keys k on k.scope = given.scope and k.key = given.key and k.lease = given.lease
        order by k.scope, k.key for update of k)
      update idempotency_keys k set status = given.status, answer = given.answer

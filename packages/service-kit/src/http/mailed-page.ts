@@ -15,11 +15,13 @@ const styles = `
       form { display: grid; gap: 1.1rem; max-width: 26rem; margin-top: 1.5rem }
       label { display: grid; gap: .3rem; font-weight: 600 }
       label.choice { grid-template-columns: auto 1fr; align-items: start; font-weight: 400 }
-      input:not([type=checkbox]) { padding: .65rem .75rem; border: 1px solid var(--quiet); border-radius: .5rem; background: var(--paper); color: var(--ink); font: inherit }
+      input:not([type=checkbox]) { padding: .65rem .75rem; border: 1px solid var(--quiet);
+        border-radius: .5rem; background: var(--paper); color: var(--ink); font: inherit }
       input:focus-visible { outline: 3px solid var(--accent); outline-offset: 1px }
       form button { justify-self: start }
       .question { margin: 1.5rem 0 0; color: var(--quiet) }
-      button.quiet { padding: 0; background: none; color: var(--accent); font-weight: 400; text-decoration: underline }`
+      button.quiet { padding: 0; background: none; color: var(--accent); font-weight: 400;
+        text-decoration: underline }`
 
 /**
  * The link in a mail carries its token behind `#`, which browsers do not send: access logs record what is
@@ -27,7 +29,8 @@ const styles = `
  * pastes the code from the mail. Older mails have it behind `?`.
  */
 const script = `
-      const given = new URLSearchParams(location.hash.slice(1)).get('token') ?? new URLSearchParams(location.search).get('token')
+      const tokenOf = (text) => new URLSearchParams(text).get('token')
+      const given = tokenOf(location.hash.slice(1)) ?? tokenOf(location.search)
       if (given) {
         document.getElementById('code').value = given
         document.getElementById('code-field').hidden = true
@@ -91,7 +94,8 @@ function htmlOf(
     <p>${lead}</p>
     <form id="form" method="post" action="${path}">
       <label id="code-field">Code, or the whole link, from the mail
-        <input id="code" name="code" value="${escapeHtml(sent.code ?? '')}" maxlength="1000" autocomplete="off" spellcheck="false" required>
+        <input id="code" name="code" value="${escapeHtml(sent.code ?? '')}"
+          maxlength="1000" autocomplete="off" spellcheck="false" required>
       </label>${fields}
     </form>
     <script nonce="${nonce}">${script}

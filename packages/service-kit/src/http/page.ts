@@ -29,11 +29,14 @@ export const page = (options: {
     <title>${options.title}</title>
     <link rel="icon" href="data:,">
     <style nonce="${options.nonce}">
-      :root { color-scheme: light dark; --ink: #1c1b22; --paper: #fff; --quiet: #5b5966; --line: #dcdae3; --accent: #6d28d9; --on-accent: #fff; --bad: #b3261e; --good: #1a6b3c }
+      :root { color-scheme: light dark; --ink: #1c1b22; --paper: #fff; --quiet: #5b5966; --line: #dcdae3;
+        --accent: #6d28d9; --on-accent: #fff; --bad: #b3261e; --good: #1a6b3c }
       @media (prefers-color-scheme: dark) {
-        :root { --ink: #eceaf2; --paper: #17161c; --quiet: #a9a6b5; --line: #37353f; --accent: #b794f6; --on-accent: #17161c; --bad: #ff897d; --good: #7bd89b }
+        :root { --ink: #eceaf2; --paper: #17161c; --quiet: #a9a6b5; --line: #37353f; --accent: #b794f6;
+          --on-accent: #17161c; --bad: #ff897d; --good: #7bd89b }
       }
-      body { margin: 0 auto; max-width: 46rem; padding: 3rem 1.5rem; background: var(--paper); color: var(--ink); font: 1.0625rem/1.55 system-ui, sans-serif }
+      body { margin: 0 auto; max-width: 46rem; padding: 3rem 1.5rem; background: var(--paper);
+        color: var(--ink); font: 1.0625rem/1.55 system-ui, sans-serif }
       h1 { margin: 0 0 .5rem; font-size: 2rem; line-height: 1.2; letter-spacing: -.02em }
       a { color: var(--accent) }
       code { font: .9375em ui-monospace, monospace }
@@ -46,7 +49,8 @@ export const page = (options: {
       thead th { color: var(--quiet); font-size: .875rem; font-weight: 500 }
       .ready { color: var(--good) }
       .away { color: var(--bad) }
-      button { padding: .7rem 1.4rem; border: 0; border-radius: .5rem; background: var(--accent); color: var(--on-accent); font: inherit; font-weight: 600; cursor: pointer }
+      button { padding: .7rem 1.4rem; border: 0; border-radius: .5rem; background: var(--accent);
+        color: var(--on-accent); font: inherit; font-weight: 600; cursor: pointer }
       button:disabled { opacity: .6; cursor: default }
       button:focus-visible, a:focus-visible { outline: 3px solid var(--accent); outline-offset: 3px }
       [hidden] { display: none }${options.styles ?? ''}
@@ -63,8 +67,9 @@ export const page = (options: {
  * Returns the content security policy of a page: scripts and styles with this nonce, nothing from elsewhere.
  */
 export const pagePolicy = (nonce: string, styles = `'nonce-${nonce}'`): string =>
-  `default-src 'self'; script-src 'self' 'nonce-${nonce}'; style-src 'self' ${styles}; img-src 'self' data: blob:; ` +
-  `font-src 'self' data:; connect-src 'self'; object-src 'none'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'`
+  `default-src 'self'; script-src 'self' 'nonce-${nonce}'; style-src 'self' ${styles}; ` +
+  "img-src 'self' data: blob:; font-src 'self' data:; connect-src 'self'; object-src 'none'; " +
+  "base-uri 'none'; form-action 'self'; frame-ancestors 'none'"
 
 export const createNonce = (): string => randomBytes(16).toString('base64')
 

@@ -116,7 +116,8 @@ function parseJson(app: FastifyInstance): void {
   app.removeAllContentTypeParsers()
   app.addContentTypeParser('application/json', { parseAs: 'string' }, (request, body, done) => {
     request.rawBody = body.toString()
-    if (request.rawBody === '') return done(null, undefined) // many clients send a content type without a body
+    // many clients send a content type without a body
+    if (request.rawBody === '') return done(null, undefined)
     if (request.routeOptions.config.bodyAsText) return done(null, undefined)
     return parse(request, request.rawBody, done)
   })

@@ -78,7 +78,8 @@ export const policies: Readonly<Record<Callee, Policy>> = {
   documents: {
     breaker: { windowCalls: 10, minimumCalls: 5, failurePercent: 50, openMs: 30_000, trialCalls: 3 },
     bulkhead: { concurrent: 4, waitMs: 500 },
-    responseTimeoutMs: 20_000, // less than a notification's lease, which is renewed when everything is rendered
+    // less than a notification's lease, which is renewed when everything is rendered
+    responseTimeoutMs: 20_000,
   },
   payments: { breaker: standard },
   gateway: {

@@ -300,9 +300,11 @@ describe('sampling', () => {
 })
 
 describe('a collector', () => {
-  const limits = { sendEveryMs: 20, sendMsMax: 500, stopMsMax: 300 } // those of startTracing, in the same order
+  // those of startTracing, in the same order
+  const limits = { sendEveryMs: 20, sendMsMax: 500, stopMsMax: 300 }
   const held: Socket[] = []
-  const never = createTcpServer((socket) => held.push(socket.on('error', () => {}))) // accepts requests and never answers
+  // accepts requests and never answers
+  const never = createTcpServer((socket) => held.push(socket.on('error', () => {})))
   afterAll(() => {
     never.close()
     for (const socket of held) socket.destroy()

@@ -76,7 +76,8 @@ export function writeSecrets(options: {
 
 function writePrivately(file: string, content: string, ownerId?: number): void {
   mkdirSync(path.dirname(file), { recursive: true })
-  rmSync(`${file}.new`, { force: true }) // of a killed run: not even root may write to it without a capability
+  // of a killed run: not even root may write to it without a capability
+  rmSync(`${file}.new`, { force: true })
   writeFileSync(`${file}.new`, content, { mode: 0o400 })
   if (ownerId !== undefined) chownSync(`${file}.new`, ownerId, ownerId)
   renameSync(`${file}.new`, file)

@@ -6,7 +6,8 @@ export type StoreKind = (typeof storeKinds)[number]
 const kindsByStack: Readonly<Record<string, StoreKind>> = { docker: 'containers' }
 
 const NO_ENGINE =
-  'STACK=docker runs the tests on containers, and no Docker engine answers here: start one (`docker info` must work), or run ' +
+  'STACK=docker runs the tests on containers, and no Docker engine answers here: ' +
+  'start one (`docker info` must work), or run ' +
   '`npm test` without STACK, which needs none'
 
 /**

@@ -19,6 +19,7 @@ export function landingPage(options: {
       <tr><th scope="row">${title}</th><td><code>${path}</code></td><td>${name}</td>
         <td class="${ready ? 'ready' : 'away'}">${ready ? 'ready' : 'not answering'}</td></tr>`,
   )
+  const mailbox = new URL(options.mailboxUrl).href
   return page({
     title: 'Boxoffice',
     nonce: options.nonce,
@@ -27,13 +28,14 @@ export function landingPage(options: {
     <p>Event tickets: sold once, paid once, delivered. This is the system on your machine.</p>
     <ul class="links">
       <li><a href="/docs">API reference</a> every public call of the services below</li>
-      <li><a href="${new URL(options.mailboxUrl).href}">Mailbox</a> every mail that was sent, with its tickets</li>
+      <li><a href="${mailbox}">Mailbox</a> every mail that was sent, with its tickets</li>
       <li><a href="${new URL(options.smsUrl).href}">Text messages</a> every one that was sent</li>
       <li><a href="/api/events">Events</a> what is on sale, as JSON</li>
     </ul>
     <table>
       <caption>Services behind this address</caption>
-      <thead><tr><th scope="col">Service</th><th scope="col">Path</th><th scope="col">Name</th><th scope="col">State</th></tr></thead>
+      <thead><tr><th scope="col">Service</th><th scope="col">Path</th>
+        <th scope="col">Name</th><th scope="col">State</th></tr></thead>
       <tbody>${rows.join('')}
       </tbody>
     </table>`,

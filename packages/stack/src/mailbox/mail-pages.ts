@@ -8,16 +8,20 @@ export function pageOfList(mails: readonly Mail[], count: number, nonce: string)
       .map(({ filename, cid }, n) =>
         cid
           ? ''
-          : `<a href="/mails/${mail.messageId}/${n}" target="_blank">${escapeHtml(filename ?? `attachment ${n + 1}`)}</a>`,
+          : `<a href="/mails/${mail.messageId}/${n}" target="_blank">` +
+            `${escapeHtml(filename ?? `attachment ${n + 1}`)}</a>`,
       )
       .filter(Boolean)
+    const sentAt = new Date(mail.at * 1_000).toISOString().slice(0, 19).replace('T', ' ')
     return `
     <details${index === 0 ? ' open' : ''}>
       <summary><strong dir="auto">${escapeHtml(mail.subject)}</strong><br>
-        <small>to ${escapeHtml(mail.destination.to.join(', '))} · ${new Date(mail.at * 1_000).toISOString().slice(0, 19).replace('T', ' ')} UTC</small></summary>
+        <small>to ${escapeHtml(mail.destination.to.join(', '))} · ${sentAt} UTC</small></summary>
       ${attachments.length > 0 ? `<p>Attached: ${attachments.join(', ')}</p>` : ''}
-      <iframe title="${escapeHtml(mail.subject)}" src="/mails/${mail.messageId}" sandbox="allow-popups allow-popups-to-escape-sandbox" loading="lazy"></iframe>
-      <details><summary><small>Text part</small></summary><pre>${escapeHtml(mail.body.text ?? '')}</pre></details>
+      <iframe title="${escapeHtml(mail.subject)}" src="/mails/${mail.messageId}"
+        sandbox="allow-popups allow-popups-to-escape-sandbox" loading="lazy"></iframe>
+      <details><summary><small>Text part</small></summary>
+        <pre>${escapeHtml(mail.body.text ?? '')}</pre></details>
     </details>`
   })
   return page({
@@ -27,7 +31,8 @@ export function pageOfList(mails: readonly Mail[], count: number, nonce: string)
       details { border-top: 1px solid var(--line); padding: .75rem 0 }
       summary { cursor: pointer }
       small { color: var(--quiet) }
-      iframe { width: 100%; height: 42rem; border: 1px solid var(--line); border-radius: .5rem; background: #fff }
+      iframe { width: 100%; height: 42rem; border: 1px solid var(--line); border-radius: .5rem;
+        background: #fff }
       pre { white-space: pre-wrap; overflow-wrap: anywhere; font-size: .875rem }`,
     body: `
     <h1>Mailbox</h1>

@@ -97,7 +97,9 @@ describe('its page', () => {
   test('a mail shows images and working links, is escaped in the list, and runs no scripts', async () => {
     const days = [new Date()] // which it is now, also at midnight
     const html = '<img src="cid:code"><script>alert(1)</script>'
-    const picture = `--b\r\nContent-Type: image/png\r\nContent-ID: <code>\r\nContent-Disposition: inline\r\nContent-Transfer-Encoding: base64\r\n\r\niVBORw0KGgo=\r\n`
+    const picture =
+      '--b\r\nContent-Type: image/png\r\nContent-ID: <code>\r\n' +
+      'Content-Disposition: inline\r\nContent-Transfer-Encoding: base64\r\n\r\niVBORw0KGgo=\r\n'
     const body = `--b\r\nContent-Type: text/html\r\n\r\n${html}\r\n${picture}--b--`
     await send(
       `<b>bold</b>\r\nMIME-Version: 1.0\r\nContent-Type: multipart/related; boundary=b\r\n\r\n${body}\r\n`,
@@ -111,7 +113,8 @@ describe('its page', () => {
     expect(mail.headers.get('content-security-policy')).toMatch(/^sandbox .*default-src 'none'/)
     const shown = await mail.text()
     expect(shown).toContain('<img src="data:image/png;base64,iVBORw0KGgo="')
-    expect(shown).toContain('<base target="_blank">') // a link opens beside the box: in it nothing runs, and no other site is let in
+    // a link opens beside the box: in it nothing runs, and no other site is let in
+    expect(shown).toContain('<base target="_blank">')
     expect((await fetch(`http://127.0.0.1:${port}/mails/none`)).ok).toBe(false)
   })
 })

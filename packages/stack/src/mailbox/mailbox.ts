@@ -15,6 +15,7 @@ export interface Mailbox {
 // included.
 const MAIL_BYTES_MAX = 10 * 1_024 * 1_024
 const RECIPIENTS_MAX = 50
+const NAMESPACE = 'http://ses.amazonaws.com/doc/2010-12-01/'
 /**
  * The largest mail in base64, with each `+` and `/` percent-encoded, and some more to be able to report an
  * error.
@@ -52,7 +53,8 @@ export async function startMailbox(options: {
     const { 'RawMessage.Data': raw = '' } = body ?? {}
     store.add({ messageId, at: Math.floor(Date.now() / 1_000), recipients: recipientsOf(body ?? {}), raw })
     return reply.send(
-      `<SendRawEmailResponse xmlns="http://ses.amazonaws.com/doc/2010-12-01/"><SendRawEmailResult><MessageId>${messageId}</MessageId></SendRawEmailResult></SendRawEmailResponse>`,
+      `<SendRawEmailResponse xmlns="${NAMESPACE}"><SendRawEmailResult><MessageId>${messageId}</MessageId>` +
+        '</SendRawEmailResult></SendRawEmailResponse>',
     )
   })
 
@@ -101,7 +103,9 @@ export async function startMailbox(options: {
 
 const HTML = 'text/html; charset=utf-8'
 /** Its links open normal pages. */
-const MAILED = `sandbox allow-popups allow-popups-to-escape-sandbox; default-src 'none'; style-src 'unsafe-inline'; img-src data:`
+const MAILED =
+  'sandbox allow-popups allow-popups-to-escape-sandbox; ' +
+  "default-src 'none'; style-src 'unsafe-inline'; img-src data:"
 
 const show = (reply: FastifyReply, policy: string, contentType: string, body: string | Buffer) =>
   reply
@@ -132,4 +136,5 @@ const recipientsOf = (body: Record<string, string>): string[] =>
   Object.entries(body).flatMap(([name, value]) => (name.startsWith('Destinations.member.') ? [value] : []))
 
 const failure = (code: string, message: string) =>
-  `<ErrorResponse xmlns="http://ses.amazonaws.com/doc/2010-12-01/"><Error><Type>Sender</Type><Code>${code}</Code><Message>${message}</Message></Error></ErrorResponse>`
+  `<ErrorResponse xmlns="${NAMESPACE}"><Error><Type>Sender</Type><Code>${code}</Code>` +
+  `<Message>${message}</Message></Error></ErrorResponse>`

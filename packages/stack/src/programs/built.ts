@@ -78,7 +78,8 @@ export function keepBuild(folder: string, build: Build): void {
   } catch (error) {
     if (!existsSync(folderOf(build))) throw error
     const [wanted, other] = isComplete(build) ? [folderOf(build), folder] : [folder, folderOf(build)]
-    rmSync(other, { recursive: true, force: true }) // another process was faster, or was killed before it was done
+    // another process was faster, or was killed before it was done
+    rmSync(other, { recursive: true, force: true })
     if (wanted === folder) renameSync(folder, folderOf(build))
   }
   writeCurrent(build)

@@ -7,14 +7,24 @@ import { isProgram, PRELOAD, ROOT } from './workspace.ts'
 
 // Packages from before ES modules use these; a module has none.
 const PRELUDE = `import { createRequire as createRequireOfBundle } from 'node:module'
-const require = createRequireOfBundle(import.meta.url), __filename = import.meta.filename, __dirname = import.meta.dirname`
+const require = createRequireOfBundle(import.meta.url)
+const __filename = import.meta.filename, __dirname = import.meta.dirname`
 
 /**
  * Not bundled: they read files beside themselves, or are large and used by one program, or are native code.
  * Everything else loads faster as part of a few large files than as hundreds of small ones.
  */
-const STAYS =
-  /^(esbuild|@napi-rs\/canvas|piscina|unpdf|testcontainers|@scalar\/fastify-api-reference|@prisma\/client\/runtime\/.*wasm-base64.*)$/
+const STAYS = new RegExp(
+  `^(${[
+    'esbuild',
+    '@napi-rs/canvas',
+    'piscina',
+    'unpdf',
+    'testcontainers',
+    '@scalar/fastify-api-reference',
+    '@prisma/client/runtime/.*wasm-base64.*',
+  ].join('|')})$`,
+)
 
 /** The bundled files: paths from the root of the workspace, with forward slashes. */
 export interface Bundled {

@@ -39,7 +39,8 @@ export async function prepareProgram(source: string, log: Log = () => {}): Promi
   if (!isProgram(name)) return { file }
   const has = (build: Build | null) => build?.programs.includes(name) === true
   let build = findRecent()
-  for (; !has(build) && findRunning(BUILDING); build = findCurrent()) await sleep(50) // another process builds the same
+  // another process builds the same
+  for (; !has(build) && findRunning(BUILDING); build = findCurrent()) await sleep(50)
   if (!has(build)) {
     building ??= buildAll(log).finally(() => {
       building = null
@@ -96,7 +97,8 @@ async function buildAll(log: Log, attempts = 3): Promise<Build | null> {
   try {
     const { bundlePrograms } = await import('./bundle.ts') // loads esbuild
     const { programs, inputs } = await bundlePrograms(folder)
-    writeFileSync(path.join(folder, 'package.json'), '{ "type": "module" }\n') // otherwise Node.js would read each file to find out
+    // otherwise Node.js would read each file to find out
+    writeFileSync(path.join(folder, 'package.json'), '{ "type": "module" }\n')
     const build = describeBuild(programs, [...inputs, ...furtherInputs()])
     if (wasSavedSince(startedAt, build)) {
       if (attempts === 1) throw new Error('sources are being saved all the time')
@@ -109,7 +111,8 @@ async function buildAll(log: Log, attempts = 3): Promise<Build | null> {
   } catch (error) {
     rmSync(folder, { recursive: true, force: true })
     log(
-      `the programs could not be bundled, they run from source: ${error instanceof Error ? error.message : error}`,
+      'the programs could not be bundled, they run from source: ' +
+        `${error instanceof Error ? error.message : error}`,
     )
     return null
   } finally {

@@ -44,7 +44,8 @@ export async function signInAsOrganizer(
   urls: { edgeUrl: string; mailsUrl: string },
   login: Login,
 ): Promise<Session> {
-  const again = () => signIn(urls.edgeUrl, login, 'organizer') // for a token with the current state of the account
+  // for a token with the current state of the account
+  const again = () => signIn(urls.edgeUrl, login, 'organizer')
   let session = await again()
   if (!session.user.emailVerified) {
     await confirmAddress(urls, login)

@@ -30,7 +30,8 @@ const festival: Show = {
     return {
       name: 'Riverside Festival',
       description:
-        'One day of music on the meadow by the river: two stages, food from the market, and a bonfire at the end.',
+        'One day of music on the meadow by the river: two stages, food from the market, ' +
+        'and a bonfire at the end.',
       eventDate,
       endDate: later(eventDate, 11),
       timeZone: 'Europe/Warsaw',
@@ -70,7 +71,8 @@ const theatre: Show = {
     return {
       name: 'The Lighthouse Keeper',
       description:
-        'A play in two acts about a light that nobody needs any more, and the man who keeps it burning. With an interval.',
+        'A play in two acts about a light that nobody needs any more, and the man who keeps it burning. ' +
+        'With an interval.',
       eventDate,
       endDate: later(eventDate, 3),
       timeZone: 'Europe/Warsaw',

@@ -18,6 +18,7 @@ export interface SmsCapture {
 }
 
 const KEPT_MAX = 500
+const NAMESPACE = 'http://sns.amazonaws.com/doc/2010-03-31/'
 // https://docs.aws.amazon.com/sns/latest/dg/sms_sending-overview.html: at most 1,600 characters are sent.
 const LENGTH_MAX = 1_600
 // https://docs.aws.amazon.com/sns/latest/dg/channels-sms-originating-identities-sender-ids.html: 1 to 11 of
@@ -69,7 +70,8 @@ export async function startSmsCapture(options: {
     kept.push(sms)
     if (kept.length > KEPT_MAX) kept.shift()
     return reply.send(
-      `<PublishResponse xmlns="http://sns.amazonaws.com/doc/2010-03-31/"><PublishResult><MessageId>${sms.messageId}</MessageId></PublishResult></PublishResponse>`,
+      `<PublishResponse xmlns="${NAMESPACE}"><PublishResult><MessageId>${sms.messageId}</MessageId>` +
+        '</PublishResult></PublishResponse>',
     )
   })
   app.get('/store', async () => ({ messages: kept }))
@@ -91,7 +93,8 @@ function findSenderId(body: Record<string, string>): string | null {
 }
 
 const failure = (code: string, message: string) =>
-  `<ErrorResponse xmlns="http://sns.amazonaws.com/doc/2010-03-31/"><Error><Type>Sender</Type><Code>${code}</Code><Message>${escapeHtml(message)}</Message></Error></ErrorResponse>`
+  `<ErrorResponse xmlns="${NAMESPACE}"><Error><Type>Sender</Type><Code>${code}</Code>` +
+  `<Message>${escapeHtml(message)}</Message></Error></ErrorResponse>`
 
 function readLines(file: string): Sms[] {
   const lines = readFileSync(file, 'utf8')
@@ -106,10 +109,14 @@ function readLines(file: string): Sms[] {
   })
 }
 
+const secondOf = (at: string) => at.slice(0, 19).replace('T', ' ')
+
 function listPage(messages: readonly Sms[], nonce: string): string {
   const rows = messages.toReversed().map(
     ({ phoneNumber, senderId, message, at }) => `
-      <tr><td>${escapeHtml(phoneNumber)}<br><small>from ${escapeHtml(senderId ?? 'an unnamed sender')}, ${at.slice(0, 19).replace('T', ' ')} UTC</small></td><td dir="auto">${escapeHtml(message)}</td></tr>`,
+      <tr><td>${escapeHtml(phoneNumber)}<br>
+        <small>from ${escapeHtml(senderId ?? 'an unnamed sender')}, ${secondOf(at)} UTC</small></td>
+        <td dir="auto">${escapeHtml(message)}</td></tr>`,
   )
   const about = messages.length === 0 ? 'None yet.' : 'The newest first. As JSON: <a href="/store">/store</a>'
   return page({

@@ -17,7 +17,9 @@ export function treeText(traceId: string, spans: readonly ReceivedSpan[]): strin
     const took = (span.endMs - span.startMs).toFixed(1).padStart(TOOK_WIDTH)
     return `${began}${took}  ${shortName(span.service).padEnd(width)}  ${branchesOf(goesOn)}${name}`
   })
-  const count = `${spans.length} span${spans.length === 1 ? '' : 's'} in ${services.length} service${services.length === 1 ? '' : 's'}`
+  const count =
+    `${spans.length} span${spans.length === 1 ? '' : 's'} in ` +
+    `${services.length} service${services.length === 1 ? '' : 's'}`
   return [
     `${root}: ${durationMs.toFixed(1)} ms, ${count}${failed > 0 ? `, ${failed} failed` : ''}`,
     `trace ${traceId}, began ${new Date(startMs).toISOString()}`,

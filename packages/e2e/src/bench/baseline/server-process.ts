@@ -15,7 +15,9 @@ await pool.query(
 )
 redis.defineCommand('hold', {
   numberOfKeys: 1,
-  lua: `if redis.call('hsetnx', KEYS[1], ARGV[1], ARGV[2]) == 1 then redis.call('hincrby', KEYS[1], 'held', 1) return 1 end return 0`,
+  lua:
+    "if redis.call('hsetnx', KEYS[1], ARGV[1], ARGV[2]) == 1 then " +
+    "redis.call('hincrby', KEYS[1], 'held', 1) return 1 end return 0",
 })
 const hold = (key: string, seat: string, id: string): Promise<number> =>
   (redis as never as Commands).hold(key, seat, id)

@@ -18,9 +18,11 @@ const ADMITTED_PER_SECOND = [0, 0, 5_000]
 
 const BOTTLENECKS = {
   batches:
-    "the commits of one event's counter: split its general tickets into several types or zones, or admit people more slowly",
+    "the commits of one event's counter: split its general tickets into several types or zones, " +
+    'or admit people more slowly',
   redis:
-    "the single thread of Redis that has an event's keys: admit people more slowly; more shards do not help one event",
+    "the single thread of Redis that has an event's keys: admit people more slowly; " +
+    'more shards do not help one event',
 } as const
 
 /** Simulates what an on-sale needs from the service times that `holds` and `purchases` measured. */
@@ -36,7 +38,8 @@ export const capacity: Bench = {
     fact('one vCPU of Fargate, relative to one core here', `${VCPU_FACTOR} (an assumption)`)
     printTasks(context, converted)
     heading(
-      'On-sales: everyone arrives within 17 s as at EMF, half get a ticket, and those pay within a few minutes',
+      'On-sales: everyone arrives within 17 s as at EMF, half get a ticket, ' +
+        'and those pay within a few minutes',
     )
     const rows = BUYERS.map((buyers, index) =>
       planRow(context, buyers, ADMITTED_PER_SECOND[index] ?? 0, converted),
@@ -93,7 +96,8 @@ function printTasks(context: BenchContext, { hold, purchase }: ServiceTimes): vo
     ['auth, 0.5 vCPU', `${carries(0.5, purchase.auth)} purchases`],
     [
       'Aurora, 1 ACU',
-      `${carries(VCPU_PER_ACU, hold.postgres)} holds, or ${carries(VCPU_PER_ACU, purchase.postgres)} purchases`,
+      `${carries(VCPU_PER_ACU, hold.postgres)} holds, or ` +
+        `${carries(VCPU_PER_ACU, purchase.postgres)} purchases`,
     ],
     ['Redis, 1 shard', `${carries(1, hold.redis)} holds`],
   ]
@@ -124,7 +128,8 @@ function printAlternatives(context: BenchContext, sale: OnSale, times: ServiceTi
         : ''
     fact(
       `  with ${how}`,
-      `hold p99 ${(outcome.holdP99Ms / 1_000).toFixed(1)} s${room}${bottleneck ? `, then ${bottleneck}` : ''}`,
+      `hold p99 ${(outcome.holdP99Ms / 1_000).toFixed(1)} s` +
+        `${room}${bottleneck ? `, then ${bottleneck}` : ''}`,
     )
   }
 }

@@ -63,7 +63,9 @@ function report(context: BenchContext, results: Record<string, Measured[]>, how:
     median((results[name] ?? []).map(({ load }) => figuresOf(load, 409)[figure]))
   for (const name of ['through the edge', 'no edge']) {
     const p99 = medianOf(name, 'p99Ms')
-    const value = `p50 ${medianOf(name, 'p50Ms').toFixed(0)} ms, p99 ${p99.toFixed(0)} ms, ${times(p99, medianOf(BARE, 'p99Ms'))}`
+    const value =
+      `p50 ${medianOf(name, 'p50Ms').toFixed(0)} ms, p99 ${p99.toFixed(0)} ms, ` +
+      `${times(p99, medianOf(BARE, 'p99Ms'))}`
     if (name === 'no edge') fact(`refused, ${name}`, value)
     else
       context.goal(

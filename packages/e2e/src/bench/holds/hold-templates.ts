@@ -39,7 +39,10 @@ export const holdOne = (
   method: 'POST',
   url: `${baseUrl}${RESERVATIONS}`,
   headers: signedIn,
-  body: `{"eventId":"${eventId}","ticketRequests":[{"ticketTypeId":"${ticketTypeId}","quantity":1${best ? ',"bestAvailable":true' : ''}}]}`,
+  body: JSON.stringify({
+    eventId,
+    ticketRequests: [{ ticketTypeId, quantity: 1, ...(best && { bestAvailable: true }) }],
+  }),
   columns: { token: tokensOf(buyers) },
 })
 

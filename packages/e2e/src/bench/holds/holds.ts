@@ -18,7 +18,8 @@ export const WARM_UP = 5
 
 export const holds: Bench = {
   title:
-    'durable holds a second through the service: seats, general, the best seats; next to bare Fastify + Redis, and + one INSERT',
+    'durable holds a second through the service: seats, general, the best seats; ' +
+    'next to bare Fastify + Redis, and + one INSERT',
   important: true,
   run: (context) => withWorld(context, liftedLimits, (world) => measureHolds(context, world)),
 }

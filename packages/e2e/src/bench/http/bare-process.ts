@@ -32,10 +32,14 @@ const ticketKey = createPublicKey(createPrivateKey({ key: input.ticketKey, forma
 
 await own.query(`
   create table if not exists users (email text primary key, user_id uuid, salt bytea, tag bytea);
-  create table if not exists families (family_id uuid primary key, user_id uuid, created_at timestamptz default now());
-  create table if not exists refresh_tokens (token_hash bytea primary key, family_id uuid references families, created_at timestamptz default now());
-  create table if not exists bare_tickets (ticket_id uuid primary key, event_id uuid, status text, version integer default 1);
-  create table if not exists bare_check_ins (check_in_id uuid primary key, ticket_id uuid unique, checked_in_at timestamptz default now());
+  create table if not exists families (family_id uuid primary key, user_id uuid,
+    created_at timestamptz default now());
+  create table if not exists refresh_tokens (token_hash bytea primary key, family_id uuid references families,
+    created_at timestamptz default now());
+  create table if not exists bare_tickets (ticket_id uuid primary key, event_id uuid, status text,
+    version integer default 1);
+  create table if not exists bare_check_ins (check_in_id uuid primary key, ticket_id uuid unique,
+    checked_in_at timestamptz default now());
   create table if not exists bare_outbox (message_id uuid primary key, body text)`)
 await own.query(
   'insert into users select email, gen_random_uuid(), $2, $3 from unnest($1::text[]) as email',
@@ -83,7 +87,8 @@ app.post<{ Body: { email: string; password: string } }>('/login', async ({ body 
 app.get('/events', async () => {
   const { rows } = await events.query({
     name: 'list',
-    text: `select * from events where status = 'PUBLISHED' and event_date > now() order by event_date, id limit 21`,
+    text: `select * from events where status = 'PUBLISHED' and event_date > now()
+      order by event_date, id limit 21`,
   })
   return { events: rows.slice(0, 20), nextCursor: null }
 })
@@ -99,8 +104,10 @@ app.get('/orders', async ({ headers }) => {
   const { rows } = await payments.query({
     name: 'orders',
     text: `select o.*,
-      coalesce((select jsonb_agg(jsonb_build_object('ticketTypeId', i.ticket_type_id, 'quantity', i.quantity)) from order_items i where i.order_id = o.order_id), '[]') as items,
-      coalesce((select jsonb_agg(jsonb_build_object('ticketId', t.ticket_id, 'ticketNumber', t.ticket_number, 'qrCode', t.qr_code)
+      coalesce((select jsonb_agg(jsonb_build_object('ticketTypeId', i.ticket_type_id, 'quantity', i.quantity))
+        from order_items i where i.order_id = o.order_id), '[]') as items,
+      coalesce((select jsonb_agg(jsonb_build_object('ticketId', t.ticket_id, 'ticketNumber', t.ticket_number,
+        'qrCode', t.qr_code)
         order by t.ticket_number) from order_tickets t where t.order_id = o.order_id), '[]') as tickets
       from orders o where user_id = $1 order by created_at desc, order_id desc limit 21`,
     values: [headers['x-user-id']],
@@ -118,7 +125,8 @@ app.post<{ Body: { code: string } }>('/check-in', async ({ body }, reply) => {
       [ticketId],
     )
     const { rows } = await client.query(
-      `with admitted as (update bare_tickets set status = 'CHECKED_IN', version = version + 1 where ticket_id = $1 and status = 'ACTIVE' returning ticket_id)
+      `with admitted as (update bare_tickets set status = 'CHECKED_IN', version = version + 1
+         where ticket_id = $1 and status = 'ACTIVE' returning ticket_id)
        insert into bare_check_ins (check_in_id, ticket_id) select $2, ticket_id from admitted returning *`,
       [ticketId, randomUUID()],
     )

@@ -33,7 +33,8 @@ export interface BareInput {
 /** Measures everyday requests, each next to a bare server that runs the same statements. */
 export const http: Bench = {
   title:
-    'sign-ins, event list and page, order list, check-ins a second, next to bare Fastify with the same statements',
+    'sign-ins, event list and page, order list, check-ins a second, ' +
+    'next to bare Fastify with the same statements',
   run: (context) => withWorld(context, openGateway, (world) => measureHttp(context, world)),
 }
 

@@ -10,7 +10,8 @@ test('columns repeat from their first value, and lengths are counted in bytes', 
     columns: { seat: ['A1', 'A2', 'A3'], token: ['t'] },
   })
   expect(requestOf(4)).toBe(
-    'POST /seats/A2 HTTP/1.1\r\nhost: 127.0.0.1:8000\r\nauthorization: Bearer t\r\ncontent-type: application/json\r\n' +
+    'POST /seats/A2 HTTP/1.1\r\nhost: 127.0.0.1:8000\r\nauthorization: Bearer t\r\n' +
+      'content-type: application/json\r\n' +
       'content-length: 25\r\n\r\n{"seat":"A2","name":"ż"}',
   )
 })

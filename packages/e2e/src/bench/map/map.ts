@@ -95,7 +95,8 @@ async function measureReads(
     firstIndex,
   })
   step(
-    `${READS_PER_SECOND} reads of the map a second, next to ${HOLDS_PER_SECOND} holds a second, for ${seconds} s`,
+    `${READS_PER_SECOND} reads of the map a second, next to ${HOLDS_PER_SECOND} holds a second, ` +
+      `for ${seconds} s`,
   )
   const steadily = reader.run(read, {
     kind: 'open',
@@ -118,7 +119,8 @@ function reportReads(
   { steady, beside, greedy, besideGreedy }: Awaited<ReturnType<typeof measureReads>>,
 ): void {
   heading(
-    `The map of ${hall.seatIds.length} seats, half of them held, through the edge, ${context.instances} of each service`,
+    `The map of ${hall.seatIds.length} seats, half of them held, through the edge, ` +
+      `${context.instances} of each service`,
   )
   line(`reads, ${READS_PER_SECOND} a second`, figuresOf(steady, 200))
   line(`holds at the same time`, figuresOf(beside.load, 201))
@@ -212,7 +214,8 @@ async function watchMaps(
     context.record('watchers', { watched, sale: sale.load })
     fact(
       'events sent',
-      `${watched.events} (${(watched.events / seconds).toFixed(0)}/s), ${(watched.bytes / 1_048_576).toFixed(1)} MiB`,
+      `${watched.events} (${(watched.events / seconds).toFixed(0)}/s), ` +
+        `${(watched.bytes / 1_048_576).toFixed(1)} MiB`,
     )
     fact(
       'delay between the first and the last watcher of a change',

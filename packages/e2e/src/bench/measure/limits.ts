@@ -70,7 +70,8 @@ export function describeLimits(
   if (per && per.count > 0) {
     const each = (ms: number) => `${(ms / per.count).toFixed(2)}`
     lines.push(
-      `ms of CPU per ${per.what}: ${each(total)}, of which ${busy.map(([name, ms]) => `${name} ${each(ms)}`).join(', ')}`,
+      `ms of CPU per ${per.what}: ${each(total)}, of which ` +
+        `${busy.map(([name, ms]) => `${name} ${each(ms)}`).join(', ')}`,
     )
   }
   if (sessions && sessions.samples > 0) {

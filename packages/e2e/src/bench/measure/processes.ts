@@ -46,8 +46,10 @@ async function readAll(): Promise<Map<number, Stat>> {
 async function readStat(pid: number): Promise<Stat | null> {
   const stat = await readFile(`/proc/${pid}/stat`, 'utf8').catch(() => null)
   if (!stat) return null
-  const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ') // a program's name may contain spaces and brackets
-  const ticks = fields.slice(11, 15).reduce((total, field) => total + Number(field), 0) // its own, and its exited children's
+  // a program's name may contain spaces and brackets
+  const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ')
+  // its own, and its exited children's
+  const ticks = fields.slice(11, 15).reduce((total, field) => total + Number(field), 0)
   return { parent: Number(fields[1]), cpuMs: ticks * TICK_MS }
 }
 

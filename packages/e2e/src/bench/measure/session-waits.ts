@@ -25,7 +25,8 @@ export async function sampleSessions(databaseUrl: string): Promise<{ stop(): Pro
     const { rows } = await client.query<{ wait: string; statement: string }>(
       `select coalesce(wait_event_type || ':' || wait_event, 'CPU') as wait,
          regexp_replace(left(query, 200), '\\s+', ' ', 'g') as statement
-       from pg_stat_activity where state = 'active' and backend_type = 'client backend' and pid <> pg_backend_pid()`,
+       from pg_stat_activity where state = 'active' and backend_type = 'client backend'
+         and pid <> pg_backend_pid()`,
     )
     samples++
     for (const { wait, statement } of rows) {

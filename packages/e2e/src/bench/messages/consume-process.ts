@@ -84,7 +84,8 @@ async function toolkit(): Promise<void> {
     try {
       await client.query('begin')
       const { rowCount } = await client.query(
-        `insert into inbox (consumer, message_id, event_type) values ($1, $2, 'PAYMENT_FAILED') on conflict do nothing`,
+        `insert into inbox (consumer, message_id, event_type) values ($1, $2, 'PAYMENT_FAILED')
+         on conflict do nothing`,
         [queue, messageId],
       )
       if (rowCount) await client.query('insert into bench_effects (order_id) values ($1)', [payload.orderId])

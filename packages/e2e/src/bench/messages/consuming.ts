@@ -66,7 +66,8 @@ export async function prepareQueues({ system }: BenchSystem) {
     },
     async effects(): Promise<{ effects: number; inbox: number }> {
       const { rows } = await pool.query<{ effects: number; inbox: number }>(
-        'select (select count(*)::int from bench_effects) as effects, (select count(*)::int from inbox) as inbox',
+        `select (select count(*)::int from bench_effects) as effects,
+           (select count(*)::int from inbox) as inbox`,
       )
       return rows[0] ?? { effects: 0, inbox: 0 }
     },

@@ -27,7 +27,8 @@ const P99_MS_MAX = 100
  */
 export const messages: Bench = {
   title:
-    'consumed messages a second with inbox and effect, next to a bare loop and @message-queue-toolkit/sqs; commit → SQS, paid → mail',
+    'consumed messages a second with inbox and effect, next to a bare loop and ' +
+    '@message-queue-toolkit/sqs; commit → SQS, paid → mail',
   run: (context) =>
     withWorld(context, openGateway, async (world) => {
       const queues = await prepareQueues(world.bench)
@@ -52,7 +53,8 @@ async function measureConsuming(context: BenchContext, bench: BenchSystem, queue
     '@message-queue-toolkit/sqs, the same effect': () => consume(bench, queues, { how: 'toolkit', ...input }),
   })
   heading(
-    `Consumed messages: ${rounds} rounds of ${count}; the bare loop and the toolkit with ${LOOPS} concurrent polls`,
+    `Consumed messages: ${rounds} rounds of ${count}; the bare loop and the toolkit with ` +
+      `${LOOPS} concurrent polls`,
   )
   const rateOf = (all: readonly Consumed[]) => median(all.map(({ perSecond }) => perSecond))
   table([

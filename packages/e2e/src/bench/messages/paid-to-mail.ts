@@ -40,7 +40,8 @@ export async function measureMails(context: BenchContext, world: World): Promise
       [field.eventId],
     ),
     ledger.pools.notifications.query<{ order_id: string; at: Date }>(
-      `select order_id, sent_at as at from notifications where event_id = $1 and type = 'ORDER_CONFIRMATION' and status = 'SENT'`,
+      `select order_id, sent_at as at from notifications where event_id = $1 and type = 'ORDER_CONFIRMATION'
+         and status = 'SENT'`,
       [field.eventId],
     ),
   ])

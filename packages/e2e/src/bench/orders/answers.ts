@@ -22,13 +22,15 @@ export async function quiet({ place, database }: World): Promise<boolean> {
     []
   for (let index = 1; index <= QUIET_ROUNDS; index++) {
     step(
-      `${QUIET_PER_SECOND} orders a second for ${QUIET_SECONDS} s, synchronous, then through the queue: ${index} of ${QUIET_ROUNDS}`,
+      `${QUIET_PER_SECOND} orders a second for ${QUIET_SECONDS} s, synchronous, then through the queue: ` +
+        `${index} of ${QUIET_ROUNDS}`,
     )
     rounds.push({ waited: await round(false), queued: await round(true) })
   }
 
   heading(
-    `Response time when the gateway takes ${GATEWAY_MS} ms: ${QUIET_PER_SECOND} orders a second, ${QUIET_ROUNDS} alternating rounds`,
+    `Response time when the gateway takes ${GATEWAY_MS} ms: ${QUIET_PER_SECOND} orders a second, ` +
+      `${QUIET_ROUNDS} alternating rounds`,
   )
   for (const { waited, queued } of rounds) {
     line('synchronous (baseline)', waited.figures)

@@ -28,7 +28,8 @@ export async function commandsInOrder({ place, buyerOf, database }: World): Prom
   await untilComplete(database, orderIds)
   const { rows } = await database.query<{ commands: string[] }>(
     `select array_agg(coalesce(input->>'holderName', 'cancelled') order by seq) as commands from saga_events
-     where order_id = any($1) and input->>'type' in ('HOLDER_NAMED', 'CANCEL_ANNOUNCED', 'CANCEL_REQUESTED') group by order_id`,
+     where order_id = any($1) and input->>'type' in ('HOLDER_NAMED', 'CANCEL_ANNOUNCED', 'CANCEL_REQUESTED')
+     group by order_id`,
     [orderIds],
   )
   const asked = ['The First', 'The Second', 'cancelled']
@@ -68,7 +69,8 @@ export async function killedWorkers({ bench, sale, buyerOf, database }: World): 
   const lost = placed.orderIds.length - confirmed
   const doubled = placed.orderIds.filter((orderId) => (charged.get(orderId) ?? 0) > 1).length
   heading(
-    `${KILLS} kills of ${PROCESSES} payment processes alternately, while ${ORDERS_PER_SECOND} orders arrive a second`,
+    `${KILLS} kills of ${PROCESSES} payment processes alternately, ` +
+      `while ${ORDERS_PER_SECOND} orders arrive a second`,
   )
   check('accepted orders that are lost', String(lost), lost === 0, 'none')
   check('orders that were charged twice', String(doubled), doubled === 0, 'none')
@@ -86,7 +88,8 @@ export async function killedWorkers({ bench, sale, buyerOf, database }: World): 
 async function takenOver(database: World['database'], orderIds: readonly OrderId[]): Promise<number> {
   const { rows } = await database.query<{ orders: number }>(
     `select count(*)::int as orders from (
-       select order_id from saga_events where order_id = any($1) and state <> 'QUEUED' and step in ('RESERVE', 'CHARGE')
+       select order_id from saga_events where order_id = any($1) and state <> 'QUEUED'
+         and step in ('RESERVE', 'CHARGE')
        group by order_id having count(distinct fence) > 1) taken`,
     [orderIds],
   )

@@ -83,7 +83,8 @@ export async function untilComplete(
   for (;;) {
     const { rows } = await database.query<{ status: string; orders: number; incomplete: number }>(
       `select o.status, count(*)::int as orders,
-         count(*) filter (where s.state not in ('CONFIRMED', 'FAILED', 'CANCELLED', 'REFUNDED'))::int as incomplete
+         count(*) filter (
+           where s.state not in ('CONFIRMED', 'FAILED', 'CANCELLED', 'REFUNDED'))::int as incomplete
        from orders o join sagas s using (order_id) where o.order_id = any($1) group by o.status`,
       [orderIds],
     )
@@ -98,8 +99,10 @@ export async function untilComplete(
 /** Returns how long orders took from placement to payment. */
 export async function untilPaid(database: pg.Pool, orderIds: readonly OrderId[]): Promise<string> {
   const { rows } = await database.query<{ p50: number; p99: number }>(
-    `select percentile_cont(0.5) within group (order by ms)::float8 as p50, percentile_cont(0.99) within group (order by ms)::float8 as p99
-     from (select extract(epoch from completed_at - created_at) * 1000 as ms from orders where order_id = any($1)) paid`,
+    `select percentile_cont(0.5) within group (order by ms)::float8 as p50,
+       percentile_cont(0.99) within group (order by ms)::float8 as p99
+     from (select extract(epoch from completed_at - created_at) * 1000 as ms from orders
+       where order_id = any($1)) paid`,
     [orderIds],
   )
   const [{ p50, p99 }] = rows as [{ p50: number; p99: number }]

@@ -29,7 +29,8 @@ interface Sale extends Measured {
  */
 export const purchases: Bench = {
   title:
-    'purchases a second, paid, ticketed and mailed; CPU each by process; next to bare Fastify + Redis + one INSERT',
+    'purchases a second, paid, ticketed and mailed; CPU each by process; ' +
+    'next to bare Fastify + Redis + one INSERT',
   important: true,
   run: (context) => withWorld(context, openGateway, (world) => measurePurchases(context, world)),
 }
@@ -142,7 +143,9 @@ function report(
     `≤ ${CPU_MS_MAX} ms`,
   )
   const settled = median(sales.map((sale) => sale.settled.completedSeconds))
-  const value = `${settled.toFixed(1)} s (the last mail ${median(sales.map((sale) => sale.settled.lastMailSeconds)).toFixed(1)} s)`
+  const value =
+    `${settled.toFixed(1)} s (the last mail ` +
+    `${median(sales.map((sale) => sale.settled.lastMailSeconds)).toFixed(1)} s)`
   context.goal(
     'time from the last response until all orders are complete',
     value,

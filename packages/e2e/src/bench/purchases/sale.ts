@@ -113,7 +113,8 @@ export function createLedgerOfSale({ system }: BenchSystem) {
     /** Returns the committed transactions so far, by database. */
     async transactions(): Promise<Record<string, number>> {
       const { rows } = await pools.payments.query<{ datname: string; n: number }>(
-        `select datname, xact_commit::int as n from pg_stat_database where datname is not null and datname not like 'bench%'`,
+        `select datname, xact_commit::int as n from pg_stat_database where datname is not null
+           and datname not like 'bench%'`,
       )
       return Object.fromEntries(rows.map(({ datname, n }) => [datname, n]))
     },

@@ -122,7 +122,8 @@ async function saleBesideReads(world: World): Promise<Round[]> {
   const rounds: Round[] = []
   for (let round = 1; round <= SALE_ROUNDS; round++) {
     step(
-      `a sale for ${SALE_SECONDS} s: alone, next to unrelated requests, next to reads; round ${round} of ${SALE_ROUNDS}`,
+      `a sale for ${SALE_SECONDS} s: alone, next to unrelated requests, next to reads; ` +
+        `round ${round} of ${SALE_ROUNDS}`,
     )
     rounds.push({
       alone: await sale(),
@@ -135,7 +136,8 @@ async function saleBesideReads(world: World): Promise<Round[]> {
 
 function reportSale(rounds: readonly Round[]): void {
   heading(
-    `A sale, ${SALE_BUYERS} buyers one after the other, alone and next to ${BESIDE_PER_SECOND} requests a second; ${rounds.length} alternating rounds`,
+    `A sale, ${SALE_BUYERS} buyers one after the other, alone and next to ${BESIDE_PER_SECOND} requests ` +
+      `a second; ${rounds.length} alternating rounds`,
   )
   for (const [index, { alone, nothing, reads }] of rounds.entries()) {
     line(`round ${index + 1}: alone`, alone)

@@ -36,7 +36,8 @@ interface Steps {
  */
 export const sagas: Bench = {
   title:
-    'saga steps a second of the payment service, next to DBOS with the same four steps on the same PostgreSQL',
+    'saga steps a second of the payment service, ' +
+    'next to DBOS with the same four steps on the same PostgreSQL',
   async run(context) {
     const peerProgram = runProgram<Peer>(path.join(import.meta.dirname, 'peer-process.ts'), {})
     try {
@@ -162,7 +163,8 @@ function report(
   how: string,
 ): void {
   heading(
-    `Saga steps: ${how}; DBOS ${DBOS['@dbos-inc/dbos-sdk']} with ${FOUR_STEPS} steps a workflow, ours with HTTP, orders, ledger and messages`,
+    `Saga steps: ${how}; DBOS ${DBOS['@dbos-inc/dbos-sdk']} with ${FOUR_STEPS} steps a workflow, ` +
+      'ours with HTTP, orders, ledger and messages',
   )
   const of = (all: readonly Steps[], key: 'stepsPerSecond' | 'workflowsPerSecond') =>
     median(all.map((each) => each[key]))

@@ -14,16 +14,25 @@ const { hostname, port } = new URL(url)
 const post = (query: string, token = '') => {
   const body = JSON.stringify({ query })
   const authorization = token && `authorization: Bearer ${token}\r\n`
-  return `POST /shop-api HTTP/1.1\r\nhost: ${hostname}\r\ncontent-type: application/json\r\n${authorization}content-length: ${Buffer.byteLength(body)}\r\n\r\n${body}`
+  return (
+    `POST /shop-api HTTP/1.1\r\nhost: ${hostname}\r\ncontent-type: application/json\r\n` +
+    `${authorization}content-length: ${Buffer.byteLength(body)}\r\n\r\n${body}`
+  )
 }
 const problem = '... on ErrorResult { errorCode message }'
 const intoBasket = `mutation { addItemToOrder(productVariantId: 1, quantity: 1) { __typename ${problem} } }`
 const rest = (n: number) => `mutation {
-  setCustomerForOrder(input: { firstName: "Bea", lastName: "Buyer", emailAddress: "buyer.${process.pid}.${n}@boxoffice.example" }) { __typename ${problem} }
-  setOrderShippingAddress(input: { streetLine1: "Fredry 6", city: "Warszawa", postalCode: "00-097", countryCode: "PL" }) { __typename ${problem} }
+  setCustomerForOrder(input: {
+    firstName: "Bea", lastName: "Buyer", emailAddress: "buyer.${process.pid}.${n}@boxoffice.example"
+  }) { __typename ${problem} }
+  setOrderShippingAddress(input: {
+    streetLine1: "Fredry 6", city: "Warszawa", postalCode: "00-097", countryCode: "PL"
+  }) { __typename ${problem} }
   setOrderShippingMethod(shippingMethodId: [1]) { __typename ${problem} }
   transitionOrderToState(state: "ArrangingPayment") { __typename ${problem} }
-  addPaymentToOrder(input: { method: "test", metadata: {} }) { __typename ${problem} ... on Order { code state } }
+  addPaymentToOrder(input: { method: "test", metadata: {} }) {
+    __typename ${problem} ... on Order { code state }
+  }
 }`
 
 const times: number[] = []

@@ -56,7 +56,8 @@ const initialData = {
   ],
   collections: [],
 }
-const PRODUCTS = `name,slug,description,assets,facets,optionGroups,optionValues,sku,price,taxCategory,stockOnHand,trackInventory,variantAssets,variantFacets
+const VARIANT = 'sku,price,taxCategory,stockOnHand,trackInventory,variantAssets,variantFacets'
+const PRODUCTS = `name,slug,description,assets,facets,optionGroups,optionValues,${VARIANT}
 Ticket,ticket,An evening to remember.,,,,,T1,40.00,Standard,10000000,true,,
 `
 const products = path.join(folder, 'products.csv')

@@ -18,7 +18,8 @@ const SWEEP_SECONDS = '5'
  */
 export const sizes: Bench = {
   title:
-    'holds in halls of 1,000 to 100,000 seats and of 1 to 50 types, compared; and during a sweep of expired holds',
+    'holds in halls of 1,000 to 100,000 seats and of 1 to 50 types, compared; ' +
+    'and during a sweep of expired holds',
   run: (context) => {
     const env = { tickets: { ...liftedLimits.tickets, EXPIRY_SWEEP_SECONDS: SWEEP_SECONDS } }
     return withWorld(context, env, async (world) => {
@@ -64,7 +65,8 @@ async function measureSizes(context: BenchContext, world: World): Promise<void> 
     '10,000 seats, 50 types': holdIn(10_000, 50),
   })
   heading(
-    `Holds by size: ${rounds} rounds of ${requests} holds, ${CONNECTIONS} connections, ${context.instances} of each service`,
+    `Holds by size: ${rounds} rounds of ${requests} holds, ${CONNECTIONS} connections, ` +
+      `${context.instances} of each service`,
   )
   fact('limits lifted', JSON.stringify(liftedLimits))
   const figures = Object.entries(results).map(([name, all]) => {

@@ -64,7 +64,8 @@ async function copyHolds(client: pg.Client, eventId: string, count: number): Pro
     `with one as (select reservation_id, currency from reservations where event_id = $1 limit 1),
      made as (
        insert into reservations (reservation_id, user_id, event_id, currency, status, expires_at)
-       select gen_random_uuid(), gen_random_uuid(), $1, currency, 'ACTIVE', clock_timestamp() + interval '1 hour'
+       select gen_random_uuid(), gen_random_uuid(), $1, currency, 'ACTIVE',
+         clock_timestamp() + interval '1 hour'
        from one, generate_series(1, $2) returning reservation_id),
      itemized as (
        insert into reservation_items (reservation_id, event_id, ticket_type_id, quantity, unit_price_minor)

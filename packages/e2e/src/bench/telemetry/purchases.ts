@@ -68,7 +68,8 @@ export async function measurePurchases(context: BenchContext, collectorUrl: stri
     'without logs and tracing': measure({ LOG_LEVEL: 'warn' }),
   })
   heading(
-    `A purchase with its mail: ${CROWD} at once, ${rounds} rounds of ${purchases} purchases, each with a separate system`,
+    `A purchase with its mail: ${CROWD} at once, ${rounds} rounds of ${purchases} purchases, ` +
+      'each with a separate system',
   )
   const base = median(results[byDefault] ?? [])
   for (const [name, all] of Object.entries(results)) {
