@@ -37,7 +37,8 @@ export function createDice(seed: number) {
 /** An id that is the same for the same words. */
 export function idOf(...words: (string | number)[]): string {
   const hash = createHash('sha256').update(words.join(' ')).digest('hex')
-  return `${hash.slice(0, 8)}-${hash.slice(8, 12)}-4${hash.slice(13, 16)}-8${hash.slice(17, 20)}-${hash.slice(20, 32)}`
+  const [first, second] = [hash.slice(0, 8), hash.slice(8, 12)]
+  return `${first}-${second}-4${hash.slice(13, 16)}-8${hash.slice(17, 20)}-${hash.slice(20, 32)}`
 }
 
 const START = Date.parse('2026-11-28T20:00:00Z')

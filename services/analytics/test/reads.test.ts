@@ -395,7 +395,9 @@ describe('figures', () => {
       const answer = await analytics.app.inject({ url, headers: other.organizer.headers })
       expect(answer.headers).toMatchObject({
         'content-type': expect.stringMatching(/^text\/csv/),
-        'content-disposition': `attachment; filename="sales-Zazo-c-1.csv"; filename*=UTF-8''sales-Za%C5%BC%C3%B3%C5%82%C4%87-1.csv`,
+        'content-disposition':
+          'attachment; filename="sales-Zazo-c-1.csv"; ' +
+          "filename*=UTF-8''sales-Za%C5%BC%C3%B3%C5%82%C4%87-1.csv",
       })
       const [head, ...lines] = answer.body.replace('\uFEFF', '').trim().split('\r\n')
       expect(head).toBe('from,ticketType,issued,revenue,cancelled,refunded,checkedIn,currency,ticketTypeId')
@@ -470,7 +472,8 @@ test('an invalid message is a dead letter; a repetition under another id changes
   const [before, { done = 0 } = {}] = [await count(), await figures()]
   await analytics.say(ticketsGenerated, { messageId: randomUUID(), payload: { orderId: 'none' } })
   const { rows } = await analytics.deps.pool.query(
-    `select body from (select event_type, body from outbox union all select event_type, body from message_archive) said
+    `select body from (select event_type, body from outbox
+       union all select event_type, body from message_archive) said
      where event_type = 'TICKETS_GENERATED' and body->'payload'->>'orderId' = $1`,
     [bought.of.orderId],
   )

@@ -83,7 +83,8 @@ const activeGeneration = async () =>
 /** The counters of these events. */
 const salesOf = async (generation: number, eventIds: readonly string[]) => {
   const { rows } = await analytics.deps.pool.query(
-    `select event_id, ticket_type_id, hour, issued, gross_minor, cancelled, refunded_minor, checked_in from sales_hours
+    `select event_id, ticket_type_id, hour, issued, gross_minor, cancelled, refunded_minor, checked_in
+     from sales_hours
      where generation = $1 and event_id = any($2) order by event_id, ticket_type_id, hour`,
     [generation, eventIds],
   )

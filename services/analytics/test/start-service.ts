@@ -58,7 +58,8 @@ async function start(overrides: Record<string, string | undefined>) {
     const payload = wire.payload as Record<string, string>
     for (const topic of definition.topics) {
       await deps.pool.query(
-        `insert into outbox (message_id, topic, event_type, body, attributes, group_key, archivable) values ($1, $2, $3, $4, $5, $6, true)`,
+        `insert into outbox (message_id, topic, event_type, body, attributes, group_key, archivable)
+         values ($1, $2, $3, $4, $5, $6, true)`,
         [
           wire.messageId,
           topic,

@@ -72,7 +72,8 @@ export const Environment = z.object({
   LOGIN_FAILURES_PER_ACCOUNT_ANYWHERE: count
     .default(100)
     .describe(
-      'limit of failed sign-ins of one account per window; not applied to networks it was used from in the last 30 days',
+      'limit of failed sign-ins of one account per window; not applied to networks it was used from in ' +
+        'the last 30 days',
     ),
   LOGIN_FAILURES_PER_NETWORK: count
     .default(50)

@@ -321,7 +321,8 @@ describe('another link for an address', () => {
     await settled()
     expect(
       await rows(
-        "select from outbox where event_type = 'EMAIL_VERIFICATION_REQUESTED' and body #>> '{payload,userId}' = $1",
+        `select from outbox where event_type = 'EMAIL_VERIFICATION_REQUESTED'
+           and body #>> '{payload,userId}' = $1`,
         session.user.userId,
       ),
     ).toEqual([])

@@ -133,7 +133,8 @@ test('a link that is followed again still answers well, and says nothing twice',
     user.userId,
   )
   const archived = await rows(
-    "select from message_archive where event_type = 'USER_EMAIL_VERIFIED' and body #>> '{payload,userId}' = $1",
+    `select from message_archive where event_type = 'USER_EMAIL_VERIFIED'
+       and body #>> '{payload,userId}' = $1`,
     user.userId,
   )
   expect(messages.length + archived.length).toBe(1)

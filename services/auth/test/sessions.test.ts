@@ -167,7 +167,8 @@ test('nothing in the database is a refresh token, nor opens one', async () => {
         Buffer.from(token).toString('hex'),
       ]
       const { rows } = await auth.deps.pool.query(
-        `select from ${table} t where exists (select from unnest($1::text[]) form where t::text like '%' || form || '%')`,
+        `select from ${table} t where exists (select from unnest($1::text[]) form
+           where t::text like '%' || form || '%')`,
         [forms],
       )
       expect(rows).toEqual([])
@@ -180,8 +181,10 @@ test('the database itself refuses a second live token in a family, and a second 
   await rotate(refreshToken)
   const copy = (columns: string) =>
     auth.deps.pool.query(
-      `insert into refresh_tokens (token_hash, family_id, predecessor_hash, created_at, expires_at, used_at, sealed_successor)
-       select sha256(gen_random_uuid()::text::bytea), family_id, ${columns} from refresh_tokens where predecessor_hash is not null limit 1`,
+      `insert into refresh_tokens (token_hash, family_id, predecessor_hash, created_at, expires_at,
+         used_at, sealed_successor)
+       select sha256(gen_random_uuid()::text::bytea), family_id, ${columns} from refresh_tokens
+       where predecessor_hash is not null limit 1`,
     )
   await expect(copy('null, created_at, expires_at, null, null')).rejects.toMatchObject({
     constraint: 'refresh_tokens_one_unused',

@@ -38,7 +38,8 @@ export const Environment = z.object({
     .min(1)
     .default(1_000)
     .describe(
-      'timeout of synchronous calls to the ticket service (replica updates, ticket counts), in ms; they are optional',
+      'timeout of synchronous calls to the ticket service (replica updates, ticket counts), in ms; ' +
+        'they are optional',
     ),
   EVENT_CACHE_SECONDS: z.coerce
     .number()

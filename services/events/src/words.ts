@@ -46,7 +46,8 @@ const special = new RegExp(`[${Object.keys(PLAIN).join('')}]`, 'gu')
  * other scripts are letters, and so are the two marks that change the syllable of a kana.
  */
 const ACCENTS = new RegExp(
-  String.raw`(?=\p{M})(?![\u3099\u309a])[\p{sc=Zinh}\p{sc=Latn}\p{sc=Grek}\p{sc=Cyrl}\p{sc=Arab}\p{sc=Hebr}\p{sc=Syrc}` +
+  String.raw`(?=\p{M})(?![\u3099\u309a])` +
+    String.raw`[\p{sc=Zinh}\p{sc=Latn}\p{sc=Grek}\p{sc=Cyrl}\p{sc=Arab}\p{sc=Hebr}\p{sc=Syrc}` +
     String.raw`\u093c\u09bc\u0a3c\u0abc\u0b3c\u0cbc]`,
   'gu',
 )
@@ -68,7 +69,9 @@ const plain = (text: string): string =>
     .replace(/[\u30a1-\u30f6]/g, (kana) => String.fromCharCode(kana.charCodeAt(0) - KATAKANA_TO_HIRAGANA))
 
 /** Scripts without spaces between words, which are indexed by pairs of adjacent characters. */
-const UNSPACED = String.raw`\p{scx=Hani}\p{scx=Hira}\p{scx=Kana}\p{scx=Bopo}\p{scx=Thai}\p{scx=Laoo}\p{scx=Khmr}\p{scx=Mymr}`
+const UNSPACED = ['Hani', 'Hira', 'Kana', 'Bopo', 'Thai', 'Laoo', 'Khmr', 'Mymr']
+  .map((script) => String.raw`\p{scx=${script}}`)
+  .join('')
 const RUNS = new RegExp(`[${UNSPACED}]+|[^${UNSPACED}]+`, 'gu')
 const isUnspaced = new RegExp(`^[${UNSPACED}]`, 'u')
 const PARTS = /[\p{L}\p{N}\p{M}]+/gu

@@ -206,7 +206,8 @@ describe('an event on sale', () => {
     expect(rows[0]?.version).toBe(2 + made)
     const { rows: messages } = await service.deps.pool.query<{ version: number }>(
       `select (body->>'aggregateVersion')::int as version from
-         (select position, body, topic from outbox) o where body->'payload'->>'eventId' = $1 and topic = 'event-updates.fifo' order by position`,
+         (select position, body, topic from outbox) o where body->'payload'->>'eventId' = $1
+         and topic = 'event-updates.fifo' order by position`,
       [eventId],
     )
     expect(messages.map(({ version }) => version)).toEqual(messages.map((_, index) => index + 1))

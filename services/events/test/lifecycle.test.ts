@@ -46,8 +46,10 @@ describe('cancelling', () => {
       payload: { eventName: name, status: 'CANCELLED', ...reason },
     })
     const { rows } = await service.deps.pool.query(
-      `select from outbox where event_type = 'EVENT_CANCELLED' and topic = 'event-events' and body #>> '{payload,eventId}' = $1
-       union all select from message_archive where event_type = 'EVENT_CANCELLED' and topic = 'event-events' and body #>> '{payload,eventId}' = $1`,
+      `select from outbox where event_type = 'EVENT_CANCELLED' and topic = 'event-events'
+         and body #>> '{payload,eventId}' = $1
+       union all select from message_archive where event_type = 'EVENT_CANCELLED' and topic = 'event-events'
+         and body #>> '{payload,eventId}' = $1`,
       [eventId],
     )
     expect(rows).toHaveLength(1)
@@ -131,7 +133,8 @@ describe('deleting', () => {
     await mine.deleteEvent({ params: { eventId } })
     const { rows } = await service.deps.pool.query(
       `select topic, event_type, group_key, (body->>'aggregateVersion')::int as version from outbox
-       where body->'payload'->>'eventId' = $1 and topic = 'event-updates.fifo' or event_type = 'EVENT_DELETED' order by position`,
+       where body->'payload'->>'eventId' = $1 and topic = 'event-updates.fifo' or event_type = 'EVENT_DELETED'
+       order by position`,
       [eventId],
     )
     expect(rows.filter(({ group_key }) => group_key === eventId)).toEqual([

@@ -143,7 +143,8 @@ export const Environment = z.object({
     .max(10_000_000)
     .default(10_000_000)
     .describe(
-      'maximum size of an encoded mail; tickets that do not fit are replaced by a link. The default is the limit of SES',
+      'maximum size of an encoded mail; tickets that do not fit are replaced by a link. ' +
+        'The default is the limit of SES',
     ),
   MAIL_LEASE_SECONDS: z.coerce
     .number()
@@ -171,7 +172,8 @@ export const Environment = z.object({
     .min(1)
     .default(20)
     .describe(
-      'limit of mails in 24 hours to an unconfirmed address, except account mails; and of text messages to a telephone',
+      'limit of mails in 24 hours to an unconfirmed address, except account mails; ' +
+        'and of text messages to a telephone',
     ),
   MAIL_BY_OTHERS_PER_DAY: z.coerce
     .number()
@@ -179,7 +181,8 @@ export const Environment = z.object({
     .min(1)
     .default(10)
     .describe(
-      'mails about received tickets, and as many about changed events and stopped tickets, that a user gets immediately in 24 hours; more are delayed and merged',
+      'mails about received tickets, and as many about changed events and stopped tickets, ' +
+        'that a user gets immediately in 24 hours; more are delayed and merged',
     ),
   LOG_POLL_MS: z.coerce
     .number()

@@ -44,7 +44,8 @@ const settledFor = (user: User) =>
 /** What waits goes as if so long had gone by. */
 async function after(hours: number, user: User): Promise<void> {
   await service.deps.pool.query(
-    `update notifications set placed_at = placed_at - $2 * interval '1 hour', held_until = held_until - $2 * interval '1 hour',
+    `update notifications set placed_at = placed_at - $2 * interval '1 hour',
+       held_until = held_until - $2 * interval '1 hour',
        next_attempt_at = next_attempt_at - $2 * interval '1 hour' where recipient_id = $1`,
     [user.userId, hours],
   )

@@ -33,9 +33,11 @@ test('a message that comes twice is one mail', async () => {
   // The same message again: as the relay publishes it when it died after publishing.
   await until(async () => {
     const { rowCount } = await service.deps.pool.query(
-      `update outbox set published_at = null, leased_until = null where event_type = 'PAYMENT_FAILED' and published_at is not null`,
+      `update outbox set published_at = null, leased_until = null where event_type = 'PAYMENT_FAILED'
+         and published_at is not null`,
     )
-    expect(rowCount).toBe(1) // before its relay has noted that it is published it would be published once alone
+    // before its relay has noted that it is published it would be published once alone
+    expect(rowCount).toBe(1)
   })
   await until(async () => expect(await service.consumed('PAYMENT_FAILED', 'duplicate')).toBeGreaterThan(0))
   expect(await service.rows(user.userId)).toHaveLength(1)

@@ -34,7 +34,8 @@ export async function startFakeSes() {
     const refuse = (status: number, code: string, message: string) =>
       answer(
         status,
-        `<ErrorResponse><Error><Type>Sender</Type><Code>${code}</Code><Message>${message}</Message></Error><RequestId>r</RequestId></ErrorResponse>`,
+        `<ErrorResponse><Error><Type>Sender</Type><Code>${code}</Code><Message>${message}</Message></Error>` +
+          '<RequestId>r</RequestId></ErrorResponse>',
       )
     if (form.get('Action') !== 'SendRawEmail')
       return refuse(400, 'InvalidAction', 'only SendRawEmail is spoken here')
@@ -59,7 +60,9 @@ export async function startFakeSes() {
     if (mode === 'cut') return request.socket.destroy()
     return answer(
       200,
-      `<SendRawEmailResponse xmlns="http://ses.amazonaws.com/doc/2010-12-01/"><SendRawEmailResult><MessageId>${messageId}</MessageId></SendRawEmailResult><ResponseMetadata><RequestId>r</RequestId></ResponseMetadata></SendRawEmailResponse>`,
+      `<SendRawEmailResponse xmlns="http://ses.amazonaws.com/doc/2010-12-01/"><SendRawEmailResult>` +
+        `<MessageId>${messageId}</MessageId></SendRawEmailResult>` +
+        '<ResponseMetadata><RequestId>r</RequestId></ResponseMetadata></SendRawEmailResponse>',
     )
   })
   return {

@@ -17,7 +17,8 @@ export async function startFakeSms() {
     const refuse = (status: number, code: string) =>
       answer(
         status,
-        `<ErrorResponse><Error><Type>Sender</Type><Code>${code}</Code><Message>no</Message></Error><RequestId>r</RequestId></ErrorResponse>`,
+        `<ErrorResponse><Error><Type>Sender</Type><Code>${code}</Code><Message>no</Message></Error>` +
+          '<RequestId>r</RequestId></ErrorResponse>',
       )
     if (form.get('Action') !== 'Publish' || form.has('TopicArn')) return refuse(400, 'InvalidAction')
     if (state.mode === 'reject') return refuse(400, 'InvalidParameter')
@@ -32,7 +33,8 @@ export async function startFakeSms() {
     })
     return answer(
       200,
-      `<PublishResponse xmlns="http://sns.amazonaws.com/doc/2010-03-31/"><PublishResult><MessageId>${randomUUID()}</MessageId></PublishResult></PublishResponse>`,
+      `<PublishResponse xmlns="http://sns.amazonaws.com/doc/2010-03-31/"><PublishResult>` +
+        `<MessageId>${randomUUID()}</MessageId></PublishResult></PublishResponse>`,
     )
   })
   return {

@@ -144,8 +144,10 @@ test('a confirmation that was stored with its tickets, before they were looked u
   const { user, generated } = await buyerOf(service, 2)
   const { orderId, eventId } = generated
   await service.deps.pool.query(
-    `insert into notifications (id, message_id, type, recipient_id, order_id, event_id, payload, subject, correlation_id, created_at)
-     values (gen_random_uuid(), gen_random_uuid(), 'ORDER_CONFIRMATION', $1, $2, $3, $4, 'Your tickets', 'c', now())`,
+    `insert into notifications (id, message_id, type, recipient_id, order_id, event_id, payload, subject,
+       correlation_id, created_at)
+     values (gen_random_uuid(), gen_random_uuid(), 'ORDER_CONFIRMATION', $1, $2, $3, $4, 'Your tickets', 'c',
+       now())`,
     [
       user.userId,
       orderId,

@@ -9,7 +9,9 @@ const TIMEOUT_MS = 150
 let ses: Freezable
 beforeAll(async () => {
   const result = '<SendRawEmailResult><MessageId>m-1</MessageId></SendRawEmailResult>'
-  const body = `<SendRawEmailResponse xmlns="http://ses.amazonaws.com/doc/2010-12-01/">${result}</SendRawEmailResponse>`
+  const body =
+    '<SendRawEmailResponse xmlns="http://ses.amazonaws.com/doc/2010-12-01/">' +
+    `${result}</SendRawEmailResponse>`
   ses = await startFreezable({ contentType: 'text/xml', body })
 })
 afterAll(() => ses.end())

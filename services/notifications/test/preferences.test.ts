@@ -202,7 +202,8 @@ test('who asked for it gets a text message beside the mail, with nothing persona
   await service.probe.waitFor(ticketsDelivered, ({ payload }) => payload.userId === user.userId)
   await until(async () => {
     const { rows } = await service.deps.pool.query(
-      `select published_at from outbox where event_type = 'TICKETS_DELIVERED' and body->'payload'->>'userId' = $1`,
+      `select published_at from outbox where event_type = 'TICKETS_DELIVERED'
+         and body->'payload'->>'userId' = $1`,
       [user.userId],
     )
     expect(rows).toEqual([{ published_at: expect.any(Date) }])

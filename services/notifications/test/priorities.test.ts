@@ -41,7 +41,8 @@ async function ask(service: TestService, priorities: readonly Priority[]): Promi
   await (await service.as('payment-service')).sendNotifications({ body: { requests } })
   // Written at once, they are due at once: each a second after the one before it.
   await service.deps.pool.query(
-    `update notifications set next_attempt_at = now() - interval '1 hour' + substring(address from '-([0-9]+)@')::int * interval '1 second'
+    `update notifications set next_attempt_at = now() - interval '1 hour' +
+       substring(address from '-([0-9]+)@')::int * interval '1 second'
      where recipient_id = $1`,
     [user.userId],
   )
@@ -186,9 +187,10 @@ test('leasing reads what is due alone, by an index, however much is scheduled', 
   const service = await start({})
   const { pool } = service.deps
   await pool.query(`
-    insert into notifications (id, message_id, type, recipient_id, payload, subject, correlation_id, created_at, next_attempt_at, priority)
-    select gen_random_uuid(), gen_random_uuid(), 'PAYMENT_FAILED', gen_random_uuid(), '{}', 's', 'c', now(), now() + interval '30 days',
-      (array['LOW', 'MEDIUM', 'HIGH', 'URGENT'])[1 + n % 4]::notification_priority
+    insert into notifications (id, message_id, type, recipient_id, payload, subject, correlation_id,
+      created_at, next_attempt_at, priority)
+    select gen_random_uuid(), gen_random_uuid(), 'PAYMENT_FAILED', gen_random_uuid(), '{}', 's', 'c', now(),
+      now() + interval '30 days', (array['LOW', 'MEDIUM', 'HIGH', 'URGENT'])[1 + n % 4]::notification_priority
     from generate_series(1, 20000) n`)
   await pool.query(`update notifications set next_attempt_at = now() - interval '1 minute'
     where id in (select id from notifications limit 5)`)

@@ -40,7 +40,8 @@ const pushIs = (user: User, row: object, of = service) =>
 const makeDue = ({ userId }: User, waiting: { notBefore: null; failedSince?: Date }) =>
   service.deps.pool.query(
     `update notifications n set next_attempt_at = clock_timestamp() - interval '1 second', pushed = (
-       select jsonb_object_agg(key, case jsonb_typeof(value) when 'object' then value || $2::jsonb else value end)
+       select jsonb_object_agg(key, 
+         case jsonb_typeof(value) when 'object' then value || $2::jsonb else value end)
        from jsonb_each(n.pushed))
      where recipient_id = $1 and channel = 'PUSH'`,
     [userId, JSON.stringify(waiting)],
@@ -51,7 +52,9 @@ const countOf = async (user: User) =>
 test('what a browser decrypts is what RFC 8291 says of its example', () => {
   const keys = { auth: Buffer.from('BTBZMqHH6r4Tts7J_aSIgg', 'base64url') }
   const message =
-    'DGv6ra1nlYgDCS1FRnbzlwAAEABBBP4z9KsN6nGRTbVYI_c7VJSPQTBtkgcy27mlmlMoZIIgDll6e3vCYLocInmYWAmS6TlzAC8wEqKK6PBru3jl7A_yl95bQpu6cVPTpK4Mqgkf1CXztLVBSt2Ks3oZwbuwXPXLWyouBWLVWGNWQexSgSxsj_Qulcy4a-fN'
+    'DGv6ra1nlYgDCS1FRnbzlwAAEABBBP4z9KsN6nGRTbVYI_c7VJSPQTBtkgcy27mlmlMoZIIgDll6e3vCYLocInmY' +
+    'WAmS6TlzAC8wEqKK6PBru3jl7A_yl95bQpu6cVPTpK4Mqgkf1CXztLVBSt2Ks3oZwbuwXPXLWyouBWLVWGNWQexS' +
+    'gSxsj_Qulcy4a-fN'
   const ecdh = service.pushes.browser().keys
   ecdh.setPrivateKey(Buffer.from('q1dXpw3UpT5VOmu_cf_v6ih07Aems3njxI-JWgLcM94', 'base64url'))
   expect(decrypted(Buffer.from(message, 'base64url'), { ...keys, keys: ecdh }).toString()).toBe(
@@ -265,7 +268,8 @@ describe('what one device took is sent', () => {
       await pushIs(user, { status: 'SENDING', lease: null, attempts: 1 }, own)
       own.world.down.add('events')
       await own.deps.pool.query(
-        `update notifications set attempts = 60, next_attempt_at = clock_timestamp() - interval '1 second' where channel = 'PUSH'`,
+        `update notifications set attempts = 60, next_attempt_at = clock_timestamp() - interval '1 second'
+         where channel = 'PUSH'`,
       )
       await pushIs(user, { status: 'SENT' }, own)
       expect(browsers.map(({ read }) => read.length)).toEqual([1, 0])
@@ -306,7 +310,8 @@ test('a browser that changed its account before the send reads nothing of the on
   ).toBe(201)
   browser.mode = 'ok'
   await service.deps.pool.query(
-    `update notifications set next_attempt_at = clock_timestamp() - interval '1 second' where recipient_id = $1`,
+    `update notifications set next_attempt_at = clock_timestamp() - interval '1 second'
+     where recipient_id = $1`,
     [user.userId],
   )
   await until(async () => expect(await pushOf(user)).toBeUndefined())

@@ -88,7 +88,8 @@ test('an account has so many; another takes the place of the one that was used l
   const { client } = await signIn(userId)
   const first = await added(client)
   const { rowCount } = await service.deps.pool.query(
-    `insert into push_subscriptions (id, user_id, endpoint, p256dh, auth, server_key, session_id, created_at, last_used_at)
+    `insert into push_subscriptions (id, user_id, endpoint, p256dh, auth, server_key, session_id,
+       created_at, last_used_at)
      select gen_random_uuid(), user_id, endpoint || n, p256dh, auth, server_key, session_id, created_at, now()
      from push_subscriptions, generate_series(2, $2::int) n where user_id = $1`,
     [userId, PUSH_DEVICES_MAX],

@@ -66,7 +66,8 @@ async function comes(of: TestService, eventDate = soon()) {
 }
 const due = ({ deps, world }: TestService, eventDate: Date) =>
   deps.pool.query(
-    "update event_reminders set due_at = clock_timestamp() - interval '1 second', event_date = $2 where event_id = $1",
+    `update event_reminders set due_at = clock_timestamp() - interval '1 second', event_date = $2
+     where event_id = $1`,
     [world.event.eventId, eventDate],
   )
 const mailsTo = (of: TestService, address: string) => of.ses.mails(address).map(({ mail }) => mail)
@@ -238,7 +239,8 @@ test('while the event service is down a reminder waits, and comes when it is bac
   await until(async () => expect((await rowOf(service))?.attempts).toBeGreaterThan(0))
   service.world.down.clear()
   await service.deps.pool.query(
-    `update event_reminders set leased_until = clock_timestamp() - interval '1 second' where lease is not null`,
+    `update event_reminders set leased_until = clock_timestamp() - interval '1 second'
+     where lease is not null`,
   )
   await until(async () => expect(await service.rows(user.userId)).toMatchObject([{ status: 'SENT' }]))
 })
@@ -285,7 +287,8 @@ test('event updates go before reminders that are due at the same time', async ()
   const { pool, db } = idle.deps
   await pool.query(
     `insert into announcements (id, type, event_id, payload, correlation_id, created_at, next_attempt_at)
-     select gen_random_uuid(), type::notification_type, gen_random_uuid(), '{}', 'c', now(), now() - n * interval '1 minute'
+     select gen_random_uuid(), type::notification_type, gen_random_uuid(), '{}', 'c', now(),
+       now() - n * interval '1 minute'
      from (values ('EVENT_REMINDER', 3), ('EVENT_REMINDER', 2), ('EVENT_CANCELLED', 1)) v(type, n)`,
   )
   const types: (string | undefined)[] = []

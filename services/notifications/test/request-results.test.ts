@@ -55,7 +55,8 @@ const mailed = (user: User) =>
   })
 const messagesOf = async (notificationId: NotificationId) => {
   const { rows } = await service.deps.pool.query<{ event_type: string; attributes: object }>(
-    `select event_type, attributes from outbox where body->'payload'->>'notificationId' = $1 order by position`,
+    `select event_type, attributes from outbox where body->'payload'->>'notificationId' = $1
+     order by position`,
     [notificationId],
   )
   return rows
@@ -167,7 +168,8 @@ test('a type that its recipient turns off is not sent, and the requesting servic
   const preferences = [{ type: 'PAYMENT_FAILED', channel: 'EMAIL', enabled: false } as const]
   await service.client(user.headers).updatePreferences({ body: { preferences } })
   await service.deps.pool.query(
-    `update notifications set next_attempt_at = now() - interval '1 second', created_at = now() - interval '1 second' where id = $1`,
+    `update notifications set next_attempt_at = now() - interval '1 second',
+       created_at = now() - interval '1 second' where id = $1`,
     [notificationId],
   )
   const published = await service.probe.waitFor(notificationFailed, isOf(notificationId))

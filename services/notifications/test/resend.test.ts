@@ -117,7 +117,8 @@ test('five times an hour at most, also when asked for at once; a repetition coun
   expect(Number(refused.headers['retry-after'])).toBeLessThanOrEqual(3_600)
   await sent(user, 6)
   await service.deps.pool.query(
-    `update notifications set created_at = created_at - interval '1 hour' where order_id = $1 and resend_of is not null`,
+    `update notifications set created_at = created_at - interval '1 hour' where order_id = $1
+       and resend_of is not null`,
     [generated.orderId],
   )
   expect(await resend(user, generated)).toMatchObject({ status: 202 })

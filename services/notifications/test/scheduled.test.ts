@@ -36,7 +36,8 @@ async function schedule(user: User, about: Partial<NotificationRequest>) {
 /** Its moment comes. */
 const come = (notificationId: string) =>
   service.deps.pool.query(
-    `update notifications set next_attempt_at = now() - interval '1 second', created_at = now() - interval '1 second' where id = $1`,
+    `update notifications set next_attempt_at = now() - interval '1 second',
+       created_at = now() - interval '1 second' where id = $1`,
     [notificationId],
   )
 const statusOf = async (user: User) => (await service.rows(user.userId)).map(({ status }) => status)
@@ -152,7 +153,8 @@ test('what is scheduled is not overdue, from its moment on it is', async () => {
     } as const
     await client.sendNotification({ body: { ...about, userId, recipient, payload, sendAt: inHours(2) } })
     expect(await of('notifications_pending')).toBe(0)
-    await idle.deps.pool.query(`update notifications set next_attempt_at = next_attempt_at - interval '125 minutes',
+    await idle.deps.pool.query(`update notifications
+      set next_attempt_at = next_attempt_at - interval '125 minutes',
       created_at = created_at - interval '125 minutes'`)
     expect(await of('notifications_pending')).toBe(1)
     const oldest = await of('notifications_oldest_pending_seconds')

@@ -95,8 +95,10 @@ test('the database keeps to the graph of states and to one row a message', async
     constraint: 'notifications_sent_is_proven',
   })
   const again = pool.query(
-    `insert into notifications (id, message_id, type, recipient_id, payload, subject, correlation_id, created_at)
-     select gen_random_uuid(), message_id, type, recipient_id, '{}', '', '', now() from notifications where id = $1`,
+    `insert into notifications (id, message_id, type, recipient_id, payload, subject,
+       correlation_id, created_at)
+     select gen_random_uuid(), message_id, type, recipient_id, '{}', '', '', now() from notifications
+     where id = $1`,
     [row?.id],
   )
   const error = await again.catch((reason: unknown) => reason)

@@ -74,9 +74,11 @@ test('a mail that bounces is traced with the reason, one that fails with its att
   )
   const failedOne = randomUUID()
   await service.deps.pool.query(
-    `insert into notifications (id, message_id, type, channel, recipient_id, payload, subject, correlation_id, status,
-       attempts, failure_reason, created_at)
-     select gen_random_uuid(), $2, type, channel, recipient_id, payload, subject, correlation_id, 'FAILED', 4, $3, created_at
+    `insert into notifications (id, message_id, type, channel, recipient_id, payload, subject,
+       correlation_id, status, attempts, failure_reason,
+       created_at)
+     select gen_random_uuid(), $2, type, channel, recipient_id, payload, subject, correlation_id,
+       'FAILED', 4, $3, created_at
      from notifications where message_id = $1`,
     [messageId, failedOne, `refused for ${user.email}`],
   )

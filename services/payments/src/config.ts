@@ -103,7 +103,8 @@ export const Environment = z.object({
     .min(250)
     .default(30_000)
     .describe(
-      'longest wait before a failed step is retried, in ms; the first wait is 0.5 s. Each wait then varies at random by ±25 %, so it is at most 1.25 times this value',
+      'longest wait before a failed step is retried, in ms; the first wait is 0.5 s. ' +
+        'Each wait then varies at random by ±25 %, so it is at most 1.25 times this value',
     ),
   TICKETS_PATIENCE_SECONDS: z.coerce
     .number()

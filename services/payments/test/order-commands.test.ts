@@ -163,7 +163,8 @@ describe('changes with Prefer: respond-async', () => {
     )
     const accepted = await payments.deps.pool.query(
       `select body -> 'payload' ->> 'holderName' as name from ${WRITTEN}
-       where event_type in ('UPDATE_ORDER', 'DELETE_ORDER') and body -> 'payload' ->> 'orderId' = $1 order by created_at`,
+       where event_type in ('UPDATE_ORDER', 'DELETE_ORDER') and body -> 'payload' ->> 'orderId' = $1
+       order by created_at`,
       [orderId],
     )
     expect(accepted.rows).toHaveLength(8)

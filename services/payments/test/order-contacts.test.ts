@@ -225,7 +225,8 @@ describe('a link', () => {
     expect(outcomes).toEqual(Array(4).fill('DONE'))
     await publishedFor(changeId)
     const { rows } = await payments.deps.pool.query(
-      `select count(*)::int as count from (select body from outbox union all select body from message_archive) written
+      `select count(*)::int as count from (select body from outbox
+         union all select body from message_archive) written
        where body->>'eventType' = 'ORDER_CONTACT_CHANGED' and body->'payload'->>'changeId' = $1`,
       [changeId],
     )

@@ -20,7 +20,8 @@ const published = (orderId: OrderId) =>
 /** The messages that were appended for this order, to any topic. */
 const messagesOf = async (orderId: OrderId): Promise<string[]> => {
   const { rows } = await payments.deps.pool.query(
-    `select event_type from ${WRITTEN} where body -> 'payload' ->> 'orderId' = $1 and event_type <> 'CREATE_ORDER' order by created_at`,
+    `select event_type from ${WRITTEN} where body -> 'payload' ->> 'orderId' = $1
+       and event_type <> 'CREATE_ORDER' order by created_at`,
     [orderId],
   )
   return rows.map(({ event_type }) => event_type)

@@ -128,7 +128,8 @@ describe('an order that has not begun', () => {
     await until(async () => {
       const { rowCount } = await payments.deps.pool.query(
         `select from inbox where consumer = 'order-commands.fifo' and message_id in (
-           select (body->>'messageId')::uuid from ${WRITTEN} where topic = consumer and body->'payload'->>'orderId' = $1)`,
+           select (body->>'messageId')::uuid from ${WRITTEN} where topic = consumer
+             and body->'payload'->>'orderId' = $1)`,
         [orderId],
       )
       expect(rowCount).toBe(2)
@@ -194,7 +195,8 @@ describe('an order that has not begun', () => {
     const orderId = await accepted()
     await payments.client.updateOrder({ params: { orderId }, body: { holderName: 'Jan Nowak' } })
     const due = await payments.deps.pool.query(
-      'select from sagas where order_id = $1 and extract(epoch from next_attempt_at - since) between 1699 and 1701',
+      `select from sagas where order_id = $1 and extract(epoch from next_attempt_at - since)
+         between 1699 and 1701`,
       [orderId],
     )
     expect(due.rowCount).toBe(1)

@@ -46,7 +46,8 @@ test('a purchase is charged once, answered as paid, and confirmed when tickets a
 
 test('our books have two sides and agree with the gateway', async () => {
   const { rows } = await payments.deps.pool.query(
-    `select reference, sum(case side when 'DEBIT' then amount_minor else -amount_minor end)::int as difference, count(*)::int as entries
+    `select reference,
+       sum(case side when 'DEBIT' then amount_minor else -amount_minor end)::int as difference, count(*)::int as entries
      from ledger_entries group by reference`,
   )
   expect(rows.length).toBeGreaterThan(0)
@@ -232,10 +233,11 @@ test('a list of orders has pages that end where their tickets are many', async (
   const quantities = [50, 1, TICKETS_PER_ORDER_MAX, 2, 3]
   const { rows } = await payments.deps.pool.query<{ order_id: string }>(
     `with made as (
-       insert into orders (order_id, order_number, user_id, event_id, reservation_id, payment_method, holder_name, idempotency_key,
-         body_hash, created_at)
-       select gen_random_uuid(), 'ORD-1999-' || place, $1, gen_random_uuid(), gen_random_uuid(), 'CREDIT_CARD', 'Ada', place, '',
-         clock_timestamp() - place * interval '1 minute'
+       insert into orders (order_id, order_number, user_id, event_id, reservation_id, payment_method,
+         holder_name, idempotency_key, body_hash,
+         created_at)
+       select gen_random_uuid(), 'ORD-1999-' || place, $1, gen_random_uuid(), gen_random_uuid(),
+         'CREDIT_CARD', 'Ada', place, '', clock_timestamp() - place * interval '1 minute'
        from generate_series(1, $3) place
        returning order_id, idempotency_key::int as place),
      filled as (

@@ -83,7 +83,8 @@ test('killed at every point, a refund is made once, and is the same if repeated 
   await Promise.all(begun.map(die))
   // The leases of the dead are waited for as they would be, but shorter.
   await payments.deps.pool.query(
-    `update sagas set leased_until = clock_timestamp() - interval '1 second' where leased_until > clock_timestamp()`,
+    `update sagas set leased_until = clock_timestamp() - interval '1 second'
+     where leased_until > clock_timestamp()`,
   )
   await Promise.all(begun.map(isRefundedOnce))
 })

@@ -255,7 +255,8 @@ test('a free order goes back without the gateway, and nothing says that money di
   })
   await payments.probe.waitFor(orderCancelled, ({ payload }) => payload.orderId === orderId)
   const { rows } = await payments.deps.pool.query(
-    `select event_type from ${WRITTEN} where body->'payload'->>'orderId' = $1 and event_type = 'REFUND_PROCESSED'`,
+    `select event_type from ${WRITTEN} where body->'payload'->>'orderId' = $1
+       and event_type = 'REFUND_PROCESSED'`,
     [orderId],
   )
   expect(rows).toEqual([])
@@ -283,7 +284,8 @@ test('the free tickets of a paid order are returned like those of a free order',
     [orderId, guest],
   )
   await pool.query(
-    `update sagas set context = jsonb_set(context, '{issued,0,ticketTypeId}', to_jsonb($2::text)) where order_id = $1`,
+    `update sagas set context = jsonb_set(context, '{issued,0,ticketTypeId}', to_jsonb($2::text))
+     where order_id = $1`,
     [orderId, guest],
   )
   const issued = payments.stub.issued.get(orderId) ?? []
@@ -352,7 +354,8 @@ test('the books balance and agree with the gateway, and every journal replays to
   )
   expect(uneven).toEqual([])
   const { rows: kept } = await pool.query<{ order_id: OrderId; kept: number; refunded: number }>(
-    `select l.order_id, o.refunded_amount_minor as refunded, sum(case side when 'DEBIT' then amount_minor else -amount_minor end)::int as kept
+    `select l.order_id, o.refunded_amount_minor as refunded,
+       sum(case side when 'DEBIT' then amount_minor else -amount_minor end)::int as kept
      from ledger_entries l join orders o using (order_id) where account = 'gateway' group by 1, 2`,
   )
   expect(kept.length).toBeGreaterThan(5)
@@ -366,7 +369,8 @@ test('the books balance and agree with the gateway, and every journal replays to
     refund_id: string
     inputs: SagaInput[]
   }>(
-    `select s.order_id, s.state, s.context->>'refundId' as refund_id, jsonb_agg(e.input order by e.seq) as inputs
+    `select s.order_id, s.state, s.context->>'refundId' as refund_id,
+       jsonb_agg(e.input order by e.seq) as inputs
      from sagas s join saga_events e on e.order_id = s.order_id and e.moment = 'RESULT' group by 1, 2, 3`,
   )
   for (const { state, inputs, refund_id } of rows) {

@@ -26,7 +26,8 @@ const sendEvent = (type: string, object: object, id?: string) => payments.sendWe
 const isHandled = (refundId: string) =>
   until(async () => {
     const { rows } = await payments.deps.pool.query(
-      "select processed_at from webhook_events where type = 'refund.created' and body->'data'->'object'->>'id' = $1",
+      `select processed_at from webhook_events where type = 'refund.created'
+         and body->'data'->'object'->>'id' = $1`,
       [refundId],
     )
     expect(rows).toEqual([{ processed_at: expect.any(Date) }])
@@ -43,8 +44,8 @@ const outcomeOf = (id: string) =>
 
 test('the gateway’s own webhooks reach us', async () => {
   const { orderId } = await confirmed()
-  const sql =
-    "select from webhook_events where type = 'payment_intent.succeeded' and body->'data'->'object'->'metadata'->>'orderId' = $1"
+  const sql = `select from webhook_events where type = 'payment_intent.succeeded'
+       and body->'data'->'object'->'metadata'->>'orderId' = $1`
   await until(async () => expect((await payments.deps.pool.query(sql, [orderId])).rowCount).toBe(1))
 })
 
@@ -93,8 +94,8 @@ test('a refund of ours is not counted twice when the gateway reports it', async 
   const admin = await payments.authority.user(['USER', 'ADMIN'])
   await payments.clientOf(admin.headers).refundOrder({ params: { orderId }, body: { reason: 'x' } })
   await payments.becomes(orderId, 'REFUNDED')
-  const sql =
-    "select outcome from webhook_events where type = 'refund.created' and body->'data'->'object'->'metadata'->>'orderId' = $1"
+  const sql = `select outcome from webhook_events where type = 'refund.created'
+       and body->'data'->'object'->'metadata'->>'orderId' = $1`
   await until(async () => {
     const { rows } = await payments.deps.pool.query(sql, [orderId])
     expect(rows).toEqual([{ outcome: 'not of interest' }])
@@ -137,8 +138,8 @@ test('a full refund by hand while ours waits for a part: all is withdrawn, nothi
   })
   expect(payments.stub.priceOfValid(orderId)).toBe(0)
   expect(await payments.moneyOf(orderId)).toMatchObject({ captured: 10_000, refunded: 10_000 })
-  const sql =
-    "select detail->>'refundId' as id from saga_events where order_id = $1 and moment = 'INTENT' and step = 'CANCEL_TICKETS'"
+  const sql = `select detail->>'refundId' as id from saga_events where order_id = $1 and moment = 'INTENT'
+       and step = 'CANCEL_TICKETS'`
   const { rows } = await payments.deps.pool.query(sql, [orderId])
   expect(new Set(rows.map(({ id }) => id)).size).toBe(2)
 })
@@ -206,10 +207,11 @@ test('an event about an unknown charge is retried for a day, and then given up',
     { id: 're_2', payment_intent: 'pi_of_nobody', amount: 500, status: 'succeeded', metadata: {} },
     id,
   )
-  const waiting =
-    'select attempts from webhook_events where webhook_event_id = $1 and processed_at is null and attempts > 1'
+  const waiting = `select attempts from webhook_events where webhook_event_id = $1 and processed_at is null
+       and attempts > 1`
   await until(async () => expect((await pool.query(waiting, [id])).rowCount).toBe(1))
-  const aDayLater = `update webhook_events set received_at = received_at - interval '25 hours', next_attempt_at = now() - interval '1 second', attempts = 1440
+  const aDayLater = `update webhook_events set received_at = received_at - interval '25 hours',
+      next_attempt_at = now() - interval '1 second', attempts = 1440
     where webhook_event_id = $1`
   await pool.query(aDayLater, [id])
   webhooks.nudge()

@@ -50,14 +50,16 @@ export const Environment = z.object({
   ),
   HOLD_TTL_SECONDS: seconds('how long a reservation holds its places', 1, 900),
   HOLD_MAX_SECONDS: seconds(
-    'longest that a reservation can last with its extensions, from when it was made; at least HOLD_TTL_SECONDS',
+    'longest that a reservation can last with its extensions, from when it was made; ' +
+      'at least HOLD_TTL_SECONDS',
     1,
     2_700,
   ),
   // Longer than the payment service's PAYMENT_UNKNOWN_LIMIT_SECONDS: a claim must outlive the payment that it
   // waits for.
   CLAIM_TTL_SECONDS: seconds(
-    'how long a claimed reservation waits for its payment before its order is checked with the payment service',
+    'how long a claimed reservation waits for its payment before its order is checked with the payment ' +
+      'service',
     1,
     1_920,
   ),
@@ -98,7 +100,8 @@ export const Environment = z.object({
     .min(1)
     .default(5_000)
     .describe(
-      'longest queue in a process, per kind of request, for Redis or the database; beyond it requests are refused with 503',
+      'longest queue in a process, per kind of request, for Redis or the database; ' +
+        'beyond it requests are refused with 503',
     ),
   SEAT_MUTEX_WAIT_MS: z.coerce
     .number()

@@ -101,13 +101,15 @@ describe('while the previous version is replaced', () => {
   const changeSilently = (typeId: TicketTypeId, name: string, capacity: number) =>
     query(
       `with changed as (update ticket_types set name = $2 where ticket_type_id = $1)
-       update ticket_type_counters set capacity = $3, updated_at = clock_timestamp() where ticket_type_id = $1`,
+       update ticket_type_counters set capacity = $3, updated_at = clock_timestamp()
+       where ticket_type_id = $1`,
       [typeId, name, capacity],
     )
   const withdrawSilently = (typeId: TicketTypeId) =>
     query(
       `with withdrawn as (update ticket_types set withdrawn_at = clock_timestamp() where ticket_type_id = $1)
-       update ticket_type_counters set capacity = 0, updated_at = clock_timestamp() where ticket_type_id = $1`,
+       update ticket_type_counters set capacity = 0, updated_at = clock_timestamp()
+       where ticket_type_id = $1`,
       [typeId],
     )
 
@@ -119,7 +121,8 @@ describe('while the previous version is replaced', () => {
     await announce()
     await changeSilently(typeId, 'Pit', 20)
     const { client } = await setting.user(['ORGANIZER'], organizer.userId)
-    await client.updateTicketType({ params: { ticketTypeId: typeId }, body: { quantity: 30 } }) // by this version, which publishes
+    // by this version, which publishes
+    await client.updateTicketType({ params: { ticketTypeId: typeId }, body: { quantity: 30 } })
     await announce()
     await withdrawSilently(typeId)
     for (let times = 0; times < 2; times++) await announce()

@@ -107,11 +107,13 @@ describe('attendees', () => {
     })
     expect(answer.headers['content-type']).toMatch(/^text\/csv/)
     expect(answer.headers['content-disposition']).toBe(
-      `attachment; filename="attendees-odz-Jazz-Night.csv"; filename*=UTF-8''attendees-%C5%81%C3%B3d%C5%BA-Jazz-Night.csv`,
+      'attachment; filename="attendees-odz-Jazz-Night.csv"; ' +
+        "filename*=UTF-8''attendees-%C5%81%C3%B3d%C5%BA-Jazz-Night.csv",
     )
     const lines = answer.rawPayload.toString('utf8').split('\r\n')
     expect(lines[0]).toBe(
-      '\ufeffticketNumber,holderName,ticketTypeName,seat,section,row,number,status,checkedInAt,gate,createdAt,ticketId,orderId,stoppedAt,stopReason,stopNote',
+      '\ufeffticketNumber,holderName,ticketTypeName,seat,section,row,number,status,checkedInAt,gate,' +
+        'createdAt,ticketId,orderId,stoppedAt,stopReason,stopNote',
     )
     expect(lines.at(-1)).toBe('')
     const cells = lines.slice(1, -1).map((line) => line.replace(/,Standing,,,,,ACTIVE,,,.*$/, ''))
@@ -137,9 +139,11 @@ describe('attendees', () => {
     const organizer = await organizerOf(setting, offered)
     const { orderId, userId } = await guestNamed(eventId, typeId, 'First')
     await query(
-      `insert into tickets (ticket_id, root_ticket_id, ticket_number, order_id, ticket_type_id, event_id, ordinal, user_id,
-         holder_name, unit_price_minor, currency)
-       select n.id, n.id, 'TKT-1999-' || lpad(n.ordinal::text, 6, '0'), $1, $2, $3, n.ordinal + 1, $4, 'Guest', 5000, 'EUR'
+      `insert into tickets (ticket_id, root_ticket_id, ticket_number, order_id, ticket_type_id,
+         event_id, ordinal, user_id, holder_name, unit_price_minor,
+         currency)
+       select n.id, n.id, 'TKT-1999-' || lpad(n.ordinal::text, 6, '0'), $1, $2, $3, n.ordinal + 1, $4,
+         'Guest', 5000, 'EUR'
        from (select gen_random_uuid() as id, ordinal from generate_series(1, 2499) ordinal) n`,
       [orderId, typeId, eventId, userId],
     )

@@ -236,7 +236,8 @@ describe('a claim past its deadline', () => {
     expect(statuses).toEqual(['PAYING', 'PAYING', 'CANCELLED', 'CANCELLED'])
     expect(await setting.counters(typeId)).toMatchObject({ held: 2 })
     const { rows } = await setting.deps.pool.query(
-      `select 1 from reservations where status = 'PAYING' and expires_at <= clock_timestamp() and event_id = $1`,
+      `select 1 from reservations where status = 'PAYING' and expires_at <= clock_timestamp()
+         and event_id = $1`,
       [eventId],
     )
     expect(rows).toEqual([])

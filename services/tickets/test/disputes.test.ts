@@ -61,7 +61,8 @@ const taken = async () =>
 const stopsOf = async (orderId: OrderId) =>
   (
     await query(
-      'select status, stop_reason as reason from tickets where order_id = $1 order by ordinal, created_at, ticket_id',
+      `select status, stop_reason as reason from tickets where order_id = $1
+       order by ordinal, created_at, ticket_id`,
       [orderId],
     )
   ).rows.map(({ status, reason }) => `${status} ${reason}`)

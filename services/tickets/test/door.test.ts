@@ -118,7 +118,8 @@ describe('the door', () => {
     const first = await show(organizer, eventId, code, { gate: 'North', key })
     expect(await show(organizer, eventId, code, { gate: 'North', key })).toEqual(first)
     await query(
-      `update idempotency_keys set status = null, answer = null, leased_until = now() - interval '1 second' where key = $1`,
+      `update idempotency_keys set status = null, answer = null, leased_until = now() - interval '1 second'
+       where key = $1`,
       [key],
     )
     expect(await show(organizer, eventId, code, { gate: 'North', key })).toEqual(first)

@@ -432,7 +432,8 @@ describe('messages', () => {
     const known = async () =>
       (
         await setting.deps.pool.query(
-          'select delivered_at as at, delivery_mail as mail, delivery_version as version from tickets where order_id = $1',
+          `select delivered_at as at, delivery_mail as mail, delivery_version as version from tickets
+           where order_id = $1`,
           [orderId],
         )
       ).rows

@@ -27,7 +27,8 @@ const listOf = async ({ client }: User, eventId?: EventId) => {
 /** Moves a reservation's creation and last extension so many seconds into the past. */
 const age = (reservationId: ReservationId, seconds: number) =>
   query(
-    `update reservations set created_at = created_at - make_interval(secs => $2), expires_at = expires_at - make_interval(secs => $2)
+    `update reservations set created_at = created_at - make_interval(secs => $2),
+       expires_at = expires_at - make_interval(secs => $2)
      where reservation_id = $1`,
     [reservationId, seconds],
   )
@@ -196,7 +197,8 @@ describe('more time for a reservation', () => {
     const held = await Promise.all(Array.from({ length: 10 }, () => hold(eventId, some(typeId))))
     for (const { reservation } of held) {
       await query(
-        `update reservations set expires_at = clock_timestamp() + interval '20 milliseconds' where reservation_id = $1`,
+        `update reservations set expires_at = clock_timestamp() + interval '20 milliseconds'
+         where reservation_id = $1`,
         [reservation.reservationId],
       )
     }

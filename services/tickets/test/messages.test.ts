@@ -161,7 +161,8 @@ describe('an admission', () => {
     if (admitted.status !== 200) throw new Error('not admitted')
     await show(organizer, eventId, code, { gate: 'North', key })
     await query(
-      `update idempotency_keys set status = null, answer = null, leased_until = now() - interval '1 second' where key = $1`,
+      `update idempotency_keys set status = null, answer = null, leased_until = now() - interval '1 second'
+       where key = $1`,
       [key],
     )
     expect((await show(organizer, eventId, code, { gate: 'North', key })).status).toBe(200)

@@ -25,7 +25,8 @@ test('reservations do not wait for check-ins while the migration for their messa
     await door.query('lock table check_ins in row exclusive mode') // a check-in in progress
     const migrating = migrate(database, migrations)
     await withClient(database, async (buyer) => {
-      const waiting = `select count(*)::int as count from pg_locks where relation = 'check_ins'::regclass and not granted`
+      const waiting = `select count(*)::int as count from pg_locks where relation = 'check_ins'::regclass
+          and not granted`
       await until(async () => expect((await buyer.query(waiting)).rows).toEqual([{ count: 1 }]))
       await buyer.query("set lock_timeout = '500ms'")
       expect((await buyer.query('select from ticket_types')).rowCount).toBe(0)

@@ -215,7 +215,8 @@ describe('without Redis', () => {
     })
     if (held.status !== 201) throw new Error('not reserved')
     await setting.deps.pool.query(
-      `update reservations set expires_at = clock_timestamp() - interval '1 second' where reservation_id = $1`,
+      `update reservations set expires_at = clock_timestamp() - interval '1 second'
+       where reservation_id = $1`,
       [held.body.reservationId],
     )
     expect((await reserveFor(setting, eventId, best(typeId, 3))).answer.status).toBe(200)
@@ -228,7 +229,8 @@ describe('without Redis', () => {
     const held = await buyer.client.createReservation({ body: { eventId, ticketRequests: some(typeId) } })
     if (held.status !== 201) throw new Error('not reserved')
     await setting.deps.pool.query(
-      `update reservations set expires_at = clock_timestamp() - interval '1 second' where reservation_id = $1`,
+      `update reservations set expires_at = clock_timestamp() - interval '1 second'
+       where reservation_id = $1`,
       [held.body.reservationId],
     )
     expect((await reserveForOrder(setting, eventId, typeId)).answer.status).toBe(200)

@@ -42,10 +42,11 @@ async function passOn(ticketId: TicketId | undefined, userId: string): Promise<T
   const successor = newId<TicketId>()
   await query(`update tickets set status = 'TRANSFERRED' where ticket_id = $1`, [ticketId])
   await query(
-    `insert into tickets (ticket_id, root_ticket_id, ticket_number, order_id, ticket_type_id, event_id, ordinal, user_id,
-       holder_name, unit_price_minor, currency, zone_id, row_label, col_label)
-     select $2, root_ticket_id, $4, order_id, ticket_type_id, event_id, ordinal, $3, 'Bob', unit_price_minor, currency,
-       zone_id, row_label, col_label from tickets where ticket_id = $1`,
+    `insert into tickets (ticket_id, root_ticket_id, ticket_number, order_id, ticket_type_id,
+       event_id, ordinal, user_id, holder_name, unit_price_minor, currency, zone_id, row_label,
+       col_label)
+     select $2, root_ticket_id, $4, order_id, ticket_type_id, event_id, ordinal, $3, 'Bob', unit_price_minor,
+       currency, zone_id, row_label, col_label from tickets where ticket_id = $1`,
     [ticketId, successor, userId, `TKT-2026-90000${++passedOn}`],
   )
   return successor

@@ -168,7 +168,8 @@ const contradictions = async (eventId: EventId) =>
          from reservation_items i join reservations r using (reservation_id), unnest(i.seat_ids) seat_id
          where i.event_id = $1 and r.status in ('ACTIVE', 'PAYING')
          union all
-         select zone_id || '-' || replace(row_label, '-', '_') || '-' || replace(col_label, '-', '_'), null, root_ticket_id
+         select zone_id || '-' || replace(row_label, '-', '_') || '-' || replace(col_label, '-', '_'),
+           null, root_ticket_id
          from tickets where event_id = $1 and zone_id is not null and status in ('ACTIVE', 'CHECKED_IN'))
        select seat_id, c.ticket_id as claimed, d.ticket_id as due from
          (select * from seat_claims where event_id = $1) c full join due d using (seat_id)

@@ -224,7 +224,8 @@ test('of a stop and an admission at the same moment one wins, never both', async
   const { rows } = await query(
     `select count(*)::int as total, count(*) filter (where stopped_at is not null)::int as stopped,
        count(*) filter (where status = 'CHECKED_IN')::int as used,
-       (select count(*)::int from check_ins c where c.event_id = $1) as admissions from tickets where event_id = $1`,
+       (select count(*)::int from check_ins c where c.event_id = $1) as admissions
+     from tickets where event_id = $1`,
     [eventId],
   )
   const stopped = answers.filter((answer) => answer === '200 TICKET_STOPPED').length

@@ -121,11 +121,14 @@ test("an order's tickets are found by an index among those of many orders", asyn
   const { pool } = setting.deps
   await pool.query(
     `with orders as (
-       insert into order_outcomes (order_id, outcome) select gen_random_uuid(), 'ISSUED' from generate_series(1, 3000)
+       insert into order_outcomes (order_id, outcome) select gen_random_uuid(), 'ISSUED'
+       from generate_series(1, 3000)
        returning order_id, gen_random_uuid() as ticket_id)
-     insert into tickets (ticket_id, root_ticket_id, ticket_number, order_id, ticket_type_id, event_id, ordinal, user_id, holder_name,
-       unit_price_minor, currency)
-     select ticket_id, ticket_id, 'TKT-2020-' || 100000 + row_number() over (), order_id, $1, $2, 1, ticket_id, 'Ada', 5000, 'EUR'
+     insert into tickets (ticket_id, root_ticket_id, ticket_number, order_id, ticket_type_id, event_id,
+       ordinal, user_id, holder_name, unit_price_minor,
+       currency)
+     select ticket_id, ticket_id, 'TKT-2020-' || 100000 + row_number() over (), order_id, $1, $2, 1,
+       ticket_id, 'Ada', 5000, 'EUR'
      from orders`,
     [typeId, eventId],
   )

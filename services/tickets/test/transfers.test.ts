@@ -123,7 +123,8 @@ describe('a ticket that is transferred to a confirmed address', () => {
     await passOn(second, middle?.ticketId as TicketId, first.email, { holderName: 'Łucja Ćwik' })
     expect((await ticketsOf(first)).map(({ status }) => status)).toEqual(['ACTIVE', 'TRANSFERRED'])
     const { rows } = await query(
-      `select count(distinct ticket_number)::int as numbers, count(*) filter (where status = 'ACTIVE')::int as valid
+      `select count(distinct ticket_number)::int as numbers,
+         count(*) filter (where status = 'ACTIVE')::int as valid
        from tickets where order_id = $1`,
       [first.orderId],
     )
@@ -157,7 +158,8 @@ describe('a ticket that is transferred to a confirmed address', () => {
     const key = newId<string>()
     const first = await passOn(sender, sender.ticketId, recipient.email, { key })
     await query(
-      `update idempotency_keys set status = null, answer = null, leased_until = now() - interval '1 second' where key = $1`,
+      `update idempotency_keys set status = null, answer = null, leased_until = now() - interval '1 second'
+       where key = $1`,
       [key],
     )
     setting.auth.isDown = true // a repeated request needs no other service

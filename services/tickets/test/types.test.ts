@@ -153,7 +153,8 @@ describe('changing a type', () => {
     const { pool, findEventReplica } = setting.deps
     const waiting = async () => {
       const { rows } = await pool.query(
-        `select count(*)::int as count from pg_stat_activity where datname = current_database() and wait_event_type = 'Lock'`,
+        `select count(*)::int as count from pg_stat_activity where datname = current_database()
+           and wait_event_type = 'Lock'`,
       )
       return rows[0].count
     }

@@ -46,7 +46,8 @@ const styles = `
       .other { color: var(--quiet); fill: var(--quiet) }
       .spans { margin-top: 1.5rem; font-size: .9rem; line-height: 1.4 }
       .spans summary, .scale { display: grid;
-        grid-template-columns: minmax(0, 3fr) 5.5rem minmax(8rem, 4fr) 5rem; gap: .75rem; align-items: center; padding: .16rem 0; list-style: none; cursor: pointer }
+        grid-template-columns: minmax(0, 3fr) 5.5rem minmax(8rem, 4fr) 5rem; gap: .75rem;
+        align-items: center; padding: .16rem 0; list-style: none; cursor: pointer }
       .spans summary::-webkit-details-marker { display: none }
       .spans details { border-bottom: 1px solid color-mix(in srgb, var(--line) 55%, transparent) }
       .spans summary:hover { background: color-mix(in srgb, var(--line) 40%, transparent) }

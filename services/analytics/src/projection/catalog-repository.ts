@@ -53,7 +53,8 @@ export const listOrganizersOf = async (
 ): Promise<UserId[]> =>
   (
     await sql.query<{ organizerId: UserId }>(
-      `select distinct organizer_id as "organizerId" from events where generation = any($1) and event_id = any($2)`,
+      `select distinct organizer_id as "organizerId" from events where generation = any($1)
+         and event_id = any($2)`,
       [generations, eventIds],
     )
   ).map(({ organizerId }) => organizerId)

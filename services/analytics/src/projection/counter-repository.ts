@@ -23,7 +23,8 @@ export const lockReservations = (
 ): Promise<ReservationFacts[]> =>
   sql.query<ReservationFacts>(
     `insert into reservations (generation, reservation_id, event_id)
-     select $1, t.reservation_id, t.event_id from unnest($2::uuid[], $3::uuid[]) t(reservation_id, event_id) order by t.reservation_id
+     select $1, t.reservation_id, t.event_id from unnest($2::uuid[], $3::uuid[]) t(reservation_id, event_id)
+     order by t.reservation_id
      on conflict (generation, reservation_id) do update set reservation_id = excluded.reservation_id
      returning ${reservations.selected}`,
     [generation, added.map(({ reservationId }) => reservationId), added.map(({ eventId }) => eventId)],

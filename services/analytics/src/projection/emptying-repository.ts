@@ -61,9 +61,11 @@ async function deleteBatch(
   const isLater = `(${columns}) > (select ${columns} from jsonb_populate_record(null::${table}, $3::jsonb))`
   const [{ last } = { last: null }] = await tx.query<{ last: object | null }>(
     `with batch as (
-       select ctid, ${columns} from ${table} where generation = $1 ${after ? `and ${isLater}` : ''} order by ${columns} limit $2),
+       select ctid, ${columns} from ${table} where generation = $1 ${after ? `and ${isLater}` : ''}
+       order by ${columns} limit $2),
      gone as (delete from ${table} where ctid = any(array(select ctid from batch)))
-     select to_jsonb(batch) - 'ctid' as last from batch order by ${key.map((column) => `${column} desc`).join(', ')} limit 1`,
+     select to_jsonb(batch) - 'ctid' as last from batch
+     order by ${key.map((column) => `${column} desc`).join(', ')} limit 1`,
     [generation, batch, ...(after ? [JSON.stringify(after)] : [])],
   )
   return last

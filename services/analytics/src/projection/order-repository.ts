@@ -51,7 +51,8 @@ const listLinkedTickets = (
          where t.generation = $1 and t.ticket_id = l.ticket_id and t.next_ticket_id is not null
          union all
          select t.ticket_id from tickets t where t.generation = $1 and t.next_ticket_id = l.ticket_id) n)
-     select ${tickets.selected} from tickets where generation = $1 and ticket_id in (select ticket_id from linked)`,
+     select ${tickets.selected} from tickets where generation = $1
+       and ticket_id in (select ticket_id from linked)`,
     [generation, ticketIds],
   )
 
@@ -69,7 +70,8 @@ export async function lockOrders(
   const ticketIds = added.flatMap((replica) => [...replica.tickets.keys()])
   const locking = sql.query<OrderFacts>(
     `insert into orders (generation, order_id, event_id)
-     select $1, t.order_id, t.event_id from unnest($2::uuid[], $3::uuid[]) t(order_id, event_id) order by t.order_id
+     select $1, t.order_id, t.event_id from unnest($2::uuid[], $3::uuid[]) t(order_id, event_id)
+     order by t.order_id
      on conflict (generation, order_id) do update set order_id = excluded.order_id
      returning ${orders.selected}`,
     [generation, added.map(({ order }) => order.orderId), added.map(({ order }) => order.eventId)],

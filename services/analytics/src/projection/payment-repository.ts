@@ -21,7 +21,8 @@ export const lockPayments = (
 ): Promise<PaymentFacts[]> =>
   sql.query<PaymentFacts>(
     `insert into payments (generation, order_id, event_id)
-     select $1, t.order_id, t.event_id from unnest($2::uuid[], $3::uuid[]) t(order_id, event_id) order by t.order_id
+     select $1, t.order_id, t.event_id from unnest($2::uuid[], $3::uuid[]) t(order_id, event_id)
+     order by t.order_id
      on conflict (generation, order_id) do update set order_id = excluded.order_id
      returning ${payments.selected}`,
     [generation, added.map(({ orderId }) => orderId), added.map(({ eventId }) => eventId)],

@@ -42,7 +42,8 @@ export function createServedGeneration(sql: Sql) {
       const ageMs = last ? performance.now() - last.atMs : Number.POSITIVE_INFINITY
       if (!last || ageMs > USED_WHILE_DOWN_MS) return refresh()
       if (ageMs <= FRESH_MS) return last.generation
-      const refreshed = refresh().catch(() => last.generation) // the next read of the database reports the error
+      // the next read of the database reports the error
+      const refreshed = refresh().catch(() => last.generation)
       return ageMs <= STALE_MS || isDown ? last.generation : refreshed
     },
     /** Refreshes after this process has switched. */

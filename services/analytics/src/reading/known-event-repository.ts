@@ -16,7 +16,8 @@ export const KnownEvent = z.object({
 export type KnownEvent = z.output<typeof KnownEvent>
 
 /** The columns of `events` for it; excludes deleted events. */
-export const knownEventColumns = `event_id as "eventId", organizer_id as "organizerId", name, event_date as "eventDate",
+export const knownEventColumns = `event_id as "eventId", organizer_id as "organizerId", name,
+    event_date as "eventDate",
   time_zone as "timeZone", venue_id as "venueId", venue_name as "venueName", status`
 
 /** Returns an event; null if unknown or deleted. */

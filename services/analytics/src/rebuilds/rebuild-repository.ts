@@ -10,11 +10,14 @@ export const REBUILD_LEASE_SECONDS = 15
 const LEASE = `clock_timestamp() + interval '${REBUILD_LEASE_SECONDS} seconds'`
 
 /** Rebuilds as in the contract. */
-const SHOWN = `select r.rebuild_id as "rebuildId", r.generation, r.status, r.started_at as "startedAt", r.ended_at as "endedAt",
-    (select jsonb_agg(jsonb_build_object('service', s.service, 'taken', s.taken, 'total', s.total, 'finished', s.finished) order by s.service)
+const SHOWN = `select r.rebuild_id as "rebuildId", r.generation, r.status, r.started_at as "startedAt",
+    r.ended_at as "endedAt",
+    (select jsonb_agg(jsonb_build_object('service', s.service, 'taken', s.taken, 'total', s.total,
+      'finished', s.finished) order by s.service)
      from rebuild_sources s where s.rebuild_id = r.rebuild_id) as sources,
     (select s.service || ': ' || s.last_error from rebuild_sources s
-     where s.rebuild_id = r.rebuild_id and s.last_error is not null order by s.next_attempt_at desc limit 1) as "lastError"
+     where s.rebuild_id = r.rebuild_id and s.last_error is not null
+     order by s.next_attempt_at desc limit 1) as "lastError"
   from rebuilds r`
 type Shown = Omit<Rebuild, 'endedAt' | 'lastError'> & { endedAt: Date | null; lastError: string | null }
 
@@ -42,7 +45,8 @@ export async function insertRebuild(tx: Tx, rebuildId: string): Promise<boolean>
   const [made] = await tx.query(
     `with made as (
        insert into generations (generation, state) select max(generation) + 1, 'BUILDING' from generations
-       having not exists (select from rebuilds where rebuild_id = $1) on conflict do nothing returning generation)
+       having not exists (select from rebuilds where rebuild_id = $1) on conflict do nothing
+       returning generation)
      insert into rebuilds (rebuild_id, generation) select $1, generation from made returning rebuild_id`,
     [rebuildId],
   )
@@ -69,7 +73,8 @@ export async function leaseRebuild(sql: Sql, lease: string): Promise<LeasedRebui
     `update rebuilds set lease = $1::uuid, leased_until = ${LEASE}
      where rebuild_id in (
        select rebuild_id from rebuilds
-       where status = 'RUNNING' and (lease = $1::uuid or leased_until is null or leased_until < clock_timestamp())
+       where status = 'RUNNING' and (lease = $1::uuid or leased_until is null
+         or leased_until < clock_timestamp())
        for update skip locked)
      returning rebuild_id as "rebuildId", generation, lease`,
     [lease],
@@ -86,7 +91,8 @@ export const releaseRebuild = (sql: Sql, lease: string) =>
  */
 export async function holdRebuild(tx: Tx, { rebuildId, lease }: LeasedRebuild): Promise<boolean> {
   const held = await tx.query(
-    `update rebuilds set leased_until = ${LEASE} where rebuild_id = $1 and lease = $2::uuid and status = 'RUNNING' returning rebuild_id`,
+    `update rebuilds set leased_until = ${LEASE} where rebuild_id = $1 and lease = $2::uuid
+       and status = 'RUNNING' returning rebuild_id`,
     [rebuildId, lease],
   )
   return held.length > 0
@@ -115,7 +121,8 @@ export const putPage = (
   page: { service: Source; taken: number; total: number | null; nextCursor: string | null },
 ) =>
   sql.query(
-    `update rebuild_sources set cursor = $3, finished = $3::text is null, taken = taken + $4, total = coalesce($5, total),
+    `update rebuild_sources set cursor = $3, finished = $3::text is null, taken = taken + $4,
+       total = coalesce($5, total),
        attempts = 0, next_attempt_at = clock_timestamp(), last_error = null
      where rebuild_id = $1 and service = $2`,
     [rebuildId, page.service, page.nextCursor, page.taken, page.total],
@@ -132,7 +139,8 @@ export const putFailure = (
 ) =>
   sql.query(
     `with ours as (
-       select rebuild_id from rebuilds where rebuild_id = $1 and lease = $5::uuid and status = 'RUNNING' for update)
+       select rebuild_id from rebuilds where rebuild_id = $1 and lease = $5::uuid and status = 'RUNNING'
+       for update)
      update rebuild_sources s set attempts = attempts + 1, last_error = $3,
        next_attempt_at = clock_timestamp() + $4 * interval '1 second'
      from ours where s.rebuild_id = ours.rebuild_id and s.service = $2 and not s.finished`,

@@ -17,10 +17,12 @@ const totalsOf = (eventId: string) => `
     coalesce(e.converted, 0) as converted, coalesce(e.released, 0) as released, e.currency, e.as_of as "asOf"
   from (select ${SUMS} from sales_hours where generation = $1 and event_id = ${eventId}) s
   cross join (
-    select coalesce(sum(refunds), 0)::int as refunds, coalesce(sum(refunded_minor), 0)::bigint as "refundedMinor"
+    select coalesce(sum(refunds), 0)::int as refunds,
+      coalesce(sum(refunded_minor), 0)::bigint as "refundedMinor"
     from refund_hours where generation = $1 and event_id = ${eventId}) r
   cross join (
-    select case when count(*) > 0 then coalesce(sum(quantity_total) filter (where not withdrawn), 0) end::int as capacity
+    select case when count(*) > 0
+      then coalesce(sum(quantity_total) filter (where not withdrawn), 0) end::int as capacity
     from ticket_types where generation = $1 and event_id = ${eventId}) o
   left join event_totals e on e.generation = $1 and e.event_id = ${eventId}`
 
@@ -73,10 +75,12 @@ export const getReportFigures = (
        (select coalesce(jsonb_agg(f order by f.name, f."ticketTypeId"), '[]') from (
           select ticket_type_id as "ticketTypeId", t.name, t.unit_price_minor as "unitPriceMinor",
             case when t.withdrawn then 0 else t.quantity_total end as capacity,
-            coalesce(s.issued, 0) as issued, coalesce(s."grossMinor", 0) as "grossMinor", coalesce(s.cancelled, 0) as cancelled,
-            coalesce(s."refundedMinor", 0) as "refundedMinor", coalesce(s."checkedIn", 0) as "checkedIn"
+            coalesce(s.issued, 0) as issued, coalesce(s."grossMinor", 0) as "grossMinor",
+            coalesce(s.cancelled, 0) as cancelled, coalesce(s."refundedMinor", 0) as "refundedMinor",
+            coalesce(s."checkedIn", 0) as "checkedIn"
           from (select * from ticket_types where generation = $1 and event_id = $2) t
-          full join (select ticket_type_id, ${SUMS} from sales_hours where generation = $1 and event_id = $2 group by 1) s
+          full join (select ticket_type_id, ${SUMS} from sales_hours where generation = $1 and event_id = $2
+            group by 1) s
             using (ticket_type_id)
           where s.issued > 0 or not t.withdrawn) f) as "byType",
        (select coalesce(jsonb_agg(f order by f."from"), '[]') from (
@@ -84,7 +88,8 @@ export const getReportFigures = (
           from (select hour, issued, gross_minor, cancelled, 0 as refunded_minor, checked_in
                 from sales_hours where generation = $1 and event_id = $2
                 union all
-                select hour, 0, 0, 0, refunded_minor, 0 from refund_hours where generation = $1 and event_id = $2) h
+                select hour, 0, 0, 0, refunded_minor, 0 from refund_hours
+                where generation = $1 and event_id = $2) h
           where ${HAPPENED} group by 1) f) as "overTime",
        (select coalesce(jsonb_agg(f order by f.payments desc, f.outcome), '[]') from (
           select outcome, payments, amount_minor as "amountMinor" from payment_totals
@@ -133,8 +138,10 @@ export async function findVenueRevenue(
   { eventId, venueId }: { eventId: EventId; venueId: VenueId },
 ): Promise<{ revenueMinor: number; currency: Currency | null } | null> {
   const [row] = await sql.query<{ revenueMinor: number; currency: Currency | null; isThere: boolean }>(
-    `select (s.gross - r.refunded)::bigint as "revenueMinor", (select currency from event_totals where generation = $1 and event_id = $2),
-       s.issued > 0 or exists (select from events where generation = $1 and event_id = $2 and venue_id = $3) as "isThere"
+    `select (s.gross - r.refunded)::bigint as "revenueMinor",
+       (select currency from event_totals where generation = $1 and event_id = $2),
+       s.issued > 0 or exists (select from events where generation = $1 and event_id = $2
+         and venue_id = $3) as "isThere"
      from (select coalesce(sum(gross_minor), 0) as gross, coalesce(sum(issued), 0) as issued
            from sales_hours where generation = $1 and event_id = $2 and venue_id = $3) s
      cross join (select coalesce(sum(refunded_minor), 0) as refunded

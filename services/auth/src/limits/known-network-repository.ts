@@ -16,7 +16,8 @@ export async function isKnownNetwork(
 /** Records a sign-in of the user from a network. */
 export async function rememberNetwork(tx: Tx, userId: UserId, network: string, now: Date): Promise<void> {
   await tx.prisma.$executeRaw`
-    insert into known_networks (user_id, network_hash, last_used_at) values (${userId}::uuid, ${hashOf(network)}, ${now})
+    insert into known_networks (user_id, network_hash, last_used_at)
+    values (${userId}::uuid, ${hashOf(network)}, ${now})
     on conflict (user_id, network_hash) do update set last_used_at = excluded.last_used_at`
 }
 

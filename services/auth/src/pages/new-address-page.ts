@@ -15,13 +15,16 @@ const fields = `
         <input name="password" type="password" autocomplete="current-password" maxlength="128" required>
       </label>
       <button name="act" value="confirm">Use this address</button>
-      <p class="question">You did not ask for this? <button name="act" value="disown" class="quiet" formnovalidate>That was not me</button></p>`
+      <p class="question">You did not ask for this?
+        <button name="act" value="disown" class="quiet" formnovalidate>That was not me</button></p>`
 
 /** Where the link leads that is mailed to an account's new address. */
 export const newAddressPage = (deps: Deps): MailedPage => ({
   path: '/verify-email/new',
   title: 'Use this address for your account',
-  lead: 'Your password, and your account has this address. You are signed out everywhere, and sign in again with it.',
+  lead:
+    'Your password, and your account has this address. You are signed out everywhere, ' +
+    'and sign in again with it.',
   fields,
   take: (sent, ip) => (sent.act === 'disown' ? disown(deps, sent) : confirm(deps, sent, ip)),
 })
@@ -29,7 +32,9 @@ export const newAddressPage = (deps: Deps): MailedPage => ({
 const ended: FormOutcome = {
   status: 400,
   done: true,
-  text: 'This link is no longer valid: it was used, is older than 30 minutes, or incomplete. Ask for a new one.',
+  text:
+    'This link is no longer valid: it was used, is older than 30 minutes, or incomplete. ' +
+    'Ask for a new one.',
 }
 
 async function confirm(deps: Deps, sent: SentForm, ip: string): Promise<FormOutcome> {

@@ -13,7 +13,8 @@ type Deps = UndoChangeDeps
 
 const fields = `
       <label>New password
-        <input name="password" type="password" autocomplete="new-password" minlength="8" maxlength="128" required>
+        <input name="password" type="password" autocomplete="new-password" minlength="8" maxlength="128"
+          required>
       </label>
       <button>Take my account back</button>`
 
@@ -21,7 +22,9 @@ const fields = `
 export const oldAddressPage = (deps: Deps): MailedPage => ({
   path: '/verify-email/undo',
   title: 'Take your account back',
-  lead: 'Your account has this address again, with a new password of yours. Everybody who is signed in is signed out.',
+  lead:
+    'Your account has this address again, with a new password of yours. ' +
+    'Everybody who is signed in is signed out.',
   fields,
   take: (sent) => undo(deps, sent),
 })

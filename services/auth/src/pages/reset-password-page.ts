@@ -13,7 +13,8 @@ type Deps = ResetPasswordDeps
 
 const fields = `
       <label>New password
-        <input name="password" type="password" autocomplete="new-password" minlength="8" maxlength="128" required>
+        <input name="password" type="password" autocomplete="new-password" minlength="8" maxlength="128"
+          required>
       </label>
       <label>The same again
         <input name="repeated" type="password" autocomplete="new-password" maxlength="128" required>

@@ -125,7 +125,8 @@ export async function listUsers(
   if (email !== undefined) conditions.push(`email = $${values.push(email)}`)
   if (after)
     conditions.push(
-      `(created_at, user_id) < ($${values.push(after.createdAt)}::timestamptz, $${values.push(after.userId)}::uuid)`,
+      `(created_at, user_id) < ($${values.push(after.createdAt)}::timestamptz, ` +
+        `$${values.push(after.userId)}::uuid)`,
     )
   const page = await db.query<{ userId: UserId }>(
     `select user_id as "userId" from users where ${conditions.join(' and ')}

@@ -36,7 +36,8 @@ export async function writeSearch(
   event: { id: string } & Parameters<typeof vectorOfEvent>[0],
 ): Promise<void> {
   await tx.prisma.$executeRaw`
-    update events set search = ${vectorOfEvent(event)}::tsvector, search_rules = ${SEARCH_RULES} where id = ${event.id}::uuid`
+    update events set search = ${vectorOfEvent(event)}::tsvector, search_rules = ${SEARCH_RULES}
+    where id = ${event.id}::uuid`
 }
 
 /** Updates an event if its version is the one that was read; null after a concurrent change. */

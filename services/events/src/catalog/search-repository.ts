@@ -45,7 +45,8 @@ export async function searchPublished(
         or (rank = ${after.rank}::float8 and (event_date, id) > (${after.at}, ${after.id}::uuid))`
     : Prisma.empty
   const rows = await db.prisma.$queryRaw<{ id: EventId; rank: number }[]>`
-    select id, rank from (select id, event_date, ${rank} as rank from events where ${Prisma.join(filters, ' and ')}) found
+    select id, rank from (select id, event_date, ${rank} as rank from events
+      where ${Prisma.join(filters, ' and ')}) found
     ${further} order by rank desc, event_date, id limit ${query.limit + 1}`
   const ids = rows.map(({ id }) => id)
   const events = new Map((await findEvents(db, ids)).map((event) => [event.eventId, event]))

@@ -48,7 +48,8 @@ export async function listUnknownZones(
     `select (asked.zone_id #>> '{}')::int as "zoneId"
      from seating_plans p join seating_plan_versions v using (event_id, version),
        jsonb_array_elements($2::jsonb) with ordinality asked(zone_id, place)
-     where event_id = $1::uuid and not jsonb_path_query_array(v.zones, '$[*].zoneId') @> asked.zone_id order by place`,
+     where event_id = $1::uuid and not jsonb_path_query_array(v.zones, '$[*].zoneId') @> asked.zone_id
+     order by place`,
     [eventId, JSON.stringify(zoneIds)],
   )
   return unknown.map(({ zoneId }) => zoneId)

@@ -60,7 +60,8 @@ export async function writeVenueSearch(
   venue: { id: string } & Parameters<typeof vectorOfVenue>[0],
 ): Promise<void> {
   await tx.prisma.$executeRaw`
-    update venues set search = ${vectorOfVenue(venue)}::tsvector, search_rules = ${SEARCH_RULES} where id = ${venue.id}::uuid`
+    update venues set search = ${vectorOfVenue(venue)}::tsvector, search_rules = ${SEARCH_RULES}
+    where id = ${venue.id}::uuid`
 }
 
 /**
@@ -78,7 +79,8 @@ export async function listVenues(
     ...(after
       ? [
           Prisma.sql`((organizer_id <> ${organizerId}::uuid)::int, lower(name), id)
-            > (select (organizer_id <> ${organizerId}::uuid)::int, lower(name), id from venues where id = ${after}::uuid)`,
+            > (select (organizer_id <> ${organizerId}::uuid)::int, lower(name), id from venues
+              where id = ${after}::uuid)`,
         ]
       : []),
   ]

@@ -40,7 +40,8 @@ export async function leaseAnnouncement(
       lease = ${lease}::uuid, leased_until = clock_timestamp() + ${leaseMs} * interval '1 millisecond'
     from due where a.id = due.id
     returning a.id as "announcementId", a.type::text as type, a.event_id as "eventId", a.payload,
-      a.correlation_id as "correlationId", a.created_at as "createdAt", a.position, a.attempts, a.lease, a.traceparent`
+      a.correlation_id as "correlationId", a.created_at as "createdAt", a.position, a.attempts,
+      a.lease, a.traceparent`
   return leased ?? null
 }
 

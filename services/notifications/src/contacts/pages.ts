@@ -11,7 +11,9 @@ import { type ContactDeps, resolveContactChange } from './resolve-change.ts'
 const ended: FormOutcome = {
   status: 400,
   done: true,
-  text: 'This link is no longer valid: it was used, has expired, or is incomplete. The buyer of the tickets can ask for a new one.',
+  text:
+    'This link is no longer valid: it was used, has expired, or is incomplete. ' +
+    'The buyer of the tickets can ask for a new one.',
 }
 const unavailable: FormOutcome = {
   status: 503,
@@ -40,10 +42,13 @@ async function take(
 export const orderContactPage = (deps: ContactDeps): MailedPage => ({
   path: '/order/contact',
   title: 'Get the mails of this order here',
-  lead: 'One press, and all mails about the order come to the address that you had this link at, its tickets among them.',
+  lead:
+    'One press, and all mails about the order come to the address that you had this link at, ' +
+    'its tickets among them.',
   fields: `
       <button name="act" value="confirm">Send them here</button>
-      <p class="question">You did not buy these tickets? <button name="act" value="disown" class="quiet">That was not me</button></p>`,
+      <p class="question">You did not buy these tickets?
+        <button name="act" value="disown" class="quiet">That was not me</button></p>`,
   take: (sent) =>
     sent.act === 'disown'
       ? take(deps, sent, 'DISOWN', 'Thank you: nothing about that order comes here.')

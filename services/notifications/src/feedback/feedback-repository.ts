@@ -32,11 +32,12 @@ export async function lockMail(
   { notificationId, providerMessageId }: { notificationId?: NotificationId; providerMessageId: string },
 ): Promise<ReportedMail | null> {
   const [mail] = await db.prisma.$queryRaw<ReportedMail[]>`
-    select id as "notificationId", type::text as type, channel::text as channel, resend_of as "resendOf", payload, attempts,
-      correlation_id as "correlationId", status::text as status, subject, recipient_id as "recipientId", template,
-      requested_by as "requestedBy", notify_result as "notifyResult"
+    select id as "notificationId", type::text as type, channel::text as channel, resend_of as "resendOf",
+      payload, attempts, correlation_id as "correlationId", status::text as status, subject,
+      recipient_id as "recipientId", template, requested_by as "requestedBy", notify_result as "notifyResult"
     from notifications
-    where channel = 'EMAIL' and (id = ${notificationId ?? null}::uuid or provider_message_id = ${providerMessageId})
+    where channel = 'EMAIL' and (id = ${notificationId ?? null}::uuid
+      or provider_message_id = ${providerMessageId})
     limit 1 for update`
   return mail ?? null
 }

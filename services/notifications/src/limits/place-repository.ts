@@ -7,7 +7,8 @@ import { type Limited, limitedTypes, type Placed } from './by-others.ts'
 export async function lockRecipients(tx: Tx, recipientIds: readonly UserId[]): Promise<void> {
   await tx.query(
     `select count(pg_advisory_xact_lock(key)::text)
-     from (select distinct hashtextextended('caused by others ' || r, 0) as key from unnest($1::text[]) r order by 1) sorted`,
+     from (select distinct hashtextextended('caused by others ' || r, 0) as key from unnest($1::text[]) r
+       order by 1) sorted`,
     [recipientIds],
   )
 }
@@ -18,10 +19,12 @@ export function findPlaced(
   recipientIds: readonly UserId[],
 ): Promise<(Placed & { recipientId: UserId })[]> {
   return tx.query(
-    `select id as "notificationId", recipient_id as "recipientId", type::text as type, channel::text as channel,
+    `select id as "notificationId", recipient_id as "recipientId", type::text as type,
+       channel::text as channel,
        event_id as "eventId", placed_at as "placedAt"
      from notifications
-     where recipient_id = any($1::uuid[]) and placed_at > clock_timestamp() - interval '24 hours' and status <> 'FAILED'`,
+     where recipient_id = any($1::uuid[]) and placed_at > clock_timestamp() - interval '24 hours'
+       and status <> 'FAILED'`,
     [recipientIds],
   )
 }
@@ -42,11 +45,15 @@ export interface Open extends Limited {
  */
 export function findOpen(tx: Tx, recipientIds: readonly UserId[]): Promise<Open[]> {
   return tx.query<Open>(
-    `select id as "notificationId", recipient_id as "recipientId", type::text as type, channel::text as channel,
-       event_id as "eventId", payload, requested_by as "requestedBy", resend_of as "resendOf", lease, placed_at is not null as "isPlaced",
-       pushed is not null or (placed_at is not null and lease is not null and leased_until > clock_timestamp()) as "isGoing"
+    `select id as "notificationId", recipient_id as "recipientId", type::text as type,
+       channel::text as channel,
+       event_id as "eventId", payload, requested_by as "requestedBy", resend_of as "resendOf", lease,
+       placed_at is not null as "isPlaced",
+       pushed is not null or (placed_at is not null and lease is not null
+         and leased_until > clock_timestamp()) as "isGoing"
      from notifications
-     where recipient_id = any($1::uuid[]) and status::text in ('PENDING', 'SENDING') and type = any($2::notification_type[])
+     where recipient_id = any($1::uuid[]) and status::text in ('PENDING', 'SENDING')
+       and type = any($2::notification_type[])
      order by created_at, id for update`,
     [recipientIds, limitedTypes],
   )
@@ -64,9 +71,11 @@ export async function writeDecisions(tx: Tx, decisions: readonly Decision[]): Pr
        placed_at = case when d."waitMs" = 0 then coalesce(n.placed_at, clock_timestamp()) end,
        attempts = n.attempts - case when d."waitMs" > 0 then 1 else 0 end,
        held_until = held.at, next_attempt_at = coalesce(held.at, n.next_attempt_at),
-       lease = case when d."waitMs" = 0 then n.lease end, leased_until = case when d."waitMs" = 0 then n.leased_until end
+       lease = case when d."waitMs" = 0 then n.lease end,
+       leased_until = case when d."waitMs" = 0 then n.leased_until end
      from jsonb_to_recordset($1::jsonb) d("notificationId" uuid, payload jsonb, "waitMs" float8),
-       lateral (select case when d."waitMs" > 0 then clock_timestamp() + d."waitMs" * interval '1 millisecond' end as at) held
+       lateral (select case when d."waitMs" > 0
+         then clock_timestamp() + d."waitMs" * interval '1 millisecond' end as at) held
      where n.id = d."notificationId"`,
     [JSON.stringify(decisions)],
   )

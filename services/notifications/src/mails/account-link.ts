@@ -1,5 +1,5 @@
 import { momentOf } from './formats.ts'
-import { button, card, frame, paragraph, quiet, section, title } from './frame.ts'
+import { button, card, frame, linkNote, paragraph, quiet, section, title } from './frame.ts'
 import { type Mail, oneLine, paragraphs, type Reader } from './mail.ts'
 import { compileTemplate } from './template.ts'
 
@@ -24,7 +24,7 @@ export const accountLinkTemplate = await compileTemplate(
         ${title('{{title}}')}
         ${paragraph('Hi {{firstName}}, {{lead}}')}
         ${button('{{action}}', '{{url}}')}
-        ${quiet('The link works once, until {{expires}}. If the button does not, copy this into your browser:')}
+        ${linkNote}
         ${quiet('{{url}}')}`),
     ),
   ),
@@ -38,7 +38,8 @@ export const emailVerificationMail = (link: AccountLink): Mail =>
     lead: 'here is the link that confirms that this address is yours.',
     action: 'Confirm my address',
     reason:
-      'You get this mail because someone asked for it at Boxoffice. If the account is not yours, say so on the page that the link opens.',
+      'You get this mail because someone asked for it at Boxoffice. If the account is not yours, ' +
+      'say so on the page that the link opens.',
   })
 
 /** The mail with the link that sets a new password. */
@@ -49,7 +50,8 @@ export const passwordResetMail = (link: AccountLink): Mail =>
     lead: 'here is the link that sets a new password for your account. It ends every session that is open.',
     action: 'Set a new password',
     reason:
-      'You get this mail because someone asked for a new password for this address. If that was not you, you need not do anything: the password you have stays.',
+      'You get this mail because someone asked for a new password for this address. ' +
+      'If that was not you, you need not do anything: the password you have stays.',
   })
 
 /**
@@ -63,7 +65,8 @@ export const confirmNewAddressMail = (link: AccountLink): Mail =>
     lead: 'here is the link that makes this the address of your account. It asks for your password.',
     action: 'Use this address',
     reason:
-      'You get this mail because someone wants this address for their account at Boxoffice. If that was not you, you need not do anything, or say so on the page that the link opens.',
+      'You get this mail because someone wants this address for their account at Boxoffice. ' +
+      'If that was not you, you need not do anything, or say so on the page that the link opens.',
   })
 
 /** The mail to an account's previous address, with the link that undoes the change. */
@@ -71,7 +74,10 @@ export const addressChangedMail = (link: AccountLink): Mail =>
   linkMail(link, {
     subject: 'Your Boxoffice account has another address',
     title: 'Your account has another address',
-    lead: 'your account was given another address, and its mails go there from now on. If that was you, you need not do anything. If it was not, take it back: it has this address again, with a new password of yours.',
+    lead:
+      'your account was given another address, and its mails go there from now on. If that was you, ' +
+      'you need not do anything. If it was not, take it back: it has this address again, ' +
+      'with a new password of yours.',
     action: 'Take my account back',
     reason: 'You get this mail because this was the address of an account at Boxoffice.',
   })

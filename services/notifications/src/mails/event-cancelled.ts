@@ -10,13 +10,17 @@ export interface EventCancelled {
   cancellationReason: string
 }
 
+const sorry =
+  'Hi {{firstName}}, we are sorry: {{eventName}} does not take place. ' +
+  'Your tickets are not valid any more.'
+
 export const eventCancelledTemplate = await compileTemplate(
   frame(
     card(`
       ${section(`
         ${kicker('Cancelled')}
         ${title('{{eventName}}')}
-        ${paragraph('Hi {{firstName}}, we are sorry: {{eventName}} does not take place. Your tickets are not valid any more.')}
+        ${paragraph(sorry)}
         ${labelled('What the organizer says', '{{cancellationReason}}')}
         ${paragraph('{{money}}')}`)}
       ${whenAndWhere()}`),
@@ -24,7 +28,8 @@ export const eventCancelledTemplate = await compileTemplate(
 )
 
 const money =
-  'Whatever was paid for the tickets goes back in full, to the card it was paid with. Nobody needs to do anything: whoever bought them gets a mail when the money is on its way.'
+  'Whatever was paid for the tickets goes back in full, to the card it was paid with. ' +
+  'Nobody needs to do anything: whoever bought them gets a mail when the money is on its way.'
 
 /** The mail to ticket holders that their event is cancelled. */
 export function eventCancelledMail({ reader, event, cancellationReason }: EventCancelled): Mail {

@@ -38,7 +38,8 @@ export function eventUpdatedMail({ reader, event, moved, refundableUntil }: Even
   const end = event.endDate && momentAt(event.endDate, event.timeZone, locale)
   const refund =
     refundableUntil &&
-    `If it does not suit you any more, whoever bought the tickets can give them back until ${momentAt(refundableUntil, event.timeZone, locale)}.`
+    'If it does not suit you any more, whoever bought the tickets can give them back until ' +
+      `${momentAt(refundableUntil, event.timeZone, locale)}.`
   const subject = oneLine(`${what}: ${about.eventName}`)
   const values = {
     ...about,

@@ -23,8 +23,11 @@ const HEADER_TEXT_MAX = 250
 const [ISOLATE, END] = ['\u2068', '\u2069']
 const ISOLATED = new RegExp(`${ISOLATE}[^${ISOLATE}${END}]*${END}`, 'g')
 /** Letters of right-to-left scripts, and marks of that direction. */
-const RIGHT_TO_LEFT =
-  /[\u200f\u061c\p{Script=Hebrew}\p{Script=Arabic}\p{Script=Syriac}\p{Script=Thaana}\p{Script=Nko}\p{Script=Adlam}]/u
+const SCRIPTS = ['Hebrew', 'Arabic', 'Syriac', 'Thaana', 'Nko', 'Adlam']
+const RIGHT_TO_LEFT = new RegExp(
+  String.raw`[\u200f\u061c${SCRIPTS.map((script) => String.raw`\p{Script=${script}}`).join('')}]`,
+  'u',
+)
 
 /**
  * Makes text safe for a header or a single line: removes control characters and directional overrides, and

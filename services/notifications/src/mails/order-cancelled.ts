@@ -27,10 +27,13 @@ export const orderCancelledTemplate = await compileTemplate(
 )
 
 const whats: Record<OrderCancelled['money'], string> = {
-  BACK: 'Its tickets are not valid any more. Whatever you paid for them is given back in full; a mail of its own tells you about that.',
+  BACK:
+    'Its tickets are not valid any more. Whatever you paid for them is given back in full; ' +
+    'a mail of its own tells you about that.',
   FREE: 'Its tickets are not valid any more. They had cost nothing, so there is nothing to give back.',
   NOT_PAID:
-    'You have not been charged, and the tickets are free for others again. Should your bank show a charge for it, it is given back in full.',
+    'You have not been charged, and the tickets are free for others again. ' +
+    'Should your bank show a charge for it, it is given back in full.',
 }
 
 /** The mail about a cancelled order. */

@@ -42,9 +42,13 @@ export const CODES_MAX = 10
 const LISTED_MAX = 50
 
 const ticketFacts = `
-  <mj-text css-class="label" font-size="12px" line-height="18px" font-weight="600" color="#667085" padding="8px 0 0">{{ordinal}}</mj-text>
-  <mj-text css-class="title" font-size="20px" line-height="26px" font-weight="700" padding="0 0 6px">{{typeName}}</mj-text>
-  <mj-text css-class="number" font-size="16px" line-height="22px" font-family="ui-monospace, SFMono-Regular, Menlo, Consolas, monospace" padding="0 0 8px">{{ticketNumber}}</mj-text>
+  <mj-text css-class="label" font-size="12px" line-height="18px" font-weight="600" color="#667085"
+    padding="8px 0 0">{{ordinal}}</mj-text>
+  <mj-text css-class="title" font-size="20px" line-height="26px" font-weight="700"
+    padding="0 0 6px">{{typeName}}</mj-text>
+  <mj-text css-class="number" font-size="16px" line-height="22px"
+    font-family="ui-monospace, SFMono-Regular, Menlo, Consolas, monospace"
+    padding="0 0 8px">{{ticketNumber}}</mj-text>
   ${each('seats', '<mj-text css-class="ink" font-weight="600">{{seat}}</mj-text>')}
   <mj-text css-class="ink">{{holderName}}</mj-text>
   <mj-text css-class="ink" padding="0 0 8px">{{price}}</mj-text>`
@@ -52,7 +56,8 @@ const ticketFacts = `
 const codedTicket = card(`
   <mj-section>
     <mj-column width="42%" vertical-align="middle">
-      <mj-image css-class="code" src="cid:{{codeCid}}" alt="QR code of ticket {{ticketNumber}}" width="208px" container-background-color="#ffffff" border-radius="8px" />
+      <mj-image css-class="code" src="cid:{{codeCid}}" alt="QR code of ticket {{ticketNumber}}"
+        width="208px" container-background-color="#ffffff" border-radius="8px" />
     </mj-column>
     <mj-column width="58%" vertical-align="middle">
       ${ticketFacts}
@@ -61,17 +66,28 @@ const codedTicket = card(`
 
 const plainTicket = card(section(ticketFacts))
 
+const opening =
+  kicker('Order confirmed') +
+  title('{{eventName}}') +
+  paragraph('Hi {{firstName}}, your order is confirmed. {{here}}') +
+  each('links', button('Go to your tickets', '{{url}}'))
+
 export const orderConfirmationTemplate = await compileTemplate(
   frame(`
     ${card(`
-      ${section(`${kicker('Order confirmed')}${title('{{eventName}}')}${paragraph('Hi {{firstName}}, your order is confirmed. {{here}}')}${each('links', button('Go to your tickets', '{{url}}'))}`)}
+      ${section(opening)}
       ${whenAndWhere()}`)}
     ${each('codedTickets', codedTicket)}
     ${each('plainTickets', plainTicket)}
     ${each('more', card(section(paragraph('{{words}}'))))}
     ${card(`
-      ${sideBySide(labelled('Order', '{{orderNumber}}', '{{count}}'), labelled('Total', '{{total}}', '{{paid}}'))}
-      ${section(quiet('Each code admits one person, once: whoever shows it first. Keep this mail to yourself.'))}`)}`),
+      ${sideBySide(
+        labelled('Order', '{{orderNumber}}', '{{count}}'),
+        labelled('Total', '{{total}}', '{{paid}}'),
+      )}
+      ${section(
+        quiet('Each code admits one person, once: whoever shows it first. Keep this mail to yourself.'),
+      )}`)}`),
 )
 
 /** The mail with an order's tickets: all in one PDF, the first QR codes in the mail. */
@@ -137,9 +153,15 @@ function codesBelow(coded: number, count: number): string {
 
 function whereAll(where: OrderConfirmation['where'], count: number): string {
   if ('url' in where)
-    return 'A PDF of all of them is too large for a mail: they are in your Boxoffice account, each with its code and its PDF.'
+    return (
+      'A PDF of all of them is too large for a mail: they are in your Boxoffice account, ' +
+      'each with its code and its PDF.'
+    )
   if (count === 1) return 'Attached is your ticket as a PDF with its code, to print or to keep on your phone.'
-  return `Attached is one PDF with all ${count} tickets, a page each with its code, to print or to keep on your phone.`
+  return (
+    `Attached is one PDF with all ${count} tickets, a page each with its code, ` +
+    'to print or to keep on your phone.'
+  )
 }
 
 const valuesOf = (ticket: ShownTicket, ordinal: string, locale: string) => ({

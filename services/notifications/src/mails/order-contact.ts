@@ -1,5 +1,5 @@
 import { momentOf } from './formats.ts'
-import { button, card, frame, labelled, paragraph, quiet, section, title } from './frame.ts'
+import { button, card, frame, labelled, linkNote, paragraph, quiet, section, title } from './frame.ts'
 import { type Mail, oneLine, paragraphs, type Reader } from './mail.ts'
 import { compileTemplate, each } from './template.ts'
 
@@ -18,13 +18,15 @@ interface Words {
   reason: string
 }
 
+const link = `${button('{{action}}', '{{url}}')}${linkNote}${quiet('{{url}}')}`
+
 export const orderContactTemplate = await compileTemplate(
   frame(
     card(`
       ${section(`
         ${title('{{title}}')}
         ${paragraph('Hi {{firstName}}, {{lead}}')}
-        ${each('links', `${button('{{action}}', '{{url}}')}${quiet('The link works once, until {{expires}}. If the button does not, copy this into your browser:')}${quiet('{{url}}')}`)}`)}
+        ${each('links', link)}`)}
       ${section(labelled('Order', '{{orderNumber}}'))}`),
   ),
 )
@@ -40,7 +42,8 @@ export const orderContactMail = (link: OrderContactLink): Mail =>
     lead: 'here is the link that sends all mails about your order to this address, its tickets among them.',
     action: 'Send them here',
     reason:
-      'You get this mail because someone who bought tickets at Boxoffice named this address. If that was not you, you need not do anything, or say so on the page that the link opens.',
+      'You get this mail because someone who bought tickets at Boxoffice named this address. ' +
+      'If that was not you, you need not do anything, or say so on the page that the link opens.',
   })
 
 /** The mail to an order's previous address, with the link that undoes the change. */
@@ -48,7 +51,10 @@ export const orderContactChangedMail = (link: OrderContactLink): Mail =>
   contactMail(link, {
     subject: 'The mails of your Boxoffice order go to another address',
     title: 'The mails of your order go elsewhere',
-    lead: 'all mails about your order go to another address from now on, its tickets among them. If that was you, you need not do anything. If it was not, get them here again, and set a new password for your account.',
+    lead:
+      'all mails about your order go to another address from now on, its tickets among them. ' +
+      'If that was you, you need not do anything. If it was not, get them here again, ' +
+      'and set a new password for your account.',
     action: 'Send them here again',
     reason: 'You get this mail because the mails of an order at Boxoffice came to this address.',
   })
@@ -60,7 +66,9 @@ export const orderContactEndedMail = (about: Omit<OrderContactLink, 'url' | 'exp
     {
       subject: 'The mails of your Boxoffice order go to another address',
       title: 'The mails of your order go elsewhere',
-      lead: 'all mails about your order go to the account that it was bought with from now on, and no longer to this address.',
+      lead:
+        'all mails about your order go to the account that it was bought with from now on, ' +
+        'and no longer to this address.',
       action: '',
       reason: 'You get this mail because the mails of an order at Boxoffice came to this address.',
     },

@@ -10,12 +10,14 @@ export interface OrderUpdate {
   orderNumber: string
 }
 
+const status = each('links', button('See where it stands', '{{url}}'))
+
 export const orderUpdateTemplate = await compileTemplate(
   frame(
     card(`
       ${section(`${title('{{title}}')}${paragraph('Hi {{firstName}}, {{lead}}')}${paragraph('{{more}}')}`)}
       ${whenAndWhere()}
-      ${section(`${labelled('Order', '{{orderNumber}}')}${each('links', button('See where it stands', '{{url}}'))}`)}`),
+      ${section(labelled('Order', '{{orderNumber}}') + status)}`),
   ),
 )
 
@@ -26,7 +28,9 @@ export function orderCreatedMail(order: OrderUpdate): Mail {
     subject: `We have your order for ${eventName}`,
     title: 'We have your order',
     lead: `we are working on your order ${order.orderNumber} for ${eventName}.`,
-    more: 'You need not wait: as soon as it is through, your tickets come by mail. Should it not go through, you hear that too.',
+    more:
+      'You need not wait: as soon as it is through, your tickets come by mail. ' +
+      'Should it not go through, you hear that too.',
   })
 }
 
@@ -42,7 +46,9 @@ export const statusTexts: Readonly<Record<OrderStatus, { now: string; more: stri
   CANCELLED: { now: 'cancelled', more: 'It has no tickets any more, and nothing is charged for it.' },
   REFUND_PENDING: {
     now: 'being refunded',
-    more: 'The tickets that are given back are not valid any more. You hear from us again when the money is on its way.',
+    more:
+      'The tickets that are given back are not valid any more. ' +
+      'You hear from us again when the money is on its way.',
   },
   REFUNDED: {
     now: 'refunded',

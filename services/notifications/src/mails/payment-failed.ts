@@ -69,7 +69,7 @@ export const paymentFailedTemplate = await compileTemplate(
         ${paragraph('{{money}}')}
         ${paragraph('{{next}}')}`)}
       ${whenAndWhere()}
-      ${section(`${labelled('Order', '{{orderNumber}}')}${each('totals', labelled('Total', '{{total}}'))}`)}`),
+      ${section(labelled('Order', '{{orderNumber}}') + each('totals', labelled('Total', '{{total}}')))}`),
   ),
 )
 

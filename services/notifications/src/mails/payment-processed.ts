@@ -14,10 +14,15 @@ export interface PaymentProcessed {
   total: { amount: Minor; currency: Currency }
 }
 
+const receipt =
+  kicker('Receipt') +
+  title('{{total}}') +
+  paragraph('Hi {{firstName}}, we have received your payment for {{eventName}}.')
+
 export const paymentProcessedTemplate = await compileTemplate(
   frame(
     card(`
-      ${section(`${kicker('Receipt')}${title('{{total}}')}${paragraph('Hi {{firstName}}, we have received your payment for {{eventName}}.')}`)}
+      ${section(receipt)}
       ${whenAndWhere()}
       ${each('items', sideBySide(labelled('Tickets', '{{priceEach}}'), labelled('Price', '{{price}}')))}
       ${sideBySide(labelled('Order', '{{orderNumber}}'), labelled('Paid', '{{total}}', '{{how}}'))}`),

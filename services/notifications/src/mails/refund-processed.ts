@@ -35,9 +35,11 @@ export const refundProcessedTemplate = await compileTemplate(
 const how = 'The money goes to the card you paid with. Most banks show it within five to ten days.'
 const whats: Record<RefundProcessed['left'], (eventName: string) => string> = {
   NONE: (eventName) =>
-    `your order for ${eventName} is cancelled and its money goes back to you. Its tickets are not valid any more.`,
+    `your order for ${eventName} is cancelled and its money goes back to you. ` +
+    'Its tickets are not valid any more.',
   SOME: (eventName) =>
-    `we have refunded a part of your order for ${eventName}. The tickets below are not valid any more, all others stay valid.`,
+    `we have refunded a part of your order for ${eventName}. The tickets below are not valid any more, ` +
+    'all others stay valid.',
   ALL: (eventName) => `we have refunded a part of what you paid for ${eventName}. Your tickets stay valid.`,
   NEVER_ANY: (eventName) => `we have refunded your order for ${eventName}.`,
 }

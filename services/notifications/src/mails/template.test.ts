@@ -21,7 +21,8 @@ test('values are escaped, in text and in attributes', async () => {
 
 test('text is isolated by markup in elements, and by characters elsewhere', async () => {
   const template = await compileTemplate(
-    `<mjml><mj-head><mj-title>{{name}}</mj-title></mj-head><mj-body><mj-section><mj-column><mj-text>For {{name}}, 2026</mj-text>
+    `<mjml><mj-head><mj-title>{{name}}</mj-title></mj-head><mj-body><mj-section>
+      <mj-column><mj-text>For {{name}}, 2026</mj-text>
       <mj-image src="cid:x" alt="{{name}}" /></mj-column></mj-section></mj-body></mjml>`,
   )
   const html = template({ name: '\u2068دانا <b>\u2069' })

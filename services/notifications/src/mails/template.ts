@@ -28,7 +28,8 @@ export const each = (name: string, mjml: string): string =>
  * source is not valid MJML.
  */
 export async function compileTemplate(source: string): Promise<Template> {
-  const { html } = await mjml2html(source, { validationLevel: 'strict', fonts: {} }) // no fonts: a mail fetches nothing
+  // no fonts: a mail fetches nothing
+  const { html } = await mjml2html(source, { validationLevel: 'strict', fonts: {} })
   // Unindented, a mail of many tickets stays below the size at which mail programs cut.
   const tokens = html.replace(/\n\s+/g, '\n').split(/(<!--(?:each|end):\w+-->|\{\{\w+\}\})/)
   const nodes = parse(tokens, null, { html: '' })

@@ -4,6 +4,10 @@ import { button, card, frame, kicker, labelled, paragraph, quiet, section, title
 import { type Mail, oneLine, paragraphs, type ShownEvent } from './mail.ts'
 import { compileTemplate, each } from './template.ts'
 
+const optOut =
+  'You do not want mails that others have sent to you from here? ' +
+  '<a href="{{optOutUrl}}">No more of them</a>'
+
 export const ticketOfferedTemplate = await compileTemplate(
   frame(
     card(`
@@ -17,7 +21,7 @@ export const ticketOfferedTemplate = await compileTemplate(
         ${quiet('{{url}}')}`)}
       ${whenAndWhere()}
       ${each('holders', section(labelled('In the name of', '{{holderName}}')))}
-      ${section(quiet('You do not want mails that others have sent to you from here? <a href="{{optOutUrl}}">No more of them</a>'))}`),
+      ${section(quiet(optOut))}`),
   ),
 )
 
@@ -42,14 +46,16 @@ export function ticketOfferedMail({ event, locale, url, optOutUrl, ...offer }: O
   const holderName = withoutLink(offer.holderName)
   const lead = `${sender} wants to give you a ticket for ${about.eventName}.`
   const how =
-    'The link below is for you alone: whoever has it takes the ticket. You need a Boxoffice account with a confirmed address for it. The ticket comes by mail at once.'
+    'The link below is for you alone: whoever has it takes the ticket. ' +
+    'You need a Boxoffice account with a confirmed address for it. The ticket comes by mail at once.'
   const subject = 'Someone has a ticket for you'
   const values = {
     ...about,
     subject,
     preview: 'It waits until you take it.',
     reason:
-      'You get this mail because someone gave your address. If you do not want the ticket, you need not do anything.',
+      'You get this mail because someone gave your address. If you do not want the ticket, ' +
+      'you need not do anything.',
     lead,
     how,
     url,

@@ -14,27 +14,39 @@ interface Transfer {
 const codedTicket = card(`
   <mj-section>
     <mj-column width="42%" vertical-align="middle">
-      <mj-image css-class="code" src="cid:{{codeCid}}" alt="QR code of ticket {{ticketNumber}}" width="208px" container-background-color="#ffffff" border-radius="8px" />
+      <mj-image css-class="code" src="cid:{{codeCid}}" alt="QR code of ticket {{ticketNumber}}"
+        width="208px" container-background-color="#ffffff" border-radius="8px" />
     </mj-column>
     <mj-column width="58%" vertical-align="middle">
-      <mj-text css-class="number" font-size="16px" line-height="22px" font-family="ui-monospace, SFMono-Regular, Menlo, Consolas, monospace" padding="0 0 8px">{{ticketNumber}}</mj-text>
+      <mj-text css-class="number" font-size="16px" line-height="22px"
+        font-family="ui-monospace, SFMono-Regular, Menlo, Consolas, monospace"
+        padding="0 0 8px">{{ticketNumber}}</mj-text>
       ${each('seats', '<mj-text css-class="ink" font-weight="600">{{seat}}</mj-text>')}
       <mj-text css-class="ink" padding="0 0 8px">{{holderName}}</mj-text>
       ${quiet('Attached: {{pdfName}}')}
     </mj-column>
   </mj-section>`)
 
+const opening =
+  kicker('A ticket for you') +
+  title('{{eventName}}') +
+  paragraph('Hi {{firstName}}, a ticket was handed to you. {{here}}')
+const admits =
+  'The code admits one person, once: whoever shows it first. ' +
+  'Codes of earlier owners are not valid any more.'
+
 export const ticketReceivedTemplate = await compileTemplate(
   frame(`
     ${card(`
-      ${section(`${kicker('A ticket for you')}${title('{{eventName}}')}${paragraph('Hi {{firstName}}, a ticket was handed to you. {{here}}')}`)}
+      ${section(opening)}
       ${whenAndWhere()}`)}
     ${codedTicket}
-    ${card(section(quiet('The code admits one person, once: whoever shows it first. Codes of earlier owners are not valid any more.')))}`),
+    ${card(section(quiet(admits)))}`),
 )
 
 const here =
-  'Have the code below scanned at the entrance. The ticket is attached as a PDF too, to print or to keep on your phone.'
+  'Have the code below scanned at the entrance. The ticket is attached as a PDF too, ' +
+  'to print or to keep on your phone.'
 
 /** The mail with a received ticket and its code. */
 export function ticketReceivedMail(
@@ -68,7 +80,7 @@ export function ticketReceivedMail(
       `Holder: ${holderName}`,
       `Attached: ${attached.pdfName}`,
     ].join('\n'),
-    'The code admits one person, once: whoever shows it first. Codes of earlier owners are not valid any more.',
+    admits,
     'Questions? Just reply to this mail.\nBoxoffice',
   )
   return { subject, html: ticketReceivedTemplate(values), text, values }
@@ -104,7 +116,8 @@ export function ticketSentMail({
     subject,
     preview: `${ticketNumber} · ${old}`,
     reason:
-      'You get this mail because you handed on a ticket at Boxoffice. If that was not you, set a new password.',
+      'You get this mail because you handed on a ticket at Boxoffice. If that was not you, ' +
+      'set a new password.',
     firstName,
     holderName,
     ticketNumber,

@@ -37,8 +37,12 @@ export function ticketsStoppedMail({ reason, ...stopped }: TicketsStopped & { re
     kicker: 'Stopped',
     lead: isOne
       ? 'your ticket is stopped: until it is reinstated it admits nobody and cannot be passed on.'
-      : 'your tickets below are stopped: until they are reinstated they admit nobody and cannot be passed on.',
-    more: `${whys[reason]} The organizer can reinstate ${isOne ? 'it' : 'them'}: then the code that you have is good again, and you get a mail. If you think that this is a mistake, reply to this one.`,
+      : 'your tickets below are stopped: until they are reinstated they admit nobody ' +
+        'and cannot be passed on.',
+    more:
+      `${whys[reason]} The organizer can reinstate ${isOne ? 'it' : 'them'}: ` +
+      'then the code that you have is good again, and you get a mail. ' +
+      'If you think that this is a mistake, reply to this one.',
   })
 }
 
@@ -51,7 +55,9 @@ export function ticketsReinstatedMail(reinstated: TicketsStopped): Mail {
     lead: isOne
       ? 'your ticket was stopped, and is valid again.'
       : 'your tickets below were stopped, and are valid again.',
-    more: 'Nothing else has changed: the code that you have admits, and you find it in your Boxoffice account too.',
+    more:
+      'Nothing else has changed: the code that you have admits, ' +
+      'and you find it in your Boxoffice account too.',
   })
 }
 

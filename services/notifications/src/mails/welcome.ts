@@ -1,5 +1,5 @@
 import { momentOf } from './formats.ts'
-import { button, card, frame, paragraph, quiet, section, title } from './frame.ts'
+import { button, card, frame, linkNote, paragraph, quiet, section, title } from './frame.ts'
 import { type Mail, oneLine, paragraphs, type Reader } from './mail.ts'
 import { compileTemplate, each } from './template.ts'
 
@@ -15,15 +15,19 @@ export interface Welcome {
 const link = `
   ${paragraph('Please confirm that this address is yours.')}
   ${button('Confirm my address', '{{url}}')}
-  ${quiet('The link works once, until {{expires}}. If the button does not, copy this into your browser:')}
+  ${linkNote}
   ${quiet('{{url}}')}`
+
+const ready =
+  'Your Boxoffice account is ready. Tickets that you buy come to this address, ' +
+  'as a PDF and with their codes.'
 
 export const welcomeTemplate = await compileTemplate(
   frame(
     card(
       section(`
         ${title('Welcome, {{firstName}}')}
-        ${paragraph('Your Boxoffice account is ready. Tickets that you buy come to this address, as a PDF and with their codes.')}
+        ${paragraph(ready)}
         ${each('links', link)}
         ${each('expired', paragraph('{{notice}}'))}`),
     ),
@@ -31,7 +35,8 @@ export const welcomeTemplate = await compileTemplate(
 )
 
 const ended =
-  'The link that confirms your address had ended before this mail could reach you. Sign in and ask for a new one; everything else works already.'
+  'The link that confirms your address had ended before this mail could reach you. ' +
+  'Sign in and ask for a new one; everything else works already.'
 
 const done = 'Your address is confirmed already.'
 
@@ -46,17 +51,20 @@ export function welcomeMail({ reader, ...welcome }: Welcome): Mail {
     subject,
     preview: verification ? 'Your password once more, and your address is confirmed as yours.' : notice,
     reason:
-      'You get this mail because someone made an account with this address. If that was not you, say so on the page that the link opens.',
+      'You get this mail because someone made an account with this address. If that was not you, ' +
+      'say so on the page that the link opens.',
     firstName,
     links: verification ? [{ url: verification.url, expires }] : [],
     expired: verification ? [] : [{ notice }],
   }
   const text = paragraphs(
     `Welcome, ${firstName},`,
-    'Your Boxoffice account is ready. Tickets that you buy come to this address, as a PDF and with their codes.',
+    'Your Boxoffice account is ready. Tickets that you buy come to this address, ' +
+      'as a PDF and with their codes.',
     verification ? `Please confirm that this address is yours:\n${verification.url}` : notice,
     verification && `The link works once, until ${expires}.`,
-    'If you did not make this account, say so on the page that the link opens: it is taken from whoever did.\nQuestions? Just reply to this mail.\nBoxoffice',
+    'If you did not make this account, say so on the page that the link opens: ' +
+      'it is taken from whoever did.\nQuestions? Just reply to this mail.\nBoxoffice',
   )
   return { subject, html: welcomeTemplate(values), text, values }
 }

@@ -64,7 +64,8 @@ test.each(writtenAddresses)('a mail to $kept goes to that address', async ({ kep
 test.each(names.slice(0, writtenNames.length))('a text message says %s whole, in one or two', (name) => {
   const text = textOf('EVENT_CANCELLED', { name } as ShownEvent, {} as never, { orderLinkOf: () => '' })
   expect(text).toBe(
-    `Boxoffice: ${name.replace(/[’]/g, (sign) => (text.includes(sign) ? sign : "'"))} is cancelled. Details are in your mailbox.`,
+    `Boxoffice: ${name.replace(/[’]/g, (sign) => (text.includes(sign) ? sign : "'"))} is cancelled. ` +
+      'Details are in your mailbox.',
   )
   expect(segmentsOf(text)).toBeLessThanOrEqual(2)
 })

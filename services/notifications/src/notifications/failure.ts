@@ -42,7 +42,8 @@ const sentences: Readonly<Record<OwnReason, string>> = {
   TICKETS_NOT_VALID: 'The tickets were not valid any more when it was to be sent.',
   LINK_EXPIRED: 'Its link had ended before it could be sent. Ask for a new one.',
   TOO_MANY_TO_UNPROVEN:
-    'The daily limit was reached. If your address is not confirmed, confirm it, and ask for the tickets again.',
+    'The daily limit was reached. If your address is not confirmed, confirm it, ' +
+    'and ask for the tickets again.',
   TEMPLATE_CHANGED:
     'Its template was changed before it could be sent, and needs values that it does not have.',
   ORDER_ENDED: 'The order had ended: another notification says how.',
@@ -70,7 +71,8 @@ const sentences: Readonly<Record<OwnReason, string>> = {
   MAIL_TOO_LARGE: 'The mail came back: it is too large for the mailbox.',
   CONTENT_REFUSED: 'The mail came back: its content or attachments were refused.',
   NOT_REACHED:
-    'The mail came back, and may not have arrived: the mailbox could not be reached, or an automatic reply came from it.',
+    'The mail came back, and may not have arrived: the mailbox could not be reached, ' +
+    'or an automatic reply came from it.',
   KNOWN_TO_FAIL: 'It was not sent: earlier mails to this address came back, or were called unwanted there.',
   UNSAFE_CONTENT: 'It was not sent: the mail provider considered its content dangerous.',
 }

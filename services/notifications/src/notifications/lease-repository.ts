@@ -45,7 +45,8 @@ const OF_CHANNELS = 'and channel = any($5::notification_channel[])'
 const within = (order: Order) => `
   select placed.id
   from (select id, channel, row_number() over
-      (partition by channel order by ${order === 'PRIORITY' ? 'priority desc, ' : ''}next_attempt_at) as place from due) placed
+      (partition by channel order by ${order === 'PRIORITY' ? 'priority desc, ' : ''}next_attempt_at) as place
+    from due) placed
     join unnest($5::notification_channel[], $6::int[]) room (channel, places)
       on room.channel = placed.channel and placed.place <= room.places`
 
@@ -66,7 +67,8 @@ const due = (more: string) => `
 function byPriority(more: string): string {
   const parts = inOrder.map((priority, index) => {
     const taken = inOrder.slice(0, index).map((other) => ` - (select count(*) from ${other.toLowerCase()})`)
-    return `${priority.toLowerCase()} as (select * from (${due(`and priority = '${priority}' ${more}`)}) one limit $2::int${taken.join('')})`
+    return `${priority.toLowerCase()} as (select * from (${due(`and priority = '${priority}' ${more}`)}) one
+      limit $2::int${taken.join('')})`
   })
   const all = inOrder.map((priority) => `select * from ${priority.toLowerCase()}`).join(' union all ')
   return `${parts.join(',\n')},\ndue as (${all})`
@@ -77,9 +79,10 @@ const leasing = (order: Order, more: string, taken: string) => `
   update notifications n set status = 'SENDING', attempts = attempts + 1,
     lease = $3::uuid, leased_until = clock_timestamp() + $4 * interval '1 millisecond'
   from (${taken}) taken where n.id = taken.id
-  returning n.id as "notificationId", n.traceparent, n.type::text as type, n.channel::text as channel, n.recipient_id as "recipientId",
-    n.order_id as "orderId", n.event_id as "eventId", n.address, n.own_subject as "ownSubject", n.resend_of as "resendOf", n.urgent,
-    n.priority::text as priority, n.template, n.requested_by as "requestedBy", n.notify_result as "notifyResult", n.bulk, n.payload,
+  returning n.id as "notificationId", n.traceparent, n.type::text as type, n.channel::text as channel,
+    n.recipient_id as "recipientId", n.order_id as "orderId", n.event_id as "eventId", n.address,
+    n.own_subject as "ownSubject", n.resend_of as "resendOf", n.urgent, n.priority::text as priority,
+    n.template, n.requested_by as "requestedBy", n.notify_result as "notifyResult", n.bulk, n.payload,
     n.correlation_id as "correlationId", n.created_at as "createdAt",
-    coalesce((select o.created_at from notifications o where o.id = n.resend_of), n.created_at) as "causedAt", n.attempts, n.lease,
-    ${mayHaveContact} as "mayHaveContact"`
+    coalesce((select o.created_at from notifications o where o.id = n.resend_of), n.created_at) as "causedAt",
+    n.attempts, n.lease, ${mayHaveContact} as "mayHaveContact"`

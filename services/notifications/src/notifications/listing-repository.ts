@@ -47,9 +47,11 @@ export async function listNotifications(
     )
   const rows = await sql.query<Row>(
     `select id as "notificationId", type::text as type, channel::text as channel,
-       case when bounced_at is null then status::text else 'BOUNCED' end as status, attempts, created_at as "createdAt",
-       case when status in ('PENDING', 'SENDING') then next_attempt_at end as "nextAttemptAt", sent_at as "sentAt",
-       coalesce(bounce_reason, failure_reason) as reason, order_id as "orderId", event_id as "eventId", resend_of as "resendOf"
+       case when bounced_at is null then status::text else 'BOUNCED' end as status, attempts,
+       created_at as "createdAt",
+       case when status in ('PENDING', 'SENDING') then next_attempt_at end as "nextAttemptAt",
+       sent_at as "sentAt", coalesce(bounce_reason, failure_reason) as reason, order_id as "orderId",
+       event_id as "eventId", resend_of as "resendOf"
      from notifications where ${conditions.join(' and ')} order by created_at desc, id desc limit $1::int`,
     values,
   )

@@ -16,16 +16,21 @@ export async function insertNotifications(
   if (notifications.length === 0) return new Set()
   const traceparent = currentTraceparent()
   const rows = await sql.query<{ id: string }>(
-    `insert into notifications (id, message_id, type, channel, recipient_id, order_id, event_id, payload, subject, correlation_id,
-       next_attempt_at, created_at, address, own_subject, urgent, resend_of, request_hash, traceparent, priority, template, requested_by,
+    `insert into notifications (id, message_id, type, channel, recipient_id, order_id, event_id, payload,
+       subject, correlation_id, next_attempt_at, created_at, address, own_subject, urgent, resend_of,
+       request_hash, traceparent, priority, template, requested_by,
        notify_result)
-     select n."notificationId", n."messageId", n.type::notification_type, n.channel::notification_channel, n."recipientId", n."orderId",
-       n."eventId", n.payload, n.subject, n."correlationId", coalesce(n."nextAttemptAt", clock_timestamp()), n."createdAt", n.address,
-       n."ownSubject", n.urgent, n."resendOf", n."requestHash", n.traceparent, n.priority::notification_priority, n.template,
+     select n."notificationId", n."messageId", n.type::notification_type, n.channel::notification_channel,
+       n."recipientId", n."orderId", n."eventId", n.payload, n.subject, n."correlationId",
+       coalesce(n."nextAttemptAt", clock_timestamp()), n."createdAt", n.address, n."ownSubject", n.urgent,
+       n."resendOf", n."requestHash", n.traceparent, n.priority::notification_priority, n.template,
        n."requestedBy", coalesce(n."notifyResult", false)
-     from jsonb_to_recordset($1::jsonb) n("notificationId" uuid, "messageId" uuid, type text, channel text, "recipientId" uuid,
-       "orderId" uuid, "eventId" uuid, payload jsonb, subject text, "correlationId" text, "nextAttemptAt" timestamptz,
-       "createdAt" timestamptz, address text, "ownSubject" text, urgent boolean, "resendOf" uuid, "requestHash" text, traceparent text,
+     from jsonb_to_recordset($1::jsonb) n("notificationId" uuid, "messageId" uuid, type text, channel text,
+       "recipientId" uuid,
+       "orderId" uuid, "eventId" uuid, payload jsonb, subject text, "correlationId" text,
+       "nextAttemptAt" timestamptz,
+       "createdAt" timestamptz, address text, "ownSubject" text, urgent boolean, "resendOf" uuid,
+       "requestHash" text, traceparent text,
        priority text, template text, "requestedBy" text, "notifyResult" boolean)
      order by n."messageId"
      on conflict do nothing returning id`,
@@ -74,12 +79,16 @@ export async function renewLeases(
     `update notifications n set leased_until = clock_timestamp() + $4 * interval '1 millisecond'
      from unnest($1::uuid[], $2::uuid[], $3::text[], $5::boolean[]) r(id, lease, address_hash, unproven)
      where n.id = r.id and n.lease = r.lease and n.status = 'SENDING'
-     returning n.id as "notificationId", ${mayHaveContact} as "mayHaveContact", ${choicesOf('n.recipient_id')} as choices, ${quietHoursOf('n.recipient_id')} as "quietHours",
-       array(select s.cause from mail_suppressions s where s.address_hash = r.address_hash and ${isSuppressed}) as causes,
+     returning n.id as "notificationId", ${mayHaveContact} as "mayHaveContact",
+       ${choicesOf('n.recipient_id')} as choices, ${quietHoursOf('n.recipient_id')} as "quietHours",
+       array(select s.cause from mail_suppressions s where s.address_hash = r.address_hash
+         and ${isSuppressed}) as causes,
        case when r.unproven then (select count(*)::int from (
-         select from notifications o where o.recipient_id = n.recipient_id and o.status = 'SENT' and o.channel = n.channel
+         select from notifications o where o.recipient_id = n.recipient_id and o.status = 'SENT'
+           and o.channel = n.channel
            and o.type <> all($7::notification_type[])
-           and o.sent_at > clock_timestamp() - interval '24 hours' limit $6) lately) else 0 end as "sentToUnproven"`,
+           and o.sent_at > clock_timestamp() - interval '24 hours' limit $6) lately)
+           else 0 end as "sentToUnproven"`,
     [
       renewals.map(({ notificationId }) => notificationId),
       renewals.map(({ lease }) => lease),
@@ -107,7 +116,8 @@ export async function postpone(sql: Sql, { notificationId, lease }: Held, waitMs
 /** Releases our lease and moves the notification to the bulk lane, due now. */
 export async function moveToBulk(sql: Sql, { notificationId, lease }: Held): Promise<void> {
   await sql.query(
-    `update notifications set bulk = true, lease = null, leased_until = null, next_attempt_at = clock_timestamp()
+    `update notifications set bulk = true, lease = null, leased_until = null,
+       next_attempt_at = clock_timestamp()
      where id = $1::uuid and lease = $2::uuid and status = 'SENDING'`,
     [notificationId, lease],
   )
@@ -134,7 +144,8 @@ export interface Sent {
  * SQL: the columns of a row in a terminal state. Deletes secrets of the payload, all of what another service
  * sent, and the address.
  */
-export const terminalColumns = `payload = case when n.template is null then n.payload - 'sealedToken' else '{}' end, lease = null,
+export const terminalColumns = `payload = case when n.template is null
+    then n.payload - 'sealedToken' else '{}' end, lease = null,
   leased_until = null, address = null, pushed = null`
 
 /**
@@ -143,9 +154,11 @@ export const terminalColumns = `payload = case when n.template is null then n.pa
  */
 export async function markSent(tx: Tx, sent: readonly Sent[]): Promise<Set<NotificationId>> {
   const rows = await tx.query<Pick<Sent, 'notificationId'>>(
-    `update notifications n set status = 'SENT', ${terminalColumns}, subject = s.subject, provider_message_id = s.provider_message_id,
+    `update notifications n set status = 'SENT', ${terminalColumns}, subject = s.subject,
+       provider_message_id = s.provider_message_id,
        sent_at = s.sent_at
-     from unnest($1::uuid[], $2::text[], $3::text[], $4::timestamptz[]) s(id, subject, provider_message_id, sent_at)
+     from unnest($1::uuid[], $2::text[], $3::text[], $4::timestamptz[]) s(id, subject, provider_message_id,
+       sent_at)
      where n.id = s.id and n.status = 'SENDING' returning n.id as "notificationId"`,
     [
       sent.map(({ notificationId }) => notificationId),

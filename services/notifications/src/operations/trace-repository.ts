@@ -32,9 +32,10 @@ export const findTracedNotifications = (
   max: number,
 ): Promise<TracedNotification[]> =>
   sql.query(
-    `select id as "notificationId", message_id as "messageId", correlation_id as "correlationId", order_id as "orderId",
-       type, channel, status, attempts, failure_reason as "failureReason", created_at as "createdAt", sent_at as "sentAt",
-       delayed_at as "delayedAt", delay_reason as "delayReason", bounced_at as "bouncedAt", bounce_reason as "bounceReason",
+    `select id as "notificationId", message_id as "messageId", correlation_id as "correlationId",
+       order_id as "orderId", type, channel, status, attempts, failure_reason as "failureReason",
+       created_at as "createdAt", sent_at as "sentAt", delayed_at as "delayedAt",
+       delay_reason as "delayReason", bounced_at as "bouncedAt", bounce_reason as "bounceReason",
        complained_at as "complainedAt"
      from notifications
      where id = any($1::uuid[]) or message_id = any($1::uuid[]) or correlation_id = any($2::text[])

@@ -76,6 +76,7 @@ const entryOfLetter = ({
   messageId,
   queue,
   detail: safe(
-    `${reason ?? 'received too often without success'}${redrives > 0 ? `, requeued ${redrives} times before` : ''}`,
+    (reason ?? 'received too often without success') +
+      (redrives > 0 ? `, requeued ${redrives} times before` : ''),
   ),
 })

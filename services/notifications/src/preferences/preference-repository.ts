@@ -22,7 +22,8 @@ export async function findChoices(
 ): Promise<ReadonlyMap<string, Chosen>> {
   if (userIds.length === 0) return new Map()
   const rows = await sql.query<Chosen & { userId: UserId }>(
-    `select u.user_id as "userId", ${choicesOf('u.user_id')} as choices, ${quietHoursOf('u.user_id')} as "quietHours",
+    `select u.user_id as "userId", ${choicesOf('u.user_id')} as choices,
+       ${quietHoursOf('u.user_id')} as "quietHours",
        exists (select from push_subscriptions s where s.user_id = u.user_id) as "hasDevice"
      from (select user_id from preferences where user_id = any($1::uuid[])
        union select user_id from quiet_hours where user_id = any($1::uuid[])

@@ -18,14 +18,16 @@ export async function isEnded(tx: Tx, sessionId: string): Promise<boolean> {
 export async function endSessions(tx: Tx, ended: Payload<typeof sessionsEnded>, now: Date): Promise<void> {
   await lockSubscriptionsOf(tx, ended.userId)
   await tx.query(
-    `insert into ended_sessions (session_id, ended_at) select distinct id, $2::timestamptz from unnest($1::uuid[]) id
+    `insert into ended_sessions (session_id, ended_at) select distinct id, $2::timestamptz
+     from unnest($1::uuid[]) id
      on conflict do nothing`,
     [ended.sessionIds, now],
   )
   await removeOfSessions(tx, ended)
   await tx.query(
     `delete from ended_sessions where session_id in (
-       select session_id from ended_sessions where ended_at < $1 order by ended_at limit $2 for update skip locked)`,
+       select session_id from ended_sessions where ended_at < $1 order by ended_at limit $2
+       for update skip locked)`,
     [new Date(now.getTime() - KEPT_MS), DELETED_AT_ONCE],
   )
 }

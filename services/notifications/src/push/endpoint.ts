@@ -3,13 +3,18 @@ import ipaddr from 'ipaddr.js'
 import { findAddresses, NameNotFound } from './names.ts'
 
 /** Hosts of the push services that browsers come with: Chrome and most others, Firefox, Safari, Edge. */
-const wellKnown =
-  /^(fcm\.googleapis\.com|updates\.push\.services\.mozilla\.com|web\.push\.apple\.com|[\w-]+\.notify\.windows\.com)$/
+const wellKnown = [
+  /^fcm\.googleapis\.com$/,
+  /^updates\.push\.services\.mozilla\.com$/,
+  /^web\.push\.apple\.com$/,
+  /^[\w-]+\.notify\.windows\.com$/,
+]
 
 const hostOf = ({ hostname }: URL) => hostname.replace(/^\[|\]$/g, '').replace(/\.$/, '')
 
 /** Whether a push service is built into browsers, rather than one that a user may run. */
-export const isWellKnown = (endpoint: string): boolean => wellKnown.test(hostOf(new URL(endpoint)))
+export const isWellKnown = (endpoint: string): boolean =>
+  wellKnown.some((host) => host.test(hostOf(new URL(endpoint))))
 
 /** Whether an address is public: neither local nor in a private network. */
 export const isPublic = (address: string): boolean =>

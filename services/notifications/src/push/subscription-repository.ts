@@ -19,7 +19,8 @@ export interface StoredSubscription {
 type Shown = Omit<PushSubscription, 'service' | 'current' | 'device' | 'lastUsedAt'> &
   Pick<StoredSubscription, 'endpoint' | 'sessionId' | 'device'> & { lastUsedAt: Date | null }
 
-const shown = `p.id as "subscriptionId", p.endpoint, p.device, p.session_id as "sessionId", p.created_at as "createdAt",
+const shown = `p.id as "subscriptionId", p.endpoint, p.device, p.session_id as "sessionId",
+    p.created_at as "createdAt",
   p.last_used_at as "lastUsedAt"`
 
 /**
@@ -33,13 +34,17 @@ export async function saveSubscription(
   const { subscriptionId, userId, endpoint, p256dh, auth, serverKey, device, sessionId, createdAt } =
     subscription
   const [saved] = await tx.query<Shown & { isNew: boolean }>(
-    `insert into push_subscriptions as p (id, user_id, endpoint, p256dh, auth, server_key, device, session_id, created_at)
+    `insert into push_subscriptions as p (id, user_id, endpoint, p256dh, auth, server_key, device,
+       session_id, created_at)
      values ($1::uuid, $2::uuid, $3, $4, $5, $6, $7, $8::uuid, $9)
-     on conflict (endpoint) do update set user_id = excluded.user_id, p256dh = excluded.p256dh, auth = excluded.auth,
+     on conflict (endpoint) do update set user_id = excluded.user_id, p256dh = excluded.p256dh,
+       auth = excluded.auth,
        server_key = excluded.server_key, session_id = excluded.session_id,
        id = case when p.user_id = excluded.user_id then p.id else excluded.id end,
-       device = case when p.user_id = excluded.user_id then coalesce(excluded.device, p.device) else excluded.device end,
-       created_at = case when p.session_id = excluded.session_id then p.created_at else excluded.created_at end,
+       device = case when p.user_id = excluded.user_id then coalesce(excluded.device, p.device)
+         else excluded.device end,
+       created_at = case when p.session_id = excluded.session_id then p.created_at
+         else excluded.created_at end,
        last_used_at = case when p.user_id = excluded.user_id then p.last_used_at end
      where p.user_id = excluded.user_id or (p.p256dh, p.auth) = (excluded.p256dh, excluded.auth)
      returning ${shown}, p.id = $1::uuid as "isNew"`,
@@ -138,7 +143,8 @@ export const findDevices = (sql: Sql, notificationId: NotificationId, serverKey:
 /** Finds the final outcomes of a notification, also on devices that are gone. */
 export async function findOutcomes(sql: Sql, notificationId: NotificationId): Promise<string[]> {
   const [row] = await sql.query<{ outcomes: string[] }>(
-    `select array(select value #>> '{}' from jsonb_each(coalesce(pushed, '{}')) where jsonb_typeof(value) = 'string') as outcomes
+    `select array(select value #>> '{}' from jsonb_each(coalesce(pushed, '{}'))
+       where jsonb_typeof(value) = 'string') as outcomes
      from notifications where id = $1::uuid`,
     [notificationId],
   )
@@ -156,7 +162,8 @@ export async function saveOutcome(
   }: { subscriptionId: PushSubscriptionId; outcome: string; usedAt: Date | null },
 ): Promise<void> {
   await sql.query(
-    `with used as (update push_subscriptions set last_used_at = $4::timestamptz where id = $2::uuid and $4::timestamptz is not null)
+    `with used as (update push_subscriptions set last_used_at = $4::timestamptz where id = $2::uuid
+       and $4::timestamptz is not null)
      update notifications set pushed = coalesce(pushed, '{}') || jsonb_build_object($2::text, $3::text)
      where id = $1::uuid and status = 'SENDING'`,
     [notificationId, subscriptionId, outcome, usedAt],

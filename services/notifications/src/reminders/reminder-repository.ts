@@ -12,7 +12,8 @@ export async function scheduleReminder(
 ): Promise<void> {
   await tx.query(
     `insert into event_reminders as r (event_id, version, event_date, due_at) values ($1::uuid, $2, $3, $4)
-     on conflict (event_id) do update set version = excluded.version, event_date = excluded.event_date, attempts = 0, lease = null,
+     on conflict (event_id) do update set version = excluded.version, event_date = excluded.event_date,
+       attempts = 0, lease = null,
        leased_until = null,
        due_at = case
          when not $5::boolean then null
@@ -58,7 +59,8 @@ export async function completeReminder(
   { dueAt, remindedFor }: { dueAt: Date | null; remindedFor: Date | null },
 ): Promise<boolean> {
   const rows = await tx.query(
-    `update event_reminders set due_at = $3, reminded_for = coalesce($4, reminded_for), lease = null, leased_until = null,
+    `update event_reminders set due_at = $3, reminded_for = coalesce($4, reminded_for), lease = null,
+       leased_until = null,
        attempts = 0
      where event_id = $1::uuid and lease = $2::uuid returning event_id`,
     [eventId, lease, dueAt, remindedFor],

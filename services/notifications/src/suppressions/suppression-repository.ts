@@ -50,7 +50,8 @@ export async function listSuppressions(
     conditions.push(`(since, address_hash, cause) < (${position.join()})`)
   }
   const rows = await sql.query<Stored<ListedSuppression>>(
-    `select address_hash as "addressHash", cause, reason, since, notification_id as "notificationId" from mail_suppressions
+    `select address_hash as "addressHash", cause, reason, since, notification_id as "notificationId"
+     from mail_suppressions
      where ${conditions.join(' and ')} order by since desc, address_hash desc, cause desc limit $1::int`,
     values,
   )

@@ -155,7 +155,8 @@ function pathOf(
     const known = lists > 0 ? [...ours, ...OF_LISTS] : ours
     return parts.length === 1 && depth === 0 && known.includes(name)
       ? null
-      : `there is no ${original}${known.length > 0 ? `, only ${known.map((one) => `@${one}`).join(', ')}` : ''}`
+      : `there is no ${original}` +
+          (known.length > 0 ? `, only ${known.map((one) => `@${one}`).join(', ')}` : '')
   }
   if (parts.some(isOfPrototypes)) return `${original} has a name of Object.prototype`
   if (depth > lists) return `${original} goes up more lists than are open`

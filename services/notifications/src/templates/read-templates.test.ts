@@ -32,8 +32,10 @@ test('a mail is filled from any record: lists, choices, nested names, its reader
     mailOf(
       'doors-open',
       `<mj-raw>{{#each gates}}</mj-raw><mj-text>{{name}}, {{../event.name}}</mj-text><mj-raw>{{else}}</mj-raw>
-      <mj-text>no gates</mj-text><mj-raw>{{/each}}</mj-raw><mj-text>{{#if note}}{{note}}{{else}}nothing{{/if}}</mj-text>`,
-      'Hi {{@firstName}}, {{@subject}}: {{#each gates}}{{@index}} {{name}};{{/each}}{{#unless note}}nothing{{/unless}}',
+      <mj-text>no gates</mj-text><mj-raw>{{/each}}</mj-raw>
+      <mj-text>{{#if note}}{{note}}{{else}}nothing{{/if}}</mj-text>`,
+      'Hi {{@firstName}}, {{@subject}}: {{#each gates}}{{@index}} {{name}};{{/each}}' +
+        '{{#unless note}}nothing{{/unless}}',
       'Doors of {{event.name}}',
     ),
   )
@@ -89,7 +91,8 @@ test('what a payload lacks is named, by its path, once', async () => {
   const templates = await read(
     mailOf(
       'a',
-      `<mj-text>{{event.name}} {{event.name}}</mj-text><mj-raw>{{#each seats}}</mj-raw><mj-text>{{row}}</mj-text><mj-raw>{{/each}}</mj-raw>
+      `<mj-text>{{event.name}} {{event.name}}</mj-text>
+      <mj-raw>{{#each seats}}</mj-raw><mj-text>{{row}}</mj-text><mj-raw>{{/each}}</mj-raw>
       <mj-button href="{{link}}">Go</mj-button>`,
       '{{#each seats}}{{row}} {{#if box}}{{box.number}}{{/if}}{{/each}}',
     ),

@@ -46,10 +46,11 @@ export const orderPage = ({ peers, orderTokens }: Deps): MailedPage => ({
       // The event of a new order is known a moment later.
       const event = order.eventId && (await peers.find.event(order.eventId))
       const { now, more } = statusTexts[order.status]
+      const what = event ? ` for ${oneLine(event.name)}` : ''
       return {
         status: 200,
         done: true,
-        text: `Your order ${order.orderNumber}${event ? ` for ${oneLine(event.name)}` : ''} is ${now}. ${more}`,
+        text: `Your order ${order.orderNumber}${what} is ${now}. ${more}`,
       }
     } catch (error) {
       if (error instanceof ServiceUnavailable) return unavailable

@@ -42,12 +42,15 @@ export interface PaidOrders {
  */
 export const sumPaidOrders = (sql: Sql, eventIds: readonly EventId[]): Promise<PaidOrders[]> =>
   sql.query<PaidOrders>(
-    `select e.event_id as "eventId", paid.currency, paid.orders, paid.refunded, paid."refundedAmount", paid."remainingAmount"
+    `select e.event_id as "eventId", paid.currency, paid.orders, paid.refunded, paid."refundedAmount",
+       paid."remainingAmount"
      from cancelled_events e
        cross join lateral (
-         select currency, count(*)::int as orders, count(*) filter (where status = 'REFUNDED')::int as refunded,
+         select currency, count(*)::int as orders,
+           count(*) filter (where status = 'REFUNDED')::int as refunded,
            sum(refunded_amount_minor)::bigint as "refundedAmount",
-           coalesce(sum(total_amount_minor - refunded_amount_minor) filter (where status <> 'REFUNDED'), 0)::bigint
+           coalesce(sum(total_amount_minor - refunded_amount_minor) filter (where status <> 'REFUNDED'),
+             0)::bigint
              as "remainingAmount"
          from orders o
          where o.event_id = e.event_id and o.status in ('PAID', 'CONFIRMED', 'REFUND_PENDING', 'REFUNDED')
@@ -71,7 +74,8 @@ const refunding: readonly SagaState[] = ['CANCELLING_TICKETS', 'REFUNDING', 'WIT
 export const countBegunRefunds = (sql: Sql, eventIds: readonly EventId[]): Promise<BegunRefunds[]> =>
   sql.query<BegunRefunds>(
     `select o.event_id as "eventId", count(*)::int as "inProgress", count(s.last_error)::int as failing,
-       (array_agg(s.last_error order by s.updated_at desc) filter (where s.last_error is not null))[1] as "lastError"
+       (array_agg(s.last_error order by s.updated_at desc) filter (where s.last_error is not null))[1]
+         as "lastError"
      from sagas s join orders o on o.order_id = s.order_id
      where s.next_attempt_at is not null and s.state = any($2) and o.event_id = any($1)
        and o.status in ('PAID', 'CONFIRMED', 'REFUND_PENDING')

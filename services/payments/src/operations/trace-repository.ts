@@ -18,9 +18,11 @@ export const findTracedOrders = (
 ): Promise<TracedOrder[]> =>
   sql.query(
     `select o.order_id as "orderId", o.transaction_id as "transactionId",
-       array(select t.ticket_id from order_tickets t where t.order_id = o.order_id order by t.ticket_id limit $3) as "ticketIds"
+       array(select t.ticket_id from order_tickets t where t.order_id = o.order_id
+         order by t.ticket_id limit $3) as "ticketIds"
      from orders o where o.order_id in (
-       select unnest($1::uuid[]) union select t.order_id from order_tickets t where t.ticket_id = any($1::uuid[]))
+       select unnest($1::uuid[])
+       union select t.order_id from order_tickets t where t.ticket_id = any($1::uuid[]))
      order by o.created_at, o.order_id limit $2`,
     [ids, max, ticketsMax],
   )
@@ -57,7 +59,8 @@ const subject = `coalesce(body #>> '{data,object,metadata,orderId}', body #>> '{
 /** Returns the gateway's events about these orders and charges, the oldest first, at most `max`. */
 export const findWebhooks = (sql: Sql, subjects: readonly string[], max: number): Promise<TracedWebhook[]> =>
   sql.query(
-    `select type, ${subject} as subject, received_at as "receivedAt", processed_at as "processedAt", outcome, attempts
+    `select type, ${subject} as subject, received_at as "receivedAt", processed_at as "processedAt", outcome,
+       attempts
      from webhook_events where ${subject} = any($1::text[]) order by received_at, webhook_event_id limit $2`,
     [subjects, max],
   )

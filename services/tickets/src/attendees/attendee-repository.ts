@@ -25,7 +25,8 @@ export const listAttendees = (
     `select t.ticket_id as "ticketId", t.ticket_number as "ticketNumber", t.order_id as "orderId",
        t.holder_name as "holderName", y.name as "ticketTypeName", t.status, t.created_at as "createdAt",
        case when t.zone_id is not null
-         then jsonb_build_object('zoneId', t.zone_id, 'rowLabel', t.row_label, 'colLabel', t.col_label) end as seat,
+         then jsonb_build_object('zoneId', t.zone_id, 'rowLabel', t.row_label,
+           'colLabel', t.col_label) end as seat,
        z.name as section, c.checked_in_at as "checkedInAt", c.gate,
        case when t.status = 'ACTIVE' then t.stopped_at end as "stoppedAt",
        case when t.status = 'ACTIVE' then t.stop_reason end as "stopReason",
@@ -71,7 +72,8 @@ export const listHolders = (
      where t.event_id = $1 and ($3::uuid is null or t.user_id > $3)
        and (t.status in ('ACTIVE', 'CHECKED_IN')
          -- The refunds may be faster than our hearing of the cancellation.
-         or (t.status = 'CANCELLED' and (t.cancellation_reason = 'EVENT_CANCELLED' or t.cancelled_at >= p.cancelled_at)))
+         or (t.status = 'CANCELLED'
+           and (t.cancellation_reason = 'EVENT_CANCELLED' or t.cancelled_at >= p.cancelled_at)))
      group by t.user_id order by t.user_id limit $2`,
     [eventId, limit, afterUserId],
   )
@@ -86,7 +88,8 @@ export async function countHeld(
     ticketCount: number
     stoppedCount: number
   }>(
-    `select count(*)::int as "ticketCount", count(stopped_at)::int as "stoppedCount" from tickets where user_id = $2 and event_id = $1 and status in ('ACTIVE', 'CHECKED_IN')`,
+    `select count(*)::int as "ticketCount", count(stopped_at)::int as "stoppedCount" from tickets
+     where user_id = $2 and event_id = $1 and status in ('ACTIVE', 'CHECKED_IN')`,
     [eventId, userId],
   )
   return counts

@@ -46,18 +46,21 @@ export const admitAll = (
      admitted as (
        update tickets t set status = 'CHECKED_IN', version = t.version + 1
        from shown s join locked using (ticket_id)
-       where t.ticket_id = s.ticket_id and t.event_id = s.event_id and t.code_version = s.code_version and t.status = 'ACTIVE'
+       where t.ticket_id = s.ticket_id and t.event_id = s.event_id and t.code_version = s.code_version
+         and t.status = 'ACTIVE'
          and t.stopped_at is null
          and exists (select from event_pictures p where p.event_id = s.event_id and ${doorIsOpen('p')})
        returning t.ticket_id, t.event_id, t.version, s.check_in_id, s.gate, s.checked_in_by, s.request_id),
      kept as (
-       update ticket_transfers x set status = 'CANCELLED', reason = 'TICKET_USED', ended_at = clock_timestamp()
+       update ticket_transfers x set status = 'CANCELLED', reason = 'TICKET_USED',
+         ended_at = clock_timestamp()
        from admitted a where x.ticket_id = a.ticket_id and x.status = 'PENDING'),
      written as (
        insert into check_ins (check_in_id, ticket_id, event_id, gate, checked_in_by, request_id, announced)
        select check_in_id, ticket_id, event_id, gate, checked_in_by, request_id, true from admitted
        returning ${columns})
-     select "checkInId", "ticketId", "checkedInAt", written.gate, a.version from written join admitted a on a.ticket_id = written."ticketId"`,
+     select "checkInId", "ticketId", "checkedInAt", written.gate, a.version from written
+     join admitted a on a.ticket_id = written."ticketId"`,
     [
       admissions.map(({ ticketId }) => ticketId),
       admissions.map(({ eventId }) => eventId),
@@ -89,8 +92,9 @@ export const takeUnannouncedCheckIns = (tx: Tx, limit: number): Promise<Publishe
      taken as (
        update check_ins c set announced = true from chosen where c.check_in_id = chosen.check_in_id
        returning c.ticket_id, c.checked_in_at, c.gate)
-     select ticket_id as "ticketId", taken.checked_in_at as "checkedInAt", taken.gate, t.ticket_number as "ticketNumber",
-       t.ticket_type_id as "ticketTypeId", t.order_id as "orderId", t.user_id as "userId", t.event_id as "eventId", t.version
+     select ticket_id as "ticketId", taken.checked_in_at as "checkedInAt", taken.gate,
+       t.ticket_number as "ticketNumber", t.ticket_type_id as "ticketTypeId", t.order_id as "orderId",
+       t.user_id as "userId", t.event_id as "eventId", t.version
      from taken join tickets t using (ticket_id)`,
     [limit],
   )

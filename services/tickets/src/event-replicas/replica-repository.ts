@@ -2,8 +2,10 @@ import { type Currency, DOOR_GRACE_HOURS, EVENT_LENGTH_HOURS, type EventId } fro
 import type { Sql, Tx } from '@boxoffice/service-kit'
 import type { EventReplica, EventSnapshot } from './replica.ts'
 
-const columns = `event_id as "eventId", organizer_id as "organizerId", name, event_date as "eventDate", end_date as "endDate",
-  time_zone as "timeZone", venue_id as "venueId", venue_name as "venueName", venue_address as "venueAddress", status, version,
+const columns = `event_id as "eventId", organizer_id as "organizerId", name, event_date as "eventDate",
+    end_date as "endDate",
+  time_zone as "timeZone", venue_id as "venueId", venue_name as "venueName", venue_address as "venueAddress",
+  status, version,
   currency`
 
 /** SQL of `overAt`: when an event is over. */
@@ -16,7 +18,8 @@ export const stillOpen = (alias: string) =>
 
 /** SQL: whether the door of an event still admits, by `doorClosesAt` and the database's clock. */
 export const doorIsOpen = (alias: string) =>
-  `(${alias}.status in ('PUBLISHED', 'COMPLETED') and ${overAtOf(alias)} + interval '${DOOR_GRACE_HOURS} hours' > clock_timestamp())`
+  `(${alias}.status in ('PUBLISHED', 'COMPLETED')
+     and ${overAtOf(alias)} + interval '${DOOR_GRACE_HOURS} hours' > clock_timestamp())`
 
 export async function findReplica(sql: Sql, eventId: EventId): Promise<EventReplica | null> {
   const [replica] = await sql.query<EventReplica>(
@@ -48,15 +51,18 @@ export async function listReplicasAsOf(sql: Sql, eventIds: readonly EventId[]): 
 /** Saves an event's replica unless the stored one is newer. */
 export async function saveReplica(sql: Sql, event: EventSnapshot, version: number): Promise<void> {
   await sql.query(
-    `insert into event_pictures as p (event_id, organizer_id, name, event_date, end_date, time_zone, venue_id, venue_name,
-       venue_address, status, version, cancelled_at)
-     values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, case when $10 = 'CANCELLED' then clock_timestamp() end)
+    `insert into event_pictures as p (event_id, organizer_id, name, event_date, end_date, time_zone,
+       venue_id, venue_name, venue_address, status, version,
+       cancelled_at)
+     values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11,
+       case when $10 = 'CANCELLED' then clock_timestamp() end)
      on conflict (event_id) do update set
        organizer_id = excluded.organizer_id, name = excluded.name, event_date = excluded.event_date,
        end_date = excluded.end_date, time_zone = excluded.time_zone, venue_id = excluded.venue_id,
        venue_name = excluded.venue_name, venue_address = excluded.venue_address, status = excluded.status,
        version = excluded.version,
-       cancelled_at = case when excluded.status = 'CANCELLED' then coalesce(p.cancelled_at, excluded.cancelled_at) end
+       cancelled_at = case when excluded.status = 'CANCELLED'
+         then coalesce(p.cancelled_at, excluded.cancelled_at) end
      where p.version < excluded.version`,
     [
       event.eventId,

@@ -43,7 +43,8 @@ export const lockGeneralCounters = (tx: Tx, ticketTypeIds: readonly TicketTypeId
 
 export const listCounters = (tx: Tx, ticketTypeIds: readonly TicketTypeId[]): Promise<Counter[]> =>
   tx.query<Counter>(
-    `select ticket_type_id as "ticketTypeId", capacity, held, sold from ticket_type_counters where ticket_type_id = any($1::uuid[])`,
+    `select ticket_type_id as "ticketTypeId", capacity, held, sold from ticket_type_counters
+     where ticket_type_id = any($1::uuid[])`,
     [ticketTypeIds],
   )
 
@@ -63,7 +64,8 @@ export async function changeCounters(tx: Tx, changes: readonly CounterChange[]):
        from unnest($1::uuid[], $2::int[], $3::int[]) u(ticket_type_id, held, sold) group by ticket_type_id),
      locked as (
        select ticket_type_id, change.held, change.sold
-       from change join ticket_types t using (ticket_type_id) join ticket_type_counters c using (ticket_type_id)
+       from change join ticket_types t using (ticket_type_id)
+       join ticket_type_counters c using (ticket_type_id)
        order by t.kind, ticket_type_id for update of c)
      update ticket_type_counters c
      set held = c.held + d.held, sold = c.sold + d.sold, updated_at = clock_timestamp()

@@ -30,7 +30,8 @@ export async function claimSeats(
 export const listClaimed = (sql: Sql, seats: readonly SeatOfEvent[]): Promise<SeatOfEvent[]> =>
   sql.query<SeatOfEvent>(
     `select event_id as "eventId", seat_id as "seatId"
-     from unnest($1::uuid[], $2::text[]) w(event_id, seat_id) join seat_claims using (event_id, seat_id) order by seat_id`,
+     from unnest($1::uuid[], $2::text[]) w(event_id, seat_id) join seat_claims using (event_id, seat_id)
+     order by seat_id`,
     [seats.map(({ eventId }) => eventId), seats.map(({ seatId }) => seatId)],
   )
 
@@ -49,7 +50,8 @@ export async function sellSeats(
   const rows = await tx.query(
     `update seat_claims c set ticket_id = s.ticket_id
      from unnest($3::text[], $4::uuid[]) s(seat_id, ticket_id)
-     where c.event_id = $1 and c.seat_id = s.seat_id and c.reservation_id = $2 and c.ticket_id is null returning c.seat_id`,
+     where c.event_id = $1 and c.seat_id = s.seat_id and c.reservation_id = $2 and c.ticket_id is null
+     returning c.seat_id`,
     [eventId, reservationId, sold.map(({ seatId }) => seatId), sold.map(({ ticketId }) => ticketId)],
   )
   if (rows.length !== sold.length)
@@ -69,9 +71,10 @@ export interface FreedSeat {
 export const unsellSeats = (tx: Tx, ticketIds: readonly TicketId[]): Promise<FreedSeat[]> =>
   tx.query<FreedSeat>(
     `with freed as (
-       delete from seat_claims where ticket_id = any($1::uuid[]) returning event_id, seat_id, reservation_id, ticket_id)
-     select f.event_id as "eventId", f.seat_id as "seatId", s.seat_index as seat, f.reservation_id as "reservationId",
-       t.ticket_type_id as "ticketTypeId"
+       delete from seat_claims where ticket_id = any($1::uuid[]) returning event_id, seat_id,
+         reservation_id, ticket_id)
+     select f.event_id as "eventId", f.seat_id as "seatId", s.seat_index as seat,
+       f.reservation_id as "reservationId", t.ticket_type_id as "ticketTypeId"
      from freed f join seats s using (event_id, seat_id) join tickets t using (ticket_id)`,
     [ticketIds],
   )

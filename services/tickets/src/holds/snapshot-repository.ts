@@ -29,19 +29,24 @@ export async function readSnapshot(sql: Sql, eventId: EventId, plan: Plan | null
   const [row] = await sql.query<SnapshotRow>(
     `with live as (
        select reservation_id, case status
-           when 'PAYING' then greatest(extract(epoch from expires_at - clock_timestamp()) * 1000, 0) + ${PAYING_EXTRA_MS}
+           when 'PAYING' then
+             greatest(extract(epoch from expires_at - clock_timestamp()) * 1000, 0) + ${PAYING_EXTRA_MS}
            else extract(epoch from expires_at - clock_timestamp()) * 1000 end as remaining_ms
        from reservations where event_id = $1 and status in ('ACTIVE', 'PAYING'))
      select
-       coalesce((select json_agg(json_build_object('ticketTypeId', ticket_type_id, 'count', capacity - held - sold))
+       coalesce((select json_agg(json_build_object('ticketTypeId', ticket_type_id,
+         'count', capacity - held - sold))
          from ticket_type_counters where event_id = $1), '[]') as free,
-       coalesce((select json_agg(zone_id) from seating_zones where event_id = $1 and ticket_type_id is null), '[]') as closed,
-       coalesce((select json_agg(json_build_array(reservation_id, remaining_ms))::text from live), '[]') as live,
+       coalesce((select json_agg(zone_id) from seating_zones
+         where event_id = $1 and ticket_type_id is null), '[]') as closed,
+       coalesce((select json_agg(json_build_array(reservation_id, remaining_ms))::text
+         from live), '[]') as live,
        coalesce((select json_agg(json_build_array(l.reservation_id, i.ticket_type_id, i.quantity))::text
          from live l join reservation_items i using (reservation_id)), '[]') as lines,
        coalesce((select json_agg(json_build_array(reservation_id, seat_id))::text
          from seat_claims where event_id = $1 and ticket_id is null), '[]') as held,
-       coalesce((select json_agg(seat_id)::text from seat_claims where event_id = $1 and ticket_id is not null), '[]') as sold`,
+       coalesce((select json_agg(seat_id)::text
+         from seat_claims where event_id = $1 and ticket_id is not null), '[]') as sold`,
     [eventId],
   )
   if (!row) throw new Error('a select without a table has one row')

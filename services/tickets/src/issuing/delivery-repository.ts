@@ -16,7 +16,8 @@ export async function markDelivered(
 ): Promise<void> {
   await tx.query(
     `update tickets set delivered_at = $4, delivery_mail = $2, delivery_version = $3
-     where order_id = $1 and case when delivery_mail = $2 then delivery_version < $3 else delivered_at is null end`,
+     where order_id = $1 and case when delivery_mail = $2 then delivery_version < $3
+       else delivered_at is null end`,
     [orderId, notificationId, version, at],
   )
 }

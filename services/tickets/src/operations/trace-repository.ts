@@ -15,7 +15,8 @@ export const findTracedReservations = (
   max: number,
 ): Promise<TracedReservation[]> =>
   sql.query(
-    `select reservation_id as "reservationId", order_id as "orderId", status, created_at as "createdAt", expires_at as "expiresAt"
+    `select reservation_id as "reservationId", order_id as "orderId", status, created_at as "createdAt",
+       expires_at as "expiresAt"
      from reservations where reservation_id = any($1::uuid[]) or order_id = any($1::uuid[])
      order by created_at, reservation_id limit $2`,
     [ids, max],
@@ -59,9 +60,9 @@ export interface TracedTicket {
 export const findTracedTickets = (sql: Sql, ids: readonly string[], max: number): Promise<TracedTicket[]> =>
   sql.query(
     `select t.ticket_id as "ticketId", t.order_id as "orderId", t.status, t.created_at as "createdAt",
-       t.delivered_at as "deliveredAt", t.cancelled_at as "cancelledAt", t.cancellation_reason as "cancellationReason",
-       t.stopped_at as "stoppedAt", t.stop_reason as "stopReason",
-       c.checked_in_at as "checkedInAt", c.request_id as "checkInRequestId"
+       t.delivered_at as "deliveredAt", t.cancelled_at as "cancelledAt",
+       t.cancellation_reason as "cancellationReason", t.stopped_at as "stoppedAt",
+       t.stop_reason as "stopReason", c.checked_in_at as "checkedInAt", c.request_id as "checkInRequestId"
      from tickets t left join check_ins c on c.ticket_id = t.ticket_id
      where t.ticket_id = any($1::uuid[]) or t.order_id = any($1::uuid[])
      order by t.created_at, t.ticket_id limit $2`,
@@ -85,8 +86,8 @@ export const findTracedTransfers = (
   max: number,
 ): Promise<TracedTransfer[]> =>
   sql.query(
-    `select ticket_id as "ticketId", new_ticket_id as "newTicketId", status, reason, created_at as "createdAt",
-       offered_at as "offeredAt", ended_at as "endedAt"
+    `select ticket_id as "ticketId", new_ticket_id as "newTicketId", status, reason,
+       created_at as "createdAt", offered_at as "offeredAt", ended_at as "endedAt"
      from ticket_transfers where ticket_id = any($1::uuid[]) or new_ticket_id = any($1::uuid[])
      order by created_at, transfer_id limit $2`,
     [ticketIds, max],

@@ -115,6 +115,7 @@ describe('in any hall', () => {
     expect(chooseBest(large, takenEverySecond, 8)).toHaveLength(8)
     expect(looks).toBeLessThanOrEqual(3 * 20_000)
     const cpuMs = (plan: typeof small) => cpuMsOf(() => chooseBest(plan, takenEverySecond, 8))
-    expect(cpuMs(large)).toBeLessThan(10 * cpuMs(small)) // four times as many seats: sixteen times would be quadratic
+    // four times as many seats: sixteen times would be quadratic
+    expect(cpuMs(large)).toBeLessThan(10 * cpuMs(small))
   })
 })

@@ -17,10 +17,12 @@ export const insertPlan = (tx: Tx, eventId: EventId, plan: string): Promise<unkn
   tx.query(
     `with planned as (
        insert into seating_plans (event_id, plan_version, seat_count)
-       select $1::uuid, (plan ->> 'planVersion')::int, (plan ->> 'seatCount')::int from (select $2::jsonb as plan) given
+       select $1::uuid, (plan ->> 'planVersion')::int, (plan ->> 'seatCount')::int
+       from (select $2::jsonb as plan) given
        on conflict (event_id) do nothing returning event_id),
      zone as materialized (
-       select event_id, place, (zone ->> 'zoneId')::int as zone_id, zone ->> 'name' as name, zone -> 'rows' as rows
+       select event_id, place, (zone ->> 'zoneId')::int as zone_id, zone ->> 'name' as name,
+         zone -> 'rows' as rows
        from planned, jsonb_array_elements($2::jsonb -> 'zones') with ordinality zones(zone, place)),
      zoned as (insert into seating_zones (event_id, zone_id, name) select event_id, zone_id, name from zone)
      insert into seats (event_id, seat_id, seat_index, zone_id, row_label, col_label, accessible)
@@ -77,7 +79,8 @@ export async function findSeatOffer(
 ): Promise<{ ticketTypeId: TicketTypeId; unitPrice: Minor; currency: Currency } | null> {
   const [offer] = await sql.query<{ ticketTypeId: TicketTypeId; unitPrice: Minor; currency: Currency }>(
     `select t.ticket_type_id as "ticketTypeId", t.unit_price_minor as "unitPrice", t.currency
-     from seats s join seating_zones z using (event_id, zone_id) join ticket_types t on t.ticket_type_id = z.ticket_type_id
+     from seats s join seating_zones z using (event_id, zone_id)
+     join ticket_types t on t.ticket_type_id = z.ticket_type_id
      where s.event_id = $1 and s.seat_id = $2 and t.withdrawn_at is null`,
     [eventId, seatId],
   )

@@ -30,7 +30,8 @@ export const markExpiredOf = (
        exists (select from reservation_items i
                where i.reservation_id = r.reservation_id and i.ticket_type_id = any($2::uuid[]))
        or exists (select from seat_claims c
-                  where c.reservation_id = r.reservation_id and c.event_id = $1 and c.seat_id = any($3::text[])))
+                  where c.reservation_id = r.reservation_id and c.event_id = $1
+                    and c.seat_id = any($3::text[])))
      order by reservation_id limit ${max} for update ${wait ? '' : 'skip locked'}`,
     [eventId, ticketTypeIds, seatIds],
   )
@@ -42,9 +43,10 @@ const markExpired = (tx: Tx, chosen: string, values: unknown[]): Promise<EndedRe
        update reservations r set status = 'EXPIRED' from chosen c
        where r.reservation_id = c.reservation_id and r.status = 'ACTIVE'
        returning r.reservation_id, r.event_id, r.user_id, r.created_at)
-     select e.reservation_id as "reservationId", e.event_id as "eventId", e.user_id as "userId", 'EXPIRED' as outcome,
-       e.created_at as "heldAt", clock_timestamp() as "releasedAt",
-       (select jsonb_agg(jsonb_build_object('ticketTypeId', i.ticket_type_id, 'quantity', i.quantity) order by i.ticket_type_id)
+     select e.reservation_id as "reservationId", e.event_id as "eventId", e.user_id as "userId",
+       'EXPIRED' as outcome, e.created_at as "heldAt", clock_timestamp() as "releasedAt",
+       (select jsonb_agg(jsonb_build_object('ticketTypeId', i.ticket_type_id, 'quantity', i.quantity)
+         order by i.ticket_type_id)
         from reservation_items i where i.reservation_id = e.reservation_id) as items
      from expired e`,
     values,
@@ -75,5 +77,6 @@ export const extendClaim = (tx: Tx, reservationId: ReservationId, seconds: numbe
 /** Counts the reservations that hold places, by status. */
 export const countLiveReservations = (sql: Sql): Promise<{ status: string; count: number }[]> =>
   sql.query<{ status: string; count: number }>(
-    "select status, count(*)::int as count from reservations where status in ('ACTIVE', 'PAYING') group by status",
+    `select status, count(*)::int as count from reservations where status in ('ACTIVE', 'PAYING')
+     group by status`,
   )

@@ -18,7 +18,8 @@ export async function findOutcome(sql: Sql, orderId: OrderId): Promise<OrderOutc
 /** Returns which of these orders were rejected or cancelled. */
 export async function listEndedOrders(tx: Tx, orderIds: readonly OrderId[]): Promise<OrderId[]> {
   const rows = await tx.query<{ orderId: OrderId }>(
-    `select order_id as "orderId" from order_outcomes where order_id = any($1::uuid[]) and outcome <> 'ISSUED'`,
+    `select order_id as "orderId" from order_outcomes where order_id = any($1::uuid[])
+       and outcome <> 'ISSUED'`,
     [orderIds],
   )
   return rows.map(({ orderId }) => orderId)
@@ -49,7 +50,8 @@ export async function insertIssued(
 ): Promise<Set<OrderId>> {
   const rows = await tx.query<{ orderId: OrderId }>(
     `insert into order_outcomes (order_id, outcome, reservation_id)
-     select o.order_id, 'ISSUED', o.reservation_id from unnest($1::uuid[], $2::uuid[]) o(order_id, reservation_id) order by o.order_id
+     select o.order_id, 'ISSUED', o.reservation_id
+     from unnest($1::uuid[], $2::uuid[]) o(order_id, reservation_id) order by o.order_id
      on conflict (order_id) do nothing returning order_id as "orderId"`,
     [orders.map(({ orderId }) => orderId), orders.map(({ reservationId }) => reservationId)],
   )

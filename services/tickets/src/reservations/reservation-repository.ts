@@ -2,11 +2,12 @@ import type { EventId, OrderId, ReservationId, TicketTypeId, UserId } from '@box
 import type { Sql, Tx } from '@boxoffice/service-kit'
 import type { StoredReservation } from './reservation.ts'
 
-const columns = `r.reservation_id as "reservationId", r.user_id as "userId", r.event_id as "eventId", r.currency, r.status,
-  r.expires_at as "expiresAt", extract(epoch from r.expires_at - clock_timestamp())::float8 * 1000 as "remainingMs",
+const columns = `r.reservation_id as "reservationId", r.user_id as "userId", r.event_id as "eventId",
+  r.currency, r.status, r.expires_at as "expiresAt",
+  extract(epoch from r.expires_at - clock_timestamp())::float8 * 1000 as "remainingMs",
   r.created_at as "heldAt", r.order_id as "orderId",
-  (select jsonb_agg(jsonb_build_object('ticketTypeId', i.ticket_type_id, 'quantity', i.quantity, 'unitPrice', i.unit_price_minor,
-     'seatIds', i.seat_ids) order by i.ticket_type_id)
+  (select jsonb_agg(jsonb_build_object('ticketTypeId', i.ticket_type_id, 'quantity', i.quantity,
+     'unitPrice', i.unit_price_minor, 'seatIds', i.seat_ids) order by i.ticket_type_id)
    from reservation_items i where i.reservation_id = r.reservation_id) as items`
 
 export async function findReservation(
@@ -31,7 +32,8 @@ export async function lockReservation(
 
 export const lockReservations = (tx: Tx, ids: readonly ReservationId[]): Promise<StoredReservation[]> =>
   tx.query<StoredReservation>(
-    `select ${columns} from reservations r where reservation_id = any($1::uuid[]) order by reservation_id for update`,
+    `select ${columns} from reservations r where reservation_id = any($1::uuid[]) order by reservation_id
+     for update`,
     [ids],
   )
 
@@ -73,16 +75,21 @@ export async function insertReservations(tx: Tx, reservations: readonly NewReser
     `with at as materialized (select clock_timestamp()::timestamptz(3) as now),
      line as (
        select * from json_to_recordset($7::json)
-         l("reservationId" uuid, "eventId" uuid, "ticketTypeId" uuid, quantity int, "unitPrice" bigint, "seatIds" text[])),
+         l("reservationId" uuid, "eventId" uuid, "ticketTypeId" uuid, quantity int, "unitPrice" bigint,
+           "seatIds" text[])),
      itemized as (
-       insert into reservation_items (reservation_id, event_id, ticket_type_id, quantity, unit_price_minor, seat_ids)
+       insert into reservation_items (reservation_id, event_id, ticket_type_id, quantity, unit_price_minor,
+         seat_ids)
        select "reservationId", "eventId", "ticketTypeId", quantity, "unitPrice", "seatIds" from line),
      claimed as (
        insert into seat_claims (event_id, seat_id, reservation_id)
-       select "eventId", seat_id, "reservationId" from line, unnest("seatIds") seat_id order by "eventId", seat_id),
+       select "eventId", seat_id, "reservationId" from line, unnest("seatIds") seat_id
+       order by "eventId", seat_id),
      reserved as (
-       insert into reservations (reservation_id, user_id, event_id, currency, order_id, status, expires_at, created_at)
-       select reservation_id, user_id, event_id, currency, order_id, case when order_id is null then 'ACTIVE' else 'PAYING' end,
+       insert into reservations (reservation_id, user_id, event_id, currency, order_id, status,
+         expires_at, created_at)
+       select reservation_id, user_id, event_id, currency, order_id,
+         case when order_id is null then 'ACTIVE' else 'PAYING' end,
          now + make_interval(secs => seconds), now
        from at, unnest($1::uuid[], $2::uuid[], $3::uuid[], $4::text[], $5::uuid[], $6::int[])
          r(reservation_id, user_id, event_id, currency, order_id, seconds))
@@ -161,7 +168,8 @@ export async function extendHold(
   const [row] = await tx.query<{ expiresAt: Date; remainingMs: number }>(
     `update reservations set expires_at = ${until}
      where reservation_id = $1 and status = 'ACTIVE' and expires_at < ${until}
-     returning expires_at as "expiresAt", extract(epoch from expires_at - clock_timestamp())::float8 * 1000 as "remainingMs"`,
+     returning expires_at as "expiresAt",
+       extract(epoch from expires_at - clock_timestamp())::float8 * 1000 as "remainingMs"`,
     [reservationId, seconds, maxSeconds],
   )
   return row ?? null
@@ -204,7 +212,8 @@ export const listTicketsOfBuyers = (
   tx.query<BuyersTickets>(
     // One lookup per buyer: a join would be planned as a scan of everything written in the first minute of a
     // sale.
-    `select event_id as "eventId", user_id as "userId", reservation_id as "reservationId", ticket_type_id as "ticketTypeId", quantity
+    `select event_id as "eventId", user_id as "userId", reservation_id as "reservationId",
+       ticket_type_id as "ticketTypeId", quantity
      from unnest($1::uuid[], $2::uuid[]) buyer(event_id, user_id)
        cross join lateral (
          select reservation_id, r.created_at, i.ticket_type_id, i.quantity

@@ -13,7 +13,8 @@ export async function findPolicy(sql: Sql, organizerId: UserId): Promise<Dispute
 export const savePolicy = (sql: Sql, organizerId: UserId, { stopTickets }: DisputePolicy) =>
   sql.query(
     `insert into dispute_policies (organizer_id, stop_tickets) values ($1, $2)
-     on conflict on constraint dispute_policies_pkey do update set stop_tickets = excluded.stop_tickets, updated_at = clock_timestamp()`,
+     on conflict on constraint dispute_policies_pkey do update set stop_tickets = excluded.stop_tickets,
+       updated_at = clock_timestamp()`,
     [organizerId, stopTickets],
   )
 
@@ -31,7 +32,8 @@ export async function saveDispute(
 ): Promise<boolean> {
   const saved = await tx.query(
     `insert into order_disputes as d (dispute_id, order_id, outcome, version) values ($1, $2, $3, $4)
-     on conflict on constraint order_disputes_pkey do update set outcome = excluded.outcome, version = excluded.version
+     on conflict on constraint order_disputes_pkey do update set outcome = excluded.outcome,
+       version = excluded.version
      where d.version < excluded.version returning dispute_id`,
     [disputeId, orderId, outcome, version],
   )

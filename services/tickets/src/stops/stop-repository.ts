@@ -10,8 +10,8 @@ export interface Stop {
 }
 
 /** Locks tickets in the same order as check-in does. */
-const locked =
-  'locked as materialized (select ticket_id from tickets where ticket_id = any($1::uuid[]) order by ticket_id for update)'
+const locked = `locked as materialized (select ticket_id from tickets
+       where ticket_id = any($1::uuid[]) order by ticket_id for update)`
 const ofLocked = 'ticket_id in (select ticket_id from locked)'
 
 /**
@@ -25,7 +25,8 @@ export const stopTickets = (
 ): Promise<StoredTicket[]> =>
   tx.query<StoredTicket>(
     `with ${locked}
-     update tickets set stopped_at = clock_timestamp(), stop_reason = $2, stop_note = $3, version = version + 1
+     update tickets set stopped_at = clock_timestamp(), stop_reason = $2, stop_note = $3,
+       version = version + 1
      where ${ofLocked} and status = 'ACTIVE' and stopped_at is null returning ${ticketColumns}`,
     [ticketIds, reason, note],
   )
@@ -53,7 +54,8 @@ export const reinstateTickets = (
   tx.query<StoredTicket>(
     `with ${locked}
      update tickets set stopped_at = null, stop_reason = null, stop_note = null, version = version + 1
-     where ${ofLocked} and status = 'ACTIVE' and stopped_at is not null and ($2::text is null or stop_reason = $2)
+     where ${ofLocked} and status = 'ACTIVE' and stopped_at is not null
+       and ($2::text is null or stop_reason = $2)
      returning ${ticketColumns}`,
     [ticketIds, reason ?? null],
   )

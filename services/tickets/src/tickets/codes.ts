@@ -32,9 +32,11 @@ export interface CodeKey extends AcceptedKey {
 // signature (64)
 /** The format in words, for those who verify codes with their own software. */
 export const CODE_FORMAT =
-  'base64url (RFC 4648, no padding) of: format, 1 byte, now 1; key id, 4 bytes, the kid of the key in hexadecimal; ticket id, ' +
-  '16 bytes; event id, 16 bytes; version, 4 bytes, big-endian; seat such as 1-A-12, UTF-8, none for general admission, a "-" ' +
-  'of a label written "_"; Ed25519 signature of all bytes before it, 64 bytes. Admit a ticket id once, and only for your event. A code that ' +
+  'base64url (RFC 4648, no padding) of: format, 1 byte, now 1; ' +
+  'key id, 4 bytes, the kid of the key in hexadecimal; ticket id, 16 bytes; event id, 16 bytes; ' +
+  'version, 4 bytes, big-endian; seat such as 1-A-12, UTF-8, none for general admission, ' +
+  'a "-" of a label written "_"; Ed25519 signature of all bytes before it, 64 bytes. ' +
+  'Admit a ticket id once, and only for your event. A code that ' +
   'was cancelled, passed on or stopped still verifies: compare with the list of attendees.'
 const FORMAT = 1
 const HEAD_BYTES = 41

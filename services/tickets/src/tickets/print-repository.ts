@@ -14,7 +14,8 @@ export async function findPrint(sql: Sql, orderId: OrderId, version: string): Pr
 export const savePrint = (sql: Sql, print: { orderId: OrderId; version: string; pdf: Uint8Array }) =>
   sql.query(
     `insert into order_prints (order_id, version, pdf) values ($1, $2, $3)
-     on conflict (order_id) do update set version = excluded.version, pdf = excluded.pdf, printed_at = clock_timestamp()`,
+     on conflict (order_id) do update set version = excluded.version, pdf = excluded.pdf,
+       printed_at = clock_timestamp()`,
     [print.orderId, print.version, Buffer.from(print.pdf.buffer, print.pdf.byteOffset, print.pdf.byteLength)],
   )
 

@@ -7,9 +7,9 @@ import type { StoredTicket } from './ticket.ts'
 /** SQL: the columns of a stored ticket, qualified by the table's own name. */
 export const ticketColumns = `ticket_id as "ticketId", ticket_number as "ticketNumber", order_id as "orderId",
   ticket_type_id as "ticketTypeId", event_id as "eventId", user_id as "userId", holder_name as "holderName",
-  unit_price_minor as "unitPrice", currency, status, code_version as "codeVersion", version, created_at as "createdAt",
-  root_ticket_id as "rootTicketId", refund_id as "refundId", stopped_at as "stoppedAt", stop_reason as "stopReason",
-  stop_note as "stopNote",
+  unit_price_minor as "unitPrice", currency, status, code_version as "codeVersion", version,
+  created_at as "createdAt", root_ticket_id as "rootTicketId", refund_id as "refundId",
+  stopped_at as "stoppedAt", stop_reason as "stopReason", stop_note as "stopNote",
   case when zone_id is not null
     then jsonb_build_object('zoneId', zone_id, 'rowLabel', row_label, 'colLabel', col_label) end as seat,
   (select x.transfer_id from ticket_transfers x join event_pictures p using (event_id)
@@ -43,7 +43,8 @@ export async function lockTicket(tx: Tx, ticketId: TicketId): Promise<StoredTick
 /** Returns an order's tickets as issued, by type and ordinal. */
 export const listTicketsOfOrder = (sql: Sql, orderId: OrderId): Promise<StoredTicket[]> =>
   sql.query<StoredTicket>(
-    `select ${ticketColumns} from tickets where order_id = $1 and ticket_id = root_ticket_id order by ticket_type_id, ordinal`,
+    `select ${ticketColumns} from tickets where order_id = $1 and ticket_id = root_ticket_id
+     order by ticket_type_id, ordinal`,
     [orderId],
   )
 
@@ -55,13 +56,16 @@ export async function listPrintedOfOrders(sql: Sql, orderIds: readonly OrderId[]
   const rows = await sql.query<StoredTicket & Omit<Printed, 'ticket'>>(
     `select ${ticketColumns},
        (select y.name from ticket_types y where y.ticket_type_id = tickets.ticket_type_id) as "typeName",
-       (select z.name from seating_zones z where z.event_id = tickets.event_id and z.zone_id = tickets.zone_id) as "zoneName",
-       (select jsonb_build_object('eventId', p.event_id, 'name', p.name, 'eventDate', p.event_date, 'timeZone', p.time_zone,
+       (select z.name from seating_zones z
+         where z.event_id = tickets.event_id and z.zone_id = tickets.zone_id) as "zoneName",
+       (select jsonb_build_object('eventId', p.event_id, 'name', p.name, 'eventDate', p.event_date,
+         'timeZone', p.time_zone,
           'venueName', p.venue_name, 'venueAddress', p.venue_address, 'status', p.status)
         from event_pictures p where p.event_id = tickets.event_id) as event
      from tickets
      where order_id = any($1::uuid[]) and status in ('ACTIVE', 'CHECKED_IN') and stopped_at is null
-       and user_id = (select issued.user_id from tickets issued where issued.ticket_id = tickets.root_ticket_id)
+       and user_id = (select issued.user_id from tickets issued
+         where issued.ticket_id = tickets.root_ticket_id)
      order by ticket_type_id, ordinal`,
     [orderIds],
   )
@@ -85,7 +89,8 @@ export interface Printed {
 /** Returns all tickets of an order, replacements by transfer included, locked until the transaction ends. */
 export const lockTicketsOfOrder = (tx: Tx, orderId: OrderId): Promise<StoredTicket[]> =>
   tx.query<StoredTicket>(
-    `select ${ticketColumns} from tickets where order_id = $1 order by ticket_type_id, ordinal, ticket_id for update`,
+    `select ${ticketColumns} from tickets where order_id = $1 order by ticket_type_id, ordinal, ticket_id
+     for update`,
     [orderId],
   )
 
@@ -115,12 +120,15 @@ export type NewTicket = Pick<
  */
 export async function insertTickets(tx: Tx, tickets: readonly NewTicket[]): Promise<StoredTicket[]> {
   const written = await tx.query<StoredTicket & { ordinal: number }>(
-    `insert into tickets (ticket_id, root_ticket_id, ticket_number, order_id, ticket_type_id, event_id, ordinal, user_id,
-       holder_name, unit_price_minor, currency, zone_id, row_label, col_label)
-     select i."ticketId", i."ticketId", ${ticketNumber('i.number')}, i."orderId", i."ticketTypeId", i."eventId", i.ordinal, i."userId",
-       i."holderName", i."unitPrice", i.currency, s.zone_id, s.row_label, s.col_label
+    `insert into tickets (ticket_id, root_ticket_id, ticket_number, order_id, ticket_type_id,
+       event_id, ordinal, user_id, holder_name, unit_price_minor, currency, zone_id, row_label,
+       col_label)
+     select i."ticketId", i."ticketId", ${ticketNumber('i.number')}, i."orderId", i."ticketTypeId",
+       i."eventId", i.ordinal, i."userId", i."holderName", i."unitPrice", i.currency, s.zone_id, s.row_label,
+       s.col_label
      from (select n.*, nextval('ticket_numbers') as number
-           from jsonb_to_recordset($1::jsonb) n("ticketId" uuid, "orderId" uuid, "ticketTypeId" uuid, "eventId" uuid, ordinal integer,
+           from jsonb_to_recordset($1::jsonb) n("ticketId" uuid, "orderId" uuid, "ticketTypeId" uuid,
+             "eventId" uuid, ordinal integer,
              "userId" uuid, "holderName" text, "unitPrice" bigint, currency text, "seatId" text)) i
        left join seats s on s.event_id = i."eventId" and s.seat_id = i."seatId"
      returning ${ticketColumns}, ordinal`,
@@ -150,10 +158,11 @@ export async function replaceTicket(
   )
   if (!replaced) throw new Error(`ticket ${ticketId} is not ACTIVE`)
   await tx.query(
-    `insert into tickets (ticket_id, root_ticket_id, ticket_number, order_id, ticket_type_id, event_id, ordinal, user_id,
-       holder_name, unit_price_minor, currency, zone_id, row_label, col_label)
-     select $2, t.root_ticket_id, ${ticketNumber('n.number')}, t.order_id, t.ticket_type_id, t.event_id, t.ordinal, $3, $4,
-       t.unit_price_minor, t.currency, t.zone_id, t.row_label, t.col_label
+    `insert into tickets (ticket_id, root_ticket_id, ticket_number, order_id, ticket_type_id,
+       event_id, ordinal, user_id, holder_name, unit_price_minor, currency, zone_id, row_label,
+       col_label)
+     select $2, t.root_ticket_id, ${ticketNumber('n.number')}, t.order_id, t.ticket_type_id, t.event_id,
+       t.ordinal, $3, $4, t.unit_price_minor, t.currency, t.zone_id, t.row_label, t.col_label
      from (select nextval('ticket_numbers') as number) n, tickets t where t.ticket_id = $1`,
     [ticketId, successor.ticketId, successor.userId, successor.holderName],
   )
@@ -167,7 +176,8 @@ export const cancelTickets = (
   reason: string,
 ): Promise<StoredTicket[]> =>
   tx.query<StoredTicket>(
-    `update tickets set status = 'CANCELLED', cancellation_reason = $2, cancelled_at = clock_timestamp(), version = version + 1
+    `update tickets set status = 'CANCELLED', cancellation_reason = $2, cancelled_at = clock_timestamp(),
+       version = version + 1
      where ticket_id = any($1::uuid[]) and status = 'ACTIVE' returning ${ticketColumns}`,
     [ticketIds, reason],
   )

@@ -19,7 +19,8 @@ const fields = `
         <input name="email" type="email" autocomplete="email" maxlength="254" required>
       </label>
       <button>Take the ticket</button>
-      <p class="question">No account yet? Create one, confirm its address, and come back: this link stays valid until then.</p>`
+      <p class="question">No account yet? Create one, confirm its address, and come back:
+        this link stays valid until then.</p>`
 
 /**
  * The page behind the link in the mail about an offered ticket. The holder of its secret reads that mail, and

@@ -6,7 +6,8 @@ import type { StoredTransfer } from './transfer.ts'
 const select = `select x.transfer_id as "transferId", x.ticket_id as "ticketId", x.event_id as "eventId",
   x.sender_id as "senderId", x.recipient_email as email, x.holder_name as "holderName",
   case when x.status = 'PENDING' and not ${stillOpen('p')} then 'EXPIRED' else x.status end as status,
-  x.created_at as "createdAt", x.ended_at as "endedAt", x.recipient_id as "recipientId", x.new_ticket_id as "newTicketId"
+  x.created_at as "createdAt", x.ended_at as "endedAt", x.recipient_id as "recipientId",
+  x.new_ticket_id as "newTicketId"
   from ticket_transfers x join event_pictures p using (event_id)`
 
 export async function findTransfer(sql: Sql, transferId: TransferId): Promise<StoredTransfer | null> {
@@ -61,7 +62,8 @@ export async function insertTransfer(
   },
 ): Promise<void> {
   await tx.query(
-    `insert into ticket_transfers (transfer_id, ticket_id, event_id, sender_id, recipient_email, holder_name, offered_at)
+    `insert into ticket_transfers (transfer_id, ticket_id, event_id, sender_id, recipient_email,
+       holder_name, offered_at)
      values ($1, $2, $3, $4, $5, $6, case when $7 then clock_timestamp() end)`,
     [
       transfer.transferId,
@@ -90,7 +92,8 @@ export async function completeTransfer(
   received: { recipientId: UserId; newTicketId: TicketId },
 ): Promise<void> {
   const completed = await tx.query(
-    `update ticket_transfers set status = 'COMPLETED', recipient_id = $2, new_ticket_id = $3, ended_at = clock_timestamp()
+    `update ticket_transfers set status = 'COMPLETED', recipient_id = $2, new_ticket_id = $3,
+       ended_at = clock_timestamp()
      where transfer_id = $1 and status = 'PENDING' returning transfer_id`,
     [transferId, received.recipientId, received.newTicketId],
   )
@@ -110,7 +113,8 @@ export async function withdrawTransfer(sql: Sql, transferId: TransferId): Promis
 /** Cancels the pending transfers of tickets that were cancelled and are locked. */
 export const endTransfersOf = (tx: Tx, ticketIds: readonly TicketId[]) =>
   tx.query(
-    `update ticket_transfers set status = 'CANCELLED', reason = 'TICKET_CANCELLED', ended_at = clock_timestamp()
+    `update ticket_transfers set status = 'CANCELLED', reason = 'TICKET_CANCELLED',
+       ended_at = clock_timestamp()
      where ticket_id = any($1::uuid[]) and status = 'PENDING'`,
     [ticketIds],
   )

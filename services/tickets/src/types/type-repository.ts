@@ -30,10 +30,11 @@ export interface StoredType
 }
 
 const select = `select t.ticket_type_id as "ticketTypeId", t.event_id as "eventId", t.name, t.kind,
-  (select coalesce(jsonb_agg(z.zone_id order by z.zone_id), '[]') from seating_zones z where z.ticket_type_id = t.ticket_type_id)
+  (select coalesce(jsonb_agg(z.zone_id order by z.zone_id), '[]') from seating_zones z
+    where z.ticket_type_id = t.ticket_type_id)
     as "zoneIds", t.unit_price_minor as "unitPrice",
-  t.currency, t.sales_start_at as "salesStartAt", t.sales_end_at as "salesEndAt", t.max_per_order as "maxPerOrder",
-  t.max_per_user as "maxPerUser", c.capacity, c.held, c.sold, t.version
+  t.currency, t.sales_start_at as "salesStartAt", t.sales_end_at as "salesEndAt",
+  t.max_per_order as "maxPerOrder", t.max_per_user as "maxPerUser", c.capacity, c.held, c.sold, t.version
   from ticket_types t join ticket_type_counters c using (ticket_type_id)`
 
 /** Returns the types of an event, in the order in which they were created. */
@@ -84,8 +85,9 @@ export async function insertType(
 ): Promise<boolean> {
   const offered = await tx.query(
     `with offered as (
-       insert into ticket_types (ticket_type_id, event_id, name, unit_price_minor, currency, sales_start_at, sales_end_at,
-         max_per_order, max_per_user, kind, announced)
+       insert into ticket_types (ticket_type_id, event_id, name, unit_price_minor, currency,
+         sales_start_at, sales_end_at, max_per_order, max_per_user, kind,
+         announced)
        values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $11, true)
        on conflict (ticket_type_id) do nothing returning ticket_type_id, event_id)
      insert into ticket_type_counters (ticket_type_id, event_id, capacity)
@@ -111,7 +113,8 @@ export async function insertType(
 export async function updateType(tx: Tx, type: StoredType): Promise<StoredType> {
   await tx.query(
     `with changed as (
-       update ticket_types set name = $2, unit_price_minor = $3, sales_start_at = $4, sales_end_at = $5, max_per_order = $6,
+       update ticket_types set name = $2, unit_price_minor = $3, sales_start_at = $4, sales_end_at = $5,
+         max_per_order = $6,
          max_per_user = $7, version = version + 1, announced = true
        where ticket_type_id = $1)
      update ticket_type_counters set capacity = $8, updated_at = clock_timestamp() where ticket_type_id = $1`,
@@ -176,9 +179,11 @@ export async function takeUnannouncedTypes(tx: Tx, limit: number): Promise<Publi
   // A separate statement, so that the capacity read belongs to the version read, even if a change commits in
   // between.
   return tx.query<PublishedType>(
-    `select ticket_type_id as "ticketTypeId", t.event_id as "eventId", t.name, t.kind, t.unit_price_minor as "unitPrice",
-       t.currency, c.capacity, t.version, t.withdrawn_at is not null as withdrawn
-     from ticket_types t join ticket_type_counters c using (ticket_type_id) where ticket_type_id = any($1::uuid[])`,
+    `select ticket_type_id as "ticketTypeId", t.event_id as "eventId", t.name, t.kind,
+       t.unit_price_minor as "unitPrice", t.currency, c.capacity, t.version,
+       t.withdrawn_at is not null as withdrawn
+     from ticket_types t join ticket_type_counters c using (ticket_type_id)
+     where ticket_type_id = any($1::uuid[])`,
     [taken.map(({ id }) => id)],
   )
 }

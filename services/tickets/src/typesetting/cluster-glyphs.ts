@@ -66,7 +66,8 @@ export function createClusterGlyphs(font: Font) {
 function addComposite(subset: Subset, { parts }: Cluster, font: Font, advance: number): number {
   const boxes = parts.flatMap(({ id, x, y }) => {
     const { minX, minY, maxX, maxY } = font.getGlyph(id).cbox
-    return minX <= maxX ? [{ minX: minX + x, minY: minY + y, maxX: maxX + x, maxY: maxY + y }] : [] // a space has no ink
+    // a space has no ink
+    return minX <= maxX ? [{ minX: minX + x, minY: minY + y, maxX: maxX + x, maxY: maxY + y }] : []
   })
   const least = (side: 'minX' | 'minY') =>
     Math.min(...boxes.map((box) => box[side]), boxes.length > 0 ? Number.POSITIVE_INFINITY : 0)
