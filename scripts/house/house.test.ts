@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest'
 import { circlesOf, folderCircles, importersOfDependencies, reachOf } from './circles.ts'
 import { hasStraySql, tableOf } from './figures.ts'
-import { longLines, longProse, splitWords } from './lines.ts'
+import { longLines, longLinesByKind, longProse, splitWords } from './lines.ts'
 import { longFunctions, sqlLines } from './syntax.ts'
 import { readTree, textsOf } from './tree.ts'
 import { countWords } from './words.ts'
@@ -81,6 +81,20 @@ describe('syntax', () => {
 describe('lines', () => {
   test('columns are characters', () => {
     expect(longLines('äää\nääää', 3)).toEqual([2])
+  })
+  test('long lines are found in code, literals and trailing comments, and apart in comments', () => {
+    const long = 'x'.repeat(110)
+    const text = [
+      `// ${long}`,
+      ` * ${long}`,
+      `const a = 1 // ${long}`,
+      `const b = '${long}'`,
+      '`',
+      ` ${long}`,
+      '`',
+      long,
+    ]
+    expect(longLinesByKind(text.join('\n'))).toEqual({ code: [3, 4, 6], comments: [1, 2] })
   })
   test('long prose lines are found, except in tables, code, headings and unwrappable lines', () => {
     const long = 'word '.repeat(30)

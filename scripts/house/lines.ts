@@ -6,6 +6,18 @@ export const FILE_LINES = 200
 export const longLines = (text: string, max: number): number[] =>
   text.split('\n').flatMap((line, index) => ([...line].length > max ? [index + 1] : []))
 
+const isComment = (line = '') => /^\s*(\/\/|\/?\*)/.test(line)
+
+/** Returns the numbers of lines of TypeScript over 110 columns: those of code and those of comments. */
+export function longLinesByKind(text: string): { code: number[]; comments: number[] } {
+  const lines = text.split('\n')
+  const long = longLines(text, CODE_COLUMNS)
+  return {
+    code: long.filter((line) => !isComment(lines[line - 1])),
+    comments: long.filter((line) => isComment(lines[line - 1])),
+  }
+}
+
 /**
  * Returns the numbers of long lines of Markdown prose: without tables, code blocks, front matter and
  * headings, and without lines that cannot be wrapped.

@@ -160,13 +160,12 @@ export interface Config extends BaseConfig {
   webhookPollMs: number
 }
 
+const TOO_LONG = 'must be less than PAYMENT_UNKNOWN_LIMIT_SECONDS: later, a queued order could only fail'
+
 /** An order fails unless its places are held in time, so one that lost its command must begin before that. */
 const AwaitedEnvironment = Environment.refine(
   ({ ORDER_QUEUE_PATIENCE_SECONDS: patience, PAYMENT_UNKNOWN_LIMIT_SECONDS: limit }) => patience < limit,
-  {
-    path: ['ORDER_QUEUE_PATIENCE_SECONDS'],
-    message: 'must be less than PAYMENT_UNKNOWN_LIMIT_SECONDS: later, a queued order could only fail',
-  },
+  { path: ['ORDER_QUEUE_PATIENCE_SECONDS'], message: TOO_LONG },
 )
 
 /** Reads the environment. Throws one error that names every missing or invalid variable. */

@@ -47,7 +47,8 @@ test('a purchase is charged once, answered as paid, and confirmed when tickets a
 test('our books have two sides and agree with the gateway', async () => {
   const { rows } = await payments.deps.pool.query(
     `select reference,
-       sum(case side when 'DEBIT' then amount_minor else -amount_minor end)::int as difference, count(*)::int as entries
+       sum(case side when 'DEBIT' then amount_minor else -amount_minor end)::int as difference,
+       count(*)::int as entries
      from ledger_entries group by reference`,
   )
   expect(rows.length).toBeGreaterThan(0)

@@ -55,8 +55,7 @@ export const Environment = z.object({
     1,
     2_700,
   ),
-  // Longer than the payment service's PAYMENT_UNKNOWN_LIMIT_SECONDS: a claim must outlive the payment that it
-  // waits for.
+  // Longer than PAYMENT_UNKNOWN_LIMIT_SECONDS of the payment service: a claim must outlive its payment.
   CLAIM_TTL_SECONDS: seconds(
     'how long a claimed reservation waits for its payment before its order is checked with the payment ' +
       'service',

@@ -185,8 +185,7 @@ async function loadOffer(
   if (event.status === 'CANCELLED') return { dropped: 'EVENT_CANCELLED' }
   if (transfer.status !== 200 || transfer.body.status !== 'PENDING') return { obsolete: 'TRANSFER_ENDED' }
   const { claimToken } = transfer.body
-  // the ticket service is an older version
-  if (!claimToken) throw new Error(`transfer ${transferId} has no secret yet`)
+  if (!claimToken) throw new Error(`transfer ${transferId} has no secret yet`) // an older ticket service
   const url = new URL(`/claim-ticket#token=${encodeURIComponent(claimToken)}`, publicUrl).href
   const optOutUrl = unsubscribeLinksOf({ addressHash: addressHashOf(address) }).page
   const offer = {
