@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto'
+import { until } from '@boxoffice/testing'
 import type pg from 'pg'
 import { afterAll, beforeAll, describe, expect, inject, test } from 'vitest'
 import { createLogger } from '../operations/logging.ts'
@@ -67,6 +68,19 @@ test('concurrent statements reject with their cause, also inside a savepoint', a
   })
   expect(await places()).toEqual([1, 10, 50])
 })
+
+test('a session that the server ends inside a transaction fails that transaction only', async () => {
+  const ended = db.transact(async (tx) => {
+    const [session] = await tx.query<{ pid: number }>('select pg_backend_pid() as pid')
+    await db.query('select pg_terminate_backend($1)', [session?.pid])
+    // While the transaction waits for something else, no statement is there to be rejected.
+    await until(async () => (await db.query(SESSION, [session?.pid])).length === 0)
+    await insert(tx, 55)
+  })
+  await expect(ended).rejects.toThrow(/not queryable|Connection terminated|terminating connection/)
+  expect(await places()).toEqual([1, 10, 50])
+})
+const SESSION = 'select from pg_stat_activity where pid = $1'
 
 const failing = (code: string) => Object.assign(new Error(code), { code })
 const DEADLOCK = '40P01'

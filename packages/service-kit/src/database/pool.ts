@@ -78,7 +78,11 @@ export function createPool(options: {
   })
   // A broken idle connection is replaced on the next use.
   pool.on('error', (error) => options.logger.warn({ err: error }, 'a database connection broke'))
-  pool.on('connect', (client) => gatherWrites(streamOf(client)))
+  pool.on('connect', (client) => {
+    // One that breaks while it is in use fails its statements; without a listener it would end the process.
+    client.on('error', () => {})
+    gatherWrites(streamOf(client))
+  })
   prepareStatements(pool)
   traceStatements(pool)
   return pool
