@@ -58,6 +58,35 @@ describe('reserving for an order', () => {
   })
 })
 
+describe('reserving for an order that was refused', () => {
+  test('holds nothing when the request arrives again, after places came free', async () => {
+    const { eventId, typeId } = await setting.offer(1)
+    const other = await reserveForOrder(setting, eventId, typeId)
+    const refused = await reserveForOrder(setting, eventId, typeId)
+    expect(refused.answer).toMatchObject({ status: 409, body: { error: 'INSUFFICIENT_INVENTORY' } })
+    const { orderId, reservationId, userId } = refused
+    await setting.internal.releaseClaim({
+      body: { orderId: other.orderId, reservationId: other.reservationId, reason: 'PAYMENT_FAILED' },
+    })
+    const body = { orderId, reservationId, userId, eventId, ticketRequests: some(typeId) }
+    expect(await setting.internal.reserve({ body })).toMatchObject({
+      status: 409,
+      body: { error: 'RESERVATION_EXPIRED' },
+    })
+    expect(await setting.counters(typeId)).toMatchObject({ held: 0 })
+    expect(await setting.commands.free(eventId)).toEqual({ [typeId]: 1 })
+  })
+
+  test('keeps the places that the same request got elsewhere', async () => {
+    const { eventId, typeId } = await setting.offer(1)
+    const ids = { reservationId: newId<ReservationId>(), orderId: newId<OrderId>(), userId: newId<UserId>() }
+    const body = { ...ids, eventId, ticketRequests: some(typeId) }
+    const answers = await Promise.all(Array.from({ length: 10 }, () => setting.internal.reserve({ body })))
+    expect(new Set(answers.map(({ status }) => status))).toEqual(new Set([200]))
+    expect(await setting.counters(typeId)).toMatchObject({ held: 1 })
+  })
+})
+
 describe('reserving for a buyer', () => {
   test('lasts as many minutes as requested, and shows its buyer and what was requested', async () => {
     const { eventId, typeId } = await setting.offer(5)

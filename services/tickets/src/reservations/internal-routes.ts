@@ -18,6 +18,7 @@ import { reservationView } from './reservation.ts'
 import { findReservation } from './reservation-repository.ts'
 import { invalidIn, mergeRequests } from './reservation-request.ts'
 import type { Reserve } from './reserve.ts'
+import type { ReserveResult } from './reserve-result.ts'
 import type { Together } from './together.ts'
 
 interface Deps {
@@ -26,7 +27,7 @@ interface Deps {
   findEventReplica: FindEventReplica
   findPlan: FindPlan
   availabilityCache: AvailabilityCache
-  releases: Pick<Releases, 'releaseClaim'>
+  releases: Pick<Releases, 'endRefused' | 'releaseClaim'>
   reserve: Reserve
   together: Together
 }
@@ -56,7 +57,7 @@ export function internalReservationHandlers(deps: Deps): Handlers<Routes> {
         seconds: minutes === undefined ? deps.config.holdTtlSeconds : minutes * 60,
         repeatable: true,
       }
-      const result = await oneReservationAnOrder(() => deps.reserve(request))
+      const result = await oneReservationAnOrder(() => reserveForGood(deps, request))
       if (result.outcome !== 'reserved') return reserveRefusal(result, request.eventId)
       return { status: 200, body: reservationView(result.reservation, deps.config) }
     },
@@ -94,6 +95,19 @@ export function internalReservationHandlers(deps: Deps): Handlers<Routes> {
       }
     },
   }
+}
+
+/** An order that is refused stays refused, whatever arrives of it later. */
+async function reserveForGood(
+  { db, reserve, releases }: Deps,
+  request: Parameters<Reserve>[0],
+): Promise<ReserveResult> {
+  const { orderId, reservationId } = request
+  const result = await reserve(request)
+  if (result.outcome === 'reserved' || orderId === null) return result
+  const reason = result.outcome === 'refused' ? result.error : result.outcome
+  const hasEnded = await db.transact((tx) => releases.endRefused(tx, { orderId, reservationId, reason }))
+  return hasEnded ? result : reserve(request)
 }
 
 /** Refuses an order that holds another reservation already: the unique key detects it. */

@@ -7,7 +7,12 @@ import { lockOrder } from './lock-repository.ts'
 import { insertOutcome } from './outcome-repository.ts'
 import { publishReleased } from './publish-released.ts'
 import { type StoredReservation, ticketCount } from './reservation.ts'
-import { lockReservation, lockReservations, moveReservations } from './reservation-repository.ts'
+import {
+  hasReservation,
+  lockReservation,
+  lockReservations,
+  moveReservations,
+} from './reservation-repository.ts'
 
 export type ReleaseResult =
   | { outcome: 'released'; reservation: StoredReservation; ticketsReleased: number }
@@ -45,6 +50,21 @@ export function createReleases({ appendAll, logger }: { appendAll: AppendAll; lo
     if (!reservation || reservation.orderId !== order.orderId) return { outcome: 'nothing' }
     if (reservation.status === 'PAYING') await release(tx, reservation, 'PAYING')
     return { outcome: 'released', reservation, ticketsReleased: ticketCount(reservation.items) }
+  }
+
+  /**
+   * Writes down that an order was refused its places, so that the same request, delivered late, holds
+   * nothing: the order has ended by then. False, with nothing written, if the order has places: the request
+   * arrived twice, and the other one got them.
+   */
+  async function endRefused(
+    tx: Tx,
+    order: { orderId: OrderId; reservationId: ReservationId; reason: string },
+  ): Promise<boolean> {
+    await lockOrder(tx, order.orderId)
+    if (await hasReservation(tx, order.orderId)) return false
+    await insertOutcome(tx, order.orderId, 'CANCELLED', order)
+    return true
   }
 
   /** Releases buyers' own reservations, requested together. Repeating it does nothing. */
@@ -90,7 +110,7 @@ export function createReleases({ appendAll, logger }: { appendAll: AppendAll; lo
     }
   }
 
-  return { releaseClaim, releaseOwn, release, tryRelease }
+  return { releaseClaim, endRefused, releaseOwn, release, tryRelease }
 }
 export type Releases = ReturnType<typeof createReleases>
 

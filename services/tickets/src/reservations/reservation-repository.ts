@@ -30,6 +30,11 @@ export async function lockReservation(
   return reservation ?? null
 }
 
+/** Whether an order has a reservation, in whatever state. */
+export async function hasReservation(tx: Tx, orderId: OrderId): Promise<boolean> {
+  return (await tx.query('select from reservations where order_id = $1', [orderId])).length > 0
+}
+
 export const lockReservations = (tx: Tx, ids: readonly ReservationId[]): Promise<StoredReservation[]> =>
   tx.query<StoredReservation>(
     `select ${columns} from reservations r where reservation_id = any($1::uuid[]) order by reservation_id
