@@ -16,6 +16,7 @@ export class Failure extends Error {
 const known: Record<string, string> = {
   ECONNREFUSED: 'connection refused',
   ECONNRESET: 'the connection was closed',
+  UND_ERR_SOCKET: 'the connection was closed',
   ENOTFOUND: 'unknown host',
   EHOSTUNREACH: 'host unreachable',
 }

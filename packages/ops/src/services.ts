@@ -1,14 +1,18 @@
 import { type Routes, type ServiceKey, services } from '@boxoffice/contracts'
-import { type Client, createClient, UnexpectedAnswer } from '@boxoffice/service-kit/client'
+import { type Client, createClient, UnexpectedAnswer, UnreadableAnswer } from '@boxoffice/service-kit/client'
 import { createServiceIdentity } from '@boxoffice/service-kit/service-identity'
 import type { Config } from './config.ts'
-import { Failure, failureOf, InputError } from './failure.ts'
+import { Failure, failureOf } from './failure.ts'
 
 const TIMEOUT_MS = 10_000
 
+/** A request without a whole answer; the cause is why. */
+class NoAnswer extends Error {}
+
 /**
  * Runs `work` with a client of a service, signed with the key of the command line. Throws a Failure with one
- * sentence if the service is unavailable or refuses the key.
+ * sentence if the service is unavailable, refuses the key or answers outside the contract. What else `work`
+ * throws passes unchanged.
  */
 export const withService = <T extends Routes, R>(
   config: Config,
@@ -33,11 +37,7 @@ export async function withProcess<T extends Routes, R>(
   try {
     return await work(clientOf(process, routes))
   } catch (error) {
-    if (error instanceof Failure || error instanceof InputError) throw error
-    throw new Failure(
-      error instanceof UnexpectedAnswer ? 'REFUSED' : 'SERVICE_UNAVAILABLE',
-      reasonOf(error, process),
-    )
+    throw failureOfService(error, process) ?? error
   }
 }
 
@@ -49,18 +49,41 @@ function clientOf<T extends Routes>(
   return createClient(routes, {
     baseUrl: url,
     headers: () => identity.headersFor(services[service].name),
-    send: (address, { operationId: _, ...init }) =>
-      fetch(address, { ...init, signal: AbortSignal.timeout(timeoutMs) }),
+    send: (address, { operationId: _, ...init }) => fetchWhole(address, init, timeoutMs),
   })
 }
 
-/** Returns why a request to a service failed, and what to check. */
-function reasonOf(error: unknown, { service, url }: Process): string {
-  if (!(error instanceof UnexpectedAnswer)) return `${service} is unavailable at ${url}: ${failureOf(error)}`
+/** Reads the body too, as a connection can end in the middle of it. Throws NoAnswer. */
+async function fetchWhole(address: string, init: RequestInit, timeoutMs: number): Promise<Response> {
+  try {
+    const response = await fetch(address, { ...init, signal: AbortSignal.timeout(timeoutMs) })
+    const body = await response.arrayBuffer()
+    return new Response(body.byteLength > 0 ? body : null, response)
+  } catch (error) {
+    throw new NoAnswer('no answer', { cause: error })
+  }
+}
+
+/** Returns what went wrong between us and a service, and what to check; null for any other error. */
+function failureOfService(error: unknown, { service, url }: Process): Failure | null {
+  if (error instanceof NoAnswer)
+    return new Failure(
+      'SERVICE_UNAVAILABLE',
+      `${service} is unavailable at ${url}: ${failureOf(error.cause)}`,
+    )
+  if (error instanceof UnreadableAnswer)
+    return new Failure(
+      'UNEXPECTED_ANSWER',
+      `what listens at ${url} does not answer as ${service} of this version does`,
+    )
+  if (!(error instanceof UnexpectedAnswer)) return null
   if (error.status === 401 || error.status === 403)
-    return `${service} does not accept our key: does SERVICE_PRIVATE_KEY belong to that system?`
+    return new Failure(
+      'REFUSED',
+      `${service} does not accept our key: does SERVICE_PRIVATE_KEY belong to that system?`,
+    )
   const { message } = (error.body ?? {}) as { message?: string }
-  return `${service} answered ${error.status}${message ? `: ${message}` : ''}`
+  return new Failure('REFUSED', `${service} answered ${error.status}${message ? `: ${message}` : ''}`)
 }
 
 /** Returns every page of a list, up to `limit` items. */

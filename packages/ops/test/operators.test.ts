@@ -441,6 +441,18 @@ describe('caches', () => {
     expect(out).toMatch(/events +pages +host-1 17 +memory +3 +0 +0 +–\n/)
     expect(out).toMatch(/15 entries in 2 caches, 90.0 % of 100 reads hit\n$/)
   })
+  test('are shown where some services do not answer, with what is missing', async () => {
+    const { exitCode, out } = await run('cache', 'stats')
+    expect(exitCode).toBe(1)
+    expect(out).toMatch(/events +events +host-1 17 +Redis +12 /)
+    expect(out).toContain('15 entries in 2 caches, 90.0 % of 100 reads hit\n')
+    expect(out).toMatch(
+      /\nincomplete: analytics is unavailable at http:\/\/127.0.0.1:\d+: connection refused\n/,
+    )
+    const { caches, incomplete } = JSON.parse((await run('cache', 'stats', '--json')).out)
+    expect(caches).toHaveLength(2)
+    expect(incomplete).toContainEqual(expect.stringContaining('analytics is unavailable'))
+  })
   test('are cleared when confirmed; an unknown one is an error with a suggestion', async () => {
     expect((await run('cache', 'clear', 'events', 'pages', '--dry-run')).out).toContain('3 entries')
     expect(changes).toEqual([])

@@ -7,13 +7,13 @@ export const cacheCommands = [
     summary: 'show the caches of every service: entries, hits and misses, of each process and in sum',
     details:
       'Asks every process to which the name of a service resolves. Hits and misses count since a ' +
-      'process started.',
+      'process started. A cache in Redis is listed for each process and counts once in the sum.',
     args: { service: { ...service, optional: true, summary: 'only of this service' } },
     json: {
       rows: 'caches',
       fields: ['service', 'instance', 'name', 'shared', 'entries', 'hits', 'misses', 'hitRate'],
     },
-    exit1: 'if a service is unavailable',
+    exit1: 'if a process is unavailable; those that answer are shown',
     examples: [
       ['cache stats', 'every cache'],
       ['cache stats tickets', 'those of one service'],

@@ -21,6 +21,13 @@ export class UnexpectedAnswer extends Error {
   }
 }
 
+/** An answer with a status of the contract and another body: of another version, or of another program. */
+export class UnreadableAnswer extends Error {
+  constructor(route: Route, status: number, cause: unknown) {
+    super(`${route.method} ${route.path}: answered ${status} with a body outside the contract`, { cause })
+  }
+}
+
 /**
  * Creates a typed client of a contract. `send` defaults to fetch; tests can inject into an app without a
  * port.
@@ -84,7 +91,10 @@ async function read(route: Route, response: globalThis.Response) {
   if (form?.kind === 'json-text') return { status, body: text }
   const json = parse(text)
   if (!schema) throw new UnexpectedAnswer(route, status, json)
-  return { status, body: schema instanceof z.ZodVoid ? undefined : z.decode(schema, json as never) }
+  if (schema instanceof z.ZodVoid) return { status, body: undefined }
+  const decoded = z.safeDecode(schema, json as never)
+  if (!decoded.success) throw new UnreadableAnswer(route, status, decoded.error)
+  return { status, body: decoded.data }
 }
 
 function parse(text: string): unknown {
