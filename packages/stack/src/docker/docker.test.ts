@@ -1,30 +1,24 @@
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
-import { until } from '@boxoffice/testing'
+import process from 'node:process'
+import { startProgram, until } from '@boxoffice/testing'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { type Created, startDockerEngine } from '../../test/docker-engine.ts'
 import { startAws } from '../aws/aws.ts'
 import { claimPorts } from '../ports.ts'
 import { startPostgres } from '../postgres.ts'
 import { startRedis } from '../redis/redis.ts'
-import { startSystem } from '../system.ts'
 import { chooseStores } from './engine.ts'
 import { images } from './images.ts'
 
+const SYSTEM = path.join(import.meta.dirname, '../../test/system-on-containers.ts')
 const folder = mkdtempSync(path.join(tmpdir(), 'boxoffice-docker-'))
 let engine: Awaited<ReturnType<typeof startDockerEngine>>
 beforeAll(async () => {
   engine = await startDockerEngine(runHere)
-  process.env.DOCKER_HOST = engine.host
-  process.env.TESTCONTAINERS_RYUK_DISABLED = 'true'
 })
-const before = { ...process.env }
 afterAll(() => {
-  for (const name of ['DOCKER_HOST', 'TESTCONTAINERS_RYUK_DISABLED']) {
-    if (before[name] === undefined) delete process.env[name]
-    else process.env[name] = before[name]
-  }
   engine.close()
   rmSync(folder, { recursive: true, force: true })
 })
@@ -49,7 +43,7 @@ test('without STACK, Docker is not used', async () => {
 })
 
 test('STACK=docker uses containers if an engine is running, and fails with one sentence if not', async () => {
-  expect(await chooseStores('docker')).toBe('containers')
+  expect(await chooseStores('docker', async () => 'an engine')).toBe('containers')
   const failure = await chooseStores('docker', () => Promise.reject(new Error('no'))).catch(
     (error: Error) => error.message,
   )
@@ -64,25 +58,23 @@ test('any other value of STACK is refused', async () => {
 
 test('a system runs in containers that only this machine reaches, and removes them', async () => {
   const ports = await claimPorts()
-  const system = await startSystem({
-    folder,
-    ports,
-    log: () => {},
-    services: ['events'],
-    stores: 'containers',
+  const system = await startProgram([SYSTEM, folder, JSON.stringify(ports)], {
+    ...process.env,
+    DOCKER_HOST: engine.host,
+    TESTCONTAINERS_RYUK_DISABLED: 'true',
   })
   try {
-    const types = await fetch(`${system.urls.edge}/api/events`)
+    const types = await fetch(`http://127.0.0.1:${ports.edge}/api/events`)
     expect(await types.json()).toEqual({ events: [], nextCursor: null })
     await until(async () => {
-      const health = await fetch(`${system.urls.events}/actuator/health`)
+      const health = await fetch(`http://127.0.0.1:${ports.events}/actuator/health`)
       expect(await health.json()).toMatchObject({
         status: 'UP',
         components: { database: 'UP', redis: 'UP', messaging: 'UP' },
       })
     })
   } finally {
-    await system.stop()
+    expect(await system.stop()).toEqual([0, null])
   }
   const byImage = Object.fromEntries(engine.created.map((container) => [container.Image, container]))
   const [postgres, redis, aws] = [byImage[images.postgres], byImage[images.redis], byImage[images.aws]]
